@@ -1,0 +1,25 @@
+/**
+ * Positions in the log. A position means something within one epoch only: a store that was restored from a backup
+ * begins a new one, because it would hand out the same numbers again with another meaning.
+ */
+export type Seq = number;
+
+/** A place in the log, together with the epoch that gives it its meaning. */
+export type Position = { readonly epoch: string; readonly seq: Seq };
+
+const shape = /^v1\.([0-9a-z]{1,32})\.(0|[1-9][0-9]{0,15})$/;
+
+/** The opaque form that clients hold: `v1.<epoch>.<seq>` in base64url. */
+export function cursorOf({ epoch, seq }: Position): string {
+  return Buffer.from(`v1.${epoch}.${seq}`).toString("base64url");
+}
+
+/** The position that a cursor stands for; null for anything that `cursorOf` does not make. */
+export function positionOf(cursor: string): Position | null {
+  if (cursor.length > 100 || !/^[A-Za-z0-9_-]+$/.test(cursor)) return null;
+  const text = Buffer.from(cursor, "base64url").toString("latin1");
+  const match = shape.exec(text);
+  if (match === null || Buffer.from(text, "latin1").toString("base64url") !== cursor) return null;
+  const seq = Number(match[2]);
+  return Number.isSafeInteger(seq) ? { epoch: match[1]!, seq } : null;
+}

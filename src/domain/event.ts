@@ -1,0 +1,98 @@
+import type { Actor, Assignee, Issue, State } from "./issue.ts";
+
+export const issueActions = [
+  "CREATED",
+  "RESOLVED",
+  "ASSIGNED",
+  "ARCHIVED",
+  "UNRESOLVED",
+  "ACTIVITY",
+  "OTHER",
+] as const;
+export type IssueAction = (typeof issueActions)[number];
+
+export const eventSources = ["REPORTED", "INFERRED"] as const;
+export type EventSource = (typeof eventSources)[number];
+
+export const transitionKinds = [
+  "OPENED",
+  "DISCOVERED",
+  "RESOLVED",
+  "ARCHIVED",
+  "ARCHIVE_CHANGED",
+  "REGRESSED",
+  "REOPENED",
+  "UNARCHIVED",
+  "ESCALATED",
+  "SETTLED",
+  "OTHER",
+] as const;
+export type TransitionKind = (typeof transitionKinds)[number];
+
+/** A change of status or substatus. `from` is null where the gateway first heard of the issue. */
+export type Transition = { readonly from: State | null; readonly to: State; readonly kind: TransitionKind };
+
+/**
+ * What an event is to the delivery that it names: `before` and `after` are INFERRED changes that the delivery shows
+ * to have come before and after what it reports, `report` is what it reports, and `told` is an event that an earlier
+ * snapshot showed and this delivery reports.
+ */
+export const eventRoles = ["before", "report", "after", "told"] as const;
+export type EventRole = (typeof eventRoles)[number];
+
+/** One thing that happened to an issue, as derived from its deliveries. */
+export type IssueEvent = {
+  /**
+   * The event's place in its issue's history: bytes that compare as history does. One place holds one event;
+   * an event that a later delivery corrects keeps it.
+   */
+  readonly place: Uint8Array;
+  /** The delivery that tells the event, or whose snapshot shows it. */
+  readonly delivery: number;
+  readonly role: EventRole;
+  readonly source: EventSource;
+  /** For INFERRED, the action that Sentry would have sent. */
+  readonly action: IssueAction;
+  /** As sent; the activity's type for ACTIVITY; null for INFERRED. */
+  readonly actionRaw: string | null;
+  /** Null for INFERRED, and where Sentry named none. */
+  readonly actor: Actor | null;
+  /** Who the issue was assigned to once this had happened. */
+  readonly assignee: Assignee | null;
+  /** Null for an event that changed no status: an assignment, an unknown action, a new snapshot. */
+  readonly transition: Transition | null;
+  /** Epoch milliseconds; never later than the event after it in history. */
+  readonly occurredAt: number;
+  /** For INFERRED, the earliest time that it can have happened; never later than `occurredAt`. Null for REPORTED. */
+  readonly occurredAfter: number | null;
+};
+
+/** An event as the log holds it. */
+export type LoggedEvent = IssueEvent & {
+  readonly seq: number;
+  /** Sentry's id of the issue. */
+  readonly issueId: string;
+  /**
+   * The event's own id, which outlives `rebuild`: its delivery and the role in it, and a number from the second
+   * version of that event on.
+   */
+  readonly id: string;
+  readonly isLate: boolean;
+  /** The position of the event that this one replaces, the oldest of them when it replaces several. */
+  readonly supersedes: number | null;
+  /** The position of the event that replaced this one, which is then no longer part of the history. */
+  readonly supersededBy: number | null;
+  /** Epoch milliseconds of the delivery that it names. */
+  readonly receivedAt: number;
+  /** Epoch milliseconds at which the gateway committed it. */
+  readonly committedAt: number;
+  readonly resolutionType: string | null;
+};
+
+/** An entry of the log, with the issue as the gateway knew it just before and once it was applied. */
+export type LogEntry = {
+  readonly event: LoggedEvent;
+  /** Null for the first entry of an issue. */
+  readonly before: Issue | null;
+  readonly after: Issue;
+};

@@ -1,0 +1,9 @@
+/** The store cannot write now: disk full, locked by another process, database away. The same delivery may be sent again. */
+export class StorageUnavailableError extends Error {
+  override readonly name = "StorageUnavailableError";
+}
+
+/** More is waiting to be written than the queue holds. The same delivery may be sent again. */
+export class OverloadedError extends Error {
+  override readonly name = "OverloadedError";
+}

@@ -1,0 +1,120 @@
+import type { DeliveryOutcome } from "../domain/delivery.ts";
+import type { Logger } from "./logger.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** Why a request to the webhook route was refused; its `code` in the answer. */
+export type RefusalCode =
+  | "METHOD_NOT_ALLOWED"
+  | "NOT_FOUND"
+  | "PAYLOAD_TOO_LARGE"
+  | "UNSUPPORTED_ENCODING"
+  | "UNSUPPORTED_MEDIA_TYPE"
+  | "SIGNATURE_MISSING"
+  | "SIGNATURE_INVALID"
+  | "UNAUTHENTICATED"
+  | "REQUEST_TIMEOUT"
+  | "RATE_LIMITED";
+
+/**
+ * What happens, one function for each thing that does. Numbers go to the metrics under few labels, the particulars to
+ * the log; no body, signature, token or header ever does. None of them throws.
+ */
+export type Report = {
+  readonly started: (where: { readonly url: string; readonly database: string }) => void;
+  readonly stopping: (reason: string) => void;
+  readonly stopped: () => void;
+
+  /** A webhook was answered 202. `milliseconds` is from the last byte of its body to the answer. */
+  readonly deliveryKept: (outcome: DeliveryOutcome, milliseconds: number) => void;
+  /** A webhook was refused before it was kept. */
+  readonly deliveryRefused: (code: RefusalCode) => void;
+  /** A signed webhook was answered 503: it is not kept, and Sentry may never send it again. */
+  readonly deliveryNotKept: (code: "STORAGE_UNAVAILABLE" | "OVERLOADED", error: unknown) => void;
+  /** `Sentry-Hook-Timestamp` was missing or could not be true, so another time was taken. */
+  readonly sentAtAdjusted: (reason: "missing" | "unreadable" | "too early" | "too late") => void;
+
+  /** One transaction wrote so many deliveries and entries. */
+  readonly committed: (size: {
+    readonly deliveries: number;
+    readonly entries: number;
+    readonly milliseconds: number;
+  }) => void;
+  /** The store could not write; once for each interval, however often it happens. */
+  readonly storeFailed: (error: unknown) => void;
+  /** The store writes again. */
+  readonly storeRecovered: () => void;
+  /** The log could not be read by those who follow it; they try again. */
+  readonly tailFailed: (error: unknown) => void;
+
+  readonly subscriberJoined: (transport: "sse" | "websocket") => void;
+  readonly subscriberLeft: (transport: "sse" | "websocket") => void;
+
+  /** A GraphQL resolver failed in a way that clients see as INTERNAL_SERVER_ERROR. */
+  readonly resolverFailed: (error: unknown) => void;
+  /** A request handler failed where nothing should. */
+  readonly requestFailed: (error: unknown) => void;
+};
+
+/** Once in ten seconds at most is each kind of trouble logged; the metrics count all of it. */
+const quietMs = 10_000;
+
+/** The report of one process. */
+export function createReport({
+  logger,
+  metrics,
+  now = performance.now.bind(performance),
+}: {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number;
+}): Report {
+  const lastLogged = new Map<string, number>();
+  const quietly = (what: string, log: () => void): void => {
+    const last = lastLogged.get(what);
+    if (last !== undefined && now() - last < quietMs) return;
+    lastLogged.set(what, now());
+    log();
+  };
+  return {
+    started: ({ url, database }) => logger.info({ url, database }, "listening"),
+    stopping: (reason) => logger.info({ reason }, "stopping"),
+    stopped: () => logger.info("stopped"),
+
+    deliveryKept: (outcome, milliseconds) => {
+      metrics.deliveries.inc({ outcome });
+      metrics.ackSeconds.observe(milliseconds / 1000);
+      logger.debug({ outcome, milliseconds }, "delivery kept");
+    },
+    deliveryRefused: (code) => {
+      metrics.deliveriesRefused.inc({ code });
+      quietly(`refused ${code}`, () => logger.warn({ code }, "webhook refused"));
+    },
+    deliveryNotKept: (code, err) => {
+      metrics.deliveriesNotKept.inc({ code });
+      quietly(`not kept ${code}`, () => logger.error({ code, err }, "webhook not kept: answered 503"));
+    },
+    sentAtAdjusted: (reason) => {
+      metrics.sentAtAdjusted.inc({ reason });
+      quietly(`adjusted ${reason}`, () => logger.warn({ reason }, "Sentry-Hook-Timestamp was not usable"));
+    },
+
+    committed: ({ deliveries, entries, milliseconds }) => {
+      metrics.commitSeconds.observe(milliseconds / 1000);
+      metrics.commitDeliveries.observe(deliveries);
+      metrics.logEntries.inc(entries);
+    },
+    storeFailed: (err) => quietly("store", () => logger.error({ err }, "the store cannot write")),
+    storeRecovered: () => logger.info("the store writes again"),
+    tailFailed: (err) => quietly("tail", () => logger.error({ err }, "the log cannot be read")),
+
+    subscriberJoined: (transport) => metrics.subscribers.inc({ transport }),
+    subscriberLeft: (transport) => metrics.subscribers.dec({ transport }),
+
+    resolverFailed: (err) => {
+      metrics.graphqlErrors.inc();
+      quietly("resolver", () => logger.error({ err }, "a GraphQL field failed"));
+    },
+    requestFailed: (err) => quietly("request", () => logger.error({ err }, "a request failed")),
+  };
+}

@@ -1,0 +1,181 @@
+import type { DeliveryOutcome } from "../domain/delivery.ts";
+import type { Seq } from "../domain/cursor.ts";
+import type { IssueAction, LoggedEvent, LogEntry } from "../domain/event.ts";
+import type { IssueFilter, TransitionFilter } from "../domain/filter.ts";
+import type { Issue, IssueDetails, IssueFields, Json, Project } from "../domain/issue.ts";
+
+/**
+ * A part of a list that has a strict order. `after` and `before` are keys of rows of that list, exclusive, and need
+ * not exist any more. `last` takes from the end. Rows come in the list's order, whichever end they were taken from.
+ */
+export type PageRequest<Key> = {
+  readonly limit: number;
+  readonly from: "first" | "last";
+  readonly after: Key | null;
+  readonly before: Key | null;
+};
+
+/** `more` tells whether rows of the list remain beyond the limit, at the end that the page was not taken from. */
+export type Page<Row> = { readonly rows: readonly Row[]; readonly more: boolean };
+
+export type Direction = "ASC" | "DESC";
+
+export const issueOrderFields = [
+  "LAST_SEEN",
+  "FIRST_SEEN",
+  "STATUS_SINCE",
+  "COUNT",
+  "USER_COUNT",
+  "PRIORITY",
+] as const;
+export type IssueOrderField = (typeof issueOrderFields)[number];
+export type IssueOrder = { readonly field: IssueOrderField; readonly direction: Direction };
+/** The value ordered by (null sorts last in both directions) and Sentry's id, which breaks ties in the same direction. */
+export type IssueKey = { readonly value: number | null; readonly sentryId: string };
+
+export type TransitionOrder = { readonly field: "OCCURRED_AT" | "CURSOR"; readonly direction: Direction };
+/** For OCCURRED_AT the time and the position; for CURSOR the position twice. */
+export type TransitionKey = { readonly value: number; readonly seq: Seq };
+
+/** A delivery as kept, without its body. */
+export type Delivery = {
+  readonly id: number;
+  /** The newest position of the log when the delivery was committed. */
+  readonly position: Seq;
+  readonly receivedAt: number;
+  readonly sentAt: number;
+  readonly resource: string | null;
+  readonly action: string | null;
+  readonly requestId: string;
+  /** Another delivery with other bytes came under the same Request-ID. */
+  readonly isRequestIdReused: boolean;
+  readonly idempotencyKey: string | null;
+  readonly installationId: string | null;
+  readonly outcome: DeliveryOutcome;
+  readonly reason: string | null;
+  readonly repeatOf: number | null;
+  readonly bytes: number;
+};
+
+export type DeliveryFilter = {
+  readonly outcome?: readonly DeliveryOutcome[];
+  readonly resource?: readonly string[];
+  readonly receivedAt?: NonNullable<IssueFilter["lastSeen"]>;
+  readonly issueSentryId?: string;
+};
+
+/** Where the log stands. */
+export type LogBounds = {
+  readonly epoch: string;
+  /** 0 for an empty log. */
+  readonly newest: Seq;
+  /** The oldest position that can be resumed after: everything that followed it is still in the log. */
+  readonly oldest: Seq;
+};
+
+/** What the issue's history holds just before an event. */
+export type Before = {
+  /** The event before it in history. */
+  readonly event: LoggedEvent | null;
+  /** When the newest transition before it occurred. */
+  readonly transitionedAt: number | null;
+};
+
+/** An issue's transition or span's beginning, in history order. */
+export type FeedFigures = {
+  readonly lastDeliveryAt: number | null;
+  /** Deliveries received after `since`, by outcome; every outcome is present. */
+  readonly counts: Readonly<Record<DeliveryOutcome, number>>;
+};
+
+/**
+ * Every question that GraphQL asks of the store, each one statement whatever the number of keys.
+ *
+ * Maps hold what exists; a key without an entry has nothing. Lists in history order hold what nothing supersedes.
+ * Relative times in filters count from `now` (epoch milliseconds).
+ * @throws StorageUnavailableError when the database cannot be read.
+ */
+export interface Reader {
+  bounds(): Promise<LogBounds>;
+
+  issues(sentryIds: readonly string[]): Promise<ReadonlyMap<string, Issue>>;
+  /** Of several that had the short id, the one that last had it. */
+  issueByShortId(shortId: string): Promise<Issue | null>;
+  issuePage(
+    request: PageRequest<IssueKey> & {
+      readonly filter: IssueFilter;
+      readonly order: IssueOrder;
+      readonly now: number;
+    },
+  ): Promise<Page<Issue>>;
+  issueCount(request: { readonly filter: IssueFilter; readonly now: number }): Promise<number>;
+  issueDetails(sentryIds: readonly string[]): Promise<ReadonlyMap<string, IssueDetails>>;
+  /** The issue objects as Sentry sent them, of the deliveries that the issues show. */
+  rawIssues(sentryIds: readonly string[]): Promise<ReadonlyMap<string, Json>>;
+
+  events(seqs: readonly Seq[]): Promise<ReadonlyMap<Seq, LoggedEvent>>;
+  /** By the events' own ids (`LoggedEvent.id`). */
+  eventsById(ids: readonly string[]): Promise<ReadonlyMap<string, LoggedEvent>>;
+  /** In log order, superseded ones included. */
+  eventsOfDeliveries(deliveries: readonly number[]): Promise<ReadonlyMap<number, readonly LoggedEvent[]>>;
+  /** What history holds just before each event, by its position. */
+  before(seqs: readonly Seq[]): Promise<ReadonlyMap<Seq, Before>>;
+  /** The same page of each issue's history. Keys are the events' places. */
+  eventPages(
+    sentryIds: readonly string[],
+    request: PageRequest<Uint8Array> & { readonly actions: readonly IssueAction[] | null },
+  ): Promise<ReadonlyMap<string, Page<LoggedEvent>>>;
+  eventCounts(
+    sentryIds: readonly string[],
+    request: { readonly actions: readonly IssueAction[] | null },
+  ): Promise<ReadonlyMap<string, number>>;
+  /** The same page of each issue's transitions. Keys are the events' places. */
+  transitionPagesOf(
+    sentryIds: readonly string[],
+    request: PageRequest<Uint8Array> & { readonly filter: TransitionFilter; readonly now: number },
+  ): Promise<ReadonlyMap<string, Page<LoggedEvent>>>;
+  transitionCountsOf(
+    sentryIds: readonly string[],
+    request: { readonly filter: TransitionFilter; readonly now: number },
+  ): Promise<ReadonlyMap<string, number>>;
+  /** All transitions of each issue, in history order. */
+  transitionsOf(sentryIds: readonly string[]): Promise<ReadonlyMap<string, readonly LoggedEvent[]>>;
+  transitionPage(
+    request: PageRequest<TransitionKey> & {
+      readonly filter: TransitionFilter;
+      readonly order: TransitionOrder;
+      readonly now: number;
+    },
+  ): Promise<Page<LoggedEvent>>;
+  transitionCount(request: { readonly filter: TransitionFilter; readonly now: number }): Promise<number>;
+
+  projects(sentryIds: readonly string[]): Promise<ReadonlyMap<string, Project>>;
+  /** Of several that had the slug, the one heard of last. */
+  projectBySlug(slug: string): Promise<Project | null>;
+  /** By slug, then by Sentry's id. Keys are those two. */
+  projectPage(request: PageRequest<readonly [slug: string, sentryId: string]>): Promise<Page<Project>>;
+  projectCount(): Promise<number>;
+
+  deliveries(ids: readonly number[]): Promise<ReadonlyMap<number, Delivery>>;
+  /** What each delivery's own snapshot shows; only deliveries about issues have an entry. */
+  snapshots(deliveries: readonly number[]): Promise<ReadonlyMap<number, IssueFields>>;
+  /** The bytes as received; no entry once pruned. */
+  bodies(deliveries: readonly number[]): Promise<ReadonlyMap<number, Uint8Array>>;
+  /** Newest first. Keys are the deliveries' ids. */
+  deliveryPage(
+    request: PageRequest<number> & { readonly filter: DeliveryFilter; readonly now: number },
+  ): Promise<Page<Delivery>>;
+  deliveryCount(request: { readonly filter: DeliveryFilter; readonly now: number }): Promise<number>;
+  feedFigures(request: { readonly since: number }): Promise<FeedFigures>;
+
+  /**
+   * Up to `limit` entries after `after`, oldest first.
+   *
+   * Never shows an entry while one with a smaller position can still commit, so a reader that remembers only its last
+   * position misses nothing.
+   */
+  entriesAfter(after: Seq, limit: number): Promise<readonly LogEntry[]>;
+}
+
+/** A reader whose answers all come from one moment of the log. */
+export type ReadTransaction = Reader & AsyncDisposable;
