@@ -30,6 +30,8 @@ export type Report = {
   readonly deliveryRefused: (code: RefusalCode) => void;
   /** A signed webhook was answered 503: it is not kept, and Sentry may never send it again. */
   readonly deliveryNotKept: (code: "STORAGE_UNAVAILABLE" | "OVERLOADED", error: unknown) => void;
+  /** A signed webhook could not be applied through a fault of this program: it is kept as QUARANTINED. */
+  readonly deliveryFaulted: (error: unknown) => void;
   /** `Sentry-Hook-Timestamp` was missing or could not be true, so another time was taken. */
   readonly sentAtAdjusted: (reason: "missing" | "unreadable" | "too early" | "too late") => void;
 
@@ -94,6 +96,7 @@ export function createReport({
       metrics.deliveriesNotKept.inc({ code });
       quietly(`not kept ${code}`, () => logger.error({ code, err }, "webhook not kept: answered 503"));
     },
+    deliveryFaulted: (err) => logger.error({ err }, "a delivery could not be applied: kept, quarantined"),
     sentAtAdjusted: (reason) => {
       metrics.sentAtAdjusted.inc({ reason });
       quietly(`adjusted ${reason}`, () => logger.warn({ reason }, "Sentry-Hook-Timestamp was not usable"));

@@ -109,6 +109,19 @@ export interface Reader {
     },
   ): Promise<Page<Issue>>;
   issueCount(request: { readonly filter: IssueFilter; readonly now: number }): Promise<number>;
+  /** The same page of each project's issues, by the projects' Sentry ids. */
+  issuePagesOf(
+    projects: readonly string[],
+    request: PageRequest<IssueKey> & {
+      readonly filter: IssueFilter;
+      readonly order: IssueOrder;
+      readonly now: number;
+    },
+  ): Promise<ReadonlyMap<string, Page<Issue>>>;
+  issueCountsOf(
+    projects: readonly string[],
+    request: { readonly filter: IssueFilter; readonly now: number },
+  ): Promise<ReadonlyMap<string, number>>;
   issueDetails(sentryIds: readonly string[]): Promise<ReadonlyMap<string, IssueDetails>>;
   /** The issue objects as Sentry sent them, of the deliveries that the issues show. */
   rawIssues(sentryIds: readonly string[]): Promise<ReadonlyMap<string, Json>>;

@@ -1,0 +1,285 @@
+import type { DeliveryOutcome, Facts, IncomingDelivery, IssueReading, Reading } from "../domain/delivery.ts";
+import { addDelivery, startWalk, type Change, type Walk } from "../domain/history.ts";
+import type { IssueDetails, IssueFields } from "../domain/issue.ts";
+import { deliveryRow, eventRow, factsFrom, shownColumns, type DeliveryRow, type EventRow } from "./rows.ts";
+import type { Receipt } from "./store.ts";
+import type { WalkCache } from "./walks.ts";
+import type { IssueWrite, ProjectWrite, WriteTransaction } from "./write.ts";
+
+export type BatchOptions = {
+  /** Histories in memory. After a batch that was not committed, those of its issues must be forgotten. */
+  readonly walks: WalkCache;
+  /** Reads a kept body again. */
+  readonly read: (body: Uint8Array) => Reading;
+  /** Epoch milliseconds that the batch's entries are dated with. */
+  readonly committedAt: number;
+  /** A delivery could not be applied through a fault of this program; it is kept as QUARANTINED. */
+  readonly onFault: (error: unknown) => void;
+};
+
+export type BatchResult = { readonly receipts: readonly Receipt[]; readonly entries: number };
+
+/**
+ * Writes one batch of deliveries, in their order: the raw deliveries, then what they change in the history of their
+ * issues as new entries of the log, then the issues and projects as they are now. The caller commits.
+ */
+export async function writeBatch(
+  transaction: WriteTransaction,
+  batch: readonly IncomingDelivery[],
+  options: BatchOptions,
+): Promise<BatchResult> {
+  const newest = await transaction.newest();
+  const repeats = await findRepeats(transaction, batch);
+  const walks = await loadWalks(transaction, batch, options.walks);
+  const pending = new Pending(transaction, options, newest.seq);
+  const receipts: Receipt[] = [];
+
+  for (const [index, delivery] of batch.entries()) {
+    const id = newest.delivery + 1 + index;
+    const known = repeats.add(id, delivery);
+    const applied = apply(id, delivery, walks, options);
+    if (applied.is === "applied") await pending.addChange(delivery, applied.reading, id, applied.change);
+    const decided = decide(applied, known.sameDelivery, known.sameBody);
+    pending.deliveries.push(
+      deliveryRow(delivery, {
+        ...decided,
+        id,
+        position: pending.seq,
+        isRequestIdReused: known.isRequestIdReused,
+        reading: applied.is === "applied" ? applied.reading : null,
+      }),
+    );
+    receipts.push({ delivery: id, outcome: decided.outcome, position: pending.seq });
+  }
+
+  await pending.write();
+  return { receipts, entries: pending.seq - newest.seq };
+}
+
+type Applied =
+  | { readonly is: "applied"; readonly reading: IssueReading; readonly change: Change }
+  | { readonly is: "ignored" | "quarantined"; readonly reason: string };
+
+function apply(
+  id: number,
+  delivery: IncomingDelivery,
+  walks: Map<string, Walk>,
+  { onFault }: BatchOptions,
+): Applied {
+  const { reading } = delivery;
+  if (reading.is !== "issue") return reading;
+  const { issue } = reading;
+  const walk = walks.get(issue.snapshot.sentryId) ?? startWalk([]);
+  walks.set(issue.snapshot.sentryId, walk);
+  try {
+    return { is: "applied", reading: issue, change: addDelivery(walk, factsFrom(id, delivery, issue)) };
+  } catch (error) {
+    onFault(error);
+    return { is: "quarantined", reason: "The gateway failed to apply it; rebuild tries again." };
+  }
+}
+
+function decide(
+  applied: Applied,
+  sameDelivery: number | null,
+  sameBody: number | null,
+): { readonly outcome: DeliveryOutcome; readonly reason: string | null; readonly repeatOf: number | null } {
+  if (applied.is === "applied") {
+    const { change } = applied;
+    const outcome =
+      change.repeatOf !== null ? "DUPLICATE" : change.entries.length > 0 ? "APPLIED" : "UNCHANGED";
+    return { outcome, reason: change.reason, repeatOf: change.repeatOf };
+  }
+  if (sameDelivery !== null) {
+    const reason = "The same body with the same Request-ID was received before.";
+    return { outcome: "DUPLICATE", reason, repeatOf: sameDelivery };
+  }
+  const outcome = applied.is === "ignored" ? "IGNORED" : "QUARANTINED";
+  return { outcome, reason: applied.reason, repeatOf: sameBody };
+}
+
+/** The histories of the batch's issues, from memory where they are there. */
+async function loadWalks(
+  transaction: WriteTransaction,
+  batch: readonly IncomingDelivery[],
+  cache: WalkCache,
+): Promise<Map<string, Walk>> {
+  const walks = new Map<string, Walk>();
+  const missing = new Set<string>();
+  for (const { reading } of batch) {
+    if (reading.is !== "issue") continue;
+    const { sentryId } = reading.issue.snapshot;
+    const walk = cache.get(sentryId);
+    if (walk === undefined) missing.add(sentryId);
+    else walks.set(sentryId, walk);
+  }
+  if (missing.size === 0) return walks;
+  for (const [sentryId, facts] of await transaction.facts([...missing]))
+    walks.set(sentryId, startWalk(facts));
+  for (const sentryId of missing) {
+    if (!walks.has(sentryId)) walks.set(sentryId, startWalk([]));
+    cache.set(sentryId, walks.get(sentryId)!);
+  }
+  return walks;
+}
+
+/** What was received before under the same Request-ID, or with the same bytes: in the store or in this batch. */
+async function findRepeats(transaction: WriteTransaction, batch: readonly IncomingDelivery[]) {
+  const requestIds = batch.flatMap(({ requestId }) => requestId ?? []);
+  const others = batch.filter(({ reading }) => reading.is !== "issue");
+  const byRequestId = new Map<string, { readonly id: number; readonly sha256: string }[]>();
+  const bySha256 = new Map<string, { readonly id: number; readonly requestId: string | null }[]>();
+  const add = <Value>(lists: Map<string, Value[]>, key: string, value: Value) => {
+    const list = lists.get(key);
+    if (list === undefined) lists.set(key, [value]);
+    else list.push(value);
+  };
+  if (requestIds.length > 0)
+    for (const one of await transaction.knownByRequestId(requestIds)) add(byRequestId, one.requestId!, one);
+  if (others.length > 0) {
+    const sha256s = others.map(({ sha256 }) => sha256);
+    for (const one of await transaction.knownBySha256(sha256s)) add(bySha256, one.sha256, one);
+  }
+  return {
+    /** What the delivery repeats, then counts it as known. Null where it repeats nothing. */
+    add(id: number, { requestId, sha256, reading }: IncomingDelivery) {
+      const sameId = requestId === null ? [] : (byRequestId.get(requestId) ?? []);
+      const sameBytes = bySha256.get(sha256) ?? [];
+      const found = {
+        sameDelivery: sameBytes.find((one) => one.requestId === requestId)?.id ?? null,
+        sameBody: sameBytes[0]?.id ?? null,
+        isRequestIdReused: sameId.some((one) => one.sha256 !== sha256),
+      };
+      if (requestId !== null) add(byRequestId, requestId, { id, sha256 });
+      if (reading.is !== "issue") add(bySha256, sha256, { id, requestId });
+      return found;
+    },
+  };
+}
+
+/** The rows of one batch, and where the log stands once they are written. */
+class Pending {
+  /** The newest position, counting the entries that wait here. */
+  seq: number;
+  readonly deliveries: DeliveryRow[] = [];
+  readonly #events: EventRow[] = [];
+  readonly #superseded: { readonly seq: number; readonly by: number }[] = [];
+  readonly #issues = new Map<string, IssueWrite>();
+  readonly #projects = new Map<string, ProjectWrite>();
+  /** Positions of this batch's events by issue and place, until another event takes the place. */
+  readonly #places = new Map<string, number>();
+  /** The delivery that each issue showed before this batch's newest change to it. */
+  readonly #transaction: WriteTransaction;
+  readonly #options: BatchOptions;
+
+  constructor(transaction: WriteTransaction, options: BatchOptions, seq: number) {
+    this.#transaction = transaction;
+    this.#options = options;
+    this.seq = seq;
+  }
+
+  async addChange(
+    delivery: IncomingDelivery,
+    reading: IssueReading,
+    id: number,
+    change: Change,
+  ): Promise<void> {
+    if (change.entries.length === 0) return;
+    const { sentryId, fields } = reading.snapshot;
+    for (const entry of change.entries) {
+      this.seq += 1;
+      const supersedes: number[] = [];
+      for (const { place } of entry.supersedes) supersedes.push(await this.#seqInHistory(sentryId, place));
+      for (const seq of supersedes) this.#superseded.push({ seq, by: this.seq });
+      const { role } = entry.event;
+      // Only an event that is entered late can have been in the log before.
+      const version = entry.isLate ? await this.#versions(entry.event.delivery, role) : 0;
+      this.#events.push(
+        eventRow(entry, {
+          seq: this.seq,
+          issueId: sentryId,
+          version,
+          supersedes: supersedes.length === 0 ? null : Math.min(...supersedes),
+          supersededBy: null,
+          committedAt: this.#options.committedAt,
+          afterShown: change.shown,
+        }),
+      );
+      for (const { place } of entry.supersedes) this.#places.delete(placeKey(sentryId, place));
+      this.#places.set(placeKey(sentryId, entry.event.place), this.seq);
+    }
+
+    const shown =
+      change.shown === id
+        ? shownColumns(id, reading.snapshot)
+        : change.shown === change.shownBefore
+          ? (this.#issues.get(sentryId)?.shown ?? null)
+          : await this.#shownAgain(change.shown);
+    const { state, statusSince } = change;
+    this.#issues.set(sentryId, {
+      sentryId,
+      status: state.status,
+      substatus: state.substatus,
+      statusSince,
+      lastSeq: this.seq,
+      shown,
+    });
+    if (fields.project !== null) {
+      const other = this.#projects.get(fields.project.sentryId);
+      if (other === undefined || other.shownAt <= delivery.sentAt)
+        this.#projects.set(fields.project.sentryId, { ...fields.project, shownAt: delivery.sentAt });
+    }
+  }
+
+  async write(): Promise<void> {
+    await this.#transaction.insertDeliveries(this.deliveries);
+    // An event that this batch supersedes may be one of its own, so events come first.
+    await this.#transaction.insertEvents(this.#events);
+    await this.#transaction.supersede(this.#superseded);
+    await this.#transaction.writeIssues([...this.#issues.values()]);
+    await this.#transaction.writeProjects([...this.#projects.values()]);
+  }
+
+  async #seqInHistory(issueId: string, place: Uint8Array): Promise<number> {
+    const seq =
+      this.#places.get(placeKey(issueId, place)) ?? (await this.#transaction.seqInHistory(issueId, place));
+    if (seq === null) throw new Error(`Issue ${issueId} has no event at a place that its history has.`);
+    return seq;
+  }
+
+  async #versions(delivery: number, role: EventRow["role"]): Promise<number> {
+    const here = this.#events.filter((row) => row.delivery === delivery && row.role === role).length;
+    return here + (await this.#transaction.versions(delivery, role));
+  }
+
+  /** What an older delivery shows, which a late one made the newest again. */
+  async #shownAgain(shown: number): Promise<ReturnType<typeof shownColumns>> {
+    const row = this.deliveries.find(({ id }) => id === shown) ?? (await this.#transaction.kept(shown));
+    const reading = row.body === null ? null : this.#options.read(row.body);
+    if (reading?.is === "issue") return shownColumns(shown, reading.issue.snapshot);
+    return shownColumns(shown, { fields: JSON.parse(row.fields!) as IssueFields, details: pruned });
+  }
+}
+
+/** What is left of an issue's details when the only body that showed them was pruned. */
+const pruned: IssueDetails = {
+  type: null,
+  logger: null,
+  organization: null,
+  metadata: {},
+  annotations: [],
+  numComments: 0,
+  isPublic: false,
+  shareId: null,
+  priorityLockedAt: null,
+  seerFixabilityScore: null,
+  seerAutofixLastTriggered: null,
+  webUrl: null,
+  apiUrl: null,
+  projectUrl: null,
+  permalink: null,
+};
+
+function placeKey(issueId: string, place: Uint8Array): string {
+  return `${issueId} ${Buffer.from(place.buffer, place.byteOffset, place.byteLength).toString("latin1")}`;
+}

@@ -1,0 +1,19 @@
+import { randomBytes } from "node:crypto";
+
+/** What the store remembers of itself, by name. */
+export const metaNames = {
+  /** Which log the positions belong to. */
+  epoch: "epoch",
+  /** The oldest position that can be resumed after. */
+  oldest: "oldest",
+  /** Which database this is; a copy of it has the same. */
+  instance: "instance",
+} as const;
+
+/** Sixteen letters and digits that no other epoch or database has. */
+export function newName(): string {
+  return BigInt(`0x${randomBytes(11).toString("hex")}`)
+    .toString(36)
+    .padStart(16, "0")
+    .slice(-16);
+}

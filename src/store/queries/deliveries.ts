@@ -1,0 +1,135 @@
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  getTableColumns,
+  gt,
+  gte,
+  inArray,
+  isNotNull,
+  lt,
+  lte,
+  max,
+  sql,
+  type SQL,
+} from "drizzle-orm";
+import type { DeliveryOutcome } from "../../domain/delivery.ts";
+import type { IssueFields } from "../../domain/issue.ts";
+import { momentAt } from "../../domain/matches.ts";
+import type { Delivery, DeliveryFilter, Reader } from "../reader.ts";
+import { requestIdOf } from "../rows.ts";
+import { pageFrom, type Asked } from "./query.ts";
+
+type DeliveryQueries = Pick<
+  Reader,
+  "deliveries" | "snapshots" | "bodies" | "deliveryPage" | "deliveryCount" | "feedFigures"
+>;
+
+export function deliveryQueries({ db, tables: { deliveries } }: Asked): DeliveryQueries {
+  const all = getTableColumns(deliveries);
+  const columns = {
+    id: all.id,
+    position: all.position,
+    receivedAt: all.receivedAt,
+    sentAt: all.sentAt,
+    resource: all.resource,
+    action: all.action,
+    requestId: all.requestId,
+    sha256: all.sha256,
+    isRequestIdReused: all.isRequestIdReused,
+    idempotencyKey: all.idempotencyKey,
+    installationId: all.installationId,
+    outcome: all.outcome,
+    reason: all.reason,
+    repeatOf: all.repeatOf,
+    bytes: all.bytes,
+  };
+  const select = () => db.select(columns).from(deliveries);
+  const deliveryFrom = ({ sha256, ...row }: Awaited<ReturnType<typeof select>>[number]): Delivery => ({
+    ...row,
+    requestId: requestIdOf(row.requestId, sha256.toString("hex")),
+  });
+
+  function where(
+    { outcome, resource, receivedAt, issueSentryId }: DeliveryFilter,
+    now: number,
+  ): SQL | undefined {
+    const column = deliveries.receivedAt;
+    return and(
+      outcome === undefined ? undefined : inArray(deliveries.outcome, [...outcome]),
+      resource === undefined ? undefined : inArray(deliveries.resource, [...resource]),
+      issueSentryId === undefined ? undefined : eq(deliveries.issueId, issueSentryId),
+      receivedAt?.gt === undefined ? undefined : gt(column, momentAt(receivedAt.gt, now)),
+      receivedAt?.gte === undefined ? undefined : gte(column, momentAt(receivedAt.gte, now)),
+      receivedAt?.lt === undefined ? undefined : lt(column, momentAt(receivedAt.lt, now)),
+      receivedAt?.lte === undefined ? undefined : lte(column, momentAt(receivedAt.lte, now)),
+      // A delivery always has the time at which it was received.
+      receivedAt?.null === true ? sql`1 = 0` : undefined,
+    );
+  }
+
+  return {
+    async deliveries(ids) {
+      const rows = await select().where(inArray(deliveries.id, [...ids]));
+      return new Map(rows.map((row) => [row.id, deliveryFrom(row)]));
+    },
+
+    async snapshots(ids) {
+      const rows = await db
+        .select({ id: deliveries.id, fields: deliveries.fields })
+        .from(deliveries)
+        .where(and(inArray(deliveries.id, [...ids]), isNotNull(deliveries.fields)));
+      return new Map(
+        rows.map((row): [number, IssueFields] => [row.id, JSON.parse(row.fields!) as IssueFields]),
+      );
+    },
+
+    async bodies(ids) {
+      const rows = await db
+        .select({ id: deliveries.id, body: deliveries.body })
+        .from(deliveries)
+        .where(and(inArray(deliveries.id, [...ids]), isNotNull(deliveries.body)));
+      return new Map(rows.map((row): [number, Uint8Array] => [row.id, row.body!]));
+    },
+
+    async deliveryPage({ filter, now, ...page }) {
+      const by = page.from === "first" ? desc : asc;
+      const rows = await select()
+        .where(
+          and(
+            where(filter, now),
+            page.after === null ? undefined : lt(deliveries.id, page.after),
+            page.before === null ? undefined : gt(deliveries.id, page.before),
+          ),
+        )
+        .orderBy(by(deliveries.id))
+        .limit(page.limit + 1);
+      return pageFrom(rows.map(deliveryFrom), page);
+    },
+
+    async deliveryCount({ filter, now }) {
+      const [row] = await db.select({ count: count() }).from(deliveries).where(where(filter, now));
+      return row!.count;
+    },
+
+    async feedFigures({ since }) {
+      const [last] = await db.select({ at: max(deliveries.receivedAt) }).from(deliveries);
+      const rows = await db
+        .select({ outcome: deliveries.outcome, count: count() })
+        .from(deliveries)
+        .where(gt(deliveries.receivedAt, since))
+        .groupBy(deliveries.outcome);
+      const counts: Record<DeliveryOutcome, number> = {
+        APPLIED: 0,
+        UNCHANGED: 0,
+        DUPLICATE: 0,
+        IGNORED: 0,
+        QUARANTINED: 0,
+      };
+      for (const row of rows) counts[row.outcome] = row.count;
+      return { lastDeliveryAt: last?.at ?? null, counts };
+    },
+  };
+}

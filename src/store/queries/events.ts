@@ -1,0 +1,202 @@
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  getTableColumns,
+  gt,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  or,
+  sql,
+  type SQL,
+} from "drizzle-orm";
+import { alias } from "drizzle-orm/sqlite-core";
+import type { IssueAction, LoggedEvent } from "../../domain/event.ts";
+import { transitionWhere } from "../filter-sql.ts";
+import type { Before, Page, PageRequest, Reader } from "../reader.ts";
+import { eventOf, parseEventId } from "../rows.ts";
+import { grouped, pageFrom, type Asked } from "./query.ts";
+
+type EventQueries = Pick<
+  Reader,
+  | "events"
+  | "eventsById"
+  | "eventsOfDeliveries"
+  | "before"
+  | "eventPages"
+  | "eventCounts"
+  | "transitionPagesOf"
+  | "transitionCountsOf"
+  | "transitionsOf"
+  | "transitionPage"
+  | "transitionCount"
+>;
+
+export function eventQueries({ db, tables, dialect }: Asked): EventQueries {
+  const { events, issues, deliveries } = tables;
+  const ofDelivery = { receivedAt: deliveries.receivedAt, resolutionType: deliveries.resolutionType };
+  const columns = { event: getTableColumns(events), delivery: ofDelivery };
+  const select = () =>
+    db.select(columns).from(events).innerJoin(deliveries, eq(deliveries.id, events.delivery));
+  const eventFrom = (row: Awaited<ReturnType<typeof select>>[number]) => eventOf(row.event, row.delivery);
+  const inHistory = isNull(events.supersededBy);
+
+  /** The same page of each issue's history; each reads no further than its own limit. */
+  async function pages(
+    sentryIds: readonly string[],
+    page: PageRequest<Uint8Array>,
+    where: SQL | undefined,
+  ): Promise<Map<string, Page<LoggedEvent>>> {
+    const by = page.from === "first" ? asc : desc;
+    const own = db
+      .select({ seq: events.seq })
+      .from(events)
+      .where(
+        and(
+          eq(events.issueId, issues.sentryId),
+          inHistory,
+          page.after === null ? undefined : gt(events.place, Buffer.from(page.after)),
+          page.before === null ? undefined : lt(events.place, Buffer.from(page.before)),
+          where,
+        ),
+      )
+      .orderBy(by(events.place))
+      .limit(page.limit + 1);
+    const listed = alias(events, "listed");
+    const rows = await db
+      .select({ event: getTableColumns(listed), delivery: ofDelivery })
+      .from(issues)
+      .innerJoin(listed, inArray(listed.seq, own))
+      .innerJoin(deliveries, eq(deliveries.id, listed.delivery))
+      .where(inArray(issues.sentryId, [...sentryIds]))
+      .orderBy(asc(listed.issueId), by(listed.place));
+    const found = grouped(rows.map(eventFrom), ({ issueId }) => issueId);
+    return new Map([...found].map(([issueId, own]) => [issueId, pageFrom(own, page)]));
+  }
+
+  async function counts(sentryIds: readonly string[], where: SQL | undefined): Promise<Map<string, number>> {
+    const rows = await db
+      .select({ issueId: events.issueId, count: count() })
+      .from(events)
+      .where(and(inArray(events.issueId, [...sentryIds]), inHistory, where))
+      .groupBy(events.issueId);
+    return new Map(rows.map((row) => [row.issueId, row.count]));
+  }
+
+  const withAction = (actions: readonly IssueAction[] | null) =>
+    actions === null ? undefined : inArray(events.action, [...actions]);
+
+  return {
+    async events(seqs) {
+      const rows = await select().where(inArray(events.seq, [...seqs]));
+      return new Map(rows.map((row) => [row.event.seq, eventFrom(row)]));
+    },
+
+    async eventsById(ids) {
+      const keys = ids.flatMap((id) => parseEventId(id) ?? []);
+      if (keys.length === 0) return new Map();
+      const rows = await select().where(
+        or(
+          ...keys.map(({ delivery, role, version }) =>
+            and(eq(events.delivery, delivery), eq(events.role, role), eq(events.version, version)),
+          ),
+        ),
+      );
+      return new Map(rows.map(eventFrom).map((event) => [event.id, event]));
+    },
+
+    async eventsOfDeliveries(ids) {
+      const rows = await select()
+        .where(inArray(events.delivery, [...ids]))
+        .orderBy(asc(events.seq));
+      return grouped(rows.map(eventFrom), ({ delivery }) => delivery);
+    },
+
+    async before(seqs) {
+      const earlier = alias(events, "earlier");
+      const previous = alias(events, "previous");
+      const newestEarlier = (
+        where: SQL | undefined,
+        column: typeof earlier.seq | typeof earlier.occurredAt,
+      ) =>
+        db
+          .select({ found: column })
+          .from(earlier)
+          .where(
+            and(
+              eq(earlier.issueId, events.issueId),
+              isNull(earlier.supersededBy),
+              lt(earlier.place, events.place),
+              where,
+            ),
+          )
+          .orderBy(desc(earlier.place))
+          .limit(1);
+      const rows = await db
+        .select({
+          seq: events.seq,
+          event: getTableColumns(previous),
+          delivery: ofDelivery,
+          transitionedAt: sql<number | null>`(${newestEarlier(isNotNull(earlier.kind), earlier.occurredAt)})`,
+        })
+        .from(events)
+        .leftJoin(previous, eq(previous.seq, sql`(${newestEarlier(undefined, earlier.seq)})`))
+        .leftJoin(deliveries, eq(deliveries.id, previous.delivery))
+        .where(inArray(events.seq, [...seqs]));
+      return new Map(
+        rows.map(({ seq, event, delivery, transitionedAt }): [number, Before] => [
+          seq,
+          { event: event === null || delivery === null ? null : eventOf(event, delivery), transitionedAt },
+        ]),
+      );
+    },
+
+    eventPages: (sentryIds, { actions, ...page }) => pages(sentryIds, page, withAction(actions)),
+    eventCounts: (sentryIds, { actions }) => counts(sentryIds, withAction(actions)),
+    transitionPagesOf: (sentryIds, { filter, now, ...page }) =>
+      pages(sentryIds, page, and(isNotNull(events.kind), transitionWhere(filter, tables, dialect, now))),
+    transitionCountsOf: (sentryIds, { filter, now }) =>
+      counts(sentryIds, and(isNotNull(events.kind), transitionWhere(filter, tables, dialect, now))),
+
+    async transitionsOf(sentryIds) {
+      const rows = await select()
+        .where(and(inArray(events.issueId, [...sentryIds]), inHistory, isNotNull(events.kind)))
+        .orderBy(asc(events.issueId), asc(events.place));
+      return grouped(rows.map(eventFrom), ({ issueId }) => issueId);
+    },
+
+    async transitionPage({ filter, order, now, ...page }) {
+      const isAscending = (order.direction === "ASC") === (page.from === "first");
+      const by = isAscending ? asc : desc;
+      const [behind, ahead] = order.direction === "ASC" ? [sql`>`, sql`<`] : [sql`<`, sql`>`];
+      const column = order.field === "OCCURRED_AT" ? events.occurredAt : events.seq;
+      const key = ({ value, seq }: { readonly value: number; readonly seq: number }) =>
+        sql`(${value}, ${seq})`;
+      const rows = await select()
+        .where(
+          and(
+            inHistory,
+            isNotNull(events.kind),
+            page.after === null ? undefined : sql`(${column}, ${events.seq}) ${behind} ${key(page.after)}`,
+            page.before === null ? undefined : sql`(${column}, ${events.seq}) ${ahead} ${key(page.before)}`,
+            transitionWhere(filter, tables, dialect, now),
+          ),
+        )
+        .orderBy(by(column), by(events.seq))
+        .limit(page.limit + 1);
+      return pageFrom(rows.map(eventFrom), page);
+    },
+
+    async transitionCount({ filter, now }) {
+      const [row] = await db
+        .select({ count: count() })
+        .from(events)
+        .where(and(inHistory, isNotNull(events.kind), transitionWhere(filter, tables, dialect, now)));
+      return row!.count;
+    },
+  };
+}

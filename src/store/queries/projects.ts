@@ -1,0 +1,56 @@
+import { and, asc, count, desc, eq, inArray, sql } from "drizzle-orm";
+import type { Project } from "../../domain/issue.ts";
+import type { Reader } from "../reader.ts";
+import { pageFrom, type Asked } from "./query.ts";
+
+type ProjectQueries = Pick<Reader, "projects" | "projectBySlug" | "projectPage" | "projectCount">;
+
+export function projectQueries({ db, tables: { projects } }: Asked): ProjectQueries {
+  const select = () =>
+    db
+      .select({
+        sentryId: projects.sentryId,
+        slug: projects.slug,
+        name: projects.name,
+        platform: projects.platform,
+      })
+      .from(projects);
+  return {
+    async projects(sentryIds) {
+      const rows = await select().where(inArray(projects.sentryId, [...sentryIds]));
+      return new Map(rows.map((row): [string, Project] => [row.sentryId, row]));
+    },
+
+    async projectBySlug(slug) {
+      const [row] = await select()
+        .where(eq(projects.slug, slug))
+        .orderBy(desc(projects.shownAt), desc(projects.sentryId))
+        .limit(1);
+      return row ?? null;
+    },
+
+    async projectPage(page) {
+      const by = page.from === "first" ? asc : desc;
+      const key = ([slug, sentryId]: readonly [string, string]) => sql`(${slug}, ${sentryId})`;
+      const rows = await select()
+        .where(
+          and(
+            page.after === null
+              ? undefined
+              : sql`(${projects.slug}, ${projects.sentryId}) > ${key(page.after)}`,
+            page.before === null
+              ? undefined
+              : sql`(${projects.slug}, ${projects.sentryId}) < ${key(page.before)}`,
+          ),
+        )
+        .orderBy(by(projects.slug), by(projects.sentryId))
+        .limit(page.limit + 1);
+      return pageFrom(rows, page);
+    },
+
+    async projectCount() {
+      const [row] = await db.select({ count: count() }).from(projects);
+      return row!.count;
+    },
+  };
+}

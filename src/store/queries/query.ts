@@ -1,0 +1,42 @@
+import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import type { Json } from "../../domain/issue.ts";
+import type { Dialect } from "../filter-sql.ts";
+import type { Page, PageRequest } from "../reader.ts";
+import type * as tables from "../tables/sqlite.ts";
+
+/**
+ * What every query is asked of. Queries are written once, against SQLite's types: the builder and the rows are the same
+ * for PostgreSQL, whose database and tables come in here through one cast.
+ */
+export type Asked = {
+  readonly db: BetterSQLite3Database;
+  readonly tables: typeof tables;
+  readonly dialect: Dialect;
+  /** The newest position ever handed out, of an entry that may be gone. */
+  readonly newestPosition: () => Promise<number>;
+  /** True for what the database's driver throws. */
+  readonly isDatabaseError: (error: unknown) => boolean;
+  /** The issue object in a kept body. */
+  readonly issueObjectOf: (body: Uint8Array) => Json;
+};
+
+/** The page that these rows are, read one row further than its limit from the end that it is taken from. */
+export function pageFrom<Row>(
+  rows: readonly Row[],
+  { limit, from }: Pick<PageRequest<unknown>, "limit" | "from">,
+) {
+  const kept = rows.slice(0, limit);
+  const page: Page<Row> = { rows: from === "first" ? kept : kept.toReversed(), more: rows.length > limit };
+  return page;
+}
+
+/** Rows by a key of theirs; of several with one key, all in their order. */
+export function grouped<Row, Key>(rows: readonly Row[], keyOf: (row: Row) => Key): Map<Key, Row[]> {
+  const groups = new Map<Key, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(keyOf(row));
+    if (group === undefined) groups.set(keyOf(row), [row]);
+    else group.push(row);
+  }
+  return groups;
+}

@@ -1,0 +1,279 @@
+import { fold } from "../domain/fold.ts";
+import type { Facts, IncomingDelivery, IssueReading } from "../domain/delivery.ts";
+import type { Entry } from "../domain/history.ts";
+import type { LoggedEvent } from "../domain/event.ts";
+import {
+  issuePriorities,
+  issuePriorityOf,
+  type Actor,
+  type Assignee,
+  type Issue,
+  type IssueDetails,
+  type IssueFields,
+  type Snapshot,
+  type State,
+} from "../domain/issue.ts";
+import type { deliveries, events, issues } from "./tables/sqlite.ts";
+
+/** Rows of the tables, as both databases give and take them, and what they mean. */
+
+export type DeliveryRow = typeof deliveries.$inferSelect;
+export type EventRow = typeof events.$inferSelect;
+export type IssueRow = typeof issues.$inferSelect;
+
+/** The columns of a delivery that the history is derived from. */
+export type FactsRow = Pick<
+  DeliveryRow,
+  | "id"
+  | "sentAt"
+  | "resource"
+  | "toldAction"
+  | "claim"
+  | "shownStatus"
+  | "shownSubstatus"
+  | "lastSeenMicros"
+  | "count"
+  | "assignee"
+  | "actor"
+  | "idempotencyKey"
+  | "requestId"
+  | "sha256"
+  | "snapshotHash"
+>;
+
+/** The facts that a delivery about an issue was kept with. */
+export function factsOf(row: FactsRow): Facts {
+  const sha256 = row.sha256.toString("hex");
+  return {
+    delivery: row.id,
+    sentAt: row.sentAt,
+    resource: row.resource === "activity_alert" ? "activity" : "issue",
+    action: row.toldAction ?? "",
+    claim: row.claim,
+    state: { status: row.shownStatus ?? "", substatus: row.shownSubstatus },
+    lastSeen: row.lastSeenMicros,
+    count: row.count,
+    assignee: parsed<Assignee>(row.assignee),
+    actor: parsed<Actor>(row.actor),
+    idempotencyKey: row.idempotencyKey,
+    requestId: requestIdOf(row.requestId, sha256),
+    sha256,
+    snapshotHash: row.snapshotHash ?? "",
+  };
+}
+
+/** The facts of a delivery that is being kept under this id. */
+export function factsFrom(id: number, delivery: IncomingDelivery, reading: IssueReading): Facts {
+  return {
+    delivery: id,
+    sentAt: delivery.sentAt,
+    resource: reading.resource,
+    action: reading.action,
+    claim: reading.claim,
+    state: reading.state,
+    lastSeen: reading.lastSeen,
+    count: reading.count,
+    assignee: reading.assignee,
+    actor: reading.actor,
+    idempotencyKey: delivery.idempotencyKey,
+    requestId: requestIdOf(delivery.requestId, delivery.sha256),
+    sha256: delivery.sha256,
+    snapshotHash: reading.snapshotHash,
+  };
+}
+
+/** The Request-ID, or what stands for one that was missing or not usable: then only equal bodies have the same. */
+export function requestIdOf(requestId: string | null, sha256: string): string {
+  return requestId ?? `h:${sha256}`;
+}
+
+/** The row of a delivery; what only the whole batch decides is given beside it. */
+export function deliveryRow(
+  delivery: IncomingDelivery,
+  decided: Pick<DeliveryRow, "id" | "position" | "outcome" | "reason" | "repeatOf" | "isRequestIdReused"> & {
+    readonly reading: IssueReading | null;
+  },
+): DeliveryRow {
+  const { reading, ...columns } = decided;
+  return {
+    ...columns,
+    receivedAt: delivery.receivedAt,
+    sentAt: delivery.sentAt,
+    resource: delivery.resource,
+    action: delivery.action,
+    requestId: delivery.requestId,
+    idempotencyKey: delivery.idempotencyKey,
+    installationId: delivery.installationId,
+    sha256: Buffer.from(delivery.sha256, "hex"),
+    bytes: delivery.body.length,
+    body: Buffer.from(delivery.body.buffer, delivery.body.byteOffset, delivery.body.byteLength),
+    issueId: reading?.snapshot.sentryId ?? null,
+    toldAction: reading?.action ?? null,
+    claim: reading?.claim ?? null,
+    shownStatus: reading?.state.status ?? null,
+    shownSubstatus: reading?.state.substatus ?? null,
+    lastSeenMicros: reading?.lastSeen ?? null,
+    count: reading?.count ?? null,
+    assignee: written(reading?.assignee),
+    actor: written(reading?.actor),
+    resolutionType: reading?.resolutionType ?? null,
+    snapshotHash: reading?.snapshotHash ?? null,
+    fields: written(reading?.snapshot.fields),
+  };
+}
+
+/** The row of a log entry at this position. */
+export function eventRow(
+  { event, isLate, state, statusSince }: Entry,
+  placed: Pick<
+    EventRow,
+    "seq" | "issueId" | "version" | "supersedes" | "supersededBy" | "committedAt" | "afterShown"
+  >,
+): EventRow {
+  return {
+    ...placed,
+    delivery: event.delivery,
+    role: event.role,
+    place: Buffer.from(event.place),
+    source: event.source,
+    action: event.action,
+    actionRaw: event.actionRaw,
+    actorType: event.actor?.type ?? null,
+    actorId: event.actor?.sentryId ?? null,
+    actorName: event.actor?.name ?? null,
+    assignee: written(event.assignee),
+    kind: event.transition?.kind ?? null,
+    fromStatus: event.transition?.from?.status ?? null,
+    fromSubstatus: event.transition?.from?.substatus ?? null,
+    toStatus: event.transition?.to.status ?? null,
+    toSubstatus: event.transition?.to.substatus ?? null,
+    occurredAt: event.occurredAt,
+    occurredAfter: event.occurredAfter,
+    isLate,
+    afterStatus: state.status,
+    afterSubstatus: state.substatus,
+    afterSince: statusSince,
+  };
+}
+
+/** An event as the log holds it, from its row and its delivery's. */
+export function eventOf(
+  row: EventRow,
+  delivery: Pick<DeliveryRow, "receivedAt" | "resolutionType">,
+): LoggedEvent {
+  return {
+    seq: row.seq,
+    issueId: row.issueId,
+    id: eventId(row),
+    place: row.place,
+    delivery: row.delivery,
+    role: row.role,
+    source: row.source,
+    action: row.action,
+    actionRaw: row.actionRaw,
+    actor:
+      row.actorType === null
+        ? null
+        : { type: row.actorType, sentryId: row.actorId ?? "", name: row.actorName ?? "" },
+    assignee: parsed<Assignee>(row.assignee),
+    transition:
+      row.kind === null || row.toStatus === null
+        ? null
+        : {
+            kind: row.kind,
+            from: row.fromStatus === null ? null : { status: row.fromStatus, substatus: row.fromSubstatus },
+            to: { status: row.toStatus, substatus: row.toSubstatus },
+          },
+    occurredAt: row.occurredAt,
+    occurredAfter: row.occurredAfter,
+    isLate: row.isLate,
+    supersedes: row.supersedes,
+    supersededBy: row.supersededBy,
+    receivedAt: delivery.receivedAt,
+    committedAt: row.committedAt,
+    resolutionType: delivery.resolutionType,
+  };
+}
+
+function eventId({ delivery, role, version }: Pick<EventRow, "delivery" | "role" | "version">): string {
+  return version === 0 ? `${delivery}.${role}` : `${delivery}.${role}.${version}`;
+}
+
+/** The row that an event's own id names; null for text that is no such id. */
+export function parseEventId(id: string): Pick<EventRow, "delivery" | "role" | "version"> | null {
+  const match = /^([1-9][0-9]{0,15})\.(before|report|after|told)(?:\.([1-9][0-9]{0,8}))?$/.exec(id);
+  if (match === null) return null;
+  return { delivery: Number(match[1]), role: match[2] as EventRow["role"], version: Number(match[3] ?? 0) };
+}
+
+/** The columns that follow from what an issue's newest delivery shows. */
+export type ShownColumns = Omit<IssueRow, "sentryId" | "status" | "substatus" | "statusSince" | "lastSeq">;
+
+export function shownColumns(
+  shown: number,
+  { fields, details }: Pick<Snapshot, "fields" | "details">,
+): ShownColumns {
+  const { project, assignee } = fields;
+  const priority = issuePriorityOf(fields.priorityRaw);
+  return {
+    shown,
+    shortId: fields.shortId,
+    shortIdFolded: folded(fields.shortId),
+    title: fields.title,
+    titleFolded: fold(fields.title),
+    culprit: fields.culprit,
+    culpritFolded: folded(fields.culprit),
+    level: fields.levelRaw,
+    priority: fields.priorityRaw,
+    priorityRank: priority === null ? null : issuePriorities.indexOf(priority) + 1,
+    category: fields.category,
+    categoryFolded: folded(fields.category),
+    issueType: fields.issueType,
+    issueTypeFolded: folded(fields.issueType),
+    platform: fields.platform,
+    platformFolded: folded(fields.platform),
+    projectId: project?.sentryId ?? null,
+    projectSlug: project?.slug ?? null,
+    projectSlugFolded: folded(project?.slug ?? null),
+    assigneeType: assignee?.type ?? null,
+    assigneeId: assignee?.sentryId ?? null,
+    assigneeName: assignee?.name ?? null,
+    assigneeNameFolded: folded(assignee?.name ?? null),
+    assigneeEmail: assignee?.email ?? null,
+    assigneeEmailFolded: folded(assignee?.email ?? null),
+    isUnhandled: fields.isUnhandled,
+    count: fields.count,
+    userCount: fields.userCount,
+    firstSeen: fields.firstSeen,
+    lastSeen: fields.lastSeen,
+    details: JSON.stringify(details),
+  };
+}
+
+/** An issue from its state and the delivery that it shows. */
+export function issueOf(
+  sentryId: string,
+  state: State,
+  statusSince: number,
+  shown: number,
+  fields: string,
+): Issue {
+  return { sentryId, state, statusSince, shown, fields: JSON.parse(fields) as IssueFields };
+}
+
+export function detailsOf(details: string): IssueDetails {
+  return JSON.parse(details) as IssueDetails;
+}
+
+function folded(text: string | null): string | null {
+  return text === null ? null : fold(text);
+}
+
+function written(value: object | null | undefined): string | null {
+  return value == null ? null : JSON.stringify(value);
+}
+
+// The store wrote this text itself, from a value of this type.
+function parsed<Value>(text: string | null): Value | null {
+  return text === null ? null : (JSON.parse(text) as Value);
+}

@@ -1,0 +1,89 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import Database from "better-sqlite3";
+import { drizzle, type BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import { migrate } from "drizzle-orm/better-sqlite3/migrator";
+
+/** A connection to one SQLite file. Its statements run at once, on the calling thread. */
+export type Connection = {
+  readonly client: Database.Database;
+  readonly db: BetterSQLite3Database;
+};
+
+/** The oldest SQLite that keeps a WAL whole under two connections (https://sqlite.org/wal.html#walresetbug). */
+const oldestSqlite = [3, 51, 3] as const;
+
+const migrationsFolder = new URL("../../../drizzle/sqlite", import.meta.url).pathname;
+
+/**
+ * Opens the one connection that writes, making the file and its folder where they are missing, and brings the tables
+ * up to date.
+ *
+ * A commit returns once the disk has it. The connection never waits for another process's lock: a statement that would
+ * have to fails with SQLITE_BUSY instead, because waiting would stop the event loop.
+ * @throws Error that says what is wrong with the file and what to do.
+ */
+export function openWriter(file: string): Connection {
+  mkdirSync(dirname(file), { recursive: true });
+  const client = new Database(file);
+  try {
+    checkVersion(client);
+    client.pragma("busy_timeout = 2000");
+    client.pragma("journal_mode = WAL");
+    client.pragma("synchronous = FULL");
+    // On macOS fsync leaves the data in the drive's cache; elsewhere the pragma does nothing.
+    client.pragma("fullfsync = ON");
+    client.pragma("foreign_keys = ON");
+    const [damage] = client.pragma("quick_check(1)") as readonly { readonly quick_check: string }[];
+    if (damage?.quick_check !== "ok")
+      throw new Error(
+        `The database file ${file} is damaged (${damage?.quick_check}). Restore a backup, or run "sqlite3 ${file} .recover".`,
+      );
+    const db = drizzle({ client });
+    migrate(db, { migrationsFolder });
+    assertDurable(client);
+    client.pragma("busy_timeout = 0");
+    return { client, db };
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}
+
+/** Opens a connection that cannot write. In WAL mode it waits for nobody. */
+export function openReader(file: string): Connection {
+  if (!existsSync(file)) throw new Error(`There is no database file ${file}.`);
+  const client = new Database(file, { readonly: true });
+  client.pragma("busy_timeout = 0");
+  client.pragma("query_only = ON");
+  return { client, db: drizzle({ client }) };
+}
+
+/**
+ * Proves that a commit syncs.
+ *
+ * On a fresh file the pragma reads FULL until the first write and NORMAL after it where the build's default for WAL is
+ * NORMAL, so it is only worth asking once something was written.
+ */
+export function assertDurable(client: Database.Database): void {
+  client.exec("begin immediate; update meta set value = value; commit");
+  const synchronous = client.pragma("synchronous", { simple: true });
+  const journal = client.pragma("journal_mode", { simple: true });
+  if (synchronous !== 2 || journal !== "wal")
+    throw new Error(
+      `SQLite would not sync each commit (synchronous ${String(synchronous)}, ${String(journal)}).`,
+    );
+}
+
+function checkVersion(client: Database.Database): void {
+  const version = client.prepare("select sqlite_version()").pluck().get() as string;
+  const parts = version.split(".").map(Number);
+  for (const [index, least] of oldestSqlite.entries()) {
+    const part = parts[index] ?? 0;
+    if (part > least) return;
+    if (part < least)
+      throw new Error(
+        `SQLite ${version} can lose data under two connections: ${oldestSqlite.join(".")} is needed.`,
+      );
+  }
+}

@@ -1,0 +1,8 @@
+import { sql } from "drizzle-orm";
+import type { Dialect } from "../filter-sql.ts";
+
+/** SQLite compares text bytewise unless told otherwise. */
+export const sqliteDialect: Dialect = {
+  contains: (column, text) => sql`instr(${column}, ${text}) > 0`,
+  startsWith: (column, text) => sql`instr(${column}, ${text}) = 1`,
+};

@@ -1,0 +1,45 @@
+import { readFileSync } from "node:fs";
+import { open, rename } from "node:fs/promises";
+import { z } from "zod";
+
+/**
+ * The small file beside the database that says how far its log had come.
+ *
+ * A database file that was put back from a backup looks like any other, and would hand out positions again that clients
+ * know with another meaning. It gives itself away by being behind this file, or by this file being gone.
+ */
+export type Instance = { readonly instance: string; readonly epoch: string; readonly newest: number };
+
+const shape = z.object({ instance: z.string(), epoch: z.string(), newest: z.number().int().nonnegative() });
+
+export const instanceFileOf = (databaseFile: string): string => `${databaseFile}.instance`;
+
+/** What the file says; null where it is missing or not one of ours. */
+export function readInstance(file: string): Instance | null {
+  try {
+    return shape.parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch {
+    return null;
+  }
+}
+
+/** Replaces the file as a whole, so that a crash leaves the old one or the new one. */
+export async function writeInstance(file: string, instance: Instance): Promise<void> {
+  const temporary = `${file}.new`;
+  {
+    await using handle = await open(temporary, "w");
+    await handle.writeFile(JSON.stringify(instance));
+    await handle.sync();
+  }
+  await rename(temporary, file);
+}
+
+/** True when the database cannot be the one that the file was written for, as far as it had come then. */
+export function isRestored(database: Instance, file: Instance | null): boolean {
+  return (
+    file === null ||
+    file.instance !== database.instance ||
+    file.epoch !== database.epoch ||
+    file.newest > database.newest
+  );
+}

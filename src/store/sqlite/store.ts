@@ -1,0 +1,194 @@
+import { eq, max } from "drizzle-orm";
+import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
+import { sizeOf } from "../../domain/history.ts";
+import type { Json } from "../../domain/issue.ts";
+import type { Report } from "../../observability/report.ts";
+import { writeBatch } from "../batch.ts";
+import { metaNames, newName } from "../meta.ts";
+import { queriesOf } from "../queries/queries.ts";
+import type { Reader } from "../reader.ts";
+import type { Receipt, Store } from "../store.ts";
+import * as tables from "../tables/sqlite.ts";
+import { createWalkCache } from "../walks.ts";
+import { createWriter } from "../writer.ts";
+import { openReader, openWriter, type Connection } from "./connection.ts";
+import { sqliteDialect } from "./dialect.ts";
+import { instanceFileOf, isRestored, readInstance, writeInstance, type Instance } from "./instance.ts";
+import { openReadPool } from "./read-pool.ts";
+import { prepareTransaction } from "./transaction.ts";
+
+export type SqliteStoreOptions = {
+  readonly file: string;
+  readonly read: (body: Uint8Array) => Reading;
+  readonly issueObjectOf: (body: Uint8Array) => Json;
+  readonly report: Report;
+  /** Called after each commit that added to the log. */
+  readonly onCommit: () => void;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** Most deliveries in one transaction. */
+  readonly maxBatch?: number;
+  /** Most deliveries waiting to be written. */
+  readonly maxWaiting?: number;
+};
+
+/** How often the instance file is brought up to date while the log grows. */
+const instanceEveryMs = 1_000;
+
+/** A wait for another process's write lock ends well within the second that Sentry allows. */
+const giveUpMs = 500;
+
+/**
+ * Opens the store in one SQLite file, making it where it is missing.
+ *
+ * One process writes a file at a time; others may read it. Every commit is on disk when `append` resolves.
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const { file, report, now, maxBatch = 256, maxWaiting = 2_000 } = options;
+  await using opened = new AsyncDisposableStack();
+
+  const writing = openWriter(file);
+  opened.defer(() => closeWriter(writing));
+  const instanceFile = instanceFileOf(file);
+  let instance = identify(writing, readInstance(instanceFile));
+  await writeInstance(instanceFile, instance);
+
+  const readerOf = (connection: Connection): Reader =>
+    queriesOf({
+      db: connection.db,
+      tables,
+      dialect: sqliteDialect,
+      newestPosition: async () => newestPosition(connection),
+      isDatabaseError: (error) => codeOf(error) !== null,
+      issueObjectOf: options.issueObjectOf,
+    });
+  const reading = openReader(file);
+  opened.defer(() => void reading.client.close());
+  const pool = opened.use(openReadPool(file, readerOf));
+
+  const walks = createWalkCache(200_000, sizeOf);
+  const transaction = prepareTransaction(writing);
+  let isFailing = false;
+
+  async function commit(batch: readonly IncomingDelivery[]): Promise<readonly Receipt[]> {
+    const { client } = writing;
+    const startedAt = performance.now();
+    try {
+      client.exec("begin immediate");
+      const { receipts, entries } = await writeBatch(transaction, batch, {
+        walks,
+        read: options.read,
+        committedAt: now(),
+        onFault: report.deliveryFaulted,
+      });
+      client.exec("commit");
+      report.committed({ deliveries: batch.length, entries, milliseconds: performance.now() - startedAt });
+      if (isFailing) report.storeRecovered();
+      isFailing = false;
+      if (entries > 0) options.onCommit();
+      return receipts;
+    } catch (error) {
+      if (client.inTransaction) client.exec("rollback");
+      // The histories in memory went ahead of what is on disk.
+      walks.forget(
+        batch.flatMap(({ reading }) => (reading.is === "issue" ? [reading.issue.snapshot.sentryId] : [])),
+      );
+      if (!isBusy(error)) {
+        isFailing = true;
+        report.storeFailed(error);
+      }
+      throw error;
+    }
+  }
+  const writer = createWriter({ commit, isBusy, maxBatch, maxWaiting, giveUpMs, retryMs: 15 });
+
+  // A file that cannot be written now is written a second later: nothing is lost with it but the sign of a restore.
+  const rememberPosition = async (): Promise<void> => {
+    const newest = newestPosition(reading);
+    if (newest === instance.newest) return;
+    const next = { ...instance, newest };
+    await writeInstance(instanceFile, next);
+    instance = next;
+  };
+  let remembering = Promise.resolve();
+  const remember = (): Promise<void> =>
+    (remembering = remembering.then(rememberPosition).catch(report.storeFailed));
+  const timer = setInterval(() => void remember(), instanceEveryMs);
+  timer.unref();
+  opened.defer(async () => {
+    clearInterval(timer);
+    await writer.flush();
+    await remember();
+  });
+
+  const running = opened.move();
+  return {
+    reader: readerOf(reading),
+    readTransaction: () => pool.begin(),
+    append: writer.append,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** Which database this is and how far its log has come, beginning a new epoch when it was restored. */
+function identify({ client, db }: Connection, file: Instance | null): Instance {
+  const { meta } = tables;
+  const rows = db.select().from(meta).all();
+  const named = new Map(rows.map(({ name, value }) => [name, value]));
+  const newest = newestPosition({ client, db });
+  const known = { instance: named.get(metaNames.instance), epoch: named.get(metaNames.epoch) };
+  if (known.instance === undefined || known.epoch === undefined) {
+    const made = { instance: newName(), epoch: newName(), newest };
+    const values = [
+      { name: metaNames.instance, value: made.instance },
+      { name: metaNames.epoch, value: made.epoch },
+      { name: metaNames.oldest, value: "0" },
+    ];
+    db.insert(meta).values(values).run();
+    return made;
+  }
+  const database = { instance: known.instance, epoch: known.epoch, newest };
+  if (!isRestored(database, file)) return database;
+  const restored = { instance: newName(), epoch: newName(), newest };
+  db.transaction(
+    (transaction) => {
+      const set = (name: string, value: string) =>
+        transaction.update(meta).set({ value }).where(eq(meta.name, name)).run();
+      set(metaNames.instance, restored.instance);
+      set(metaNames.epoch, restored.epoch);
+    },
+    { behavior: "immediate" },
+  );
+  return restored;
+}
+
+function newestPosition({ client, db }: Connection): number {
+  const newest =
+    db
+      .select({ seq: max(tables.events.seq) })
+      .from(tables.events)
+      .get()?.seq ?? 0;
+  // What was handed out counts, even when the entry is gone.
+  const row = client.prepare("select seq from sqlite_sequence where name = 'events'").get();
+  const handedOut = row !== undefined && (row as { readonly seq: number }).seq;
+  return Math.max(newest, Number(handedOut));
+}
+
+function closeWriter({ client }: Connection): void {
+  // Best effort: another process may be reading, and what is in the WAL is safe there.
+  client.pragma("wal_checkpoint(PASSIVE)");
+  client.close();
+}
+
+/** Another process holds the lock; it may let go of it within moments. */
+function isBusy(error: unknown): boolean {
+  return codeOf(error)?.startsWith("SQLITE_BUSY") === true;
+}
+
+/** SQLite's name for what went wrong; null for an error of another kind. Drizzle hangs it on an error of its own. */
+function codeOf(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
+  return "code" in error && String(error.code).startsWith("SQLITE_")
+    ? String(error.code)
+    : codeOf(error.cause);
+}

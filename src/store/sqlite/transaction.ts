@@ -1,0 +1,202 @@
+import {
+  and,
+  asc,
+  count,
+  eq,
+  getTableColumns,
+  inArray,
+  isNull,
+  lte,
+  max,
+  sql,
+  type Placeholder,
+} from "drizzle-orm";
+import type { SQLiteTable } from "drizzle-orm/sqlite-core";
+import type { Facts } from "../../domain/delivery.ts";
+import { factsOf, type DeliveryRow } from "../rows.ts";
+import { deliveries, events, issues, projects } from "../tables/sqlite.ts";
+import type { WriteTransaction } from "../write.ts";
+import type { Connection } from "./connection.ts";
+
+/**
+ * The statements of a write transaction on this connection, prepared once.
+ *
+ * SQLite has one writer at a time, so ids and positions count up from the newest, and commit in that order.
+ */
+export function prepareTransaction({ db }: Connection): WriteTransaction {
+  const factsColumns = {
+    id: deliveries.id,
+    sentAt: deliveries.sentAt,
+    resource: deliveries.resource,
+    toldAction: deliveries.toldAction,
+    claim: deliveries.claim,
+    shownStatus: deliveries.shownStatus,
+    shownSubstatus: deliveries.shownSubstatus,
+    lastSeenMicros: deliveries.lastSeenMicros,
+    count: deliveries.count,
+    assignee: deliveries.assignee,
+    actor: deliveries.actor,
+    idempotencyKey: deliveries.idempotencyKey,
+    requestId: deliveries.requestId,
+    sha256: deliveries.sha256,
+    snapshotHash: deliveries.snapshotHash,
+  };
+  const factsOfIssue = db
+    .select(factsColumns)
+    .from(deliveries)
+    .where(eq(deliveries.issueId, sql.placeholder("issueId")))
+    .orderBy(asc(deliveries.id))
+    .prepare();
+  // The newest id ever handed out, which may be of a row that is gone.
+  const handedOut = db
+    .select({ seq: sql<number>`seq` })
+    .from(sql`sqlite_sequence`)
+    .where(sql`name = ${sql.placeholder("table")}`)
+    .prepare();
+  const newestDelivery = db
+    .select({ id: max(deliveries.id) })
+    .from(deliveries)
+    .prepare();
+  const newestEvent = db
+    .select({ seq: max(events.seq) })
+    .from(events)
+    .prepare();
+  const placed = db
+    .select({ seq: events.seq })
+    .from(events)
+    .where(
+      and(
+        eq(events.issueId, sql.placeholder("issueId")),
+        eq(events.place, sql.placeholder("place")),
+        isNull(events.supersededBy),
+      ),
+    )
+    .prepare();
+  const versionCount = db
+    .select({ count: count() })
+    .from(events)
+    .where(and(eq(events.delivery, sql.placeholder("delivery")), eq(events.role, sql.placeholder("role"))))
+    .prepare();
+  const keptOf = db
+    .select({ body: deliveries.body, fields: deliveries.fields })
+    .from(deliveries)
+    .where(eq(deliveries.id, sql.placeholder("id")))
+    .prepare();
+  const insertDelivery = db.insert(deliveries).values(placeholdersOf(deliveries)).prepare();
+  const insertEvent = db.insert(events).values(placeholdersOf(events)).prepare();
+  const markSuperseded = db
+    .update(events)
+    .set({ supersededBy: sql`${sql.placeholder("by")}` })
+    .where(eq(events.seq, sql.placeholder("seq")))
+    .prepare();
+  const writeIssue = db
+    .insert(issues)
+    .values(placeholdersOf(issues))
+    .onConflictDoUpdate({ target: issues.sentryId, set: excludedOf(issues) })
+    .prepare();
+  const writeIssueState = db
+    .update(issues)
+    .set({
+      status: sql`${sql.placeholder("status")}`,
+      substatus: sql`${sql.placeholder("substatus")}`,
+      statusSince: sql`${sql.placeholder("statusSince")}`,
+      lastSeq: sql`${sql.placeholder("lastSeq")}`,
+    })
+    .where(eq(issues.sentryId, sql.placeholder("sentryId")))
+    .prepare();
+  const writeProject = db
+    .insert(projects)
+    .values(placeholdersOf(projects))
+    .onConflictDoUpdate({
+      target: projects.sentryId,
+      set: excludedOf(projects),
+      setWhere: lte(projects.shownAt, sql`excluded.shown_at`),
+    })
+    .prepare();
+
+  return {
+    async newest() {
+      const [delivery, seq] = [newestDelivery.get()?.id ?? 0, newestEvent.get()?.seq ?? 0];
+      return {
+        delivery: Math.max(delivery, handedOut.get({ table: "deliveries" })?.seq ?? 0),
+        seq: Math.max(seq, handedOut.get({ table: "events" })?.seq ?? 0),
+      };
+    },
+    async facts(issueIds) {
+      const found = new Map<string, readonly Facts[]>();
+      for (const issueId of issueIds) {
+        const rows = factsOfIssue.all({ issueId });
+        if (rows.length > 0) found.set(issueId, rows.map(factsOf));
+      }
+      return found;
+    },
+    async knownByRequestId(requestIds) {
+      return known(await knownRows(inArray(deliveries.requestId, [...requestIds])));
+    },
+    async knownBySha256(sha256s) {
+      const bytes = sha256s.map((sha256) => Buffer.from(sha256, "hex"));
+      return known(await knownRows(and(isNull(deliveries.issueId), inArray(deliveries.sha256, bytes))));
+    },
+    async seqInHistory(issueId, place) {
+      return placed.get({ issueId, place })?.seq ?? null;
+    },
+    async versions(delivery, role) {
+      return versionCount.get({ delivery, role })?.count ?? 0;
+    },
+    async kept(delivery) {
+      return keptOf.get({ id: delivery }) ?? { body: null, fields: null };
+    },
+
+    async insertDeliveries(rows) {
+      for (const row of rows) insertDelivery.run(row);
+    },
+    async insertEvents(rows) {
+      for (const row of rows) insertEvent.run(row);
+    },
+    async supersede(pairs) {
+      for (const pair of pairs) markSuperseded.run(pair);
+    },
+    async writeIssues(writes) {
+      for (const { shown, ...state } of writes) {
+        if (shown === null) writeIssueState.run(state);
+        else writeIssue.run({ ...state, ...shown });
+      }
+    },
+    async writeProjects(writes) {
+      for (const write of writes) writeProject.run(write);
+    },
+  };
+
+  function knownRows(where: Parameters<ReturnType<typeof knownQuery>["where"]>[0]) {
+    return knownQuery().where(where).orderBy(asc(deliveries.id));
+  }
+  function knownQuery() {
+    return db
+      .select({ id: deliveries.id, requestId: deliveries.requestId, sha256: deliveries.sha256 })
+      .from(deliveries);
+  }
+}
+
+function known(rows: readonly Pick<DeliveryRow, "id" | "requestId" | "sha256">[]) {
+  return rows.map((row) => ({ ...row, sha256: row.sha256.toString("hex") }));
+}
+
+/** A placeholder of its own name for every column of the table. */
+function placeholdersOf<Table extends SQLiteTable>(table: Table): Table["$inferInsert"] {
+  const entries = Object.keys(getTableColumns(table)).map((name): [string, Placeholder] => [
+    name,
+    sql.placeholder(name),
+  ]);
+  // Drizzle takes a placeholder wherever it takes a value; its types cannot say so of all columns at once.
+  return Object.fromEntries(entries) as Table["$inferInsert"];
+}
+
+/** Every column of the table set to what the conflicting insert would have written. */
+function excludedOf(table: SQLiteTable) {
+  return Object.fromEntries(
+    Object.entries(getTableColumns(table)).map(([name, column]) => [
+      name,
+      sql`excluded.${sql.identifier(column.name)}`,
+    ]),
+  );
+}

@@ -1,0 +1,202 @@
+import { sql } from "drizzle-orm";
+import { blob, index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { Claim, DeliveryOutcome } from "../../domain/delivery.ts";
+import type { EventRole, EventSource, IssueAction, TransitionKind } from "../../domain/event.ts";
+import type { ActorType } from "../../domain/issue.ts";
+
+/**
+ * The tables as SQLite keeps them. Times are epoch milliseconds, JSON is text (never a database's own JSON type, which
+ * refuses NUL or reorders keys), and every text that intake reads is free of NUL and lone surrogates.
+ *
+ * `tables/postgres.ts` declares the same tables with the same row types.
+ */
+
+/** Every signed delivery, whatever it held, and the facts that histories are derived from. */
+export const deliveries = sqliteTable(
+  "deliveries",
+  {
+    // AUTOINCREMENT: an id is never given to another delivery, even after the newest one was forgotten.
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    /** The newest position of the log when this was committed. */
+    position: integer("position").notNull(),
+    receivedAt: integer("received_at").notNull(),
+    sentAt: integer("sent_at").notNull(),
+    resource: text("resource"),
+    /** The body's action. */
+    action: text("action"),
+    requestId: text("request_id"),
+    isRequestIdReused: integer("is_request_id_reused", { mode: "boolean" }).notNull(),
+    idempotencyKey: text("idempotency_key"),
+    installationId: text("installation_id"),
+    outcome: text("outcome").$type<DeliveryOutcome>().notNull(),
+    reason: text("reason"),
+    repeatOf: integer("repeat_of"),
+    sha256: blob("sha256", { mode: "buffer" }).notNull(),
+    bytes: integer("bytes").notNull(),
+    /** As received; null once pruned. */
+    body: blob("body", { mode: "buffer" }),
+    /** Null for a delivery that is not about an issue; so are all that follow. */
+    issueId: text("issue_id"),
+    /** For an activity_alert its activity's type, else the action. */
+    toldAction: text("told_action"),
+    claim: text("claim").$type<Claim>(),
+    /** With `shownSubstatus`, the state that the snapshot shows. */
+    shownStatus: text("shown_status"),
+    shownSubstatus: text("shown_substatus"),
+    /** Microseconds: Sentry's own precision, which tells snapshots of one second apart. */
+    lastSeenMicros: integer("last_seen_micros"),
+    count: integer("count"),
+    assignee: text("assignee"),
+    actor: text("actor"),
+    resolutionType: text("resolution_type"),
+    snapshotHash: text("snapshot_hash"),
+    /** `IssueFields` as JSON. */
+    fields: text("fields"),
+  },
+  (table) => [
+    // Serves the facts of one issue, and the list of its deliveries.
+    index("deliveries_by_issue").on(table.issueId, table.id),
+    // Serves the look for another body under the same Request-ID.
+    index("deliveries_by_request_id").on(table.requestId),
+    // Serves repeats among deliveries that are not about issues; those about issues are found by their issue.
+    index("deliveries_by_sha256")
+      .on(table.sha256)
+      .where(sql`issue_id is null`),
+    // Serves the feed's counts.
+    index("deliveries_by_received_at").on(table.receivedAt, table.outcome),
+  ],
+);
+
+/** The log: written once, but for `supersededBy`. */
+export const events = sqliteTable(
+  "events",
+  {
+    // AUTOINCREMENT: a position is never handed out twice, even after the newest entry was forgotten.
+    seq: integer("seq").primaryKey({ autoIncrement: true }),
+    issueId: text("issue_id").notNull(),
+    delivery: integer("delivery").notNull(),
+    role: text("role").$type<EventRole>().notNull(),
+    /** 0 for the first event of this delivery and role, counting up with each that replaced it. */
+    version: integer("version").notNull(),
+    place: blob("place", { mode: "buffer" }).notNull(),
+    source: text("source").$type<EventSource>().notNull(),
+    action: text("action").$type<IssueAction>().notNull(),
+    actionRaw: text("action_raw"),
+    actorType: text("actor_type").$type<ActorType>(),
+    actorId: text("actor_id"),
+    actorName: text("actor_name"),
+    assignee: text("assignee"),
+    /** Null, with `toStatus`, for an event without a transition. */
+    kind: text("kind").$type<TransitionKind>(),
+    fromStatus: text("from_status"),
+    fromSubstatus: text("from_substatus"),
+    toStatus: text("to_status"),
+    toSubstatus: text("to_substatus"),
+    occurredAt: integer("occurred_at").notNull(),
+    occurredAfter: integer("occurred_after"),
+    isLate: integer("is_late", { mode: "boolean" }).notNull(),
+    supersedes: integer("supersedes"),
+    supersededBy: integer("superseded_by"),
+    committedAt: integer("committed_at").notNull(),
+    /** The issue once this entry was applied: its state, since when, and the delivery whose snapshot it shows. */
+    afterStatus: text("after_status").notNull(),
+    afterSubstatus: text("after_substatus"),
+    afterSince: integer("after_since").notNull(),
+    afterShown: integer("after_shown").notNull(),
+  },
+  (table) => [
+    // Serves one issue's history in its order.
+    index("events_in_history")
+      .on(table.issueId, table.place)
+      .where(sql`superseded_by is null`),
+    // Serves the entry of the same issue before a given one.
+    index("events_by_issue").on(table.issueId, table.seq),
+    // Serves an event by its own id, and the events of a delivery.
+    uniqueIndex("events_by_delivery").on(table.delivery, table.role, table.version),
+    // Serves all transitions by time.
+    index("transitions_by_time")
+      .on(table.occurredAt, table.seq)
+      .where(sql`superseded_by is null and kind is not null`),
+    // Serves what an entry replaced.
+    index("events_by_superseded_by")
+      .on(table.supersededBy)
+      .where(sql`superseded_by is not null`),
+  ],
+);
+
+/** Each issue as it is now: what a filter or an order can name, as columns. The rest is read through `shown`. */
+export const issues = sqliteTable(
+  "issues",
+  {
+    sentryId: text("sentry_id").primaryKey(),
+    /** The delivery whose snapshot the issue shows. */
+    shown: integer("shown").notNull(),
+    /** The newest entry of the log about the issue. */
+    lastSeq: integer("last_seq").notNull(),
+    shortId: text("short_id"),
+    shortIdFolded: text("short_id_folded"),
+    title: text("title").notNull(),
+    titleFolded: text("title_folded").notNull(),
+    culprit: text("culprit"),
+    culpritFolded: text("culprit_folded"),
+    status: text("status").notNull(),
+    substatus: text("substatus"),
+    statusSince: integer("status_since").notNull(),
+    level: text("level"),
+    priority: text("priority"),
+    /** 1 low, 2 medium, 3 high; null for none and for one that this version does not know. */
+    priorityRank: integer("priority_rank"),
+    category: text("category"),
+    categoryFolded: text("category_folded"),
+    issueType: text("issue_type"),
+    issueTypeFolded: text("issue_type_folded"),
+    platform: text("platform"),
+    platformFolded: text("platform_folded"),
+    projectId: text("project_id"),
+    projectSlug: text("project_slug"),
+    projectSlugFolded: text("project_slug_folded"),
+    assigneeType: text("assignee_type").$type<"USER" | "TEAM">(),
+    assigneeId: text("assignee_id"),
+    assigneeName: text("assignee_name"),
+    assigneeNameFolded: text("assignee_name_folded"),
+    assigneeEmail: text("assignee_email"),
+    assigneeEmailFolded: text("assignee_email_folded"),
+    isUnhandled: integer("is_unhandled", { mode: "boolean" }),
+    count: integer("count").notNull(),
+    userCount: integer("user_count").notNull(),
+    firstSeen: integer("first_seen"),
+    lastSeen: integer("last_seen"),
+    /** `IssueDetails` as JSON. */
+    details: text("details").notNull(),
+  },
+  (table) => [
+    // One for each order, with the tie-break.
+    index("issues_by_last_seen").on(table.lastSeen, table.sentryId),
+    index("issues_by_first_seen").on(table.firstSeen, table.sentryId),
+    index("issues_by_status_since").on(table.statusSince, table.sentryId),
+    index("issues_by_count").on(table.count, table.sentryId),
+    index("issues_by_user_count").on(table.userCount, table.sentryId),
+    index("issues_by_priority").on(table.priorityRank, table.sentryId),
+    index("issues_by_short_id").on(table.shortId),
+  ],
+);
+
+/** Each project as the newest delivery that names it shows it. */
+export const projects = sqliteTable(
+  "projects",
+  {
+    sentryId: text("sentry_id").primaryKey(),
+    slug: text("slug").notNull(),
+    name: text("name").notNull(),
+    platform: text("platform"),
+    /** When the delivery that showed this was sent. */
+    shownAt: integer("shown_at").notNull(),
+  },
+  (table) => [index("projects_by_slug").on(table.slug, table.sentryId)],
+);
+
+/** What the store remembers of itself, by name: see `store/meta.ts`. */
+export const meta = sqliteTable("meta", {
+  name: text("name").primaryKey(),
+  value: text("value").notNull(),
+});

@@ -1,0 +1,42 @@
+import type { Facts } from "../domain/delivery.ts";
+import type { DeliveryRow, EventRow, IssueRow, ShownColumns } from "./rows.ts";
+import type { Project } from "../domain/issue.ts";
+
+/** A delivery that is already kept, as far as repeats need to know it. */
+export type Known = Pick<DeliveryRow, "id" | "requestId"> & { readonly sha256: string };
+
+/** What becomes of one issue's row: everything that its newest delivery shows, or only what the log says. */
+export type IssueWrite = Pick<IssueRow, "sentryId" | "status" | "substatus" | "statusSince" | "lastSeq"> & {
+  /** Null leaves the columns that follow from the shown delivery as they are. */
+  readonly shown: ShownColumns | null;
+};
+
+export type ProjectWrite = Project & { readonly shownAt: number };
+
+/**
+ * One write transaction, begun and not yet committed: what a batch has to read, then what it writes. Each call is one
+ * statement, or one for each row, and everything waits for the commit.
+ */
+export interface WriteTransaction {
+  /** The id of the newest delivery and the newest position, 0 for none. */
+  newest(): Promise<{ readonly delivery: number; readonly seq: number }>;
+  /** The facts of each of these issues, oldest delivery first; no entry for an issue that has none. */
+  facts(issueIds: readonly string[]): Promise<ReadonlyMap<string, readonly Facts[]>>;
+  /** Deliveries under one of these Request-IDs. */
+  knownByRequestId(requestIds: readonly string[]): Promise<readonly Known[]>;
+  /** Deliveries with one of these bodies (lower-case hex) that are not about issues. */
+  knownBySha256(sha256s: readonly string[]): Promise<readonly Known[]>;
+  /** The position of the event that holds this place in the issue's history; null when none does. */
+  seqInHistory(issueId: string, place: Uint8Array): Promise<number | null>;
+  /** How many events of this delivery and role the log holds. */
+  versions(delivery: number, role: EventRow["role"]): Promise<number>;
+  /** The body and the fields of a delivery; null for a body that was pruned. */
+  kept(delivery: number): Promise<Pick<DeliveryRow, "body" | "fields">>;
+
+  insertDeliveries(rows: readonly DeliveryRow[]): Promise<void>;
+  insertEvents(rows: readonly EventRow[]): Promise<void>;
+  supersede(pairs: readonly { readonly seq: number; readonly by: number }[]): Promise<void>;
+  writeIssues(writes: readonly IssueWrite[]): Promise<void>;
+  /** Keeps of each project what was shown by the delivery that was sent last. */
+  writeProjects(writes: readonly ProjectWrite[]): Promise<void>;
+}

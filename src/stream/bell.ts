@@ -1,0 +1,41 @@
+/** Tells those who wait that something may have happened. It carries nothing: look for yourself. */
+export type Bell = {
+  /** How often it has rung. Read it before looking, and wait for the next ring after that number. */
+  readonly rings: number;
+  readonly ring: () => void;
+  /**
+   * Resolves once the bell has rung more often than `heard`: at once if it has already. Resolves too when the signal
+   * aborts or `withinMs` have passed.
+   */
+  readonly after: (heard: number, signal: AbortSignal, withinMs?: number) => Promise<void>;
+};
+
+export function createBell(): Bell {
+  let rings = 0;
+  const waiting = new Set<() => void>();
+  return {
+    get rings() {
+      return rings;
+    },
+    ring() {
+      rings += 1;
+      const woken = [...waiting];
+      waiting.clear();
+      for (const wake of woken) wake();
+    },
+    after(heard, signal, withinMs) {
+      if (rings > heard || signal.aborted) return Promise.resolve();
+      return new Promise((resolve) => {
+        const timer = withinMs === undefined ? undefined : setTimeout(wake, withinMs);
+        function wake(): void {
+          clearTimeout(timer);
+          waiting.delete(wake);
+          signal.removeEventListener("abort", wake);
+          resolve();
+        }
+        waiting.add(wake);
+        signal.addEventListener("abort", wake);
+      });
+    },
+  };
+}

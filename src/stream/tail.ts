@@ -1,0 +1,67 @@
+import type { Seq } from "../domain/cursor.ts";
+import type { LogEntry } from "../domain/event.ts";
+import type { Report } from "../observability/report.ts";
+import type { Reader } from "../store/reader.ts";
+import { createBell, type Bell } from "./bell.ts";
+import { createWindow, type Window } from "./window.ts";
+
+export type TailOptions = {
+  readonly log: Pick<Reader, "bounds" | "entriesAfter">;
+  readonly report: Pick<Report, "tailFailed">;
+  /** How long the log is left unread when nobody rings: a ring is only a hint, reading is the truth. */
+  readonly pollMs: number;
+  /** Most entries in memory. */
+  readonly windowSize: number;
+};
+
+/** The one reader of the log in this process. */
+export type Tail = AsyncDisposable & {
+  /** What followers read. */
+  readonly window: Window;
+  /** Ring it after a commit, and the tail reads at once. */
+  readonly bell: Bell;
+  /** Milliseconds since the tail last saw the end of the log. */
+  readonly lagMs: () => number;
+};
+
+const pageSize = 500;
+
+/** Starts reading at the end of the log. What came before is read from the store by those who want it. */
+export async function startTail({ log, report, pollMs, windowSize }: TailOptions): Promise<Tail> {
+  const { newest } = await log.bounds();
+  const window = createWindow(newest, windowSize);
+  const bell = createBell();
+  const stop = new AbortController();
+  let atEndSince = performance.now();
+
+  async function readOn(): Promise<void> {
+    while (!stop.signal.aborted) {
+      // Counted before the read, so that a commit between the read and the wait still wakes us.
+      const heard = bell.rings;
+      const page = await readPage(window.newest);
+      if (page !== null) window.add(page);
+      if (page !== null && page.length < pageSize) atEndSince = performance.now();
+      if (page === null || page.length < pageSize) await bell.after(heard, stop.signal, pollMs);
+    }
+  }
+
+  async function readPage(after: Seq): Promise<readonly LogEntry[] | null> {
+    try {
+      return await log.entriesAfter(after, pageSize);
+    } catch (error) {
+      report.tailFailed(error);
+      return null;
+    }
+  }
+
+  const reading = readOn();
+  return {
+    window,
+    bell,
+    lagMs: () => performance.now() - atEndSince,
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await reading;
+    },
+  };
+}

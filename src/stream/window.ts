@@ -1,0 +1,62 @@
+import type { Seq } from "../domain/cursor.ts";
+import type { LogEntry } from "../domain/event.ts";
+import { createBell, type Bell } from "./bell.ts";
+
+/** The newest entries of the log in memory, in order and without a gap, so that most followers never read the store. */
+export type Window = {
+  /** The position of the newest entry that went in, or the position that the window began at. */
+  readonly newest: Seq;
+  /** Rings after entries went in. */
+  readonly bell: Bell;
+  /** Takes entries that follow `newest` directly. */
+  readonly add: (entries: readonly LogEntry[]) => void;
+  /**
+   * Up to `limit` entries after a position, oldest first; empty at the end of the log. Null where the window no longer
+   * reaches back that far: ask the store.
+   */
+  readonly after: (position: Seq, limit: number) => readonly LogEntry[] | null;
+};
+
+/** @param size most entries held. */
+export function createWindow(begin: Seq, size: number): Window {
+  const bell = createBell();
+  /** Everything after this position is held. */
+  let reachesBackTo = begin;
+  let newest = begin;
+  let entries: LogEntry[] = [];
+
+  return {
+    get newest() {
+      return newest;
+    },
+    bell,
+    add(more) {
+      if (more.length === 0) return;
+      entries.push(...more);
+      newest = more.at(-1)!.event.seq;
+      // Cut rarely, so that an entry is moved once on average and not at every turn.
+      if (entries.length > 2 * size) {
+        const cut = entries.length - size;
+        reachesBackTo = entries[cut - 1]!.event.seq;
+        entries = entries.slice(cut);
+      }
+      bell.ring();
+    },
+    after(position, limit) {
+      if (position < reachesBackTo) return null;
+      const start = firstAfter(entries, position);
+      return entries.slice(start, start + limit);
+    },
+  };
+}
+
+/** The index of the first entry after the position. */
+function firstAfter(entries: readonly LogEntry[], position: Seq): number {
+  let [low, high] = [0, entries.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (entries[middle]!.event.seq <= position) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
