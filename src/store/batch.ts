@@ -1,4 +1,4 @@
-import type { DeliveryOutcome, Facts, IncomingDelivery, IssueReading, Reading } from "../domain/delivery.ts";
+import type { DeliveryOutcome, IncomingDelivery, IssueReading, Reading } from "../domain/delivery.ts";
 import { addDelivery, startWalk, type Change, type Walk } from "../domain/history.ts";
 import type { IssueDetails, IssueFields } from "../domain/issue.ts";
 import { deliveryRow, eventRow, factsFrom, shownColumns, type DeliveryRow, type EventRow } from "./rows.ts";
@@ -11,8 +11,8 @@ export type BatchOptions = {
   readonly walks: WalkCache;
   /** Reads a kept body again. */
   readonly read: (body: Uint8Array) => Reading;
-  /** Epoch milliseconds that the batch's entries are dated with. */
-  readonly committedAt: number;
+  /** Epoch milliseconds that a delivery's entries are dated with. */
+  readonly committedAt: (delivery: IncomingDelivery) => number;
   /** A delivery could not be applied through a fault of this program; it is kept as QUARANTINED. */
   readonly onFault: (error: unknown) => void;
 };
@@ -28,14 +28,27 @@ export async function writeBatch(
   batch: readonly IncomingDelivery[],
   options: BatchOptions,
 ): Promise<BatchResult> {
+  const { delivery } = await transaction.newest();
+  const numbered = batch.map((one, index) => ({ id: delivery + 1 + index, delivery: one }));
+  return writeNumbered(transaction, numbered, options);
+}
+
+/** A delivery and its own id. */
+export type Numbered = { readonly id: number; readonly delivery: IncomingDelivery };
+
+/** As `writeBatch`, of deliveries that have their ids: ascending, and greater than those of all written before them. */
+export async function writeNumbered(
+  transaction: WriteTransaction,
+  batch: readonly Numbered[],
+  options: BatchOptions,
+): Promise<BatchResult> {
   const newest = await transaction.newest();
   const repeats = await findRepeats(transaction, batch);
   const walks = await loadWalks(transaction, batch, options.walks);
   const pending = new Pending(transaction, options, newest.seq);
   const receipts: Receipt[] = [];
 
-  for (const [index, delivery] of batch.entries()) {
-    const id = newest.delivery + 1 + index;
+  for (const { id, delivery } of batch) {
     const known = repeats.add(id, delivery);
     const applied = apply(id, delivery, walks, options);
     if (applied.is === "applied") await pending.addChange(delivery, applied.reading, id, applied.change);
@@ -101,12 +114,14 @@ function decide(
 /** The histories of the batch's issues, from memory where they are there. */
 async function loadWalks(
   transaction: WriteTransaction,
-  batch: readonly IncomingDelivery[],
+  batch: readonly Numbered[],
   cache: WalkCache,
 ): Promise<Map<string, Walk>> {
   const walks = new Map<string, Walk>();
   const missing = new Set<string>();
-  for (const { reading } of batch) {
+  for (const {
+    delivery: { reading },
+  } of batch) {
     if (reading.is !== "issue") continue;
     const { sentryId } = reading.issue.snapshot;
     const walk = cache.get(sentryId);
@@ -114,7 +129,7 @@ async function loadWalks(
     else walks.set(sentryId, walk);
   }
   if (missing.size === 0) return walks;
-  for (const [sentryId, facts] of await transaction.facts([...missing]))
+  for (const [sentryId, facts] of await transaction.facts([...missing], batch[0]!.id))
     walks.set(sentryId, startWalk(facts));
   for (const sentryId of missing) {
     if (!walks.has(sentryId)) walks.set(sentryId, startWalk([]));
@@ -124,9 +139,10 @@ async function loadWalks(
 }
 
 /** What was received before under the same Request-ID, or with the same bytes: in the store or in this batch. */
-async function findRepeats(transaction: WriteTransaction, batch: readonly IncomingDelivery[]) {
-  const requestIds = batch.flatMap(({ requestId }) => requestId ?? []);
-  const others = batch.filter(({ reading }) => reading.is !== "issue");
+async function findRepeats(transaction: WriteTransaction, batch: readonly Numbered[]) {
+  const before = batch[0]!.id;
+  const requestIds = batch.flatMap(({ delivery }) => delivery.requestId ?? []);
+  const others = batch.filter(({ delivery }) => delivery.reading.is !== "issue");
   const byRequestId = new Map<string, { readonly id: number; readonly sha256: string }[]>();
   const bySha256 = new Map<string, { readonly id: number; readonly requestId: string | null }[]>();
   const add = <Value>(lists: Map<string, Value[]>, key: string, value: Value) => {
@@ -135,10 +151,11 @@ async function findRepeats(transaction: WriteTransaction, batch: readonly Incomi
     else list.push(value);
   };
   if (requestIds.length > 0)
-    for (const one of await transaction.knownByRequestId(requestIds)) add(byRequestId, one.requestId!, one);
+    for (const one of await transaction.knownByRequestId(requestIds, before))
+      add(byRequestId, one.requestId!, one);
   if (others.length > 0) {
-    const sha256s = others.map(({ sha256 }) => sha256);
-    for (const one of await transaction.knownBySha256(sha256s)) add(bySha256, one.sha256, one);
+    const sha256s = others.map(({ delivery }) => delivery.sha256);
+    for (const one of await transaction.knownBySha256(sha256s, before)) add(bySha256, one.sha256, one);
   }
   return {
     /** What the delivery repeats, then counts it as known. Null where it repeats nothing. */
@@ -201,7 +218,7 @@ class Pending {
           version,
           supersedes: supersedes.length === 0 ? null : Math.min(...supersedes),
           supersededBy: null,
-          committedAt: this.#options.committedAt,
+          committedAt: this.#options.committedAt(delivery),
           afterShown: change.shown,
         }),
       );
@@ -232,7 +249,7 @@ class Pending {
   }
 
   async write(): Promise<void> {
-    await this.#transaction.insertDeliveries(this.deliveries);
+    await this.#transaction.writeDeliveries(this.deliveries);
     // An event that this batch supersedes may be one of its own, so events come first.
     await this.#transaction.insertEvents(this.#events);
     await this.#transaction.supersede(this.#superseded);

@@ -30,7 +30,10 @@ export const issueOrderFields = [
 ] as const;
 export type IssueOrderField = (typeof issueOrderFields)[number];
 export type IssueOrder = { readonly field: IssueOrderField; readonly direction: Direction };
-/** The value ordered by (null sorts last in both directions) and Sentry's id, which breaks ties in the same direction. */
+/**
+ * The value ordered by (null sorts last in both directions) and Sentry's id, which breaks ties in the same direction.
+ * Times are epoch milliseconds; a priority is its index in `issuePriorities`, null where that does not know it.
+ */
 export type IssueKey = { readonly value: number | null; readonly sentryId: string };
 
 export type TransitionOrder = { readonly field: "OCCURRED_AT" | "CURSOR"; readonly direction: Direction };

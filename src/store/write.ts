@@ -13,6 +13,9 @@ export type IssueWrite = Pick<IssueRow, "sentryId" | "status" | "substatus" | "s
 
 export type ProjectWrite = Project & { readonly shownAt: number };
 
+/** Only deliveries with a smaller id are meant: those that were received before. */
+type DeliveryId = number;
+
 /**
  * One write transaction, begun and not yet committed: what a batch has to read, then what it writes. Each call is one
  * statement, or one for each row, and everything waits for the commit.
@@ -21,11 +24,11 @@ export interface WriteTransaction {
   /** The id of the newest delivery and the newest position, 0 for none. */
   newest(): Promise<{ readonly delivery: number; readonly seq: number }>;
   /** The facts of each of these issues, oldest delivery first; no entry for an issue that has none. */
-  facts(issueIds: readonly string[]): Promise<ReadonlyMap<string, readonly Facts[]>>;
+  facts(issueIds: readonly string[], before: DeliveryId): Promise<ReadonlyMap<string, readonly Facts[]>>;
   /** Deliveries under one of these Request-IDs. */
-  knownByRequestId(requestIds: readonly string[]): Promise<readonly Known[]>;
+  knownByRequestId(requestIds: readonly string[], before: DeliveryId): Promise<readonly Known[]>;
   /** Deliveries with one of these bodies (lower-case hex) that are not about issues. */
-  knownBySha256(sha256s: readonly string[]): Promise<readonly Known[]>;
+  knownBySha256(sha256s: readonly string[], before: DeliveryId): Promise<readonly Known[]>;
   /** The position of the event that holds this place in the issue's history; null when none does. */
   seqInHistory(issueId: string, place: Uint8Array): Promise<number | null>;
   /** How many events of this delivery and role the log holds. */
@@ -33,7 +36,8 @@ export interface WriteTransaction {
   /** The body and the fields of a delivery; null for a body that was pruned. */
   kept(delivery: number): Promise<Pick<DeliveryRow, "body" | "fields">>;
 
-  insertDeliveries(rows: readonly DeliveryRow[]): Promise<void>;
+  /** Keeps the deliveries; those that are there already are written anew, but for their bodies. */
+  writeDeliveries(rows: readonly DeliveryRow[]): Promise<void>;
   insertEvents(rows: readonly EventRow[]): Promise<void>;
   supersede(pairs: readonly { readonly seq: number; readonly by: number }[]): Promise<void>;
   writeIssues(writes: readonly IssueWrite[]): Promise<void>;

@@ -5,4 +5,5 @@ import type { Dialect } from "../filter-sql.ts";
 export const sqliteDialect: Dialect = {
   contains: (column, text) => sql`instr(${column}, ${text}) > 0`,
   startsWith: (column, text) => sql`instr(${column}, ${text}) = 1`,
+  among: (column, values) => sql`${column} in (select value from json_each(${JSON.stringify(values)}))`,
 };

@@ -75,10 +75,11 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     const startedAt = performance.now();
     try {
       client.exec("begin immediate");
+      const committedAt = now();
       const { receipts, entries } = await writeBatch(transaction, batch, {
         walks,
         read: options.read,
-        committedAt: now(),
+        committedAt: () => committedAt,
         onFault: report.deliveryFaulted,
       });
       client.exec("commit");

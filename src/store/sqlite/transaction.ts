@@ -44,7 +44,9 @@ export function prepareTransaction({ db }: Connection): WriteTransaction {
   const factsOfIssue = db
     .select(factsColumns)
     .from(deliveries)
-    .where(eq(deliveries.issueId, sql.placeholder("issueId")))
+    .where(
+      and(eq(deliveries.issueId, sql.placeholder("issueId")), lt(deliveries.id, sql.placeholder("before"))),
+    )
     .orderBy(asc(deliveries.id))
     .prepare();
   // The newest id ever handed out, which may be of a row that is gone.
@@ -82,7 +84,12 @@ export function prepareTransaction({ db }: Connection): WriteTransaction {
     .from(deliveries)
     .where(eq(deliveries.id, sql.placeholder("id")))
     .prepare();
-  const insertDelivery = db.insert(deliveries).values(placeholdersOf(deliveries)).prepare();
+  const { body: _kept, ...derivedAgain } = excludedOf(deliveries);
+  const writeDelivery = db
+    .insert(deliveries)
+    .values(placeholdersOf(deliveries))
+    .onConflictDoUpdate({ target: deliveries.id, set: derivedAgain })
+    .prepare();
   const insertEvent = db.insert(events).values(placeholdersOf(events)).prepare();
   const markSuperseded = db
     .update(events)
@@ -122,20 +129,26 @@ export function prepareTransaction({ db }: Connection): WriteTransaction {
         seq: Math.max(seq, handedOut.get({ table: "events" })?.seq ?? 0),
       };
     },
-    async facts(issueIds) {
+    async facts(issueIds, before) {
       const found = new Map<string, readonly Facts[]>();
       for (const issueId of issueIds) {
-        const rows = factsOfIssue.all({ issueId });
+        const rows = factsOfIssue.all({ issueId, before });
         if (rows.length > 0) found.set(issueId, rows.map(factsOf));
       }
       return found;
     },
-    async knownByRequestId(requestIds) {
-      return known(await knownRows(inArray(deliveries.requestId, [...requestIds])));
+    async knownByRequestId(requestIds, before) {
+      return known(
+        await knownRows(and(lt(deliveries.id, before), inArray(deliveries.requestId, [...requestIds]))),
+      );
     },
-    async knownBySha256(sha256s) {
+    async knownBySha256(sha256s, before) {
       const bytes = sha256s.map((sha256) => Buffer.from(sha256, "hex"));
-      return known(await knownRows(and(isNull(deliveries.issueId), inArray(deliveries.sha256, bytes))));
+      return known(
+        await knownRows(
+          and(lt(deliveries.id, before), isNull(deliveries.issueId), inArray(deliveries.sha256, bytes)),
+        ),
+      );
     },
     async seqInHistory(issueId, place) {
       return placed.get({ issueId, place })?.seq ?? null;
@@ -147,8 +160,8 @@ export function prepareTransaction({ db }: Connection): WriteTransaction {
       return keptOf.get({ id: delivery }) ?? { body: null, fields: null };
     },
 
-    async insertDeliveries(rows) {
-      for (const row of rows) insertDelivery.run(row);
+    async writeDeliveries(rows) {
+      for (const row of rows) writeDelivery.run(row);
     },
     async insertEvents(rows) {
       for (const row of rows) insertEvent.run(row);

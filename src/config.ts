@@ -1,0 +1,145 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseEnv } from "node:util";
+import { z } from "zod";
+import { logLevels } from "./observability/logger.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const onOff = z.enum(["on", "off"]);
+
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^[0-9]{1,12}$/, `must be a whole number from ${least} to ${most}`)
+    .transform(Number)
+    .pipe(z.number().min(least, `must be at least ${least}`).max(most, `must be at most ${most}`));
+
+/** Days, hours, minutes and seconds: months and years have no fixed length. */
+const isoDuration = z
+  .string()
+  .regex(
+    /^P(?=.)(?:\d{1,6}W|(?:\d{1,6}D)?(?:T(?=.)(?:\d{1,6}H)?(?:\d{1,6}M)?(?:\d{1,6}S)?)?)$/,
+    "must be an ISO-8601 duration of weeks, or of days, hours, minutes and seconds, such as PT6H",
+  )
+  .transform((text) => {
+    const amount = (unit: RegExp) => Number(unit.exec(text)?.[1] ?? 0);
+    const days = 7 * amount(/(\d+)W/) + amount(/(\d+)D/);
+    const seconds = 3600 * amount(/T.*?(\d+)H/) + 60 * amount(/T.*?(\d+)M/) + amount(/T.*?(\d+)S/);
+    return (days * 86_400 + seconds) * 1000;
+  });
+
+const origin = z.string().refine((text) => {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text;
+}, "must be origins such as https://board.example, separated by commas");
+
+/** Every setting, with what it does. The descriptions are what `--help` and the README show. */
+const settings = z.object({
+  PORT: wholeNumber(0, 65_535).default(4000).describe("The port to listen on; 0 takes a free one."),
+  HOST: z
+    .string()
+    .min(1)
+    .default("127.0.0.1")
+    .describe("The address to listen on. Loopback only, until a way to authenticate exists."),
+  DATABASE_URL: z
+    .string()
+    .regex(/^file:.+$/, "must be file: and a path, such as file:./data/issuewire.db")
+    .default("file:./data/issuewire.db")
+    .describe("Where everything is kept: file: and the path of a SQLite file, which is made if missing."),
+  SENTRY_CLIENT_SECRET: z
+    .string()
+    .transform((text) => text.split(",").map((secret) => secret.trim()))
+    .refine(
+      (secrets) => secrets.every((secret) => secret !== ""),
+      "must be one secret, or several separated by commas",
+    )
+    .optional()
+    .describe(
+      "The Client Secret of your Sentry integration; several, separated by commas, while it is rotated. Unset: a random one is made and kept beside the database.",
+    ),
+  WEBHOOK_MAX_BYTES: wholeNumber(1_024, 64 * 1_048_576)
+    .default(2_097_152)
+    .describe("The largest webhook body that is accepted, in bytes. Larger ones are answered 413 and lost."),
+  WEBHOOK_BEARER: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces")
+    .optional()
+    .describe(
+      "When set, webhooks must also carry Authorization: Bearer and this. Sentry can send such a header.",
+    ),
+  FEED_SILENCE_AFTER: isoDuration
+    .optional()
+    .describe("An ISO-8601 duration such as PT6H: feed.isSilent is true once no delivery came for longer."),
+  GRAPHIQL: onOff.default("on").describe("Whether GraphiQL is served at /graphql to browsers."),
+  INTROSPECTION: onOff
+    .default("on")
+    .describe("Whether the schema may be asked for. off also hides the suggestions in error messages."),
+  CORS_ORIGINS: z
+    .string()
+    .transform((text) => text.split(",").map((one) => one.trim()))
+    .pipe(z.array(origin))
+    .default([])
+    .describe("The origins whose pages may read GraphQL in a browser, exact and separated by commas."),
+  LOG_LEVEL: z
+    .enum(logLevels)
+    .default("info")
+    .describe("The least severe level that is logged: fatal, error, warn, info, debug, trace, or silent."),
+});
+
+/** The settings by their names in the environment, read and checked. Numbers of time are in milliseconds. */
+export type Config = z.output<typeof settings>;
+
+/** At least one setting is wrong. The message has a line for each. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/**
+ * The settings in these variables. One that is missing or empty has its default.
+ * @throws ConfigError naming every setting that is wrong, not only the first.
+ */
+export function parseConfig(environment: Environment): Config {
+  const given = Object.entries(environment).filter(([name, value]) => value !== "" && name in settings.shape);
+  const result = settings.safeParse(Object.fromEntries(given));
+  if (result.success) return result.data;
+  const lines = result.error.issues.map(({ path, message }) => `  ${String(path[0])}: ${message}`);
+  throw new ConfigError(
+    `These settings are wrong:\n${lines.join("\n")}\nSee "issuewire --help" for all settings.`,
+  );
+}
+
+/** The process's environment over the file `.env` in the working directory, if there is one. */
+export function readEnvironment(): Environment {
+  return { ...readEnvFile(".env"), ...process.env };
+}
+
+function readEnvFile(file: string): Environment {
+  try {
+    return parseEnv(readFileSync(file, "utf8"));
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return {};
+    throw new ConfigError(`The file ${file} cannot be read: ${String(error)}`);
+  }
+}
+
+/** Each setting's name, default as written in the environment, and description. */
+export function describeSettings(): readonly {
+  readonly name: string;
+  readonly default: string;
+  readonly description: string;
+}[] {
+  return Object.entries(settings.shape).map(([name, schema]) => {
+    const fallback = schema instanceof z.ZodDefault ? schema.def.defaultValue : undefined;
+    return {
+      name,
+      default: fallback === undefined ? "" : String(fallback),
+      description: schema.description ?? "",
+    };
+  });
+}
+
+/** The path of the SQLite file that a `file:` URL names, relative to the working directory. */
+export function databaseFileOf(url: string): string {
+  return url.startsWith("file:///") ? fileURLToPath(url) : decodeURI(url.slice("file:".length));
+}

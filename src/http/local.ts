@@ -1,0 +1,19 @@
+import type { IncomingMessage } from "node:http";
+
+const localNames = new Set(["localhost", "127.0.0.1", "[::1]"]);
+const forwardingHeaders = ["forwarded", "via"];
+
+/**
+ * True when the request was made on this machine, as far as it can be told.
+ *
+ * The address of the socket says nothing: a tunnel that brings Sentry's webhooks in would bring everyone in. So the host
+ * that was asked for must be a name of this machine, which no page of another site can ask for (DNS rebinding), and no
+ * proxy may have touched the request.
+ */
+export function isLocal({ headers }: Pick<IncomingMessage, "headers">): boolean {
+  const host = (headers.host ?? "").toLowerCase().replace(/:\d{1,5}$/, "");
+  if (!localNames.has(host)) return false;
+  return !Object.keys(headers).some(
+    (name) => forwardingHeaders.includes(name) || name.startsWith("x-forwarded-"),
+  );
+}

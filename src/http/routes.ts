@@ -1,0 +1,93 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Metrics } from "../observability/metrics.ts";
+import { isLocal } from "./local.ts";
+import { sendProblem } from "./problem.ts";
+import { isWebhookPath } from "./webhook.ts";
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+export type RouteOptions = {
+  readonly webhook: Handler;
+  /** Answers /graphql, GraphiQL included. */
+  readonly graphql: Handler;
+  /** Null when the gateway can take webhooks and its followers are up to date; else why it is not ready. */
+  readonly whyNotReady: () => Promise<string | null>;
+  readonly registry: Pick<Metrics["registry"], "metrics" | "contentType">;
+};
+
+/**
+ * | path                   | what                                                       | who               |
+ * | ---------------------- | ---------------------------------------------------------- | ----------------- |
+ * | /webhooks/sentry       | takes webhooks                                             | who has the secret|
+ * | /graphql               | queries, subscriptions over SSE, GraphiQL                  | this machine      |
+ * | /                      | leads to GraphiQL                                          | this machine      |
+ * | /health/live           | 200 as long as the process answers                         | anyone            |
+ * | /health/ready          | 200 when it can take webhooks, 503 when not                | anyone            |
+ * | /metrics               | Prometheus                                                 | this machine      |
+ */
+export function createRoutes({ webhook, graphql, whyNotReady, registry }: RouteOptions): Handler {
+  return async (request, response) => {
+    const url = request.url ?? "/";
+    if (isWebhookPath(url)) return webhook(request, response);
+    const path = url.split("?", 1)[0];
+    if (path === "/health/live") return answer(request, response, 200, { status: "live" });
+    if (path === "/health/ready") {
+      const reason = await whyNotReady();
+      return reason === null
+        ? answer(request, response, 200, { status: "ready" })
+        : answer(request, response, 503, { status: "not ready", reason });
+    }
+    if (path !== "/" && path !== "/graphql" && path !== "/metrics")
+      return sendProblem(response, { status: 404, code: "NOT_FOUND" });
+
+    if (!isLocal(request)) return refuse(response);
+    if (path === "/graphql") return graphql(request, response);
+    if (request.method !== "GET" && request.method !== "HEAD")
+      return sendProblem(response, {
+        status: 405,
+        code: "METHOD_NOT_ALLOWED",
+        headers: { Allow: "GET, HEAD" },
+      });
+    if (path === "/") {
+      response.writeHead(303, { Location: "/graphql", "Content-Length": 0 }).end();
+      return;
+    }
+    const text = await registry.metrics();
+    response.writeHead(200, {
+      "Content-Type": registry.contentType,
+      "Content-Length": Buffer.byteLength(text),
+    });
+    response.end(request.method === "HEAD" ? undefined : text);
+  };
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, status: number, value: object): void {
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return sendProblem(response, {
+      status: 405,
+      code: "METHOD_NOT_ALLOWED",
+      headers: { Allow: "GET, HEAD" },
+    });
+  }
+  const body = JSON.stringify(value);
+  response.writeHead(status, {
+    "Content-Type": "application/json",
+    "Content-Length": Buffer.byteLength(body),
+    "Cache-Control": "no-store",
+  });
+  response.end(request.method === "HEAD" ? undefined : body);
+}
+
+/** GraphQL's own form of error, so that clients show the message. */
+function refuse(response: ServerResponse): void {
+  const message =
+    "This gateway answers readers on its own machine only: open it as http://localhost, without a proxy in between.";
+  const body = JSON.stringify({ errors: [{ message, extensions: { code: "UNAUTHENTICATED" } }] });
+  response.writeHead(401, {
+    "Content-Type": "application/json",
+    "Content-Length": Buffer.byteLength(body),
+    "WWW-Authenticate": "Bearer",
+    "Cache-Control": "no-store",
+  });
+  response.end(body);
+}

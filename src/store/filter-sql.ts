@@ -1,0 +1,216 @@
+import { eq, isNotNull, sql, type AnyColumn, type SQL, type Table } from "drizzle-orm";
+import type { IssueFilter, TransitionFilter } from "../domain/filter.ts";
+import { interpret } from "../domain/interpret.ts";
+import {
+  issueLevelOf,
+  issueLevels,
+  issuePriorities,
+  issuePriorityOf,
+  issueStatuses,
+  issueStatusOf,
+  issueSubstatuses,
+  issueSubstatusOf,
+} from "../domain/issue.ts";
+import { comparing, type Vocabulary } from "./comparator-sql.ts";
+import { all, any, type Condition } from "./condition.ts";
+
+/**
+ * What the databases write differently in a filter. Each gives null at most where the column does, and compares bytes:
+ * no collation, no wildcards.
+ */
+export interface Dialect {
+  /** True where `text` is part of the column's text. It is folded, as the column is, and not empty. */
+  contains(column: AnyColumn, text: string): SQL;
+  /** True where the column's text begins with `text`. It is folded, as the column is, and not empty. */
+  startsWith(column: AnyColumn, text: string): SQL;
+  /**
+   * True where the column holds one of `values`, of which there are at least two. Binds one variable however many they
+   * are: SQLite takes 32,766 in a statement, PostgreSQL 65,535, and one filter may hold many long lists.
+   */
+  among(column: AnyColumn, values: readonly string[]): SQL;
+}
+
+/** A table of either database that has these columns. */
+type TableOf<Column extends string> = Table & { readonly [Name in Column]: AnyColumn };
+
+/** The columns named `…Folded` hold the fold of the other's text, and null where that is null. */
+export type IssuesTable = TableOf<
+  | "sentryId"
+  | "shortId"
+  | "shortIdFolded"
+  | "title"
+  | "titleFolded"
+  | "culprit"
+  | "culpritFolded"
+  | "status"
+  | "substatus"
+  | "statusSince"
+  | "level"
+  | "priority"
+  | "category"
+  | "categoryFolded"
+  | "issueType"
+  | "issueTypeFolded"
+  | "platform"
+  | "platformFolded"
+  | "projectId"
+  | "projectSlug"
+  | "projectSlugFolded"
+  | "assigneeType"
+  | "assigneeId"
+  | "assigneeName"
+  | "assigneeNameFolded"
+  | "assigneeEmail"
+  | "assigneeEmailFolded"
+  | "isUnhandled"
+  | "count"
+  | "userCount"
+  | "firstSeen"
+  | "lastSeen"
+>;
+
+/** `kind` is null for an event without a transition. Every `issueId` has its row in the table of issues. */
+export type EventsTable = TableOf<
+  "issueId" | "kind" | "source" | "fromStatus" | "toStatus" | "toSubstatus" | "occurredAt" | "actorType"
+>;
+
+/**
+ * True of exactly those rows of issues that `matches` says match. Undefined for a filter that every issue passes.
+ *
+ * Relative times count from `now` (epoch milliseconds). To be used as a `where`, alone or joined with others by AND: it
+ * is null for some rows that do not match, so it must not be negated.
+ */
+export function issueWhere(
+  filter: IssueFilter,
+  tables: { readonly issues: IssuesTable },
+  dialect: Dialect,
+  now: number,
+): SQL | undefined {
+  return whereOf(issueCondition(filter, true, { ...tables, dialect, now }));
+}
+
+/**
+ * True of exactly those rows of events that `matchesTransition` says match, with each issue as it is now: of none
+ * that has no transition. Otherwise like `issueWhere`.
+ */
+export function transitionWhere(
+  filter: TransitionFilter,
+  tables: { readonly issues: IssuesTable; readonly events: EventsTable },
+  dialect: Dialect,
+  now: number,
+): SQL | undefined {
+  const change = changeCondition(filter, true, { ...tables, dialect, now });
+  return whereOf(all([isNotNull(tables.events.kind), change]));
+}
+
+const statuses = { words: issueStatuses, wordOf: known(issueStatusOf) };
+const substatuses = { words: issueSubstatuses, wordOf: issueSubstatusOf };
+const levels = { words: issueLevels, wordOf: issueLevelOf };
+const priorities = { words: issuePriorities, wordOf: issuePriorityOf };
+
+type Asked = { readonly issues: IssuesTable; readonly dialect: Dialect; readonly now: number };
+
+/** The condition under which the filter comes out as `wanted`: a `not` turns that round, down to the comparators. */
+function issueCondition(filter: IssueFilter, wanted: boolean, asked: Asked): Condition {
+  const { issues, dialect, now } = asked;
+  const [every, some] = wanted ? [all, any] : [any, all];
+  const when = comparing(wanted, dialect, now);
+  const one = (inner: IssueFilter) => issueCondition(inner, wanted, asked);
+  return every(
+    interpret<IssueFilter, Condition>(filter, {
+      and: (filters) => every(filters.map(one)),
+      or: (filters) => some(filters.map(one)),
+      not: (inner) => issueCondition(inner, !wanted, asked),
+      sentryId: (comparator) => when.text(issues.sentryId, comparator),
+      shortId: (comparator) => when.foldedText(issues.shortId, issues.shortIdFolded, comparator),
+      search: (text) =>
+        some(
+          [issues.titleFolded, issues.culpritFolded, issues.shortIdFolded].map((searched) =>
+            when.contains(searched, text),
+          ),
+        ),
+      title: (comparator) => when.foldedText(issues.title, issues.titleFolded, comparator),
+      culprit: (comparator) => when.foldedText(issues.culprit, issues.culpritFolded, comparator),
+      status: (comparator) => when.word(issues.status, statuses, comparator),
+      substatus: (comparator) => when.word(issues.substatus, substatuses, comparator),
+      statusSince: (comparator) => when.date(issues.statusSince, comparator),
+      level: (comparator) => when.word(issues.level, levels, comparator),
+      priority: (comparator) => when.word(issues.priority, priorities, comparator),
+      category: (comparator) => when.foldedText(issues.category, issues.categoryFolded, comparator),
+      issueType: (comparator) => when.foldedText(issues.issueType, issues.issueTypeFolded, comparator),
+      platform: (comparator) => when.foldedText(issues.platform, issues.platformFolded, comparator),
+      project: (inner) =>
+        every(
+          interpret<typeof inner, Condition>(inner, {
+            sentryId: (comparator) => when.text(issues.projectId, comparator),
+            slug: (comparator) => when.foldedText(issues.projectSlug, issues.projectSlugFolded, comparator),
+          }),
+        ),
+      assignee: (inner) =>
+        every(
+          interpret<typeof inner, Condition>(inner, {
+            null: (is) => when.empty(issues.assigneeId, is),
+            sentryId: (comparator) => when.text(issues.assigneeId, comparator),
+            email: (comparator) =>
+              when.foldedText(issues.assigneeEmail, issues.assigneeEmailFolded, comparator),
+            name: (comparator) => when.foldedText(issues.assigneeName, issues.assigneeNameFolded, comparator),
+            type: (type) => when.oneOf(issues.assigneeType, [type]),
+          }),
+        ),
+      isUnhandled: (comparator) => when.flag(issues.isUnhandled, comparator),
+      count: (comparator) => when.number(issues.count, comparator),
+      userCount: (comparator) => when.number(issues.userCount, comparator),
+      firstSeen: (comparator) => when.date(issues.firstSeen, comparator),
+      lastSeen: (comparator) => when.date(issues.lastSeen, comparator),
+    }),
+  );
+}
+
+/** Of events that have a transition, as `issueCondition` of issues. */
+function changeCondition(
+  filter: TransitionFilter,
+  wanted: boolean,
+  asked: Asked & { readonly events: EventsTable },
+): Condition {
+  const { events, dialect, now } = asked;
+  const [every, some] = wanted ? [all, any] : [any, all];
+  const when = comparing(wanted, dialect, now);
+  const one = (inner: TransitionFilter) => changeCondition(inner, wanted, asked);
+  return every(
+    interpret<TransitionFilter, Condition>(filter, {
+      and: (filters) => every(filters.map(one)),
+      or: (filters) => some(filters.map(one)),
+      not: (inner) => changeCondition(inner, !wanted, asked),
+      issue: (inner) => ofIssue(issueCondition(inner, wanted, asked), asked),
+      kind: (kinds) => when.oneOf(events.kind, kinds),
+      source: (sources) => when.oneOf(events.source, sources),
+      fromStatus: (comparator) => when.word(events.fromStatus, statuses, comparator),
+      toStatus: (comparator) => when.word(events.toStatus, statuses, comparator),
+      toSubstatus: (comparator) => when.word(events.toSubstatus, substatuses, comparator),
+      occurredAt: (comparator) => when.date(events.occurredAt, comparator),
+      actorType: (types) => when.oneOf(events.actorType, types),
+    }),
+  );
+}
+
+/**
+ * True where the event's issue meets the condition. EXISTS rather than IN: both databases can turn it into a join in
+ * either direction, so a page in an index's order stops at its limit instead of first listing every such issue.
+ */
+function ofIssue(
+  condition: Condition,
+  { issues, events }: { readonly issues: IssuesTable; readonly events: EventsTable },
+): Condition {
+  if (typeof condition === "boolean") return condition;
+  return sql`exists (select 1 from ${issues} where ${eq(issues.sentryId, events.issueId)} and ${condition})`;
+}
+
+function whereOf(condition: Condition): SQL | undefined {
+  if (condition === true) return undefined;
+  return condition === false ? sql`1 = 0` : condition;
+}
+
+/** A status that is null is one that there was not: a transition from nothing. */
+function known<Word extends string>(wordOf: (raw: string) => Word): Vocabulary<Word>["wordOf"] {
+  return (raw) => (raw === null ? null : wordOf(raw));
+}

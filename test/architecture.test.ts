@@ -1,0 +1,86 @@
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, expect, it } from "vitest";
+
+/** What each part of src/ may import; `type x` allows only its types. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  domain: [],
+  observability: ["domain"],
+  sentry: ["domain", "observability"],
+  store: ["domain", "observability"],
+  stream: ["domain", "observability", "type store"],
+  graphql: ["domain", "observability", "type store", "type stream"],
+  web: [],
+  http: ["domain", "observability", "sentry", "graphql", "stream", "web"],
+};
+
+/** Packages that only one part may import. */
+const ownedPackages: Readonly<Record<string, string>> = {
+  "drizzle-orm": "store",
+  "better-sqlite3": "store",
+  "@pothos/core": "graphql",
+  pino: "observability",
+  "prom-client": "observability",
+};
+
+const partOf = (file: string) => relative("src", file).split("/")[0]!;
+
+/** Every import of a file, with whether it is of types alone. */
+function importsOf(source: string): readonly { readonly from: string; readonly isType: boolean }[] {
+  const found = source.matchAll(/^(?:import|export)( type)?\b[^;]*?"([^"]+)"/gms);
+  return [...found].map(([, type, from]) => ({ from: from!, isType: type !== undefined }));
+}
+
+/** The imports that the tables above do not allow, as `file → import`. */
+function strays(
+  part: string,
+  files: readonly { readonly path: string; readonly source: string }[],
+): string[] {
+  const allowed = [part, ...(mayImport[part] ?? [])];
+  return files.flatMap(({ path, source }) =>
+    importsOf(source)
+      .filter(({ from, isType }) => {
+        if (!from.startsWith(".")) {
+          const name = from.startsWith("@") ? from.split("/").slice(0, 2).join("/") : from.split("/")[0]!;
+          return ownedPackages[name] !== undefined && ownedPackages[name] !== part;
+        }
+        const target = partOf(join(dirname(path), from));
+        return !allowed.includes(target) && !(isType && allowed.includes(`type ${target}`));
+      })
+      .map(({ from }) => `${path} → ${from}`),
+  );
+}
+
+describe("src/", () => {
+  it.each(Object.keys(mayImport))("%s imports only what it may", (part) => {
+    const files = globSync(`src/${part}/**/*.ts`).map((path) => ({
+      path,
+      source: readFileSync(path, "utf8"),
+    }));
+    expect(strays(part, files)).toEqual([]);
+  });
+
+  it("has no part that the table does not know", () => {
+    const parts = new Set(globSync("src/*/**/*.ts").map(partOf));
+    expect([...parts].filter((part) => mayImport[part] === undefined)).toEqual([]);
+  });
+
+  it("reads the environment in config.ts alone", () => {
+    const readers = globSync("src/**/*.ts").filter((file) =>
+      readFileSync(file, "utf8").includes("process.env"),
+    );
+    expect(readers).toEqual(["src/config.ts"]);
+  });
+});
+
+describe("the check itself", () => {
+  it.each([
+    ["domain", 'import { x } from "../store/rows.ts";', true],
+    ["graphql", 'import { x } from "../store/rows.ts";', true],
+    ["graphql", 'import type { X } from "../store/rows.ts";', false],
+    ["http", 'import { eq } from "drizzle-orm";', true],
+    ["store", 'import { eq } from "drizzle-orm/sqlite-core";', false],
+  ])("in %s finds a stray in %s: %s", (part, source, isStray) => {
+    expect(strays(part, [{ path: `src/${part}/planted.ts`, source }]).length > 0).toBe(isStray);
+  });
+});

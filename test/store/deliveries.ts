@@ -1,0 +1,94 @@
+import { hash } from "node:crypto";
+import type { IncomingDelivery } from "../../src/domain/delivery.ts";
+import { readPayload } from "../../src/sentry/payload.ts";
+
+export type Told = {
+  readonly action?: string;
+  readonly issue?: string;
+  readonly status?: string;
+  readonly substatus?: string | null;
+  /** Seconds after the beginning of the test's time. */
+  readonly at?: number;
+  /** Seconds; `at` where it is not given. */
+  readonly lastSeen?: number;
+  readonly count?: number;
+  readonly title?: string;
+  readonly requestId?: string | null;
+  readonly idempotencyKey?: string | null;
+  readonly project?: { readonly id: string; readonly slug: string; readonly name: string } | null;
+  readonly more?: object;
+};
+
+export const beginning = Date.UTC(2026, 9, 10, 8, 0, 0);
+
+/** A moment of the test's time, in epoch milliseconds. */
+export const at = (seconds: number): number => beginning + seconds * 1000;
+
+/** A webhook about an issue, as Sentry would send it and as intake would hand it to the store. */
+export function told({
+  action = "created",
+  issue = "1",
+  status = "unresolved",
+  substatus = status === "unresolved" ? "new" : null,
+  at: second = 0,
+  lastSeen = second,
+  count = 1,
+  title = "TypeError: x is undefined",
+  project = { id: "7", slug: "web", name: "Web" },
+  more = {},
+  ...headers
+}: Told = {}): IncomingDelivery {
+  const seen = new Date(at(lastSeen)).toISOString();
+  return webhook(
+    {
+      action,
+      installation: { uuid: "7c9e2b14-51f0-4a3a-9d0e-6b5b0f7e21aa" },
+      data: {
+        issue: {
+          id: issue,
+          shortId: `WEB-${issue}`,
+          title,
+          culprit: "submit(app)",
+          level: "error",
+          status,
+          substatus,
+          statusDetails: {},
+          project,
+          metadata: {},
+          count: String(count),
+          userCount: 1,
+          firstSeen: new Date(beginning).toISOString(),
+          lastSeen: seen,
+          ...more,
+        },
+      },
+      actor: { type: "user", id: 5, name: "Ada" },
+    },
+    { at: second, ...headers },
+  );
+}
+
+/** Any signed body, as intake would hand it to the store. */
+export function webhook(
+  body: unknown,
+  {
+    at: second = 0,
+    requestId = null,
+    idempotencyKey = null,
+  }: Pick<Told, "at" | "requestId" | "idempotencyKey"> = {},
+): IncomingDelivery {
+  const bytes = Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
+  const { reading, resource, action, installationId } = readPayload(bytes);
+  return {
+    body: bytes,
+    sha256: hash("sha256", bytes),
+    receivedAt: at(second),
+    sentAt: at(second),
+    resource,
+    action,
+    requestId,
+    idempotencyKey,
+    installationId,
+    reading,
+  };
+}

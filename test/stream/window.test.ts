@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { createWindow } from "../../src/stream/window.ts";
+import { entries, entry, seqs } from "./entries.ts";
+
+describe("a window", () => {
+  it("gives what follows a position, up to the limit", () => {
+    const window = createWindow(10, 100);
+    window.add(entries(11, 20));
+    expect(seqs(window.after(10, 3))).toEqual([11, 12, 13]);
+    expect(seqs(window.after(18, 100))).toEqual([19, 20]);
+    expect(seqs(window.after(20, 100))).toEqual([]);
+    expect(window.newest).toBe(20);
+  });
+
+  it("finds its place between positions that were never handed out", () => {
+    const window = createWindow(0, 100);
+    window.add([entry(5), entry(9)]);
+    expect(seqs(window.after(6, 100))).toEqual([9]);
+  });
+
+  it("says that it does not reach back to what came before it", () => {
+    const window = createWindow(10, 100);
+    window.add(entries(11, 20));
+    expect(window.after(9, 100)).toBeNull();
+  });
+
+  it("forgets the oldest, and says so to who asks for them", () => {
+    const window = createWindow(0, 3);
+    for (let seq = 1; seq <= 7; seq += 1) window.add([entry(seq)]);
+    expect(window.after(3, 100)).toBeNull();
+    expect(seqs(window.after(4, 100))).toEqual([5, 6, 7]);
+  });
+
+  it("has nothing for a position that it has not come to yet", () => {
+    expect(seqs(createWindow(3, 10).after(8, 100))).toEqual([]);
+  });
+
+  it("rings when something went in, and only then", () => {
+    const window = createWindow(0, 3);
+    window.add([]);
+    expect(window.bell.rings).toBe(0);
+    window.add([entry(1)]);
+    expect(window.bell.rings).toBe(1);
+  });
+});
