@@ -249,7 +249,7 @@ class Pending {
   }
 
   async write(): Promise<void> {
-    await this.#transaction.writeDeliveries(this.deliveries);
+    await this.#transaction.insertDeliveries(this.deliveries);
     // An event that this batch supersedes may be one of its own, so events come first.
     await this.#transaction.insertEvents(this.#events);
     await this.#transaction.supersede(this.#superseded);
@@ -274,12 +274,12 @@ class Pending {
     const row = this.deliveries.find(({ id }) => id === shown) ?? (await this.#transaction.kept(shown));
     const reading = row.body === null ? null : this.#options.read(row.body);
     if (reading?.is === "issue") return shownColumns(shown, reading.issue.snapshot);
-    return shownColumns(shown, { fields: JSON.parse(row.fields!) as IssueFields, details: pruned });
+    return shownColumns(shown, { fields: JSON.parse(row.fields!) as IssueFields, details: unknownDetails });
   }
 }
 
-/** What is left of an issue's details when the only body that showed them was pruned. */
-const pruned: IssueDetails = {
+/** An issue's details once the only body that showed them is pruned. */
+export const unknownDetails: IssueDetails = {
   type: null,
   logger: null,
   organization: null,

@@ -36,8 +36,9 @@ export interface WriteTransaction {
   /** The body and the fields of a delivery; null for a body that was pruned. */
   kept(delivery: number): Promise<Pick<DeliveryRow, "body" | "fields">>;
 
-  /** Keeps the deliveries; those that are there already are written anew, but for their bodies. */
-  writeDeliveries(rows: readonly DeliveryRow[]): Promise<void>;
+  insertDeliveries(rows: readonly DeliveryRow[]): Promise<void>;
+  /** Writes everything but the body of deliveries that are kept already. */
+  rewriteDeliveries(rows: readonly DeliveryRow[]): Promise<void>;
   insertEvents(rows: readonly EventRow[]): Promise<void>;
   supersede(pairs: readonly { readonly seq: number; readonly by: number }[]): Promise<void>;
   writeIssues(writes: readonly IssueWrite[]): Promise<void>;

@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync } from "node:fs";
 import Database from "better-sqlite3";
 import { drizzle, type BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { migrate } from "drizzle-orm/better-sqlite3/migrator";
@@ -16,15 +15,13 @@ const oldestSqlite = [3, 51, 3] as const;
 const migrationsFolder = new URL("../../../drizzle/sqlite", import.meta.url).pathname;
 
 /**
- * Opens the one connection that writes, making the file and its folder where they are missing, and brings the tables
- * up to date.
+ * Opens the one connection that writes, making the file where it is missing, and brings the tables up to date.
  *
  * A commit returns once the disk has it. The connection never waits for another process's lock: a statement that would
  * have to fails with SQLITE_BUSY instead, because waiting would stop the event loop.
  * @throws Error that says what is wrong with the file and what to do.
  */
 export function openWriter(file: string): Connection {
-  mkdirSync(dirname(file), { recursive: true });
   const client = new Database(file);
   try {
     checkVersion(client);

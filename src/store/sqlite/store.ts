@@ -1,3 +1,5 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { eq, max } from "drizzle-orm";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import { sizeOf } from "../../domain/history.ts";
@@ -14,6 +16,7 @@ import { createWriter } from "../writer.ts";
 import { openReader, openWriter, type Connection } from "./connection.ts";
 import { sqliteDialect } from "./dialect.ts";
 import { instanceFileOf, isRestored, readInstance, writeInstance, type Instance } from "./instance.ts";
+import { lockStore } from "./lock.ts";
 import { openReadPool } from "./read-pool.ts";
 import { prepareTransaction } from "./transaction.ts";
 
@@ -42,11 +45,14 @@ const giveUpMs = 500;
  * Opens the store in one SQLite file, making it where it is missing.
  *
  * One process writes a file at a time; others may read it. Every commit is on disk when `append` resolves.
+ * @throws StoreInUseError when another process has the file.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { file, report, now, maxBatch = 256, maxWaiting = 2_000 } = options;
   await using opened = new AsyncDisposableStack();
 
+  mkdirSync(dirname(file), { recursive: true });
+  opened.use(lockStore(file));
   const writing = openWriter(file);
   opened.defer(() => closeWriter(writing));
   const instanceFile = instanceFileOf(file);

@@ -6,6 +6,7 @@ import {
   getTableColumns,
   inArray,
   isNull,
+  lt,
   lte,
   max,
   sql,
@@ -84,11 +85,12 @@ export function prepareTransaction({ db }: Connection): WriteTransaction {
     .from(deliveries)
     .where(eq(deliveries.id, sql.placeholder("id")))
     .prepare();
-  const { body: _kept, ...derivedAgain } = excludedOf(deliveries);
-  const writeDelivery = db
-    .insert(deliveries)
-    .values(placeholdersOf(deliveries))
-    .onConflictDoUpdate({ target: deliveries.id, set: derivedAgain })
+  const insertDelivery = db.insert(deliveries).values(placeholdersOf(deliveries)).prepare();
+  const { body: _kept, ...derived } = placeholdersOf(deliveries);
+  const rewriteDelivery = db
+    .update(deliveries)
+    .set(derived)
+    .where(eq(deliveries.id, sql.placeholder("id")))
     .prepare();
   const insertEvent = db.insert(events).values(placeholdersOf(events)).prepare();
   const markSuperseded = db
@@ -160,8 +162,11 @@ export function prepareTransaction({ db }: Connection): WriteTransaction {
       return keptOf.get({ id: delivery }) ?? { body: null, fields: null };
     },
 
-    async writeDeliveries(rows) {
-      for (const row of rows) writeDelivery.run(row);
+    async insertDeliveries(rows) {
+      for (const row of rows) insertDelivery.run(row);
+    },
+    async rewriteDeliveries(rows) {
+      for (const row of rows) rewriteDelivery.run(row);
     },
     async insertEvents(rows) {
       for (const row of rows) insertEvent.run(row);

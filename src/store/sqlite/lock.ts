@@ -1,0 +1,27 @@
+import Database from "better-sqlite3";
+
+/** Another process has the store. */
+export class StoreInUseError extends Error {
+  override readonly name = "StoreInUseError";
+}
+
+/**
+ * Makes this process the only one that writes the store, until it disposes of the lock or ends, however it ends.
+ *
+ * The lock is SQLite's own, on an empty database beside the real one: it works wherever SQLite does, needs no clean-up
+ * after a crash, and leaves the real file free for those who only read.
+ * @throws StoreInUseError when another process has it.
+ */
+export function lockStore(file: string): Disposable {
+  const lock = new Database(`${file}.lock`, { timeout: 0 });
+  try {
+    lock.exec("begin exclusive");
+  } catch (error) {
+    lock.close();
+    if (!(error instanceof Database.SqliteError) || !error.code.startsWith("SQLITE_BUSY")) throw error;
+    throw new StoreInUseError(
+      `Another process is using ${file}: a gateway, or a command such as rebuild. Stop it first.`,
+    );
+  }
+  return { [Symbol.dispose]: () => void lock.close() };
+}

@@ -1,0 +1,107 @@
+import { asc, count, eq, gt, max } from "drizzle-orm";
+import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
+import { sizeOf } from "../../domain/history.ts";
+import type { IssueFields } from "../../domain/issue.ts";
+import { unknownDetails, writeNumbered, type Numbered } from "../batch.ts";
+import { metaNames, newName } from "../meta.ts";
+import { factsOf, type DeliveryRow } from "../rows.ts";
+import { deliveries, events, issues, meta, projects } from "../tables/sqlite.ts";
+import { createWalkCache } from "../walks.ts";
+import { openWriter } from "./connection.ts";
+import { lockStore } from "./lock.ts";
+import { prepareTransaction } from "./transaction.ts";
+
+export type RebuildOptions = {
+  readonly file: string;
+  readonly read: (body: Uint8Array) => Reading;
+  readonly onProgress: (done: number, total: number) => void;
+  readonly onFault: (error: unknown) => void;
+};
+
+/** Bodies can be large. */
+const pageSize = 100;
+
+/**
+ * Derives every history again from the deliveries, in the order in which they arrived, under a new epoch.
+ *
+ * Bodies are read anew, so that what an older version did not understand counts now; what intake fixed (the times, the
+ * headers) stays. It is one transaction: until its end the store is as it was, whatever happens. Histories, and the ids of
+ * nodes, are the same afterwards; cursors of before are refused with EPOCH_CHANGED.
+ * @throws StoreInUseError while a gateway has the store.
+ */
+export async function rebuildSqlite({ file, read, onProgress, onFault }: RebuildOptions): Promise<void> {
+  using _lock = lockStore(file);
+  const { client, db } = openWriter(file);
+  try {
+    client.exec("begin immediate");
+    const total = db.select({ total: count() }).from(deliveries).get()?.total ?? 0;
+    const newest =
+      db
+        .select({ seq: max(events.seq) })
+        .from(events)
+        .get()?.seq ?? 0;
+    for (const table of [events, issues, projects]) db.delete(table).run();
+    const inserting = prepareTransaction({ client, db });
+    const transaction = { ...inserting, insertDeliveries: inserting.rewriteDeliveries };
+    const walks = createWalkCache(1_000_000, sizeOf);
+    const committedAt = ({ receivedAt }: IncomingDelivery) => receivedAt;
+
+    let done = 0;
+    let last = 0;
+    for (;;) {
+      const rows = db.select().from(deliveries).where(gt(deliveries.id, last)).orderBy(asc(deliveries.id));
+      const page = rows.limit(pageSize).all();
+      if (page.length === 0) break;
+      const batch = page.map((row): Numbered => ({ id: row.id, delivery: incomingFrom(row, read) }));
+      await writeNumbered(transaction, batch, { walks, read, committedAt, onFault });
+      last = page.at(-1)!.id;
+      done += page.length;
+      onProgress(done, total);
+    }
+
+    const set = (name: string, value: string) =>
+      db.update(meta).set({ value }).where(eq(meta.name, name)).run();
+    set(metaNames.epoch, newName());
+    // Positions count on from the old log's, and nobody can resume before the new one begins.
+    set(metaNames.oldest, String(newest));
+    client.exec("commit");
+  } finally {
+    // Rolls back what was not committed.
+    client.close();
+  }
+}
+
+/** The delivery as intake had it; from its body read anew, or from its row where the body was pruned. */
+function incomingFrom(row: DeliveryRow, read: RebuildOptions["read"]): IncomingDelivery {
+  return {
+    body: row.body ?? new Uint8Array(),
+    sha256: row.sha256.toString("hex"),
+    receivedAt: row.receivedAt,
+    sentAt: row.sentAt,
+    resource: row.resource,
+    action: row.action,
+    requestId: row.requestId,
+    idempotencyKey: row.idempotencyKey,
+    installationId: row.installationId,
+    reading: row.body === null ? readingOf(row) : read(row.body),
+  };
+}
+
+function readingOf(row: DeliveryRow): Reading {
+  const { issueId, fields } = row;
+  if (issueId === null || fields === null) {
+    const is = row.outcome === "QUARANTINED" ? "quarantined" : "ignored";
+    return { is, reason: row.reason ?? "Its body was pruned." };
+  }
+  const { resource, action, claim, state, lastSeen, count, assignee, actor, snapshotHash } = factsOf(row);
+  const snapshot = { sentryId: issueId, fields: JSON.parse(fields) as IssueFields, details: unknownDetails };
+  const { resolutionType } = row;
+  return {
+    is: "issue",
+    issue: {
+      ...{ resource, action, claim, state, lastSeen, count, assignee, actor, snapshotHash },
+      resolutionType,
+      snapshot,
+    },
+  };
+}

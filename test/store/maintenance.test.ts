@@ -1,0 +1,214 @@
+import Database from "better-sqlite3";
+import { describe, expect, it } from "vitest";
+import { join } from "node:path";
+import { rmSync } from "node:fs";
+import { readBody } from "../../src/sentry/payload.ts";
+import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
+import { rebuildSqlite } from "../../src/store/sqlite/rebuild.ts";
+import { told, webhook } from "./deliveries.ts";
+import { openStoreIn, temporaryFolder } from "./open.ts";
+
+const page = { from: "first", after: null, before: null, limit: 100 } as const;
+
+/** A store with corrections, late deliveries, repeats and what is not about issues; closed. */
+async function fill(file: string): Promise<void> {
+  await using store = await openStoreIn(file);
+  await store.append(told({ action: "resolved", status: "resolved", at: 90, title: "new" }));
+  await store.append(told({ action: "assigned", substatus: "ongoing", at: 60 }));
+  await store.append(told({ at: 0, title: "old" }));
+  await store.append(told({ action: "assigned", substatus: "escalating", at: 70 }));
+  await store.append(told({ at: 0, title: "old", requestId: "a".repeat(32) }));
+  await store.append(told({ issue: "2", at: 0 }));
+  await store.append(told({ issue: "2", action: "assigned", status: "resolved", at: 5 }));
+  await store.append(told({ issue: "2", action: "resolved", status: "resolved", at: 6, lastSeen: 5 }));
+  await store.append(webhook({ action: "created", data: { comment: 1 } }));
+  await store.append(webhook("rubbish"));
+}
+
+/** All that the store answers, but for positions and times of arrival. */
+async function answers(file: string) {
+  await using store = await openStoreIn(file);
+  const { reader } = store;
+  const events = await reader.eventPages(["1", "2"], { ...page, actions: null });
+  const log = await reader.entriesAfter(0, 1000);
+  const { rows } = await reader.deliveryPage({ ...page, filter: {}, now: 0 });
+  return {
+    events: [...events.values()].flatMap(({ rows }) =>
+      rows.map(({ seq: _seq, committedAt: _at, supersedes: _of, ...event }) => event),
+    ),
+    log: log.map(({ event, after }) => [
+      event.id,
+      event.supersedes !== null,
+      event.supersededBy !== null,
+      after,
+    ]),
+    issues: [...(await reader.issues(["1", "2"])).values()],
+    deliveries: rows.map(({ position: _position, ...delivery }) => delivery),
+    epoch: (await reader.bounds()).epoch,
+  };
+}
+
+const noProgress = () => {};
+const rebuild = (file: string, onProgress: (done: number, total: number) => void = noProgress) =>
+  rebuildSqlite({ file, read: readBody, onProgress, onFault: (error) => expect(error).toBeUndefined() });
+const examine = (file: string) => examineSqlite({ file, onProgress: noProgress });
+
+describe("rebuild", () => {
+  it("gives the same histories, node ids, outcomes and log under a new epoch", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    const { epoch, ...before } = await answers(file);
+    const progress: number[] = [];
+    await rebuild(file, (done) => progress.push(done));
+    const { epoch: after, ...again } = await answers(file);
+    expect(again).toEqual(before);
+    expect(after).not.toBe(epoch);
+    expect(progress).toEqual([10]);
+  });
+
+  it("goes on after the positions of the old log, so that none is used twice", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    const newest = await (async () => {
+      await using store = await openStoreIn(file);
+      return (await store.reader.bounds()).newest;
+    })();
+    await rebuild(file);
+    await using store = await openStoreIn(file);
+    expect((await store.reader.bounds()).oldest).toBe(newest);
+    expect((await store.reader.entriesAfter(0, 1))[0]?.event.seq).toBe(newest + 1);
+  });
+
+  it("leaves everything as it was when it breaks off in the middle", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    const before = await answers(file);
+    const broken = rebuild(file, () => {
+      throw new Error("killed");
+    });
+    await expect(broken).rejects.toThrow("killed");
+    expect(await answers(file)).toEqual(before);
+  });
+
+  it("derives from the facts where the bodies are pruned", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    const before = await answers(file);
+    const database = new Database(file);
+    database.exec("update deliveries set body = null");
+    database.close();
+    await rebuild(file);
+    const after = await answers(file);
+    expect(after.events).toEqual(before.events);
+    expect(after.issues).toEqual(before.issues);
+  });
+
+  it("refuses to run beside a gateway", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await using _store = await openStoreIn(file);
+    await expect(rebuild(file)).rejects.toThrow("Another process is using");
+    await expect(openStoreIn(file)).rejects.toThrow("Another process is using");
+  });
+});
+
+describe("doctor", () => {
+  it("finds nothing wrong with a store that is well", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    {
+      // A delivery that changes nothing is not shown, though it is the newest.
+      await using store = await openStoreIn(file);
+      const again = { action: "resolved", issue: "2", status: "resolved", at: 30, lastSeen: 5 };
+      expect((await store.append(told({ ...again, more: { hasSeen: true } }))).outcome).toBe("UNCHANGED");
+    }
+    expect(await examine(file)).toEqual([]);
+  });
+
+  it.each([
+    [
+      "a body that changed on disk",
+      "update deliveries set body = cast(x'00' as blob) where id = 3",
+      "The body of delivery 3",
+    ],
+    [
+      "an event that changed",
+      "update events set kind = 'ARCHIVED' where kind = 'RESOLVED'",
+      "is not what its deliveries tell",
+    ],
+    ["an event that is gone", "delete from events where role = 'told'", "its history has"],
+    ["an issue that is gone", "delete from issues where sentry_id = '2'", "Issue 2: it is missing"],
+    [
+      "an issue in another state",
+      "update issues set status = 'ignored' where sentry_id = '1'",
+      "its present state",
+    ],
+    [
+      "an issue that no delivery told of",
+      "update deliveries set issue_id = null where issue_id = '2'",
+      "has no delivery",
+    ],
+  ])("finds %s", async (_, damage, problem) => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    const database = new Database(file);
+    database.exec(damage);
+    database.close();
+    const findings = await examine(file);
+    expect(findings.map((finding) => finding.problem).join("\n")).toContain(problem);
+    expect(findings.every(({ remedy }) => remedy !== "")).toBe(true);
+  });
+
+  it("sees that a file was put back from a backup", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    rmSync(`${file}.instance`);
+    expect((await examine(file)).map(({ problem }) => problem)).toEqual([
+      "The file was put back from a backup, or its instance file is gone.",
+    ]);
+  });
+});
+
+describe("the epoch", () => {
+  const epochOf = async (file: string) => {
+    await using store = await openStoreIn(file);
+    return (await store.reader.bounds()).epoch;
+  };
+
+  it("stays the same over restarts", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    expect(await epochOf(file)).toBe(await epochOf(file));
+  });
+
+  it.each([
+    [
+      "is older than the log had come",
+      (database: Database.Database) =>
+        database.exec("delete from events; update sqlite_sequence set seq = 1 where name = 'events'"),
+    ],
+    [
+      "is of another database",
+      (database: Database.Database) => database.exec("update meta set value = 'x' where name = 'instance'"),
+    ],
+  ])("begins anew when the file %s", async (_, change) => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    const before = await epochOf(file);
+    const database = new Database(file);
+    change(database);
+    database.close();
+    const after = await epochOf(file);
+    expect(after).not.toBe(before);
+    expect(await epochOf(file)).toBe(after);
+  });
+});
