@@ -38,10 +38,11 @@ const origin = z.string().refine((text) => {
 const settings = z.object({
   PORT: wholeNumber(0, 65_535).default(4000).describe("The port to listen on; 0 takes a free one."),
   HOST: z
-    .string()
-    .min(1)
+    .enum(["127.0.0.1", "localhost", "::1"], {
+      error: "must be 127.0.0.1, localhost or ::1: there is no way yet to tell who may read from elsewhere",
+    })
     .default("127.0.0.1")
-    .describe("The address to listen on. Loopback only, until a way to authenticate exists."),
+    .describe("The address to listen on, on this machine: 127.0.0.1, localhost or ::1."),
   DATABASE_URL: z
     .string()
     .regex(/^file:.+$/, "must be file: and a path, such as file:./data/issuewire.db")

@@ -13,6 +13,7 @@ export type RefusalCode =
   | "SIGNATURE_INVALID"
   | "UNAUTHENTICATED"
   | "REQUEST_TIMEOUT"
+  | "OVERLOADED"
   | "RATE_LIMITED";
 
 /**
@@ -21,6 +22,8 @@ export type RefusalCode =
  */
 export type Report = {
   readonly started: (where: { readonly url: string; readonly database: string }) => void;
+  /** There was no secret, so a random one was made and is kept in this file. */
+  readonly secretMade: (where: { readonly file: string }) => void;
   readonly stopping: (reason: string) => void;
   readonly stopped: () => void;
 
@@ -80,6 +83,8 @@ export function createReport({
   };
   return {
     started: ({ url, database }) => logger.info({ url, database }, "listening"),
+    secretMade: ({ file }) =>
+      logger.warn({ file }, "no SENTRY_CLIENT_SECRET: a random one was made, and is kept in this file"),
     stopping: (reason) => logger.info({ reason }, "stopping"),
     stopped: () => logger.info("stopped"),
 

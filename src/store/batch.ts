@@ -69,6 +69,12 @@ export async function writeNumbered(
   return { receipts, entries: pending.seq - newest.seq };
 }
 
+/** What is kept of a delivery that this program fails to apply. */
+export const unapplied = {
+  is: "quarantined",
+  reason: "The gateway failed to apply it; rebuild tries again.",
+} as const;
+
 type Applied =
   | { readonly is: "applied"; readonly reading: IssueReading; readonly change: Change }
   | { readonly is: "ignored" | "quarantined"; readonly reason: string };
@@ -88,7 +94,7 @@ function apply(
     return { is: "applied", reading: issue, change: addDelivery(walk, factsFrom(id, delivery, issue)) };
   } catch (error) {
     onFault(error);
-    return { is: "quarantined", reason: "The gateway failed to apply it; rebuild tries again." };
+    return unapplied;
   }
 }
 

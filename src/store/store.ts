@@ -26,4 +26,7 @@ export interface Store extends AsyncDisposable {
    * @throws StorageUnavailableError when nothing was kept, or when that cannot be known: sending it again is safe.
    */
   append(delivery: IncomingDelivery): Promise<Receipt>;
+
+  /** False when the newest write failed and another one, tried now, fails too. */
+  canWrite(): Promise<boolean>;
 }

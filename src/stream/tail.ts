@@ -2,11 +2,13 @@ import type { Seq } from "../domain/cursor.ts";
 import type { LogEntry } from "../domain/event.ts";
 import type { Report } from "../observability/report.ts";
 import type { Reader } from "../store/reader.ts";
-import { createBell, type Bell } from "./bell.ts";
+import type { Bell } from "./bell.ts";
 import { createWindow, type Window } from "./window.ts";
 
 export type TailOptions = {
   readonly log: Pick<Reader, "bounds" | "entriesAfter">;
+  /** Rung after commits; the tail then reads at once. */
+  readonly bell: Bell;
   readonly report: Pick<Report, "tailFailed">;
   /** How long the log is left unread when nobody rings: a ring is only a hint, reading is the truth. */
   readonly pollMs: number;
@@ -18,8 +20,6 @@ export type TailOptions = {
 export type Tail = AsyncDisposable & {
   /** What followers read. */
   readonly window: Window;
-  /** Ring it after a commit, and the tail reads at once. */
-  readonly bell: Bell;
   /** Milliseconds since the tail last saw the end of the log. */
   readonly lagMs: () => number;
 };
@@ -27,10 +27,9 @@ export type Tail = AsyncDisposable & {
 const pageSize = 500;
 
 /** Starts reading at the end of the log. What came before is read from the store by those who want it. */
-export async function startTail({ log, report, pollMs, windowSize }: TailOptions): Promise<Tail> {
+export async function startTail({ log, bell, report, pollMs, windowSize }: TailOptions): Promise<Tail> {
   const { newest } = await log.bounds();
   const window = createWindow(newest, windowSize);
-  const bell = createBell();
   const stop = new AbortController();
   let atEndSince = performance.now();
 
@@ -57,7 +56,6 @@ export async function startTail({ log, report, pollMs, windowSize }: TailOptions
   const reading = readOn();
   return {
     window,
-    bell,
     lagMs: () => performance.now() - atEndSince,
     [Symbol.asyncDispose]: async () => {
       stop.abort();

@@ -1,30 +1,32 @@
 import { describe, expect, it } from "vitest";
+import { createBell } from "../../src/stream/bell.ts";
 import { startTail } from "../../src/stream/tail.ts";
 import { entries, entry, memoryLog, seqs } from "./entries.ts";
 
 const report = { tailFailed: () => {} };
-const options = { report, pollMs: 60_000, windowSize: 100 };
+const options = () => ({ report, bell: createBell(), pollMs: 60_000, windowSize: 100 });
 
 describe("the tail", () => {
   it("begins at the end of the log", async () => {
-    await using tail = await startTail({ ...options, log: memoryLog(entries(1, 7)) });
+    await using tail = await startTail({ ...options(), log: memoryLog(entries(1, 7)) });
     expect(tail.window.newest).toBe(7);
     expect(tail.window.after(6, 10)).toBeNull();
   });
 
   it("reads what was committed when it is rung", async () => {
     const log = memoryLog(entries(1, 7));
-    await using tail = await startTail({ ...options, log });
+    const bell = createBell();
+    await using tail = await startTail({ ...options(), bell, log });
     const heard = tail.window.bell.rings;
     log.stored.push(entry(8), entry(9));
-    tail.bell.ring();
+    bell.ring();
     await tail.window.bell.after(heard, new AbortController().signal);
     expect(seqs(tail.window.after(7, 10))).toEqual([8, 9]);
   });
 
   it("reads on without being rung, because a ring can be lost", async () => {
     const log = memoryLog();
-    await using tail = await startTail({ ...options, log, pollMs: 1 });
+    await using tail = await startTail({ ...options(), log, pollMs: 1 });
     const heard = tail.window.bell.rings;
     log.stored.push(entry(1));
     await tail.window.bell.after(heard, new AbortController().signal);
@@ -33,7 +35,8 @@ describe("the tail", () => {
 
   it("misses nothing that commits while it reads", async () => {
     const log = memoryLog();
-    await using tail = await startTail({ ...options, log });
+    const bell = createBell();
+    await using tail = await startTail({ ...options(), bell, log });
     const heard = tail.window.bell.rings;
     const read = log.entriesAfter.bind(log);
     log.entriesAfter = async (after, limit) => {
@@ -41,10 +44,10 @@ describe("the tail", () => {
       log.entriesAfter = read;
       // The page above is decided; now another delivery commits and rings.
       log.stored.push(entry(1));
-      tail.bell.ring();
+      bell.ring();
       return page;
     };
-    tail.bell.ring();
+    bell.ring();
     await tail.window.bell.after(heard, new AbortController().signal);
     expect(tail.window.newest).toBe(1);
   });
@@ -61,7 +64,7 @@ describe("the tail", () => {
     log.stored.push(entry(1));
     const bounds = async () => ({ epoch: "e", newest: 0, oldest: 0 });
     await using tail = await startTail({
-      ...options,
+      ...options(),
       log: Object.assign(log, { bounds }),
       report,
       pollMs: 1,

@@ -5,7 +5,7 @@ import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import { sizeOf } from "../../domain/history.ts";
 import type { Json } from "../../domain/issue.ts";
 import type { Report } from "../../observability/report.ts";
-import { writeBatch } from "../batch.ts";
+import { unapplied, writeBatch } from "../batch.ts";
 import { metaNames, newName } from "../meta.ts";
 import { queriesOf } from "../queries/queries.ts";
 import type { Reader } from "../reader.ts";
@@ -76,7 +76,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const transaction = prepareTransaction(writing);
   let isFailing = false;
 
-  async function commit(batch: readonly IncomingDelivery[]): Promise<readonly Receipt[]> {
+  async function write(batch: readonly IncomingDelivery[]): Promise<readonly Receipt[]> {
     const { client } = writing;
     const startedAt = performance.now();
     try {
@@ -90,8 +90,6 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       });
       client.exec("commit");
       report.committed({ deliveries: batch.length, entries, milliseconds: performance.now() - startedAt });
-      if (isFailing) report.storeRecovered();
-      isFailing = false;
       if (entries > 0) options.onCommit();
       return receipts;
     } catch (error) {
@@ -100,6 +98,18 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       walks.forget(
         batch.flatMap(({ reading }) => (reading.is === "issue" ? [reading.issue.snapshot.sentryId] : [])),
       );
+      throw error;
+    }
+  }
+
+  async function commit(batch: readonly IncomingDelivery[]): Promise<readonly Receipt[]> {
+    try {
+      const receipts = await write(batch);
+      if (isFailing) report.storeRecovered();
+      isFailing = false;
+      return receipts;
+    } catch (error) {
+      if (codeOf(error) === null) return commitApart(batch, error);
       if (!isBusy(error)) {
         isFailing = true;
         report.storeFailed(error);
@@ -107,6 +117,36 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       throw error;
     }
   }
+
+  /** One of the batch runs into a fault of this program. That one is kept without being applied, the others as ever. */
+  async function commitApart(
+    batch: readonly IncomingDelivery[],
+    error: unknown,
+  ): Promise<readonly Receipt[]> {
+    const [only] = batch;
+    if (only === undefined || (batch.length === 1 && only.reading.is !== "issue")) throw error;
+    if (batch.length === 1) {
+      report.deliveryFaulted(error);
+      return commit([{ ...only, reading: unapplied }]);
+    }
+    const receipts: Receipt[] = [];
+    for (const one of batch) receipts.push(...(await commit([one])));
+    return receipts;
+  }
+
+  /** Writes something that changes nothing. */
+  async function probe(): Promise<boolean> {
+    try {
+      writing.client.exec("begin immediate; update meta set value = value; commit");
+      isFailing = false;
+      report.storeRecovered();
+    } catch (error) {
+      if (writing.client.inTransaction) writing.client.exec("rollback");
+      report.storeFailed(error);
+    }
+    return !isFailing;
+  }
+
   const writer = createWriter({ commit, isBusy, maxBatch, maxWaiting, giveUpMs, retryMs: 15 });
 
   // A file that cannot be written now is written a second later: nothing is lost with it but the sign of a restore.
@@ -133,6 +173,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     reader: readerOf(reading),
     readTransaction: () => pool.begin(),
     append: writer.append,
+    // A gateway that is taken out of rotation gets no deliveries that could show that it writes again.
+    canWrite: async () => !isFailing || probe(),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }

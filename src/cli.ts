@@ -1,0 +1,131 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { ConfigError, databaseFileOf, describeSettings, parseConfig, readEnvironment } from "./config.ts";
+import { printedSchema } from "./graphql/schema.ts";
+import { createLogger } from "./observability/logger.ts";
+import { createProgressBar } from "./observability/progress.ts";
+import { readBody } from "./sentry/payload.ts";
+import { readSecret, secretFileOf } from "./sentry/secret.ts";
+import { simulateCommand } from "./sentry/simulate.ts";
+import { startGateway } from "./server.ts";
+import { examineSqlite } from "./store/sqlite/doctor.ts";
+import { rebuildSqlite } from "./store/sqlite/rebuild.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  readonly version: string;
+};
+
+const config = () => parseConfig(readEnvironment());
+const databaseFile = () => databaseFileOf(config().DATABASE_URL);
+
+const program = new Command("issuewire")
+  .description("A GraphQL gateway over Sentry's issue webhooks.")
+  .version(version)
+  .showHelpAfterError()
+  .addHelpText("after", () => `\nSettings, from the environment or a file .env here:\n${settingsHelp()}`);
+
+program
+  .command("serve")
+  .description("Take webhooks in and serve GraphQL until SIGTERM or SIGINT.")
+  .action(async () => {
+    const stop = Promise.withResolvers<string>();
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.resolve(signal));
+    const settings = config();
+    const logger = createLogger({ level: settings.LOG_LEVEL });
+    await using _gateway = await startGateway(settings, { logger });
+    logger.info({ signal: await stop.promise }, "stopping");
+  });
+
+program.addCommand(
+  simulateCommand({
+    url: "http://127.0.0.1:4000",
+    resolveBearer: () => config().WEBHOOK_BEARER ?? null,
+    resolveSecret() {
+      const { SENTRY_CLIENT_SECRET: secrets, DATABASE_URL: url } = config();
+      const secret = secrets?.[0] ?? readSecret(secretFileOf(databaseFileOf(url)));
+      if (secret === null)
+        throw new ConfigError(
+          "There is no secret to sign with yet: start the gateway once, or pass --secret, or set SENTRY_CLIENT_SECRET.",
+        );
+      return secret;
+    },
+  }),
+);
+
+program
+  .command("rebuild")
+  .description(
+    "Derive every history again from the kept deliveries, under a new epoch. Stop the gateway first.",
+  )
+  .action(async () => {
+    const file = databaseFile();
+    using bar = createProgressBar("rebuilding", process.stderr);
+    const faults: unknown[] = [];
+    await rebuildSqlite({
+      file,
+      read: readBody,
+      onProgress: bar.update,
+      onFault: (error) => faults.push(error),
+    });
+    bar.clear();
+    for (const fault of faults) console.error(`A delivery could not be applied: ${String(fault)}`);
+    console.log("Every history is derived again. Subscribers will be told EPOCH_CHANGED, and refetch.");
+  });
+
+program
+  .command("doctor")
+  .description(
+    "Check the database, every kept body, every history and the settings. Exit status 1 when something is wrong.",
+  )
+  .action(async () => {
+    const file = databaseFile();
+    using bar = createProgressBar("examining", process.stderr);
+    const findings = await examineSqlite({
+      file,
+      onProgress: (_what, done, total) => bar.update(done, total),
+    });
+    bar.clear();
+    for (const { problem, remedy } of findings) console.log(`✗ ${problem}\n  → ${remedy}`);
+    if (findings.length > 0) process.exitCode = 1;
+    else
+      console.log(
+        "✓ The settings, the database file, every kept body and every history are as they should be.",
+      );
+  });
+
+program
+  .command("schema")
+  .description("Print the GraphQL schema.")
+  .option("--write <file>", "write it to this file instead")
+  .option("--check <file>", "fail when this file is not it")
+  .action(({ write, check }: { readonly write?: string; readonly check?: string }) => {
+    const schema = printedSchema();
+    if (write !== undefined) writeFileSync(write, schema);
+    else if (check === undefined) process.stdout.write(schema);
+    else if (readFileSync(check, "utf8") !== schema) {
+      console.error(`${check} is not the present schema: run "npm run schema".`);
+      process.exitCode = 1;
+    }
+  });
+
+/** One line for each setting and its default, and its description below. */
+function settingsHelp(): string {
+  return describeSettings()
+    .map(
+      ({ name, default: fallback, description }) =>
+        `  ${name}${fallback && `=${fallback}`}\n      ${description}`,
+    )
+    .join("\n");
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode;
+  else {
+    console.error(error instanceof Error ? `issuewire: ${error.message}` : error);
+    if (error instanceof Error && error.cause !== undefined)
+      console.error(`  because: ${String(error.cause)}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,47 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+
+export type Listening = AsyncDisposable & { readonly address: AddressInfo };
+
+/** How long requests that are being answered may take once the server stops. */
+const drainMs = 8_000;
+
+/**
+ * Starts listening. Disposing takes no more connections, waits for the requests that are being answered, and ends what is
+ * left after `drainMs`.
+ * @throws Error that says what to do when the address cannot be had.
+ */
+export async function serve(
+  server: Server,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<Listening> {
+  const failed = once(server, "error").then(([error]: unknown[]) => {
+    throw describe(error, host, port);
+  });
+  server.listen({ host, port });
+  await Promise.race([once(server, "listening"), failed]);
+  failed.catch(() => {});
+  return {
+    // A server that listens on TCP has an address of this form.
+    address: server.address() as AddressInfo,
+    [Symbol.asyncDispose]: () => stop(server),
+  };
+}
+
+async function stop(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), drainMs);
+  await closed;
+  clearTimeout(timer);
+}
+
+function describe(error: unknown, host: string, port: number): Error {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const what =
+    code === "EADDRINUSE"
+      ? `Port ${port} is in use: stop what listens there, or set PORT to another one.`
+      : `Cannot listen on ${host}:${port}: set HOST and PORT to an address of this machine.`;
+  return new Error(what, { cause: error });
+}

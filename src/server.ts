@@ -1,0 +1,137 @@
+import type { AddressInfo } from "node:net";
+import { databaseFileOf, type Config } from "./config.ts";
+import { createGraphQL } from "./graphql/yoga.ts";
+import { createHttpServer } from "./http/listen.ts";
+import { createRoutes } from "./http/routes.ts";
+import { serve } from "./http/serve.ts";
+import { createWebhookHandler } from "./http/webhook.ts";
+import { createLogger, type Logger } from "./observability/logger.ts";
+import { createMetrics } from "./observability/metrics.ts";
+import { createReport } from "./observability/report.ts";
+import { readBody } from "./sentry/payload.ts";
+import { issueObjectOf } from "./sentry/raw-issue.ts";
+import { createReceiver } from "./sentry/receive.ts";
+import { openSecret, secretFileOf } from "./sentry/secret.ts";
+import { openSqliteStore } from "./store/sqlite/store.ts";
+import type { Store } from "./store/store.ts";
+import { createBell } from "./stream/bell.ts";
+import { follow } from "./stream/follow.ts";
+import { startTail } from "./stream/tail.ts";
+
+export type Gateway = AsyncDisposable & {
+  /** Where it listens, without a slash at the end. */
+  readonly url: string;
+};
+
+export type Parts = {
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
+  readonly logger?: Logger;
+  /** The store that the gateway uses in place of the one it opened. */
+  readonly around?: (store: Store) => Store;
+};
+
+/** How long the log is left unread when no commit rings: another process may have written. */
+const pollMs = 1_000;
+
+/** Most entries of the log in memory. */
+const windowSize = 4_096;
+
+/** A tail that has not seen the end of the log for longer than this is behind. */
+const maxLagMs = 5_000;
+
+/**
+ * Builds every part, joins them and starts listening.
+ *
+ * Disposing turns readiness off, stops taking connections, answers the webhooks that are in, ends the streams, and closes
+ * the store, in that order.
+ * @throws Error that says what to do when a part cannot be had: the port, the database file.
+ */
+export async function startGateway(config: Config, parts: Parts = {}): Promise<Gateway> {
+  const {
+    now = Date.now,
+    logger = createLogger({ level: config.LOG_LEVEL }),
+    around = (store) => store,
+  } = parts;
+  // Closes what was opened so far, last first, if a later step throws.
+  await using opened = new AsyncDisposableStack();
+
+  const metrics = createMetrics();
+  const created = createReport({ logger, metrics });
+  let refusedSinceStart = 0;
+  const report: typeof created = {
+    ...created,
+    deliveryRefused(code) {
+      if (code === "SIGNATURE_MISSING" || code === "SIGNATURE_INVALID") refusedSinceStart += 1;
+      created.deliveryRefused(code);
+    },
+  };
+
+  const file = databaseFileOf(config.DATABASE_URL);
+  const committed = createBell();
+  const store = around(
+    opened.use(
+      await openSqliteStore({ file, read: readBody, issueObjectOf, report, onCommit: committed.ring, now }),
+    ),
+  );
+  const tail = opened.use(
+    await startTail({ log: store.reader, bell: committed, report, pollMs, windowSize }),
+  );
+
+  const secrets = config.SENTRY_CLIENT_SECRET ?? [secretFor(file, report.secretMade)];
+  const receiver = opened.use(
+    createReceiver({ secrets, bearer: config.WEBHOOK_BEARER ?? null, append: store.append, now, report }),
+  );
+  const following = { window: tail.window, log: store.reader, pageSize: 500 };
+  const stopStreams = new AbortController();
+  const graphql = createGraphQL({
+    store,
+    follow: (after, signal) => follow(after, following, AbortSignal.any([signal, stopStreams.signal])),
+    feed: {
+      silenceAfterMs: config.FEED_SILENCE_AFTER ?? null,
+      refusedSinceStart: () => refusedSinceStart,
+    },
+    clock: now,
+    report,
+    graphiql: config.GRAPHIQL === "on",
+  });
+
+  let isStopping = false;
+  const handler = createRoutes({
+    webhook: createWebhookHandler({ receiver, report, maxBytes: config.WEBHOOK_MAX_BYTES }),
+    graphql,
+    registry: metrics.registry,
+    whyNotReady: async () => {
+      if (isStopping) return "stopping";
+      if (!(await store.canWrite())) return "the store cannot write";
+      return tail.lagMs() > maxLagMs ? "the log cannot be read" : null;
+    },
+  });
+  const server = createHttpServer({ handler, failed: report.requestFailed });
+  const listening = opened.use(await serve(server, { host: config.HOST, port: config.PORT }));
+  // Before connections are waited for: a stream would hold its own for ever.
+  opened.defer(() => stopStreams.abort());
+  const url = urlOf(listening.address);
+  report.started({ url, database: config.DATABASE_URL });
+
+  const running = opened.move();
+  return {
+    url,
+    [Symbol.asyncDispose]: async () => {
+      isStopping = true;
+      await running.disposeAsync();
+      report.stopped();
+    },
+  };
+}
+
+function secretFor(file: string, made: (where: { readonly file: string }) => void): string {
+  const secretFile = secretFileOf(file);
+  const { secret, isNew } = openSecret(secretFile);
+  if (isNew) made({ file: secretFile });
+  return secret;
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+}

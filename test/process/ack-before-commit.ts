@@ -1,0 +1,16 @@
+import { parseConfig, readEnvironment } from "../../src/config.ts";
+import { startGateway } from "../../src/server.ts";
+
+/** The negative control of the kill experiment: a gateway that acknowledges what is not on disk yet. */
+
+let delivery = 0;
+await startGateway(parseConfig(readEnvironment()), {
+  around: (store) => ({
+    ...store,
+    append(incoming) {
+      setTimeout(() => void store.append(incoming), 50);
+      delivery += 1;
+      return Promise.resolve({ delivery, outcome: "APPLIED", position: 0 });
+    },
+  }),
+});

@@ -1,0 +1,77 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { temporaryFolder } from "../store/open.ts";
+
+export const secret = "a secret of the tests";
+
+const root = join(import.meta.dirname, "../..");
+
+export type GatewayProcess = AsyncDisposable & {
+  readonly url: string;
+  readonly database: string;
+  readonly process: ChildProcess;
+  /** The lines of its log so far. */
+  readonly log: readonly string[];
+  /** Sends a signal and resolves with the exit code once it is gone; null when the signal ended it. */
+  readonly end: (signal: NodeJS.Signals) => Promise<number | null>;
+};
+
+export type StartOptions = {
+  /** A database to go on with; a temporary one by default, which goes with the gateway. */
+  readonly database?: string;
+  readonly settings?: Readonly<Record<string, string>>;
+  /** A script that starts another gateway than `serve` does. */
+  readonly script?: string;
+};
+
+/** A gateway in a process of its own, started as a user starts it and listening. */
+export async function startProcess({
+  database,
+  settings = {},
+  script,
+}: StartOptions = {}): Promise<GatewayProcess> {
+  const folder = database === undefined ? temporaryFolder() : null;
+  const file = database ?? join(folder!.path, "issuewire.db");
+  const command = script === undefined ? ["src/bin.js", "serve"] : [script];
+  const child = spawn(process.execPath, command, {
+    cwd: root,
+    env: {
+      PATH: process.env["PATH"],
+      PORT: "0",
+      DATABASE_URL: `file:${file}`,
+      SENTRY_CLIENT_SECRET: secret,
+      ...settings,
+    },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const gone = once(child, "exit").then(([code]: (number | null)[]) => code ?? null);
+  const log: string[] = [];
+  const lines = createInterface({ input: child.stdout });
+  const url = await new Promise<string>((resolve, reject) => {
+    lines.on("line", (line) => {
+      log.push(line);
+      const said = JSON.parse(line) as { readonly msg: string; readonly url?: string };
+      if (said.msg === "listening") resolve(said.url!);
+    });
+    void gone.then((code) =>
+      reject(new Error(`It ended with ${code} before it listened: ${log.join("\n")}`)),
+    );
+  });
+  return {
+    url,
+    database: file,
+    process: child,
+    log,
+    async end(signal) {
+      child.kill(signal);
+      return gone;
+    },
+    [Symbol.asyncDispose]: async () => {
+      child.kill("SIGKILL");
+      await gone;
+      folder?.[Symbol.dispose]();
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { Agent, request } from "node:http";
+import { hash } from "node:crypto";
+import { sign } from "../../src/sentry/signature.ts";
+import { parseNodeId } from "../../src/domain/node-id.ts";
+import { secret } from "./gateway.ts";
+
+/** A webhook that was answered 202: what must be found again, whatever happens to the gateway. */
+export type Acknowledged = { readonly delivery: number; readonly sha256: string };
+
+/** What a sender knows of its webhooks, kept outside of the gateway. */
+export type Journal = { readonly acknowledged: Acknowledged[]; readonly sent: () => number };
+
+/**
+ * Sends webhooks on so many connections until the gateway is gone or the signal aborts, and writes down what is
+ * acknowledged. Every twentieth is sent twice under one Request-ID.
+ */
+export async function sendAndJournal(
+  url: string,
+  {
+    connections,
+    signal,
+    round,
+  }: { readonly connections: number; readonly signal: AbortSignal; readonly round: number },
+): Promise<Journal> {
+  const acknowledged: Acknowledged[] = [];
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  let sent = 0;
+
+  async function sendOn(): Promise<void> {
+    while (!signal.aborted) {
+      const number = sent++;
+      const body = bodyOf(round, number - (number % 20 === 19 ? 1 : 0));
+      const answer = await post(url, agent, body).catch(() => null);
+      if (answer === null) return;
+      if (answer.status === 202)
+        acknowledged.push({ delivery: answer.delivery, sha256: hash("sha256", body) });
+    }
+  }
+  await Promise.all(Array.from({ length: connections }, sendOn));
+  agent.destroy();
+  return { acknowledged, sent: () => sent };
+}
+
+/** The lives of a hundred issues, in turns. */
+function bodyOf(round: number, number: number): Buffer {
+  const turn = Math.floor(number / 100);
+  const [action, status, substatus] = (
+    [
+      ["created", "unresolved", "new"],
+      ["resolved", "resolved", null],
+      ["unresolved", "unresolved", "regressed"],
+      ["ignored", "ignored", "archived_forever"],
+    ] as const
+  )[turn % 4]!;
+  const seen = new Date(Date.UTC(2026, 0, 1) + (round * 1_000_000 + number) * 1000).toISOString();
+  const issue = {
+    id: String(number % 100),
+    title: "x",
+    status,
+    substatus,
+    count: String(turn),
+    lastSeen: seen,
+  };
+  return Buffer.from(JSON.stringify({ action, data: { issue } }));
+}
+
+async function post(
+  url: string,
+  agent: Agent,
+  body: Buffer,
+): Promise<{ readonly status: number; readonly delivery: number }> {
+  return new Promise((resolve, reject) => {
+    const headers = {
+      "content-type": "application/json",
+      "content-length": body.length,
+      "request-id": hash("md5", body),
+      "sentry-hook-timestamp": String(Math.floor(Date.now() / 1000)),
+      "sentry-hook-signature": sign(secret, body),
+    };
+    const sending = request(`${url}/webhooks/sentry`, { method: "POST", agent, headers }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => (text += chunk));
+      response.on("error", reject);
+      response.on("end", () => {
+        const answer =
+          response.statusCode === 202 ? (JSON.parse(text) as { readonly delivery: string }) : null;
+        const delivery = Number(answer === null ? NaN : parseNodeId(answer.delivery)?.id);
+        resolve({ status: response.statusCode ?? 0, delivery });
+      });
+    });
+    sending.on("error", reject);
+    sending.end(body);
+  });
+}
