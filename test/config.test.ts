@@ -1,0 +1,94 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { ConfigError, databaseFileOf, describeSettings, parseConfig } from "../src/config.ts";
+
+describe("the settings", () => {
+  it("have defaults that start a gateway on this machine alone", () => {
+    expect(parseConfig({})).toEqual({
+      PORT: 4000,
+      HOST: "127.0.0.1",
+      DATABASE_URL: "file:./data/issuewire.db",
+      WEBHOOK_MAX_BYTES: 2_097_152,
+      GRAPHIQL: "on",
+      INTROSPECTION: "on",
+      CORS_ORIGINS: [],
+      LOG_LEVEL: "info",
+    });
+  });
+
+  it("take a setting that is empty for one that is not given", () => {
+    expect(parseConfig({ PORT: "", WEBHOOK_BEARER: "" })).toEqual(parseConfig({}));
+  });
+
+  it("take several secrets, and several origins", () => {
+    const config = parseConfig({ SENTRY_CLIENT_SECRET: "new, old", CORS_ORIGINS: "https://a.b,http://localhost:3000" });
+    expect(config.SENTRY_CLIENT_SECRET).toEqual(["new", "old"]);
+    expect(config.CORS_ORIGINS).toEqual(["https://a.b", "http://localhost:3000"]);
+  });
+
+  it.each([
+    ["PT6H", 6 * 3_600_000],
+    ["P1DT2H3M4S", 93_784_000],
+    ["P2W", 14 * 86_400_000],
+    ["PT30M", 1_800_000],
+  ])("read the duration %s", (text, ms) => {
+    expect(parseConfig({ FEED_SILENCE_AFTER: text }).FEED_SILENCE_AFTER).toBe(ms);
+  });
+
+  it.each([
+    ["PORT", "65536"],
+    ["PORT", "4000x"],
+    ["PORT", "-1"],
+    ["HOST", "0.0.0.0"],
+    ["DATABASE_URL", "mysql://somewhere"],
+    ["DATABASE_URL", "file:"],
+    ["SENTRY_CLIENT_SECRET", "one,,two"],
+    ["WEBHOOK_MAX_BYTES", "12"],
+    ["WEBHOOK_BEARER", "two words"],
+    ["FEED_SILENCE_AFTER", "6h"],
+    ["FEED_SILENCE_AFTER", "P"],
+    ["FEED_SILENCE_AFTER", "P1M"],
+    ["GRAPHIQL", "yes"],
+    ["INTROSPECTION", "true"],
+    ["CORS_ORIGINS", "https://a.b/"],
+    ["CORS_ORIGINS", "*"],
+    ["LOG_LEVEL", "loud"],
+  ])("refuse %s=%s, by its name", (name, value) => {
+    expect(() => parseConfig({ [name]: value })).toThrow(new RegExp(`^These settings are wrong:\n  ${name}: `));
+  });
+
+  it("name every wrong one at once", () => {
+    const wrong = { PORT: "x", LOG_LEVEL: "x", GRAPHIQL: "x" };
+    let message = "";
+    try {
+      parseConfig(wrong);
+    } catch (error) {
+      expect(error).toBeInstanceOf(ConfigError);
+      message = String(error);
+    }
+    expect(Object.keys(wrong).filter((name) => !message.includes(`${name}: `))).toEqual([]);
+  });
+
+  it("never repeat a value that is wrong, for it may be a secret", () => {
+    expect(() => parseConfig({ WEBHOOK_BEARER: "my secret token" })).toThrow(/^(?!.*my secret).*$/s);
+  });
+
+  it("are all described, in --help and in the README", () => {
+    const readme = readFileSync("README.md", "utf8");
+    for (const { name, description } of describeSettings()) {
+      expect(description, name).not.toBe("");
+      expect(readme, name).toContain(`\`${name}\``);
+    }
+  });
+});
+
+describe("a database URL", () => {
+  it.each([
+    ["file:./data/x.db", "./data/x.db"],
+    ["file:/var/lib/x.db", "/var/lib/x.db"],
+    ["file:///var/lib/x.db", "/var/lib/x.db"],
+    ["file:a%20b.db", "a b.db"],
+  ])("%s is the file %s", (url, file) => {
+    expect(databaseFileOf(url)).toBe(file);
+  });
+});

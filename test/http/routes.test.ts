@@ -1,0 +1,92 @@
+import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it } from "vitest";
+import { createHttpServer } from "../../src/http/listen.ts";
+import { isLocal } from "../../src/http/local.ts";
+import { createRoutes } from "../../src/http/routes.ts";
+import { request } from "node:http";
+
+const says = (text: string) => (_: IncomingMessage, response: ServerResponse) => void response.end(text);
+
+type Asked = { readonly method?: string; readonly headers?: Readonly<Record<string, string>> };
+
+/** Asks a server of these routes, and says what it answered. */
+async function ask(path: string, { method = "GET", headers = {} }: Asked = {}, notReady: string | null = null) {
+  const handler = createRoutes({
+    webhook: says("webhook"),
+    graphql: says("graphql"),
+    whyNotReady: async () => notReady,
+    registry: { metrics: async () => "metrics", contentType: "text/plain; version=0.0.4; charset=utf-8" },
+  });
+  const server = createHttpServer({ handler, failed: (error) => expect(error).toBeUndefined() });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  try {
+    const asking = request({ port, path, method, headers: { host: `localhost:${port}`, ...headers } }).end();
+    const [response] = (await once(asking, "response")) as [IncomingMessage];
+    let body = "";
+    for await (const chunk of response.setEncoding("utf8")) body += chunk;
+    return { status: response.statusCode, headers: response.headers, body };
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+describe("the routes", () => {
+  it.each([
+    ["/webhooks/sentry", "webhook"],
+    ["/webhooks/sentry/?x=1", "webhook"],
+    ["/graphql", "graphql"],
+    ["/graphql?query=x", "graphql"],
+    ["/metrics", "metrics"],
+  ])("lead %s to %s", async (path, body) => {
+    expect(await ask(path)).toMatchObject({ status: 200, body });
+  });
+
+  it("lead / to GraphiQL", async () => {
+    expect(await ask("/")).toMatchObject({ status: 303, headers: { location: "/graphql" } });
+  });
+
+  it.each(["/nothing", "/graphql/x", "/health", "/webhooks"])("have nothing at %s", async (path) => {
+    const { status, body } = await ask(path);
+    expect([status, JSON.parse(body)]).toMatchObject([404, { code: "NOT_FOUND" }]);
+  });
+
+  it("say whether the process lives and is ready, and why it is not", async () => {
+    expect(await ask("/health/live")).toMatchObject({ status: 200, body: '{"status":"live"}' });
+    expect(await ask("/health/ready")).toMatchObject({ status: 200, body: '{"status":"ready"}' });
+    expect(await ask("/health/ready", {}, "stopping")).toMatchObject({
+      status: 503,
+      body: '{"status":"not ready","reason":"stopping"}',
+    });
+    expect(await ask("/health/live", { method: "POST" })).toMatchObject({ status: 405 });
+  });
+
+  const fromElsewhere: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+    ["another host", { host: "evil.example" }],
+    ["a host that begins like this one", { host: "localhost.evil.example" }],
+    ["a proxy in front", { "x-forwarded-for": "203.0.113.7" }],
+    ["a tunnel in front", { "x-forwarded-proto": "https" }],
+    ["a standard proxy", { forwarded: "for=203.0.113.7" }],
+    ["a relay", { via: "1.1 relay" }],
+  ];
+  it.each(fromElsewhere)("refuse readers that come with %s", async (_, headers) => {
+    for (const path of ["/", "/graphql", "/metrics"]) {
+      const { status, body } = await ask(path, { headers });
+      expect([path, status]).toEqual([path, 401]);
+      expect(body).toContain("UNAUTHENTICATED");
+    }
+  });
+
+  it.each(fromElsewhere)("take webhooks and health checks that come with %s", async (_, headers) => {
+    expect((await ask("/webhooks/sentry", { headers })).body).toBe("webhook");
+    expect((await ask("/health/ready", { headers })).status).toBe(200);
+  });
+
+  it.each(["localhost", "LOCALHOST:4000", "127.0.0.1:1", "[::1]", "[::1]:4000"])("know %s for this machine", (host) => {
+    expect(isLocal({ headers: { host } })).toBe(true);
+  });
+});
