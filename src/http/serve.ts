@@ -6,6 +6,7 @@ export type Listening = AsyncDisposable & { readonly address: AddressInfo };
 
 /** How long requests that are being answered may take once the server stops. */
 const drainMs = 8_000;
+const idleEveryMs = 20;
 
 /**
  * Starts listening. Disposing takes no more connections, waits for the requests that are being answered, and ends what is
@@ -16,12 +17,12 @@ export async function serve(
   server: Server,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<Listening> {
-  const failed = once(server, "error").then(([error]: unknown[]) => {
-    throw describe(error, host, port);
-  });
   server.listen({ host, port });
-  await Promise.race([once(server, "listening"), failed]);
-  failed.catch(() => {});
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    throw describe(error, host, port);
+  }
   return {
     // A server that listens on TCP has an address of this form.
     address: server.address() as AddressInfo,
@@ -31,10 +32,12 @@ export async function serve(
 
 async function stop(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), drainMs);
+  // A connection whose last answer has just ended is idle from then on, and would be kept for the next request.
+  const idle = setInterval(() => server.closeIdleConnections(), idleEveryMs);
+  const all = setTimeout(() => server.closeAllConnections(), drainMs);
   await closed;
-  clearTimeout(timer);
+  clearInterval(idle);
+  clearTimeout(all);
 }
 
 function describe(error: unknown, host: string, port: number): Error {

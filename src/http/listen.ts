@@ -1,0 +1,98 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { problemMessage, sendProblem, type Problem } from "./problem.ts";
+
+/** What every server of the gateway is opened with. */
+export const serverOptions = {
+  headersTimeout: 10_000,
+  /** For the whole request. Says nothing about how long a response may take. */
+  requestTimeout: 15_000,
+  /** How often the two above are looked at; node's own 30 s would make them mean little. */
+  connectionsCheckingInterval: 1_000,
+  /** Longer than proxies keep theirs (60 s), so that it is them who close: what is sent into a closing one is lost. */
+  keepAliveTimeout: 75_000,
+  maxHeaderSize: 16 * 1024,
+  /** Lenient parsing is what request smuggling lives on. */
+  insecureHTTPParser: false,
+  requireHostHeader: true,
+} as const satisfies ServerOptions;
+
+export type HttpServerOptions = {
+  /**
+   * Serves one request, `Expect: 100-continue` or not. Whoever reads a body reads it through `requestBody`, which sends
+   * the 100; whoever answers without does not have the body sent at all.
+   */
+  readonly handler: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+  /** The handler threw or rejected. The client has got a 500, or the end of the connection. */
+  readonly failed: (error: unknown) => void;
+  /** This request did not arrive in time and was answered 408. */
+  readonly timedOut?: (request: IncomingMessage) => void;
+  /** In place of some of `serverOptions`. */
+  readonly options?: ServerOptions;
+};
+
+/**
+ * A server that is not listening yet. What node's parser refuses gets problem details as well, and no input makes it
+ * throw.
+ */
+export function createHttpServer({ handler, failed, timedOut, options }: HttpServerOptions): Server {
+  /** The newest response on each connection. */
+  const newest = new WeakMap<Duplex, ServerResponse>();
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    newest.set(request.socket, response);
+    try {
+      await handler(request, response);
+    } catch (error) {
+      failed(error);
+      if (response.headersSent) response.destroy();
+      else sendProblem(response, { status: 500, code: "INTERNAL_SERVER_ERROR", headers: ending });
+    }
+  }
+
+  function refuseUnparsed(error: NodeJS.ErrnoException, socket: Duplex): void {
+    const response = newest.get(socket);
+    const isAnswering = response !== undefined && !response.writableEnded;
+    if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && isAnswering) timedOut?.(response.req);
+    // Bytes in the middle of another answer, or in its place, would be taken for that one.
+    const isTaken =
+      isAnswering && (response.headersSent || response.req.complete || response.socket === null);
+    if (socket.writable && !isTaken) socket.write(problemMessage(problemOf(error)));
+    if (socket instanceof Socket) socket.destroySoon();
+    else socket.destroy();
+  }
+
+  return createServer({ ...serverOptions, ...options })
+    .on("request", serve)
+    .on("checkContinue", (request, response) => {
+      // Answered without its body, the client may send that all the same, or another request; nobody can tell which.
+      response.shouldKeepAlive = false;
+      return serve(request, response);
+    })
+    .on("checkExpectation", (_request, response) => {
+      sendProblem(response, { status: 417, code: "BAD_REQUEST", headers: ending });
+    })
+    .on("clientError", refuseUnparsed);
+}
+
+const ending = { Connection: "close" };
+
+function problemOf({ code }: NodeJS.ErrnoException): Problem {
+  switch (code) {
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return { status: 408, code: "REQUEST_TIMEOUT" };
+    case "HPE_HEADER_OVERFLOW":
+      return { status: 431, code: "BAD_REQUEST" };
+    case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
+      return { status: 413, code: "PAYLOAD_TOO_LARGE" };
+    default:
+      return { status: 400, code: "BAD_REQUEST" };
+  }
+}

@@ -1,0 +1,55 @@
+import { randomUUID } from "node:crypto";
+import { STATUS_CODES, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from "node:http";
+import { declaredLength } from "./body.ts";
+
+/** Why a request was not served. Nothing of the request is repeated in it. */
+export type Problem = {
+  readonly status: number;
+  /** From the documented list of codes. */
+  readonly code: string;
+  readonly headers?: OutgoingHttpHeaders;
+};
+
+/**
+ * Answers with RFC 9457's problem details. `requestId` in it is ours, made up for this answer.
+ *
+ * Ends the connection where more than a little of the request would have to be read, only to be thrown away, before
+ * another could come.
+ */
+export function sendProblem(response: ServerResponse, { status, code, headers }: Problem): void {
+  const body = problemBody(status, code);
+  response.writeHead(status, {
+    "Content-Type": "application/problem+json",
+    "Content-Length": Buffer.byteLength(body),
+    ...(hasMuchLeft(response.req) ? { Connection: "close" } : {}),
+    ...headers,
+  });
+  response.end(body);
+}
+
+/** The same as bytes of HTTP/1.1, for a request that never became one. The connection ends with it. */
+export function problemMessage({ status, code }: Problem): string {
+  const body = problemBody(status, code);
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    "Connection: close",
+    "Content-Type: application/problem+json",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "",
+    body,
+  ].join("\r\n");
+}
+
+function hasMuchLeft(request: IncomingMessage): boolean {
+  return !request.complete && (declaredLength(request) ?? Infinity) > 64 * 1024;
+}
+
+function problemBody(status: number, code: string): string {
+  return JSON.stringify({
+    type: "about:blank",
+    title: STATUS_CODES[status],
+    status,
+    code,
+    requestId: randomUUID(),
+  });
+}

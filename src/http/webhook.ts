@@ -1,0 +1,124 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { RefusalCode, Report } from "../observability/report.ts";
+import type { Receiver } from "../sentry/receive.ts";
+import { createBodyRoom, declaredLength, requestBody } from "./body.ts";
+import { sendProblem } from "./problem.ts";
+import { createRateLimit, type RateLimit } from "./rate-limit.ts";
+
+export type WebhookOptions = {
+  readonly receiver: Receiver;
+  readonly report: Report;
+  /** Of one body. */
+  readonly maxBytes: number;
+  /** Of all bodies that are being read or answered, ordinary ones left out. */
+  readonly maxBytesAtOnce?: number;
+  /** Who a request comes from, for the rate of failed signatures. */
+  readonly addressOf?: (request: IncomingMessage) => string;
+  /** How many requests without a valid signature one address may send before they are answered 429. */
+  readonly failures?: RateLimit;
+};
+
+/** True for every spelling of the route's path, a query behind it or not: a redirect would lose the delivery. */
+export function isWebhookPath(path: string): boolean {
+  return /^\/+webhooks\/+sentry\/*(?:\?|$)/.test(path);
+}
+
+/**
+ * POST /webhooks/sentry, from the headers to the answer.
+ *
+ * | answer   | when                                                                                 |
+ * | -------- | ------------------------------------------------------------------------------------ |
+ * | 202      | the signature is right and the delivery is on disk, whatever it holds                |
+ * | 204      | OPTIONS                                                                              |
+ * | 401      | the signature is missing or wrong, or the token that was asked for                   |
+ * | 405, 413 | another method; a body that is too large                                             |
+ * | 415      | a body that is compressed, or says that it is no JSON                                |
+ * | 429      | as 401, from an address that has sent too many of those                              |
+ * | 503      | the signature is right and the delivery could not be kept; or no memory to read it   |
+ *
+ * Resolves once it is answered, or once the client is gone.
+ */
+export function createWebhookHandler({
+  receiver,
+  report,
+  maxBytes,
+  maxBytesAtOnce = 64 * 1024 * 1024,
+  addressOf = (request) => request.socket.remoteAddress ?? "",
+  failures = createRateLimit({ burst: 100, perMs: 10_000 }),
+}: WebhookOptions): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const room = createBodyRoom(maxBytesAtOnce);
+
+  function refuse(
+    response: ServerResponse,
+    status: number,
+    code: RefusalCode,
+    headers: OutgoingHttpHeaders = {},
+  ) {
+    report.deliveryRefused(code);
+    sendProblem(response, { status, code, headers });
+  }
+
+  return async (request, response) => {
+    if (request.method === "OPTIONS") {
+      response.writeHead(204, { Allow: "POST" }).end();
+      return;
+    }
+    const refusal = refusalByHeaders(request, maxBytes);
+    if (refusal !== null) {
+      return refuse(response, refusal.status, refusal.code, refusal.headers);
+    }
+
+    using body = await requestBody(request, response, { maxBytes, room });
+    if (body.is === "gone") return;
+    if (body.is === "too large") return refuse(response, 413, "PAYLOAD_TOO_LARGE", ending);
+    if (body.is === "no room") return refuse(response, 503, "OVERLOADED", { ...retrying, ...ending });
+
+    const answer = await receiver.receive(request.rawHeaders, body.bytes);
+    switch (answer.status) {
+      case 202:
+        return sendKept(response, { outcome: answer.outcome, delivery: answer.delivery });
+      case 401: {
+        const seconds = failures.exceededFor(addressOf(request));
+        if (seconds > 0) return refuse(response, 429, "RATE_LIMITED", { "Retry-After": seconds });
+        const scheme = answer.code === "UNAUTHENTICATED" ? "Bearer" : "Sentry-Hook-Signature";
+        return refuse(response, 401, answer.code, { "WWW-Authenticate": scheme });
+      }
+      case 503:
+        return sendProblem(response, { status: 503, code: answer.code, headers: retrying });
+    }
+  };
+}
+
+const ending = { Connection: "close" };
+const retrying = { "Retry-After": 5 };
+
+type Refusal = {
+  readonly status: number;
+  readonly code: RefusalCode;
+  readonly headers: OutgoingHttpHeaders;
+};
+
+/** What the method and the headers alone are refused for; null for nothing. */
+function refusalByHeaders(request: IncomingMessage, maxBytes: number): Refusal | null {
+  if (request.method !== "POST") {
+    return { status: 405, code: "METHOD_NOT_ALLOWED", headers: { Allow: "POST" } };
+  }
+  if ((declaredLength(request) ?? 0) > maxBytes) {
+    return { status: 413, code: "PAYLOAD_TOO_LARGE", headers: ending };
+  }
+  const encoding = request.headers["content-encoding"] ?? "";
+  if (encoding !== "" && encoding.toLowerCase() !== "identity") {
+    return { status: 415, code: "UNSUPPORTED_ENCODING", headers: { "Accept-Encoding": "identity" } };
+  }
+  const type = request.headers["content-type"] ?? "";
+  if (type !== "" && !/^application\/json\s*(?:;|$)/i.test(type)) {
+    return { status: 415, code: "UNSUPPORTED_MEDIA_TYPE", headers: { "Accept-Post": "application/json" } };
+  }
+  return null;
+}
+
+function sendKept(response: ServerResponse, kept: { readonly outcome: string; readonly delivery: string }) {
+  const body = JSON.stringify(kept);
+  response.writeHead(202, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) });
+  response.end(body);
+}

@@ -1,0 +1,187 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { createClient } from "graphql-sse";
+import { describe, expect, it } from "vitest";
+import { parseConfig } from "../src/config.ts";
+import { sign } from "../src/sentry/signature.ts";
+import { startGateway } from "../src/server.ts";
+import { temporaryFolder } from "./store/open.ts";
+
+const secret = "a secret of the tests";
+
+/** A whole gateway in this process, listening on a port of its own. */
+async function startTestGateway(settings: Readonly<Record<string, string>> = {}, path?: string) {
+  const folder = path === undefined ? temporaryFolder() : null;
+  const database = join(path ?? folder!.path, "issuewire.db");
+  const gateway = await startGateway(
+    parseConfig({
+      PORT: "0",
+      DATABASE_URL: `file:${database}`,
+      SENTRY_CLIENT_SECRET: secret,
+      LOG_LEVEL: "silent",
+      ...settings,
+    }),
+  );
+  return {
+    url: gateway.url,
+    database,
+    [Symbol.asyncDispose]: async () => {
+      await gateway[Symbol.asyncDispose]();
+      folder?.[Symbol.dispose]();
+    },
+  };
+}
+
+async function post(url: string, body: string | Buffer, key = secret): Promise<unknown> {
+  const response = await fetch(`${url}/webhooks/sentry`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "sentry-hook-signature": sign(key, Buffer.from(body)) },
+    body,
+  });
+  return response.json();
+}
+
+async function ask(url: string, query: string, variables: object = {}): Promise<Record<string, never>> {
+  const response = await fetch(`${url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = (await response.json()) as {
+    readonly data: Record<string, never>;
+    readonly errors?: unknown;
+  };
+  expect(errors).toBeUndefined();
+  return data;
+}
+
+/** The example of Sentry's documentation, in the serialisation in which Sentry sends it. */
+const example = readFileSync("test/fixtures/corpus/created-default-message-fatal.json");
+
+const resolved = (id: string) =>
+  JSON.stringify({
+    action: "resolved",
+    data: {
+      resolution_type: "now",
+      issue: {
+        ...(JSON.parse(example.toString()) as { data: { issue: object } }).data.issue,
+        id,
+        status: "resolved",
+        substatus: null,
+      },
+    },
+    actor: { type: "user", id: 5, name: "Ada" },
+  });
+
+describe("a gateway", () => {
+  it("serves over GraphQL what Sentry's own example says, as soon as it has answered", async () => {
+    await using gateway = await startTestGateway();
+    expect(await post(gateway.url, example)).toEqual({ outcome: "APPLIED", delivery: expect.any(String) });
+    const { data } = JSON.parse(example.toString()) as { data: { issue: Record<string, never> } };
+    const { issue } = await ask(
+      gateway.url,
+      `query ($id: String!) { issue(sentryId: $id) {
+        sentryId shortId title culprit status statusRaw substatus level priority category issueType type platform logger
+        isUnhandled count userCount firstSeen lastSeen project { slug } assignee { __typename } metadata webUrl raw
+        transitions { nodes { kind from { status } to { status substatus } source } } } }`,
+      { id: data.issue["id"] },
+    );
+    expect(issue).toMatchObject({
+      sentryId: data.issue["id"],
+      shortId: data.issue["shortId"],
+      title: data.issue["title"],
+      status: "UNRESOLVED",
+      statusRaw: "unresolved",
+      substatus: "NEW",
+      level: "FATAL",
+      count: Number(data.issue["count"]),
+      metadata: data.issue["metadata"],
+      raw: data.issue,
+      transitions: {
+        nodes: [
+          { kind: "OPENED", from: null, to: { status: "UNRESOLVED", substatus: "NEW" }, source: "REPORTED" },
+        ],
+      },
+    });
+  });
+
+  it("streams a change to a real client over SSE, and goes on after its cursor with another one", async () => {
+    await using gateway = await startTestGateway();
+    await post(gateway.url, resolved("1"));
+    const { feed } = await ask(gateway.url, "{ feed { cursor } }");
+    const query = `subscription ($after: Cursor) {
+      statusTransitioned(after: $after) { cursor transition { kind issue { sentryId } } } }`;
+    const next = async (after: unknown) => {
+      const client = createClient({ url: `${gateway.url}/graphql` });
+      const stream = client.iterate<Record<string, { cursor: string }>>({ query, variables: { after } });
+      const { value } = await stream.next();
+      await stream.return?.();
+      client.dispose();
+      return value as { readonly data: { readonly statusTransitioned: { readonly cursor: string } } };
+    };
+    const live = next(feed["cursor"]);
+    await post(gateway.url, resolved("2"));
+    const first = await live;
+    expect(first.data.statusTransitioned).toMatchObject({
+      transition: { kind: "RESOLVED", issue: { sentryId: "2" } },
+    });
+    await post(gateway.url, resolved("3"));
+    expect(await next(first.data.statusTransitioned.cursor)).toMatchObject({
+      data: { statusTransitioned: { transition: { issue: { sentryId: "3" } } } },
+    });
+  });
+
+  it("stops while a stream is open, and lets it end", async () => {
+    const gateway = await startTestGateway();
+    const response = await fetch(`${gateway.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", accept: "text/event-stream" },
+      body: JSON.stringify({ query: "subscription { issueChanged { cursor } }" }),
+    });
+    expect(response.headers.get("content-type")).toContain("text/event-stream");
+    const text = response.text();
+    await gateway[Symbol.asyncDispose]();
+    expect(await text).not.toContain("errors");
+    await expect(fetch(gateway.url)).rejects.toThrow();
+  });
+
+  it("makes a secret of its own where it is given none, for its owner alone, and keeps it", async () => {
+    using folder = temporaryFolder();
+    const settings = { SENTRY_CLIENT_SECRET: "" };
+    const secretIn = () => readFileSync(join(folder.path, "issuewire.db.secret"), "utf8").trim();
+    {
+      await using gateway = await startTestGateway(settings, folder.path);
+      expect(statSync(`${gateway.database}.secret`).mode & 0o777).toBe(0o600);
+      expect(await post(gateway.url, resolved("1"), secretIn())).toMatchObject({ outcome: "APPLIED" });
+      expect(await post(gateway.url, resolved("1"), "another")).toMatchObject({ code: "SIGNATURE_INVALID" });
+    }
+    const before = secretIn();
+    await using _again = await startTestGateway(settings, folder.path);
+    expect(secretIn()).toBe(before);
+  });
+
+  it("says what to do when its port or its database is taken", async () => {
+    await using gateway = await startTestGateway();
+    const port = new URL(gateway.url).port;
+    await expect(startTestGateway({ PORT: port })).rejects.toThrow(
+      `Port ${port} is in use: stop what listens there`,
+    );
+    const taken = { DATABASE_URL: `file:${gateway.database}` };
+    await expect(startTestGateway(taken)).rejects.toThrow("Another process is using");
+  });
+
+  it("counts what it refuses, in the feed and in the metrics", async () => {
+    await using gateway = await startTestGateway();
+    await post(gateway.url, resolved("1"), "another");
+    expect(await ask(gateway.url, "{ feed { refusedSinceStart } }")).toEqual({
+      feed: { refusedSinceStart: 1 },
+    });
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+    expect(metrics).toContain('issuewire_deliveries_refused_total{code="SIGNATURE_INVALID"} 1');
+  });
+
+  it("is ready, and says so", async () => {
+    await using gateway = await startTestGateway();
+    expect((await fetch(`${gateway.url}/health/ready`)).status).toBe(200);
+  });
+});
