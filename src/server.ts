@@ -94,6 +94,8 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     clock: now,
     report,
     graphiql: config.GRAPHIQL === "on",
+    introspection: config.INTROSPECTION === "on",
+    corsOrigins: config.CORS_ORIGINS,
   });
 
   let isStopping = false;

@@ -21,7 +21,10 @@ describe("the settings", () => {
   });
 
   it("take several secrets, and several origins", () => {
-    const config = parseConfig({ SENTRY_CLIENT_SECRET: "new, old", CORS_ORIGINS: "https://a.b,http://localhost:3000" });
+    const config = parseConfig({
+      SENTRY_CLIENT_SECRET: "new, old",
+      CORS_ORIGINS: "https://a.b,http://localhost:3000",
+    });
     expect(config.SENTRY_CLIENT_SECRET).toEqual(["new", "old"]);
     expect(config.CORS_ORIGINS).toEqual(["https://a.b", "http://localhost:3000"]);
   });
@@ -54,7 +57,9 @@ describe("the settings", () => {
     ["CORS_ORIGINS", "*"],
     ["LOG_LEVEL", "loud"],
   ])("refuse %s=%s, by its name", (name, value) => {
-    expect(() => parseConfig({ [name]: value })).toThrow(new RegExp(`^These settings are wrong:\n  ${name}: `));
+    expect(() => parseConfig({ [name]: value })).toThrow(
+      new RegExp(`^These settings are wrong:\n  ${name}: `),
+    );
   });
 
   it("name every wrong one at once", () => {

@@ -36,7 +36,7 @@ async function post(url: string, body: string | Buffer, key = secret): Promise<u
   const response = await fetch(`${url}/webhooks/sentry`, {
     method: "POST",
     headers: { "content-type": "application/json", "sentry-hook-signature": sign(key, Buffer.from(body)) },
-    body,
+    body: new Uint8Array(Buffer.from(body)),
   });
   return response.json();
 }
@@ -119,7 +119,7 @@ describe("a gateway", () => {
       client.dispose();
       return value as { readonly data: { readonly statusTransitioned: { readonly cursor: string } } };
     };
-    const live = next(feed["cursor"]);
+    const live = next(feed!["cursor"]);
     await post(gateway.url, resolved("2"));
     const first = await live;
     expect(first.data.statusTransitioned).toMatchObject({
@@ -178,6 +178,53 @@ describe("a gateway", () => {
     });
     const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
     expect(metrics).toContain('issuewire_deliveries_refused_total{code="SIGNATURE_INVALID"} 1');
+  });
+
+  it.each([
+    ["introspection", "{ __schema { queryType { name } } }", "introspection has been disabled"],
+    ["suggestions", "{ isue { id } }", 'Cannot query field "isue" on type "Query".'],
+  ])("keeps its schema to itself when told to: %s", async (_, query, message) => {
+    const refusalOf = async (settings: Readonly<Record<string, string>>) => {
+      await using gateway = await startTestGateway(settings);
+      const response = await fetch(`${gateway.url}/graphql?query=${encodeURIComponent(query)}`);
+      const { errors } = (await response.json()) as {
+        readonly errors?: readonly { readonly message: string }[];
+      };
+      return errors?.[0]?.message;
+    };
+    expect(await refusalOf({ INTROSPECTION: "off" })).toMatch(
+      new RegExp(`${message.replaceAll(".", "\\.")}`),
+    );
+    expect(await refusalOf({ INTROSPECTION: "off" })).not.toContain("Did you mean");
+    expect(await refusalOf({})).not.toBe(await refusalOf({ INTROSPECTION: "off" }));
+  });
+
+  it("lets the pages of named origins read, and of no other", async () => {
+    await using gateway = await startTestGateway({ CORS_ORIGINS: "http://localhost:3000" });
+    const allowed = async (origin: string) => {
+      const response = await fetch(`${gateway.url}/graphql?query={__typename}`, { headers: { origin } });
+      return response.headers.get("access-control-allow-origin");
+    };
+    expect(await allowed("http://localhost:3000")).toBe("http://localhost:3000");
+    expect(await allowed("http://evil.example")).not.toMatch(/evil|\*/);
+    expect(await allowed("http://localhost:3000.evil.example")).not.toMatch(/evil|\*/);
+  });
+
+  it.each([
+    ["20,000 open braces", "{".repeat(20_000)],
+    ["a list nested 20,000 deep", `{issues(first:${"[".repeat(20_000)}`],
+    ["50,000 fields", `{${"__typename ".repeat(50_000 / 8)}}`],
+  ])("refuses a document of %s before it parses it", async (_, query) => {
+    await using gateway = await startTestGateway();
+    const response = await fetch(`${gateway.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", accept: "application/graphql-response+json" },
+      body: JSON.stringify({ query }),
+    });
+    expect([response.status, await response.json()]).toMatchObject([
+      400,
+      { errors: [{ extensions: { code: "GRAPHQL_PARSE_FAILED" } }] },
+    ]);
   });
 
   it("is ready, and says so", async () => {

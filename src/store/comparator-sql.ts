@@ -112,15 +112,12 @@ export function comparing(wanted: boolean, dialect: Dialect, now: number) {
         .filter((raw) => wordOf(raw) !== wordOf(unheardOf));
       if (!accepts(unheardOf))
         return any([isOneOf(column, known.filter(accepts), true), accepts(null) && isEmpty(column, true)]);
-      const isNotRefused = isOneOf(
-        column,
-        known.filter((raw) => !accepts(raw)),
-        false,
-      );
-      return accepts(null) ? isNotRefused : all([isEmpty(column, false), isNotRefused]);
+      const refused = known.filter((raw) => !accepts(raw));
+      const isOther = isOneOf(column, refused, false);
+      return accepts(null) ? isOther : all([isEmpty(column, false), isOther]);
     },
 
-    /** For a column that holds the words as the schema spells them. */
+    /** For a column that holds words as the schema spells them. */
     oneOf: (column: AnyColumn, words: readonly string[]): Condition => isOneOf(column, words, wanted),
 
     empty: (column: AnyColumn, is: boolean): Condition => isEmpty(column, is === wanted),
@@ -153,6 +150,7 @@ function isEqual(column: AnyColumn, operand: string | number | boolean, wanted: 
   return column.notNull ? ne(column, operand) : sql`${column} is distinct from ${sql.param(operand, column)}`;
 }
 
+/** `among` is for lists that may be long; words are few. */
 function isOneOf(
   column: AnyColumn,
   operands: readonly string[],

@@ -20,14 +20,14 @@ import { all, any, type Condition } from "./condition.ts";
  */
 export interface Dialect {
   /** True where `text` is part of the column's text. It is folded, as the column is, and not empty. */
-  contains(column: AnyColumn, text: string): SQL;
+  readonly contains: (column: AnyColumn, text: string) => SQL;
   /** True where the column's text begins with `text`. It is folded, as the column is, and not empty. */
-  startsWith(column: AnyColumn, text: string): SQL;
+  readonly startsWith: (column: AnyColumn, text: string) => SQL;
   /**
    * True where the column holds one of `values`, of which there are at least two. Binds one variable however many they
    * are: SQLite takes 32,766 in a statement, PostgreSQL 65,535, and one filter may hold many long lists.
    */
-  among(column: AnyColumn, values: readonly string[]): SQL;
+  readonly among: (column: AnyColumn, values: readonly string[]) => SQL;
 }
 
 /** A table of either database that has these columns. */

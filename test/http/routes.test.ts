@@ -12,7 +12,11 @@ const says = (text: string) => (_: IncomingMessage, response: ServerResponse) =>
 type Asked = { readonly method?: string; readonly headers?: Readonly<Record<string, string>> };
 
 /** Asks a server of these routes, and says what it answered. */
-async function ask(path: string, { method = "GET", headers = {} }: Asked = {}, notReady: string | null = null) {
+async function ask(
+  path: string,
+  { method = "GET", headers = {} }: Asked = {},
+  notReady: string | null = null,
+) {
   const handler = createRoutes({
     webhook: says("webhook"),
     graphql: says("graphql"),
@@ -86,7 +90,10 @@ describe("the routes", () => {
     expect((await ask("/health/ready", { headers })).status).toBe(200);
   });
 
-  it.each(["localhost", "LOCALHOST:4000", "127.0.0.1:1", "[::1]", "[::1]:4000"])("know %s for this machine", (host) => {
-    expect(isLocal({ headers: { host } })).toBe(true);
-  });
+  it.each(["localhost", "LOCALHOST:4000", "127.0.0.1:1", "[::1]", "[::1]:4000"])(
+    "know %s for this machine",
+    (host) => {
+      expect(isLocal({ headers: { host } })).toBe(true);
+    },
+  );
 });

@@ -4,7 +4,6 @@ import {
   count,
   eq,
   getTableColumns,
-  inArray,
   is,
   isNull,
   lt,
@@ -14,12 +13,13 @@ import {
   Placeholder,
   sql,
   type Query,
+  type SQL,
 } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Facts } from "../../domain/delivery.ts";
 import { factsOf, type DeliveryRow } from "../rows.ts";
 import { deliveries, events, issues, projects } from "../tables/sqlite.ts";
-import type { WriteTransaction } from "../write.ts";
+import type { Known, WriteTransaction } from "../write.ts";
 import type { Connection } from "./connection.ts";
 
 /**
@@ -53,6 +53,19 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
     )
     .orderBy(asc(deliveries.id))
     .prepare();
+  const knownWhere = (where: SQL) =>
+    db
+      .select({ id: deliveries.id, requestId: deliveries.requestId, sha256: deliveries.sha256 })
+      .from(deliveries)
+      .where(and(where, lt(deliveries.id, sql.placeholder("before"))))
+      .orderBy(asc(deliveries.id))
+      .prepare();
+  const listed = (name: string) => sql`(select value from json_each(${sql.placeholder(name)}))`;
+  const knownByRequestId = knownWhere(sql`${deliveries.requestId} in ${listed("requestIds")}`);
+  const listedBytes = sql`(select unhex(value) from json_each(${sql.placeholder("sha256s")}))`;
+  const knownBySha256 = knownWhere(
+    sql`${deliveries.issueId} is null and ${deliveries.sha256} in ${listedBytes}`,
+  );
   // The newest id ever handed out, which may be of a row that is gone.
   const handedOut = db
     .select({ seq: sql<number>`seq` })
@@ -153,17 +166,10 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
       return found;
     },
     async knownByRequestId(requestIds, before) {
-      return known(
-        await knownRows(and(lt(deliveries.id, before), inArray(deliveries.requestId, [...requestIds]))),
-      );
+      return knownByRequestId.all({ requestIds: JSON.stringify(requestIds), before }).map(known);
     },
     async knownBySha256(sha256s, before) {
-      const bytes = sha256s.map((sha256) => Buffer.from(sha256, "hex"));
-      return known(
-        await knownRows(
-          and(lt(deliveries.id, before), isNull(deliveries.issueId), inArray(deliveries.sha256, bytes)),
-        ),
-      );
+      return knownBySha256.all({ sha256s: JSON.stringify(sha256s), before }).map(known);
     },
     async seqInHistory(issueId, place) {
       return placed.get({ issueId, place })?.seq ?? null;
@@ -197,19 +203,10 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
       for (const write of writes) writeProject(write);
     },
   };
-
-  function knownRows(where: Parameters<ReturnType<typeof knownQuery>["where"]>[0]) {
-    return knownQuery().where(where).orderBy(asc(deliveries.id));
-  }
-  function knownQuery() {
-    return db
-      .select({ id: deliveries.id, requestId: deliveries.requestId, sha256: deliveries.sha256 })
-      .from(deliveries);
-  }
 }
 
-function known(rows: readonly Pick<DeliveryRow, "id" | "requestId" | "sha256">[]) {
-  return rows.map((row) => ({ ...row, sha256: row.sha256.toString("hex") }));
+function known({ sha256, ...row }: Pick<DeliveryRow, "id" | "requestId" | "sha256">): Known {
+  return { ...row, sha256: sha256.toString("hex") };
 }
 
 type Row = Readonly<Record<string, unknown>>;

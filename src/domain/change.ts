@@ -1,0 +1,22 @@
+import type { LogEntry } from "./event.ts";
+import type { IssueFilter } from "./filter.ts";
+import { issueTest } from "./matches.ts";
+
+export const issueChangeKinds = ["ENTERED", "UPDATED", "LEFT"] as const;
+export type IssueChangeKind = (typeof issueChangeKinds)[number];
+
+/**
+ * What a list under `filter` must do about each entry of the log; null when an entry is none of its business.
+ *
+ * Relative times in the filter count from the entry's commit, so that replay and live give the same answer. An issue
+ * that crosses such a bound without an event therefore neither enters nor leaves.
+ */
+export function changesUnder(filter: IssueFilter): (entry: LogEntry) => IssueChangeKind | null {
+  const passes = issueTest(filter);
+  return ({ event, before, after }) => {
+    const was = before !== null && passes(before, event.committedAt);
+    const is = passes(after, event.committedAt);
+    if (is) return was ? "UPDATED" : "ENTERED";
+    return was ? "LEFT" : null;
+  };
+}

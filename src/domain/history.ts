@@ -1,0 +1,84 @@
+import { entriesOf } from "./correction.ts";
+import type { Facts } from "./delivery.ts";
+import { standingOf, type Entry, type Standing } from "./entry.ts";
+import type { IssueEvent } from "./event.ts";
+import type { State } from "./issue.ts";
+import { repetitionOf, unchangedBecause } from "./outcome.ts";
+import { knownAlike } from "./repeats.ts";
+import { addStop, startWalk, type Walk } from "./walk.ts";
+
+export { startWalk, type Entry, type Walk };
+
+/** What an issue's deliveries tell of it. */
+export type History = {
+  /** In history order, which is that of their places; never empty. */
+  readonly events: readonly IssueEvent[];
+  readonly state: State;
+  /** When the last transition happened, in epoch milliseconds. */
+  readonly statusSince: number;
+  /** The delivery whose snapshot is the issue's. */
+  readonly shown: number;
+};
+
+/** What one more delivery changes in the history of its issue. */
+export type Change = {
+  /** New entries of the log, in its order; none when nothing changes at all. */
+  readonly entries: readonly Entry[];
+  /** The first known delivery that this one repeats. It can have entries all the same, for its snapshot counts. */
+  readonly repeatOf: number | null;
+  /** One sentence on why nothing changes, or what is repeated; null for a delivery that is simply applied. */
+  readonly reason: string | null;
+  readonly state: State;
+  readonly statusSince: number;
+  readonly shown: number;
+  /** Whose snapshot was the issue's before; null for the first delivery. */
+  readonly shownBefore: number | null;
+};
+
+/**
+ * The history of one issue: a function of the set of its deliveries, whose order here says nothing.
+ *
+ * @throws RangeError without any delivery.
+ */
+export function deriveHistory(deliveries: readonly Facts[]): History {
+  return historyOf(startWalk(deliveries));
+}
+
+/** The history as the walk has it. @throws RangeError while it has no delivery. */
+export function historyOf(walk: Walk): History {
+  const standing = standingOf(walk);
+  if (standing === null) throw new RangeError("A history needs a delivery.");
+  return { events: walk.stops.flatMap(({ events }) => events), ...stated(standing) };
+}
+
+/**
+ * Adds a delivery to the walk of its issue, in its place however late it arrives, and tells what that changes.
+ *
+ * The log's entries, folded (each inserts its event and removes those that it supersedes), are the history of all
+ * deliveries added so far. A delivery that sorts last costs one step; a late one as many as know something else than
+ * before. Not to be used again after it throws.
+ */
+export function addDelivery(walk: Walk, facts: Facts): Change {
+  const before = standingOf(walk);
+  const known = knownAlike(walk.repeats, facts);
+  const touched = addStop(walk, facts);
+  const after = standingOf(walk)!;
+  const entries = entriesOf(walk, facts.delivery, touched, before);
+  const repeat = repetitionOf(facts, known, touched);
+  return {
+    entries,
+    repeatOf: repeat?.of ?? null,
+    reason: repeat?.reason ?? (entries.length > 0 ? null : unchangedBecause(facts, after.state)),
+    ...stated(after),
+    shownBefore: before?.shown.delivery ?? null,
+  };
+}
+
+/** How many deliveries the walk holds in memory. */
+export function sizeOf(walk: Walk): number {
+  return walk.stops.length;
+}
+
+function stated({ state, turn, shown }: Standing): Pick<History, "state" | "statusSince" | "shown"> {
+  return { state, statusSince: turn.occurredAt, shown: shown.delivery };
+}

@@ -1,0 +1,117 @@
+import type { Facts } from "./delivery.ts";
+import { compareDeliveries, isCreated, positionIn } from "./order.ts";
+import type { Stop } from "./stop.ts";
+
+/** Deliveries of one issue that have something in common. */
+export type Group = {
+  /** In order. */
+  readonly stops: Stop[];
+  /** The lowest id of all that ever had it in common, counting those that make no stop; Infinity for none. */
+  lowest: number;
+};
+
+/** Which deliveries of one issue repeat each other, as their facts alone say. */
+export type Repeats = {
+  /** By body and Request-ID: one delivery, which stops once, where it was sent first. */
+  readonly requests: Map<string, Group>;
+  /** By resource, action and Idempotency-Key: one claim, made by the first. */
+  readonly claims: Map<string, Group>;
+  /** Of these the first makes the claim. */
+  readonly created: Group;
+  readonly bodies: Map<string, Group>;
+  /** Those of `bodies` that have several stops. */
+  readonly twins: Set<Group>;
+};
+
+/** The groups that one delivery belongs to. */
+export type Alike = {
+  readonly request: Group;
+  readonly claim: Group | null;
+  readonly created: Group | null;
+  readonly body: Group;
+};
+
+export function createRepeats(): Repeats {
+  return {
+    requests: new Map(),
+    claims: new Map(),
+    created: createGroup(),
+    bodies: new Map(),
+    twins: new Set(),
+  };
+}
+
+/** The groups of a delivery with these facts; it does not become a member. */
+export function alikeTo(repeats: Repeats, facts: Facts): Alike {
+  const { resource, action, idempotencyKey, requestId, sha256 } = facts;
+  return {
+    request: groupIn(repeats.requests, `${sha256} ${requestId}`),
+    claim:
+      idempotencyKey === null
+        ? null
+        : groupIn(repeats.claims, JSON.stringify([resource, action, idempotencyKey])),
+    created: isCreated(facts) ? repeats.created : null,
+    body: groupIn(repeats.bodies, sha256),
+  };
+}
+
+/** Counts the delivery as one that is known. */
+export function know(alike: Alike, delivery: number): void {
+  for (const group of groupsOf(alike)) group.lowest = Math.min(group.lowest, delivery);
+}
+
+/** The lowest id among the known deliveries that have each mark in common with these facts; null for none. */
+export type KnownAlike = { readonly [Mark in keyof Alike]: number | null };
+
+export function knownAlike(repeats: Repeats, facts: Facts): KnownAlike {
+  const { request, claim, created, body } = alikeTo(repeats, facts);
+  const lowestOf = (group: Group | null): number | null =>
+    group === null || group.lowest === Infinity ? null : group.lowest;
+  return {
+    request: lowestOf(request),
+    claim: lowestOf(claim),
+    created: lowestOf(created),
+    body: lowestOf(body),
+  };
+}
+
+/** Puts a stop into its groups. Returns those whose claim it takes by being sent before them. */
+export function join(repeats: Repeats, stop: Stop): readonly Stop[] {
+  const { claim, created, body } = stop.alike;
+  const displaced = [claim, created].flatMap((group) => {
+    const first = group?.stops[0];
+    return first !== undefined && compareDeliveries(stop.facts, first.facts) < 0 ? [first] : [];
+  });
+  for (const group of groupsOf(stop.alike)) group.stops.splice(positionIn(group.stops, stop.facts), 0, stop);
+  if (body.stops.length > 1) repeats.twins.add(body);
+  return displaced;
+}
+
+/** Takes a stop out of its groups. Returns those that make its claim now. */
+export function leave(stop: Stop): readonly Stop[] {
+  for (const group of groupsOf(stop.alike)) group.stops.splice(group.stops.indexOf(stop), 1);
+  const { claim, created } = stop.alike;
+  return [claim, created].flatMap((group) => group?.stops[0] ?? []);
+}
+
+/** True when an earlier delivery makes the same claim. */
+export function isRepeat(stop: Stop): boolean {
+  const { claim, created } = stop.alike;
+  return (claim !== null && claim.stops[0] !== stop) || (created !== null && created.stops[0] !== stop);
+}
+
+function groupsOf({ request, claim, created, body }: Alike): readonly Group[] {
+  return [request, claim, created, body].filter((group) => group !== null);
+}
+
+function createGroup(): Group {
+  return { stops: [], lowest: Infinity };
+}
+
+function groupIn(groups: Map<string, Group>, key: string): Group {
+  const known = groups.get(key);
+  if (known !== undefined) return known;
+  const group = createGroup();
+  groups.set(key, group);
+  return group;
+}

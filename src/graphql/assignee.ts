@@ -1,0 +1,47 @@
+import { nodeId } from "../domain/node-id.ts";
+import type { Assignee } from "../domain/issue.ts";
+import { builder, NodeType } from "./builder.ts";
+
+const known =
+  "Known only from the issues assigned to it: `Query.node` finds it, as the issue seen last shows it, for as long as " +
+  "there is one.";
+
+export const UserType = builder.objectRef<Assignee>("User").implement({
+  description: `A person whom issues are assigned to. ${known}`,
+  interfaces: [NodeType],
+  fields: (t) => ({
+    id: t.id({
+      description: "The user's global id.",
+      resolve: ({ sentryId }) => nodeId("User", sentryId),
+    }),
+    sentryId: t.exposeString("sentryId", {
+      description: "Sentry's id. Of an assignment that Sentry sent as a bare text, that text.",
+    }),
+    name: t.exposeString("name", {
+      description: "The name. Of an assignment that Sentry sent as a bare text, that text.",
+    }),
+    email: t.exposeString("email", {
+      nullable: true,
+      description: "The e-mail address; null when not sent.",
+    }),
+  }),
+});
+
+export const TeamType = builder.objectRef<Assignee>("Team").implement({
+  description: `A team that issues are assigned to. ${known}`,
+  interfaces: [NodeType],
+  fields: (t) => ({
+    id: t.id({
+      description: "The team's global id.",
+      resolve: ({ sentryId }) => nodeId("Team", sentryId),
+    }),
+    sentryId: t.exposeString("sentryId", { description: "Sentry's id." }),
+    name: t.exposeString("name", { description: "The team's name, usually its slug." }),
+  }),
+});
+
+export const AssigneeType = builder.unionType("Assignee", {
+  description: "Whom an issue is assigned to.",
+  types: [UserType, TeamType],
+  resolveType: ({ type }) => (type === "USER" ? UserType : TeamType),
+});

@@ -1,0 +1,136 @@
+import type { ObjectRef } from "@pothos/core";
+import type { Page, PageRequest } from "../store/reader.ts";
+import { builder, type Types } from "./builder.ts";
+import { errorOf } from "./errors.ts";
+import { keyOfPageCursor, pageCursorOf, type PagedList } from "./page-cursor.ts";
+
+export type Edge<Row> = { readonly cursor: string; readonly node: Row };
+
+/** One page of a list. Cursors and the count are made when they are asked for. */
+export type Connection<Row> = {
+  readonly rows: readonly Row[];
+  readonly cursorOf: (row: Row) => string;
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly count: () => Promise<number>;
+};
+
+export type ConnectionArgs = {
+  readonly first?: number | null | undefined;
+  readonly last?: number | null | undefined;
+  readonly after?: string | null | undefined;
+  readonly before?: string | null | undefined;
+};
+
+/** Both answer about the same list, under the same filter. */
+type Questions<Row, Key> = {
+  readonly page: (request: PageRequest<Key>) => Promise<Page<Row>>;
+  readonly count: () => Promise<number>;
+};
+
+/**
+ * The page of `list` that the arguments ask for.
+ * @throws GraphQLError BAD_USER_INPUT for sizes out of bounds and cursors of another list.
+ */
+export async function connect<Row, Key>(
+  args: ConnectionArgs,
+  list: PagedList<Row, Key>,
+  { page, count }: Questions<Row, Key>,
+): Promise<Connection<Row>> {
+  const request = pageRequestOf(args, list);
+  const { rows, more } = await page(request);
+  const fromFirst = request.from === "first";
+  return {
+    rows,
+    cursorOf: (row) => pageCursorOf(list, row),
+    hasNextPage: fromFirst ? more : request.before !== null,
+    hasPreviousPage: fromFirst ? request.after !== null : more,
+    count,
+  };
+}
+
+/** `<name>Connection` and `<name>Edge`. `rows` says what the list holds, in the plural. */
+export function connectionTypes<Row>(name: string, node: ObjectRef<Types, Row>, rows: string) {
+  const EdgeType = builder.objectRef<Edge<Row>>(`${name}Edge`).implement({
+    description: `One of the ${rows} of a list, with its place in it.`,
+    fields: (t) => ({
+      cursor: t.exposeString("cursor", {
+        description: "Its page cursor, for `after` and `before` of this list.",
+      }),
+      node: t.field({
+        type: node,
+        description: "What stands at this place.",
+        // Pothos' types allow for a row that is a list of rows.
+        resolve: (edge) => edge.node as never,
+      }),
+    }),
+  });
+  const ConnectionType = builder.objectRef<Connection<Row>>(`${name}Connection`).implement({
+    description: `One page of a list of ${rows}.`,
+    fields: (t) => ({
+      edges: t.field({
+        type: [EdgeType],
+        description: `The ${rows} of this page, each with its page cursor, in the list's order.`,
+        resolve: ({ rows, cursorOf }) => rows.map((node) => ({ node, cursor: cursorOf(node) })),
+      }),
+      nodes: t.field({
+        type: [node],
+        description: `The ${rows} of this page, in the list's order.`,
+        resolve: ({ rows }) => rows,
+      }),
+      pageInfo: t.field({
+        type: builder.pageInfoRef(),
+        description: "Where this page stands in the list.",
+        resolve: ({ rows, cursorOf, hasNextPage, hasPreviousPage }) => {
+          const first = rows[0];
+          const last = rows.at(-1);
+          return {
+            hasNextPage,
+            hasPreviousPage,
+            startCursor: first === undefined ? null : cursorOf(first),
+            endCursor: last === undefined ? null : cursorOf(last),
+          };
+        },
+      }),
+      totalCount: t.int({
+        description: `How many ${rows} the whole list holds, whatever the page. Counted only when it is selected.`,
+        resolve: async ({ count }) => Math.min(await count(), largestInt),
+      }),
+    }),
+  });
+  return { EdgeType, ConnectionType };
+}
+
+/** The largest value of GraphQL's Int. */
+export const largestInt = 2 ** 31 - 1;
+
+const largestPage = 100;
+const defaultPage = 50;
+
+function pageRequestOf<Row, Key>(
+  { first, last, after, before }: ConnectionArgs,
+  list: PagedList<Row, Key>,
+): PageRequest<Key> {
+  if (first != null && last != null) {
+    throw errorOf("BAD_USER_INPUT", "`first` and `last` cannot be given together.");
+  }
+  return {
+    limit: last == null ? pageSize("first", first ?? defaultPage) : pageSize("last", last),
+    from: last == null ? "first" : "last",
+    after: keyIn("after", after),
+    before: keyIn("before", before),
+  };
+
+  function keyIn(argument: string, cursor: string | null | undefined): Key | null {
+    if (cursor == null) return null;
+    const key = keyOfPageCursor(list, cursor);
+    if (key === null) throw errorOf("BAD_USER_INPUT", `\`${argument}\` is not a page cursor of this list.`);
+    return key;
+  }
+}
+
+function pageSize(argument: string, size: number): number {
+  if (size < 0) throw errorOf("BAD_USER_INPUT", `\`${argument}\` must not be negative.`);
+  if (size > largestPage) throw errorOf("BAD_USER_INPUT", `\`${argument}\` must be at most ${largestPage}.`);
+  return size;
+}

@@ -1,0 +1,67 @@
+import type { Moment } from "../domain/filter.ts";
+
+const rfc3339 =
+  /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
+
+/** Epoch milliseconds of an RFC 3339 time, finer fractions cut off; null for anything else. */
+export function parseDateTime(text: string): number | null {
+  const match = rfc3339.exec(text);
+  if (match === null) return null;
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const offsetHours = Number(match[9] ?? 0);
+  const offsetMinutes = Number(match[10] ?? 0);
+  // A leap second is legal; it counts as the first second of the next minute.
+  if (hour > 23 || minute > 59 || second > 60 || offsetHours > 23 || offsetMinutes > 59) return null;
+
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  // A day that its month does not have rolls over into another one.
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null;
+  date.setUTCHours(hour, minute, second, Number((match[7] ?? "").slice(0, 3).padEnd(3, "0")));
+
+  const offsetMs = (offsetHours * 60 + offsetMinutes) * 60_000;
+  return match[8] === "-" ? date.getTime() + offsetMs : date.getTime() - offsetMs;
+}
+
+/**
+ * RFC 3339, UTC, milliseconds.
+ * @throws RangeError for a time outside of the years 0000 to 9999, which RFC 3339 cannot write.
+ */
+export function formatDateTime(epochMs: number): string {
+  const text = new Date(epochMs).toISOString();
+  if (text.length !== 24) throw new RangeError(`RFC 3339 has no ${text}`);
+  return text;
+}
+
+const duration =
+  /^([+-])?P(?=[\dT])(?:(\d{1,9})Y)?(?:(\d{1,9})M)?(?:(\d{1,9})W)?(?:(\d{1,9})D)?(?:T(?=\d)(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:\.\d{1,9})?)S)?)?$/;
+
+const longestMonths = 12 * 1000;
+const longestMs = 366_000 * 86_400_000;
+
+/**
+ * An ISO-8601 duration as a moment so far from now: years and months by the calendar, the rest in milliseconds.
+ * Null for anything else, and for parts beyond a thousand years.
+ */
+export function parseDuration(text: string): Moment | null {
+  const match = duration.exec(text);
+  if (match === null) return null;
+  const sign = match[1] === "-" ? -1 : 1;
+  const [years, months, weeks, days, hours, minutes, seconds] = match
+    .slice(2)
+    .map((part) => Number(part ?? 0)) as [number, number, number, number, number, number, number];
+  const allMonths = years * 12 + months;
+  const milliseconds = Math.round(((((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000);
+  if (allMonths > longestMonths || milliseconds > longestMs) return null;
+  // `0 *` would give -0 for a negative sign.
+  return {
+    fromNow: { months: allMonths && sign * allMonths, milliseconds: milliseconds && sign * milliseconds },
+  };
+}

@@ -1,0 +1,90 @@
+import { GraphQLError, Kind, type GraphQLErrorExtensions } from "graphql";
+import { StorageUnavailableError } from "../domain/failure.ts";
+import type { Report } from "../observability/report.ts";
+
+/** Every `extensions.code` that a GraphQL answer can carry, with what it tells a client. */
+export const errorCodes = {
+  BAD_REQUEST: "The request is not a GraphQL request: its body, its parameters or its Accept header.",
+  GRAPHQL_PARSE_FAILED: "The document is not GraphQL.",
+  GRAPHQL_VALIDATION_FAILED: "The document asks for what the schema does not have.",
+  OPERATION_RESOLUTION_FAILURE: "The document has several operations, or none of the name given.",
+  BAD_USER_INPUT: "A variable or an argument has a value that is not allowed.",
+  UNAUTHENTICATED: "No token, or one that is not valid.",
+  FORBIDDEN: "The token does not allow this.",
+  PAYLOAD_TOO_LARGE: "The request's body is larger than allowed.",
+  UNSUPPORTED_MEDIA_TYPE: "The request's body is not application/json in UTF-8, uncompressed.",
+  METHOD_NOT_ALLOWED: "Neither GET nor POST.",
+  CURSOR_INVALID: "The cursor is not one that this gateway made.",
+  CURSOR_AHEAD: "The cursor is beyond the newest position of the log.",
+  CURSOR_EXPIRED: "What followed the cursor is no longer in the log.",
+  EPOCH_CHANGED: "The log was begun anew since the cursor was made.",
+  SLOW_CONSUMER: "The subscriber reads too slowly: resume after the last cursor received.",
+  OPERATION_LIMIT: "Too many operations at once on one connection.",
+  QUERY_TOO_DEEP: "The document nests too deeply.",
+  QUERY_TOO_COMPLEX: "The document asks for too much at once.",
+  RATE_LIMITED: "Too many requests.",
+  TIMEOUT: "Answering took too long.",
+  SERVICE_UNAVAILABLE: "The store cannot be read now: try again.",
+  INTERNAL_SERVER_ERROR: "A fault of the gateway's own, reported to those who run it.",
+} as const;
+export type ErrorCode = keyof typeof errorCodes;
+
+/** An error that the client sees as it is. */
+export function errorOf(
+  code: ErrorCode,
+  message: string,
+  extensions: GraphQLErrorExtensions = {},
+): GraphQLError {
+  return new GraphQLError(message, { extensions: { ...extensions, code } });
+}
+
+/**
+ * What the client sees of an error: GraphQL's own and ours as they are, with a code on each; every other one masked
+ * and reported.
+ */
+export function maskErrors(report: Pick<Report, "resolverFailed">): (error: unknown) => GraphQLError {
+  return (error) => {
+    const cause = causeOf(error);
+    if (cause instanceof StorageUnavailableError) {
+      return located(error, "SERVICE_UNAVAILABLE", "The store cannot be read now: try again.", 503);
+    }
+    if (!(error instanceof GraphQLError) || !(cause instanceof GraphQLError) || isFaultOfOurs(error)) {
+      report.resolverFailed(cause);
+      return located(error, "INTERNAL_SERVER_ERROR", "Unexpected error.", 500);
+    }
+    const code = codeOf(error);
+    return error.extensions["code"] === code
+      ? error
+      : new GraphQLError(error.message, { ...placeOf(error), extensions: { ...error.extensions, code } });
+  };
+}
+
+/** What was thrown, under the GraphQL errors that say where. */
+function causeOf(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError !== undefined
+    ? causeOf(error.originalError)
+    : error;
+}
+
+/** graphql-js throws a GraphQLError, without a code, when a resolver's value does not fit its type. */
+function isFaultOfOurs(error: GraphQLError): boolean {
+  return error.extensions["code"] === undefined && error.nodes?.[0]?.kind === Kind.FIELD;
+}
+
+/** Yoga and graphql-js know codes of their own, or none. */
+function codeOf({ extensions }: GraphQLError): ErrorCode {
+  const { code, http } = extensions as { code?: unknown; http?: { status?: unknown } };
+  if (http?.status === 405) return "METHOD_NOT_ALLOWED";
+  return typeof code === "string" && Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : "BAD_USER_INPUT";
+}
+
+function located(error: unknown, code: ErrorCode, message: string, status: number): GraphQLError {
+  const place = error instanceof GraphQLError ? placeOf(error) : {};
+  // An error of one field leaves the answer's status alone: the other fields may have their data.
+  const http = "path" in place && place.path !== null ? {} : { http: { status } };
+  return new GraphQLError(message, { ...place, extensions: { code, ...http } });
+}
+
+function placeOf({ nodes, source, positions, path }: GraphQLError) {
+  return { nodes: nodes ?? null, source: source ?? null, positions: positions ?? null, path: path ?? null };
+}

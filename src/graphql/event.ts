@@ -1,0 +1,188 @@
+import type { LoggedEvent } from "../domain/event.ts";
+import {
+  issueLevelOf,
+  issuePriorityOf,
+  issueStatusOf,
+  issueSubstatusOf,
+  stateOf,
+  type IssueFields,
+  type Json,
+} from "../domain/issue.ts";
+import { nodeId } from "../domain/node-id.ts";
+import { isTransition } from "../domain/transition.ts";
+import { ActorType } from "./actor.ts";
+import { AssigneeType } from "./assignee.ts";
+import { builder, NodeType } from "./builder.ts";
+import { connectionTypes } from "./connection.ts";
+import { formatDateTime } from "./date-time.ts";
+import { DeliveryType } from "./delivery.ts";
+import { EventSourceType, IssueActionType } from "./event-enums.ts";
+import { IssueType } from "./issue.ts";
+import type { PagedList } from "./page-cursor.ts";
+import { positionAt } from "./position.ts";
+import { StatusTransitionType } from "./transition.ts";
+
+export const IssueEventType = builder.objectRef<LoggedEvent>("IssueEvent");
+
+IssueEventType.implement({
+  description:
+    "One thing that happened to an issue: a webhook's action, or a change that a later snapshot shows. It is written once " +
+    "and never changed; one that a late delivery shows otherwise is replaced by another (`supersededBy`).",
+  interfaces: [NodeType],
+  fields: (t) => ({
+    id: t.id({
+      description: "The event's global id.",
+      resolve: ({ id }) => nodeId("IssueEvent", id),
+    }),
+    cursor: t.field({
+      type: "Cursor",
+      description: "Its position in the log: subscribe after it for what followed.",
+      resolve: ({ seq }, _args, { loaders }) => positionAt(seq, loaders),
+    }),
+    issue: t.field({
+      type: IssueType,
+      description:
+        "The issue that it happened to, as it is now; in a subscription, as the gateway knew it once this entry of the " +
+        "log was applied.",
+      resolve: ({ issueId }, _args, { loaders }) => loaders.issueOf(issueId),
+    }),
+    action: t.expose("action", {
+      type: IssueActionType,
+      description: "What was done. For INFERRED, the action that Sentry would have sent.",
+    }),
+    actionRaw: t.exposeString("actionRaw", {
+      nullable: true,
+      description:
+        "Exactly what Sentry sent: the action, or the activity's type for ACTIVITY. Null for INFERRED.",
+    }),
+    source: t.expose("source", { type: EventSourceType, description: "How the gateway knows of it." }),
+    actor: t.expose("actor", {
+      type: ActorType,
+      nullable: true,
+      description: "Who did it. Null for INFERRED, and where Sentry named nobody.",
+    }),
+    occurredAt: t.expose("occurredAt", {
+      type: "DateTime",
+      description:
+        "When Sentry sent the webhook that tells it: there is no time of the change itself. For INFERRED, the latest " +
+        "time that it can have happened.",
+    }),
+    occurredAfter: t.expose("occurredAfter", {
+      type: "DateTime",
+      nullable: true,
+      description: "For INFERRED, the earliest time that it can have happened. Null for REPORTED.",
+    }),
+    receivedAt: t.expose("receivedAt", {
+      type: "DateTime",
+      description: "When the gateway received the webhook that tells it, or whose snapshot shows it.",
+    }),
+    isLate: t.exposeBoolean("isLate", {
+      description: "It arrived after a later event of the same issue was already in the log.",
+    }),
+    resolutionType: t.exposeString("resolutionType", {
+      nullable: true,
+      description: "How it was resolved: now, in_release, in_commit, autoresolve, jira, … An open set.",
+    }),
+    transition: t.field({
+      type: StatusTransitionType,
+      nullable: true,
+      description: "The change of status or substatus; null when it changed neither, like an assignment.",
+      resolve: (event) => (isTransition(event) ? event : null),
+    }),
+    supersedes: t.field({
+      type: IssueEventType,
+      nullable: true,
+      description:
+        "The event that this one replaces in the history, because a late delivery showed it otherwise; the oldest of " +
+        "them when it replaces several.",
+      resolve: ({ supersedes }, _args, { loaders }) =>
+        supersedes === null ? null : loaders.event(supersedes),
+    }),
+    supersededBy: t.field({
+      type: IssueEventType,
+      nullable: true,
+      description: "The event that replaced this one: this one is in the log, and no longer in the history.",
+      resolve: ({ supersededBy }, _args, { loaders }) =>
+        supersededBy === null ? null : loaders.event(supersededBy),
+    }),
+    previousAssignee: t.field({
+      type: AssigneeType,
+      nullable: true,
+      description:
+        "Whom the event before it in history left the issue assigned to; null for nobody, and for the first.",
+      resolve: async ({ seq }, _args, { loaders }) => (await loaders.before(seq))?.event?.assignee ?? null,
+    }),
+    assignee: t.expose("assignee", {
+      type: AssigneeType,
+      nullable: true,
+      description:
+        "Whom it was assigned to: `data.assignee` for an assignment, else the snapshot's. Null for nobody.",
+    }),
+    snapshot: t.field({
+      type: "JSON",
+      description:
+        "The fields that `IssueFilter` can name, as this event's own delivery showed them: an object with the names and " +
+        "values that `Issue` has for them (`project` and `assignee` with what their filters name). `statusSince` is not " +
+        "in it, for no delivery shows that.",
+      resolve: async ({ delivery, issueId }, _args, { loaders }) =>
+        snapshotOf(issueId, await loaders.snapshot(delivery)),
+    }),
+    delivery: t.field({
+      type: DeliveryType,
+      nullable: true,
+      description: "The webhook that tells it, or whose snapshot shows it.",
+      resolve: ({ delivery }, _args, { loaders }) => loaders.delivery(delivery),
+    }),
+  }),
+});
+
+export const { ConnectionType: IssueEventConnectionType } = connectionTypes(
+  "IssueEvent",
+  IssueEventType,
+  "events",
+);
+
+/** One issue's events, in history order. */
+export function eventsOf(issueId: string): PagedList<LoggedEvent, Uint8Array> {
+  return historyList(`events of ${issueId}`);
+}
+
+/** A list of events in the order of one issue's history. */
+export function historyList<Event extends LoggedEvent>(name: string): PagedList<Event, Uint8Array> {
+  return {
+    name,
+    keyOf: ({ place }) => place,
+    toJson: (place) => [Buffer.from(place).toString("base64url")],
+    fromJson: ([place]) =>
+      typeof place === "string" ? Uint8Array.from(Buffer.from(place, "base64url")) : null,
+  };
+}
+
+function snapshotOf(sentryId: string, fields: IssueFields): Json {
+  const { status, substatus } = stateOf(fields.statusRaw, fields.substatusRaw);
+  return {
+    sentryId,
+    shortId: fields.shortId,
+    title: fields.title,
+    culprit: fields.culprit,
+    status: issueStatusOf(status),
+    substatus: issueSubstatusOf(substatus),
+    level: issueLevelOf(fields.levelRaw),
+    priority: issuePriorityOf(fields.priorityRaw),
+    category: fields.category,
+    issueType: fields.issueType,
+    platform: fields.platform,
+    project: fields.project && { sentryId: fields.project.sentryId, slug: fields.project.slug },
+    assignee: fields.assignee && {
+      sentryId: fields.assignee.sentryId,
+      email: fields.assignee.email,
+      name: fields.assignee.name,
+      type: fields.assignee.type,
+    },
+    isUnhandled: fields.isUnhandled,
+    count: fields.count,
+    userCount: fields.userCount,
+    firstSeen: fields.firstSeen === null ? null : formatDateTime(fields.firstSeen),
+    lastSeen: fields.lastSeen === null ? null : formatDateTime(fields.lastSeen),
+  };
+}

@@ -1,0 +1,101 @@
+import type { DeliveryOutcome } from "../domain/delivery.ts";
+import type { LogBounds } from "../store/reader.ts";
+import { builder } from "./builder.ts";
+import { largestInt } from "./connection.ts";
+import type { Context } from "./context.ts";
+import { newestPosition } from "./position.ts";
+
+type FeedCounts = Readonly<Record<DeliveryOutcome, number>>;
+
+const FeedCountsType = builder.objectRef<FeedCounts>("FeedCounts").implement({
+  description: "How many signed webhooks were received, by what became of them.",
+  fields: (t) => ({
+    applied: t.int({ description: "APPLIED.", resolve: ({ APPLIED }) => Math.min(APPLIED, largestInt) }),
+    unchanged: t.int({
+      description: "UNCHANGED.",
+      resolve: ({ UNCHANGED }) => Math.min(UNCHANGED, largestInt),
+    }),
+    duplicate: t.int({
+      description: "DUPLICATE.",
+      resolve: ({ DUPLICATE }) => Math.min(DUPLICATE, largestInt),
+    }),
+    ignored: t.int({ description: "IGNORED.", resolve: ({ IGNORED }) => Math.min(IGNORED, largestInt) }),
+    quarantined: t.int({
+      description: "QUARANTINED.",
+      resolve: ({ QUARANTINED }) => Math.min(QUARANTINED, largestInt),
+    }),
+  }),
+});
+
+const FeedType = builder.objectRef<LogBounds>("Feed").implement({
+  description: "The health of the feed: what Sentry sends, not what the gateway serves.",
+  fields: (t) => ({
+    cursor: t.field({
+      type: "Cursor",
+      description:
+        "The newest position of the log. An operation that selects it reads everything as of this position: read it with a " +
+        "list, subscribe after it, and nothing is missed and nothing repeated.",
+      resolve: newestPosition,
+    }),
+    oldestCursor: t.field({
+      type: "Cursor",
+      description: "The oldest position that a subscription can still resume after.",
+      resolve: ({ epoch, oldest }) => ({ epoch, seq: oldest }),
+    }),
+    epoch: t.exposeString("epoch", {
+      description:
+        "Changes when positions start anew, after `rebuild` or a restored backup; cursors of another epoch are refused.",
+    }),
+    lastDeliveryAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description:
+        "When the last signed webhook was received; null when none ever was. This and what follows tell of all projects: " +
+        "null for a viewer limited to some.",
+      resolve: async (_feed, _args, { loaders }) => (await loaders.feedFigures()).lastDeliveryAt,
+    }),
+    silentForSeconds: t.float({
+      nullable: true,
+      description: "How long ago that was, in seconds; null when none ever was received.",
+      resolve: async (_feed, _args, context) => {
+        const silentMs = await silenceMs(context);
+        return silentMs === null ? null : silentMs / 1000;
+      },
+    }),
+    isSilent: t.boolean({
+      nullable: true,
+      description:
+        "Silent for longer than FEED_SILENCE_AFTER; null when that is not set, and when no webhook ever was received.",
+      resolve: async (_feed, _args, context) => {
+        const { silenceAfterMs } = context.services.feed;
+        const silentMs = await silenceMs(context);
+        return silenceAfterMs === null || silentMs === null ? null : silentMs > silenceAfterMs;
+      },
+    }),
+    last24Hours: t.field({
+      type: FeedCountsType,
+      nullable: true,
+      description: "The signed webhooks of the last 24 hours.",
+      resolve: async (_feed, _args, { loaders }) => (await loaders.feedFigures()).counts,
+    }),
+    refusedSinceStart: t.int({
+      nullable: true,
+      description: "Requests refused for want of a valid signature, by this process since it started.",
+      resolve: (_feed, _args, { services }) => Math.min(services.feed.refusedSinceStart(), largestInt),
+    }),
+  }),
+});
+
+/** The gateway's clock may have been set back since: silence is never negative. */
+async function silenceMs({ loaders, now }: Context): Promise<number | null> {
+  const { lastDeliveryAt } = await loaders.feedFigures();
+  return lastDeliveryAt === null ? null : Math.max(0, now - lastDeliveryAt);
+}
+
+builder.queryField("feed", (t) =>
+  t.field({
+    type: FeedType,
+    description: "Where the log stands, and how well Sentry's webhooks come in.",
+    resolve: (_root, _args, { loaders }) => loaders.bounds(),
+  }),
+);

@@ -1,0 +1,41 @@
+import type { Moment } from "../domain/filter.ts";
+import { errorOf } from "./errors.ts";
+
+/** What GraphQL makes of an input that stands for `Data`: everything in it may be null or left out. */
+export type InputOf<Data> = Data extends Moment | string | number | boolean
+  ? Data
+  : Data extends readonly (infer Item)[]
+    ? InputOf<Item>[]
+    : { [Name in keyof Data]?: InputOf<NonNullable<Data[Name]>> | null | undefined };
+
+/**
+ * The filter as data: what was given as null counts as not given, and no filter is the one that matches everything.
+ * @throws GraphQLError BAD_USER_INPUT when it nests too deeply, or a list in it is too long.
+ */
+export function filterOf<Filter extends object>(input: InputOf<Filter> | null | undefined): Filter {
+  // The two types differ by exactly the nulls that `withoutNulls` takes away, which the compiler cannot see.
+  return withoutNulls(input ?? {}, 1) as Filter;
+}
+
+/** Most values in one list of a filter. */
+const longestList = 1000;
+/** How deep filters nest, the outermost one included. */
+const deepestFilter = 8;
+/** The fields that hold filters again. */
+const nesting: ReadonlySet<string> = new Set(["and", "or", "not", "issue"]);
+
+function withoutNulls(value: unknown, depth: number): unknown {
+  if (depth > deepestFilter) throw errorOf("BAD_USER_INPUT", `Filters nest at most ${deepestFilter} deep.`);
+  if (Array.isArray(value)) {
+    if (value.length > longestList) {
+      throw errorOf("BAD_USER_INPUT", `A list in a filter holds at most ${longestList} values.`);
+    }
+    return value.map((item) => withoutNulls(item, depth));
+  }
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, operand]) => operand != null)
+      .map(([name, operand]) => [name, withoutNulls(operand, nesting.has(name) ? depth + 1 : depth)]),
+  );
+}

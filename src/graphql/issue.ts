@@ -1,0 +1,354 @@
+import {
+  issueLevelOf,
+  issuePriorityOf,
+  issueStatusOf,
+  issueSubstatusOf,
+  type Issue,
+  type IssueDetails,
+} from "../domain/issue.ts";
+import type { IssueFilter, TransitionFilter } from "../domain/filter.ts";
+import { nodeId, parseNodeId } from "../domain/node-id.ts";
+import { isTransition } from "../domain/transition.ts";
+import { spansOf } from "../domain/spans.ts";
+import { AnnotationType } from "./annotation.ts";
+import { AssigneeType } from "./assignee.ts";
+import { builder, NodeType } from "./builder.ts";
+import { connect, connectionTypes, largestInt } from "./connection.ts";
+import type { Context } from "./context.ts";
+import { errorOf } from "./errors.ts";
+import { eventsOf, IssueEventConnectionType } from "./event.ts";
+import { IssueActionType } from "./event-enums.ts";
+import { filterOf } from "./filter-input.ts";
+import { IssueLevelType, IssuePriorityType, IssueStatusType, IssueSubstatusType } from "./issue-enums.ts";
+import { IssueFilterType } from "./issue-filter.ts";
+import { defaultIssueOrder, issuesBy, IssueOrderType } from "./issue-order.ts";
+import { ProjectType } from "./project.ts";
+import { StatusDetailsType } from "./status-details.ts";
+import { StatusSpanType } from "./status-span.ts";
+import { connectTransitions, StatusTransitionConnectionType, transitionsOf } from "./transition.ts";
+import { TransitionFilterType } from "./transition-filter.ts";
+
+export const IssueType = builder.objectRef<Issue>("Issue");
+
+/** A field of what the issue shows besides that which a filter can name; it is loaded when it is selected. */
+function detail<Name extends keyof IssueDetails>(name: Name) {
+  return async ({ sentryId }: Issue, _args: unknown, { loaders }: Context): Promise<IssueDetails[Name]> =>
+    (await loaders.issueDetails(sentryId))[name];
+}
+
+IssueType.implement({
+  description:
+    "An issue of Sentry's, as the newest of its deliveries in history order shows it. Its status is that of its " +
+    "history, which a webhook that arrives late does not turn back.",
+  interfaces: [NodeType],
+  fields: (t) => ({
+    id: t.id({
+      description: "The issue's global id.",
+      resolve: ({ sentryId }) => nodeId("Issue", sentryId),
+    }),
+    sentryId: t.exposeString("sentryId", { description: "Sentry's own numeric id, as a string." }),
+    shortId: t.string({
+      nullable: true,
+      description: "The id that people use, like `CHECKOUT-1A2`. It changes when the project's slug does.",
+      resolve: ({ fields }) => fields.shortId,
+    }),
+    title: t.string({ description: "The title.", resolve: ({ fields }) => fields.title }),
+    culprit: t.string({
+      nullable: true,
+      description: "Where it happens: a function, a route, a transaction.",
+      resolve: ({ fields }) => fields.culprit,
+    }),
+    status: t.field({
+      type: IssueStatusType,
+      description: "The status as of the newest event in history order.",
+      resolve: ({ state }) => issueStatusOf(state.status),
+    }),
+    statusRaw: t.string({
+      description: "The status exactly as Sentry sent it.",
+      resolve: ({ state }) => state.status,
+    }),
+    substatus: t.field({
+      type: IssueSubstatusType,
+      nullable: true,
+      description:
+        "The substatus as of the newest event in history order; null when there is none, or it is not known.",
+      resolve: ({ state }) => issueSubstatusOf(state.substatus),
+    }),
+    substatusRaw: t.string({
+      nullable: true,
+      description:
+        "The substatus exactly as Sentry sent it, also where it does not belong to the status and `substatus` is null.",
+      resolve: ({ state, fields }) =>
+        fields.statusRaw === state.status ? fields.substatusRaw : state.substatus,
+    }),
+    statusDetails: t.field({
+      type: StatusDetailsType,
+      description: "How the status came about and how it will end.",
+      resolve: ({ fields }) => fields.statusDetails,
+    }),
+    statusSince: t.field({
+      type: "DateTime",
+      description: "When the present status and substatus began, as far as the gateway can know.",
+      resolve: ({ statusSince }) => statusSince,
+    }),
+    level: t.field({
+      type: IssueLevelType,
+      description: "How severe its events say that they are.",
+      resolve: ({ fields }) => issueLevelOf(fields.levelRaw),
+    }),
+    levelRaw: t.string({
+      nullable: true,
+      description: "The level exactly as Sentry sent it.",
+      resolve: ({ fields }) => fields.levelRaw,
+    }),
+    priority: t.field({
+      type: IssuePriorityType,
+      nullable: true,
+      description: "How urgent it is. Null also where this version does not know it: see `priorityRaw`.",
+      resolve: ({ fields }) => issuePriorityOf(fields.priorityRaw),
+    }),
+    priorityRaw: t.string({
+      nullable: true,
+      description: "The priority exactly as Sentry sent it.",
+      resolve: ({ fields }) => fields.priorityRaw,
+    }),
+    category: t.string({
+      nullable: true,
+      description: "Sentry's category: error, outage, feedback, … An open set.",
+      resolve: ({ fields }) => fields.category,
+    }),
+    issueType: t.string({
+      nullable: true,
+      description: "Sentry's type of issue: error, uptime_domain_failure, … An open set.",
+      resolve: ({ fields }) => fields.issueType,
+    }),
+    type: t.string({
+      nullable: true,
+      description: "Sentry's type of event: default, error, csp, generic, … An open set.",
+      resolve: detail("type"),
+    }),
+    platform: t.string({
+      nullable: true,
+      description: "The platform of its events: python, javascript, … An open set.",
+      resolve: ({ fields }) => fields.platform,
+    }),
+    logger: t.string({
+      nullable: true,
+      description: "The logger that reported it.",
+      resolve: detail("logger"),
+    }),
+    isUnhandled: t.boolean({
+      nullable: true,
+      description: "Whether its newest event was not caught by the program.",
+      resolve: ({ fields }) => fields.isUnhandled,
+    }),
+    count: t.field({
+      type: "BigInt",
+      description:
+        "How many events it has had. Sentry counts on without a webhook, so it is of the last one.",
+      resolve: ({ fields }) => fields.count,
+    }),
+    userCount: t.field({
+      type: "BigInt",
+      description: "How many users it has affected, as of the last webhook.",
+      resolve: ({ fields }) => fields.userCount,
+    }),
+    firstSeen: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When its first event happened.",
+      resolve: ({ fields }) => fields.firstSeen,
+    }),
+    lastSeen: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When its newest event happened, as of the last webhook.",
+      resolve: ({ fields }) => fields.lastSeen,
+    }),
+    project: t.field({
+      type: ProjectType,
+      nullable: true,
+      description: "Null when no delivery has named it; then only viewers of all projects see the issue.",
+      resolve: ({ fields }) => fields.project,
+    }),
+    organization: t.string({
+      nullable: true,
+      description: "The organisation's slug, from the issue's links.",
+      resolve: detail("organization"),
+    }),
+    assignee: t.field({
+      type: AssigneeType,
+      nullable: true,
+      description: "Whom it is assigned to; null when to nobody.",
+      resolve: ({ fields }) => fields.assignee,
+    }),
+    metadata: t.field({
+      type: "JSON",
+      description:
+        "An object that depends on the type of event: type and value of an exception, a message, … An open set.",
+      resolve: detail("metadata"),
+    }),
+    annotations: t.field({
+      type: [AnnotationType],
+      description: "Its links to things outside of Sentry, in Sentry's order.",
+      resolve: detail("annotations"),
+    }),
+    numComments: t.int({
+      description: "How many comments people have made; at most 2147483647.",
+      resolve: async ({ sentryId }, _args, { loaders }) =>
+        Math.min((await loaders.issueDetails(sentryId)).numComments, largestInt),
+    }),
+    isPublic: t.boolean({
+      description: "Whether it is shared by a public link.",
+      resolve: detail("isPublic"),
+    }),
+    shareId: t.string({
+      nullable: true,
+      description: "The id in its public link; null when it is not shared.",
+      resolve: detail("shareId"),
+    }),
+    priorityLockedAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When a person set the priority, which Sentry leaves alone from then on.",
+      resolve: detail("priorityLockedAt"),
+    }),
+    seerFixabilityScore: t.float({
+      nullable: true,
+      description: "How likely Sentry's Seer thinks that it can fix it, from 0 to 1.",
+      resolve: detail("seerFixabilityScore"),
+    }),
+    seerAutofixLastTriggered: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When Sentry's Seer last tried to fix it.",
+      resolve: detail("seerAutofixLastTriggered"),
+    }),
+    webUrl: t.field({
+      type: "URL",
+      nullable: true,
+      description: "The issue's page in Sentry: `web_url`, else `permalink`.",
+      resolve: detail("webUrl"),
+    }),
+    apiUrl: t.field({
+      type: "URL",
+      nullable: true,
+      description: "The issue in Sentry's REST API.",
+      resolve: detail("apiUrl"),
+    }),
+    projectUrl: t.field({
+      type: "URL",
+      nullable: true,
+      description: "The project's page in Sentry.",
+      resolve: detail("projectUrl"),
+    }),
+    permalink: t.field({
+      type: "URL",
+      nullable: true,
+      description: "The permanent link that Sentry sent.",
+      resolve: detail("permalink"),
+    }),
+    raw: t.field({
+      type: "JSON",
+      description:
+        "The issue object of the newest delivery in history order, exactly as Sentry sent it; empty once that delivery's " +
+        "body is pruned.",
+      resolve: ({ sentryId }, _args, { loaders }) => loaders.rawIssue(sentryId),
+    }),
+    events: t.field({
+      type: IssueEventConnectionType,
+      description: "Everything that happened to the issue, oldest first, in history order.",
+      args: {
+        ...t.arg.connectionArgs(),
+        actions: t.arg({
+          type: [IssueActionType],
+          description: "Only these actions; an empty list is none of them.",
+        }),
+      },
+      resolve: ({ sentryId }, { actions, ...args }, { loaders }) => {
+        const only = { actions: actions ?? null };
+        return connect(args, eventsOf(sentryId), {
+          page: (request) => loaders.eventPageOf(sentryId, { ...request, ...only }),
+          count: () => loaders.eventCountOf(sentryId, only),
+        });
+      },
+    }),
+    transitions: t.field({
+      type: StatusTransitionConnectionType,
+      description: "Its changes of status and substatus, oldest first, in history order.",
+      args: {
+        ...t.arg.connectionArgs(),
+        filter: t.arg({ type: TransitionFilterType, description: "Only these; left out, all of them." }),
+      },
+      resolve: ({ sentryId }, { filter, ...args }, { loaders, now }) => {
+        const matching = { filter: filterOf<TransitionFilter>(filter), now };
+        return connectTransitions(args, transitionsOf(sentryId), {
+          page: (request) => loaders.transitionPageOf(sentryId, { ...request, ...matching }),
+          count: () => loaders.transitionCountOf(sentryId, matching),
+        });
+      },
+    }),
+    statusSpans: t.field({
+      type: [StatusSpanType],
+      description: "One span for each stay in a status and substatus, oldest first; the last one is open.",
+      resolve: async ({ sentryId }, _args, { loaders }) =>
+        spansOf(((await loaders.transitionsOf(sentryId)) ?? []).filter(isTransition)),
+    }),
+  }),
+});
+
+export const { EdgeType: IssueEdgeType, ConnectionType: IssueConnectionType } = connectionTypes(
+  "Issue",
+  IssueType,
+  "issues",
+);
+
+builder.queryField("issue", (t) =>
+  t.field({
+    type: IssueType,
+    nullable: true,
+    description:
+      "One issue, by exactly one of its three ids; null when there is none. A shortId that changed hands finds the issue " +
+      "that last had it.",
+    args: {
+      id: t.arg.id({ description: "The global id." }),
+      sentryId: t.arg.string({ description: "Sentry's own id." }),
+      shortId: t.arg.string({ description: "The short id, like `CHECKOUT-1A2`, exactly." }),
+    },
+    resolve: (_root, { id, sentryId, shortId }, { loaders, reader }) => {
+      if ([id, sentryId, shortId].filter((key) => key != null).length !== 1) {
+        throw errorOf("BAD_USER_INPUT", "Give exactly one of `id`, `sentryId` and `shortId`.");
+      }
+      if (id != null) {
+        const key = parseNodeId(id);
+        return key?.type === "Issue" ? loaders.issue(key.id) : null;
+      }
+      if (sentryId != null) return loaders.issue(sentryId);
+      return shortId == null ? null : reader.issueByShortId(shortId);
+    },
+  }),
+);
+
+builder.queryField("issues", (t) =>
+  t.field({
+    type: IssueConnectionType,
+    description: "The issues that match, in the order asked for.",
+    args: {
+      ...t.arg.connectionArgs(),
+      filter: t.arg({ type: IssueFilterType, description: "Only these; left out, all of them." }),
+      orderBy: t.arg({
+        type: IssueOrderType,
+        defaultValue: defaultIssueOrder,
+        description: "The order. A page cursor is good for the same field in either direction.",
+      }),
+    },
+    resolve: (_root, { filter, orderBy, ...args }, { reader, now }) => {
+      const matching = { filter: filterOf<IssueFilter>(filter), now };
+      const order = orderBy ?? defaultIssueOrder;
+      return connect(args, issuesBy(order), {
+        page: (request) => reader.issuePage({ ...request, ...matching, order }),
+        count: () => reader.issueCount(matching),
+      });
+    },
+  }),
+);

@@ -1,0 +1,166 @@
+import DataLoader from "dataloader";
+import type { Assignee } from "../domain/issue.ts";
+import type { FeedFigures, LogBounds, Page, PageRequest, Reader } from "../store/reader.ts";
+import type { Payload } from "./subscription.ts";
+
+/** One statement for each kind of question, however many ask it at once; the same thing is asked for once. */
+export type Loaders = ReturnType<typeof createLoaders>;
+
+/**
+ * The loaders of one execution. They remember what they loaded, so they must not outlive it.
+ *
+ * Where it is of an entry that a subscription tells, the entry's issue is as the gateway knew it then, wherever it is
+ * shown: one answer must not show two versions of it.
+ */
+export function createLoaders(reader: Reader, now: number, told: Payload | null = null) {
+  const issue = loader((ids: readonly string[]) => reader.issues(ids));
+  if (told !== null) issue.prime(told.entry.after.sentryId, told.entry.after);
+  const bounds = once((): Promise<LogBounds> => reader.bounds());
+  return {
+    bounds,
+    epoch: async (): Promise<string> => told?.epoch ?? (await bounds()).epoch,
+    feedFigures: once((): Promise<FeedFigures> => reader.feedFigures({ since: now - 24 * 3_600_000 })),
+
+    issue: issue.load,
+    /** The issue of an event. */
+    issueOf: certain("issue", issue.load),
+    issueDetails: certain(
+      "details of issue",
+      loader((ids: readonly string[]) => reader.issueDetails(ids)).load,
+    ),
+    rawIssue: certain("raw issue", loader((ids: readonly string[]) => reader.rawIssues(ids)).load),
+    project: loader((ids: readonly string[]) => reader.projects(ids)).load,
+    user: loader((ids: readonly string[]) => lastSeenAssignees(reader, now, "USER", ids)).load,
+    team: loader((ids: readonly string[]) => lastSeenAssignees(reader, now, "TEAM", ids)).load,
+
+    event: loader((seqs: readonly number[]) => reader.events(seqs)).load,
+    eventById: loader((ids: readonly string[]) => reader.eventsById(ids)).load,
+    eventsOfDelivery: loader((deliveries: readonly number[]) => reader.eventsOfDeliveries(deliveries)).load,
+    before: loader((seqs: readonly number[]) => reader.before(seqs)).load,
+    transitionsOf: loader((issues: readonly string[]) => reader.transitionsOf(issues)).load,
+
+    delivery: loader((ids: readonly number[]) => reader.deliveries(ids)).load,
+    snapshot: certain("snapshot of delivery", loader((ids: readonly number[]) => reader.snapshots(ids)).load),
+    body: loader((ids: readonly number[]) => reader.bodies(ids)).load,
+
+    issuePageOf: pageLoader((ids, request: Asked<"issuePagesOf">) => reader.issuePagesOf(ids, request)),
+    issueCountOf: countLoader((ids, request: Asked<"issueCountsOf">) => reader.issueCountsOf(ids, request)),
+    eventPageOf: pageLoader((ids, request: Asked<"eventPages">) => reader.eventPages(ids, request)),
+    eventCountOf: countLoader((ids, request: Asked<"eventCounts">) => reader.eventCounts(ids, request)),
+    transitionPageOf: pageLoader((ids, request: Asked<"transitionPagesOf">) =>
+      reader.transitionPagesOf(ids, request),
+    ),
+    transitionCountOf: countLoader((ids, request: Asked<"transitionCountsOf">) =>
+      reader.transitionCountsOf(ids, request),
+    ),
+  };
+}
+
+/** What a question about many parents says of all of them. */
+type Asked<
+  Question extends
+    | "issuePagesOf"
+    | "issueCountsOf"
+    | "eventPages"
+    | "eventCounts"
+    | "transitionPagesOf"
+    | "transitionCountsOf",
+> = Parameters<Reader[Question]>[1];
+
+/** Most keys in one question: no database takes any number of parameters in a statement. */
+const mostKeys = 10_000;
+
+/** Answers about many keys at once; what a map does not have is null. */
+type Ask<Key, Value> = (keys: readonly Key[]) => Promise<ReadonlyMap<Key, Value>>;
+type Load<Key, Value> = (key: Key) => Promise<Value>;
+
+function loader<Key, Value>(ask: Ask<Key, Value>) {
+  // Made when it is first needed: an execution needs few of them.
+  let made: DataLoader<Key, Value | null> | undefined;
+  const batches = () =>
+    (made ??= new DataLoader<Key, Value | null>(
+      async (keys) => {
+        const found = await ask(keys);
+        return keys.map((key) => found.get(key) ?? null);
+      },
+      { maxBatchSize: mostKeys },
+    ));
+  return {
+    load: (key: Key) => batches().load(key),
+    prime: (key: Key, value: Value) => {
+      batches().prime(key, value);
+    },
+  };
+}
+
+/** For what the store always has: an answer without it is a fault of ours, not a null. */
+function certain<Key, Value>(what: string, load: Load<Key, Value | null>): Load<Key, Value> {
+  return async (key) => {
+    const value = await load(key);
+    if (value === null) throw new Error(`The store has no ${what} ${String(key)}.`);
+    return value;
+  };
+}
+
+/** Fields with arguments share a batch when their arguments are equal. */
+function perRequest<Request, Value>(
+  ask: (keys: readonly string[], request: Request) => Promise<ReadonlyMap<string, Value>>,
+): (key: string, request: Request) => Promise<Value | null> {
+  let loads: Map<string, Load<string, Value | null>> | undefined;
+  return (key, request) => {
+    loads ??= new Map();
+    const name = JSON.stringify(request);
+    let load = loads.get(name);
+    if (load === undefined) {
+      load = loader((keys: readonly string[]) => ask(keys, request)).load;
+      loads.set(name, load);
+    }
+    return load(key);
+  };
+}
+
+function pageLoader<Request extends PageRequest<unknown>, Row>(
+  ask: (keys: readonly string[], request: Request) => Promise<ReadonlyMap<string, Page<Row>>>,
+): (key: string, request: Request) => Promise<Page<Row>> {
+  const load = perRequest(ask);
+  return async (key, request) => (await load(key, request)) ?? { rows: [], more: false };
+}
+
+function countLoader<Request>(
+  ask: (keys: readonly string[], request: Request) => Promise<ReadonlyMap<string, number>>,
+): (key: string, request: Request) => Promise<number> {
+  const load = perRequest(ask);
+  return async (key, request) => (await load(key, request)) ?? 0;
+}
+
+function once<Value>(ask: () => Promise<Value>): () => Promise<Value> {
+  let answer: Promise<Value> | undefined;
+  return () => (answer ??= ask());
+}
+
+/**
+ * Users and teams are known only from the issues assigned to them: as the newest of those shows them. One statement for
+ * each, which only `node` asks for.
+ */
+async function lastSeenAssignees(
+  reader: Reader,
+  now: number,
+  type: Assignee["type"],
+  sentryIds: readonly string[],
+): Promise<ReadonlyMap<string, Assignee>> {
+  const pages = await Promise.all(
+    sentryIds.map((sentryId) =>
+      reader.issuePage({
+        filter: { assignee: { type, sentryId: { eq: sentryId } } },
+        order: { field: "LAST_SEEN", direction: "DESC" },
+        now,
+        limit: 1,
+        from: "first",
+        after: null,
+        before: null,
+      }),
+    ),
+  );
+  const assignees = pages.flatMap(({ rows }) => rows.flatMap(({ fields }) => fields.assignee ?? []));
+  return new Map(assignees.map((assignee) => [assignee.sentryId, assignee]));
+}

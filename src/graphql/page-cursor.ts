@@ -1,0 +1,43 @@
+import type { Json } from "../domain/issue.ts";
+
+/**
+ * A list that is read page by page, in a strict order, by key.
+ *
+ * Its page cursors hold its name and a row's key, so they go on working when rows come, go or change, and are of no
+ * use to another list.
+ */
+export type PagedList<Row, Key> = {
+  /** The list, its parent and the field it is ordered by. */
+  readonly name: string;
+  readonly keyOf: (row: Row) => Key;
+  readonly toJson: (key: Key) => readonly Json[];
+  /** Null for what `toJson` does not make. */
+  readonly fromJson: (parts: readonly unknown[]) => Key | null;
+};
+
+/** The form that clients hold: `["p1", <list>, …key]` in base64url. Another form gets another number. */
+export function pageCursorOf<Row, Key>(list: PagedList<Row, Key>, row: Row): string {
+  return Buffer.from(JSON.stringify([version, list.name, ...list.toJson(list.keyOf(row))])).toString(
+    "base64url",
+  );
+}
+
+/** The key that a page cursor holds; null for anything that `pageCursorOf` does not make for this list. */
+export function keyOfPageCursor<Row, Key>(list: PagedList<Row, Key>, cursor: string): Key | null {
+  if (cursor.length > longestCursor || !/^[A-Za-z0-9_-]+$/.test(cursor)) return null;
+  const parts = parsedArray(Buffer.from(cursor, "base64url").toString("utf8"));
+  if (parts === null || parts[0] !== version || parts[1] !== list.name) return null;
+  return list.fromJson(parts.slice(2));
+}
+
+const version = "p1";
+const longestCursor = 4096;
+
+function parsedArray(text: string): readonly unknown[] | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,39 @@
+import { GraphQLError } from "graphql";
+import type { Plugin } from "graphql-yoga";
+
+/**
+ * Gives a code to every document that does not parse, and a body to every answer.
+ *
+ * Yoga does the former for requests over HTTP only, and leaves the answer that it cannot give in any accepted form
+ * empty.
+ */
+export function useErrorCodes(): Plugin {
+  return {
+    onParse() {
+      return ({ result }) => {
+        // `spec`: with `Accept: application/json` the status is 200.
+        if (result instanceof GraphQLError) {
+          Object.assign(result.extensions, {
+            code: "GRAPHQL_PARSE_FAILED",
+            http: { spec: true, status: 400 },
+          });
+        }
+      };
+    },
+    onResponse({ response, setResponse, fetchAPI }) {
+      if (response.status === 406 && response.body === null) {
+        const message = "Accept application/graphql-response+json, application/json or text/event-stream.";
+        setResponse(
+          fetchAPI.Response.json(
+            { errors: [{ message, extensions: { code: "BAD_REQUEST" } }] },
+            { status: 406 },
+          ),
+        );
+      }
+      // An EventSource shows a client no other answer than 200: the stream itself says what is wrong.
+      if (response.status === 400 && response.headers.get("content-type") === "text/event-stream") {
+        setResponse(new fetchAPI.Response(response.body, { status: 200, headers: response.headers }));
+      }
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { extname } from "node:path";
+import { Worker } from "node:worker_threads";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+import type { GraphiQLOptions, Plugin } from "graphql-yoga";
+
+/** Answers a browser's GET of `path` with GraphiQL, all in one page: it needs nothing else from the network. */
+export function useGraphiQL({
+  path,
+  options,
+}: {
+  readonly path: string;
+  readonly options: GraphiQLOptions;
+}): Plugin {
+  const page = rendered(options);
+  return {
+    async onRequest({ request, url, fetchAPI, endResponse }) {
+      const accepted = request.headers.get("accept") ?? "";
+      if (request.method !== "GET" || url.pathname !== path || !accepted.includes("text/html")) return;
+      const gzipped = await page();
+      const headers = { "Content-Type": "text/html; charset=utf-8", Vary: "Accept, Accept-Encoding" };
+      const takesGzip = /\bgzip\b/.test(request.headers.get("accept-encoding") ?? "");
+      endResponse(
+        takesGzip
+          ? new fetchAPI.Response(gzipped, { headers: { ...headers, "Content-Encoding": "gzip" } })
+          : new fetchAPI.Response(await promisify(gunzip)(gzipped), { headers }),
+      );
+    },
+  };
+}
+
+/**
+ * The page, gzipped; rendered when it is first asked for, then kept.
+ *
+ * In a worker thread: only loading what it is made of would hold up the event loop for 100 ms, and its 9 MB need not
+ * stay in memory.
+ */
+function rendered(options: GraphiQLOptions): () => Promise<Uint8Array<ArrayBuffer>> {
+  let page: Promise<Uint8Array<ArrayBuffer>> | undefined;
+  return () => {
+    page ??= new Promise<Uint8Array<ArrayBuffer>>((resolve, reject) => {
+      new Worker(rendererUrl, { workerData: options })
+        .once("message", resolve)
+        .once("error", reject)
+        .once("exit", () => reject(new Error("GraphiQL's renderer ended without a page.")));
+    }).catch((error: unknown) => {
+      page = undefined;
+      throw error;
+    });
+    return page;
+  };
+}
+
+// The sources are TypeScript, the package is JavaScript.
+const rendererUrl = new URL(`../graphiql-renderer${extname(import.meta.url)}`, import.meta.url);

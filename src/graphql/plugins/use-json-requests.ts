@@ -1,0 +1,135 @@
+import { MIMEType } from "node:util";
+import type { GraphQLParams, Plugin } from "graphql-yoga";
+import { errorOf } from "../errors.ts";
+
+/**
+ * Reads GraphQL requests: POST with a JSON body, and GET. Everything else that Yoga would understand (forms, multipart,
+ * application/graphql) a web page of any origin could send without asking, so it is refused.
+ *
+ * | answer | when                                                                  |
+ * | ------ | --------------------------------------------------------------------- |
+ * | 400    | not UTF-8, not JSON, not one object of GraphQL's parameters           |
+ * | 405    | neither GET nor POST (Yoga's own check)                               |
+ * | 413    | more than `maxBodyBytes`                                              |
+ * | 415    | the body is not application/json, not in UTF-8, or compressed         |
+ */
+export function useJsonRequests({ maxBodyBytes }: { readonly maxBodyBytes: number }): Plugin {
+  return {
+    onRequestParse({ request, url, setRequestParser }) {
+      switch (request.method) {
+        case "GET":
+          setRequestParser(() => paramsOfSearch(url.searchParams));
+          break;
+        case "POST":
+          refuseOtherMedia(request.headers);
+          setRequestParser(async (posted) =>
+            paramsOf(parsedJson("The request's body", await textOf(posted, maxBodyBytes))),
+          );
+      }
+    },
+  };
+}
+
+function refuseOtherMedia(headers: Headers): void {
+  const encoding = headers.get("content-encoding") ?? "identity";
+  if (!isJsonInUtf8(headers.get("content-type")) || encoding.toLowerCase() !== "identity") {
+    throw errorOf("UNSUPPORTED_MEDIA_TYPE", "Send the request as application/json in UTF-8, uncompressed.", {
+      http: { status: 415, headers: { "Accept-Post": "application/json" } },
+    });
+  }
+}
+
+function isJsonInUtf8(contentType: string | null): boolean {
+  if (contentType === null) return false;
+  try {
+    const { essence, params } = new MIMEType(contentType);
+    return essence === "application/json" && /^utf-?8$/i.test(params.get("charset") ?? "utf-8");
+  } catch {
+    return false;
+  }
+}
+
+async function textOf({ headers, body }: Request, maxBytes: number): Promise<string> {
+  if (Number(headers.get("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  const bytes = body === null ? new Uint8Array() : await bytesOf(body, maxBytes);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw badRequest("The request's body is not UTF-8.");
+  }
+}
+
+async function bytesOf(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // Not `for await`: leaving that early ends the stream, and the socket with it, before there is an answer.
+  const reader = body.getReader();
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    size += read.value.byteLength;
+    if (size > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(read.value);
+  }
+  return Buffer.concat(chunks);
+}
+
+function paramsOfSearch(search: URLSearchParams): GraphQLParams {
+  const json = (name: string) => {
+    const text = search.get(name);
+    return text ? parsedJson(`The parameter ${name}`, text) : null;
+  };
+  return paramsOf({
+    query: search.get("query") || null,
+    operationName: search.get("operationName") || null,
+    variables: json("variables"),
+    extensions: json("extensions"),
+  });
+}
+
+/** The parameters, where they are of their types; null counts as not given. */
+function paramsOf(value: unknown): GraphQLParams {
+  if (Array.isArray(value)) throw badRequest("Send one operation at a time: batches are not supported.");
+  if (typeof value !== "object" || value === null) throw badRequest("The request's body is not an object.");
+  const { query, operationName, variables, extensions, ...others } = value as Record<string, unknown>;
+
+  const stray = Object.keys(others)[0];
+  if (stray !== undefined) {
+    throw badRequest(
+      `The request has a parameter ${stray.length > 64 ? "" : `${JSON.stringify(stray)} `}that GraphQL has not.`,
+    );
+  }
+  if (typeof query !== "string") throw badRequest("The parameter query is missing, or not a string.");
+  if (operationName != null && typeof operationName !== "string") {
+    throw badRequest("The parameter operationName is not a string.");
+  }
+  return {
+    query,
+    ...(operationName == null ? {} : { operationName }),
+    ...(variables == null ? {} : { variables: objectOf("variables", variables) }),
+    ...(extensions == null ? {} : { extensions: objectOf("extensions", extensions) }),
+  };
+}
+
+function objectOf(name: string, value: unknown): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw badRequest(`The parameter ${name} is not an object.`);
+  }
+  return value as Record<string, unknown>;
+}
+
+function parsedJson(what: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badRequest(`${what} is not JSON.`);
+  }
+}
+
+function badRequest(message: string) {
+  return errorOf("BAD_REQUEST", message, { http: { status: 400 } });
+}
+
+function tooLarge(maxBytes: number) {
+  return errorOf("PAYLOAD_TOO_LARGE", `The request's body is larger than ${maxBytes} bytes.`, {
+    http: { status: 413 },
+  });
+}

@@ -1,0 +1,76 @@
+import {
+  getOperationAST,
+  Kind,
+  type DocumentNode,
+  type ExecutionArgs,
+  type FieldNode,
+  type SelectionSetNode,
+} from "graphql";
+import type { Plugin } from "graphql-yoga";
+import { readingFrom, type Context } from "../context.ts";
+
+/**
+ * An operation that selects `feed { cursor }` does all its reads in one read transaction, so that what it lists is
+ * exactly what the log holds up to that cursor.
+ *
+ * The transaction ends with the execution, however that ends. It takes the executor as earlier plugins left it: one
+ * that brings an executor of its own has to come before.
+ */
+export function useOneMoment(): Plugin<Context> {
+  return {
+    onExecute({ args, context, executeFn, setExecuteFn }) {
+      if (!selectsFeedCursor(args.document, args.operationName)) return;
+      setExecuteFn(async (execution: ExecutionArgs) => {
+        await using transaction = await context.services.store.readTransaction();
+        // The first read decides of which moment all of them are.
+        await transaction.bounds();
+        return await executeFn({ ...execution, contextValue: readingFrom(transaction, context) });
+      });
+    },
+  };
+}
+
+/** True when the operation names the field, also where a directive would leave it out. */
+export function selectsFeedCursor(document: DocumentNode, operationName?: string | null): boolean {
+  const operation = getOperationAST(document, operationName);
+  if (operation === null || operation === undefined) return false;
+  return fieldsOf(operation.selectionSet, document).some(
+    ({ name, selectionSet }) =>
+      name.value === "feed" &&
+      selectionSet !== undefined &&
+      fieldsOf(selectionSet, document).some((field) => field.name.value === "cursor"),
+  );
+}
+
+/** The fields of selections, those of their fragments included. Each fragment is read once, however often it is spread. */
+function fieldsOf(selectionSet: SelectionSetNode, document: DocumentNode): readonly FieldNode[] {
+  const spread = new Set<string>();
+  const fields: FieldNode[] = [];
+  const toRead = [selectionSet];
+  for (let set = toRead.pop(); set !== undefined; set = toRead.pop()) {
+    for (const selection of set.selections) {
+      switch (selection.kind) {
+        case Kind.FIELD:
+          fields.push(selection);
+          break;
+        case Kind.INLINE_FRAGMENT:
+          toRead.push(selection.selectionSet);
+          break;
+        case Kind.FRAGMENT_SPREAD:
+          if (!spread.has(selection.name.value)) {
+            spread.add(selection.name.value);
+            toRead.push(...fragmentsNamed(selection.name.value, document));
+          }
+      }
+    }
+  }
+  return fields;
+}
+
+function fragmentsNamed(name: string, { definitions }: DocumentNode): readonly SelectionSetNode[] {
+  return definitions.flatMap((definition) =>
+    definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === name
+      ? [definition.selectionSet]
+      : [],
+  );
+}

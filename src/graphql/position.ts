@@ -1,0 +1,50 @@
+import { cursorOf, positionOf, type Position, type Seq } from "../domain/cursor.ts";
+import type { LogBounds } from "../store/reader.ts";
+import { errorOf } from "./errors.ts";
+import type { Loaders } from "./loaders.ts";
+
+export type CursorFault = "CURSOR_INVALID" | "CURSOR_AHEAD" | "CURSOR_EXPIRED" | "EPOCH_CHANGED";
+
+/** Where a subscriber may resume, or why it may not. */
+export type PositionCheck =
+  { readonly is: "resumable"; readonly seq: Seq } | { readonly is: "refused"; readonly code: CursorFault };
+
+/** Whether everything that followed `cursor` can still be told, as `bounds` has it. */
+export function checkPosition(cursor: string, bounds: LogBounds): PositionCheck {
+  const position = positionOf(cursor);
+  if (position === null) return { is: "refused", code: "CURSOR_INVALID" };
+  if (position.epoch !== bounds.epoch) return { is: "refused", code: "EPOCH_CHANGED" };
+  if (position.seq > bounds.newest) return { is: "refused", code: "CURSOR_AHEAD" };
+  if (position.seq < bounds.oldest) return { is: "refused", code: "CURSOR_EXPIRED" };
+  return { is: "resumable", seq: position.seq };
+}
+
+/** A position in the log that the execution reads. */
+export async function positionAt(seq: Seq, loaders: Loaders): Promise<Position> {
+  return { epoch: await loaders.epoch(), seq };
+}
+
+/** The newest position: what a client reads its lists at, and subscribes after. */
+export function newestPosition({ epoch, newest }: LogBounds): Position {
+  return { epoch, seq: newest };
+}
+
+/**
+ * The position that `cursor` stands for.
+ * @throws GraphQLError with the fault's code, and the newest cursor to begin again from.
+ */
+export function resumablePosition(cursor: string, bounds: LogBounds): Seq {
+  const check = checkPosition(cursor, bounds);
+  if (check.is === "resumable") return check.seq;
+  throw errorOf(check.code, faults[check.code], { newestCursor: cursorOf(newestPosition(bounds)) });
+}
+
+const faults: Readonly<Record<CursorFault, string>> = {
+  CURSOR_INVALID: "This is not a cursor of the event log.",
+  CURSOR_AHEAD:
+    "This cursor is beyond the newest position of the log. Read your lists again and resume after newestCursor.",
+  CURSOR_EXPIRED:
+    "What followed this cursor is no longer in the log. Read your lists again and resume after newestCursor.",
+  EPOCH_CHANGED:
+    "The log was begun anew since this cursor was made. Read your lists again and resume after newestCursor.",
+};

@@ -1,0 +1,81 @@
+import { GraphQLError } from "graphql";
+import { cursorOf } from "../domain/cursor.ts";
+import { builder } from "./builder.ts";
+import { formatDateTime, parseDateTime, parseDuration } from "./date-time.ts";
+
+builder.scalarType("DateTime", {
+  description: "A time: RFC 3339, UTC, milliseconds, as in `2026-11-23T10:15:30.123Z`.",
+  serialize: formatDateTime,
+  parseValue: (value) => {
+    const epochMs = typeof value === "string" ? parseDateTime(value) : null;
+    if (epochMs === null) throw refused("DateTime", "an RFC 3339 time, like 2026-11-23T10:15:30Z");
+    return epochMs;
+  },
+});
+
+builder.scalarType("DateTimeOrDuration", {
+  description:
+    "A time, or one that moves with the clock: RFC 3339 in any offset, or an ISO-8601 duration from now. `-P7D` is " +
+    "seven days ago, `-PT90M` ninety minutes ago, `P1M` a month ahead; years and months go by the calendar (UTC), at " +
+    "most a thousand years.",
+  serialize: () => {
+    throw new TypeError("DateTimeOrDuration is for input only");
+  },
+  parseValue: (value) => {
+    if (typeof value === "string") {
+      const at = parseDateTime(value);
+      if (at !== null) return { at };
+      const moment = parseDuration(value);
+      if (moment !== null) return moment;
+    }
+    throw refused("DateTimeOrDuration", "an RFC 3339 time, or an ISO-8601 duration from now like -P7D");
+  },
+});
+
+builder.scalarType("BigInt", {
+  description:
+    "A whole number that can be beyond 32 bits, as a JSON number. It saturates at 9007199254740991, the largest that " +
+    "JavaScript holds exactly. As input also a string of decimal digits.",
+  serialize: (value) => Math.min(value, Number.MAX_SAFE_INTEGER),
+  parseValue: (value) => {
+    const number = typeof value === "string" && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
+    if (!Number.isSafeInteger(number)) {
+      throw refused("BigInt", "a whole number between -9007199254740991 and 9007199254740991");
+    }
+    return number as number;
+  },
+});
+
+builder.scalarType("JSON", {
+  description: "Any JSON value, exactly as it was received: keys and order are Sentry's.",
+  serialize: (value) => value,
+  parseValue: outputOnly("JSON"),
+});
+
+builder.scalarType("URL", {
+  description: "An absolute URL, http or https.",
+  serialize: (value) => value,
+  parseValue: outputOnly("URL"),
+});
+
+builder.scalarType("Cursor", {
+  description:
+    "A position in the log of events, to resume a subscription after. Opaque: only the gateway can compare two of " +
+    "them, and they are no page cursors. One is good until `rebuild` or a restored backup begins a new epoch.",
+  serialize: cursorOf,
+  parseValue: (value) => {
+    if (typeof value !== "string") throw refused("Cursor", "a cursor, which is a string");
+    return value;
+  },
+});
+
+/** Without a code of its own: it is a fault of the document where it is written there, else one of a variable. */
+function refused(scalar: string, expected: string): GraphQLError {
+  return new GraphQLError(`${scalar} must be ${expected}.`);
+}
+
+function outputOnly(scalar: string): () => never {
+  return () => {
+    throw new GraphQLError(`${scalar} is not for input.`);
+  };
+}

@@ -1,0 +1,149 @@
+import type { Actor, Json, JsonObject } from "../domain/issue.ts";
+import { ActorType } from "./actor.ts";
+import { builder } from "./builder.ts";
+import { largestInt } from "./connection.ts";
+import { parseDateTime } from "./date-time.ts";
+
+/*
+ * Sentry's `statusDetails` is an open object whose shape has changed before. Each reader takes what it understands and
+ * gives null for everything else: `raw` has it all.
+ */
+
+type Commit = {
+  readonly id: string;
+  readonly message: string | null;
+  readonly repository: string | null;
+  readonly raw: Json;
+};
+
+const CommitType = builder.objectRef<Commit>("Commit").implement({
+  description: "A commit that resolved an issue.",
+  fields: (t) => ({
+    id: t.exposeString("id", { description: "The commit's hash." }),
+    message: t.exposeString("message", { nullable: true, description: "Its message; null when not sent." }),
+    repository: t.exposeString("repository", {
+      nullable: true,
+      description: "The repository's name, like `acme/checkout`; null when not sent.",
+    }),
+    raw: t.expose("raw", {
+      type: "JSON",
+      description: "The commit exactly as received: an object, or a bare hash.",
+    }),
+  }),
+});
+
+export const StatusDetailsType = builder.objectRef<JsonObject>("StatusDetails").implement({
+  description:
+    "How a resolved or archived status came about and how it will end. Fields are null where Sentry did not send " +
+    "them, and where what it sent is not of their type.",
+  fields: (t) => ({
+    inRelease: t.string({
+      nullable: true,
+      description: "Resolved in this release.",
+      resolve: ({ inRelease }) => textOf(inRelease),
+    }),
+    inNextRelease: t.boolean({
+      nullable: true,
+      description: "Resolved in the next release.",
+      resolve: ({ inNextRelease }) => flagOf(inNextRelease),
+    }),
+    inCommit: t.field({
+      type: CommitType,
+      nullable: true,
+      description: "Resolved by this commit.",
+      resolve: ({ inCommit }) => commitOf(inCommit),
+    }),
+    ignoreCount: t.int({
+      nullable: true,
+      description:
+        "Archived until it happens so many more times: in all, or within `ignoreWindow`. Without a window it is " +
+        "what remained when Sentry sent it.",
+      resolve: ({ ignoreCount }) => intOf(ignoreCount),
+    }),
+    ignoreWindow: t.int({
+      nullable: true,
+      description: "The window of `ignoreCount`, in minutes.",
+      resolve: ({ ignoreWindow }) => intOf(ignoreWindow),
+    }),
+    ignoreUserCount: t.int({
+      nullable: true,
+      description: "Archived until it affects so many more users: in all, or within `ignoreUserWindow`.",
+      resolve: ({ ignoreUserCount }) => intOf(ignoreUserCount),
+    }),
+    ignoreUserWindow: t.int({
+      nullable: true,
+      description: "The window of `ignoreUserCount`, in minutes.",
+      resolve: ({ ignoreUserWindow }) => intOf(ignoreUserWindow),
+    }),
+    ignoreDuration: t.int({
+      nullable: true,
+      description: "Archived for so many minutes. Sentry's documentation has it; Sentry sends `ignoreUntil`.",
+      resolve: ({ ignoreDuration }) => intOf(ignoreDuration),
+    }),
+    ignoreUntil: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "Archived until this time.",
+      resolve: ({ ignoreUntil }) => (typeof ignoreUntil === "string" ? parseDateTime(ignoreUntil) : null),
+    }),
+    autoResolved: t.boolean({
+      nullable: true,
+      description: "True when Sentry resolved it because of its age.",
+      resolve: ({ autoResolved }) => flagOf(autoResolved),
+    }),
+    actor: t.field({
+      type: ActorType,
+      nullable: true,
+      description: "The person who resolved or archived it.",
+      resolve: ({ actor }) => userOf(actor),
+    }),
+    raw: t.field({
+      type: "JSON",
+      description: "The object exactly as received, whatever else it holds.",
+      resolve: (details) => details,
+    }),
+  }),
+});
+
+function textOf(value: Json | undefined): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+function flagOf(value: Json | undefined): boolean | null {
+  return typeof value === "boolean" ? value : null;
+}
+
+function intOf(value: Json | undefined): number | null {
+  return typeof value === "number" && Number.isInteger(value) && Math.abs(value) <= largestInt ? value : null;
+}
+
+function objectOf(value: Json | undefined): JsonObject | null {
+  // `Array.isArray` does not narrow a readonly array away.
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
+}
+
+function idOf(value: Json | undefined): string | null {
+  return typeof value === "number" && Number.isSafeInteger(value) ? String(value) : textOf(value);
+}
+
+/** A commit is an object in the answers of Sentry's serializer, and a bare hash in its documentation. */
+function commitOf(value: Json | undefined): Commit | null {
+  if (typeof value === "string") return { id: value, message: null, repository: null, raw: value };
+  const commit = objectOf(value);
+  const id = idOf(commit?.["id"]);
+  if (commit === null || id === null) return null;
+  return {
+    id,
+    message: textOf(commit["message"]),
+    repository: textOf(objectOf(commit["repository"])?.["name"]),
+    raw: commit,
+  };
+}
+
+/** The actor of status details is one of Sentry's full user objects. */
+function userOf(value: Json | undefined): Actor | null {
+  const user = objectOf(value);
+  const sentryId = idOf(user?.["id"]);
+  if (user === null || sentryId === null) return null;
+  return { type: "USER", sentryId, name: textOf(user["name"]) ?? textOf(user["username"]) ?? sentryId };
+}

@@ -1,0 +1,48 @@
+import type { TransitionFilter } from "../domain/filter.ts";
+import { transitionTest } from "../domain/matches.ts";
+import { isTransition, type TransitionEvent } from "../domain/transition.ts";
+import { builder } from "./builder.ts";
+import { filterOf } from "./filter-input.ts";
+import { followed, type Payload } from "./subscription.ts";
+import { StatusTransitionType } from "./transition.ts";
+import { TransitionFilterType } from "./transition-filter.ts";
+
+type StatusTransitioned = Payload & { readonly transition: TransitionEvent };
+
+const StatusTransitionedType = builder.objectRef<StatusTransitioned>("StatusTransitioned").implement({
+  description: "One entry of the log that changed an issue's status or substatus.",
+  fields: (t) => ({
+    cursor: t.field({
+      type: "Cursor",
+      description: "The entry's position: resume after it.",
+      resolve: ({ transition, epoch }) => ({ epoch, seq: transition.seq }),
+    }),
+    transition: t.expose("transition", { type: StatusTransitionType, description: "The change." }),
+  }),
+});
+
+builder.subscriptionField("statusTransitioned", (t) =>
+  t.field({
+    type: StatusTransitionedType,
+    description:
+      "Every change of status or substatus that matches, in log order. A change that a late delivery corrects comes " +
+      "again, as another entry whose `event.supersedes` is the old one.",
+    args: {
+      filter: t.arg({ type: TransitionFilterType, description: "Only these; left out, all of them." }),
+      after: t.arg({
+        type: "Cursor",
+        description: "Begin after this position; left out, with the next event. Best given by a variable.",
+      }),
+    },
+    subscribe: (_root, { filter, after }, context) => {
+      const passes = transitionTest(filterOf<TransitionFilter>(filter));
+      return followed(after, context, (payload): StatusTransitioned | null => {
+        const { event } = payload.entry;
+        return isTransition(event) && passes(payload.entry, event.committedAt)
+          ? { ...payload, transition: event }
+          : null;
+      });
+    },
+    resolve: (transitioned) => transitioned,
+  }),
+);

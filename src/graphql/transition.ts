@@ -1,0 +1,175 @@
+import type { TransitionFilter } from "../domain/filter.ts";
+import type { LoggedEvent } from "../domain/event.ts";
+import { nodeId } from "../domain/node-id.ts";
+import { isTransition, type TransitionEvent } from "../domain/transition.ts";
+import type { Page, PageRequest, TransitionKey, TransitionOrder } from "../store/reader.ts";
+import { ActorType } from "./actor.ts";
+import { builder, NodeType } from "./builder.ts";
+import { connect, connectionTypes, type ConnectionArgs } from "./connection.ts";
+import { historyList, IssueEventType } from "./event.ts";
+import { EventSourceType, TransitionKindType } from "./event-enums.ts";
+import { filterOf } from "./filter-input.ts";
+import { IssueType } from "./issue.ts";
+import { IssueStateType } from "./issue-state.ts";
+import type { PagedList } from "./page-cursor.ts";
+import { positionAt } from "./position.ts";
+import { StatusDetailsType } from "./status-details.ts";
+import { TransitionFilterType } from "./transition-filter.ts";
+import { defaultTransitionOrder, TransitionOrderType } from "./transition-order.ts";
+
+export const StatusTransitionType = builder.objectRef<TransitionEvent>("StatusTransition");
+
+StatusTransitionType.implement({
+  description: "One change of an issue's status or substatus.",
+  interfaces: [NodeType],
+  fields: (t) => ({
+    id: t.id({
+      description: "The transition's global id.",
+      resolve: ({ id }) => nodeId("StatusTransition", id),
+    }),
+    cursor: t.field({
+      type: "Cursor",
+      description: "Its position in the log, which is its event's: subscribe after it for what followed.",
+      resolve: ({ seq }, _args, { loaders }) => positionAt(seq, loaders),
+    }),
+    issue: t.field({
+      type: IssueType,
+      description:
+        "The issue that changed, as it is now; in a subscription, as the gateway knew it once this entry of the log was " +
+        "applied.",
+      resolve: ({ issueId }, _args, { loaders }) => loaders.issueOf(issueId),
+    }),
+    from: t.field({
+      type: IssueStateType,
+      nullable: true,
+      description: "The state that it left; null where the gateway first heard of the issue.",
+      resolve: ({ transition }) => transition.from,
+    }),
+    to: t.field({
+      type: IssueStateType,
+      description: "The state that it entered.",
+      resolve: ({ transition }) => transition.to,
+    }),
+    kind: t.field({
+      type: TransitionKindType,
+      description: "What the change means.",
+      resolve: ({ transition }) => transition.kind,
+    }),
+    source: t.expose("source", { type: EventSourceType, description: "How the gateway knows of it." }),
+    actor: t.expose("actor", {
+      type: ActorType,
+      nullable: true,
+      description: "Who did it. Null for INFERRED, and where Sentry named nobody.",
+    }),
+    occurredAt: t.expose("occurredAt", {
+      type: "DateTime",
+      description:
+        "When Sentry sent the webhook that tells it. For INFERRED, the latest time that it can have happened.",
+    }),
+    occurredAfter: t.expose("occurredAfter", {
+      type: "DateTime",
+      nullable: true,
+      description: "For INFERRED, the earliest time that it can have happened. Null for REPORTED.",
+    }),
+    receivedAt: t.expose("receivedAt", {
+      type: "DateTime",
+      description: "When the gateway received the webhook that tells it, or whose snapshot shows it.",
+    }),
+    isLate: t.exposeBoolean("isLate", {
+      description: "It arrived after a later event of the same issue was already in the log.",
+    }),
+    resolutionType: t.exposeString("resolutionType", {
+      nullable: true,
+      description: "How it was resolved: now, in_release, in_commit, autoresolve, jira, … An open set.",
+    }),
+    statusDetails: t.field({
+      type: StatusDetailsType,
+      description:
+        "How the new status came about and how it will end, as the transition's own delivery showed it.",
+      resolve: async ({ delivery }, _args, { loaders }) => (await loaders.snapshot(delivery)).statusDetails,
+    }),
+    secondsInPreviousState: t.float({
+      nullable: true,
+      description:
+        "How long the issue had been in the state that it left, in seconds; null where that is unknown.",
+      resolve: async ({ seq, occurredAt }, _args, { loaders }) => {
+        const since = (await loaders.before(seq))?.transitionedAt ?? null;
+        return since === null ? null : (occurredAt - since) / 1000;
+      },
+    }),
+    event: t.field({
+      type: IssueEventType,
+      description: "The event that made the change.",
+      resolve: (event) => event,
+    }),
+  }),
+});
+
+export const { ConnectionType: StatusTransitionConnectionType } = connectionTypes(
+  "StatusTransition",
+  StatusTransitionType,
+  "transitions",
+);
+
+/** One issue's transitions, in history order. */
+export function transitionsOf(issueId: string): PagedList<TransitionEvent, Uint8Array> {
+  return historyList(`transitions of ${issueId}`);
+}
+
+/** All issues' transitions. Positions, which break ties, mean something within one epoch only. */
+function transitionsBy({ field }: TransitionOrder, epoch: string): PagedList<TransitionEvent, TransitionKey> {
+  return {
+    name: `transitions by ${field} in ${epoch}`,
+    keyOf: ({ seq, occurredAt }) => ({ value: field === "CURSOR" ? seq : occurredAt, seq }),
+    toJson: ({ value, seq }) => [value, seq],
+    fromJson: ([value, seq]) =>
+      Number.isSafeInteger(value) && Number.isSafeInteger(seq)
+        ? { value: value as number, seq: seq as number }
+        : null,
+  };
+}
+
+/** `connect`, for a list whose pages come as events that all have a transition. */
+export function connectTransitions<Key>(
+  args: ConnectionArgs,
+  list: PagedList<TransitionEvent, Key>,
+  {
+    page,
+    count,
+  }: {
+    readonly page: (request: PageRequest<Key>) => Promise<Page<LoggedEvent>>;
+    readonly count: () => Promise<number>;
+  },
+) {
+  return connect(args, list, {
+    page: async (request) => {
+      const { rows, more } = await page(request);
+      return { rows: rows.filter(isTransition), more };
+    },
+    count,
+  });
+}
+
+builder.queryField("transitions", (t) =>
+  t.field({
+    type: StatusTransitionConnectionType,
+    description: "The changes of status and substatus of all issues that match, in the order asked for.",
+    args: {
+      ...t.arg.connectionArgs(),
+      filter: t.arg({ type: TransitionFilterType, description: "Only these; left out, all of them." }),
+      orderBy: t.arg({
+        type: TransitionOrderType,
+        defaultValue: defaultTransitionOrder,
+        description: "The order. A page cursor is good for the same field in either direction.",
+      }),
+    },
+    resolve: async (_root, { filter, orderBy, ...args }, { loaders, reader, now }) => {
+      const matching = { filter: filterOf<TransitionFilter>(filter), now };
+      const order = orderBy ?? defaultTransitionOrder;
+      return connectTransitions(args, transitionsBy(order, await loaders.epoch()), {
+        page: (request) => reader.transitionPage({ ...request, ...matching, order }),
+        count: () => reader.transitionCount(matching),
+      });
+    },
+  }),
+);

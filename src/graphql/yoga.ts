@@ -1,0 +1,73 @@
+import { createYoga } from "graphql-yoga";
+import type { Report } from "../observability/report.ts";
+import { createContext, type Context, type Services } from "./context.ts";
+import { maskErrors } from "./errors.ts";
+import { graphiQLTabs } from "./graphiql-tabs.ts";
+import { useEntries } from "./plugins/use-entries.ts";
+import { useErrorCodes } from "./plugins/use-error-codes.ts";
+import { useEventStreams } from "./plugins/use-event-streams.ts";
+import { useGraphiQL } from "./plugins/use-graphiql.ts";
+import { useJsonRequests } from "./plugins/use-json-requests.ts";
+import { useMaxTokens } from "./plugins/use-max-tokens.ts";
+import { useNoIntrospection } from "./plugins/use-no-introspection.ts";
+import { useOneMoment } from "./plugins/use-one-moment.ts";
+import { schema } from "./schema.ts";
+
+export type GraphQLOptions = Services & {
+  readonly report: Pick<Report, "resolverFailed">;
+  /** Whether a browser's GET is answered with GraphiQL. */
+  readonly graphiql: boolean;
+  /** Whether the schema may be asked for. */
+  readonly introspection: boolean;
+  /** The origins whose pages may read, exactly. */
+  readonly corsOrigins: readonly string[];
+};
+
+export const graphqlPath = "/graphql";
+
+/** Most bytes of a request's body. */
+const maxBodyBytes = 100_000;
+
+/** Most tokens of a document: GraphiQL's own question for the schema has about 300. */
+const maxTokens = 2_000;
+
+/**
+ * The GraphQL endpoint, which is a request handler for any server, and for tests (`fetch`). Every way in goes through
+ * its plugins: parse, validate and execute elsewhere with `getEnveloped` only.
+ */
+export function createGraphQL({ report, graphiql, introspection, corsOrigins, ...services }: GraphQLOptions) {
+  return createYoga<object, Context>({
+    schema,
+    context: () => createContext(services),
+    graphqlEndpoint: graphqlPath,
+    maskedErrors: { maskError: maskErrors(report) },
+    plugins: [
+      useMaxTokens(maxTokens),
+      ...(introspection ? [] : [useNoIntrospection()]),
+      useErrorCodes(),
+      useJsonRequests({ maxBodyBytes }),
+      useEventStreams(),
+      useEntries(),
+      useOneMoment(),
+      ...(graphiql
+        ? [
+            useGraphiQL({
+              path: graphqlPath,
+              options: { title: "Issuewire", defaultTabs: [...graphiQLTabs] },
+            }),
+          ]
+        : []),
+    ],
+    // `useGraphiQL` and `useJsonRequests` do these themselves.
+    graphiql: false,
+    maxRequestBodySize: false,
+    multipart: false,
+    batching: false,
+    cors:
+      corsOrigins.length === 0
+        ? false
+        : { origin: [...corsOrigins], methods: ["GET", "POST"], allowedHeaders: ["Content-Type", "Accept"] },
+    landingPage: false,
+    logging: false,
+  });
+}

@@ -1,0 +1,82 @@
+import type { JsonObject, Project, Snapshot } from "../domain/issue.ts";
+import { annotationsOf } from "./annotations.ts";
+import { millisecondsOf } from "./dates.ts";
+import { organizationIn, urlOf } from "./links.ts";
+import { countOf, floatOf, int32Of } from "./numbers.ts";
+import { isObject, openMapOf } from "./objects.ts";
+import { assigneeOf } from "./people.ts";
+import { idOf, textOf, wordOf } from "./text.ts";
+
+/**
+ * Reads Sentry's issue object; null where it has no usable id. Every other field that is absent or of another type
+ * than expected is null, or what stands for nothing of its type; the raw body keeps what was sent.
+ *
+ * `assertedStatus` is the status of an issue that shows none.
+ * Source: getsentry/sentry, api/serializers/models/group.py
+ */
+export function readIssue(issue: JsonObject, assertedStatus: string | null): Snapshot | null {
+  const sentryId = idOf(issue["id"]);
+  if (sentryId === null) return null;
+
+  const metadata = openMapOf(issue["metadata"]);
+  const permalink = urlOf(issue["permalink"]);
+  const apiUrl = urlOf(issue["url"]);
+  // Camel case is the first shape that activity alerts had, in June 2026.
+  const webUrl = urlOf(issue["web_url"]) ?? urlOf(issue["webUrl"]) ?? permalink;
+  const projectUrl = urlOf(issue["project_url"]) ?? urlOf(issue["projectUrl"]);
+  return {
+    sentryId,
+    fields: {
+      shortId: wordOf(issue["shortId"]),
+      title: textOf(issue["title"]) ?? titleIn(metadata),
+      culprit: textOf(issue["culprit"]),
+      statusRaw: wordOf(issue["status"]) ?? assertedStatus ?? "",
+      substatusRaw: wordOf(issue["substatus"]),
+      statusDetails: openMapOf(issue["statusDetails"]),
+      levelRaw: textOf(issue["level"]),
+      priorityRaw: textOf(issue["priority"]),
+      category: textOf(issue["issueCategory"]),
+      issueType: textOf(issue["issueType"]),
+      platform: textOf(issue["platform"]),
+      project: projectOf(issue["project"]),
+      assignee: assigneeOf(issue["assignedTo"]),
+      isUnhandled: typeof issue["isUnhandled"] === "boolean" ? issue["isUnhandled"] : null,
+      count: countOf(issue["count"]) ?? 0,
+      userCount: countOf(issue["userCount"]) ?? 0,
+      firstSeen: millisecondsOf(issue["firstSeen"]),
+      lastSeen: millisecondsOf(issue["lastSeen"]),
+    },
+    details: {
+      type: textOf(issue["type"]),
+      logger: textOf(issue["logger"]),
+      organization: organizationIn([apiUrl, webUrl, projectUrl, permalink]),
+      metadata,
+      annotations: annotationsOf(issue["annotations"]),
+      numComments: int32Of(issue["numComments"]) ?? 0,
+      isPublic: issue["isPublic"] === true,
+      shareId: textOf(issue["shareId"]),
+      priorityLockedAt: millisecondsOf(issue["priorityLockedAt"]),
+      seerFixabilityScore: floatOf(issue["seerFixabilityScore"]),
+      seerAutofixLastTriggered: millisecondsOf(issue["seerAutofixLastTriggered"]),
+      webUrl,
+      apiUrl,
+      projectUrl,
+      permalink,
+    },
+  };
+}
+
+/** What Sentry builds a title from. */
+function titleIn(metadata: JsonObject): string {
+  const title = textOf(metadata["title"]);
+  if (title !== null) return title;
+  return [wordOf(metadata["type"]), wordOf(metadata["value"])].filter((part) => part !== null).join(": ");
+}
+
+function projectOf(value: unknown): Project | null {
+  if (!isObject(value)) return null;
+  const sentryId = idOf(value["id"]);
+  if (sentryId === null) return null;
+  const slug = wordOf(value["slug"]) ?? sentryId;
+  return { sentryId, slug, name: wordOf(value["name"]) ?? slug, platform: textOf(value["platform"]) };
+}

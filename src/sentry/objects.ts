@@ -1,0 +1,31 @@
+import type { Json, JsonObject } from "../domain/issue.ts";
+
+/** True for a JSON object: neither null nor a list. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Sentry's open maps hold some ten values. What holds more than this is no such map, and reading, copying between
+ * threads and storing it would hold up everybody else.
+ */
+const maxValues = 10_000;
+
+/**
+ * The open map itself, not a copy: a key named `__proto__` stays a key. Empty for anything else than an object, and
+ * for one of more than 10,000 values at all depths; the raw body keeps those.
+ */
+export function openMapOf(value: unknown): JsonObject {
+  return isObject(value) && valuesLeft(value, maxValues) >= 0 ? value : {};
+}
+
+/** `budget` less the values inside of `value`; something negative, early, when there are more. Not for deep nesting. */
+function valuesLeft(value: Json, budget: number): number {
+  if (typeof value !== "object" || value === null) return budget;
+  let left = budget;
+  for (const inner of Array.isArray(value) ? value : Object.values(value)) {
+    left = valuesLeft(inner, left - 1);
+    if (left < 0) break;
+  }
+  return left;
+}

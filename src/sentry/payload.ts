@@ -1,0 +1,155 @@
+import type { Claim, IssueReading, Reading } from "../domain/delivery.ts";
+import { stateOf, type JsonObject } from "../domain/issue.ts";
+import { microsecondsOf } from "./dates.ts";
+import { isDeeperThan } from "./depth.ts";
+import { readIssue } from "./issue-object.ts";
+import { countOf } from "./numbers.ts";
+import { isObject } from "./objects.ts";
+import { actorOf, assigneeOf, userOf } from "./people.ts";
+import { snapshotHashOf } from "./snapshot-hash.ts";
+import { textOf, wordOf } from "./text.ts";
+
+/** A signed body, read, and what its delivery's row says of it. */
+export type Payload = {
+  readonly reading: Reading;
+  /** Null where the body shows that it is about something else, or nothing. */
+  readonly resource: "issue" | "activity_alert" | null;
+  readonly action: string | null;
+  readonly installationId: string | null;
+};
+
+/** Lists and objects that nest deeper are not read: nothing of Sentry's comes near, and recursion has an end. */
+const maxDepth = 500;
+
+/** `archived` is what the documentation calls what current versions send as `ignored`. */
+const claimOfAction: ReadonlyMap<string, Claim> = new Map([
+  ["created", "unresolved"],
+  ["unresolved", "unresolved"],
+  ["resolved", "resolved"],
+  ["ignored", "ignored"],
+  ["archived", "ignored"],
+]);
+
+const claimOfActivity: ReadonlyMap<string, Claim> = new Map([
+  ["status_unresolved", "unresolved"],
+  ["status_regression", "unresolved"],
+  ["status_escalating", "unresolved"],
+  ["status_ignored", "ignored"],
+]);
+
+/** Reads one signed body. Never throws: what Sentry may send is data, not an error. */
+export function readBody(bytes: Uint8Array): Reading {
+  return readPayload(bytes).reading;
+}
+
+/**
+ * As `readBody`, with the rest of the delivery's row.
+ *
+ * | reading     | the body                                                                             |
+ * | ----------- | ------------------------------------------------------------------------------------ |
+ * | issue       | has an `action` and a `data.issue` with a usable id, whatever else is in it          |
+ * | ignored     | has an `action` and a `data` that holds anything, but no issue                       |
+ * | quarantined | everything else                                                                      |
+ *
+ * Headers have no part in it: they are not signed.
+ */
+export function readPayload(bytes: Uint8Array): Payload {
+  const body = parse(bytes);
+  if (typeof body === "string") {
+    return { reading: quarantined(body), resource: null, action: null, installationId: null };
+  }
+  const action = wordOf(body["action"]);
+  const installation = isObject(body["installation"]) ? wordOf(body["installation"]["uuid"]) : null;
+  const installationId = installation !== null && installation.length <= 64 ? installation : null;
+  const data = body["data"];
+  if (!isObject(data) || !("issue" in data)) {
+    return { reading: readOther(action, data), resource: null, action, installationId };
+  }
+  return {
+    reading: readAboutIssue(action, data, body["actor"]),
+    resource: isObject(data["activity"]) ? "activity_alert" : "issue",
+    action,
+    installationId,
+  };
+}
+
+/** Replaces nothing: bytes that are no UTF-8 are an error. */
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** The body's JSON object, or why there is none to be had. */
+function parse(bytes: Uint8Array): JsonObject | string {
+  let json: unknown;
+  try {
+    json = JSON.parse(utf8.decode(bytes));
+  } catch (error) {
+    return error instanceof TypeError ? "not UTF-8" : "not JSON";
+  }
+  if (isDeeperThan(maxDepth, bytes)) return `nested deeper than ${maxDepth}`;
+  return isObject(json) ? json : "not a JSON object";
+}
+
+function readOther(action: string | null, data: unknown): Reading {
+  if (action === null) return quarantined("no action");
+  if (!isObject(data)) return quarantined("no data object");
+  const keys = Object.keys(data);
+  if (keys.length === 0) return quarantined("data is empty");
+  return { is: "ignored", reason: `not about an issue: data has ${shortListOf(keys)}` };
+}
+
+function readAboutIssue(action: string | null, data: JsonObject, actor: unknown): Reading {
+  if (action === null) return quarantined("no action");
+  if (!isObject(data["issue"])) return quarantined("data.issue is not an object");
+  const told = isObject(data["activity"])
+    ? readActivity(data["activity"], action, actor)
+    : {
+        resource: "issue" as const,
+        action,
+        claim: claimOfAction.get(action) ?? null,
+        actor: actorOf(actor),
+      };
+  const snapshot = readIssue(data["issue"], told.claim);
+  if (snapshot === null) return quarantined("data.issue has no usable id");
+
+  const { fields } = snapshot;
+  const assigned = told.resource === "issue" && action === "assigned" ? assigneeOf(data["assignee"]) : null;
+  const issue: IssueReading = {
+    ...told,
+    state: stateOf(fields.statusRaw, fields.substatusRaw),
+    lastSeen: microsecondsOf(data["issue"]["lastSeen"]),
+    count: countOf(data["issue"]["count"]),
+    assignee: assigned ?? fields.assignee,
+    snapshotHash: snapshotHashOf(snapshot),
+    resolutionType: textOf(data["resolution_type"]),
+    snapshot,
+  };
+  return { is: "issue", issue };
+}
+
+/** What an `activity_alert` tells; its own action is always `triggered`, its actor the alert's. */
+function readActivity(
+  activity: JsonObject,
+  action: string,
+  actor: unknown,
+): Pick<IssueReading, "resource" | "action" | "claim" | "actor"> {
+  const type = wordOf(activity["type"]);
+  const details = activity["details"];
+  return {
+    resource: "activity",
+    action: type ?? action,
+    // There are status_resolved_in_release, …_by_age, …_in_commit, and more to come.
+    claim: type?.startsWith("status_resolved") ? "resolved" : (claimOfActivity.get(type ?? "") ?? null),
+    actor: (isObject(details) ? userOf(details["user"]) : null) ?? actorOf(actor),
+  };
+}
+
+function quarantined(reason: string): Reading {
+  return { is: "quarantined", reason };
+}
+
+const maxKeys = 5;
+
+/** The first few keys; one that looks like no name of a field is not repeated. */
+function shortListOf(keys: readonly string[]): string {
+  const named = keys.slice(0, maxKeys).map((key) => (/^[\w.-]{1,40}$/.test(key) ? key : "(unprintable)"));
+  return named.join(", ") + (keys.length > maxKeys ? ` and ${keys.length - maxKeys} more` : "");
+}

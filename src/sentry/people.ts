@@ -1,0 +1,41 @@
+import type { Actor, Assignee } from "../domain/issue.ts";
+import { isObject } from "./objects.ts";
+import { personIdOf, textOf, wordOf } from "./text.ts";
+
+/** Whom an issue is assigned to; null for nobody, and for a shape that names nobody. */
+export function assigneeOf(value: unknown): Assignee | null {
+  // Long ago `assignedTo` was a bare string.
+  if (typeof value === "string") {
+    const name = personIdOf(value);
+    return name === null
+      ? null
+      : { type: "USER", sentryId: name, name, email: name.includes("@") ? name : null };
+  }
+  if (!isObject(value)) return null;
+  const sentryId = personIdOf(value["id"]);
+  if (sentryId === null) return null;
+  const name = wordOf(value["name"]) ?? sentryId;
+  return value["type"] === "team"
+    ? { type: "TEAM", sentryId, name, email: null }
+    : { type: "USER", sentryId, name, email: textOf(value["email"]) };
+}
+
+/** Who acted; null where the body names nobody. */
+export function actorOf(value: unknown): Actor | null {
+  if (!isObject(value)) return null;
+  const sentryId = personIdOf(value["id"]);
+  if (sentryId === null) return null;
+  return { type: actorTypeOf(value["type"], sentryId), sentryId, name: wordOf(value["name"]) ?? sentryId };
+}
+
+/** The person in an activity's `details.user`; null where there is none. */
+export function userOf(value: unknown): Actor | null {
+  const actor = actorOf(value);
+  return actor === null ? null : { ...actor, type: "USER" };
+}
+
+function actorTypeOf(type: unknown, sentryId: string): Actor["type"] {
+  if (type === "user") return "USER";
+  if (type !== "application") return "OTHER";
+  return sentryId === "sentry" ? "SENTRY" : "APPLICATION";
+}

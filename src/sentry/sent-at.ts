@@ -1,0 +1,41 @@
+/** How far the sender's clock may be ahead of the receiver's. */
+const maxAheadMs = 5 * 60_000;
+
+export type SentAt = {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** Why it is not what the header says; null where it is. */
+  readonly adjusted: "missing" | "unreadable" | "too early" | "too late" | null;
+};
+
+/**
+ * When a delivery was sent: what `Sentry-Hook-Timestamp` says, however long ago, unless that cannot be.
+ *
+ * Nothing is sent before what it shows, and the snapshot is signed while the header is not: so `lastSeen` (epoch
+ * microseconds, null where the body shows none) bounds it from below, in the header's whole seconds. Where the header
+ * does not serve, it is the later of `lastSeen` and the receiver's clock; of `lastSeen` alone where the header was
+ * earlier than that, since then the clock says nothing about when it was sent.
+ */
+export function sentAtOf({
+  timestamp,
+  lastSeen,
+  receivedAt,
+}: {
+  /** Every value of the header. */
+  readonly timestamp: readonly string[];
+  readonly lastSeen: number | null;
+  readonly receivedAt: number;
+}): SentAt {
+  const lastSeenMs = lastSeen === null ? null : Math.floor(lastSeen / 1000);
+  const latest = Math.max(receivedAt, lastSeenMs ?? receivedAt);
+  if (timestamp.length === 0) return { at: latest, adjusted: "missing" };
+  if (timestamp.length > 1 || !/^[0-9]{1,12}$/.test(timestamp[0]!)) {
+    return { at: latest, adjusted: "unreadable" };
+  }
+  const seconds = Number(timestamp[0]);
+  if (lastSeenMs !== null && seconds < Math.floor(lastSeenMs / 1000)) {
+    return { at: lastSeenMs, adjusted: "too early" };
+  }
+  if (seconds * 1000 > receivedAt + maxAheadMs) return { at: latest, adjusted: "too late" };
+  return { at: seconds * 1000, adjusted: null };
+}

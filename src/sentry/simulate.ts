@@ -1,0 +1,274 @@
+import { randomInt } from "node:crypto";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { Screen } from "../observability/progress.ts";
+import { durationFlag, durationMs } from "./simulate/duration.ts";
+import { showingProgress, type Progress } from "./simulate/progress.ts";
+import { run, type Ending } from "./simulate/run.ts";
+import { createSender } from "./simulate/sender.ts";
+import { summaryOf } from "./simulate/summary.ts";
+import { createTally } from "./simulate/tally.ts";
+import { liveTraffic, pastTraffic, type PastOptions } from "./simulate/traffic.ts";
+import type { Webhook } from "./simulate/webhook.ts";
+
+export type SimulateOptions = {
+  /** The secret that the gateway checks with, for want of `--secret`. What it throws is told to the user. */
+  readonly resolveSecret: () => string;
+  /** The `Authorization: Bearer` that the gateway asks for, for want of `--bearer`; null where it asks for none. */
+  readonly resolveBearer?: () => string | null;
+  /** Where the gateway listens, for want of `--url`. */
+  readonly url: string;
+  /** The summary goes here. */
+  readonly output?: Screen;
+  /** The progress goes here. */
+  readonly screen?: Screen;
+};
+
+type Flags = {
+  readonly url: URL;
+  readonly rate?: number;
+  readonly issues?: number;
+  readonly seed?: number;
+  readonly history?: number;
+  readonly duration?: number;
+  readonly count?: number;
+  readonly secret?: string;
+  readonly bearer?: string;
+  readonly quiet?: true;
+};
+
+const defaultRate = 5;
+const issuesOfHistory = 1_000;
+/** At this many seconds' worth of webhooks, something happens to a living issue every ten seconds. */
+const issuesAlivePerRate = 10;
+const connections = 32;
+
+/**
+ * `simulate`: sends a gateway what Sentry would send it. SIGINT and SIGTERM end it with the summary; a gateway that is
+ * not there or refuses the secret ends it with a message and exit status 1.
+ */
+export function simulateCommand({
+  resolveSecret,
+  resolveBearer = () => null,
+  url,
+  output = process.stdout,
+  screen = process.stderr,
+}: SimulateOptions): Command {
+  const command = new Command("simulate");
+  command
+    .summary("send a running gateway what Sentry would send it")
+    .description(
+      "Sends a running gateway signed webhooks as Sentry would: issues that are created, assigned, resolved, archived," +
+        " regress and escalate, with Sentry's silent steps between; some webhooks twice, some late, some lost.",
+    )
+    .addOption(urlOption(url))
+    .option(
+      "--rate <number>",
+      `webhooks a second (default: ${defaultRate}; with --history as fast as they are answered)`,
+      positiveNumber,
+    )
+    .option(
+      "--issues <number>",
+      `issues alive at a time (default: ${issuesAlivePerRate} times the rate);` +
+        ` with --history issues in all (default: ${issuesOfHistory})`,
+      wholeNumber(1, 10_000_000),
+    )
+    .option(
+      "--seed <number>",
+      "the same seed makes the same issues live the same lives (default: another one each time)",
+      wholeNumber(0, 0xffff_ffff),
+    )
+    .option("--history <duration>", "fill the past up to now, such as 30d or 12h, and end", duration)
+    .option(
+      "--duration <duration>",
+      "end after so long, such as 10m (default: with --history or never)",
+      duration,
+    )
+    .option("--count <number>", "end after so many webhooks", wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .option(
+      "--secret <text>",
+      "the Client Secret that the gateway checks with (default: the gateway's own settings)",
+    )
+    .option("--bearer <text>", "sent as Authorization: Bearer (default: the gateway's own settings)")
+    .option("--quiet", "no progress, only the summary")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ npm run simulate                                  five webhooks a second until Ctrl-C
+  $ npm run simulate -- --history 30d                 a month of 1,000 issues, as fast as it goes
+  $ npm run simulate -- --rate 200 --duration 1m      a busy minute
+  $ npm run simulate -- --seed 7 --count 100          the same 100 webhooks each time
+
+Where the secret is looked for: --secret, then SENTRY_CLIENT_SECRET in the environment or .env, then the file
+beside the database in which the gateway keeps the one that it made at its first start.`,
+    )
+    .action(async (flags: Flags) => {
+      const failure = await simulate(flags, { resolveSecret, resolveBearer, output, screen });
+      if (failure !== null) command.error(failure, { exitCode: 1 });
+    });
+  return command;
+}
+
+type Surroundings = Required<Omit<SimulateOptions, "url">>;
+
+/** What went wrong, for the user; null when nothing did. */
+async function simulate(flags: Flags, { output, screen, ...settings }: Surroundings): Promise<string | null> {
+  let secret: string;
+  let bearer: string | null;
+  try {
+    secret = flags.secret ?? settings.resolveSecret();
+    bearer = flags.bearer ?? settings.resolveBearer();
+  } catch (error) {
+    return `error: ${error instanceof Error ? error.message : String(error)}`;
+  }
+
+  const { history, quiet = false, count = null, duration: runsForMs = null } = flags;
+  const seed = flags.seed ?? randomInt(0x1_0000_0000);
+  const tally = createTally();
+  const until = Date.now();
+  const began = performance.now();
+  let dueAt = until - (history ?? 0);
+  const progress = (): Progress => {
+    const counts = tally.counts();
+    const elapsedMs = performance.now() - began;
+    const shares = [
+      count === null ? 0 : counts.sent / count,
+      runsForMs === null ? 0 : elapsedMs / runsForMs,
+      history === undefined ? 0 : 1 - (until - dueAt) / history,
+    ];
+    const isEndless = count === null && runsForMs === null && history === undefined;
+    return { counts, elapsedMs, share: isEndless ? null : Math.max(...shares) };
+  };
+
+  using sender = createSender({ url: flags.url, connections, bearer });
+  using signals = untilSignal();
+  const ending = await showingProgress(quiet ? null : screen, progress, () =>
+    run({
+      webhooks: trafficOf(flags, { seed, secret, until, onLost: tally.lost }),
+      send: (webhook) => {
+        dueAt = webhook.dueAt;
+        return sender.send(webhook);
+      },
+      tally,
+      rate: rateOf(flags),
+      concurrency: connections,
+      count,
+      durationMs: runsForMs,
+      signal: signals.signal,
+    }),
+  );
+
+  const { counts, elapsedMs } = progress();
+  const gateway = flags.url.href.replace(/\/$/, "");
+  const failure = failureOf(ending, gateway);
+  // A run that was refused from its beginning has nothing else to tell.
+  if (failure === null || counts.notKept < counts.sent) {
+    output.write(`${summaryOf({ counts, elapsedMs, repeat: repeatOf(flags, seed), url: gateway })}\n`);
+  }
+  return failure;
+}
+
+function rateOf({ rate, history }: Flags): number | null {
+  return rate ?? (history === undefined ? defaultRate : null);
+}
+
+function trafficOf(
+  flags: Flags,
+  { until, ...traffic }: Pick<PastOptions, "seed" | "secret" | "onLost"> & { readonly until: number },
+): Iterable<Webhook> {
+  const { history, issues } = flags;
+  if (history !== undefined) {
+    return pastTraffic({ ...traffic, issues: issues ?? issuesOfHistory, from: until - history, to: until });
+  }
+  const rate = rateOf(flags) ?? defaultRate;
+  return liveTraffic({
+    ...traffic,
+    issues: issues ?? Math.ceil(rate * issuesAlivePerRate),
+    rate,
+    now: Date.now,
+  });
+}
+
+function failureOf(ending: Ending, gateway: string): string | null {
+  switch (ending.is) {
+    case "finished":
+    case "stopped":
+      return null;
+    case "unreachable":
+      return (
+        `error: nothing answers at ${gateway} (${ending.reason}).` +
+        " Start the gateway with `npm start`, or say where it is with --url."
+      );
+    case "refused":
+      return ending.code === "UNAUTHENTICATED"
+        ? `error: ${gateway} asks for a bearer token: pass its WEBHOOK_BEARER with --bearer.`
+        : `error: ${gateway} refuses the signature: its secret is another one. Pass it with --secret, or set` +
+            " SENTRY_CLIENT_SECRET to the same for both.";
+  }
+}
+
+/** Secrets stay out of it: what is printed is copied around. */
+function repeatOf(flags: Flags, seed: number): string {
+  const { url, rate, issues, history, duration: length, count } = flags;
+  const given: readonly (readonly [name: string, value: string | number | undefined])[] = [
+    ["seed", seed],
+    ["history", history === undefined ? undefined : durationFlag(history)],
+    ["issues", issues],
+    ["rate", rate],
+    ["duration", length === undefined ? undefined : durationFlag(length)],
+    ["count", count],
+    ["url", url.href],
+  ];
+  const words = given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));
+  return `npm run simulate -- ${words.join(" ")}`;
+}
+
+/** Aborts at the first SIGINT or SIGTERM. A second one ends the process as if nobody listened. */
+function untilSignal(): Disposable & { readonly signal: AbortSignal } {
+  const abort = new AbortController();
+  const stop = (): void => {
+    abort.abort();
+    ignore();
+  };
+  const ignore = (): void => {
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  return { signal: abort.signal, [Symbol.dispose]: ignore };
+}
+
+function urlOption(url: string): Option {
+  return new Option("--url <url>", "where the gateway listens")
+    .default(new URL(url), url)
+    .argParser((text) => {
+      const parsed = URL.parse(text);
+      if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
+        throw new InvalidArgumentError("It must be like http://127.0.0.1:4000.");
+      }
+      return parsed;
+    });
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
+    if (!(value >= least && value <= most)) {
+      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+    }
+    return value;
+  };
+}
+
+function positiveNumber(text: string): number {
+  const value = /^\d{1,9}(\.\d{1,6})?$/.test(text) ? Number(text) : NaN;
+  if (!(value > 0)) throw new InvalidArgumentError("It must be a number above zero.");
+  return value;
+}
+
+function duration(text: string): number {
+  const ms = durationMs(text);
+  if (ms === null) throw new InvalidArgumentError("It must be like 30d, 12h, 90m, 45s or 1d12h.");
+  return ms;
+}

@@ -1,0 +1,62 @@
+import type { FaultTemplate } from "../fault.ts";
+
+export const courierIos: readonly FaultTemplate[] = [
+  {
+    is: "exception",
+    type: "EXC_BAD_ACCESS",
+    value: "Exception 1, Code {n}, Subcode {id} >\nKERN_INVALID_ADDRESS at 0x{hex}.",
+    filename: "{page}.swift",
+    function: "closure #1 in RouteStore.refresh()",
+    culprit: "closure #1 in RouteStore.refresh()",
+    level: "fatal",
+  },
+  {
+    is: "exception",
+    type: "NSInternalInconsistencyException",
+    value: "Invalid update: invalid number of rows in section 0 ({n} before, {n} after).",
+    filename: "StopListController.swift",
+    function: "-[UITableView _endCellAnimationsWithContext:]",
+    culprit: "StopListController.apply(_:)",
+    level: "fatal",
+  },
+  {
+    is: "exception",
+    type: "App Hanging",
+    value: "App hanging for at least 2000 ms.",
+    filename: "{page}.swift",
+    function: "MapOverlay.redraw()",
+    culprit: "MapOverlay.redraw()",
+  },
+  {
+    is: "exception",
+    type: "WatchdogTermination",
+    value: "The OS watchdog terminated your app, possibly because it overused RAM.",
+    filename: "CourierApp.swift",
+    function: "main",
+    culprit: "CourierApp",
+    level: "fatal",
+  },
+  {
+    is: "exception",
+    type: "DecodingError",
+    value: "keyNotFound: No value for key “eta” at stops[{n}] (Code: {n})",
+    filename: "StopCodec.swift",
+    function: "StopCodec.decode(_:)",
+    culprit: "StopCodec.decode(_:)",
+    isHandled: true,
+  },
+  {
+    is: "detected",
+    issueType: "performance_file_io_main_thread",
+    category: "mobile",
+    title: "File IO on Main Thread",
+    value: "file.read - Signature{n}.png",
+    culprit: "SignatureController",
+  },
+  {
+    is: "feedback",
+    message: "App zeigt mir die Tour von gestern, erst nach Neustart stimmt’s wieder 😕",
+    name: "Jürgen K.",
+    email: "j.k@mail.example",
+  },
+];

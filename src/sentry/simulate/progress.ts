@@ -1,0 +1,52 @@
+import { barOf, clearLine, type Screen } from "../../observability/progress.ts";
+import { durationText } from "./duration.ts";
+import type { Counts } from "./tally.ts";
+
+/** How far a run is. */
+export type Progress = {
+  readonly counts: Counts;
+  readonly elapsedMs: number;
+  /** From 0 to 1; null for a run without an end. */
+  readonly share: number | null;
+};
+
+const onTerminalMs = 100;
+const inLogMs = 5_000;
+
+/**
+ * What `work` resolves with. While it runs, shows how far it is: on a terminal one line that is always up to date and
+ * goes away at the end, elsewhere a line every five seconds. Shows nothing without a screen.
+ */
+export async function showingProgress<Result>(
+  screen: Screen | null,
+  progress: () => Progress,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  if (screen === null) return work();
+  const isTerminal = screen.isTTY === true;
+  const show = (): void => {
+    const line = progressLine(progress());
+    if (isTerminal) screen.write(`${clearLine}${line.slice(0, (screen.columns ?? 80) - 1)}`);
+    else screen.write(`${line}\n`);
+  };
+  const timer = setInterval(show, isTerminal ? onTerminalMs : inLogMs);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+    if (isTerminal) screen.write(clearLine);
+  }
+}
+
+export function progressLine({ counts, elapsedMs, share }: Progress): string {
+  const perSecond = elapsedMs > 0 ? (counts.sent / elapsedMs) * 1000 : 0;
+  const p99 = counts.latency.percentile(0.99);
+  return [
+    ...(share === null ? [] : [barOf(share)]),
+    `${counts.sent.toLocaleString("en")} sent`,
+    `${perSecond.toFixed(perSecond < 100 ? 1 : 0)}/s`,
+    ...(p99 === null ? [] : [`p99 ${p99.toFixed(1)} ms`]),
+    ...(counts.notKept === 0 ? [] : [`${counts.notKept.toLocaleString("en")} not kept`]),
+    durationText(elapsedMs),
+  ].join("  ");
+}

@@ -1,0 +1,301 @@
+import { createAgenda } from "./agenda.ts";
+import { bodyOf, installationBody } from "./body.ts";
+import { day, hour, minute, second } from "./duration.ts";
+import {
+  createIssue,
+  eventTime,
+  passTime,
+  printedState,
+  type PrintedState,
+  type SimulatedIssue,
+} from "./issue.ts";
+import { autoAssignment, nextStep } from "./life.ts";
+import { createRandom } from "./random.ts";
+import { announcementsOf, take, type Announcement, type Step } from "./step.ts";
+import { signed, type Arrival, type Webhook, type WebhookKind } from "./webhook.ts";
+import { organizations, projects, type Organization } from "./world.ts";
+
+/** How often something goes wrong with a delivery, from 0 to 1. */
+export type Trouble = { readonly late: number; readonly repeated: number; readonly lost: number };
+
+/** As it is with a receiver that mostly works. */
+export const usualTrouble: Trouble = { late: 0.03, repeated: 0.025, lost: 0.01 };
+/** Every webhook arrives once and within seconds, though not in order: Sentry's own queue does not keep it. */
+export const noTrouble: Trouble = { late: 0, repeated: 0, lost: 0 };
+
+/** What truly happened, whatever was sent about it. */
+export type Happening = {
+  readonly issueId: string;
+  readonly step: Step["is"];
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** Null for the first step of an issue's life. */
+  readonly from: PrintedState | null;
+  readonly to: PrintedState;
+  /** The kinds that Sentry sends for the step, whatever becomes of them on the way. */
+  readonly webhooks: readonly WebhookKind[];
+};
+
+type TrafficOptions = {
+  /** A whole number of 32 bits. The same seed and options give the same bytes. */
+  readonly seed: number;
+  readonly secret: string;
+  /** `usualTrouble` unless told. */
+  readonly trouble?: Trouble;
+  /** Told of each webhook that is lost on the way, and so never comes out. */
+  readonly onLost?: (what: WebhookKind) => void;
+  /** Told of everything that happens, before the webhooks about it come out. */
+  readonly onStep?: (happening: Happening) => void;
+};
+
+export type PastOptions = TrafficOptions & {
+  /** How many issues begin within the period, evenly spread. */
+  readonly issues: number;
+  /** Epoch milliseconds. What is due after `to` never comes. */
+  readonly from: number;
+  readonly to: number;
+};
+
+/** The webhooks of a period in order of arrival. Only the issues that something can still happen to are in memory. */
+export function pastTraffic({ issues, from, to, ...options }: PastOptions): Iterable<Webhook> {
+  return simulate({
+    ...options,
+    issues,
+    from,
+    to,
+    haste: 1,
+    nowAt: Math.floor,
+    birthSpacing: (to - from) / issues,
+    replaces: false,
+  });
+}
+
+export type LiveOptions = TrafficOptions & {
+  /** How many issues are alive at a time. When one's life ends another begins. */
+  readonly issues: number;
+  /**
+   * Webhooks a second that the caller means to take. Lives run as much faster as that needs, while deliveries are
+   * late by true seconds and minutes.
+   */
+  readonly rate: number;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+};
+
+/** Webhooks without end. Each shows the time at which it is taken out, so take it only when it is to be sent. */
+export function liveTraffic({ issues, rate, now, ...options }: LiveOptions): Iterable<Webhook> {
+  const haste = Math.max(1, rate / second / (issues * webhooksPerMs));
+  return simulate({
+    ...options,
+    issues,
+    from: now(),
+    to: Infinity,
+    haste,
+    nowAt: () => Math.floor(now()),
+    // The first lives begin one after the other, over as long as a life lasts.
+    birthSpacing: lifeMs / haste / issues,
+    replaces: true,
+  });
+}
+
+/** How long an issue lives until nothing happens to it any more, on average and measured. */
+const lifeMs = 7.9 * day;
+/** How many webhooks a living issue causes in a millisecond of its life, on average and measured. */
+const webhooksPerMs = 0.7 / day;
+
+type Simulation = TrafficOptions & {
+  readonly issues: number;
+  readonly from: number;
+  readonly to: number;
+  /** How much faster than deliveries lives run. */
+  readonly haste: number;
+  /** The time that bodies and headers show for what is due `at`; whole milliseconds. */
+  readonly nowAt: (at: number) => number;
+  readonly birthSpacing: number;
+  /** A life that ends makes way for a new one. */
+  readonly replaces: boolean;
+};
+
+/** A webhook in Sentry's queue. */
+type Sending = {
+  readonly issue: SimulatedIssue;
+  readonly announcement: Announcement;
+  /** Sentry takes the snapshot of `created` once, and any other at each attempt. */
+  readonly fixedBody: string | null;
+  readonly idempotencyKey: string | null;
+  readonly arrival: Arrival;
+  /** How long it is held back after it was sent, in milliseconds. */
+  readonly heldFor: number;
+  /** After how long the same request comes again; null for never. */
+  readonly replayedAfter: number | null;
+  /** How many more times Sentry sends it, though the receiver has it. */
+  readonly retries: number;
+};
+
+type Task =
+  /** `index` counts the issues that begin by themselves; null for one that takes another's place. */
+  | { readonly is: "birth"; readonly index: number | null }
+  | { readonly is: "step"; readonly issue: SimulatedIssue; readonly at: number; readonly step: Step }
+  | { readonly is: "installation"; readonly organization: Organization }
+  | { readonly is: "sending"; readonly sending: Sending }
+  | { readonly is: "arrival"; readonly webhook: Webhook };
+
+/**
+ * Everything that is going to happen waits in one agenda and is carried out in order of time. There are three times:
+ * the agenda's, in which deliveries are late; the lives', which runs `haste` times as fast; and the one that bodies
+ * and headers show. For a past they are one.
+ */
+function* simulate(options: Simulation): Generator<Webhook, void, undefined> {
+  const { seed, secret, issues, from, to, haste, nowAt, onLost, onStep, trouble = usualTrouble } = options;
+  const random = createRandom(seed);
+  const agenda = createAgenda<Task>();
+  // Runs with different seeds tell of different issues.
+  const firstId = 6_000_000_000 + random.below(4_000) * 1_000_000;
+  const numbers = new Map(projects.map((project) => [project, random.below(0x10_0000)]));
+  let births = 0;
+
+  const plan = (dueAt: number, task: Task): void => {
+    if (dueAt <= to) agenda.add(dueAt, task);
+  };
+  const lifeTime = (dueAt: number): number => from + (dueAt - from) * haste;
+
+  function planBirth(index: number): void {
+    if (index < issues) plan(from + (index + random.next()) * options.birthSpacing, { is: "birth", index });
+  }
+
+  function planStep(issue: SimulatedIssue, at: number, dueAt: number): void {
+    const next = nextStep(issue, at, random);
+    if (next !== null) plan(from + (next.at - from) / haste, { is: "step", issue, ...next });
+    else if (options.replaces) plan(dueAt + random.exponential(hour) / haste, { is: "birth", index: null });
+  }
+
+  function bear(dueAt: number): void {
+    const project = random.pick(projects);
+    const number = (numbers.get(project) ?? 0) + 1;
+    numbers.set(project, number);
+    // Some of the first issues are older than the installation, which nobody told of their beginning.
+    const isOld = births < issues / 10 && random.chance(0.3);
+    const age = isOld ? random.between(8 * day, 90 * day) : random.between(150, 2 * second);
+    const firstSeenUs = eventTime(project, (nowAt(dueAt) - age) * 1000, random);
+    const at = lifeTime(dueAt);
+    const id = `${firstId + births}`;
+    const issue = createIssue({ project, number, id, bornAt: at - age, firstSeenUs }, random);
+    births++;
+    if (isOld) {
+      issue.condition = { is: "unresolved", because: "ongoing" };
+    } else {
+      // Sentry queues the automatic assignment first.
+      const assignment = autoAssignment(issue, random);
+      if (assignment !== null) happen(issue, assignment, at, dueAt);
+      happen(issue, { is: "created" }, at, dueAt);
+    }
+    planStep(issue, at, dueAt);
+  }
+
+  function happen(issue: SimulatedIssue, step: Step, at: number, dueAt: number): void {
+    const nowUs = nowAt(dueAt) * 1000;
+    const before = printedState(issue, nowUs);
+    take(step, issue, at, nowUs, random);
+    const announcements = announcementsOf(step, issue);
+    onStep?.({
+      issueId: issue.id,
+      step: step.is,
+      at: nowUs / 1000,
+      from: step.is === "created" ? null : before,
+      to: printedState(issue, nowUs),
+      webhooks: announcements.map((announcement) => announcement.is),
+    });
+    for (const announcement of announcements) announce(issue, announcement, dueAt, nowUs);
+  }
+
+  function announce(issue: SimulatedIssue, announcement: Announcement, dueAt: number, nowUs: number): void {
+    if (random.chance(trouble.lost)) {
+      onLost?.(announcement.is);
+      return;
+    }
+    const isCreated = announcement.is === "created";
+    const isLate = random.chance(trouble.late);
+    const isRepeated = random.chance(trouble.repeated);
+    // The rest waits in Sentry's queue and is stamped when it leaves.
+    const isHeldOnTheWay = isLate && random.chance(0.3);
+    const isReplayed = isRepeated && random.chance(0.3);
+    const lateBy = isLate ? lateness() : 0;
+    // `created` makes one hop more, so an automatic assignment is often there before it.
+    const hop = 300 + random.exponential(700) + (isCreated ? random.exponential(1_200) : 0);
+    const sending: Sending = {
+      issue,
+      announcement,
+      fixedBody: isCreated ? bodyOf(announcement, issue, nowUs, random) : null,
+      idempotencyKey: hasIdempotencyKey(announcement) && !random.chance(0.04) ? random.hex32() : null,
+      arrival: isLate ? "late" : "prompt",
+      heldFor: isHeldOnTheWay ? lateBy : 0,
+      replayedAfter: isReplayed ? second + random.exponential(20 * second) : null,
+      retries: isRepeated && !isReplayed ? (random.chance(0.15) ? 2 : 1) : 0,
+    };
+    plan(dueAt + hop + lateBy - sending.heldFor, { is: "sending", sending });
+  }
+
+  function lateness(): number {
+    return random.chance(0.03) ? random.between(hour, 6 * hour) : random.logUniform(5 * second, 30 * minute);
+  }
+
+  /** The webhook as it leaves Sentry, with what becomes of it later planned; null while it is held back. */
+  function send(sending: Sending, dueAt: number): Webhook | null {
+    const { issue, announcement, idempotencyKey, arrival, heldFor, replayedAfter, retries } = sending;
+    const sentAt = nowAt(dueAt);
+    passTime(issue, lifeTime(dueAt), sentAt * 1000, random);
+    const text = sending.fixedBody ?? bodyOf(announcement, issue, sentAt * 1000, random);
+    const letter = { text, what: announcement.is, issueId: issue.id, idempotencyKey, arrival, sentAt };
+    const webhook = signed(letter, secret, random);
+    if (retries > 0) {
+      const again: Sending = { ...sending, arrival: "repeated", heldFor: 0, retries: retries - 1 };
+      plan(dueAt + 5 * minute + random.exponential(2 * second), { is: "sending", sending: again });
+    }
+    if (replayedAfter !== null) {
+      const replay: Webhook = { ...webhook, arrival: "repeated" };
+      plan(dueAt + heldFor + replayedAfter, { is: "arrival", webhook: replay });
+    }
+    if (heldFor === 0) return webhook;
+    plan(dueAt + heldFor, { is: "arrival", webhook });
+    return null;
+  }
+
+  for (const organization of organizations) {
+    if (random.chance(0.5)) plan(from + random.exponential(minute), { is: "installation", organization });
+  }
+  planBirth(0);
+  for (let due = agenda.take(); due !== null; due = agenda.take()) {
+    const { at: dueAt, item: task } = due;
+    switch (task.is) {
+      case "birth":
+        bear(dueAt);
+        if (task.index !== null) planBirth(task.index + 1);
+        break;
+      case "step":
+        happen(task.issue, task.step, task.at, dueAt);
+        planStep(task.issue, task.at, dueAt);
+        break;
+      case "installation": {
+        const { organization } = task;
+        const text = installationBody(organization, random.pick(organization.people), random.hex32());
+        const sentAt = nowAt(dueAt);
+        const letter = { text, issueId: null, idempotencyKey: null, sentAt };
+        yield signed({ ...letter, what: "installation", arrival: "prompt" }, secret, random);
+        break;
+      }
+      case "sending": {
+        const webhook = send(task.sending, dueAt);
+        if (webhook !== null) yield webhook;
+        break;
+      }
+      case "arrival":
+        yield { ...task.webhook, dueAt: nowAt(dueAt) };
+        break;
+    }
+  }
+}
+
+/** Not every producer in Sentry gives its task a key. */
+function hasIdempotencyKey({ is }: Announcement): boolean {
+  return is !== "activity" && is !== "comment";
+}

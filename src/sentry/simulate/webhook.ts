@@ -1,0 +1,68 @@
+import { sign } from "../signature.ts";
+import type { Random } from "./random.ts";
+import type { Announcement } from "./step.ts";
+
+/** What a webhook is about: an issue's five actions, an alert, and what a gateway keeps and ignores. */
+export type WebhookKind = Announcement["is"] | "installation";
+
+/** `late` by seconds to hours; `repeated` is one more attempt, or the same request again. */
+export type Arrival = "prompt" | "late" | "repeated";
+
+/** A signed request, ready to be sent. */
+export type Webhook = {
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Null for what is not about an issue. */
+  readonly issueId: string | null;
+  /** When it arrives, in epoch milliseconds. */
+  readonly dueAt: number;
+  readonly what: WebhookKind;
+  readonly arrival: Arrival;
+};
+
+/** What a webhook says, before it is signed. */
+export type Letter = {
+  /** ASCII. */
+  readonly text: string;
+  readonly what: WebhookKind;
+  readonly issueId: string | null;
+  readonly idempotencyKey: string | null;
+  readonly arrival: Arrival;
+  /** Epoch milliseconds. */
+  readonly sentAt: number;
+};
+
+/** One attempt of Sentry's to send the letter: its Request-ID and its timestamp are its own. */
+export function signed(letter: Letter, secret: string, random: Random): Webhook {
+  const { text, what, issueId, idempotencyKey, arrival, sentAt } = letter;
+  const body = Buffer.from(text, "latin1");
+  const headers = {
+    "User-Agent": "sentry/26.10.0 (https://sentry.io)",
+    "Accept-Encoding": "gzip, deflate",
+    Accept: "*/*",
+    "Content-Type": "application/json",
+    "Request-ID": random.hex32(),
+    "Sentry-Hook-Resource": resourceOf(what),
+    "Sentry-Hook-Timestamp": `${Math.floor(sentAt / 1000)}`,
+    "Sentry-Hook-Signature": sign(secret, body),
+    ...(idempotencyKey === null ? {} : { "Idempotency-Key": idempotencyKey }),
+  };
+  return { body, headers, issueId, dueAt: sentAt, what, arrival };
+}
+
+function resourceOf(what: WebhookKind): string {
+  switch (what) {
+    case "created":
+    case "assigned":
+    case "resolved":
+    case "archived":
+    case "unresolved":
+      return "issue";
+    case "activity":
+      return "activity_alert";
+    case "comment":
+    case "error":
+    case "installation":
+      return what;
+  }
+}

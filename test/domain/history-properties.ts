@@ -1,0 +1,274 @@
+import { isDeepStrictEqual } from "node:util";
+import fc from "fast-check";
+import { expect } from "vitest";
+import type { Facts } from "../../src/domain/delivery.ts";
+import type { IssueEvent } from "../../src/domain/event.ts";
+import {
+  addDelivery,
+  deriveHistory,
+  historyOf,
+  startWalk,
+  type Change,
+  type History,
+} from "../../src/domain/history.ts";
+import { agree } from "../../src/domain/issue.ts";
+import { anyDeliveries } from "./deliveries.ts";
+import { fold, textOf } from "./scenario.ts";
+import { lives, type Life, type Trouble } from "./sentry-model.ts";
+
+const noTrouble: Trouble = {
+  pace: "racing",
+  delaysCreation: false,
+  losesWebhooks: false,
+  retries: false,
+  replays: false,
+  stampsLate: false,
+  endsQuietly: false,
+};
+
+const everyTrouble: Trouble = {
+  pace: "racing",
+  delaysCreation: true,
+  losesWebhooks: true,
+  retries: true,
+  replays: true,
+  stampsLate: true,
+  endsQuietly: false,
+};
+
+/** Deliveries as Sentry could send them, and as it never would. */
+const deliveries: fc.Arbitrary<readonly Facts[]> = fc.oneof(
+  anyDeliveries(14),
+  lives(everyTrouble)
+    .map((life) => life.deliveries)
+    .filter(({ length }) => length > 0),
+);
+
+/** The same in an order of arrival that has nothing to do with that of sending. */
+const arrivals = deliveries.chain((all) => shuffled(all).map((arrived) => ({ all, arrived })));
+
+function shuffled<Item>(items: readonly Item[]): fc.Arbitrary<readonly Item[]> {
+  return fc.shuffledSubarray([...items], { minLength: items.length });
+}
+
+/**
+ * No transition from a state to itself, each from where the last one led, no time that runs backwards, and one event in
+ * each role of a delivery, which name it.
+ */
+const historyIsSound = fc.property(deliveries, (all) => {
+  const { events, state, statusSince, shown } = deriveHistory(all);
+  let before: IssueEvent | null = null;
+  let turn: IssueEvent | null = null;
+  for (const event of events) {
+    check(before === null || before.occurredAt <= event.occurredAt, "time runs backwards", before, event);
+    check(
+      (event.source === "INFERRED") === (event.occurredAfter !== null),
+      "a window is for INFERRED",
+      event,
+    );
+    check((event.occurredAfter ?? -Infinity) <= event.occurredAt, "a window ends before it starts", event);
+    before = event;
+    if (event.transition === null) continue;
+    const { from, to } = event.transition;
+    check((from === null) === (turn === null), "only the first transition is from null", event);
+    if (from !== null && turn !== null) {
+      check(!agree(from, to), "a transition to itself", event);
+      check(agree(turn.transition!.to, from), "a transition from elsewhere", turn, event);
+    }
+    turn = event;
+  }
+  check(
+    turn !== null && agree(turn.transition!.to, state),
+    "the state is not where history led",
+    turn,
+    state,
+  );
+  check(turn.occurredAt === statusSince, "the state began at another time", turn, statusSince);
+  check(
+    all.some(({ delivery }) => delivery === shown),
+    "nothing shown",
+    shown,
+  );
+});
+
+/** One history for every order of arrival; equal deliveries are the same whatever their ids. */
+const historyKnowsNoArrival = fc.property(arrivals, ({ all, arrived }) => {
+  const renamed = arrived.map((facts, i) => ({ ...facts, delivery: i + 1 }));
+  const names = new Map(renamed.map(({ delivery, ...facts }) => [delivery, JSON.stringify(facts)]));
+  const oldNames = new Map(all.map(({ delivery, ...facts }) => [delivery, JSON.stringify(facts)]));
+  const read = (facts: readonly Facts[], nameOf: ReadonlyMap<number, string>) => {
+    const { events, shown, ...history } = deriveHistory(facts);
+    const named = events.map((event) => ({ ...event, delivery: nameOf.get(event.delivery) }));
+    return { ...history, events: named, shown: nameOf.get(shown) };
+  };
+  expect(read(renamed, names)).toEqual(read(all, oldNames));
+});
+
+/** However deliveries arrive, the walk and the log's entries lead to the history that all of them together have. */
+const logFoldsToHistory = fc.property(arrivals, ({ arrived }) => {
+  const walk = startWalk([]);
+  const entries = arrived.flatMap((facts, i) => {
+    const before = i === 0 ? null : historyOf(walk);
+    const change = addDelivery(walk, facts);
+    checkChange(change, facts, before, historyOf(walk));
+    // No field of an issue changes without an entry.
+    const shows = (shown: number | null) => arrived.find(({ delivery }) => delivery === shown)?.snapshotHash;
+    if (change.entries.length === 0)
+      check(
+        shows(change.shown) === shows(change.shownBefore),
+        "shows another snapshot without an entry",
+        facts,
+      );
+    return change.entries;
+  });
+  const history = deriveHistory(arrived);
+  expect(historyOf(walk)).toEqual(history);
+  expect(fold(entries)).toEqual(history.events);
+});
+
+function checkChange(change: Change, facts: Facts, before: History | null, after: History): void {
+  const { entries, state, statusSince, shown, shownBefore } = change;
+  const standing = { events: after.events, state, statusSince, shown };
+  check(isDeepStrictEqual(standing, after), "a change that leads elsewhere than its walk", change, after);
+  check(shownBefore === (before?.shown ?? null), "another snapshot was shown before", change, before);
+  const last = entries.at(-1);
+  if (last === undefined) {
+    check(
+      isDeepStrictEqual({ ...after, shown: null }, { ...before, shown: null }),
+      "changes without an entry",
+      facts,
+    );
+    return;
+  }
+  check(isDeepStrictEqual(last.state, state), "the last entry's state is not the issue's", last, state);
+  check(last.statusSince === statusSince, "the last entry's state began at another time", last, statusSince);
+  for (const { event, isLate, supersedes, state: stateByThen } of entries) {
+    check(
+      isLate || (event.delivery === facts.delivery && supersedes.length === 0),
+      "corrects, but is not late",
+      event,
+    );
+    // What arrives in its order leaves the issue in the state that each entry tells of.
+    if (isLate || event.transition === null) continue;
+    check(
+      agree(stateByThen, event.transition.to),
+      "in time, but not in the state that it tells",
+      event,
+      stateByThen,
+    );
+  }
+}
+
+/** Of two deliveries that repeat each other it is the second to arrive that repeats the first. */
+const repetitionIsSymmetric = fc.property(
+  arrivals.filter(({ arrived }) => arrived.length > 1),
+  ({ arrived: [a, b, ...others] }) => {
+    const rest = others.filter(({ sha256 }) => sha256 !== a!.sha256 && sha256 !== b!.sha256);
+    const repeatOf = (...order: readonly Facts[]): number | null => {
+      const walk = startWalk(rest);
+      return order.map((facts) => addDelivery(walk, facts)).at(-1)!.repeatOf;
+    };
+    if (repeatOf(a!) !== null || repeatOf(b!) !== null) return;
+    expect(repeatOf(a!, b!)).toBe(repeatOf(b!, a!) === null ? null : a!.delivery);
+  },
+);
+
+/** An issue ends as it was last shown, whatever was lost, repeated, replayed or overtaken before. */
+const lastSnapshotWins = fc.property(lives({ ...everyTrouble, endsQuietly: true }), (life) => {
+  const { state, shown } = deriveHistory(life.deliveries);
+  check(agree(state, life.state), "ends in another state", textOf(state), textOf(life.state));
+  const last = life.deliveries.find(({ delivery }) => delivery === shown)!;
+  check(last.action === "assigned", "shows another snapshot", last);
+});
+
+/** Where webhooks are not overtaken, each change that is told is REPORTED once, and no other is. */
+const toldChangesAreReported = fc.property(
+  lives({ ...noTrouble, pace: "calm", delaysCreation: true, retries: true, stampsLate: true }),
+  (life) => {
+    fc.pre(life.deliveries.length > 0);
+    const told = life.changes.filter(({ isTold, shownBefore }) => isTold && shownBefore !== null);
+    // Back in the state that was shown before, by way of one that was not: the webhook is taken for that of the former.
+    fc.pre(told.every(({ shownBefore, to }) => !agree(shownBefore!, to)));
+    const { events } = deriveHistory(life.deliveries);
+    const reported = transitionsOf(events, "REPORTED").filter(({ transition }) => transition!.from !== null);
+    expect(reported.map(({ transition }) => textOf(transition!.to))).toEqual(
+      told.map(({ to }) => textOf(to)),
+    );
+    for (const [i, { occurredAt }] of reported.entries())
+      check(Math.abs(occurredAt - told[i]!.at) < 20_000, "reported at another time", reported[i], told[i]);
+    for (const event of transitionsOf(events, "INFERRED"))
+      check(
+        hasTruth(event, life, (change) => !change.isTold),
+        "what was told is inferred",
+        event,
+        life.changes,
+      );
+  },
+);
+
+/** What is INFERRED did happen between the two times that it is given. */
+const windowsHoldTheTruth = fc.property(lives({ ...noTrouble, losesWebhooks: true }), (life) => {
+  fc.pre(life.deliveries.length > 0 && !hasTies(life.deliveries));
+  const { events } = deriveHistory(life.deliveries);
+  for (const event of transitionsOf(events, "INFERRED")) {
+    const report = events[events.indexOf(event) - 1];
+    // What comes after a report of the same delivery is given no time of its own.
+    if (report?.delivery === event.delivery && report.transition !== null && report.role === "report")
+      continue;
+    check(
+      hasTruth(event, life, () => true),
+      "nothing of that happened then",
+      event,
+      life.changes,
+    );
+  }
+});
+
+/** What must hold for every set of deliveries. Each is asserted for as many as are asked for. */
+export const historyProperties: Readonly<Record<string, (numRuns: number) => void>> = {
+  "tells one story: every transition from where the last one led, to another state, and no time runs backwards":
+    holds(historyIsSound),
+  "is the same for every order of arrival": holds(historyKnowsNoArrival),
+  "is what the entries of the log fold to, whenever deliveries arrive": holds(logFoldsToHistory),
+  "knows a repetition whichever of the two arrives first": holds(repetitionIsSymmetric),
+  "ends in the state that was shown last": holds(lastSnapshotWins),
+  "reports each change that Sentry told, once, and infers no other": holds(toldChangesAreReported),
+  "gives what it infers a time in which it happened": holds(windowsHoldTheTruth),
+};
+
+function holds<Input>(property: fc.IProperty<Input>): (numRuns: number) => void {
+  return (numRuns) => fc.assert(property, { numRuns });
+}
+
+function transitionsOf(events: readonly IssueEvent[], source: IssueEvent["source"]): readonly IssueEvent[] {
+  return events.filter((event) => event.source === source && event.transition !== null);
+}
+
+/** Two snapshots that differ in state and in nothing that tells which was taken first. */
+function hasTies(all: readonly Facts[]): boolean {
+  return all.some((a) =>
+    all.some(
+      (b) =>
+        a.sentAt === b.sentAt && a.lastSeen === b.lastSeen && a.count === b.count && !agree(a.state, b.state),
+    ),
+  );
+}
+
+function hasTruth(
+  event: IssueEvent,
+  life: Life,
+  isMeant: (change: Life["changes"][number]) => boolean,
+): boolean {
+  return life.changes.some(
+    (change) =>
+      isMeant(change) &&
+      agree(change.to, event.transition!.to) &&
+      change.at >= event.occurredAfter! &&
+      // Sentry stamps whole seconds.
+      change.at < event.occurredAt + 1000,
+  );
+}
+
+function check(holds: boolean, message: string, ...shown: readonly unknown[]): asserts holds {
+  if (!holds) throw new Error(`${message}: ${shown.map((one) => JSON.stringify(one)).join(" ")}`);
+}

@@ -1,0 +1,220 @@
+import { describe, expect, it } from "vitest";
+import { addDelivery, deriveHistory, startWalk } from "../../src/domain/history.ts";
+import { ada, arrivals, logOf, numbered, sent } from "./scenario.ts";
+
+const created = sent("08:00", "created", "unresolved/new", { lastSeen: "08:00" });
+const resolved = sent("09:00", "resolved", "resolved", { lastSeen: "08:59" });
+const regressed = sent("10:00", "unresolved", "unresolved/regressed", { lastSeen: "10:00" });
+
+describe("what arrives in its order", () => {
+  it("is entered as it happened, each entry with the state by then", () => {
+    expect(logOf(created, regressed, sent("11:00", "assigned", "unresolved/regressed"))).toEqual([
+      ["08:00:00 REPORTED – → unresolved/new OPENED by 1; unresolved/new since 08:00:00"],
+      [
+        "08:00:00..10:00:00 INFERRED unresolved/new → resolved RESOLVED by 2; resolved since 10:00:00",
+        "10:00:00 REPORTED resolved → unresolved/regressed REGRESSED by 2; unresolved/regressed since 10:00:00",
+      ],
+      ["11:00:00 REPORTED assigned by 3; unresolved/regressed since 10:00:00"],
+    ]);
+  });
+
+  it("replaces what it tells", () => {
+    const assigned = sent("09:00", "assigned", "resolved");
+    const told = sent("09:00:03", "resolved", "resolved", { actor: ada });
+    const log = logOf(created, assigned, told);
+    expect(log[2]).toEqual([
+      "late 09:00:00 REPORTED unresolved/new → resolved RESOLVED told by 3 " +
+        "[not: 08:00:00..09:00:00 INFERRED unresolved/new → resolved RESOLVED by 2]; resolved since 09:00:00",
+    ]);
+  });
+
+  it("learns a substatus with the entry of the delivery that shows it", () => {
+    const discovered = sent("07:00", "assigned", "unresolved");
+    expect(logOf(discovered, sent("08:00", "assigned", "unresolved/new"))[1]).toEqual([
+      "08:00:00 REPORTED assigned by 2; unresolved/new since 07:00:00",
+    ]);
+  });
+});
+
+describe("what arrives late", () => {
+  it("does not bring an old state back", () => {
+    const assigned = sent("08:30", "assigned", "unresolved/new", { lastSeen: "08:00" });
+    expect(logOf(created, resolved, assigned)[2]).toEqual([
+      "late 08:30:00 REPORTED assigned by 3; resolved since 09:00:00",
+    ]);
+  });
+
+  it("replaces what it leaves without a place by its own first event", () => {
+    expect(logOf(created, regressed, resolved)[2]).toEqual([
+      "late 09:00:00 REPORTED unresolved/new → resolved RESOLVED by 3 " +
+        "[not: 08:00:00..10:00:00 INFERRED unresolved/new → resolved RESOLVED by 2]; " +
+        "unresolved/regressed since 10:00:00",
+    ]);
+  });
+
+  it("corrects each later event that it changes, in the order of history", () => {
+    expect(logOf(resolved, created)[1]).toEqual([
+      "late 08:00:00 REPORTED – → unresolved/new OPENED by 2; resolved since 09:00:00",
+      "late 09:00:00 REPORTED unresolved/new → resolved RESOLVED by 1 " +
+        "[not: 09:00:00 REPORTED – → resolved RESOLVED by 1]; resolved since 09:00:00",
+    ]);
+  });
+
+  it("changes the state only with the last entry of a correction that does", () => {
+    const discovered = sent("08:00", "assigned", "unresolved");
+    const archived = sent("10:00", "ignored", "ignored", { lastSeen: "09:00" });
+    const late = sent("09:30", "ignored", "ignored/archived_forever", { lastSeen: "09:00" });
+    expect(logOf(discovered, archived, late)[2]).toEqual([
+      "late 09:30:00 REPORTED unresolved → ignored/archived_forever ARCHIVED by 3; ignored since 10:00:00",
+      "late 10:00:00 REPORTED ignored by 2 [not: 10:00:00 REPORTED unresolved → ignored ARCHIVED by 2]; " +
+        "ignored/archived_forever since 09:30:00",
+    ]);
+  });
+
+  it("dates `created` anew where it was sent before that", () => {
+    const assigned = sent("07:59:58", "assigned", "unresolved/new");
+    const held = sent("08:00:05", "created", "unresolved/new", { lastSeen: "07:59:50" });
+    expect(logOf(held, assigned)[1]).toEqual([
+      "late 07:59:50 REPORTED – → unresolved/new OPENED by 1 " +
+        "[not: 08:00:05 REPORTED – → unresolved/new OPENED by 1]; unresolved/new since 07:59:50",
+      "07:59:58 REPORTED assigned by 2; unresolved/new since 07:59:50",
+    ]);
+  });
+
+  it("replaces what it leaves without a place by the event next to that where it has none itself", () => {
+    const key = { idempotencyKey: "K" };
+    const late = sent("09:01", "resolved", "resolved", { ...key, lastSeen: "08:59" });
+    const reopened = sent("09:30", "unresolved", "unresolved/ongoing", { lastSeen: "08:59" });
+    const again = sent("10:00", "resolved", "resolved", { ...key, lastSeen: "08:59" });
+    expect(logOf(created, resolved, reopened, again, late)[4]).toEqual([
+      "late 09:30:00..10:00:00 INFERRED unresolved/ongoing → resolved RESOLVED by 4 " +
+        "[not: 10:00:00 REPORTED unresolved/ongoing → resolved RESOLVED by 4]; resolved since 10:00:00",
+    ]);
+    const behind = sent("10:00", "resolved", "unresolved/ongoing", { ...key, lastSeen: "08:59" });
+    expect(logOf(created, resolved, reopened, behind, late)[4]).toEqual([
+      "late 09:30:00 REPORTED resolved → unresolved/ongoing REGRESSED by 3 " +
+        "[not: 09:30:00 REPORTED resolved → unresolved/ongoing REGRESSED by 3] " +
+        "[not: 10:00:00 REPORTED unresolved/ongoing → resolved RESOLVED by 4] " +
+        "[not: 10:00:00..10:00:00 INFERRED resolved → unresolved/ongoing REGRESSED by 4]; " +
+        "unresolved/ongoing since 09:30:00",
+    ]);
+  });
+
+  it("keeps the place of an event that another delivery with the same body and time takes over", () => {
+    const [first, second] = ["B", "A"].map((requestId) =>
+      sent("09:00", "assigned", "unresolved/new", { body: "same", requestId }),
+    );
+    expect(logOf(created, first!, second!)[2]).toEqual([
+      "late 09:00:00 REPORTED assigned by 3 [not: 09:00:00 REPORTED assigned by 2]; unresolved/new since 08:00:00",
+    ]);
+  });
+
+  it("says again what the issue shows where that changes without an event", () => {
+    const shown = sent("09:00:00", "resolved", "resolved", { lastSeen: "08:59", count: 5 });
+    const stale = sent("09:00:20", "assigned", "resolved", { lastSeen: "08:59", count: 4 });
+    const asShown = sent("09:00:10", "resolved", "resolved", { lastSeen: "08:59", count: 5 });
+    const changes = arrivals(created, shown, stale, asShown);
+    expect(changes.map((change) => change.shown)).toEqual([1, 2, 3, 4]);
+    expect(logOf(created, shown, stale, asShown)[3]).toEqual([
+      "late 09:00:20 REPORTED assigned by 3 [not: 09:00:20 REPORTED assigned by 3]; resolved since 09:00:00",
+    ]);
+  });
+
+  it("is late where it brings an event of another delivery back", () => {
+    const first = sent("09:00", "resolved", "resolved", { snapshotHash: "A" });
+    const report = sent("10:00", "resolved", "resolved", { snapshotHash: "B" });
+    const same = sent("09:20", "alert status_resolved", "resolved", { snapshotHash: "B" });
+    const other = sent("09:40", "alert status_resolved", "resolved", { snapshotHash: "C" });
+    expect(logOf(created, first, report, same, other).slice(2)).toEqual([
+      ["10:00:00 REPORTED resolved by 3; resolved since 09:00:00"],
+      [
+        "late 09:20:00 REPORTED status_resolved by 4 [not: 10:00:00 REPORTED resolved by 3]; resolved since 09:00:00",
+      ],
+      [
+        "09:40:00 REPORTED status_resolved by 5; resolved since 09:00:00",
+        "late 10:00:00 REPORTED resolved by 3; resolved since 09:00:00",
+      ],
+    ]);
+  });
+});
+
+describe("what changes nothing", () => {
+  it("has no entry, and a reason", () => {
+    const again = sent("09:30", "alert status_resolved", "resolved", { lastSeen: "08:59" });
+    expect(arrivals(created, resolved, again)[2]).toEqual({
+      entries: [],
+      repeatOf: null,
+      reason: "The issue was already known to be resolved, and nothing else in its snapshot is new.",
+      state: { status: "resolved", substatus: null },
+      statusSince: resolved.sentAt,
+      shown: 3,
+      shownBefore: 2,
+    });
+    const late = sent("10:04", "alert status_resolved", "unresolved/regressed", { lastSeen: "10:00" });
+    const soon = { ...resolved, sentAt: resolved.sentAt + 55 * 60_000 };
+    expect(arrivals(created, soon, regressed, late)[3]).toMatchObject({
+      entries: [],
+      repeatOf: null,
+      reason:
+        "The issue was already known to have been resolved then, and nothing else in its snapshot is new.",
+    });
+    const archived = sent("09:00", "ignored", "ignored");
+    expect(arrivals(created, archived, sent("09:01", "alert status_ignored", "ignored"))[2]!.reason).toBe(
+      "The issue was already known to be archived, and nothing else in its snapshot is new.",
+    );
+  });
+
+  it("gives no reason where something changes", () => {
+    expect(arrivals(created, regressed, resolved).map(({ reason }) => reason)).toEqual([null, null, null]);
+  });
+
+  it("gives a repetition its reason even where its snapshot is an event", () => {
+    const first = sent("09:00", "assigned", "unresolved/new", { idempotencyKey: "K", count: 1 });
+    const retried = sent("09:05", "assigned", "unresolved/ongoing", { idempotencyKey: "K", count: 2 });
+    const change = arrivals(created, first, retried)[2]!;
+    expect(change.repeatOf).toBe(2);
+    expect(change.reason).not.toBeNull();
+    expect(change.entries).toHaveLength(1);
+  });
+});
+
+describe("a walk", () => {
+  it("needs a delivery for a history", () => {
+    expect(() => deriveHistory([])).toThrow(RangeError);
+  });
+
+  it("takes one step for what sorts last and few for what is late, however long it is", () => {
+    const day = numbered(
+      Array.from({ length: 2000 }, (_, i) => {
+        const [says, shows] = [
+          ["resolved", "resolved"],
+          ["unresolved", "unresolved/regressed"],
+          ["assigned", "unresolved/regressed"],
+        ][i % 3] as [string, string];
+        const minute = { sentAt: resolved.sentAt + i * 60_000, count: i };
+        return sent("09:00", says, shows, { ...minute, body: String(i), requestId: String(i) });
+      }),
+    );
+    const walk = startWalk([]);
+    const late = new Set([500, 501, 1000, 1999]);
+    for (const facts of day) if (!late.has(facts.delivery)) addDelivery(walk, facts);
+    expect(walk.steps).toBe(day.length - late.size);
+    for (const delivery of late) {
+      const before = walk.steps;
+      addDelivery(walk, day[delivery - 1]!);
+      // A stay can be told for a quarter of an hour, which is 15 deliveries here.
+      expect(walk.steps - before).toBeLessThan(25);
+    }
+    expect(walk.steps).toBeLessThan(day.length + 100);
+  });
+
+  it("takes few steps for every one of many that arrive in reverse", () => {
+    const walk = startWalk([]);
+    const all = Array.from({ length: 2000 }, (_, i) => ({
+      ...sent("09:00", "assigned", "unresolved/new", { body: String(i), requestId: String(i) }),
+      sentAt: resolved.sentAt + i * 1000,
+    }));
+    for (const facts of numbered(all).toReversed()) addDelivery(walk, facts);
+    expect(walk.steps).toBeLessThan(3 * all.length);
+  });
+});

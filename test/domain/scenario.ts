@@ -1,0 +1,164 @@
+import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import { expect } from "vitest";
+import type { Claim, Facts } from "../../src/domain/delivery.ts";
+import type { IssueEvent } from "../../src/domain/event.ts";
+import { addDelivery, deriveHistory, startWalk, type Change, type Entry } from "../../src/domain/history.ts";
+import type { State } from "../../src/domain/issue.ts";
+import { comparePlaces } from "../../src/domain/order.ts";
+
+/** A delivery before it arrives. */
+export type Sent = Omit<Facts, "delivery">;
+
+type More = Partial<Omit<Sent, "lastSeen">> & {
+  /** A time like `sentAt`, with a fraction; null, so neither newer nor older than anything, when not given. */
+  readonly lastSeen?: string;
+  /** Equal for equal bytes; every delivery has its own when not given. */
+  readonly body?: string;
+};
+
+/**
+ * A delivery, saying what the test is about: when it was sent ("08:00:05", or "18 08:00:05" for a later day of October
+ * 2026), what it says ("resolved", or "alert status_resolved") and what it shows ("unresolved/new", or "resolved").
+ */
+export function sent(time: string, says: string, shows: string, more: More = {}): Sent {
+  const action = says.replace(/^alert /, "");
+  const resource = says === action ? "issue" : "activity";
+  const { lastSeen, body = `${time} ${says} ${shows} ${JSON.stringify(more)}`, ...rest } = more;
+  const facts = {
+    sentAt: timeOf(time),
+    resource,
+    action,
+    claim: claimOf(action),
+    state: stateOf(shows),
+    lastSeen: lastSeen === undefined ? null : timeOf(lastSeen) * 1000,
+    count: null,
+    assignee: null,
+    actor: null,
+    idempotencyKey: null,
+    requestId: `${time} ${body}`,
+    sha256: createHash("sha256").update(body).digest("hex"),
+    ...rest,
+  } as const;
+  const { state, count, assignee } = facts;
+  return { snapshotHash: JSON.stringify([state, facts.lastSeen, count, assignee]), ...facts };
+}
+
+export const ada = { type: "USER", sentryId: "1", name: "Ada" } as const;
+export const sentry = { type: "SENTRY", sentryId: "sentry", name: "Sentry" } as const;
+export const toAda = { ...ada, email: null } as const;
+export const toTeam = { type: "TEAM", sentryId: "9", name: "payments", email: null } as const;
+
+/**
+ * The history of these deliveries, one line an event, in which they go by their place in the list: "2" is the second.
+ * Fails unless every order in which they can arrive leads to it.
+ */
+export function historyOf(...deliveries: readonly Sent[]): readonly string[] {
+  const facts = numbered(deliveries);
+  const { events } = deriveHistory(facts);
+  for (const order of ordersOf(facts)) {
+    const walk = startWalk([]);
+    const changes = order.map((one) => addDelivery(walk, one));
+    const folded = fold(changes.flatMap(({ entries }) => entries));
+    if (!isDeepStrictEqual(folded, events)) expect(folded).toEqual(events);
+  }
+  return events.map(lineOf);
+}
+
+/** What each of these deliveries changes, in the order in which they arrive. */
+export function arrivals(...deliveries: readonly Sent[]): readonly Change[] {
+  const walk = startWalk([]);
+  return numbered(deliveries).map((facts) => addDelivery(walk, facts));
+}
+
+/** The same, as lines: an event, what it replaces, and the state of the issue by then. */
+export function logOf(...deliveries: readonly Sent[]): readonly (readonly string[])[] {
+  return arrivals(...deliveries).map(({ entries }) => entries.map(entryLineOf));
+}
+
+/** Facts with ids in the order of the list, as if they arrived in it. */
+export function numbered(deliveries: readonly Sent[]): readonly Facts[] {
+  return deliveries.map((facts, i) => ({ ...facts, delivery: i + 1 }));
+}
+
+/** What a follower of the log takes for the history. Fails where an entry supersedes what is not in it. */
+export function fold(entries: readonly Entry[]): readonly IssueEvent[] {
+  const live = new Map<string, IssueEvent>();
+  for (const { event, supersedes } of entries) {
+    // Plain checks: this runs for thousands of orders.
+    for (const old of supersedes) {
+      if (live.get(keyOf(old)) !== old) throw new Error(`Not in history: ${lineOf(old)}`);
+      live.delete(keyOf(old));
+    }
+    if (live.has(keyOf(event))) throw new Error(`Its place is taken: ${lineOf(event)}`);
+    live.set(keyOf(event), event);
+  }
+  return [...live.values()].sort((a, b) => comparePlaces(a.place, b.place));
+}
+
+function keyOf({ place }: IssueEvent): string {
+  return Buffer.from(place).toString("latin1");
+}
+
+export function* ordersOf<Item>(items: readonly Item[]): Generator<readonly Item[]> {
+  if (items.length === 0) yield [];
+  for (const [i, item] of items.entries())
+    for (const rest of ordersOf(items.toSpliced(i, 1))) yield [item, ...rest];
+}
+
+/** "09:00:00 REPORTED unresolved/new → resolved RESOLVED by 2", "08:00:05..09:00:00 INFERRED …", "… REPORTED assigned by 2" */
+export function lineOf(event: IssueEvent): string {
+  const { occurredAt, occurredAfter, source, transition, role, delivery, actionRaw } = event;
+  const when = (occurredAfter === null ? "" : `${clock(occurredAfter)}..`) + clock(occurredAt);
+  const what =
+    transition === null
+      ? actionRaw
+      : `${transition.from === null ? "–" : textOf(transition.from)} → ${textOf(transition.to)} ${transition.kind}`;
+  return `${when} ${source} ${what} ${role === "told" ? "told by" : "by"} ${delivery}`;
+}
+
+function entryLineOf({ event, isLate, supersedes, state, statusSince }: Entry): string {
+  const old = supersedes.map((one) => ` [not: ${lineOf(one)}]`).join("");
+  return `${isLate ? "late " : ""}${lineOf(event)}${old}; ${textOf(state)} since ${clock(statusSince)}`;
+}
+
+export function textOf({ status, substatus }: State): string {
+  return substatus === null ? status : `${status}/${substatus}`;
+}
+
+/** Epoch milliseconds of "08:00:05", "08:00:05.2" or "18 08:00:05". */
+export function timeOf(time: string): number {
+  const [clockTime, day = "10"] = time.split(" ").reverse();
+  return Date.parse(`2026-10-${day}T${clockTime!.length === 5 ? `${clockTime}:00` : clockTime}Z`);
+}
+
+function clock(time: number): string {
+  const text = new Date(time).toISOString();
+  const day = text.slice(8, 10) === "10" ? "" : `${text.slice(8, 10)} `;
+  return day + text.slice(11, time % 1000 === 0 ? 19 : 23);
+}
+
+function stateOf(text: string): State {
+  const [status, substatus = null] = text.split("/");
+  return { status: status!, substatus };
+}
+
+function claimOf(action: string): Claim | null {
+  switch (action) {
+    case "created":
+    case "unresolved":
+    case "status_unresolved":
+    case "status_regression":
+    case "status_escalating":
+      return "unresolved";
+    case "resolved":
+    case "status_resolved":
+      return "resolved";
+    case "ignored":
+    case "archived":
+    case "status_ignored":
+      return "ignored";
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,168 @@
+import type { LogEntry } from "../../src/domain/event.ts";
+import type { Follow } from "../../src/graphql/context.ts";
+import { createGraphQL, type GraphQLOptions } from "../../src/graphql/yoga.ts";
+import type { Reader } from "../../src/store/reader.ts";
+import { now } from "./builders.ts";
+import { fakeReader, type Known } from "./fake-reader.ts";
+
+export type GraphQLAnswer<Data = unknown> = {
+  readonly data: Data;
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly path?: readonly (string | number)[];
+    readonly extensions: { readonly code: string; readonly [name: string]: unknown };
+  }[];
+};
+
+/** A GraphQL endpoint over what a fake reader knows, with ways to ask it. */
+export function gateway(known: Known = {}, options: Partial<GraphQLOptions> = {}) {
+  const reader = fakeReader(known);
+  const reported: unknown[] = [];
+  const yoga = createGraphQL({
+    store: { reader, readTransaction: () => Promise.reject(new Error("no transaction expected")) },
+    follow: () => {
+      throw new Error("no subscription expected");
+    },
+    feed: { silenceAfterMs: null, refusedSinceStart: () => 0 },
+    clock: () => now,
+    report: { resolverFailed: (error) => reported.push(error) },
+    graphiql: false,
+    introspection: true,
+    corsOrigins: [],
+    ...options,
+  });
+
+  /** Any request to the endpoint; `search` comes after its `?`. */
+  const send = async (init: RequestInit & { readonly search?: string }): Promise<Response> =>
+    yoga.fetch(`http://yoga/graphql${init.search === undefined ? "" : `?${init.search}`}`, init);
+
+  const post = (body: unknown, headers: Record<string, string> = {}) =>
+    send({
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify(body),
+    });
+
+  const ask = async <Data>(query: string, variables: object = {}): Promise<GraphQLAnswer<Data>> => {
+    const response = await post({ query, variables });
+    // Each test says what it expects of it.
+    return (await response.json()) as GraphQLAnswer<Data>;
+  };
+
+  return {
+    reader,
+    reported,
+    yoga,
+    send,
+    post,
+    ask,
+
+    /** The data alone; an answer with errors fails the test with what they say. */
+    data: async <Data>(query: string, variables: object = {}): Promise<Data> => {
+      const { data, errors } = await ask<Data>(query, variables);
+      if (errors !== undefined) throw new Error(JSON.stringify(errors));
+      return data;
+    },
+
+    /** The code of each error. */
+    codes: async (query: string, variables: object = {}): Promise<string[]> => {
+      const { errors = [] } = await ask(query, variables);
+      return errors.map(({ extensions }) => extensions.code);
+    },
+
+    /** The events of a subscription over SSE. */
+    subscribe: async (query: string, variables: object = {}) => {
+      const response = await post({ query, variables }, { accept: "text/event-stream" });
+      return eventsOf(response);
+    },
+  };
+}
+
+/** A store whose transactions are the reader itself; `open` counts those not yet disposed, `opened` all of them. */
+export function transactions(reader: Reader) {
+  const counts = { open: 0, opened: 0 };
+  return {
+    counts,
+    store: {
+      reader,
+      async readTransaction() {
+        counts.open += 1;
+        counts.opened += 1;
+        return {
+          ...reader,
+          async [Symbol.asyncDispose]() {
+            counts.open -= 1;
+          },
+        };
+      },
+    },
+  };
+}
+
+/** A log that tests write to, entry by entry. */
+export function scriptedLog() {
+  const waiting: ((result: IteratorResult<LogEntry>) => void)[] = [];
+  const written: LogEntry[] = [];
+  const follower = Promise.withResolvers<void>();
+  const returned = Promise.withResolvers<void>();
+  const log = {
+    /** What `follow` was asked to begin after; undefined before it was. */
+    after: undefined as number | null | undefined,
+    signal: undefined as AbortSignal | undefined,
+    /** Resolves once the follower waits for an entry. */
+    waitedFor: follower.promise,
+    /** Resolves once the follower was returned. */
+    returned: returned.promise,
+    write(entry: LogEntry): void {
+      const wake = waiting.shift();
+      if (wake === undefined) written.push(entry);
+      else wake({ done: false, value: entry });
+    },
+    fail(error: unknown): void {
+      failure = error;
+    },
+    follow: ((after, signal) => {
+      log.after = after;
+      log.signal = signal;
+      return {
+        [Symbol.asyncIterator]() {
+          return this;
+        },
+        async next() {
+          const value = written.shift();
+          if (value !== undefined) return { done: false, value };
+          if (failure !== undefined) throw failure;
+          return new Promise((resolve) => {
+            waiting.push(resolve);
+            follower.resolve();
+          });
+        },
+        async return() {
+          for (const wake of waiting) wake({ done: true, value: undefined });
+          returned.resolve();
+          return { done: true, value: undefined };
+        },
+      };
+    }) satisfies Follow,
+  };
+  let failure: unknown;
+  return log;
+}
+
+/** One event of an SSE stream, its data parsed. */
+export type StreamEvent = { readonly event: string; readonly data: GraphQLAnswer<never> | null };
+
+/** The events of an SSE stream; pings are left out. Returning it cancels the stream. */
+async function* eventsOf(response: Response): AsyncGenerator<StreamEvent, void> {
+  let text = "";
+  for await (const chunk of response.body!) {
+    text += Buffer.from(chunk).toString("utf8");
+    for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
+      const block = text.slice(0, end);
+      text = text.slice(end + 2);
+      const event = /^event: (.*)$/m.exec(block)?.[1];
+      const data = /^data: ?(.+)$/m.exec(block)?.[1];
+      if (event !== undefined) yield { event, data: data === undefined ? null : JSON.parse(data) };
+    }
+  }
+}

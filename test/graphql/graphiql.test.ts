@@ -1,0 +1,68 @@
+import { gunzipSync } from "node:zlib";
+import { parse, specifiedRules, validate } from "graphql";
+import { describe, expect, it } from "vitest";
+import { graphiQLTabs } from "../../src/graphql/graphiql-tabs.ts";
+import { schema } from "../../src/graphql/schema.ts";
+import { fakeReader } from "./fake-reader.ts";
+import { gateway, transactions } from "./gateway.ts";
+
+const operations = graphiQLTabs.map(({ query, variables = "{}" }) => ({
+  name: /^(?:query|subscription) (\w+)/m.exec(query)?.[1],
+  query,
+  variables: JSON.parse(variables) as object,
+}));
+
+describe("GraphiQL's tabs", () => {
+  it.each(operations)("are operations of this schema: $name", ({ query }) => {
+    expect(validate(schema, parse(query), specifiedRules)).toEqual([]);
+  });
+
+  it.each(operations.filter(({ query }) => query.includes("\nquery ")))(
+    "answer without an error: $name",
+    async ({ query, variables }) => {
+      const { store } = transactions(fakeReader({}));
+      expect(await gateway({}, { store }).ask(query, variables)).not.toHaveProperty("errors");
+    },
+  );
+
+  it("are a list, a history and two subscriptions", () => {
+    expect(graphiQLTabs.map(({ query }) => /^(query|subscription)/m.exec(query)?.[0])).toEqual([
+      "query",
+      "query",
+      "subscription",
+      "subscription",
+    ]);
+  });
+});
+
+describe("GraphiQL", () => {
+  const browser = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
+
+  it("is a page that needs nothing else, compressed for those who take that", async () => {
+    const { send } = gateway({}, { graphiql: true });
+    const plain = await send({ headers: browser });
+    expect(plain.status).toBe(200);
+    expect(plain.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    const page = await plain.text();
+    expect(page).toContain("YogaGraphiQL");
+    expect(page).toContain("subscription OpenIssuesLive");
+    expect(page).not.toMatch(/<(script|link|img)[^>]+(src|href)="?https?:/);
+
+    const compressed = await send({ headers: { ...browser, "accept-encoding": "gzip, br" } });
+    expect(compressed.headers.get("content-encoding")).toBe("gzip");
+    expect(gunzipSync(await compressed.arrayBuffer()).toString("utf8")).toBe(page);
+  });
+
+  it("is not for those who post, or do not ask for a page", async () => {
+    const { send, post } = gateway({}, { graphiql: true });
+    expect((await post({ query: "{ __typename }" }, browser)).headers.get("content-type")).toContain("json");
+    const search = "query={__typename}";
+    expect((await send({ search, headers: { accept: "*/*" } })).headers.get("content-type")).toContain(
+      "json",
+    );
+  });
+
+  it("is not there when it is switched off", async () => {
+    expect((await gateway().send({ headers: { accept: "text/html" } })).status).not.toBe(200);
+  });
+});

@@ -1,0 +1,63 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { keyOfPageCursor, pageCursorOf, type PagedList } from "../../src/graphql/page-cursor.ts";
+
+type Row = { readonly name: string; readonly size: number | null };
+
+const bySize = (name: string): PagedList<Row, readonly [number | null, string]> => ({
+  name,
+  keyOf: (row) => [row.size, row.name],
+  toJson: (key) => key,
+  fromJson: ([size, rowName]) =>
+    (typeof size === "number" || size === null) && typeof rowName === "string" ? [size, rowName] : null,
+});
+
+describe("a page cursor", () => {
+  it("gives back the key that it was made of", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.option(fc.integer()), (name, size) => {
+        const cursor = pageCursorOf(bySize("rows"), { name, size });
+        expect(keyOfPageCursor(bySize("rows"), cursor)).toEqual([size, name]);
+      }),
+    );
+  });
+
+  it("is of no use to another list", () => {
+    const cursor = pageCursorOf(bySize("rows"), { name: "a", size: 1 });
+    expect(keyOfPageCursor(bySize("other rows"), cursor)).toBe(null);
+  });
+
+  const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+
+  it.each([
+    "",
+    "garbage",
+    "' OR 1=1 --",
+    "🙂",
+    "a".repeat(5000),
+    encoded(null),
+    encoded({}),
+    encoded([]),
+    encoded(["p1"]),
+    encoded(["p1", "rows"]),
+    encoded(["p1", "rows", "1", "a"]),
+    encoded(["p0", "rows", 1, "a"]),
+    encoded("p1"),
+  ])("is not %j", (text) => {
+    expect(keyOfPageCursor(bySize("rows"), text)).toBe(null);
+  });
+
+  it("is null for every text that is none", () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json().map((json) => Buffer.from(json).toString("base64url")),
+        ),
+        (text) => {
+          expect(keyOfPageCursor(bySize("rows"), text)).toBe(null);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { cursorOf } from "../../src/domain/cursor.ts";
+import { checkPosition } from "../../src/graphql/position.ts";
+
+const bounds = { epoch: "e1", newest: 9, oldest: 4 };
+
+describe("checkPosition", () => {
+  it.each([4, 5, 9])("resumes after %i, within what is still there", (seq) => {
+    expect(checkPosition(cursorOf({ epoch: "e1", seq }), bounds)).toEqual({ is: "resumable", seq });
+  });
+
+  it.each([
+    ["CURSOR_AHEAD", cursorOf({ epoch: "e1", seq: 10 })],
+    ["CURSOR_EXPIRED", cursorOf({ epoch: "e1", seq: 3 })],
+    ["EPOCH_CHANGED", cursorOf({ epoch: "e0", seq: 5 })],
+    // An epoch that is gone says nothing about where in this one.
+    ["EPOCH_CHANGED", cursorOf({ epoch: "e0", seq: 99 })],
+    ["CURSOR_INVALID", "garbage"],
+    ["CURSOR_INVALID", ""],
+    ["CURSOR_INVALID", "9"],
+    ["CURSOR_INVALID", Buffer.from("v1.e1.-1").toString("base64url")],
+  ])("says %s", (code, cursor) => {
+    expect(checkPosition(cursor, bounds)).toEqual({ is: "refused", code });
+  });
+
+  it("resumes at the beginning of an empty log", () => {
+    expect(checkPosition(cursorOf({ epoch: "e1", seq: 0 }), { epoch: "e1", newest: 0, oldest: 0 })).toEqual({
+      is: "resumable",
+      seq: 0,
+    });
+  });
+});

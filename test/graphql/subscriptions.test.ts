@@ -1,0 +1,326 @@
+import { describe, expect, it } from "vitest";
+import { cursorOf } from "../../src/domain/cursor.ts";
+import { nodeId } from "../../src/domain/node-id.ts";
+import { errorOf } from "../../src/graphql/errors.ts";
+import {
+  at,
+  checkout,
+  entry,
+  event,
+  issue,
+  minutes,
+  plainDetails,
+  resolved,
+  transition,
+  unresolved,
+} from "./builders.ts";
+import { gateway, scriptedLog } from "./gateway.ts";
+
+const open = issue("4501", { title: "As it was", lastSeen: minutes(1), project: checkout });
+const closed = issue(
+  "4501",
+  { title: "As it was", lastSeen: minutes(2), project: checkout },
+  { state: resolved },
+);
+const opening = entry(1, {
+  after: open,
+  event: { action: "CREATED", transition: transition(null, unresolved, "OPENED") },
+});
+const resolving = entry(2, {
+  before: open,
+  after: closed,
+  event: { action: "RESOLVED", transition: transition(unresolved, resolved, "RESOLVED") },
+});
+
+describe("issueChanged", () => {
+  const query = `subscription ($filter: IssueFilter, $after: Cursor) {
+    issueChanged(filter: $filter, after: $after) {
+      cursor kind leftId issue { id status title lastSeen } edge { cursor node { id } } event { id issue { status title } }
+    }
+  }`;
+  const openIssues = { filter: { status: { eq: "UNRESOLVED" } } };
+
+  it("tells each entry that concerns the list, as of that entry", async () => {
+    const log = scriptedLog();
+    const { subscribe } = gateway(
+      { issues: [issue("4501", { title: "As it is now" })] },
+      { follow: log.follow },
+    );
+    const events = await subscribe(query, openIssues);
+    log.write(opening);
+    log.write(entry(3, { before: closed, after: closed }));
+    log.write(resolving);
+
+    const id = nodeId("Issue", "4501");
+    expect((await events.next()).value).toEqual({
+      event: "next",
+      data: {
+        data: {
+          issueChanged: {
+            cursor: cursorOf(at(1)),
+            kind: "ENTERED",
+            leftId: null,
+            issue: {
+              id,
+              status: "UNRESOLVED",
+              title: "As it was",
+              lastSeen: new Date(minutes(1)).toISOString(),
+            },
+            edge: { cursor: expect.any(String), node: { id } },
+            event: {
+              id: nodeId("IssueEvent", "d1.report"),
+              issue: { status: "UNRESOLVED", title: "As it was" },
+            },
+          },
+        },
+      },
+    });
+    expect((await events.next()).value).toMatchObject({
+      data: {
+        data: {
+          issueChanged: {
+            cursor: cursorOf(at(2)),
+            kind: "LEFT",
+            leftId: id,
+            edge: null,
+            issue: { status: "RESOLVED" },
+          },
+        },
+      },
+    });
+    await events.return();
+  });
+
+  it("gives an edge whose cursor is one of the default list's", async () => {
+    const log = scriptedLog();
+    const older = issue("4400", { lastSeen: minutes(0) });
+    const { subscribe, data } = gateway({ issues: [open, older] }, { follow: log.follow });
+    const events = await subscribe("subscription { issueChanged { edge { cursor } } }");
+    log.write(opening);
+    const told = (await events.next()).value as {
+      data: { data: { issueChanged: { edge: { cursor: string } } } };
+    };
+    await events.return();
+
+    const { cursor } = told.data.data.issueChanged.edge;
+    expect(await data(`{ issues(after: "${cursor}") { nodes { sentryId } } }`)).toEqual({
+      issues: { nodes: [{ sentryId: "4400" }] },
+    });
+  });
+
+  it("shows what no filter can name as it is now", async () => {
+    const log = scriptedLog();
+    const { subscribe } = gateway(
+      {
+        issues: [closed],
+        details: new Map([["4501", { ...plainDetails, logger: "current" }]]),
+        raw: new Map([["4501", { now: true }]]),
+        events: [opening.event, resolving.event],
+      },
+      { follow: log.follow },
+    );
+    const events = await subscribe(
+      "subscription { issueChanged { issue { status logger raw events { totalCount } project { issues { nodes { status } } } } } }",
+    );
+    log.write(opening);
+    expect((await events.next()).value).toMatchObject({
+      data: {
+        data: {
+          issueChanged: {
+            issue: {
+              status: "UNRESOLVED",
+              logger: "current",
+              raw: { now: true },
+              events: { totalCount: 2 },
+              project: { issues: { nodes: [{ status: "RESOLVED" }] } },
+            },
+          },
+        },
+      },
+    });
+    await events.return();
+  });
+
+  it("reads anew for each entry", async () => {
+    const log = scriptedLog();
+    const { subscribe, reader } = gateway({ issues: [open] }, { follow: log.follow });
+    const events = await subscribe("subscription { issueChanged { cursor issue { logger } } }");
+    log.write(opening);
+    log.write(resolving);
+    await events.next();
+    await events.next();
+    await events.return();
+    expect(reader.asked.map(({ name }) => name)).toEqual(["bounds", "issueDetails", "issueDetails"]);
+  });
+
+  it("begins after the cursor, or with the next entry", async () => {
+    for (const [after, seq] of [
+      [cursorOf(at(3)), 3],
+      [null, null],
+      [undefined, null],
+    ] as const) {
+      const log = scriptedLog();
+      const { subscribe } = gateway({ bounds: { newest: 5 } }, { follow: log.follow });
+      const events = await subscribe(query, { after });
+      log.write(opening);
+      await events.next();
+      expect(log.after).toBe(seq);
+      await events.return();
+    }
+  });
+
+  it.each([
+    ["CURSOR_INVALID", "garbage"],
+    ["CURSOR_AHEAD", cursorOf(at(6))],
+    ["CURSOR_EXPIRED", cursorOf(at(1))],
+    ["EPOCH_CHANGED", cursorOf({ epoch: "e0", seq: 3 })],
+  ])("says %s, and where to begin again, and completes", async (code, after) => {
+    const { subscribe } = gateway({ bounds: { newest: 5, oldest: 2 } });
+    expect(await Array.fromAsync(await subscribe(query, { after }))).toEqual([
+      {
+        event: "next",
+        data: {
+          errors: [
+            {
+              message: expect.any(String),
+              locations: [expect.anything()],
+              path: ["issueChanged"],
+              extensions: { code, newestCursor: cursorOf(at(5)) },
+            },
+          ],
+        },
+      },
+      { event: "complete", data: null },
+    ]);
+  });
+
+  it("ends at once when it is left while it waits, and lets go of the log", async () => {
+    const log = scriptedLog();
+    const { post } = gateway({}, { follow: log.follow });
+    const response = await post({ query }, { accept: "text/event-stream" });
+    const reader = response.body!.getReader();
+    // The first chunk is a ping.
+    await reader.read();
+    await log.waitedFor;
+    await reader.cancel();
+    await log.returned;
+    expect(log.signal?.aborted).toBe(true);
+  });
+
+  it("ends with the code of what ended it", async () => {
+    const log = scriptedLog();
+    const { subscribe } = gateway({}, { follow: log.follow });
+    log.fail(errorOf("SLOW_CONSUMER", "Too far behind.", { newestCursor: cursorOf(at(9)) }));
+    const events = await subscribe(query);
+    log.write(opening);
+    const told = await Array.fromAsync(events);
+    expect(told.map(({ event }) => event)).toEqual(["next", "next", "complete"]);
+    expect(told[1]!.data).toEqual({
+      errors: [
+        { message: "Too far behind.", extensions: { code: "SLOW_CONSUMER", newestCursor: cursorOf(at(9)) } },
+      ],
+    });
+    await log.returned;
+  });
+
+  it("refuses a filter that is too large before it begins", async () => {
+    const log = scriptedLog();
+    const { subscribe } = gateway({}, { follow: log.follow });
+    const filter = { sentryId: { in: Array.from({ length: 1001 }, () => "1") } };
+    expect(await Array.fromAsync(await subscribe(query, { filter }))).toMatchObject([
+      { data: { errors: [{ extensions: { code: "BAD_USER_INPUT" } }] } },
+      { event: "complete" },
+    ]);
+    expect(log.after).toBe(undefined);
+  });
+
+  it.each(["application/json", "application/graphql-response+json"])(
+    "is not begun for a client that accepts only %s",
+    async (accept) => {
+      const log = scriptedLog();
+      const response = await gateway({}, { follow: log.follow }).post({ query }, { accept });
+      expect(response.status).toBe(406);
+      expect(await response.json()).toEqual({
+        errors: [
+          { message: expect.stringContaining("text/event-stream"), extensions: { code: "BAD_REQUEST" } },
+        ],
+      });
+      expect(log.after).toBe(undefined);
+    },
+  );
+
+  it("is an event stream by GET too", async () => {
+    const log = scriptedLog();
+    const { send } = gateway({}, { follow: log.follow });
+    const search = new URLSearchParams({ query: "subscription { issueChanged { cursor } }" }).toString();
+    const response = await send({ search, headers: { accept: "text/event-stream" } });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-type")).toBe("text/event-stream");
+    const reader = response.body!.getReader();
+    await reader.read();
+    await reader.cancel();
+    await log.returned;
+  });
+});
+
+describe("statusTransitioned", () => {
+  const query = `subscription ($filter: TransitionFilter) {
+    statusTransitioned(filter: $filter) { cursor transition { id kind issue { status } event { id } } }
+  }`;
+
+  it("tells the transitions that match, and shows their issue as of the entry", async () => {
+    const log = scriptedLog();
+    const { subscribe } = gateway({ issues: [open] }, { follow: log.follow });
+    const events = await subscribe(query, {
+      filter: { toStatus: { eq: "RESOLVED" }, issue: { title: { eq: "As it was" } } },
+    });
+    log.write(opening);
+    log.write(entry(7, { before: open, after: open }));
+    log.write(resolving);
+    expect((await events.next()).value).toEqual({
+      event: "next",
+      data: {
+        data: {
+          statusTransitioned: {
+            cursor: cursorOf(at(2)),
+            transition: {
+              id: nodeId("StatusTransition", "d2.report"),
+              kind: "RESOLVED",
+              issue: { status: "RESOLVED" },
+              event: { id: nodeId("IssueEvent", "d2.report") },
+            },
+          },
+        },
+      },
+    });
+    await events.return();
+  });
+
+  it("counts relative times from the entry's commit", async () => {
+    const log = scriptedLog();
+    const { subscribe } = gateway({}, { follow: log.follow });
+    const events = await subscribe(query, { filter: { occurredAt: { gte: "-PT1M" } } });
+    const late = {
+      ...resolving,
+      event: { ...resolving.event, occurredAt: minutes(0), committedAt: minutes(9) },
+    };
+    log.write(late);
+    log.write(opening);
+    expect((await events.next()).value).toMatchObject({
+      data: { data: { statusTransitioned: { cursor: cursorOf(at(1)) } } },
+    });
+    await events.return();
+  });
+
+  it("leaves events without a transition out, also without a filter", async () => {
+    const log = scriptedLog();
+    const { subscribe } = gateway({ issues: [open] }, { follow: log.follow });
+    const events = await subscribe(query);
+    log.write({ before: open, after: open, event: event(1) });
+    log.write(resolving);
+    expect((await events.next()).value).toMatchObject({
+      data: { data: { statusTransitioned: { cursor: cursorOf(at(2)) } } },
+    });
+    await events.return();
+  });
+});

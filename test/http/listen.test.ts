@@ -1,0 +1,114 @@
+import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { describe, expect, it } from "vitest";
+import { createHttpServer, serverOptions, type HttpServerOptions } from "../../src/http/listen.ts";
+import { head, listening, send, Wire } from "./wire.ts";
+
+async function serve(handler: HttpServerOptions["handler"], options: Partial<HttpServerOptions> = {}) {
+  const failed: unknown[] = [];
+  const server = createHttpServer({ handler, failed: (error) => failed.push(error), ...options });
+  return { server, failed, ...(await listening(server)) };
+}
+
+const get = head({}, "GET / HTTP/1.1");
+
+describe("a server", () => {
+  it("has bounds for what it waits for", async () => {
+    await using server = await serve(() => {});
+    expect(server.server).toMatchObject({
+      headersTimeout: 10_000,
+      requestTimeout: 15_000,
+      keepAliveTimeout: serverOptions.keepAliveTimeout,
+    });
+  });
+
+  it.each([
+    [
+      "throws",
+      () => {
+        throw new Error("a secret");
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("a secret"))],
+  ])("answers 500, and says no more, where its handler %s", async (_, handler) => {
+    await using server = await serve(handler);
+    const answer = await send(server.port, {});
+    expect(answer.status).toBe(500);
+    expect(JSON.parse(answer.body)).toMatchObject({ code: "INTERNAL_SERVER_ERROR" });
+    expect(answer.body).not.toContain("secret");
+    expect(server.failed).toEqual([new Error("a secret")]);
+  });
+
+  it("ends the connection where its handler fails in the middle of an answer", async () => {
+    await using server = await serve((_, response) => {
+      response.writeHead(200).write("half");
+      return Promise.reject(new Error("a bug"));
+    });
+    using wire = new Wire(server.port);
+    wire.write(get);
+    expect(await wire.untilEnd()).not.toContain("500");
+    expect(server.failed).toHaveLength(1);
+  });
+
+  it("puts no 400 in the place of an answer that is still to come", async () => {
+    await using server = await serve(() => {});
+    using wire = new Wire(server.port);
+    wire.write(`${get}nonsense\r\n\r\n`);
+    expect(await wire.untilEnd()).toBe("");
+  });
+
+  it("puts no 400 in the place of an answer that waits behind another", async () => {
+    await using server = await serve(() => {});
+    using wire = new Wire(server.port);
+    wire.write(`${get}${head({ "Transfer-Encoding": "chunked" }, "POST / HTTP/1.1")}nonsense\r\n\r\n`);
+    expect(await wire.untilEnd()).toBe("");
+  });
+
+  it("puts no 400 into an answer that has begun", async () => {
+    await using server = await serve((_, response) => {
+      response.writeHead(200, { "Content-Type": "text/event-stream" }).write(": hello\n\n");
+    });
+    using wire = new Wire(server.port);
+    wire.write(get);
+    await wire.until(": hello");
+    wire.write("nonsense\r\n\r\n");
+    expect(await wire.untilEnd()).not.toContain("400");
+  });
+
+  it("answers 400 after an answer that is complete", async () => {
+    await using server = await serve((_, response) => void response.end("done"));
+    using wire = new Wire(server.port);
+    wire.write(get);
+    await wire.until("done");
+    wire.write("nonsense\r\n\r\n");
+    expect(await wire.untilEnd()).toContain('"code":"BAD_REQUEST"');
+  });
+
+  it("answers 408 to a connection that sends nothing, and blames no request", async () => {
+    const late: IncomingMessage[] = [];
+    await using server = await serve(() => {}, {
+      timedOut: (request) => late.push(request),
+      options: { headersTimeout: 50, requestTimeout: 100, connectionsCheckingInterval: 10 },
+    });
+    using wire = new Wire(server.port);
+    expect(await wire.untilEnd()).toContain('"code":"REQUEST_TIMEOUT"');
+    expect(late).toEqual([]);
+  });
+
+  it("goes on where a client is gone before its answer", async () => {
+    const held = Promise.withResolvers<ServerResponse>();
+    await using server = await serve((request, response) => {
+      if (request.url === "/") held.resolve(response);
+      else response.end("alive");
+    });
+    using wire = new Wire(server.port);
+    wire.write(get);
+    const response = await held.promise;
+    const closed = once(response, "close");
+    wire.socket.resetAndDestroy();
+    await closed;
+    response.end("too late");
+    expect((await send(server.port, { path: "/x" })).body).toBe("alive");
+    expect(server.failed).toEqual([]);
+  });
+});

@@ -1,0 +1,152 @@
+import { createHmac } from "node:crypto";
+import { expect, it } from "vitest";
+import { simulateCommand } from "../../../src/sentry/simulate.ts";
+import { kept, startStubGateway, type ReceivedRequest } from "./stub-gateway.ts";
+
+type Outcome = {
+  readonly output: string;
+  readonly screen: string;
+  readonly errors: string;
+  /** Of the process, had it been one. */
+  readonly status: number;
+};
+
+/** Runs the command as the command line would, and tells what it wrote. */
+async function simulate(
+  args: readonly string[],
+  { url, resolveSecret = () => "s3cret" }: { readonly url: URL; readonly resolveSecret?: () => string },
+): Promise<Outcome> {
+  let output = "";
+  let screen = "";
+  let errors = "";
+  let status = 0;
+  const command = simulateCommand({
+    resolveSecret,
+    url: url.href,
+    output: { write: (text) => (output += text) },
+    screen: { isTTY: true, columns: 60, write: (text) => (screen += text) },
+  });
+  command.configureOutput({ writeErr: (text) => (errors += text) });
+  command.exitOverride(({ exitCode }) => {
+    status = exitCode;
+    throw new Error("exits");
+  });
+  await command.parseAsync(args, { from: "user" }).catch((error: unknown) => {
+    if (!(error instanceof Error) || error.message !== "exits") throw error;
+  });
+  return { output, screen, errors, status };
+}
+
+function isSigned(secret: string, { body, headers }: ReceivedRequest): boolean {
+  return headers["sentry-hook-signature"] === createHmac("sha256", secret).update(body).digest("hex");
+}
+
+const bySignature = (secret: string) => (request: ReceivedRequest) =>
+  isSigned(secret, request) ? kept : { status: 401, body: '{"code":"SIGNATURE_INVALID"}' };
+
+it("fills a past and sums it up", async () => {
+  await using gateway = await startStubGateway(bySignature("s3cret"));
+  const { output, errors, status } = await simulate(
+    ["--history", "30d", "--issues", "20", "--seed", "5"],
+    gateway,
+  );
+  expect({ errors, status }).toEqual({ errors: "", status: 0 });
+  expect(output).toContain(`Sent ${gateway.requests.length} webhooks about`);
+  expect(output).toContain(`202 APPLIED ${gateway.requests.length}\n`);
+  expect(output).toContain(
+    `npm run simulate -- --seed 5 --history 30d --issues 20 --url ${gateway.url.href}\n`,
+  );
+
+  const times = gateway.requests.map(({ headers }) => Number(headers["sentry-hook-timestamp"]) * 1000);
+  const days = (Math.max(...times) - Math.min(...times)) / 86_400_000;
+  expect(days).toBeGreaterThan(20);
+  expect(days).toBeLessThanOrEqual(30);
+});
+
+it("sends the present as many times as it is told", async () => {
+  await using gateway = await startStubGateway(bySignature("s3cret"));
+  const began = Math.floor(Date.now() / 1000);
+  const { output, screen } = await simulate(["--rate", "1000", "--count", "7", "--quiet"], gateway);
+  expect(gateway.requests.length).toBe(7);
+  expect(output).toMatch(/^Sent 7 webhooks/);
+  expect(screen).toBe("");
+  const times = gateway.requests.map(({ headers }) => Number(headers["sentry-hook-timestamp"]));
+  expect(times.filter((time) => time < began || time > Date.now() / 1000)).toEqual([]);
+});
+
+it("says how to pass the secret when it is another one", async () => {
+  await using gateway = await startStubGateway(bySignature("theirs"));
+  const { output, errors, status } = await simulate(["--rate", "1000"], gateway);
+  expect(status).toBe(1);
+  expect(errors).toMatch(/refuses the signature.*--secret.*SENTRY_CLIENT_SECRET/);
+  expect(output).toBe("");
+  const second = await simulate(["--rate", "1000", "--count", "3", "--secret", "theirs"], gateway);
+  expect({ errors: second.errors, status: second.status }).toEqual({ errors: "", status: 0 });
+});
+
+it("says how to pass the bearer token when one is asked for", async () => {
+  await using gateway = await startStubGateway(({ headers }) =>
+    headers.authorization === "Bearer b" ? kept : { status: 401, body: '{"code":"UNAUTHENTICATED"}' },
+  );
+  expect((await simulate(["--rate", "1000"], gateway)).errors).toContain("--bearer");
+  expect((await simulate(["--rate", "1000", "--count", "3", "--bearer", "b"], gateway)).status).toBe(0);
+});
+
+it("says in one line what to do when nothing answers", async () => {
+  let url: URL;
+  {
+    await using gateway = await startStubGateway(() => kept);
+    url = gateway.url;
+  }
+  const { output, errors, status } = await simulate(["--count", "5"], { url });
+  expect(status).toBe(1);
+  expect(errors).toBe(
+    `error: nothing answers at ${url.origin} (ECONNREFUSED).` +
+      " Start the gateway with `npm start`, or say where it is with --url.\n",
+  );
+  expect(output).toBe("");
+});
+
+it("tells why there is no secret, and asks for none when one is given", async () => {
+  await using gateway = await startStubGateway(() => kept);
+  const resolveSecret = () => {
+    throw new Error("There is no secret yet: start the gateway once.");
+  };
+  const { errors, status } = await simulate(["--count", "1"], { url: gateway.url, resolveSecret });
+  expect({ errors, status }).toEqual({
+    errors: "error: There is no secret yet: start the gateway once.\n",
+    status: 1,
+  });
+  expect(
+    (await simulate(["--count", "1", "--secret", "x"], { url: gateway.url, resolveSecret })).status,
+  ).toBe(0);
+});
+
+it("ends with the summary at SIGINT", async () => {
+  await using gateway = await startStubGateway(() => {
+    process.emit("SIGINT");
+    return kept;
+  });
+  const listeners = process.listenerCount("SIGINT");
+  const { output, status } = await simulate(["--rate", "1"], gateway);
+  expect(status).toBe(0);
+  expect(output).toMatch(/^Sent 1 webhook about 1 issue in /);
+  expect(process.listenerCount("SIGINT")).toBe(listeners);
+});
+
+it.each([
+  ["--rate", "0"],
+  ["--rate", "fast"],
+  ["--issues", "0"],
+  ["--issues", "1.5"],
+  ["--seed", "4294967296"],
+  ["--history", "30"],
+  ["--duration", "soon"],
+  ["--count", "-1"],
+  ["--url", "ftp://127.0.0.1"],
+])("refuses %s %s", async (flag, value) => {
+  const { errors, status } = await simulate([`${flag}=${value}`], { url: new URL("http://127.0.0.1:9") });
+  expect(status).toBe(1);
+  expect(errors).toContain(flag);
+  expect(errors).toContain("is invalid. It must be");
+});

@@ -1,0 +1,113 @@
+import fc from "fast-check";
+import { isDeepStrictEqual } from "node:util";
+import { describe, expect, it } from "vitest";
+import type { JsonObject } from "../../src/domain/issue.ts";
+import { readIssue } from "../../src/sentry/issue-object.ts";
+import { snapshotHashOf } from "../../src/sentry/snapshot-hash.ts";
+import { anIssueObject } from "./bodies.ts";
+
+function hashOf(fields: Parameters<typeof anIssueObject>[0]): string {
+  return snapshotHashOf(readIssue(anIssueObject(fields), null)!);
+}
+
+const plain = hashOf({});
+
+/** A changed value for each field that is read. */
+const changes = {
+  shortId: "WEB-2",
+  title: "Another",
+  culprit: null,
+  status: "resolved",
+  substatus: "ongoing",
+  statusDetails: { inNextRelease: true },
+  level: "fatal",
+  priority: "low",
+  issueCategory: "outage",
+  issueType: "uptime_domain_failure",
+  platform: "python",
+  project: { id: "4509877862268928", name: "Renamed", slug: "checkout-web", platform: "javascript-react" },
+  assignedTo: { type: "team", id: "8", name: "payments" },
+  isUnhandled: false,
+  count: "4",
+  userCount: 3,
+  firstSeen: "2026-10-01T09:00:00Z",
+  lastSeen: "2026-10-01T11:00:00Z",
+  type: "default",
+  logger: "web",
+  metadata: { type: "TypeError", value: "another" },
+  annotations: ["LUM-9"],
+  numComments: 1,
+  isPublic: true,
+  shareId: "0f9c",
+  priorityLockedAt: "2026-10-01T11:00:00Z",
+  seerFixabilityScore: 0.5,
+  seerAutofixLastTriggered: "2026-10-01T11:00:00Z",
+  web_url: "https://lumen-labs.sentry.io/issues/2/",
+  url: "https://sentry.io/api/0/organizations/other/issues/2/",
+  project_url: "https://lumen-labs.sentry.io/issues/?project=2",
+  permalink: "https://lumen-labs.sentry.io/issues/2/",
+};
+
+describe("snapshotHashOf", () => {
+  it("is 32 hex digits", () => {
+    expect(plain).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it.each(Object.entries(changes))("changes with %s", (field, value) => {
+    expect(hashOf({ [field]: value })).not.toBe(plain);
+  });
+
+  it("has a change tried for every field of a snapshot", () => {
+    const { fields, details } = readIssue(anIssueObject(), null)!;
+    const tried = readIssue(anIssueObject(changes), null)!;
+    const read = { ...fields, ...details };
+    const same = Object.entries({ ...tried.fields, ...tried.details })
+      .filter(([name, value]) => isDeepStrictEqual(value, read[name as keyof typeof read]))
+      .map(([name]) => name);
+    expect(same).toEqual([]);
+  });
+
+  it("is the same for another spelling of the same issue", () => {
+    const reversed = Object.fromEntries(Object.entries(anIssueObject()).toReversed());
+    expect(snapshotHashOf(readIssue(reversed, null)!)).toBe(plain);
+    expect(hashOf({ count: 3, firstSeen: "2026-10-01T12:00:00.679000+02:00" })).toBe(plain);
+    expect(hashOf({ hasSeen: true, isBookmarked: true, brandNew: 1 })).toBe(plain);
+  });
+
+  it("does not depend on the order of keys, and on everything else of an open map", () => {
+    const shuffled = (value: unknown): unknown =>
+      Array.isArray(value)
+        ? value.map(shuffled)
+        : typeof value === "object" && value !== null
+          ? Object.fromEntries(
+              Object.entries(value)
+                .toReversed()
+                .map(([key, inner]) => [key, shuffled(inner)]),
+            )
+          : value;
+    const map = fc.dictionary(fc.string(), fc.jsonValue());
+    fc.assert(
+      fc.property(map, map, (one, other) => {
+        const hash = (metadata: object) =>
+          snapshotHashOf(readIssue({ id: "1", metadata: metadata as JsonObject }, null)!);
+        expect(hash(shuffled(one) as object)).toBe(hash(one));
+        const same = isDeepStrictEqual(JSON.parse(JSON.stringify(one)), JSON.parse(JSON.stringify(other)));
+        expect(hash(one) === hash(other)).toBe(same);
+      }),
+    );
+  });
+
+  it("tells status details from metadata", () => {
+    const map = { a: 1 };
+    expect(hashOf({ statusDetails: map, metadata: {} })).not.toBe(
+      hashOf({ statusDetails: {}, metadata: map }),
+    );
+  });
+
+  it("sees a key named __proto__", () => {
+    const metadata = JSON.parse('{"__proto__":{"x":1}}') as JsonObject;
+    expect(snapshotHashOf(readIssue({ id: "1", metadata }, null)!)).not.toBe(
+      snapshotHashOf(readIssue({ id: "1", metadata: {} }, null)!),
+    );
+  });
+});
