@@ -31,6 +31,12 @@ export type Parts = {
   readonly around?: (store: Store) => Store;
 };
 
+// The sources are TypeScript, the package is JavaScript.
+const readWorker = new URL(
+  import.meta.url.endsWith(".ts") ? "./read-worker.ts" : "./read-worker.js",
+  import.meta.url,
+);
+
 /** How long the log is left unread when no commit rings: another process may have written. */
 const pollMs = 1_000;
 
@@ -71,7 +77,15 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   const committed = createBell();
   const store = around(
     opened.use(
-      await openSqliteStore({ file, read: readBody, issueObjectOf, report, onCommit: committed.ring, now }),
+      await openSqliteStore({
+        file,
+        read: readBody,
+        issueObjectOf,
+        worker: readWorker,
+        report,
+        onCommit: committed.ring,
+        now,
+      }),
     ),
   );
   const tail = opened.use(

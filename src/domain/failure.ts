@@ -7,3 +7,8 @@ export class StorageUnavailableError extends Error {
 export class OverloadedError extends Error {
   override readonly name = "OverloadedError";
 }
+
+/** The answer was not there within the time that one question may take. A narrower one may be answered. */
+export class ReadTimeoutError extends Error {
+  override readonly name = "ReadTimeoutError";
+}

@@ -1,5 +1,5 @@
 import { GraphQLError, Kind, type GraphQLErrorExtensions } from "graphql";
-import { StorageUnavailableError } from "../domain/failure.ts";
+import { ReadTimeoutError, StorageUnavailableError } from "../domain/failure.ts";
 import type { Report } from "../observability/report.ts";
 
 /** Every `extensions.code` that a GraphQL answer can carry, with what it tells a client. */
@@ -47,6 +47,14 @@ export function maskErrors(report: Pick<Report, "resolverFailed">): (error: unkn
     const cause = causeOf(error);
     if (cause instanceof StorageUnavailableError) {
       return located(error, "SERVICE_UNAVAILABLE", "The store cannot be read now: try again.", 503);
+    }
+    if (cause instanceof ReadTimeoutError) {
+      return located(
+        error,
+        "TIMEOUT",
+        "Answering took too long: ask for less, or filter more narrowly.",
+        503,
+      );
     }
     if (!(error instanceof GraphQLError) || !(cause instanceof GraphQLError) || isFaultOfOurs(error)) {
       report.resolverFailed(cause);

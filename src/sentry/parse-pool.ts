@@ -26,17 +26,20 @@ type Job = {
 const maxDeaths = 2;
 
 /**
- * Starts no worker before it is needed, and none keeps the process alive. A worker that dies is replaced when the next
- * body comes.
+ * Starts workers as they are needed, and the first of them at once where `isWarm`. None keeps the process alive. A worker
+ * that dies is replaced when the next body comes.
  */
 export function createParsePool({
   maxWorkers = 2,
   maxWaitingBytes = 32 * 1024 * 1024,
+  isWarm = false,
   startWorker = startParseWorker,
 }: {
   readonly maxWorkers?: number;
   /** Of the bodies that no worker has begun with. */
   readonly maxWaitingBytes?: number;
+  /** A worker takes a tenth of a second to start, and on a busy machine longer than Sentry waits. */
+  readonly isWarm?: boolean;
   readonly startWorker?: () => Worker;
 } = {}): ParsePool {
   const idle: Worker[] = [];
@@ -48,7 +51,6 @@ export function createParsePool({
   function start(): Worker {
     const worker = startWorker();
     workers.set(worker, null);
-    worker.unref();
     worker.on("message", (payload: Payload) => {
       workers.get(worker)?.resolve(payload);
       workers.set(worker, null);
@@ -69,6 +71,8 @@ export function createParsePool({
       if (job) retry(job, cause);
       dispatch();
     });
+    // After the listeners, which would undo it.
+    worker.unref();
     return worker;
   }
 
@@ -101,6 +105,8 @@ export function createParsePool({
       worker.postMessage(copy, [copy.buffer]);
     }
   }
+
+  if (isWarm) idle.push(start());
 
   return {
     read(bytes, deadline) {

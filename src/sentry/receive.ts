@@ -56,7 +56,7 @@ export function createReceiver({
   now,
   report,
   answerWithinMs = 650,
-  parsePool = createParsePool(),
+  parsePool = createParsePool({ isWarm: true }),
 }: ReceiverOptions): Receiver {
   async function keep(rawHeaders: readonly string[], body: Uint8Array, deadline: number) {
     const receivedAt = now();

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { IncomingDelivery } from "../../src/domain/delivery.ts";
+import { createParsePool } from "../../src/sentry/parse-pool.ts";
 import { readBody } from "../../src/sentry/payload.ts";
 import { createReceiver } from "../../src/sentry/receive.ts";
 import { clientSecret, corpusBody, entries } from "./corpus.ts";
@@ -118,6 +119,7 @@ describe("the receiver", () => {
       append: async (delivery) => ({ delivery: kept.push(delivery), outcome: "APPLIED" }),
       now: () => Date.UTC(2026, 11, 1),
       report: recordedReport().report,
+      parsePool: createParsePool(),
     });
     const body = corpusBody(file);
     const answer = await receiver.receive(Object.entries(headers).flat(), body);

@@ -1,4 +1,6 @@
+import { execFile } from "node:child_process";
 import { EventEmitter } from "node:events";
+import { promisify } from "node:util";
 import type { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import { OverloadedError, StorageUnavailableError } from "../../src/domain/failure.ts";
@@ -11,14 +13,11 @@ const inTime = Infinity;
 /** A worker whose every step the test takes. */
 class ScriptedWorker extends EventEmitter {
   readonly received: Uint8Array[] = [];
-  isReferenced = true;
 
   postMessage(bytes: Uint8Array, transferred: readonly ArrayBuffer[]): void {
     this.received.push(structuredClone(bytes, { transfer: [...transferred] }));
   }
-  unref(): void {
-    this.isReferenced = false;
-  }
+  unref(): void {}
   async terminate(): Promise<void> {
     this.emit("exit", 1);
   }
@@ -31,7 +30,7 @@ class ScriptedWorker extends EventEmitter {
   }
 }
 
-function scriptedPool(options: { maxWorkers?: number; maxWaitingBytes?: number } = {}) {
+function scriptedPool(options: { maxWorkers?: number; maxWaitingBytes?: number; isWarm?: boolean } = {}) {
   const workers: ScriptedWorker[] = [];
   const startWorker = () => {
     const worker = new ScriptedWorker();
@@ -67,7 +66,7 @@ describe("the parse pool", () => {
     });
   });
 
-  it("starts workers as they are needed, two at most, that keep no process alive", async () => {
+  it("starts workers as they are needed, two at most", async () => {
     const { pool, workers } = scriptedPool();
     expect(workers).toHaveLength(0);
     const first = pool.read(body, inTime);
@@ -82,7 +81,33 @@ describe("the parse pool", () => {
     workers[0]!.answer();
     workers[1]!.answer();
     await Promise.all(others);
-    expect(workers.map((worker) => worker.isReferenced)).toEqual([false, false]);
+    expect(workers).toHaveLength(2);
+  });
+
+  it("starts the first at once where it is to be warm", async () => {
+    const { pool, workers } = scriptedPool({ isWarm: true });
+    expect(workers).toHaveLength(1);
+    const reading = pool.read(body, inTime);
+    expect(workers).toHaveLength(1);
+    workers[0]!.answer();
+    await reading;
+  });
+
+  it("keeps no process alive", async () => {
+    const script = `
+      import { createParsePool } from ${JSON.stringify(new URL("../../src/sentry/parse-pool.ts", import.meta.url))};
+      const pool = createParsePool();
+      const alive = setInterval(() => {}, 1000);
+      const { action } = await pool.read(Buffer.from(process.argv[1]), Infinity);
+      clearInterval(alive);
+      console.log(action);
+    `;
+    const ended = promisify(execFile)(
+      process.execPath,
+      ["--input-type=module", "--eval", script, body.toString()],
+      { timeout: 20_000 },
+    );
+    expect((await ended).stdout).toBe("created\n");
   });
 
   it("answers each with its own", async () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { IncomingDelivery } from "../../src/domain/delivery.ts";
 import { OverloadedError, StorageUnavailableError } from "../../src/domain/failure.ts";
 import { parseNodeId } from "../../src/domain/node-id.ts";
-import type { ParsePool } from "../../src/sentry/parse-pool.ts";
+import { createParsePool, type ParsePool } from "../../src/sentry/parse-pool.ts";
 import { readBody, readPayload } from "../../src/sentry/payload.ts";
 import { createReceiver, type ReceiverOptions } from "../../src/sentry/receive.ts";
 import { sign } from "../../src/sentry/signature.ts";
@@ -24,6 +24,9 @@ function setUp(options: Partial<ReceiverOptions> = {}) {
     append: async (delivery) => ({ delivery: kept.push(delivery), outcome: "APPLIED" }),
     now: () => now,
     report,
+    // No test waits for a deadline of its own, and a busy machine is no reason to fail.
+    answerWithinMs: 20_000,
+    parsePool: createParsePool(),
     ...options,
   });
   return { receiver, kept, told };

@@ -25,6 +25,7 @@ export function openStoreIn(file: string, options: Partial<SqliteStoreOptions> =
     file,
     read: readBody,
     issueObjectOf,
+    worker: new URL("../../src/read-worker.ts", import.meta.url),
     report: silentReport(),
     onCommit: () => {},
     now: () => at(100_000),

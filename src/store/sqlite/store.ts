@@ -1,29 +1,30 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { eq, max } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import { sizeOf } from "../../domain/history.ts";
 import type { Json } from "../../domain/issue.ts";
 import type { Report } from "../../observability/report.ts";
 import { unapplied, writeBatch } from "../batch.ts";
 import { metaNames, newName } from "../meta.ts";
-import { queriesOf } from "../queries/queries.ts";
-import type { Reader } from "../reader.ts";
 import type { Receipt, Store } from "../store.ts";
 import * as tables from "../tables/sqlite.ts";
 import { createWalkCache } from "../walks.ts";
 import { createWriter } from "../writer.ts";
 import { openReader, openWriter, type Connection } from "./connection.ts";
-import { sqliteDialect } from "./dialect.ts";
+import { codeOf, isBusy } from "./error.ts";
 import { instanceFileOf, isRestored, readInstance, writeInstance, type Instance } from "./instance.ts";
 import { lockStore } from "./lock.ts";
-import { openReadPool } from "./read-pool.ts";
+import { newestPosition, readerOf } from "./queries.ts";
+import { createReads } from "./reads.ts";
 import { prepareTransaction } from "./transaction.ts";
 
 export type SqliteStoreOptions = {
   readonly file: string;
   readonly read: (body: Uint8Array) => Reading;
   readonly issueObjectOf: (body: Uint8Array) => Json;
+  /** The module of the threads that read: it calls `answerReads`. */
+  readonly worker: URL;
   readonly report: Report;
   /** Called after each commit that added to the log. */
   readonly onCommit: () => void;
@@ -37,6 +38,12 @@ export type SqliteStoreOptions = {
 
 /** How often the instance file is brought up to date while the log grows. */
 const instanceEveryMs = 1_000;
+
+/** How long one question may take. */
+const readTimeoutMs = 5_000;
+
+/** Threads that read; each costs some 30 MB once it is needed. */
+const maxReadWorkers = 4;
 
 /** A wait for another process's write lock ends well within the second that Sentry allows. */
 const giveUpMs = 500;
@@ -59,18 +66,18 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   let instance = identify(writing, readInstance(instanceFile));
   await writeInstance(instanceFile, instance);
 
-  const readerOf = (connection: Connection): Reader =>
-    queriesOf({
-      db: connection.db,
-      tables,
-      dialect: sqliteDialect,
-      newestPosition: async () => newestPosition(connection),
-      isDatabaseError: (error) => codeOf(error) !== null,
-      issueObjectOf: options.issueObjectOf,
-    });
   const reading = openReader(file);
   opened.defer(() => void reading.client.close());
-  const pool = opened.use(openReadPool(file, readerOf));
+  const reads = opened.use(
+    createReads({
+      file,
+      worker: options.worker,
+      here: readerOf(reading, options),
+      timeoutMs: readTimeoutMs,
+      maxWorkers: maxReadWorkers,
+      maxWaiting: 1_000,
+    }),
+  );
 
   const walks = createWalkCache(200_000, sizeOf);
   const transaction = prepareTransaction(writing);
@@ -170,8 +177,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 
   const running = opened.move();
   return {
-    reader: readerOf(reading),
-    readTransaction: () => pool.begin(),
+    reader: reads.reader,
+    readTransaction: reads.begin,
     append: writer.append,
     // A gateway that is taken out of rotation gets no deliveries that could show that it writes again.
     canWrite: async () => !isFailing || probe(),
@@ -211,33 +218,8 @@ function identify({ client, db }: Connection, file: Instance | null): Instance {
   return restored;
 }
 
-function newestPosition({ client, db }: Connection): number {
-  const newest =
-    db
-      .select({ seq: max(tables.events.seq) })
-      .from(tables.events)
-      .get()?.seq ?? 0;
-  // What was handed out counts, even when the entry is gone.
-  const row = client.prepare("select seq from sqlite_sequence where name = 'events'").get();
-  const handedOut = row !== undefined && (row as { readonly seq: number }).seq;
-  return Math.max(newest, Number(handedOut));
-}
-
 function closeWriter({ client }: Connection): void {
   // Best effort: another process may be reading, and what is in the WAL is safe there.
   client.pragma("wal_checkpoint(PASSIVE)");
   client.close();
-}
-
-/** Another process holds the lock; it may let go of it within moments. */
-function isBusy(error: unknown): boolean {
-  return codeOf(error)?.startsWith("SQLITE_BUSY") === true;
-}
-
-/** SQLite's name for what went wrong; null for an error of another kind. Drizzle hangs it on an error of its own. */
-function codeOf(error: unknown): string | null {
-  if (!(error instanceof Error)) return null;
-  return "code" in error && String(error.code).startsWith("SQLITE_")
-    ? String(error.code)
-    : codeOf(error.cause);
 }

@@ -1,0 +1,5 @@
+import { issueObjectOf } from "./sentry/raw-issue.ts";
+import { answerReads } from "./store/sqlite/read-worker.ts";
+
+/** A thread that reads the store, so that what takes long does not stop the event loop of the gateway. */
+answerReads({ issueObjectOf });

@@ -1,0 +1,52 @@
+import { isMainThread, parentPort, workerData } from "node:worker_threads";
+import { StorageUnavailableError } from "../../domain/failure.ts";
+import type { Reader } from "../reader.ts";
+import { openReader } from "./connection.ts";
+import { readerOf, type ReaderOptions } from "./queries.ts";
+
+/** What the gateway asks of the thread: one question of `Reader`, or the bounds of a read transaction. */
+export type ReadRequest =
+  | { readonly id: number; readonly ask: keyof Reader; readonly args: readonly unknown[] }
+  | { readonly id: number; readonly ask: "begin" | "end" };
+
+/** What the thread answers, one for each request and in their order. */
+export type ReadAnswer =
+  | { readonly id: number; readonly is: "value"; readonly value: unknown }
+  | { readonly id: number; readonly is: "unavailable" | "fault"; readonly message: string };
+
+/** Answers the requests that come to this thread, one after the other, on a connection of its own. */
+export function answerReads(options: ReaderOptions): void {
+  if (isMainThread || parentPort === null) throw new Error("This is to be started as a worker thread.");
+  const port = parentPort;
+  const { file } = workerData as { readonly file: string };
+  const connection = openReader(file);
+  const reader = readerOf(connection, options);
+
+  async function answer(request: ReadRequest): Promise<ReadAnswer> {
+    const { id } = request;
+    try {
+      switch (request.ask) {
+        case "begin":
+          // Deferred: the moment that it shows is that of its first read.
+          connection.client.exec("begin");
+          return { id, is: "value", value: null };
+        case "end":
+          if (connection.client.inTransaction) connection.client.exec("rollback");
+          return { id, is: "value", value: null };
+        default: {
+          // Asked by `reads.ts` alone, whose callers are typed by `Reader`.
+          const ask = reader[request.ask] as (...args: readonly unknown[]) => Promise<unknown>;
+          return { id, is: "value", value: await ask(...request.args) };
+        }
+      }
+    } catch (error) {
+      const message =
+        error instanceof Error ? `${error.message} ${String(error.cause ?? "")}` : String(error);
+      return { id, is: error instanceof StorageUnavailableError ? "unavailable" : "fault", message };
+    }
+  }
+
+  port.on("message", (request: ReadRequest) => {
+    void answer(request).then((reply) => port.postMessage(reply));
+  });
+}

@@ -1,0 +1,201 @@
+import { Worker } from "node:worker_threads";
+import { ReadTimeoutError, StorageUnavailableError } from "../../domain/failure.ts";
+import type { Reader, ReadTransaction } from "../reader.ts";
+import type { ReadAnswer, ReadRequest } from "./read-worker.ts";
+
+export type ReadsOptions = {
+  readonly file: string;
+  /** The module that calls `answerReads`. */
+  readonly worker: URL;
+  /** Reads on the calling thread: what is known to be quick. */
+  readonly here: Reader;
+  /** How long one question may take. */
+  readonly timeoutMs: number;
+  /** Most threads; more questions wait for one. */
+  readonly maxWorkers: number;
+  /** Most that wait; past this a question is refused as if the store were away. */
+  readonly maxWaiting: number;
+};
+
+/** Reads of both sorts. Disposing ends the threads; what they were asked is refused. */
+export type Reads = AsyncDisposable & {
+  readonly reader: Reader;
+  readonly begin: () => Promise<ReadTransaction>;
+};
+
+/** Questions whose cost grows with what is stored and not with what is asked for. */
+const heavy: ReadonlySet<keyof Reader> = new Set<keyof Reader>([
+  "issueCount",
+  "issueCountsOf",
+  "issuePagesOf",
+  "transitionCount",
+  "deliveryPage",
+  "deliveryCount",
+  "feedFigures",
+]);
+
+/** Pages that are quick along an index, and anything else under a filter. */
+const filtered: ReadonlySet<keyof Reader> = new Set<keyof Reader>(["issuePage", "transitionPage"]);
+
+/**
+ * Sends what can take long to threads of its own, so that the event loop goes on: webhooks must be answered within the
+ * second that Sentry allows, whatever somebody counts meanwhile. A read transaction has a thread for itself.
+ */
+export function createReads(options: ReadsOptions): Reads {
+  const { here, timeoutMs, maxWorkers, maxWaiting } = options;
+  const idle: Thread[] = [];
+  const all = new Set<Thread>();
+  const waiting: PromiseWithResolvers<Thread>[] = [];
+
+  async function take(): Promise<Thread> {
+    const free = idle.pop();
+    if (free !== undefined) return free;
+    if (all.size < maxWorkers) return start();
+    if (waiting.length >= maxWaiting) throw new StorageUnavailableError("Too many reads are waiting.");
+    const turn = Promise.withResolvers<Thread>();
+    waiting.push(turn);
+    return turn.promise;
+  }
+
+  function start(): Thread {
+    const thread = createThread(options);
+    all.add(thread);
+    return thread;
+  }
+
+  function giveBack(thread: Thread): void {
+    const next = waiting.shift();
+    if (thread.isAlive()) {
+      if (next === undefined) idle.push(thread);
+      else next.resolve(thread);
+      return;
+    }
+    all.delete(thread);
+    next?.resolve(start());
+  }
+
+  async function ask(name: keyof Reader, args: readonly unknown[]): Promise<unknown> {
+    const thread = await take();
+    try {
+      return await thread.ask({ ask: name, args }, timeoutMs);
+    } finally {
+      giveBack(thread);
+    }
+  }
+
+  return {
+    reader: readerThat(here, (name, args) => (isHeavy(name, args) ? ask(name, args) : null)),
+
+    async begin() {
+      const thread = await take();
+      let isOver = false;
+      const end = async () => {
+        if (isOver) return;
+        isOver = true;
+        await thread.ask({ ask: "end" }, timeoutMs).catch(() => thread.kill());
+        giveBack(thread);
+      };
+      try {
+        await thread.ask({ ask: "begin" }, timeoutMs);
+      } catch (error) {
+        await end();
+        throw error;
+      }
+      return {
+        ...readerThat(here, (name, args) => thread.ask({ ask: name, args }, timeoutMs)),
+        [Symbol.asyncDispose]: end,
+      };
+    },
+
+    [Symbol.asyncDispose]: async () => {
+      for (const turn of waiting.splice(0)) turn.reject(new StorageUnavailableError("The store is closing."));
+      await Promise.all([...all].map((thread) => thread.kill()));
+    },
+  };
+}
+
+function isHeavy(name: keyof Reader, args: readonly unknown[]): boolean {
+  if (heavy.has(name)) return true;
+  if (!filtered.has(name)) return false;
+  const [{ filter }] = args as readonly [{ readonly filter: object }];
+  return Object.keys(filter).length > 0;
+}
+
+/** A reader that is asked elsewhere whatever `elsewhere` takes, and here what it leaves (null). */
+function readerThat(
+  here: Reader,
+  elsewhere: (name: keyof Reader, args: readonly unknown[]) => Promise<unknown> | null,
+): Reader {
+  const names = Object.keys(here) as (keyof Reader)[];
+  const asks = names.map((name) => {
+    const askHere = here[name] as (...args: readonly unknown[]) => Promise<unknown>;
+    return [name, (...args: readonly unknown[]) => elsewhere(name, args) ?? askHere(...args)] as const;
+  });
+  // The same names, each with the arguments and the answer of its own.
+  return Object.fromEntries(asks) as unknown as Reader;
+}
+
+type Thread = {
+  readonly ask: (question: Question, timeoutMs: number) => Promise<unknown>;
+  readonly isAlive: () => boolean;
+  readonly kill: () => Promise<unknown>;
+};
+type Question = ReadRequest extends infer Request
+  ? Request extends unknown
+    ? Omit<Request, "id">
+    : never
+  : never;
+
+function createThread({ file, worker: module }: ReadsOptions): Thread {
+  const worker = new Worker(module, { workerData: { file } });
+  // A thread that has nothing to do keeps no process alive.
+  worker.unref();
+  const asked = new Map<number, PromiseWithResolvers<unknown>>();
+  let isAlive = true;
+  let last = 0;
+
+  function die(error: Error): void {
+    isAlive = false;
+    for (const one of asked.values()) one.reject(error);
+    asked.clear();
+  }
+  worker.on("message", (answer: ReadAnswer) => {
+    const one = asked.get(answer.id);
+    asked.delete(answer.id);
+    switch (answer.is) {
+      case "value":
+        return one?.resolve(answer.value);
+      case "unavailable":
+        return one?.reject(new StorageUnavailableError(answer.message));
+      case "fault":
+        return one?.reject(new Error(answer.message));
+    }
+  });
+  worker.on("error", (cause) =>
+    die(new StorageUnavailableError("A thread that reads has failed.", { cause })),
+  );
+  worker.on("exit", () => die(new StorageUnavailableError("A thread that reads has ended.")));
+
+  const kill = () => {
+    isAlive = false;
+    // A statement that runs cannot be stopped from outside: the thread ends once it returns.
+    return worker.terminate();
+  };
+  return {
+    ask(question, timeoutMs) {
+      if (!isAlive) return Promise.reject(new StorageUnavailableError("A thread that reads has ended."));
+      const answer = Promise.withResolvers<unknown>();
+      const id = ++last;
+      asked.set(id, answer);
+      worker.postMessage({ ...question, id });
+      const timer = setTimeout(() => {
+        asked.delete(id);
+        answer.reject(new ReadTimeoutError(`Not answered within ${timeoutMs} ms.`));
+        void kill();
+      }, timeoutMs);
+      return answer.promise.finally(() => clearTimeout(timer));
+    },
+    isAlive: () => isAlive,
+    kill,
+  };
+}

@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import { ReadTimeoutError, StorageUnavailableError } from "../../src/domain/failure.ts";
+import type { Reader } from "../../src/store/reader.ts";
+import { createReads, type ReadsOptions } from "../../src/store/sqlite/reads.ts";
+import { told } from "./deliveries.ts";
+import { openTestStore } from "./open.ts";
+
+const everything = { filter: {}, now: 0 } as const;
+
+/** Reads with threads that answer as `silent-worker.ts` does. */
+function readsWith(options: Partial<ReadsOptions> = {}) {
+  const asked: string[] = [];
+  const here = new Proxy({} as Reader, {
+    ownKeys: () => ["bounds", "issues", "projects", "feedFigures", "issueCount"],
+    getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
+    get: (_, name) => async () => asked.push(String(name)),
+  });
+  const reads = createReads({
+    file: "the file",
+    worker: new URL("./silent-worker.ts", import.meta.url),
+    here,
+    timeoutMs: 10_000,
+    maxWorkers: 1,
+    maxWaiting: 1,
+    ...options,
+  });
+  return Object.assign(reads, { asked });
+}
+
+describe("reads of a store", () => {
+  it("keep what is quick on this thread, and send what may take long to another", async () => {
+    await using reads = readsWith();
+    await reads.reader.issues([]);
+    expect(await reads.reader.issueCount(everything)).toBe("the file");
+    expect(reads.asked).toEqual(["issues"]);
+  });
+
+  it("end with a code when they take too long, and go on with another thread", async () => {
+    await using reads = readsWith({ timeoutMs: 1_000 });
+    await expect(reads.reader.feedFigures({ since: 0 })).rejects.toThrow(ReadTimeoutError);
+    expect(await reads.reader.issueCount(everything)).toBe("the file");
+  });
+
+  it("end with a code when their thread fails, and go on with another", async () => {
+    await using reads = readsWith();
+    {
+      await using transaction = await reads.begin();
+      await expect(transaction.projects([])).rejects.toThrow(StorageUnavailableError);
+      await expect(transaction.projects([])).rejects.toThrow(StorageUnavailableError);
+    }
+    expect(await reads.reader.issueCount(everything)).toBe("the file");
+  });
+
+  it("wait for a thread that is taken, and are refused when too many wait", async () => {
+    await using reads = readsWith();
+    const transaction = await reads.begin();
+    const waiting = reads.reader.issueCount(everything);
+    await expect(reads.reader.issueCount(everything)).rejects.toThrow("Too many reads are waiting");
+    await transaction[Symbol.asyncDispose]();
+    expect(await waiting).toBe("the file");
+  });
+
+  it("are refused when the store closes while they wait", async () => {
+    const reads = readsWith();
+    const taken = await reads.begin();
+    const waiting = expect(reads.reader.issueCount(everything)).rejects.toThrow("closing");
+    await reads[Symbol.asyncDispose]();
+    await waiting;
+    await taken[Symbol.asyncDispose]();
+  });
+});
+
+describe("a store that counts", () => {
+  it("writes meanwhile", async () => {
+    await using store = await openTestStore();
+    await Promise.all(
+      Array.from({ length: 500 }, (_, issue) => store.append(told({ issue: String(issue) }))),
+    );
+    await store.reader.issueCount(everything);
+    const done: string[] = [];
+    await Promise.all([
+      ...Array.from({ length: 20 }, () =>
+        store.reader.issueCount(everything).then(() => done.push("counted")),
+      ),
+      store.append(told({ issue: "one more" })).then(() => done.push("written")),
+    ]);
+    expect(done.indexOf("written")).toBeLessThan(20);
+    expect(await store.reader.issueCount(everything)).toBe(501);
+  });
+});
