@@ -132,6 +132,10 @@ export function createParsePool({
 function startParseWorker(): Worker {
   // `.ts` as it stands in the sources, `.js` in the package.
   const file = new URL(`./parse-worker${extname(import.meta.url)}`, import.meta.url);
-  // Enough for any body that is let in; a worker that needs more dies alone.
-  return new Worker(file, { resourceLimits: { maxOldGenerationSizeMb: 256 } });
+  return new Worker(file, {
+    // Enough for any body that is let in; a worker that needs more dies alone.
+    resourceLimits: { maxOldGenerationSizeMb: 256 },
+    // Those of the process may not fit a worker: --input-type, --inspect-brk.
+    execArgv: [],
+  });
 }

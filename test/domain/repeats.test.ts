@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { arrivals, historyOf, ordersOf, sent, type Sent } from "./scenario.ts";
+import { arrivals, historyOf, ordersOf, sent, toAda, toTeam, type Sent } from "./scenario.ts";
 
 const created = sent("08:00", "created", "unresolved/new", { lastSeen: "07:59" });
 
@@ -74,6 +74,14 @@ describe("the same Idempotency-Key", () => {
       "09:05:00 REPORTED assigned by 3",
     ]);
     expect(arrivals(created, assigned, retried).at(-1)).toMatchObject({ repeatOf: 2, shown: 3 });
+  });
+
+  it("shows with its snapshot who the issue is assigned to", () => {
+    const assigned = sent("09:00", "assigned", "unresolved/new", { ...key, assignee: toAda });
+    const retried = sent("09:05", "assigned", "unresolved/ongoing", { ...key, assignee: toTeam });
+    const [inferred, ...others] = arrivals(created, assigned, retried).at(-1)!.entries;
+    expect(others).toEqual([]);
+    expect(inferred!.event).toMatchObject({ source: "INFERRED", assignee: toTeam });
   });
 
   it("is of one action and one resource", () => {

@@ -90,6 +90,14 @@ describe("a claim of the state that is known and shown", () => {
     ]);
   });
 
+  it("tells no more than that, whatever else its snapshot shows", () => {
+    const assigned = sent("09:00", "assigned", "resolved", { count: 1, assignee: toTeam });
+    const resolved = sent("09:00:02", "resolved", "resolved", { count: 2, assignee: toAda });
+    expect(historyOf(created, assigned, resolved)).toHaveLength(3);
+    const [told] = arrivals(created, assigned, resolved).at(-1)!.entries;
+    expect(told!.event).toMatchObject({ role: "told", assignee: toAda });
+  });
+
   it("changes nothing where the change was reported", () => {
     const resolved = sent("09:00", "resolved", "resolved");
     const again = sent("09:30", "resolved", "resolved", { actor: ada });
@@ -158,7 +166,23 @@ describe("a claim of another state than the one that is known and shown", () => 
     ]);
   });
 
+  it("means a stay that a second `created` showed, though that was sent long after", () => {
+    const second = sent("10:00", "created", "resolved", { lastSeen: "08:05" });
+    const assigned = sent("08:06", "assigned", "unresolved/regressed");
+    const resolved = sent("08:10", "resolved", "unresolved/regressed");
+    expect(historyOf(created, second, assigned, resolved)).toEqual([
+      "08:00:00 REPORTED – → unresolved/new OPENED by 1",
+      "08:05:00 REPORTED unresolved/new → resolved RESOLVED told by 4",
+      "08:05:00..08:06:00 INFERRED resolved → unresolved/regressed REGRESSED by 3",
+      "08:06:00 REPORTED assigned by 3",
+    ]);
+  });
+
   it("never means the opening", () => {
+    const wasResolved = sent("08:58", "created", "resolved");
+    expect(historyOf(wasResolved, regressed, sent("09:01", "resolved", "unresolved/regressed"))).toHaveLength(
+      4,
+    );
     const discovered = sent("08:59", "assigned", "resolved");
     expect(historyOf(discovered, regressed, sent("09:01", "resolved", "unresolved/regressed"))).toEqual([
       "08:59:00 REPORTED – → resolved DISCOVERED by 1",
@@ -223,6 +247,18 @@ describe("a claim that its own snapshot has left behind", () => {
       "09:00:00 REPORTED unresolved/new → resolved RESOLVED told by 3",
       "09:00:00 REPORTED assigned by 2",
       "09:00:00..09:05:00 INFERRED resolved → unresolved/regressed REGRESSED by 3",
+    ]);
+  });
+
+  it("tells how an issue came to be unresolved, by `unresolved` too", () => {
+    const resolved = sent("08:30", "resolved", "resolved");
+    const assigned = sent("09:00", "assigned", "unresolved/regressed");
+    expect(historyOf(created, resolved, assigned, sent("09:05", "unresolved", "resolved"))).toEqual([
+      "08:00:00 REPORTED – → unresolved/new OPENED by 1",
+      "08:30:00 REPORTED unresolved/new → resolved RESOLVED by 2",
+      "09:00:00 REPORTED resolved → unresolved/regressed REGRESSED told by 4",
+      "09:00:00 REPORTED assigned by 3",
+      "09:00:00..09:05:00 INFERRED unresolved/regressed → resolved RESOLVED by 4",
     ]);
   });
 

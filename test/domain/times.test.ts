@@ -84,6 +84,16 @@ it("starts the window no earlier than the state before began", () => {
   );
 });
 
+it("starts the window no earlier than the state before began, where `created` is dated after what follows it", () => {
+  const created = sent("08:00:06", "created", "unresolved/new", { lastSeen: "08:00:05.7" });
+  const assigned = sent("08:00:05", "assigned", "unresolved/new");
+  expect(historyOf(created, assigned, sent("09:00", "assigned", "resolved")).slice(0, 3)).toEqual([
+    "08:00:05 REPORTED – → unresolved/new OPENED by 1",
+    "08:00:05 REPORTED assigned by 2",
+    "08:00:05.700..09:00:00 INFERRED unresolved/new → resolved RESOLVED by 3",
+  ]);
+});
+
 it("starts the window where `created` took its snapshot, once that dates it", () => {
   const created = sent("08:05", "created", "unresolved/new", { lastSeen: "08:00" });
   const assigned = sent("08:02", "assigned", "resolved", { assignee: toAda });

@@ -3,6 +3,7 @@ import type { DeliveryOutcome, IncomingDelivery } from "../../src/domain/deliver
 import { createHttpServer } from "../../src/http/listen.ts";
 import { sendProblem } from "../../src/http/problem.ts";
 import { createWebhookHandler, isWebhookPath, type WebhookOptions } from "../../src/http/webhook.ts";
+import { createParsePool } from "../../src/sentry/parse-pool.ts";
 import { createReceiver, type ReceiverOptions } from "../../src/sentry/receive.ts";
 import { sign } from "../../src/sentry/signature.ts";
 import { recordedReport } from "../sentry/recorded-report.ts";
@@ -41,6 +42,9 @@ export async function webhookServer({
     append: async (delivery) => ({ outcome: outcomeOf(delivery, kept), delivery: kept.push(delivery) }),
     now: () => now,
     report,
+    // No test waits for a deadline of its own, and a busy machine is no reason to fail.
+    answerWithinMs: 20_000,
+    parsePool: createParsePool(),
     ...receive,
   });
   const handler = createWebhookHandler({ receiver, report, maxBytes: 2 * 1024 * 1024, ...webhook });
