@@ -123,9 +123,11 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode;
   else {
-    console.error(error instanceof Error ? `issuewire: ${error.message}` : error);
-    if (error instanceof Error && error.cause !== undefined)
-      console.error(`  because: ${String(error.cause)}`);
+    for (let told: unknown = error; told !== undefined; told = told instanceof Error ? told.cause : undefined)
+      console.error(
+        told === error ? "issuewire:" : "  because:",
+        told instanceof Error ? told.message : told,
+      );
     process.exitCode = 1;
   }
 }

@@ -52,7 +52,7 @@ export function logQueries({ db, tables, newestPosition }: Asked): LogQueries {
     },
 
     async entriesAfter(after, limit) {
-      const rows = await entries.all({ after, limit });
+      const rows = await entries.execute({ after, limit });
       // What one delivery shows is shown by several entries, as what is after one and before the next.
       const read = new Map<number, IssueFields>();
       const fieldsOf = (delivery: number, fields: string): IssueFields => {

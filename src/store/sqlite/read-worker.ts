@@ -40,8 +40,7 @@ export function answerReads(options: ReaderOptions): void {
         }
       }
     } catch (error) {
-      const message =
-        error instanceof Error ? `${error.message} ${String(error.cause ?? "")}` : String(error);
+      const message = messageOf(error);
       return { id, is: error instanceof StorageUnavailableError ? "unavailable" : "fault", message };
     }
   }
@@ -49,4 +48,10 @@ export function answerReads(options: ReaderOptions): void {
   port.on("message", (request: ReadRequest) => {
     void answer(request).then((reply) => port.postMessage(reply));
   });
+}
+
+/** With what caused it, because the error itself stays in this thread. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message} ${messageOf(error.cause)}`;
 }

@@ -93,15 +93,14 @@ function readingOf(row: DeliveryRow): Reading {
     const is = row.outcome === "QUARANTINED" ? "quarantined" : "ignored";
     return { is, reason: row.reason ?? "Its body was pruned." };
   }
-  const { resource, action, claim, state, lastSeen, count, assignee, actor, snapshotHash } = factsOf(row);
+  const {
+    delivery: _id,
+    sentAt: _at,
+    idempotencyKey: _key,
+    requestId: _request,
+    sha256: _sha,
+    ...facts
+  } = factsOf(row);
   const snapshot = { sentryId: issueId, fields: JSON.parse(fields) as IssueFields, details: unknownDetails };
-  const { resolutionType } = row;
-  return {
-    is: "issue",
-    issue: {
-      ...{ resource, action, claim, state, lastSeen, count, assignee, actor, snapshotHash },
-      resolutionType,
-      snapshot,
-    },
-  };
+  return { is: "issue", issue: { ...facts, resolutionType: row.resolutionType, snapshot } };
 }
