@@ -1,0 +1,120 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { pastTraffic } from "../../src/sentry/simulate/traffic.ts";
+import { readPayload } from "../../src/sentry/payload.ts";
+import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
+import { openStoreIn, temporaryFolder } from "../store/open.ts";
+import { hash } from "node:crypto";
+
+const root = join(import.meta.dirname, "../..");
+const day = 86_400_000;
+
+/** A store that a month of simulated traffic went through; closed. Its bodies have all that Sentry sends. */
+async function fill(file: string, webhooks: number): Promise<void> {
+  await using store = await openStoreIn(file, { maxWaiting: webhooks });
+  const to = Date.UTC(2026, 10, 1);
+  const kept: Promise<unknown>[] = [];
+  for (const { body, headers, dueAt } of pastTraffic({
+    seed: 5,
+    secret: "x",
+    issues: webhooks / 4,
+    from: to - 30 * day,
+    to,
+  })) {
+    const { reading, resource, action, installationId } = readPayload(body);
+    kept.push(
+      store.append({
+        ...{ body, reading, resource, action, installationId },
+        sha256: hash("sha256", body),
+        receivedAt: dueAt,
+        sentAt: Number(headers["Sentry-Hook-Timestamp"]) * 1000,
+        requestId: headers["Request-ID"] ?? null,
+        idempotencyKey: headers["Idempotency-Key"] ?? null,
+      }),
+    );
+    if (kept.length === webhooks) break;
+  }
+  await Promise.all(kept);
+}
+
+/** Every history, and the epoch. */
+async function historiesIn(file: string) {
+  await using store = await openStoreIn(file);
+  const log = await store.reader.entriesAfter(0, 100_000);
+  return {
+    epoch: (await store.reader.bounds()).epoch,
+    entries: log.map(({ event: { seq: _seq, supersedes, supersededBy, committedAt: _at, ...event } }) => ({
+      ...event,
+      supersedes: supersedes !== null,
+      supersededBy: supersededBy !== null,
+    })),
+  };
+}
+
+function command(file: string, ...words: string[]) {
+  const env = { PATH: process.env["PATH"], DATABASE_URL: `file:${file}` };
+  const child = spawn(process.execPath, ["src/bin.js", ...words], { cwd: root, env, stdio: "pipe" });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += String(chunk)));
+  const ended = once(child, "close").then(([code]: (number | null)[]) => ({ code, output }));
+  return { child, ended };
+}
+
+const sizeOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? -1;
+const examine = (file: string) => examineSqlite({ file, onProgress: () => {} });
+
+describe("rebuild, as a command", () => {
+  it("leaves the store as it was when it is killed in the middle, and then runs through", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    await fill(file, 4_000);
+    const before = await historiesIn(file);
+
+    for (const least of [0, 100_000, 1_000_000, 2_000_000]) {
+      const { child, ended } = command(file, "rebuild");
+      // What is written before the commit goes to the WAL, so its size tells how far the transaction is.
+      while (child.exitCode === null && sizeOf(`${file}-wal`) < least) await wait(1);
+      child.kill("SIGKILL");
+      expect(await ended).toMatchObject({ code: null });
+      expect(await historiesIn(file)).toEqual(before);
+      expect(await examine(file)).toEqual([]);
+    }
+
+    const { code, output } = await command(file, "rebuild").ended;
+    expect([code, output]).toEqual([0, expect.stringContaining("Every history is derived again")]);
+    const after = await historiesIn(file);
+    expect(after.epoch).not.toBe(before.epoch);
+    expect(after.entries).toEqual(before.entries);
+  });
+});
+
+describe("doctor, as a command", () => {
+  it("says that all is well, beside a running store, and ends with 0", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    await fill(file, 40);
+    await using _store = await openStoreIn(file);
+    expect(await command(file, "doctor").ended).toEqual({ code: 0, output: expect.stringMatching(/^✓/) });
+  });
+
+  it("says what is wrong and what to do, and ends with 1", async () => {
+    using folder = temporaryFolder();
+    const missing = await command(join(folder.path, "none.db"), "doctor").ended;
+    expect(missing).toEqual({ code: 1, output: expect.stringContaining("There is no database file") });
+  });
+});
+
+describe("the command line", () => {
+  it("names every setting that is wrong and ends with 1", async () => {
+    const env = { PATH: process.env["PATH"], PORT: "x", LOG_LEVEL: "y" };
+    const child = spawn(process.execPath, ["src/bin.js", "serve"], { cwd: root, env, stdio: "pipe" });
+    let output = "";
+    child.stderr.on("data", (chunk) => (output += String(chunk)));
+    const [code] = (await once(child, "close")) as [number];
+    expect([code, output]).toEqual([1, expect.stringMatching(/PORT: .*\n.*LOG_LEVEL: /)]);
+  });
+});
