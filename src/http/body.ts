@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** What became of a request's body. Dispose it once the bytes are no longer needed, and do not use them after that. */
+/** What became of a request's body. Dispose it when the request is answered: until then its bytes count as held. */
 export type RequestBody = Disposable &
   (
     | { readonly is: "read"; readonly bytes: Buffer }

@@ -46,6 +46,7 @@ export function createHttpServer({ handler, failed, timedOut, options }: HttpSer
   /** The newest response on each connection. */
   const newest = new WeakMap<Duplex, ServerResponse>();
 
+  /** Never rejects. */
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     newest.set(request.socket, response);
     try {
@@ -70,11 +71,11 @@ export function createHttpServer({ handler, failed, timedOut, options }: HttpSer
   }
 
   return createServer({ ...serverOptions, ...options })
-    .on("request", serve)
+    .on("request", (request, response) => void serve(request, response))
     .on("checkContinue", (request, response) => {
       // Answered without its body, the client may send that all the same, or another request; nobody can tell which.
       response.shouldKeepAlive = false;
-      return serve(request, response);
+      void serve(request, response);
     })
     .on("checkExpectation", (_request, response) => {
       sendProblem(response, { status: 417, code: "BAD_REQUEST", headers: ending });

@@ -42,7 +42,7 @@ export function createWebhookHandler({
   receiver,
   report,
   maxBytes,
-  maxBytesAtOnce = 64 * 1024 * 1024,
+  maxBytesAtOnce = Math.max(64 * 1024 * 1024, 4 * maxBytes),
   addressOf = (request) => request.socket.remoteAddress ?? "",
   failures = createRateLimit({ burst: 100, perMs: 10_000 }),
 }: WebhookOptions): (request: IncomingMessage, response: ServerResponse) => Promise<void> {

@@ -30,22 +30,15 @@ export function microsecondsOf(value: unknown): number | null {
 function timeOf(value: unknown): Time | null {
   const match = typeof value === "string" ? shape.exec(value) : null;
   if (match === null) return null;
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const offsetHour = Number(match[9] ?? 0);
-  const offsetMinute = Number(match[10] ?? 0);
+  const part = (group: number) => Number(match[group] ?? 0);
+  const [month, day, hour, minute, second] = [part(2), part(3), part(4), part(5), part(6)];
+  const [offsetHour, offsetMinute] = [part(9), part(10)];
   // A leap second is legal and has no epoch time of its own; it is shown as the second after it.
   if (hour > 23 || minute > 59 || second > 60 || offsetHour > 23 || offsetMinute > 59) return null;
 
-  const midnight = Date.UTC(year + cycleYears, month - 1, day);
-  const date = new Date(midnight);
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null;
+  const midnight = Date.UTC(part(1) + cycleYears, month - 1, day);
+  // A day or a month that is not there falls into another month.
+  if (new Date(midnight).getUTCMonth() !== month - 1) return null;
 
   const fraction = (match[7] ?? "").slice(0, 6).padEnd(6, "0");
   const offset = (match[8] === "-" ? -1 : 1) * (offsetHour * 60 + offsetMinute);

@@ -110,9 +110,9 @@ export function createParsePool({
 
   return {
     read(bytes, deadline) {
-      const waitingBytes = waiting.reduce((sum, job) => sum + job.bytes.byteLength, bytes.byteLength);
+      const waitingBytes = waiting.reduce((sum, job) => sum + job.bytes.byteLength, 0);
       if (isDisposed) return Promise.reject(new StorageUnavailableError("The gateway is stopping."));
-      if (waitingBytes > maxWaitingBytes) {
+      if (waitingBytes >= maxWaitingBytes) {
         return Promise.reject(new OverloadedError("Too many large bodies are waiting to be read."));
       }
       return new Promise((resolve, reject) => {

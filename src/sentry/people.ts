@@ -1,6 +1,6 @@
 import type { Actor, Assignee } from "../domain/issue.ts";
 import { isObject } from "./objects.ts";
-import { personIdOf, textOf, wordOf } from "./text.ts";
+import { personIdOf, wordOf } from "./text.ts";
 
 /** Whom an issue is assigned to; null for nobody, and for a shape that names nobody. */
 export function assigneeOf(value: unknown): Assignee | null {
@@ -17,7 +17,7 @@ export function assigneeOf(value: unknown): Assignee | null {
   const name = wordOf(value["name"]) ?? sentryId;
   return value["type"] === "team"
     ? { type: "TEAM", sentryId, name, email: null }
-    : { type: "USER", sentryId, name, email: textOf(value["email"]) };
+    : { type: "USER", sentryId, name, email: wordOf(value["email"]) };
 }
 
 /** Who acted; null where the body names nobody. */

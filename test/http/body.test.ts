@@ -77,6 +77,20 @@ describe("requestBody", () => {
     expect((await read(chunks, { maxBytes: 1000, declared: false })).is).toBe("too large");
   });
 
+  it("is too large before any of it is sent where it says so, and then is not asked for", async () => {
+    const request = aRequest({ "content-length": "1001", expect: "100-continue" });
+    const { response, told } = aResponse();
+    const body = await requestBody(request, response, { maxBytes: 1000, room: watchedRoom() });
+    expect([body.is, told.continues]).toEqual(["too large", 0]);
+  });
+
+  it("takes no more memory than is promised", async () => {
+    const room = watchedRoom();
+    await read([Buffer.alloc(9 * kilobyte), Buffer.alloc(8 * kilobyte)], { room });
+    // 16 kB of each body are not counted.
+    expect(room.most).toBe(kilobyte);
+  });
+
   it("takes memory for what has arrived, not for what is promised", async () => {
     const room = watchedRoom();
     const request = aRequest({ "content-length": String(1000 * kilobyte) });

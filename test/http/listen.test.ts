@@ -75,6 +75,18 @@ describe("a server", () => {
     expect(await wire.untilEnd()).not.toContain("400");
   });
 
+  it("puts no 400 into an answer that has begun before its request was over", async () => {
+    await using server = await serve((request, response) => {
+      request.resume();
+      response.writeHead(200).write("half");
+    });
+    using wire = new Wire(server.port);
+    wire.write(head({ "Transfer-Encoding": "chunked" }, "POST / HTTP/1.1"));
+    await wire.until("half");
+    wire.write("nonsense\r\n\r\n");
+    expect(await wire.untilEnd()).not.toContain("400");
+  });
+
   it("answers 400 after an answer that is complete", async () => {
     await using server = await serve((_, response) => void response.end("done"));
     using wire = new Wire(server.port);
@@ -91,6 +103,20 @@ describe("a server", () => {
       options: { headersTimeout: 50, requestTimeout: 100, connectionsCheckingInterval: 10 },
     });
     using wire = new Wire(server.port);
+    expect(await wire.untilEnd()).toContain('"code":"REQUEST_TIMEOUT"');
+    expect(late).toEqual([]);
+  });
+
+  it("answers 408 to half a request, and does not blame the one before it", async () => {
+    const late: IncomingMessage[] = [];
+    await using server = await serve((_, response) => void response.end("done"), {
+      timedOut: (request) => late.push(request),
+      options: { headersTimeout: 50, requestTimeout: 100, connectionsCheckingInterval: 10 },
+    });
+    using wire = new Wire(server.port);
+    wire.write(get);
+    await wire.until("done");
+    wire.write("GET / HTTP/1.1\r\n");
     expect(await wire.untilEnd()).toContain('"code":"REQUEST_TIMEOUT"');
     expect(late).toEqual([]);
   });

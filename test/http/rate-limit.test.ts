@@ -46,8 +46,9 @@ describe("a rate limit", () => {
 
   it("remembers so many keys, those heard of last", () => {
     const { allowed } = limited({ maxKeys: 2 });
-    expect([allowed("a", 4), allowed("b", 3), allowed("a", 1), allowed("b", 1)]).toEqual([4, 3, 0, 1]);
-    // "a" was last counted before "b", so that "c" takes its place.
-    expect([allowed("c", 1), allowed("b", 1), allowed("a", 1)]).toEqual([1, 0, 1]);
+    expect([allowed("a", 1), allowed("b", 1), allowed("a", 1)]).toEqual([1, 1, 1]);
+    // There is no place left for "b", which starts anew and takes the place of "a".
+    expect(allowed("c", 1)).toBe(1);
+    expect([allowed("a", 10), allowed("b", 10), allowed("c", 10)]).toEqual([2, 4, 4]);
   });
 });

@@ -144,6 +144,14 @@ describe("the webhook route answers what is no delivery", () => {
     expect(server.kept).toEqual([]);
   });
 
+  it("row 7: chunks that pass the limit and end at once are no reason to keep the connection", async () => {
+    await using server = await webhookServer({ webhook: { maxBytes: 1000 } });
+    using wire = new Wire(server.port);
+    const start = head({ "Content-Type": "application/json", "Transfer-Encoding": "chunked" });
+    wire.write(`${start}3e8\r\n${"x".repeat(1000)}\r\n1\r\nx\r\n0\r\n\r\n`);
+    expect(await wire.untilEnd()).toMatch(/^HTTP\/1\.1 413 [^]*\r\nConnection: close\r\n/);
+  });
+
   it("row 7: chunks up to the limit as any other body", async () => {
     await using server = await webhookServer({ webhook: { maxBytes: body.length } });
     const answer = await post(server, body, { "Content-Length": undefined, "Transfer-Encoding": "chunked" });
@@ -655,6 +663,13 @@ describe("the webhook route and connections", () => {
     using wire = new Wire(server.port);
     wire.write(head({}, "FOO /webhooks/sentry HTTP/1.1"));
     expect(await wire.untilEnd()).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+  });
+
+  it("ends a connection whose refused body may never end", async () => {
+    await using server = await webhookServer();
+    using wire = new Wire(server.port);
+    wire.write(`${head({ "Content-Type": "text/plain", "Transfer-Encoding": "chunked" })}1\r\nx\r\n`);
+    expect(await wire.untilEnd()).toMatch(/^HTTP\/1\.1 415 [^]*\r\nConnection: close\r\n/);
   });
 
   it("keeps a connection over refusals whose body is small", async () => {

@@ -102,7 +102,7 @@ describe("readBody", () => {
       expect(readBody(corpusBody(file)).is).toBe(
         file === "defensive-data-without-issue.json"
           ? "quarantined"
-          : /^http-/.test(file)
+          : file.startsWith("http-")
             ? "issue"
             : "ignored",
       );

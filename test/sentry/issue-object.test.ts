@@ -251,6 +251,10 @@ describe("assignee", () => {
       { type: "USER", sentryId: "ada@lumen.example", name: "ada@lumen.example", email: "ada@lumen.example" },
     ],
     ["Ada Quill", { type: "USER", sentryId: "Ada Quill", name: "Ada Quill", email: null }],
+    [
+      { type: "user", id: "7", name: "", email: "" },
+      { type: "USER", sentryId: "7", name: "7", email: null },
+    ],
     [{ type: "user", name: "Ada" }, null],
     [{ type: "user", id: -7 }, null],
     ["", null],

@@ -163,6 +163,13 @@ describe("the parse pool", () => {
     await expect(pool.read(body, inTime)).rejects.toThrow(StorageUnavailableError);
   });
 
+  it("reads what is larger than all that may wait, where nothing does", async () => {
+    const { pool, workers } = scriptedPool({ maxWaitingBytes: 1 });
+    const reading = pool.read(body, inTime);
+    workers[0]!.answer();
+    expect(await reading).toEqual(readPayload(body));
+  });
+
   it("rejects at once what would wait behind too much", async () => {
     const { pool, workers } = scriptedPool({ maxWorkers: 1, maxWaitingBytes: 2 * body.length });
     const begun = pool.read(body, inTime);

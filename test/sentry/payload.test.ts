@@ -72,7 +72,7 @@ describe("what a body is", () => {
   });
 
   it("counts no brackets inside of text", () => {
-    const title = `${'"\\'.repeat(400)}${"[{".repeat(400)}`;
+    const title = `${'"\\'.repeat(401)}${"[{".repeat(400)}`;
     expect(issueIn(anIssueBody({ issue: anIssueObject({ title }) })).snapshot.fields.title).toBe(title);
   });
 
@@ -217,6 +217,11 @@ describe("the assignee", () => {
   ])("%s is the snapshot's", (_, action, assignee) => {
     const body = anIssueBody({ action, issue: anIssueObject({ assignedTo: ada }), data: { assignee } });
     expect(issueIn(body).assignee?.sentryId).toBe("7");
+  });
+
+  it("of an activity is the snapshot's, whatever its alert's action is called", () => {
+    const data = { assignee: bo, activity: { type: "assigned" } };
+    expect(issueIn(anIssueBody({ action: "assigned", data })).assignee).toBe(null);
   });
 });
 

@@ -74,25 +74,13 @@ describe("snapshotHashOf", () => {
     expect(hashOf({ hasSeen: true, isBookmarked: true, brandNew: 1 })).toBe(plain);
   });
 
-  it("does not depend on the order of keys, and on everything else of an open map", () => {
-    const shuffled = (value: unknown): unknown =>
-      Array.isArray(value)
-        ? value.map(shuffled)
-        : typeof value === "object" && value !== null
-          ? Object.fromEntries(
-              Object.entries(value)
-                .toReversed()
-                .map(([key, inner]) => [key, shuffled(inner)]),
-            )
-          : value;
+  it("tells any two open maps apart", () => {
     const map = fc.dictionary(fc.string(), fc.jsonValue());
     fc.assert(
       fc.property(map, map, (one, other) => {
         const hash = (metadata: object) =>
           snapshotHashOf(readIssue({ id: "1", metadata: metadata as JsonObject }, null)!);
-        expect(hash(shuffled(one) as object)).toBe(hash(one));
-        const same = isDeepStrictEqual(JSON.parse(JSON.stringify(one)), JSON.parse(JSON.stringify(other)));
-        expect(hash(one) === hash(other)).toBe(same);
+        expect(hash(one) === hash(other)).toBe(JSON.stringify(one) === JSON.stringify(other));
       }),
     );
   });
