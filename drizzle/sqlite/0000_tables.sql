@@ -30,12 +30,12 @@ CREATE TABLE `deliveries` (
 );
 --> statement-breakpoint
 CREATE INDEX `deliveries_by_issue` ON `deliveries` (`issue_id`,`id`);--> statement-breakpoint
-CREATE INDEX `deliveries_by_request_id` ON `deliveries` (`request_id`);--> statement-breakpoint
 CREATE INDEX `deliveries_by_sha256` ON `deliveries` (`sha256`) WHERE issue_id is null;--> statement-breakpoint
 CREATE INDEX `deliveries_by_received_at` ON `deliveries` (`received_at`,`outcome`);--> statement-breakpoint
 CREATE TABLE `events` (
 	`seq` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`issue_id` text NOT NULL,
+	`previous` integer,
 	`delivery` integer NOT NULL,
 	`role` text NOT NULL,
 	`version` integer NOT NULL,
@@ -65,7 +65,6 @@ CREATE TABLE `events` (
 );
 --> statement-breakpoint
 CREATE INDEX `events_in_history` ON `events` (`issue_id`,`place`) WHERE superseded_by is null;--> statement-breakpoint
-CREATE INDEX `events_by_issue` ON `events` (`issue_id`,`seq`);--> statement-breakpoint
 CREATE UNIQUE INDEX `events_by_delivery` ON `events` (`delivery`,`role`,`version`);--> statement-breakpoint
 CREATE INDEX `transitions_by_time` ON `events` (`occurred_at`,`seq`) WHERE superseded_by is null and kind is not null;--> statement-breakpoint
 CREATE INDEX `events_by_superseded_by` ON `events` (`superseded_by`) WHERE superseded_by is not null;--> statement-breakpoint

@@ -1,14 +1,16 @@
 import type { DeliveryOutcome, IncomingDelivery, IssueReading, Reading } from "../domain/delivery.ts";
-import { addDelivery, startWalk, type Change, type Walk } from "../domain/history.ts";
+import { addDelivery, startWalk, type Change } from "../domain/history.ts";
 import type { IssueDetails, IssueFields } from "../domain/issue.ts";
 import { deliveryRow, eventRow, factsFrom, shownColumns, type DeliveryRow, type EventRow } from "./rows.ts";
 import type { Receipt } from "./store.ts";
-import type { WalkCache } from "./walks.ts";
+import type { RequestIds } from "./request-ids.ts";
+import type { Held, WalkCache } from "./walks.ts";
 import type { IssueWrite, ProjectWrite, WriteTransaction } from "./write.ts";
 
 export type BatchOptions = {
   /** Histories in memory. After a batch that was not committed, those of its issues must be forgotten. */
   readonly walks: WalkCache;
+  readonly requestIds: RequestIds;
   /** Reads a kept body again. */
   readonly read: (body: Uint8Array) => Reading;
   /** Epoch milliseconds that a delivery's entries are dated with. */
@@ -51,14 +53,14 @@ export async function writeNumbered(
   for (const { id, delivery } of batch) {
     const known = repeats.add(id, delivery);
     const applied = apply(id, delivery, walks, options);
-    if (applied.is === "applied") await pending.addChange(delivery, applied.reading, id, applied.change);
+    if (applied.is === "applied") await pending.addChange(delivery, applied, id);
     const decided = decide(applied, known.sameDelivery, known.sameBody);
     pending.deliveries.push(
       deliveryRow(delivery, {
         ...decided,
         id,
         position: pending.seq,
-        isRequestIdReused: known.isRequestIdReused,
+        isRequestIdReused: options.requestIds.isReused(delivery.requestId, delivery.sha256),
         reading: applied.is === "applied" ? applied.reading : null,
       }),
     );
@@ -75,23 +77,24 @@ export const unapplied = {
   reason: "The gateway failed to apply it; rebuild tries again.",
 } as const;
 
+type Told = { readonly reading: IssueReading; readonly change: Change; readonly held: Held };
 type Applied =
-  | { readonly is: "applied"; readonly reading: IssueReading; readonly change: Change }
-  | { readonly is: "ignored" | "quarantined"; readonly reason: string };
+  ({ readonly is: "applied" } & Told) | { readonly is: "ignored" | "quarantined"; readonly reason: string };
 
 function apply(
   id: number,
   delivery: IncomingDelivery,
-  walks: Map<string, Walk>,
+  walks: ReadonlyMap<string, Held>,
   { onFault }: BatchOptions,
 ): Applied {
   const { reading } = delivery;
   if (reading.is !== "issue") return reading;
   const { issue } = reading;
-  const walk = walks.get(issue.snapshot.sentryId) ?? startWalk([]);
-  walks.set(issue.snapshot.sentryId, walk);
+  // Loaded for every issue of the batch.
+  const held = walks.get(issue.snapshot.sentryId)!;
   try {
-    return { is: "applied", reading: issue, change: addDelivery(walk, factsFrom(id, delivery, issue)) };
+    const change = addDelivery(held.walk, factsFrom(id, delivery, issue));
+    return { is: "applied", reading: issue, change, held };
   } catch (error) {
     onFault(error);
     return unapplied;
@@ -122,59 +125,50 @@ async function loadWalks(
   transaction: WriteTransaction,
   batch: readonly Numbered[],
   cache: WalkCache,
-): Promise<Map<string, Walk>> {
-  const walks = new Map<string, Walk>();
+): Promise<ReadonlyMap<string, Held>> {
+  const walks = new Map<string, Held>();
   const missing = new Set<string>();
-  for (const {
-    delivery: { reading },
-  } of batch) {
-    if (reading.is !== "issue") continue;
-    const { sentryId } = reading.issue.snapshot;
-    const walk = cache.get(sentryId);
-    if (walk === undefined) missing.add(sentryId);
-    else walks.set(sentryId, walk);
+  for (const { delivery } of batch) {
+    if (delivery.reading.is !== "issue") continue;
+    const { sentryId } = delivery.reading.issue.snapshot;
+    const held = cache.get(sentryId);
+    if (held === undefined) missing.add(sentryId);
+    else walks.set(sentryId, held);
   }
   if (missing.size === 0) return walks;
-  for (const [sentryId, facts] of await transaction.facts([...missing], batch[0]!.id))
-    walks.set(sentryId, startWalk(facts));
+  const facts = await transaction.facts([...missing], batch[0]!.id);
+  const lastSeqs = await transaction.lastSeqs([...missing]);
   for (const sentryId of missing) {
-    if (!walks.has(sentryId)) walks.set(sentryId, startWalk([]));
-    cache.set(sentryId, walks.get(sentryId)!);
+    const walk = startWalk(facts.get(sentryId) ?? []);
+    const held = { walk, lastSeq: lastSeqs.get(sentryId) ?? null };
+    walks.set(sentryId, held);
+    cache.set(sentryId, held);
   }
   return walks;
 }
 
-/** What was received before under the same Request-ID, or with the same bytes: in the store or in this batch. */
+/** Earlier deliveries with the same bytes, among those that are not about issues: in the store or in this batch. */
 async function findRepeats(transaction: WriteTransaction, batch: readonly Numbered[]) {
-  const before = batch[0]!.id;
-  const requestIds = batch.flatMap(({ delivery }) => delivery.requestId ?? []);
   const others = batch.filter(({ delivery }) => delivery.reading.is !== "issue");
-  const byRequestId = new Map<string, { readonly id: number; readonly sha256: string }[]>();
   const bySha256 = new Map<string, { readonly id: number; readonly requestId: string | null }[]>();
-  const add = <Value>(lists: Map<string, Value[]>, key: string, value: Value) => {
-    const list = lists.get(key);
-    if (list === undefined) lists.set(key, [value]);
-    else list.push(value);
+  const add = (id: number, { sha256, requestId }: Pick<IncomingDelivery, "sha256" | "requestId">) => {
+    const same = bySha256.get(sha256);
+    if (same === undefined) bySha256.set(sha256, [{ id, requestId }]);
+    else same.push({ id, requestId });
   };
-  if (requestIds.length > 0)
-    for (const one of await transaction.knownByRequestId(requestIds, before))
-      add(byRequestId, one.requestId!, one);
   if (others.length > 0) {
     const sha256s = others.map(({ delivery }) => delivery.sha256);
-    for (const one of await transaction.knownBySha256(sha256s, before)) add(bySha256, one.sha256, one);
+    for (const one of await transaction.knownBySha256(sha256s, batch[0]!.id)) add(one.id, one);
   }
   return {
     /** What the delivery repeats, then counts it as known. Null where it repeats nothing. */
-    add(id: number, { requestId, sha256, reading }: IncomingDelivery) {
-      const sameId = requestId === null ? [] : (byRequestId.get(requestId) ?? []);
-      const sameBytes = bySha256.get(sha256) ?? [];
+    add(id: number, delivery: IncomingDelivery) {
+      const same = bySha256.get(delivery.sha256) ?? [];
       const found = {
-        sameDelivery: sameBytes.find((one) => one.requestId === requestId)?.id ?? null,
-        sameBody: sameBytes[0]?.id ?? null,
-        isRequestIdReused: sameId.some((one) => one.sha256 !== sha256),
+        sameDelivery: same.find(({ requestId }) => requestId === delivery.requestId)?.id ?? null,
+        sameBody: same[0]?.id ?? null,
       };
-      if (requestId !== null) add(byRequestId, requestId, { id, sha256 });
-      if (reading.is !== "issue") add(bySha256, sha256, { id, requestId });
+      if (delivery.reading.is !== "issue") add(id, delivery);
       return found;
     },
   };
@@ -201,12 +195,7 @@ class Pending {
     this.seq = seq;
   }
 
-  async addChange(
-    delivery: IncomingDelivery,
-    reading: IssueReading,
-    id: number,
-    change: Change,
-  ): Promise<void> {
+  async addChange(delivery: IncomingDelivery, { reading, change, held }: Told, id: number): Promise<void> {
     if (change.entries.length === 0) return;
     const { sentryId, fields } = reading.snapshot;
     for (const entry of change.entries) {
@@ -221,6 +210,7 @@ class Pending {
         eventRow(entry, {
           seq: this.seq,
           issueId: sentryId,
+          previous: held.lastSeq,
           version,
           supersedes: supersedes.length === 0 ? null : Math.min(...supersedes),
           supersededBy: null,
@@ -228,6 +218,7 @@ class Pending {
           afterShown: change.shown,
         }),
       );
+      held.lastSeq = this.seq;
       for (const { place } of entry.supersedes) this.#places.delete(placeKey(sentryId, place));
       this.#places.set(placeKey(sentryId, entry.event.place), this.seq);
     }
@@ -246,6 +237,7 @@ class Pending {
       statusSince,
       lastSeq: this.seq,
       shown,
+      isNew: change.shownBefore === null || this.#issues.get(sentryId)?.isNew === true,
     });
     if (fields.project !== null) {
       const other = this.#projects.get(fields.project.sentryId);

@@ -33,7 +33,7 @@ export type Vocabulary<Word extends string> = {
   readonly wordOf: (raw: string | null) => Word | null;
 };
 
-/** What Sentry sends for no word that any version knows. */
+/** What Sentry sends for none of the words. */
 const unheardOf = "";
 
 /**
@@ -107,9 +107,7 @@ export function comparing(wanted: boolean, dialect: Dialect, now: number) {
     ): Condition {
       const test = valueTest(comparator);
       const accepts = (raw: string | null) => test(wordOf(raw), now) === wanted;
-      const known = words
-        .map((word) => word.toLowerCase())
-        .filter((raw) => wordOf(raw) !== wordOf(unheardOf));
+      const known = words.map((word) => word.toLowerCase());
       if (!accepts(unheardOf))
         return any([isOneOf(column, known.filter(accepts), true), accepts(null) && isEmpty(column, true)]);
       const refused = known.filter((raw) => !accepts(raw));

@@ -2,7 +2,18 @@ import type { DeliveryOutcome } from "../domain/delivery.ts";
 import type { Seq } from "../domain/cursor.ts";
 import type { IssueAction, LoggedEvent, LogEntry } from "../domain/event.ts";
 import type { IssueFilter, TransitionFilter } from "../domain/filter.ts";
-import type { Issue, IssueDetails, IssueFields, Json, Project } from "../domain/issue.ts";
+import type { Bucket } from "../domain/calendar.ts";
+import type { FlowBucket } from "../domain/flow.ts";
+import type {
+  Assignee,
+  Issue,
+  IssueDetails,
+  IssueFields,
+  IssueStatus,
+  Json,
+  Project,
+} from "../domain/issue.ts";
+import type { Count, DurationFigures, Facet, Facets, Period } from "../domain/statistics.ts";
 
 /**
  * A part of a list that has a strict order. `after` and `before` are keys of rows of that list, exclusive, and need
@@ -91,6 +102,12 @@ export type FeedFigures = {
   readonly counts: Readonly<Record<DeliveryOutcome, number>>;
 };
 
+/** The issues that statistics are about: those that match now. */
+export type Counted = { readonly filter: IssueFilter; readonly now: number };
+
+/** The issues that statistics are about, and when that which is counted occurred. */
+export type CountedPeriod = Counted & { readonly period: Period };
+
 /**
  * Every question that GraphQL asks of the store, each one statement whatever the number of keys.
  *
@@ -171,6 +188,30 @@ export interface Reader {
   /** By slug, then by Sentry's id. Keys are those two. */
   projectPage(request: PageRequest<readonly [slug: string, sentryId: string]>): Promise<Page<Project>>;
   projectCount(): Promise<number>;
+
+  issueFacets(request: Counted & { readonly facets: readonly Facet[] }): Promise<Facets>;
+  /** By the projects' Sentry ids, largest first; issues without a project are left out. */
+  issueProjects(request: Counted): Promise<readonly Count<string>[]>;
+  /** Largest first. */
+  issueAssignees(request: Counted): Promise<readonly Count<Assignee | null>[]>;
+  /** `buckets` follow on each other; there is at least one. */
+  issueFlow(request: Counted & { readonly buckets: readonly Bucket[] }): Promise<readonly FlowBucket[]>;
+  /**
+   * From each transition of kind OPENED, DISCOVERED, REGRESSED or REOPENED into UNRESOLVED to the issue's next one of
+   * kind RESOLVED, which is in the period.
+   */
+  timeToResolve(request: CountedPeriod): Promise<DurationFigures>;
+  /**
+   * From the issue's first event, where that is OPENED or DISCOVERED into UNRESOLVED, to the next one that is an
+   * assignment or a transition to RESOLVED or IGNORED, which is in the period.
+   */
+  timeToTriage(request: CountedPeriod): Promise<DurationFigures>;
+  /** Of each status, the stays that ended in the period; a change of substatus ends none. */
+  timeInStatus(request: CountedPeriod): Promise<Readonly<Record<IssueStatus, DurationFigures>>>;
+  /** Of the transitions of kind RESOLVED in the period, those after which REGRESSED or REOPENED is the next to another status. */
+  reopenRate(request: CountedPeriod): Promise<number | null>;
+  /** Of the transitions in the period, those that are INFERRED. */
+  inferredShare(request: CountedPeriod): Promise<number | null>;
 
   deliveries(ids: readonly number[]): Promise<ReadonlyMap<number, Delivery>>;
   /** What each delivery's own snapshot shows; only deliveries about issues have an entry. */

@@ -127,7 +127,7 @@ export function eventRow(
   { event, isLate, state, statusSince }: Entry,
   placed: Pick<
     EventRow,
-    "seq" | "issueId" | "version" | "supersedes" | "supersededBy" | "committedAt" | "afterShown"
+    "seq" | "issueId" | "previous" | "version" | "supersedes" | "supersededBy" | "committedAt" | "afterShown"
   >,
 ): EventRow {
   return {

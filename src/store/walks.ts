@@ -1,18 +1,24 @@
-import type { Walk } from "../domain/history.ts";
+import { sizeOf, type Walk } from "../domain/history.ts";
+
+/** The history of one issue in memory, as far as it is written. */
+export type Held = {
+  readonly walk: Walk;
+  /** The newest entry about the issue; null while there is none. */
+  lastSeq: number | null;
+};
 
 /** Histories in memory, so that a delivery of a busy issue reads nothing. The longest unused are forgotten first. */
 export type WalkCache = {
-  readonly get: (issueId: string) => Walk | undefined;
-  readonly set: (issueId: string, walk: Walk) => void;
+  readonly get: (issueId: string) => Held | undefined;
+  readonly set: (issueId: string, held: Held) => void;
   /** Forgets what may not be what the store holds. */
   readonly forget: (issueIds: Iterable<string>) => void;
-  readonly clear: () => void;
 };
 
 /** @param maxDeliveries how many deliveries the histories held may have together; one history is always held. */
-export function createWalkCache(maxDeliveries: number, sizeOf: (walk: Walk) => number): WalkCache {
+export function createWalkCache(maxDeliveries: number): WalkCache {
   // A Map iterates in the order of insertion, so its first key is the longest unused.
-  const walks = new Map<string, { readonly walk: Walk; counted: number }>();
+  const walks = new Map<string, { readonly held: Held; readonly counted: number }>();
   let deliveries = 0;
 
   function drop(issueId: string): void {
@@ -20,11 +26,11 @@ export function createWalkCache(maxDeliveries: number, sizeOf: (walk: Walk) => n
     walks.delete(issueId);
   }
 
-  function keep(issueId: string, walk: Walk): void {
+  function keep(issueId: string, held: Held): void {
     drop(issueId);
     // A walk grows after it is put here; it is counted again each time it is used.
-    const counted = 1 + sizeOf(walk);
-    walks.set(issueId, { walk, counted });
+    const counted = 1 + sizeOf(held.walk);
+    walks.set(issueId, { held, counted });
     deliveries += counted;
     for (const oldest of walks.keys()) {
       if (deliveries <= maxDeliveries || oldest === issueId) return;
@@ -34,17 +40,13 @@ export function createWalkCache(maxDeliveries: number, sizeOf: (walk: Walk) => n
 
   return {
     get(issueId) {
-      const held = walks.get(issueId);
-      if (held !== undefined) keep(issueId, held.walk);
-      return held?.walk;
+      const known = walks.get(issueId);
+      if (known !== undefined) keep(issueId, known.held);
+      return known?.held;
     },
     set: keep,
     forget: (issueIds) => {
       for (const issueId of issueIds) drop(issueId);
-    },
-    clear: () => {
-      walks.clear();
-      deliveries = 0;
     },
   };
 }

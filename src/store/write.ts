@@ -9,6 +9,7 @@ export type Known = Pick<DeliveryRow, "id" | "requestId"> & { readonly sha256: s
 export type IssueWrite = Pick<IssueRow, "sentryId" | "status" | "substatus" | "statusSince" | "lastSeq"> & {
   /** Null leaves the columns that follow from the shown delivery as they are. */
   readonly shown: ShownColumns | null;
+  readonly isNew: boolean;
 };
 
 export type ProjectWrite = Project & { readonly shownAt: number };
@@ -25,8 +26,10 @@ export interface WriteTransaction {
   newest(): Promise<{ readonly delivery: number; readonly seq: number }>;
   /** The facts of each of these issues, oldest delivery first; no entry for an issue that has none. */
   facts(issueIds: readonly string[], before: DeliveryId): Promise<ReadonlyMap<string, readonly Facts[]>>;
-  /** Deliveries under one of these Request-IDs. */
-  knownByRequestId(requestIds: readonly string[], before: DeliveryId): Promise<readonly Known[]>;
+  /** The newest entry about each of these issues; none for an issue that is not there. */
+  lastSeqs(issueIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** The newest `limit` deliveries, oldest first. */
+  newestKnown(limit: number, before: DeliveryId): Promise<readonly Known[]>;
   /** Deliveries with one of these bodies (lower-case hex) that are not about issues. */
   knownBySha256(sha256s: readonly string[], before: DeliveryId): Promise<readonly Known[]>;
   /** The position of the event that holds this place in the issue's history; null when none does. */

@@ -23,7 +23,11 @@ export function follow(
   signal?: AbortSignal,
 ): AsyncIterableIterator<LogEntry> {
   const stop = new AbortController();
-  const end = () => stop.abort();
+  const following = options.window.join();
+  const end = () => {
+    following[Symbol.dispose]();
+    stop.abort();
+  };
   if (signal?.aborted) end();
   else signal?.addEventListener("abort", end, { once: true });
   // The position is taken now and not at the first `next()`: what commits in between belongs to the stream.

@@ -44,9 +44,12 @@ export async function startTail({ log, bell, report, pollMs, windowSize }: TailO
     }
   }
 
+  /** The next entries, where there is anybody to read them; else only where the log ends by now. */
   async function readPage(after: Seq): Promise<readonly LogEntry[] | null> {
     try {
-      return await log.entriesAfter(after, pageSize);
+      if (window.followers > 0) return await log.entriesAfter(after, pageSize);
+      window.skipTo((await log.bounds()).newest);
+      return [];
     } catch (error) {
       report.tailFailed(error);
       return null;

@@ -10,6 +10,12 @@ export type Window = {
   readonly bell: Bell;
   /** Takes entries that follow `newest` directly. */
   readonly add: (entries: readonly LogEntry[]) => void;
+  /** Forgets everything, and begins again at a position that is not smaller than `newest`. */
+  readonly skipTo: (position: Seq) => void;
+  /** Counts one follower more, until it is disposed. */
+  readonly join: () => Disposable;
+  /** How many follow. Without any, nothing need go in. */
+  readonly followers: number;
   /**
    * Up to `limit` entries after a position, oldest first; empty at the end of the log. Null where the window no longer
    * reaches back that far: ask the store.
@@ -24,6 +30,7 @@ export function createWindow(begin: Seq, size: number): Window {
   let reachesBackTo = begin;
   let newest = begin;
   let entries: LogEntry[] = [];
+  let followers = 0;
 
   return {
     get newest() {
@@ -41,6 +48,27 @@ export function createWindow(begin: Seq, size: number): Window {
         entries = entries.slice(cut);
       }
       bell.ring();
+    },
+    skipTo(position) {
+      if (position === newest) return;
+      entries = [];
+      newest = position;
+      reachesBackTo = position;
+      // Somebody may have begun to follow while it was found out where the log ends.
+      bell.ring();
+    },
+    join() {
+      followers += 1;
+      let isIn = true;
+      return {
+        [Symbol.dispose]: () => {
+          if (isIn) followers -= 1;
+          isIn = false;
+        },
+      };
+    },
+    get followers() {
+      return followers;
     },
     after(position, limit) {
       if (position < reachesBackTo) return null;

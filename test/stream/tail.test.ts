@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createBell } from "../../src/stream/bell.ts";
+import { follow } from "../../src/stream/follow.ts";
 import { startTail } from "../../src/stream/tail.ts";
+import type { LogEntry } from "../../src/domain/event.ts";
 import { entries, entry, memoryLog, seqs } from "./entries.ts";
 
 const report = { tailFailed: () => {} };
@@ -13,10 +15,42 @@ describe("the tail", () => {
     expect(tail.window.after(6, 10)).toBeNull();
   });
 
+  it("reads no entries while nobody follows, and knows where the log ends", async () => {
+    const log = memoryLog(entries(1, 7));
+    const bell = createBell();
+    await using tail = await startTail({ ...options(), bell, log });
+    const heard = tail.window.bell.rings;
+    log.stored.push(entry(8), entry(9));
+    bell.ring();
+    await tail.window.bell.after(heard, new AbortController().signal);
+    expect([tail.window.newest, log.reads]).toEqual([9, 0]);
+  });
+
+  it("loses nothing for one who begins to follow while it finds out where the log ends", async () => {
+    const log = memoryLog(entries(1, 7));
+    const bell = createBell();
+    await using tail = await startTail({ ...options(), bell, log });
+    const following = follow(null, { window: tail.window, log, pageSize: 10 });
+    await following.return!();
+    const bounds = log.bounds.bind(log);
+    let late: Promise<IteratorResult<LogEntry>> | null = null;
+    log.bounds = async () => {
+      const found = await bounds();
+      // It is decided that nobody follows; now somebody does, at the position of before.
+      late ??= follow(null, { window: tail.window, log, pageSize: 10 }).next();
+      return found;
+    };
+    log.stored.push(entry(8));
+    bell.ring();
+    await tail.window.bell.after(0, new AbortController().signal);
+    expect((await late!).value).toEqual(entry(8));
+  });
+
   it("reads what was committed when it is rung", async () => {
     const log = memoryLog(entries(1, 7));
     const bell = createBell();
     await using tail = await startTail({ ...options(), bell, log });
+    using _following = tail.window.join();
     const heard = tail.window.bell.rings;
     log.stored.push(entry(8), entry(9));
     bell.ring();
@@ -27,6 +61,7 @@ describe("the tail", () => {
   it("reads on without being rung, because a ring can be lost", async () => {
     const log = memoryLog();
     await using tail = await startTail({ ...options(), log, pollMs: 1 });
+    using _following = tail.window.join();
     const heard = tail.window.bell.rings;
     log.stored.push(entry(1));
     await tail.window.bell.after(heard, new AbortController().signal);
@@ -37,6 +72,7 @@ describe("the tail", () => {
     const log = memoryLog();
     const bell = createBell();
     await using tail = await startTail({ ...options(), bell, log });
+    using _following = tail.window.join();
     const heard = tail.window.bell.rings;
     const read = log.entriesAfter.bind(log);
     log.entriesAfter = async (after, limit) => {
@@ -69,6 +105,7 @@ describe("the tail", () => {
       report,
       pollMs: 1,
     });
+    using _following = tail.window.join();
     const heard = tail.window.bell.rings;
     await tail.window.bell.after(Math.min(heard, 0), new AbortController().signal);
     expect([tail.window.newest, failures.length]).toEqual([1, 1]);

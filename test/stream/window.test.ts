@@ -42,4 +42,24 @@ describe("a window", () => {
     window.add([entry(1)]);
     expect(window.bell.rings).toBe(1);
   });
+
+  it("begins anew further on, and wakes who has joined by then", () => {
+    const window = createWindow(0, 10);
+    window.add(entries(1, 3));
+    const rings = window.bell.rings;
+    window.skipTo(3);
+    expect([window.bell.rings, seqs(window.after(0, 10))]).toEqual([rings, [1, 2, 3]]);
+    window.skipTo(7);
+    expect([window.bell.rings, window.newest]).toEqual([rings + 1, 7]);
+    expect([window.after(6, 10), seqs(window.after(7, 10))]).toEqual([null, []]);
+  });
+
+  it("knows how many follow, and counts each once", () => {
+    const window = createWindow(0, 10);
+    const one = window.join();
+    using _other = window.join();
+    one[Symbol.dispose]();
+    one[Symbol.dispose]();
+    expect(window.followers).toBe(1);
+  });
 });

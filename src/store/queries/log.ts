@@ -1,4 +1,4 @@
-import { and, asc, eq, getTableColumns, gt, lt, max, sql } from "drizzle-orm";
+import { asc, eq, getTableColumns, gt, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
 import type { LogEntry } from "../../domain/event.ts";
 import type { Issue, IssueFields } from "../../domain/issue.ts";
@@ -14,10 +14,6 @@ export function logQueries({ db, tables, newestPosition }: Asked): LogQueries {
   const previous = alias(events, "previous");
   const shown = alias(deliveries, "shown");
   const shownBefore = alias(deliveries, "shown_before");
-  const newestBefore = db
-    .select({ seq: max(sql`p.seq`) })
-    .from(sql`events p`)
-    .where(and(eq(sql`p.issue_id`, events.issueId), lt(sql`p.seq`, events.seq)));
   // Read after every commit, so it is prepared once.
   const entries = db
     .select({
@@ -35,7 +31,7 @@ export function logQueries({ db, tables, newestPosition }: Asked): LogQueries {
     .from(events)
     .innerJoin(deliveries, eq(deliveries.id, events.delivery))
     .innerJoin(shown, eq(shown.id, events.afterShown))
-    .leftJoin(previous, eq(previous.seq, sql`(${newestBefore})`))
+    .leftJoin(previous, eq(previous.seq, events.previous))
     .leftJoin(shownBefore, eq(shownBefore.id, previous.afterShown))
     .where(gt(events.seq, sql.placeholder("after")))
     .orderBy(asc(events.seq))

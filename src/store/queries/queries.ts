@@ -1,11 +1,13 @@
 import { StorageUnavailableError } from "../../domain/failure.ts";
 import type { Reader } from "../reader.ts";
 import { deliveryQueries } from "./deliveries.ts";
+import { durationQueries } from "./durations.ts";
 import { eventQueries } from "./events.ts";
 import { issueQueries } from "./issues.ts";
 import { logQueries } from "./log.ts";
 import { projectQueries } from "./projects.ts";
 import type { Asked } from "./query.ts";
+import { statisticsQueries } from "./statistics.ts";
 
 /** Every question of `Reader`, asked of this database. */
 export function queriesOf(asked: Asked): Reader {
@@ -15,6 +17,8 @@ export function queriesOf(asked: Asked): Reader {
     ...guarded(eventQueries(asked), asked),
     ...guarded(projectQueries(asked), asked),
     ...guarded(deliveryQueries(asked), asked),
+    ...guarded(statisticsQueries(asked), asked),
+    ...guarded(durationQueries(asked), asked),
   };
 }
 

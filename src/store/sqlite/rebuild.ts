@@ -1,11 +1,11 @@
 import { asc, count, eq, gt, max } from "drizzle-orm";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
-import { sizeOf } from "../../domain/history.ts";
 import type { IssueFields } from "../../domain/issue.ts";
 import { unknownDetails, writeNumbered, type Numbered } from "../batch.ts";
 import { metaNames, newName } from "../meta.ts";
 import { factsOf, type DeliveryRow } from "../rows.ts";
 import { deliveries, events, issues, meta, projects } from "../tables/sqlite.ts";
+import { createRequestIds } from "../request-ids.ts";
 import { createWalkCache } from "../walks.ts";
 import { openWriter } from "./connection.ts";
 import { lockStore } from "./lock.ts";
@@ -43,7 +43,8 @@ export async function rebuildSqlite({ file, read, onProgress, onFault }: Rebuild
     for (const table of [events, issues, projects]) db.delete(table).run();
     const inserting = prepareTransaction({ client, db });
     const transaction = { ...inserting, insertDeliveries: inserting.rewriteDeliveries };
-    const walks = createWalkCache(1_000_000, sizeOf);
+    const walks = createWalkCache(1_000_000);
+    const requestIds = createRequestIds([]);
     const committedAt = ({ receivedAt }: IncomingDelivery) => receivedAt;
 
     let done = 0;
@@ -53,7 +54,7 @@ export async function rebuildSqlite({ file, read, onProgress, onFault }: Rebuild
       const page = rows.limit(pageSize).all();
       if (page.length === 0) break;
       const batch = page.map((row): Numbered => ({ id: row.id, delivery: incomingFrom(row, read) }));
-      await writeNumbered(transaction, batch, { walks, read, committedAt, onFault });
+      await writeNumbered(transaction, batch, { walks, requestIds, read, committedAt, onFault });
       last = page.at(-1)!.id;
       done += page.length;
       onProgress(done, total);

@@ -2,15 +2,16 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { eq } from "drizzle-orm";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
-import { sizeOf } from "../../domain/history.ts";
 import type { Json } from "../../domain/issue.ts";
 import type { Report } from "../../observability/report.ts";
 import { unapplied, writeBatch } from "../batch.ts";
 import { metaNames, newName } from "../meta.ts";
+import { createRequestIds, rememberedRequestIds } from "../request-ids.ts";
 import type { Receipt, Store } from "../store.ts";
 import * as tables from "../tables/sqlite.ts";
 import { createWalkCache } from "../walks.ts";
 import { createWriter } from "../writer.ts";
+import { startCheckpoints } from "./checkpoints.ts";
 import { openReader, openWriter, type Connection } from "./connection.ts";
 import { codeOf, isBusy } from "./error.ts";
 import { instanceFileOf, isRestored, readInstance, writeInstance, type Instance } from "./instance.ts";
@@ -79,8 +80,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     }),
   );
 
-  const walks = createWalkCache(200_000, sizeOf);
+  const checkpoints = opened.use(startCheckpoints(writing, file));
+  const walks = createWalkCache(200_000);
   const transaction = prepareTransaction(writing);
+  const requestIds = createRequestIds(await transaction.newestKnown(rememberedRequestIds, Infinity));
   let isFailing = false;
 
   async function write(batch: readonly IncomingDelivery[]): Promise<readonly Receipt[]> {
@@ -91,12 +94,14 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       const committedAt = now();
       const { receipts, entries } = await writeBatch(transaction, batch, {
         walks,
+        requestIds,
         read: options.read,
         committedAt: () => committedAt,
         onFault: report.deliveryFaulted,
       });
       client.exec("commit");
       report.committed({ deliveries: batch.length, entries, milliseconds: performance.now() - startedAt });
+      checkpoints.committed();
       if (entries > 0) options.onCommit();
       return receipts;
     } catch (error) {

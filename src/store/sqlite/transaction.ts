@@ -2,6 +2,7 @@ import {
   and,
   asc,
   count,
+  desc,
   eq,
   getTableColumns,
   is,
@@ -14,10 +15,11 @@ import {
   sql,
   type Query,
   type SQL,
+  type SQLWrapper,
 } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Facts } from "../../domain/delivery.ts";
-import { factsOf, type DeliveryRow } from "../rows.ts";
+import { factsOf, type DeliveryRow, type IssueRow } from "../rows.ts";
 import { deliveries, events, issues, projects } from "../tables/sqlite.ts";
 import type { Known, WriteTransaction } from "../write.ts";
 import type { Connection } from "./connection.ts";
@@ -60,12 +62,22 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
       .where(and(where, lt(deliveries.id, sql.placeholder("before"))))
       .orderBy(asc(deliveries.id))
       .prepare();
-  const listed = (name: string) => sql`(select value from json_each(${sql.placeholder(name)}))`;
-  const knownByRequestId = knownWhere(sql`${deliveries.requestId} in ${listed("requestIds")}`);
   const listedBytes = sql`(select unhex(value) from json_each(${sql.placeholder("sha256s")}))`;
   const knownBySha256 = knownWhere(
     sql`${deliveries.issueId} is null and ${deliveries.sha256} in ${listedBytes}`,
   );
+  const newestDeliveries = db
+    .select({ id: deliveries.id, requestId: deliveries.requestId, sha256: deliveries.sha256 })
+    .from(deliveries)
+    .where(lt(deliveries.id, sql.placeholder("before")))
+    .orderBy(desc(deliveries.id))
+    .limit(sql.placeholder("limit"))
+    .prepare();
+  const lastSeqOf = db
+    .select({ lastSeq: issues.lastSeq })
+    .from(issues)
+    .where(eq(issues.sentryId, sql.placeholder("sentryId")))
+    .prepare();
   // The newest id ever handed out, which may be of a row that is gone.
   const handedOut = db
     .select({ seq: sql<number>`seq` })
@@ -118,24 +130,33 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
       .set({ supersededBy: sql`${sql.placeholder("by")}` })
       .where(eq(events.seq, sql.placeholder("seq"))),
   );
-  const writeIssue = prepareRun(
-    client,
-    db
-      .insert(issues)
-      .values(placeholdersOf(issues))
-      .onConflictDoUpdate({ target: issues.sentryId, set: excludedOf(issues) }),
-  );
-  const writeIssueState = prepareRun(
+  const insertIssue = prepareRun(client, db.insert(issues).values(placeholdersOf(issues)));
+  const moveIssue = prepareRun(
     client,
     db
       .update(issues)
-      .set({
-        status: sql`${sql.placeholder("status")}`,
-        substatus: sql`${sql.placeholder("substatus")}`,
-        statusSince: sql`${sql.placeholder("statusSince")}`,
-        lastSeq: sql`${sql.placeholder("lastSeq")}`,
-      })
+      .set(pick(placeholdersOf(issues), stateColumns))
       .where(eq(issues.sentryId, sql.placeholder("sentryId"))),
+  );
+  const moveShownIssue = prepareRun(
+    client,
+    db
+      .update(issues)
+      .set(pick(placeholdersOf(issues), [...stateColumns, ...movingColumns]))
+      .where(eq(issues.sentryId, sql.placeholder("sentryId"))),
+  );
+  const steadyColumns = (Object.keys(getTableColumns(issues)) as (keyof IssueRow)[]).filter(
+    (name) => name !== "sentryId" && !isIn(stateColumns, name) && !isIn(movingColumns, name),
+  );
+  const list = (values: readonly SQLWrapper[]) => sql.join([...values], sql`, `);
+  const changeIssue = prepareRun(
+    client,
+    db
+      .update(issues)
+      .set(pick(placeholdersOf(issues), steadyColumns))
+      .where(
+        sql`${issues.sentryId} = ${sql.placeholder("sentryId")} and (${list(steadyColumns.map((name) => issues[name]))}) is not (${list(steadyColumns.map((name) => sql.placeholder(name)))})`,
+      ),
   );
   const writeProject = prepareRun(
     client,
@@ -165,8 +186,16 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
       }
       return found;
     },
-    async knownByRequestId(requestIds, before) {
-      return knownByRequestId.all({ requestIds: JSON.stringify(requestIds), before }).map(known);
+    async lastSeqs(issueIds) {
+      const found = new Map<string, number>();
+      for (const sentryId of issueIds) {
+        const row = lastSeqOf.get({ sentryId });
+        if (row !== undefined) found.set(sentryId, row.lastSeq);
+      }
+      return found;
+    },
+    async newestKnown(limit, before) {
+      return newestDeliveries.all({ limit, before }).map(known).reverse();
     },
     async knownBySha256(sha256s, before) {
       return knownBySha256.all({ sha256s: JSON.stringify(sha256s), before }).map(known);
@@ -194,9 +223,14 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
       for (const pair of pairs) markSuperseded(pair);
     },
     async writeIssues(writes) {
-      for (const { shown, ...state } of writes) {
-        if (shown === null) writeIssueState(state);
-        else writeIssue({ ...state, ...shown });
+      for (const { shown, isNew, ...state } of writes) {
+        if (shown === null) moveIssue(state);
+        else if (isNew) insertIssue({ ...state, ...shown });
+        else {
+          const row = { ...state, ...shown };
+          moveShownIssue(row);
+          changeIssue(row);
+        }
       }
     },
     async writeProjects(writes) {
@@ -207,6 +241,24 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
 
 function known({ sha256, ...row }: Pick<DeliveryRow, "id" | "requestId" | "sha256">): Known {
   return { ...row, sha256: sha256.toString("hex") };
+}
+
+/** What every entry about an issue changes. */
+const stateColumns = ["status", "substatus", "statusSince", "lastSeq"] as const;
+
+/**
+ * What almost every new snapshot changes. The other columns are steady: an update names every index of its columns as
+ * changed, whether their values are or not, so those are written only where one of them differs.
+ */
+const movingColumns = ["shown", "count", "userCount", "lastSeen", "details"] as const;
+
+function isIn(names: readonly string[], name: string): boolean {
+  return names.includes(name);
+}
+
+function pick<Whole extends object>(whole: Whole, names: readonly (keyof Whole)[]): Partial<Whole> {
+  // Only what is asked for is left, so nothing is missing of the partial type.
+  return Object.fromEntries(names.map((name) => [name, whole[name]])) as Partial<Whole>;
 }
 
 type Row = Readonly<Record<string, unknown>>;

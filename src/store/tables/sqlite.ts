@@ -56,8 +56,6 @@ export const deliveries = sqliteTable(
   (table) => [
     // Serves the facts of one issue, and the list of its deliveries.
     index("deliveries_by_issue").on(table.issueId, table.id),
-    // Serves the look for another body under the same Request-ID.
-    index("deliveries_by_request_id").on(table.requestId),
     // Serves repeats among deliveries that are not about issues; those about issues are found by their issue.
     index("deliveries_by_sha256")
       .on(table.sha256)
@@ -74,6 +72,8 @@ export const events = sqliteTable(
     // AUTOINCREMENT: a position is never handed out twice, even after the newest entry was forgotten.
     seq: integer("seq").primaryKey({ autoIncrement: true }),
     issueId: text("issue_id").notNull(),
+    /** The entry before this one about the same issue; null for the first. */
+    previous: integer("previous"),
     delivery: integer("delivery").notNull(),
     role: text("role").$type<EventRole>().notNull(),
     /** 0 for the first event of this delivery and role, counting up with each that replaced it. */
@@ -109,8 +109,6 @@ export const events = sqliteTable(
     index("events_in_history")
       .on(table.issueId, table.place)
       .where(sql`superseded_by is null`),
-    // Serves the entry of the same issue before a given one.
-    index("events_by_issue").on(table.issueId, table.seq),
     // Serves an event by its own id, and the events of a delivery.
     uniqueIndex("events_by_delivery").on(table.delivery, table.role, table.version),
     // Serves all transitions by time.

@@ -1,0 +1,29 @@
+import type { Known } from "./write.ts";
+
+/** The Request-IDs of the newest deliveries, to see one that comes again with another body. */
+export type RequestIds = {
+  /** True when a delivery with another body came under this Request-ID; then counts this one too. */
+  readonly isReused: (requestId: string | null, sha256: string) => boolean;
+};
+
+/** Over how many deliveries a Request-ID is remembered. An index on disk would cost more than all that it could find. */
+export const rememberedRequestIds = 10_000;
+
+/** @param newest the newest deliveries, oldest first. */
+export function createRequestIds(newest: readonly Pick<Known, "requestId" | "sha256">[]): RequestIds {
+  // A Map iterates in the order of insertion. A Request-ID keeps the first body that it came with.
+  const bodies = new Map<string, string>();
+  const remember = (requestId: string, sha256: string) => {
+    bodies.set(requestId, sha256);
+    if (bodies.size > rememberedRequestIds) bodies.delete(bodies.keys().next().value!);
+  };
+  for (const { requestId, sha256 } of newest) if (requestId !== null) remember(requestId, sha256);
+  return {
+    isReused(requestId, sha256) {
+      if (requestId === null) return false;
+      const known = bodies.get(requestId);
+      if (known === undefined) remember(requestId, sha256);
+      return known !== undefined && known !== sha256;
+    },
+  };
+}

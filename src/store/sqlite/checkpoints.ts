@@ -1,0 +1,57 @@
+import { once } from "node:events";
+import { statSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+import type { Connection } from "./connection.ts";
+
+export type Checkpoints = AsyncDisposable & {
+  /** To be called after a commit, outside of any transaction. */
+  readonly committed: () => void;
+};
+
+/** How much is committed between two checkpoints. */
+const commitsBetween = 64;
+
+/** A WAL larger than this is brought to its end, so that SQLite begins it anew. */
+const largeWalBytes = 32 * 1024 * 1024;
+
+/**
+ * Moves commits from the WAL into the database file on a thread of its own: a checkpoint syncs twice, and the writer's
+ * thread answers webhooks.
+ *
+ * Under a steady load there is always one more commit than the last checkpoint saw, and the WAL would grow for ever. So
+ * once it is large the writer itself moves the little that is left, and SQLite then starts it from its beginning.
+ */
+export function startCheckpoints({ client }: Connection, file: string): Checkpoints {
+  client.pragma("wal_autocheckpoint = 0");
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  const module = new URL(`./checkpoint-worker.${extension}`, import.meta.url);
+  const worker = new Worker(module, { workerData: { file } });
+  worker.unref();
+  let commits = 0;
+  let isRunning = false;
+  worker.on("message", () => {
+    isRunning = false;
+    if (client.open && walBytes(file) > largeWalBytes) client.pragma("wal_checkpoint(PASSIVE)");
+  });
+  // Without the thread the WAL only grows; SQLite's own way is better than that.
+  worker.on("error", () => client.pragma("wal_autocheckpoint = 1000"));
+
+  return {
+    committed() {
+      commits += 1;
+      if (isRunning || commits < commitsBetween) return;
+      commits = 0;
+      isRunning = true;
+      worker.postMessage(null);
+    },
+    [Symbol.asyncDispose]: async () => {
+      const exited = once(worker, "exit");
+      await worker.terminate();
+      await exited;
+    },
+  };
+}
+
+export function walBytes(file: string): number {
+  return statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+}
