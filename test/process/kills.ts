@@ -1,0 +1,54 @@
+import Database from "better-sqlite3";
+import { setTimeout as wait } from "node:timers/promises";
+import { expect } from "vitest";
+import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
+import { startProcess } from "./gateway.ts";
+import { sendAndJournal, type Acknowledged } from "./journal.ts";
+
+/** Experiment E01: a gateway that is killed under load has every delivery that it acknowledged. */
+
+/** Kills a gateway in the middle of its work; what its sender then knows. */
+export async function killUnderLoad(
+  round: number,
+  database: string,
+  script?: string,
+): Promise<readonly Acknowledged[]> {
+  const gateway = await startProcess({ database, ...(script === undefined ? {} : { script }) });
+  const stop = new AbortController();
+  const sending = sendAndJournal(gateway.url, { connections: 8, signal: stop.signal, round });
+  // Not a wait for something: the moment of the kill is the experiment's input.
+  await wait(100 + Math.random() * 400);
+  await gateway.end("SIGKILL");
+  stop.abort();
+  return (await sending).acknowledged;
+}
+
+/** Those that are not in the file under their id with their bytes. */
+export function lostFrom(file: string, acknowledged: readonly Acknowledged[]): readonly Acknowledged[] {
+  const database = new Database(file, { readonly: true });
+  const find = database.prepare<[number], { readonly sha256: Buffer }>(
+    "select sha256 from deliveries where id = ?",
+  );
+  const lost = acknowledged.filter(
+    ({ delivery, sha256 }) => find.get(delivery)?.sha256.toString("hex") !== sha256,
+  );
+  database.close();
+  return lost;
+}
+
+/** So many kills of a gateway on one database, after which everything acknowledged is there, once, and whole. */
+export async function survivesKills(rounds: number): Promise<{ readonly acknowledged: number }> {
+  await using first = await startProcess();
+  await first.end("SIGTERM");
+  const acknowledged: Acknowledged[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    acknowledged.push(...(await killUnderLoad(round, first.database)));
+  }
+  expect(lostFrom(first.database, acknowledged)).toEqual([]);
+  expect(new Set(acknowledged.map(({ delivery }) => delivery)).size).toBe(acknowledged.length);
+  // It starts again by itself, and its histories are what the deliveries tell: no event twice, none missing.
+  await using again = await startProcess({ database: first.database });
+  expect(await again.end("SIGTERM")).toBe(0);
+  expect(await examineSqlite({ file: first.database, onProgress: () => {} })).toEqual([]);
+  return { acknowledged: acknowledged.length };
+}
