@@ -11,7 +11,7 @@ export type Entry = {
   readonly isLate: boolean;
   /** The events in history until now that this one replaces; in history order. */
   readonly supersedes: readonly IssueEvent[];
-  /** The issue's state once this entry is applied, as a follower knows it that has read the log up to here. */
+  /** The issue's state for a follower that has read the log up to here. */
   readonly state: State;
   /** When that state began, in epoch milliseconds. */
   readonly statusSince: number;
@@ -41,6 +41,9 @@ export function standingOf(walk: Walk): Standing | null {
 /**
  * Follows the drafts into the log as its readers do, one by one in history order. `added` is the delivery that led to
  * them; the walk has come to `after`.
+ *
+ * What is entered in its order leads the issue from state to state. What is late brings no old state back: the issue
+ * stands as it did until the entry that it ends with, or that holds the transition to there.
  */
 export function entriesFrom(
   drafts: readonly EntryDraft[],
@@ -49,70 +52,28 @@ export function entriesFrom(
   before: Standing | null,
   after: Standing,
 ): readonly Entry[] {
-  const last = new Latest(drafts, walk, before?.last ?? null, () => true);
-  const turn = new Latest(drafts, walk, before?.turn ?? null, isTurn);
-  return drafts.map((draft) => {
+  const entering = new Set(drafts.map(({ event }) => event));
+  const leaving = drafts.flatMap(({ supersedes }) => supersedes).sort(byPlace);
+  const staying =
+    before !== null && leaving.includes(before.last)
+      ? lastEvent(walk, (event) => !entering.has(event))
+      : (before?.last ?? null);
+  let standing = stateOf(before ?? after);
+  return drafts.map((draft, i) => {
     const { event, supersedes } = draft;
-    const isBeforeOthers = last.event !== null && comparePlaces(event.place, last.event.place) < 0;
-    last.apply(draft);
-    turn.apply(draft);
-    // What began the history is only ever replaced, so there is a transition.
-    const since = turn.event!;
-    return {
-      event,
-      isLate: isBeforeOthers || supersedes.length > 0 || event.delivery !== added,
-      supersedes,
-      state: stateSince(since, before, after),
-      statusSince: since.occurredAt,
-    };
+    const others = [staying, leaving.at(-1) ?? null];
+    const isBeforeOthers = others.some((other) => other !== null && byPlace(event, other) < 0);
+    for (const old of supersedes) leaving.splice(leaving.indexOf(old), 1);
+    const isLate = isBeforeOthers || supersedes.length > 0 || event.delivery !== added;
+    if (i === drafts.length - 1 || event === after.turn) standing = stateOf(after);
+    else if (!isLate && event.transition !== null)
+      standing = { state: event.transition.to, statusSince: event.occurredAt };
+    return { event, isLate, supersedes, ...standing };
   });
 }
 
-/** The state since that transition: with a substatus that was learned after it, where none came between. */
-function stateSince(transition: IssueEvent, before: Standing | null, after: Standing): State {
-  if (transition === after.turn) return after.state;
-  if (transition === before?.turn) return before.state;
-  return transition.transition!.to;
-}
-
-/** The latest of the wanted events in history, while drafts are applied in their order. */
-class Latest {
-  /** What the drafts supersede, as far as they have not yet been applied; in history order. */
-  readonly #leaving: IssueEvent[];
-  /** The latest that no draft touches. */
-  readonly #staying: IssueEvent | null;
-  readonly #isWanted: (event: IssueEvent) => boolean;
-  #entered: IssueEvent | null = null;
-
-  constructor(
-    drafts: readonly EntryDraft[],
-    walk: Walk,
-    before: IssueEvent | null,
-    isWanted: (event: IssueEvent) => boolean,
-  ) {
-    this.#isWanted = isWanted;
-    this.#leaving = drafts.flatMap(({ supersedes }) => supersedes.filter(isWanted)).sort(byPlace);
-    const entering = new Set(drafts.map(({ event }) => event));
-    this.#staying =
-      before !== null && this.#leaving.includes(before)
-        ? lastEvent(walk, (event) => isWanted(event) && !entering.has(event))
-        : before;
-  }
-
-  /** Null while there is none. */
-  get event(): IssueEvent | null {
-    return later(later(this.#staying, this.#leaving.at(-1) ?? null), this.#entered);
-  }
-
-  apply({ event, supersedes }: EntryDraft): void {
-    for (const old of supersedes.filter(this.#isWanted)) this.#leaving.splice(this.#leaving.indexOf(old), 1);
-    if (this.#isWanted(event)) this.#entered = event;
-  }
-}
-
-function later(a: IssueEvent | null, b: IssueEvent | null): IssueEvent | null {
-  if (a === null || b === null) return a ?? b;
-  return byPlace(a, b) > 0 ? a : b;
+function stateOf({ state, turn }: Standing): Pick<Entry, "state" | "statusSince"> {
+  return { state, statusSince: turn.occurredAt };
 }
 
 function isTurn({ transition }: IssueEvent): boolean {

@@ -81,11 +81,10 @@ function eventOf({ facts, toldBy, occurredAt }: Stop, draft: Draft): IssueEvent 
   };
 }
 
-/** What else an event says follows from the facts of the delivery that it names, and from its role. */
+/** What else an event says follows from its place and the facts of the delivery that it names. */
 function isSameEvent(a: IssueEvent, b: IssueEvent): boolean {
   return (
     a.delivery === b.delivery &&
-    a.role === b.role &&
     a.occurredAt === b.occurredAt &&
     a.occurredAfter === b.occurredAfter &&
     isSameTransition(a.transition, b.transition) &&

@@ -2,6 +2,7 @@ import { GraphQLError } from "graphql";
 import { cursorOf } from "../domain/cursor.ts";
 import { builder } from "./builder.ts";
 import { formatDateTime, parseDateTime, parseDuration } from "./date-time.ts";
+import { formatMoment } from "./format-moment.ts";
 
 builder.scalarType("DateTime", {
   description: "A time: RFC 3339, UTC, milliseconds, as in `2026-11-23T10:15:30.123Z`.",
@@ -18,9 +19,8 @@ builder.scalarType("DateTimeOrDuration", {
     "A time, or one that moves with the clock: RFC 3339 in any offset, or an ISO-8601 duration from now. `-P7D` is " +
     "seven days ago, `-PT90M` ninety minutes ago, `P1M` a month ahead; years and months go by the calendar (UTC), at " +
     "most a thousand years.",
-  serialize: () => {
-    throw new TypeError("DateTimeOrDuration is for input only");
-  },
+  // Only for the schema as text, which has the defaults of arguments.
+  serialize: formatMoment,
   parseValue: (value) => {
     if (typeof value === "string") {
       const at = parseDateTime(value);

@@ -5,6 +5,7 @@ import "./node.ts";
 import "./issue.ts";
 import "./project.ts";
 import "./transition.ts";
+import "./statistics.ts";
 import "./delivery.ts";
 import "./feed.ts";
 import "./issue-changed.ts";

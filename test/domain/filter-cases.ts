@@ -325,6 +325,10 @@ export const issueCases: readonly FilterCase<IssueFilter, Issue>[] = [
     [counted(2), counted(4)],
     [counted(1), counted(5)],
   ],
+  ["not gt is lte", { not: { count: { gt: 5 } } }, [counted(5)], [counted(6)]],
+  ["not gte is lt", { not: { count: { gte: 5 } } }, [counted(4)], [counted(5)]],
+  ["not lt is gte", { not: { count: { lt: 5 } } }, [counted(5)], [counted(4)]],
+  ["not lte is gt", { not: { count: { lte: 5 } } }, [counted(6)], [counted(5)]],
   [
     "not turns a range round",
     { not: { count: { gte: 2, lt: 5 } } },
@@ -378,10 +382,28 @@ export const issueCases: readonly FilterCase<IssueFilter, Issue>[] = [
   ["null: true asks for no time", { lastSeen: { null: true } }, [seen(null)], [seen(0)]],
   ["null: false asks for a time", { lastSeen: { null: false } }, [seen(0)], [seen(null)]],
   [
-    "not of a bound passes null",
+    "not gt is lte, or null",
     { not: { lastSeen: { gt: { at: noon } } } },
     [seen(noon), seen(null)],
     [seen(noon + 1)],
+  ],
+  [
+    "not gte is lt, or null",
+    { not: { lastSeen: { gte: { at: noon } } } },
+    [seen(noon - 1), seen(null)],
+    [seen(noon)],
+  ],
+  [
+    "not lt is gte, or null",
+    { not: { lastSeen: { lt: { at: noon } } } },
+    [seen(noon), seen(null)],
+    [seen(noon - 1)],
+  ],
+  [
+    "not lte is gt, or null",
+    { not: { lastSeen: { lte: { at: noon } } } },
+    [seen(noon + 1), seen(null)],
+    [seen(noon)],
   ],
   [
     "a relative time counts from now",
@@ -408,6 +430,7 @@ export const issueCases: readonly FilterCase<IssueFilter, Issue>[] = [
     [mailed(null), team, bare],
   ],
   ["an assignee by name", { assignee: { name: { eq: "Ops" } } }, [team], [usual, bare]],
+  ["an assignee by part of the name", { assignee: { name: { contains: "OP" } } }, [team], [usual, bare]],
   ["an assignee by type", { assignee: { type: "TEAM" } }, [team], [usual, bare]],
   ["unassigned", { assignee: { null: true } }, [bare], [usual, team]],
   ["assigned", { assignee: { null: false } }, [usual, team], [bare]],
@@ -435,6 +458,8 @@ export const issueCases: readonly FilterCase<IssueFilter, Issue>[] = [
     [anIssue({ isUnhandled: true })],
   ],
   ["a flag that was not sent", { isUnhandled: { null: true } }, [bare], [usual]],
+  ["part of the category", { category: { startsWith: "Out" } }, [anIssue({ category: "outage" })], both],
+  ["part of the platform", { platform: { contains: "SCRIPT" } }, [usual], [bare]],
   ["category", { category: { eq: "outage" } }, [anIssue({ category: "outage" })], both],
   [
     "issue type",

@@ -1,4 +1,5 @@
 import type { LoggedEvent } from "../../src/domain/event.ts";
+import { flowOf } from "../../src/domain/flow.ts";
 import {
   issuePriorities,
   issuePriorityOf,
@@ -9,7 +10,14 @@ import {
   type Project,
 } from "../../src/domain/issue.ts";
 import { matches, matchesTransition } from "../../src/domain/matches.ts";
+import {
+  assigneeCountsOf,
+  facetsOf,
+  rankedCounts,
+  type DurationFigures,
+} from "../../src/domain/statistics.ts";
 import type {
+  Counted,
   Delivery,
   Direction,
   FeedFigures,
@@ -35,6 +43,9 @@ export type Known = {
   readonly snapshots?: ReadonlyMap<number, IssueFields>;
   readonly bodies?: ReadonlyMap<number, Uint8Array>;
   readonly feed?: FeedFigures;
+  /** How long everything took. */
+  readonly durations?: DurationFigures;
+  readonly reopenRate?: number;
 };
 
 /** One question that a fake reader was asked: a method's name, and what it was called with. */
@@ -90,6 +101,9 @@ export function fakeReader(known: Known): Reader & { readonly asked: Asked[] } {
         (filter.resource === undefined || (resource !== null && filter.resource.includes(resource))),
     );
 
+  const countedIssues = ({ filter, now }: Counted) => issues.filter((row) => matches(filter, row, now));
+  const durations = known.durations ?? { n: 0, seconds: null };
+
   const reader: Reader = {
     bounds: async () => ({ epoch, newest: log.length, oldest: 0, ...known.bounds }),
 
@@ -143,6 +157,50 @@ export function fakeReader(known: Known): Reader & { readonly asked: Asked[] } {
         (a, b) => compare(a[0], b[0], "ASC") || compare(a[1], b[1], "ASC"),
       ),
     projectCount: async () => projects.length,
+
+    issueFacets: async ({ facets, ...counted }) =>
+      facetsOf(
+        countedIssues(counted).map(({ state, fields }) => ({
+          ...state,
+          level: fields.levelRaw,
+          priority: fields.priorityRaw,
+          category: fields.category,
+          count: 1,
+        })),
+        facets,
+      ),
+    issueProjects: async (counted) =>
+      rankedCounts(
+        countedIssues(counted).flatMap(({ fields: { project } }) =>
+          project === null ? [] : [{ key: project.sentryId, count: 1 }],
+        ),
+      ),
+    issueAssignees: async (counted) =>
+      assigneeCountsOf(
+        countedIssues(counted).map(({ fields: { assignee, lastSeen } }) => ({
+          assignee,
+          lastSeen,
+          count: 1,
+        })),
+      ),
+    issueFlow: async ({ buckets, now }) =>
+      flowOf(
+        buckets,
+        history.flatMap(({ transition, occurredAt }) =>
+          transition === null ? [] : [{ at: occurredAt, kind: transition.kind, count: 1, opening: 0 }],
+        ),
+        { openNow: issues.length, now },
+      ),
+    timeToResolve: async () => durations,
+    timeToTriage: async () => durations,
+    timeInStatus: async () => ({
+      UNRESOLVED: durations,
+      RESOLVED: durations,
+      IGNORED: durations,
+      OTHER: { n: 0, seconds: null },
+    }),
+    reopenRate: async () => known.reopenRate ?? null,
+    inferredShare: async () => 0,
 
     deliveries: async (ids) => byKey(ids, (id) => deliveries.find((delivery) => delivery.id === id)),
     snapshots: async (ids) => byKey(ids, (id) => known.snapshots?.get(id)),

@@ -45,6 +45,12 @@ describe("a filter in SQLite", () => {
     );
   });
 
+  it("asks each of a thousand filters, once", () => {
+    const titles = Array.from({ length: 1_000 }, (_, index) => String(index));
+    const { params } = queryWhere(where({ or: titles.map((title) => ({ title: { eq: title } })) }));
+    expect(params).toEqual(titles);
+  });
+
   it.each<[string, IssueFilter, string]>([
     ["status", { status: { eq: "RESOLVED" } }, "status=?"],
     ["several statuses", { status: { in: ["RESOLVED", "IGNORED"] } }, "status=?"],
@@ -119,8 +125,12 @@ function where(filter: IssueFilter): SQL | undefined {
 }
 
 function textOf(condition: SQL | undefined): string {
-  const { sql } = new QueryBuilder().select().from(issues).where(condition).toSQL();
+  const { sql } = queryWhere(condition);
   return sql.slice(sql.indexOf(" where ") + " where ".length);
+}
+
+function queryWhere(condition: SQL | undefined) {
+  return new QueryBuilder().select().from(issues).where(condition).toSQL();
 }
 
 function planOf(

@@ -32,6 +32,15 @@ const heavy: ReadonlySet<keyof Reader> = new Set<keyof Reader>([
   "deliveryPage",
   "deliveryCount",
   "feedFigures",
+  "issueFacets",
+  "issueProjects",
+  "issueAssignees",
+  "issueFlow",
+  "timeToResolve",
+  "timeToTriage",
+  "timeInStatus",
+  "reopenRate",
+  "inferredShare",
 ]);
 
 /** Pages that are quick along an index, and anything else under a filter. */

@@ -1,0 +1,157 @@
+import {
+  issueLevelOf,
+  issuePriorityOf,
+  issueStatusOf,
+  issueSubstatusOf,
+  type Assignee,
+  type IssueLevel,
+  type IssuePriority,
+  type IssueStatus,
+  type IssueSubstatus,
+} from "./issue.ts";
+
+/** From `from`, inclusive, to `to`, exclusive, in epoch milliseconds; never empty. */
+export type Period = { readonly from: number; readonly to: number };
+
+/** What issues can be counted by, with what each group is known by. */
+export type FacetKeys = {
+  readonly status: IssueStatus;
+  readonly substatus: IssueSubstatus | null;
+  readonly level: IssueLevel;
+  readonly priority: IssuePriority | null;
+  readonly category: string | null;
+};
+export type Facet = keyof FacetKeys;
+
+/** How many issues have this key: at least one. */
+export type Count<Key> = { readonly key: Key; readonly count: number };
+
+/** Issues counted by the facets that were asked for; the others are left out. */
+export type Facets = { readonly total: number } & {
+  readonly [Name in Facet]?: readonly Count<FacetKeys[Name]>[];
+};
+
+/** So many issues that have these texts, as Sentry sent them. */
+export type FacetGroup = { readonly count: number } & { readonly [Name in Facet]?: string | null };
+
+const keyOf: { readonly [Name in Facet]: (raw: string | null) => FacetKeys[Name] } = {
+  status: (raw) => issueStatusOf(raw ?? ""),
+  substatus: issueSubstatusOf,
+  level: issueLevelOf,
+  priority: issuePriorityOf,
+  category: (raw) => raw,
+};
+
+/** The facets of all issues, from groups of them that have a text, or null, for each of `names`. */
+export function facetsOf(groups: readonly FacetGroup[], names: readonly Facet[]): Facets {
+  const facet = <Name extends Facet>(name: Name) =>
+    rankedCounts(groups.map((group) => ({ key: keyOf[name](group[name] ?? null), count: group.count })));
+  return {
+    total: groups.reduce((sum, { count }) => sum + count, 0),
+    ...(names.includes("status") && { status: facet("status") }),
+    ...(names.includes("substatus") && { substatus: facet("substatus") }),
+    ...(names.includes("level") && { level: facet("level") }),
+    ...(names.includes("priority") && { priority: facet("priority") }),
+    ...(names.includes("category") && { category: facet("category") }),
+  };
+}
+
+/** Counts with one key are added up. Largest first, then by key; null comes after every other key. */
+export function rankedCounts<Key extends string | null>(
+  counts: readonly Count<Key>[],
+): readonly Count<Key>[] {
+  const sums = new Map<Key, number>();
+  for (const { key, count } of counts) sums.set(key, (sums.get(key) ?? 0) + count);
+  return [...sums]
+    .map(([key, count]) => ({ key, count }))
+    .toSorted((a, b) => b.count - a.count || compareKeys(a.key, b.key));
+}
+
+/** So many issues show their assignee like this, the one seen last at `lastSeen` (epoch milliseconds). */
+export type AssigneeGroup = {
+  readonly assignee: Assignee | null;
+  readonly count: number;
+  readonly lastSeen: number | null;
+};
+
+/**
+ * Issues counted by assignee, whatever they show of its name and e-mail address: the answer has what the one seen last
+ * shows. Largest first, then by Sentry's id, users before teams; nobody comes last of equals.
+ */
+export function assigneeCountsOf(groups: readonly AssigneeGroup[]): readonly Count<Assignee | null>[] {
+  const shown = new Map<string, AssigneeGroup>();
+  for (const group of groups) {
+    const key = assigneeKey(group.assignee);
+    const other = shown.get(key);
+    const newest = other === undefined || isShownLater(group, other) ? group : other;
+    shown.set(key, { ...newest, count: group.count + (other?.count ?? 0) });
+  }
+  return [...shown.values()]
+    .map(({ assignee, count }) => ({ key: assignee, count }))
+    .toSorted(
+      (a, b) =>
+        b.count - a.count ||
+        compareKeys(a.key?.sentryId ?? null, b.key?.sentryId ?? null) ||
+        compareKeys(b.key?.type ?? null, a.key?.type ?? null),
+    );
+}
+
+function assigneeKey(assignee: Assignee | null): string {
+  return assignee === null ? "" : `${assignee.type} ${assignee.sentryId}`;
+}
+
+/** Of two seen last at the same time any will do, as long as it is always the same one. */
+function isShownLater(a: AssigneeGroup, b: AssigneeGroup): boolean {
+  const [seenA, seenB] = [a.lastSeen ?? -Infinity, b.lastSeen ?? -Infinity];
+  return seenA === seenB ? JSON.stringify(a.assignee) < JSON.stringify(b.assignee) : seenA > seenB;
+}
+
+/** By UTF-16 code units; null last. */
+function compareKeys(a: string | null, b: string | null): number {
+  if (a === b) return 0;
+  if (a === null || b === null) return a === null ? 1 : -1;
+  return a < b ? -1 : 1;
+}
+
+/** `count` durations of so many milliseconds. */
+export type DurationGroup = { readonly milliseconds: number; readonly count: number };
+
+/** How long something took. `seconds` is null when there is none to tell of. */
+export type DurationFigures = {
+  readonly n: number;
+  readonly seconds: {
+    /** Arithmetic. */
+    readonly mean: number;
+    /**
+     * By nearest rank: the shortest of the durations that at least so many in a hundred of them do not exceed. It is
+     * always a duration that occurred.
+     */
+    readonly p50: number;
+    readonly p90: number;
+    readonly p99: number;
+  } | null;
+};
+
+/** The figures of all durations in the groups, given in any order. */
+export function durationFiguresOf(groups: readonly DurationGroup[]): DurationFigures {
+  const sorted = groups.toSorted((a, b) => a.milliseconds - b.milliseconds);
+  const n = sorted.reduce((sum, { count }) => sum + count, 0);
+  if (n === 0) return { n, seconds: null };
+  const total = sorted.reduce((sum, { milliseconds, count }) => sum + milliseconds * count, 0);
+  const percentile = (percent: number): number => {
+    // In whole numbers: 0.9 × 10 could come out above 9.
+    const rank = Math.ceil((percent * n) / 100);
+    let passed = 0;
+    const found = sorted.find(({ count }) => (passed += count) >= rank);
+    return found!.milliseconds / 1000;
+  };
+  return {
+    n,
+    seconds: { mean: total / n / 1000, p50: percentile(50), p90: percentile(90), p99: percentile(99) },
+  };
+}
+
+/** `part` of `whole`, from 0 to 1; null of nothing. */
+export function shareOf(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole;
+}

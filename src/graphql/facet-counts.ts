@@ -1,0 +1,87 @@
+import type { Assignee, IssueStatus, IssueSubstatus } from "../domain/issue.ts";
+import type { Count } from "../domain/statistics.ts";
+import { AssigneeType } from "./assignee.ts";
+import { builder } from "./builder.ts";
+import { errorOf } from "./errors.ts";
+import { IssueStatusType, IssueSubstatusType } from "./issue-enums.ts";
+import { ProjectType } from "./project.ts";
+
+const countField = { description: "How many of the issues have it: at least one." };
+
+export const StatusCountType = builder.objectRef<Count<IssueStatus>>("StatusCount").implement({
+  description: "How many issues have a status.",
+  fields: (t) => ({
+    status: t.expose("key", { type: IssueStatusType, description: "The status." }),
+    count: t.exposeInt("count", countField),
+  }),
+});
+
+export const SubstatusCountType = builder
+  .objectRef<Count<IssueSubstatus | null>>("SubstatusCount")
+  .implement({
+    description: "How many issues have a substatus.",
+    fields: (t) => ({
+      substatus: t.expose("key", {
+        type: IssueSubstatusType,
+        nullable: true,
+        description: "The substatus; null for issues that have none, or whose is not known.",
+      }),
+      count: t.exposeInt("count", countField),
+    }),
+  });
+
+export const KeyCountType = builder.objectRef<Count<string | null>>("KeyCount").implement({
+  description: "How many issues have a value.",
+  fields: (t) => ({
+    key: t.exposeString("key", {
+      nullable: true,
+      description: "The value, as `IssueFilter` takes it; null for issues that have none.",
+    }),
+    count: t.exposeInt("count", countField),
+  }),
+});
+
+export const ProjectCountType = builder.objectRef<Count<string>>("ProjectCount").implement({
+  description: "How many issues a project has.",
+  fields: (t) => ({
+    project: t.field({
+      type: ProjectType,
+      description: "The project.",
+      resolve: async ({ key }, _args, { loaders }) => {
+        const project = await loaders.project(key);
+        if (project === null) throw new Error(`The store has no project ${key}.`);
+        return project;
+      },
+    }),
+    count: t.exposeInt("count", countField),
+  }),
+});
+
+export const AssigneeCountType = builder.objectRef<Count<Assignee | null>>("AssigneeCount").implement({
+  description: "How many issues are assigned to somebody.",
+  fields: (t) => ({
+    assignee: t.expose("key", {
+      type: AssigneeType,
+      nullable: true,
+      description:
+        "Whom they are assigned to, as the one of them that was seen last shows it; null for those that are not assigned.",
+    }),
+    count: t.exposeInt("count", countField),
+  }),
+});
+
+/** How many groups a ranking shows unless it is told otherwise. */
+export const defaultGroups = 20;
+const mostGroups = 100;
+
+/**
+ * How many groups `first` asks for.
+ * @throws GraphQLError BAD_USER_INPUT for a number out of bounds.
+ */
+export function groupsIn(first: number | null | undefined): number {
+  const groups = first ?? defaultGroups;
+  if (groups < 0 || groups > mostGroups) {
+    throw errorOf("BAD_USER_INPUT", `\`first\` must be from 0 to ${mostGroups}.`);
+  }
+  return groups;
+}

@@ -1,0 +1,46 @@
+import type { Moment } from "../domain/filter.ts";
+import { momentAt } from "../domain/moment.ts";
+import type { Period } from "../domain/statistics.ts";
+import { builder } from "./builder.ts";
+import { errorOf } from "./errors.ts";
+
+type PeriodInput = { from: Moment; to?: Moment | null | undefined };
+
+export const PeriodType = builder.inputRef<PeriodInput>("Period").implement({
+  description:
+    "When that which is counted occurred: at `from` or later, and before `to`. Durations count from now. `from` must be " +
+    "before `to`.",
+  fields: (t) => ({
+    from: t.field({
+      type: "DateTimeOrDuration",
+      required: true,
+      description: "The beginning, itself included.",
+    }),
+    to: t.field({ type: "DateTimeOrDuration", description: "The end, itself excluded; left out, now." }),
+  }),
+});
+
+export const lastThirtyDays: PeriodInput = {
+  from: { fromNow: { months: 0, milliseconds: -30 * 86_400_000 } },
+};
+
+/**
+ * The period that the input stands for when the clock shows `now`.
+ * @throws GraphQLError BAD_USER_INPUT when it is empty, or beyond the years that a DateTime can tell.
+ */
+export function periodOf(input: PeriodInput, now: number): Period {
+  const period = { from: momentAt(input.from, now), to: input.to == null ? now : momentAt(input.to, now) };
+  if (period.from >= period.to) {
+    throw errorOf("BAD_USER_INPUT", "`from` of the period must be before `to`, which is now when left out.");
+  }
+  if (!isTellable(period.from) || !isTellable(period.to)) {
+    throw errorOf("BAD_USER_INPUT", "The period must lie within the years 0000 to 9999, in UTC.");
+  }
+  return period;
+}
+
+/** RFC 3339 has four digits for a year. */
+function isTellable(epochMs: number): boolean {
+  const year = new Date(epochMs).getUTCFullYear();
+  return year >= 0 && year <= 9999;
+}

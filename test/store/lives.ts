@@ -1,0 +1,50 @@
+import type { IncomingDelivery } from "../../src/domain/delivery.ts";
+import { at, webhook } from "./deliveries.ts";
+
+const actors = {
+  ada: { type: "user", id: 5, name: "Ada" },
+  sentry: { type: "application", id: "sentry", name: "Sentry" },
+} as const;
+
+/** What the issue shows, in Sentry's names. */
+export type Shown = {
+  readonly level?: string | null;
+  readonly priority?: string | null;
+  readonly issueCategory?: string;
+  readonly assignedTo?: object | null;
+  readonly project?: { readonly id: string; readonly slug: string; readonly name: string } | null;
+};
+
+/** One webhook in the life of an issue: when it was sent, in seconds; its action; the state that it shows. */
+export type Step = readonly [at: number, says: string, shows: string, by?: keyof typeof actors];
+
+/** The webhooks of an issue. A state is like `unresolved/new`, or `resolved`. */
+export function life(issue: string, steps: readonly Step[], shown: Shown = {}): readonly IncomingDelivery[] {
+  return steps.map(([second, action, shows, by = "ada"], index) => {
+    const [status, substatus = null] = shows.split("/");
+    return webhook(
+      {
+        action,
+        data: {
+          issue: {
+            id: issue,
+            shortId: `WEB-${issue}`,
+            title: `Issue ${issue}`,
+            level: "error",
+            statusDetails: {},
+            project: { id: "7", slug: "web", name: "Web" },
+            metadata: {},
+            firstSeen: new Date(at(0)).toISOString(),
+            ...shown,
+            status,
+            substatus,
+            count: String(index + 1),
+            lastSeen: new Date(at(second)).toISOString(),
+          },
+        },
+        actor: actors[by],
+      },
+      { at: second },
+    );
+  });
+}
