@@ -8,7 +8,6 @@ import { createWebhookHandler } from "./http/webhook.ts";
 import { createLogger, type Logger } from "./observability/logger.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { createReport } from "./observability/report.ts";
-import { readBody } from "./sentry/payload.ts";
 import { issueObjectOf } from "./sentry/raw-issue.ts";
 import { createReceiver } from "./sentry/receive.ts";
 import { openSecret, secretFileOf } from "./sentry/secret.ts";
@@ -30,12 +29,6 @@ export type Parts = {
   /** The store that the gateway uses in place of the one it opened. */
   readonly around?: (store: Store) => Store;
 };
-
-// The sources are TypeScript, the package is JavaScript.
-const readWorker = new URL(
-  import.meta.url.endsWith(".ts") ? "./read-worker.ts" : "./read-worker.js",
-  import.meta.url,
-);
 
 /** How long the log is left unread when no commit rings: another process may have written. */
 const pollMs = 1_000;
@@ -79,9 +72,8 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     opened.use(
       await openSqliteStore({
         file,
-        read: readBody,
         issueObjectOf,
-        worker: readWorker,
+        threads: { read: threadOf("read-worker"), write: threadOf("write-worker") },
         report,
         onCommit: committed.ring,
         now,
@@ -146,6 +138,11 @@ function secretFor(file: string, made: (where: { readonly file: string }) => voi
   const { secret, isNew } = openSecret(secretFile);
   if (isNew) made({ file: secretFile });
   return secret;
+}
+
+function threadOf(module: string): URL {
+  // The sources are TypeScript, the package is JavaScript.
+  return new URL(`./${module}.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

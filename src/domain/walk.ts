@@ -229,7 +229,8 @@ class Rewalk {
     while (stops[next]?.drafts.length === 0) next += 1;
     let ceiling = stops[next]?.at ?? Infinity;
     for (const stop of stops.slice(0, others).reverse()) {
-      if (stop.drafts.length > 0) ceiling = Math.min(stop.at, ceiling);
+      if (stop.drafts.length === 0) continue;
+      ceiling = Math.min(stop.at, ceiling);
       if (stop.occurredAt === ceiling) continue;
       this.#touch(stop);
       stop.occurredAt = ceiling;

@@ -27,6 +27,8 @@ export type Writer = {
    * @throws StorageUnavailableError when it could not be written, or that cannot be known.
    */
   readonly append: (delivery: IncomingDelivery) => Promise<Receipt>;
+  /** Commits an empty batch, if nothing is being written: whether that works is whether anything would. */
+  readonly probe: () => Promise<void>;
   /** How many wait. */
   readonly waiting: () => number;
   /** Resolves once nothing waits any more. */
@@ -100,6 +102,16 @@ export function createWriter({
         waiting.push({ delivery, since: performance.now(), resolve, reject });
         draining ??= drain();
       });
+    },
+    async probe() {
+      if (draining !== null) return draining;
+      // Takes the writer's turn, so that nothing else is committed meanwhile.
+      draining = commit([]).then(() => {});
+      try {
+        await draining;
+      } finally {
+        draining = waiting.length > 0 ? drain() : null;
+      }
     },
     waiting: () => waiting.length,
     flush: () => draining ?? Promise.resolve(),

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { createLogger } from "../../src/observability/logger.ts";
 import { createMetrics } from "../../src/observability/metrics.ts";
 import { createReport, type Report } from "../../src/observability/report.ts";
-import { readBody } from "../../src/sentry/payload.ts";
 import { issueObjectOf } from "../../src/sentry/raw-issue.ts";
 import { openSqliteStore, type SqliteStoreOptions } from "../../src/store/sqlite/store.ts";
 import { at } from "./deliveries.ts";
@@ -23,9 +22,11 @@ export function silentReport(): Report {
 export function openStoreIn(file: string, options: Partial<SqliteStoreOptions> = {}) {
   return openSqliteStore({
     file,
-    read: readBody,
     issueObjectOf,
-    worker: new URL("../../src/read-worker.ts", import.meta.url),
+    threads: {
+      read: new URL("../../src/read-worker.ts", import.meta.url),
+      write: new URL("../../src/write-worker.ts", import.meta.url),
+    },
     report: silentReport(),
     onCommit: () => {},
     now: () => at(100_000),

@@ -35,11 +35,15 @@ const steps: fc.Arbitrary<Step> = fc.tuple(
   fc.constantFrom("ada", "sentry"),
 );
 const lives = fc.array(fc.array(steps, { minLength: 1, maxLength: 9 }), { minLength: 1, maxLength: 5 });
-const filters = fc.constantFrom<IssueFilter>(
-  {},
-  { shortId: { in: ["WEB-0", "WEB-2", "WEB-3"] } },
-  { status: { eq: "UNRESOLVED" } },
-  { not: { status: { eq: "UNRESOLVED" } }, lastSeen: { lt: { fromNow: { months: 0, milliseconds: 0 } } } },
+/** Of the issues of one run, by their ids. */
+const filters = fc.constantFrom<(ids: readonly string[]) => IssueFilter>(
+  () => ({}),
+  (ids) => ({ shortId: { in: [ids[0], ids[2], ids[3]].map((id) => `WEB-${id}`) } }),
+  () => ({ status: { eq: "UNRESOLVED" } }),
+  () => ({
+    not: { status: { eq: "UNRESOLVED" } },
+    lastSeen: { lt: { fromNow: { months: 0, milliseconds: 0 } } },
+  }),
 );
 const periods = fc
   .uniqueArray(seconds, { minLength: 2, maxLength: 2 })
@@ -49,6 +53,11 @@ const periods = fc
 describe("the statistics of a store", () => {
   it("are those of the histories that it holds", { timeout: 60_000 }, async () => {
     const seen = { openAtEnd: 0, toResolve: 0, toTriage: 0, other: 0, reopened: 0, partly: 0 };
+    // One store for all runs: each has issues of its own, and asks of those alone.
+    await using store = await openTestStore();
+    using reading = readHere(store.file);
+    const { reader } = reading;
+    let issues = 0;
     await fc.assert(
       fc.asyncProperty(
         lives,
@@ -57,16 +66,13 @@ describe("the statistics of a store", () => {
         seconds.map(at),
         fc.constantFrom(...intervals),
         fc.constantFrom("UTC", "Europe/Berlin", "Asia/Kathmandu", "America/New_York"),
-        async (told, filter, period, now, interval, zone) => {
-          await using store = await openTestStore();
+        async (told, filterOf, period, now, interval, zone) => {
+          const ids = told.map(() => String(++issues));
+          const filter: IssueFilter = { and: [{ sentryId: { in: ids } }, filterOf(ids)] };
+          const { newest } = await reader.bounds();
           // Those of one issue come in the order in which they were drawn, so some are late.
-          await Promise.all(told.flatMap((steps, issue) => life(String(issue), steps).map(store.append)));
-          using reading = readHere(store.file);
-          const { reader } = reading;
-          const kept = await historiesIn(
-            reader,
-            told.map((_, issue) => String(issue)),
-          );
+          await Promise.all(told.flatMap((steps, index) => life(ids[index]!, steps).map(store.append)));
+          const kept = await historiesIn(reader, ids, newest);
           const counted = kept.filter(({ issue }) => issueTest(filter)(issue, now));
 
           const expected = statisticsOf(counted, period);
@@ -101,9 +107,9 @@ describe("the statistics of a store", () => {
   });
 });
 
-async function historiesIn(reader: Reader, ids: readonly string[]): Promise<readonly Life[]> {
+async function historiesIn(reader: Reader, ids: readonly string[], after: number): Promise<readonly Life[]> {
   const issues = await reader.issues(ids);
-  const log = await reader.entriesAfter(0, 1_000);
+  const log = await reader.entriesAfter(after, 1_000);
   const history = log.map(({ event }) => event).filter(({ supersededBy }) => supersededBy === null);
   return [...issues.values()].map((issue) => ({
     issue,
