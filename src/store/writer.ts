@@ -35,9 +35,6 @@ export type Writer = {
   readonly flush: () => Promise<void>;
 };
 
-/** The longest that deliveries wait for others to share their transaction. */
-const gatherMs = 5;
-
 type Waiting = {
   readonly delivery: IncomingDelivery;
   readonly since: number;
@@ -60,22 +57,10 @@ export function createWriter({
   const waiting: Waiting[] = [];
   let draining: Promise<void> | null = null;
 
-  /**
-   * Lets in what has arrived, for as long as every turn of the event loop brings more: what a burst brings shares one
-   * sync, and a delivery that comes alone waits for one turn.
-   */
-  async function gather(): Promise<void> {
-    const until = performance.now() + gatherMs;
-    let seen: number;
-    do {
-      seen = waiting.length;
-      await new Promise((resolve) => setImmediate(resolve));
-    } while (waiting.length > seen && waiting.length < maxBatch && performance.now() < until);
-  }
-
   async function drain(): Promise<void> {
     while (waiting.length > 0) {
-      await gather();
+      // One turn of the event loop: requests that arrived together come in together.
+      await new Promise((resolve) => setImmediate(resolve));
       const batch = waiting.slice(0, maxBatch);
       try {
         const receipts = await commit(batch.map(({ delivery }) => delivery));

@@ -28,7 +28,11 @@ async function fill(file: string, webhooks: number): Promise<void> {
     const { reading, resource, action, installationId } = readPayload(body);
     kept.push(
       store.append({
-        ...{ body, reading, resource, action, installationId },
+        body,
+        reading,
+        resource,
+        action,
+        installationId,
         sha256: hash("sha256", body),
         receivedAt: dueAt,
         sentAt: Number(headers["Sentry-Hook-Timestamp"]) * 1000,

@@ -8,11 +8,14 @@ export type Checkpoints = AsyncDisposable & {
   readonly committed: () => void;
 };
 
-/** How much is committed between two checkpoints. */
-const commitsBetween = 64;
+/** How often the size of the WAL is looked at. */
+const commitsBetween = 32;
+
+/** How much is committed between two checkpoints: each syncs the database file, which slows the commits beside it. */
+const checkpointBytes = 16 * 1024 * 1024;
 
 /** A WAL larger than this is brought to its end, so that SQLite begins it anew. */
-const largeWalBytes = 32 * 1024 * 1024;
+const largeWalBytes = 64 * 1024 * 1024;
 
 /**
  * Moves commits from the WAL into the database file on a thread of its own: a checkpoint syncs twice, and the writer's
@@ -29,9 +32,13 @@ export function startCheckpoints({ client }: Connection, file: string): Checkpoi
   worker.unref();
   let commits = 0;
   let isRunning = false;
+  /** How large the WAL was at the last checkpoint. */
+  let checkpointedAt = 0;
   worker.on("message", () => {
     isRunning = false;
-    if (client.open && walBytes(file) > largeWalBytes) client.pragma("wal_checkpoint(PASSIVE)");
+    if (!client.open || walBytes(file) < largeWalBytes) return;
+    client.pragma("wal_checkpoint(PASSIVE)");
+    checkpointedAt = 0;
   });
   // Without the thread the WAL only grows; SQLite's own way is better than that.
   worker.on("error", () => client.pragma("wal_autocheckpoint = 1000"));
@@ -41,6 +48,8 @@ export function startCheckpoints({ client }: Connection, file: string): Checkpoi
       commits += 1;
       if (isRunning || commits < commitsBetween) return;
       commits = 0;
+      if (walBytes(file) - checkpointedAt < checkpointBytes) return;
+      checkpointedAt = walBytes(file);
       isRunning = true;
       worker.postMessage(null);
     },
