@@ -9,11 +9,17 @@ export async function openBrowser(): Promise<Browser> {
   const isPackaged = process.platform === "linux" && process.arch === "x64";
   if (!isPackaged) return playwright.launch({ channel: "chrome" });
   const executablePath = await chromium.executablePath();
-  if (!existsSync(executablePath)) throw new Error("The Chromium of @sparticuz/chromium could not be unpacked.");
+  if (!existsSync(executablePath))
+    throw new Error("The Chromium of @sparticuz/chromium could not be unpacked.");
   return playwright.launch({
     executablePath,
     // Its own arguments are for machines without a display and, on most of them, without a sandbox for root.
-    args: [...chromium.args, "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    args: [
+      ...chromium.args,
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
     headless: true,
   });
 }

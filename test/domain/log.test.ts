@@ -60,14 +60,62 @@ describe("what arrives late", () => {
     ]);
   });
 
-  it("changes the state only with the last entry of a correction that does", () => {
+  it("changes the state with the transition that leads to it, and nothing after that", () => {
     const discovered = sent("08:00", "assigned", "unresolved");
     const archived = sent("10:00", "ignored", "ignored", { lastSeen: "09:00" });
     const late = sent("09:30", "ignored", "ignored/archived_forever", { lastSeen: "09:00" });
     expect(logOf(discovered, archived, late)[2]).toEqual([
-      "late 09:30:00 REPORTED unresolved → ignored/archived_forever ARCHIVED by 3; ignored since 10:00:00",
+      "late 09:30:00 REPORTED unresolved → ignored/archived_forever ARCHIVED by 3; " +
+        "ignored/archived_forever since 09:30:00",
       "late 10:00:00 REPORTED ignored by 2 [not: 10:00:00 REPORTED unresolved → ignored ARCHIVED by 2]; " +
         "ignored/archived_forever since 09:30:00",
+    ]);
+  });
+
+  it("leads nowhere by the way where it ends in the state that was known", () => {
+    const settled = sent("08:10", "assigned", "unresolved/ongoing", { lastSeen: "08:00" });
+    const assigned = sent("10:00", "assigned", "unresolved/ongoing", { lastSeen: "09:59" });
+    expect(logOf(created, settled, assigned, resolved)[3]).toEqual([
+      "late 09:00:00 REPORTED unresolved/ongoing → resolved RESOLVED by 4; unresolved/ongoing since 08:10:00",
+      "late 09:00:00..10:00:00 INFERRED resolved → unresolved/ongoing REGRESSED by 3; " +
+        "unresolved/ongoing since 10:00:00",
+    ]);
+  });
+
+  it("replaces what it leaves without a place by the first of its own events, also where that is told", () => {
+    const assigned = sent("09:00", "assigned", "resolved");
+    const later = sent("10:00", "assigned", "unresolved/regressed");
+    const late = sent("09:30", "resolved", "unresolved/regressed");
+    expect(logOf(created, assigned, later, late)[3]).toEqual([
+      "late 09:00:00 REPORTED unresolved/new → resolved RESOLVED told by 4 " +
+        "[not: 08:00:00..09:00:00 INFERRED unresolved/new → resolved RESOLVED by 2] " +
+        "[not: 09:00:00..10:00:00 INFERRED resolved → unresolved/regressed REGRESSED by 3]; " +
+        "unresolved/regressed since 10:00:00",
+      "late 09:00:00..09:30:00 INFERRED resolved → unresolved/regressed REGRESSED by 4; " +
+        "unresolved/regressed since 09:30:00",
+    ]);
+  });
+
+  it("replaces what it leaves without a place far behind it, too", () => {
+    const silent = sent("09:00", "assigned", "unresolved");
+    const settled = sent("10:00", "assigned", "unresolved/ongoing");
+    const late = sent("08:30", "assigned", "unresolved/ongoing");
+    expect(logOf(created, silent, settled, late)[3]).toEqual([
+      "late 08:00:00..08:30:00 INFERRED unresolved/new → unresolved/ongoing SETTLED by 4 " +
+        "[not: 09:00:00..10:00:00 INFERRED unresolved/new → unresolved/ongoing SETTLED by 3]; " +
+        "unresolved/ongoing since 08:30:00",
+      "late 08:30:00 REPORTED assigned by 4; unresolved/ongoing since 08:30:00",
+    ]);
+  });
+
+  it("is not late any more where it makes nothing of all that came after it", () => {
+    const at = (time: string, body: string) =>
+      sent(time, "assigned", "unresolved/new", { lastSeen: "08:00", body });
+    const newer = sent("10:00", "assigned", "unresolved/ongoing", { lastSeen: "09:50" });
+    expect(logOf(created, at("09:00", "A"), at("09:10", "B"), at("11:00", "A"), newer)[4]).toEqual([
+      "late 09:10:00..10:00:00 INFERRED unresolved/new → unresolved/ongoing SETTLED by 5 " +
+        "[not: 11:00:00 REPORTED assigned by 4]; unresolved/ongoing since 10:00:00",
+      "10:00:00 REPORTED assigned by 5; unresolved/ongoing since 10:00:00",
     ]);
   });
 
@@ -78,6 +126,11 @@ describe("what arrives late", () => {
       "late 07:59:50 REPORTED – → unresolved/new OPENED by 1 " +
         "[not: 08:00:05 REPORTED – → unresolved/new OPENED by 1]; unresolved/new since 07:59:50",
       "07:59:58 REPORTED assigned by 2; unresolved/new since 07:59:50",
+    ]);
+    const settled = sent("07:59:58", "assigned", "unresolved/ongoing");
+    expect(logOf(held, settled)[1]!.slice(1)).toEqual([
+      "07:59:50..07:59:58 INFERRED unresolved/new → unresolved/ongoing SETTLED by 2; unresolved/ongoing since 07:59:58",
+      "07:59:58 REPORTED assigned by 2; unresolved/ongoing since 07:59:58",
     ]);
   });
 
@@ -91,12 +144,17 @@ describe("what arrives late", () => {
         "[not: 10:00:00 REPORTED unresolved/ongoing → resolved RESOLVED by 4]; resolved since 10:00:00",
     ]);
     const behind = sent("10:00", "resolved", "unresolved/ongoing", { ...key, lastSeen: "08:59" });
-    expect(logOf(created, resolved, reopened, behind, late)[4]).toEqual([
+    // It was taken for a retry of that one.
+    const retried = sent("10:05", "resolved", "unresolved/ongoing", { lastSeen: "08:59" });
+    expect(logOf(created, resolved, reopened, behind, retried, late)[5]).toEqual([
       "late 09:30:00 REPORTED resolved → unresolved/ongoing REGRESSED by 3 " +
         "[not: 09:30:00 REPORTED resolved → unresolved/ongoing REGRESSED by 3] " +
         "[not: 10:00:00 REPORTED unresolved/ongoing → resolved RESOLVED by 4] " +
         "[not: 10:00:00..10:00:00 INFERRED resolved → unresolved/ongoing REGRESSED by 4]; " +
-        "unresolved/ongoing since 09:30:00",
+        "unresolved/ongoing since 10:00:00",
+      "late 10:05:00 REPORTED unresolved/ongoing → resolved RESOLVED by 5; unresolved/ongoing since 10:00:00",
+      "late 10:05:00..10:05:00 INFERRED resolved → unresolved/ongoing REGRESSED by 5; " +
+        "unresolved/ongoing since 10:05:00",
     ]);
   });
 

@@ -38,6 +38,26 @@ describe("the same body with the same Request-ID", () => {
     );
   });
 
+  it("is two deliveries where the body is another", () => {
+    const resolved = sent("09:00", "resolved", "resolved", once);
+    const assigned = sent("09:05", "assigned", "resolved", { requestId: "A" });
+    expect(historyOf(created, resolved, assigned)).toHaveLength(3);
+  });
+
+  it("repeats the first that is known, whatever it has in common with it", () => {
+    const key = { idempotencyKey: "K" };
+    const first = sent("09:00", "resolved", "resolved", { ...key, requestId: "B" });
+    const [second, again] = ["09:05", "09:10"].map((time) =>
+      sent(time, "resolved", "resolved", { ...once, ...key }),
+    );
+    expect(arrivals(created, first, second!, again!).map(({ repeatOf }) => repeatOf)).toEqual([
+      null,
+      null,
+      2,
+      2,
+    ]);
+  });
+
   it("is a repetition, whichever arrives second", () => {
     const [first, again] = ["09:00", "09:05"].map((time) => sent(time, "resolved", "resolved", once));
     const repetition = [2, "The same body with the same Request-ID was received before."];
@@ -188,6 +208,32 @@ describe("the same body under another Request-ID", () => {
     const newer = at("10:00", "unresolved", "unresolved/regressed", "08:55");
     const replayed = at("11:00", "resolved", "resolved", "08:50");
     expect(historyOf(created, newest, resolved, newer, replayed)).toHaveLength(4);
+  });
+
+  it("is nothing as often as it comes", () => {
+    const regressed = at("10:00", "unresolved", "unresolved/regressed", "10:00");
+    const replayed = at("11:00", "resolved", "resolved", "08:50");
+    const assigned = at("11:30", "assigned", "unresolved/regressed", "08:40");
+    const again = at("12:00", "resolved", "resolved", "08:50");
+    expect(historyOf(created, resolved, regressed, replayed, assigned, again)).toHaveLength(4);
+  });
+
+  it("is not seen by a body that comes again", () => {
+    // The second is newer than the first and both come before the two that are older, then come again.
+    const replayed = at("08:20", "assigned", "unresolved/new", "08:15");
+    const newest = at("08:30", "assigned", "unresolved/new", "08:20");
+    const old = at("09:00", "assigned", "unresolved/new", "08:10");
+    const between = at("09:10", "reviewed", "unresolved/new", "08:10");
+    const deliveries = [
+      replayed,
+      newest,
+      old,
+      between,
+      { ...replayed, sentAt: between.sentAt + 1000, requestId: "R" },
+    ];
+    expect(historyOf(created, ...deliveries)).toHaveLength(5);
+    const again = { ...old, sentAt: between.sentAt + 2000, requestId: "S" };
+    expect(historyOf(created, ...deliveries, again)).toHaveLength(6);
   });
 
   it("is not seen by what comes after it", () => {

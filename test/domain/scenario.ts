@@ -31,7 +31,7 @@ export function sent(time: string, says: string, shows: string, more: More = {})
     action,
     claim: claimOf(action),
     state: stateOf(shows),
-    lastSeen: lastSeen === undefined ? null : timeOf(lastSeen) * 1000,
+    lastSeen: lastSeen === undefined ? null : microsOf(lastSeen),
     count: null,
     assignee: null,
     actor: null,
@@ -55,12 +55,15 @@ export const toTeam = { type: "TEAM", sentryId: "9", name: "payments", email: nu
  */
 export function historyOf(...deliveries: readonly Sent[]): readonly string[] {
   const facts = numbered(deliveries);
-  const { events } = deriveHistory(facts);
+  const { events, ...standing } = deriveHistory(facts);
   for (const order of ordersOf(facts)) {
     const walk = startWalk([]);
     const changes = order.map((one) => addDelivery(walk, one));
     const folded = fold(changes.flatMap(({ entries }) => entries));
     if (!isDeepStrictEqual(folded, events)) expect(folded).toEqual(events);
+    const { state, statusSince, shown } = changes.at(-1)!;
+    if (!isDeepStrictEqual({ state, statusSince, shown }, standing))
+      expect(changes.at(-1)).toMatchObject(standing);
   }
   return events.map(lineOf);
 }
@@ -130,6 +133,11 @@ export function textOf({ status, substatus }: State): string {
 export function timeOf(time: string): number {
   const [clockTime, day = "10"] = time.split(" ").reverse();
   return Date.parse(`2026-10-${day}T${clockTime!.length === 5 ? `${clockTime}:00` : clockTime}Z`);
+}
+
+function microsOf(time: string): number {
+  const beyondMillis = /\.\d{3}(\d{3})$/.exec(time)?.[1] ?? "0";
+  return timeOf(time) * 1000 + Number(beyondMillis);
 }
 
 function clock(time: number): string {

@@ -18,7 +18,7 @@ it("dates `created` by its sending while nothing was sent before it", () => {
 });
 
 it("dates `created` by its own snapshot once another delivery was sent before it", () => {
-  const created = sent("08:05:06", "created", "unresolved/new", { lastSeen: "08:00:00.2" });
+  const created = sent("08:05:06", "created", "unresolved/new", { lastSeen: "08:00:00.200900" });
   expect(historyOf(created, sent("08:02", "resolved", "resolved"))).toEqual([
     "08:00:00.200 REPORTED – → unresolved/new OPENED by 1",
     "08:02:00 REPORTED unresolved/new → resolved RESOLVED by 2",

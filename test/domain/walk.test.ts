@@ -1,0 +1,216 @@
+import { describe, expect, it } from "vitest";
+import { arrivals, historyOf, sent, toAda, toTeam } from "./scenario.ts";
+
+/**
+ * How far a late delivery reaches. The walk stops where the same is known again, so each of these is something that is
+ * known and that alone makes a later delivery tell another story. Every history is checked in every order of arrival.
+ */
+describe("a late delivery changes what a later one tells", () => {
+  const created = sent("08:00", "created", "unresolved/new", { lastSeen: "08:00" });
+
+  it("by a substatus that those between do not show", () => {
+    const discovered = sent("08:00", "assigned", "unresolved");
+    const silent = sent("09:00", "assigned", "unresolved");
+    const settled = sent("10:00", "assigned", "unresolved/ongoing");
+    expect(historyOf(discovered, silent, settled)).toHaveLength(3);
+    expect(historyOf(discovered, silent, settled, sent("08:30", "assigned", "unresolved/new"))[3]).toBe(
+      "09:00:00..10:00:00 INFERRED unresolved/new → unresolved/ongoing SETTLED by 3",
+    );
+  });
+
+  it("by the time at which a stay began", () => {
+    const resolved = sent("09:00", "resolved", "resolved");
+    const regressed = sent("09:02", "unresolved", "unresolved/regressed");
+    const behind = sent("09:10", "resolved", "unresolved/regressed");
+    expect(historyOf(created, resolved, regressed, behind)).toHaveLength(3);
+    expect(historyOf(created, resolved, regressed, behind, sent("08:50", "resolved", "resolved"))).toEqual([
+      "08:00:00 REPORTED – → unresolved/new OPENED by 1",
+      "08:50:00 REPORTED unresolved/new → resolved RESOLVED by 5",
+      "09:02:00 REPORTED resolved → unresolved/regressed REGRESSED by 3",
+      "09:10:00 REPORTED unresolved/regressed → resolved RESOLVED by 4",
+      "09:10:00..09:10:00 INFERRED resolved → unresolved/regressed REGRESSED by 4",
+    ]);
+  });
+
+  it("by a stay that is over", () => {
+    for (const [says, shows] of [
+      ["resolved", "resolved"],
+      ["ignored", "ignored"],
+    ] as const) {
+      const settled = sent("09:02", "assigned", "unresolved/ongoing");
+      const assigned = sent("09:03", "assigned", "unresolved/ongoing");
+      const behind = sent("09:10", says, "unresolved/ongoing");
+      expect(historyOf(created, settled, assigned, behind)).toHaveLength(6);
+      expect(historyOf(created, settled, assigned, behind, sent("09:01", says, shows))).toHaveLength(5);
+    }
+    const resolved = sent("09:03", "assigned", "resolved");
+    const assigned = sent("09:04", "assigned", "resolved");
+    const behind = sent("09:10", "unresolved", "resolved");
+    const reopened = sent("09:02", "unresolved", "unresolved/ongoing");
+    const first = sent("08:50", "ignored", "ignored");
+    expect(historyOf(created, first, resolved, assigned, behind)).toHaveLength(7);
+    expect(historyOf(created, first, resolved, assigned, behind, reopened)).toHaveLength(6);
+  });
+
+  it("by what it tells, which nothing else can tell then", () => {
+    const assigned = sent("09:00", "assigned", "resolved");
+    const again = sent("09:30", "assigned", "resolved");
+    const last = sent("10:00", "resolved", "resolved", { count: 7 });
+    expect(historyOf(created, assigned, again, last)).toHaveLength(4);
+    expect(historyOf(created, assigned, again, last, sent("09:10", "resolved", "resolved"))).toEqual([
+      "08:00:00 REPORTED – → unresolved/new OPENED by 1",
+      "09:00:00 REPORTED unresolved/new → resolved RESOLVED told by 5",
+      "09:00:00 REPORTED assigned by 2",
+      "09:30:00 REPORTED assigned by 3",
+      "10:00:00 REPORTED resolved by 4",
+    ]);
+  });
+
+  it("by being the opening, so that none that follows it is", () => {
+    const regressed = sent("08:00", "unresolved", "unresolved/regressed");
+    const assigned = sent("09:00", "assigned", "unresolved/regressed");
+    const behind = sent("10:00", "unresolved", "resolved");
+    expect(historyOf(regressed, assigned, behind)).toEqual([
+      "08:00:00 REPORTED – → unresolved/regressed REGRESSED by 1",
+      "09:00:00 REPORTED assigned by 2",
+      "10:00:00 REPORTED unresolved by 3",
+      "09:00:00..10:00:00 INFERRED unresolved/regressed → resolved RESOLVED by 3",
+    ]);
+    expect(
+      historyOf(regressed, assigned, behind, sent("07:00", "created", "unresolved/new")).slice(3),
+    ).toEqual([
+      "09:00:00 REPORTED assigned by 2",
+      "09:00:00..10:00:00 INFERRED unresolved/regressed → resolved RESOLVED by 3",
+    ]);
+  });
+
+  it("by the newest snapshot, which those after it can be older than", () => {
+    const resolved = sent("09:00", "resolved", "resolved", { lastSeen: "08:50" });
+    const unknown = sent("09:00:12", "assigned", "resolved");
+    const older = sent("09:00:20", "assigned", "unresolved/new", { lastSeen: "08:40" });
+    expect(historyOf(created, resolved, unknown, older).slice(3)).toEqual([
+      "09:00:12..09:00:20 INFERRED resolved → unresolved/new REGRESSED by 4",
+      "09:00:20 REPORTED assigned by 4",
+    ]);
+    const newer = sent("09:00:10", "assigned", "resolved", { lastSeen: "08:55" });
+    expect(historyOf(created, resolved, unknown, older, newer).slice(3)).toEqual([
+      "09:00:12 REPORTED assigned by 3",
+      "09:00:20 REPORTED assigned by 4",
+    ]);
+  });
+
+  it("by a snapshot that the issue shows, since those after it are stale", () => {
+    const first = sent("08:00:00", "created", "unresolved/new", { lastSeen: "07:59", count: 5 });
+    const stale = sent("08:00:10", "created", "unresolved/new", { lastSeen: "07:58" });
+    const shown = sent("08:00:05", "created", "unresolved/new", { lastSeen: "07:59" });
+    const staleToo = sent("08:00:12", "assigned", "unresolved/new", { lastSeen: "07:58" });
+    expect(historyOf(first, stale, staleToo)).toHaveLength(2);
+    expect(historyOf(first, stale, staleToo, shown)).toHaveLength(3);
+  });
+
+  it("by dating `created`, from which on a state is known to have lasted", () => {
+    const held = sent("08:05", "created", "unresolved/new", { lastSeen: "08:00" });
+    const stale = sent("08:05:05", "assigned", "unresolved/new", { lastSeen: "07:59" });
+    const resolved = sent("09:00", "assigned", "resolved");
+    expect(historyOf(held, stale, resolved)[2]).toBe(
+      "08:05:00..09:00:00 INFERRED unresolved/new → resolved RESOLVED by 3",
+    );
+    const early = sent("08:02", "assigned", "unresolved/new", { lastSeen: "07:58" });
+    expect(historyOf(held, stale, resolved, early)[3]).toBe(
+      "08:00:00..09:00:00 INFERRED unresolved/new → resolved RESOLVED by 3",
+    );
+  });
+
+  it("by coming between a body and the same body again", () => {
+    const body = { body: "A", lastSeen: "08:30" };
+    const first = sent("09:00", "assigned", "unresolved/new", body);
+    const replayed = sent("09:20", "assigned", "unresolved/new", { ...body, requestId: "B" });
+    const other = sent("09:10", "assigned", "unresolved/new", { lastSeen: "08:30" });
+    // Right after itself it is nothing; after an equal snapshot it is real; after a newer one it is nothing again.
+    expect(historyOf(created, first, replayed)).toHaveLength(2);
+    expect(historyOf(created, first, replayed, other)).toHaveLength(4);
+    const newer = sent("09:05", "assigned", "unresolved/new", { lastSeen: "08:40" });
+    expect(historyOf(created, first, replayed, other, newer)).toHaveLength(4);
+  });
+
+  it("by coming between them, though its own snapshot shows nothing", () => {
+    const body = { body: "A", lastSeen: "08:59" };
+    const first = sent("09:00:00", "assigned", "unresolved/new", body);
+    const again = sent("09:00:20", "assigned", "unresolved/new", body);
+    const older = sent("09:00:10", "assigned", "unresolved/new", { lastSeen: "08:50" });
+    expect(historyOf(created, first, again)).toHaveLength(2);
+    expect(historyOf(created, first, again, older)).toHaveLength(4);
+  });
+
+  it("by coming between the same two, though a still newer snapshot came before both", () => {
+    const at = (time: string, body: string, lastSeen: string) =>
+      sent(time, "assigned", "unresolved/new", { lastSeen, body });
+    const newest = at("08:30", "A", "08:29");
+    const old = at("09:00", "B", "08:10");
+    const between = sent("09:10", "assigned", "unresolved/new");
+    const again = at("09:20", "B", "08:10");
+    const newer = at("09:05", "C", "08:20");
+    expect(historyOf(created, newest, old, between, again)).toHaveLength(5);
+    expect(historyOf(created, newest, old, newer, between, again)).toHaveLength(5);
+    // The same delivery was sent before them, so it is not between them after all.
+    const before = at("08:40", "C", "08:20");
+    const [first, second] = [before, newer].map((one) => ({ ...one, requestId: "R" }));
+    expect(historyOf(created, newest, first!, second!, old, between, again)).toHaveLength(6);
+  });
+
+  it("by being the same delivery, sent before what stays as it was", () => {
+    const once = { body: "A", requestId: "A" };
+    const resolved = sent("09:00", "resolved", "resolved", { lastSeen: "08:59" });
+    const settled = sent("10:00", "assigned", "unresolved/ongoing", once);
+    const last = sent("11:00", "assigned", "unresolved/ongoing");
+    const earlier = sent("08:40", "assigned", "unresolved/ongoing", once);
+    expect(historyOf(created, resolved, settled, last, earlier)).toEqual([
+      "08:00:00 REPORTED – → unresolved/new OPENED by 1",
+      "08:00:00..08:40:00 INFERRED unresolved/new → unresolved/ongoing SETTLED by 5",
+      "08:40:00 REPORTED assigned by 5",
+      "09:00:00 REPORTED unresolved/ongoing → resolved RESOLVED by 2",
+      "09:00:00..11:00:00 INFERRED resolved → unresolved/ongoing REGRESSED by 4",
+      "11:00:00 REPORTED assigned by 4",
+    ]);
+  });
+
+  it("by being the same delivery, sent before what it was taken to tell", () => {
+    const once = { body: "A", requestId: "A" };
+    const reopened = sent("08:40", "unresolved", "unresolved/ongoing");
+    const assigned = sent("09:00", "assigned", "resolved");
+    const told = sent("10:00", "resolved", "resolved", once);
+    expect(historyOf(created, reopened, assigned, told)[2]).toBe(
+      "09:00:00 REPORTED unresolved/ongoing → resolved RESOLVED told by 4",
+    );
+    const earlier = sent("08:30", "resolved", "resolved", once);
+    expect(historyOf(created, reopened, assigned, told, earlier)[3]).toBe(
+      "08:40:00..09:00:00 INFERRED unresolved/ongoing → resolved RESOLVED by 3",
+    );
+  });
+
+  it("by taking its claim, so that what it shows comes before", () => {
+    const key = { idempotencyKey: "K" };
+    const assigned = sent("09:00", "assigned", "resolved");
+    const behind = sent("09:05", "resolved", "unresolved/regressed", key);
+    const told = sent("09:06", "unresolved", "unresolved/regressed");
+    const first = sent("09:01", "resolved", "resolved", key);
+    expect(historyOf(created, assigned, behind, told, first)).toEqual([
+      "08:00:00 REPORTED – → unresolved/new OPENED by 1",
+      "09:00:00 REPORTED unresolved/new → resolved RESOLVED told by 5",
+      "09:00:00 REPORTED assigned by 2",
+      "09:05:00 REPORTED resolved → unresolved/regressed REGRESSED told by 4",
+    ]);
+  });
+
+  it("by showing who the issue was assigned to before", () => {
+    const assigned = sent("09:00", "assigned", "unresolved/ongoing", { assignee: toTeam });
+    // Sent with `created`, so that the window of what is inferred stays what it was.
+    const late = sent("08:00", "assigned", "unresolved/new", { assignee: toAda });
+    expect(historyOf(created, assigned, late)).toHaveLength(4);
+    const entries = arrivals(created, assigned, late).at(-1)!.entries;
+    expect(entries.map(({ event }) => [event.role, event.assignee?.name])).toEqual([
+      ["report", "Ada"],
+      ["before", "Ada"],
+    ]);
+  });
+});
