@@ -37,6 +37,9 @@ export type WriteAnswer =
   | { readonly is: "failed"; readonly message: string }
   | { readonly is: "closed" };
 
+/** As much as a few deliveries write: a disk may have room for less than that and still be full for them. */
+const probe = "insert or replace into meta (name, value) values ('probe', hex(zeroblob(65536)))";
+
 type Written = Pick<Extract<WriteAnswer, { is: "written" }>, "receipts" | "entries">;
 
 /** Opens the database for writing and answers the requests that come to this thread, one after the other. */
@@ -70,7 +73,7 @@ export async function answerWrites({
   ): Promise<Written> {
     try {
       client.exec("begin immediate");
-      if (batch.length === 0) client.exec("update meta set value = value");
+      if (batch.length === 0) client.exec(probe);
       const written = await writeBatch(transaction, batch, {
         walks,
         requestIds,
@@ -79,6 +82,7 @@ export async function answerWrites({
         onFault: (error) => faults.push(String(error)),
       });
       client.exec("commit");
+      if (batch.length === 0) client.exec("delete from meta where name = 'probe'");
       checkpoints.committed();
       return written;
     } catch (error) {

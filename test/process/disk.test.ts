@@ -1,0 +1,77 @@
+import Database from "better-sqlite3";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { describe, expect, it } from "vitest";
+import { StorageUnavailableError } from "../../src/domain/failure.ts";
+import { sign } from "../../src/sentry/signature.ts";
+import { told } from "../store/deliveries.ts";
+import { openStoreIn, openTestStore, temporaryFolder } from "../store/open.ts";
+import { secret } from "./gateway.ts";
+
+describe("a store whose file another process has locked", () => {
+  it("refuses what it cannot write, and writes again once the lock is gone", async () => {
+    await using store = await openTestStore();
+    const other = new Database(store.file);
+    other.exec("begin immediate");
+    await expect(store.append(told({ issue: "1" }))).rejects.toThrow(StorageUnavailableError);
+    other.exec("rollback");
+    other.close();
+    expect(await store.append(told({ issue: "1" }))).toMatchObject({ outcome: "APPLIED", delivery: 1 });
+  });
+});
+
+describe("a gateway whose disk is full", () => {
+  it("answers 503, goes on reading, is not ready, and has all that it acknowledged", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    // No file of the process may grow beyond 600 kB: writes fail as they do on a full disk.
+    const child = spawn("bash", ["-c", `ulimit -f 600; exec "${process.execPath}" src/bin.js serve`], {
+      env: {
+        PATH: process.env["PATH"],
+        PORT: "0",
+        DATABASE_URL: `file:${file}`,
+        SENTRY_CLIENT_SECRET: secret,
+        LOG_LEVEL: "info",
+      },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const gone = once(child, "exit");
+    try {
+      const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+      const { url } = JSON.parse((await lines.next()).value as string) as { readonly url: string };
+      const post = async (issue: number, titleLength: number) => {
+        const body = JSON.stringify({
+          action: "created",
+          data: { issue: { id: String(issue), title: "x".repeat(titleLength), status: "unresolved" } },
+        });
+        const signature = sign(secret, Buffer.from(body));
+        const headers = { "content-type": "application/json", "sentry-hook-signature": signature };
+        const response = await fetch(`${url}/webhooks/sentry`, { method: "POST", headers, body });
+        return { status: response.status, body: (await response.json()) as object };
+      };
+      let kept = 0;
+      // Until nothing fits any more, not only nothing large.
+      for (const titleLength of [20_000, 1]) {
+        let answer = await post(kept, titleLength);
+        for (; answer.status === 202; answer = await post(kept, titleLength)) kept += 1;
+        expect(answer).toMatchObject({ status: 503, body: { code: "STORAGE_UNAVAILABLE" } });
+      }
+      expect(kept).toBeGreaterThan(0);
+      expect((await fetch(`${url}/health/ready`)).status).toBe(503);
+      const asked = await fetch(`${url}/graphql?query={issues(first:0){totalCount}}`);
+      expect(await asked.json()).toEqual({ data: { issues: { totalCount: kept } } });
+
+      child.kill("SIGKILL");
+      await gone;
+      // Another process, without the limit, finds all of it and goes on.
+      await using store = await openStoreIn(file);
+      expect(await store.reader.issueCount({ filter: {}, now: 0 })).toBe(kept);
+      expect((await store.append(told({ issue: "new" }))).outcome).toBe("APPLIED");
+    } finally {
+      child.kill("SIGKILL");
+      await gone;
+    }
+  });
+});

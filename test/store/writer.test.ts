@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import type { IncomingDelivery } from "../../src/domain/delivery.ts";
+import { OverloadedError, StorageUnavailableError } from "../../src/domain/failure.ts";
+import type { Receipt } from "../../src/store/store.ts";
+import { createWriter, type WriterOptions } from "../../src/store/writer.ts";
+import { told } from "./deliveries.ts";
+
+const busy = new Error("busy");
+const broken = new Error("broken");
+
+/** A writer of a store that does what the script says, commit by commit; then it writes. */
+function writerOf(script: readonly Error[], options: Partial<WriterOptions> = {}) {
+  const batches: number[] = [];
+  let written = 0;
+  const writer = createWriter({
+    commit: async (batch: readonly IncomingDelivery[]): Promise<readonly Receipt[]> => {
+      batches.push(batch.length);
+      const failure = script[batches.length - 1];
+      if (failure !== undefined) throw failure;
+      return batch.map(() => ({ delivery: ++written, outcome: "APPLIED", position: written }));
+    },
+    isBusy: (error) => error === busy,
+    maxBatch: 3,
+    maxWaiting: 10,
+    giveUpMs: 10_000,
+    retryMs: 1,
+    ...options,
+  });
+  return Object.assign(writer, { batches });
+}
+
+describe("a writer", () => {
+  it("writes what waits together in one batch, up to the largest, and answers in order", async () => {
+    const writer = writerOf([]);
+    const receipts = await Promise.all(Array.from({ length: 7 }, () => writer.append(told())));
+    expect(receipts.map(({ delivery }) => delivery)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(writer.batches).toEqual([3, 3, 1]);
+  });
+
+  it("tries again while the store is busy, and loses nothing by it", async () => {
+    const writer = writerOf([busy, busy]);
+    expect((await writer.append(told())).delivery).toBe(1);
+    expect(writer.batches).toEqual([1, 1, 1]);
+  });
+
+  it("gives up on a store that stays busy", async () => {
+    const writer = writerOf([busy, busy, busy], { giveUpMs: 0 });
+    await expect(writer.append(told())).rejects.toThrow(StorageUnavailableError);
+    expect(writer.batches).toEqual([1]);
+  });
+
+  it("refuses the batch that failed, and goes on with the next", async () => {
+    const writer = writerOf([broken]);
+    const appended = Array.from({ length: 4 }, () => writer.append(told()));
+    const settled = await Promise.allSettled(appended);
+    expect(settled.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected", "fulfilled"]);
+  });
+
+  it("refuses what is more than may wait", async () => {
+    const writer = writerOf([], { maxWaiting: 1 });
+    const first = writer.append(told());
+    await expect(writer.append(told())).rejects.toThrow(OverloadedError);
+    await first;
+    await writer.flush();
+    expect(writer.waiting()).toBe(0);
+  });
+
+  it("finds out with an empty batch whether it can write, and writes what comes meanwhile after it", async () => {
+    const writer = writerOf([broken]);
+    await expect(writer.probe()).rejects.toThrow("broken");
+    const probing = writer.probe();
+    const appended = writer.append(told());
+    await probing;
+    expect((await appended).delivery).toBe(1);
+    expect(writer.batches).toEqual([0, 0, 1]);
+  });
+});
