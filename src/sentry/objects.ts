@@ -6,14 +6,14 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 /**
- * Sentry's open maps hold some ten values. What holds more than this is no such map, and reading, copying between
- * threads and storing it would hold up everybody else.
+ * Sentry's open maps hold some ten values, and those that people fill some thousands. To copy more than this between
+ * threads would hold up everybody else.
  */
-const maxValues = 10_000;
+const maxValues = 50_000;
 
 /**
  * The open map itself, not a copy: a key named `__proto__` stays a key. Empty for anything else than an object, and
- * for one of more than 10,000 values at all depths; the raw body keeps those.
+ * for one of more than 50,000 values at all depths; the raw body keeps those.
  */
 export function openMapOf(value: unknown): JsonObject {
   return isObject(value) && valuesLeft(value, maxValues) >= 0 ? value : {};
