@@ -136,8 +136,9 @@ async function loadWalks(
     else walks.set(sentryId, held);
   }
   if (missing.size === 0) return walks;
-  const facts = await transaction.facts([...missing], batch[0]!.id);
+  // An issue that has deliveries has entries, so most issues that are new to the cache are asked for once.
   const lastSeqs = await transaction.lastSeqs([...missing]);
+  const facts = await transaction.facts([...lastSeqs.keys()], batch[0]!.id);
   for (const sentryId of missing) {
     const walk = startWalk(facts.get(sentryId) ?? []);
     const held = { walk, lastSeq: lastSeqs.get(sentryId) ?? null };
