@@ -66,8 +66,8 @@ export function issuePriorityOf(raw: string | null): IssuePriority | null {
 }
 
 function knownIn<Value extends string>(values: readonly Value[], raw: string): Value | null {
-  // Sentry's spelling is lower case; "OTHER" sent as "other" is still a word this version does not know.
-  return raw === "other" ? null : (values.find((value) => value.toLowerCase() === raw) ?? null);
+  // Sentry's spelling is lower case.
+  return values.find((value) => value.toLowerCase() === raw) ?? null;
 }
 
 /** Status and substatus in Sentry's spelling. Null is a substatus that is not known, which agrees with every one. */

@@ -23,8 +23,6 @@ import {
   type IssueFields,
 } from "./issue.ts";
 
-export { momentAt } from "./moment.ts";
-
 /** True when the issue passes the filter. Relative times count from `now` (epoch milliseconds). */
 export function matches(filter: IssueFilter, issue: Issue, now: number): boolean {
   return issueTest(filter)(issue, now);

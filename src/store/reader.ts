@@ -95,7 +95,7 @@ export type Before = {
   readonly transitionedAt: number | null;
 };
 
-/** An issue's transition or span's beginning, in history order. */
+/** What arrived of late. */
 export type FeedFigures = {
   readonly lastDeliveryAt: number | null;
   /** Deliveries received after `since`, by outcome; every outcome is present. */

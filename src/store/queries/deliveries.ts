@@ -17,7 +17,7 @@ import {
 } from "drizzle-orm";
 import type { DeliveryOutcome } from "../../domain/delivery.ts";
 import type { IssueFields } from "../../domain/issue.ts";
-import { momentAt } from "../../domain/matches.ts";
+import { momentAt } from "../../domain/moment.ts";
 import type { Delivery, DeliveryFilter, Reader } from "../reader.ts";
 import { requestIdOf } from "../rows.ts";
 import { pageFrom, type Asked } from "./query.ts";
