@@ -55,6 +55,8 @@ async function ask(url: string, query: string, variables: object = {}): Promise<
   return data;
 }
 
+const byId = (a: object, b: object): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
+
 /** The example of Sentry's documentation, in the serialisation in which Sentry sends it. */
 const example = readFileSync("test/fixtures/corpus/created-default-message-fatal.json");
 
@@ -129,6 +131,73 @@ describe("a gateway", () => {
     expect(await next(first.data.statusTransitioned.cursor)).toMatchObject({
       data: { statusTransitioned: { transition: { issue: { sentryId: "3" } } } },
     });
+  });
+
+  it("lets a client that follows the log end with the history, whatever is corrected on the way", async () => {
+    await using gateway = await startTestGateway();
+    const told = (
+      action: string,
+      status: string,
+      substatus: string | null,
+      lastSeen: number,
+      count: number,
+    ) =>
+      JSON.stringify({
+        action,
+        data: {
+          issue: {
+            id: "1",
+            title: "x",
+            status,
+            substatus,
+            count,
+            lastSeen: new Date(lastSeen * 1000).toISOString(),
+          },
+        },
+      });
+    const start = Math.floor(Date.now() / 1000) - 10_000;
+    // Newest first: every delivery but the first one is late, and shows the ones before it otherwise.
+    const bodies = [
+      told("assigned", "resolved", null, start + 90, 9),
+      told("unresolved", "unresolved", "regressed", start + 60, 5),
+      told("resolved", "resolved", null, start + 30, 3),
+      told("created", "unresolved", "new", start, 1),
+    ];
+    for (const [index, body] of bodies.entries()) {
+      const timestamp = String(start + 100 - 30 * index);
+      const headers = {
+        "content-type": "application/json",
+        "sentry-hook-signature": sign(secret, Buffer.from(body)),
+        "sentry-hook-timestamp": timestamp,
+      };
+      const response = await fetch(`${gateway.url}/webhooks/sentry`, { method: "POST", headers, body });
+      expect(response.status).toBe(202);
+    }
+    const { feed } = await ask(gateway.url, "{ feed { cursor oldestCursor } }");
+    const client = createClient({ url: `${gateway.url}/graphql` });
+    const query = `subscription ($after: Cursor) { issueChanged(after: $after) {
+      cursor event { id action source transition { kind } supersedesAll { id } } } }`;
+    const log = client.iterate({ query, variables: { after: feed!["oldestCursor"] } });
+    type Entry = {
+      readonly cursor: string;
+      readonly event: { readonly id: string; readonly supersedesAll: readonly { id: string }[] };
+    };
+    const held = new Map<string, object>();
+    for await (const { data } of log as AsyncIterable<{ data: { issueChanged: Entry } }>) {
+      const { cursor, event } = data.issueChanged;
+      const { supersedesAll, ...rest } = event;
+      held.set(event.id, rest);
+      for (const { id } of supersedesAll) held.delete(id);
+      if (cursor === feed!["cursor"]) break;
+    }
+    client.dispose();
+    const { issue } = await ask(
+      gateway.url,
+      '{ issue(sentryId: "1") { events { nodes { id action source transition { kind } } } } }',
+    );
+    const { nodes } = issue!["events"] as unknown as { readonly nodes: readonly { readonly id: string }[] };
+    expect(nodes.length).toBeGreaterThan(3);
+    expect([...held.values()].toSorted(byId)).toEqual([...nodes].toSorted(byId));
   });
 
   it("stops while a stream is open, and lets it end", async () => {

@@ -98,6 +98,14 @@ IssueEventType.implement({
       resolve: ({ supersedes }, _args, { loaders }) =>
         supersedes === null ? null : loaders.event(supersedes),
     }),
+    supersedesAll: t.field({
+      type: [IssueEventType],
+      description:
+        "Every event that this one replaces, in log order; empty when it replaces none. A client that follows the log " +
+        "adds each event and drops these, and so has the history.",
+      resolve: async ({ seq, supersedes }, _args, { loaders }) =>
+        supersedes === null ? [] : ((await loaders.replacedBy(seq)) ?? []),
+    }),
     supersededBy: t.field({
       type: IssueEventType,
       nullable: true,

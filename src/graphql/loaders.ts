@@ -36,6 +36,7 @@ export function createLoaders(reader: Reader, now: number, told: Payload | null 
     event: loader((seqs: readonly number[]) => reader.events(seqs)).load,
     eventById: loader((ids: readonly string[]) => reader.eventsById(ids)).load,
     eventsOfDelivery: loader((deliveries: readonly number[]) => reader.eventsOfDeliveries(deliveries)).load,
+    replacedBy: loader((seqs: readonly number[]) => reader.replacedBy(seqs)).load,
     before: loader((seqs: readonly number[]) => reader.before(seqs)).load,
     transitionsOf: loader((issues: readonly string[]) => reader.transitionsOf(issues)).load,
 

@@ -151,6 +151,8 @@ export interface Reader {
   eventsById(ids: readonly string[]): Promise<ReadonlyMap<string, LoggedEvent>>;
   /** In log order, superseded ones included. */
   eventsOfDeliveries(deliveries: readonly number[]): Promise<ReadonlyMap<number, readonly LoggedEvent[]>>;
+  /** What the event at each position replaced, in log order; no entry for one that replaced nothing. */
+  replacedBy(seqs: readonly Seq[]): Promise<ReadonlyMap<Seq, readonly LoggedEvent[]>>;
   /** What history holds just before each event, by its position. */
   before(seqs: readonly Seq[]): Promise<ReadonlyMap<Seq, Before>>;
   /** The same page of each issue's history. Keys are the events' places. */

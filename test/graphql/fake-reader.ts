@@ -120,6 +120,7 @@ export function fakeReader(known: Known): Reader & { readonly asked: Asked[] } {
     events: async (seqs) => byKey(seqs, (seq) => log.find((event) => event.seq === seq)),
     eventsById: async (ids) => byKey(ids, (id) => log.find((event) => event.id === id)),
     eventsOfDeliveries: async (ids) => byKey(ids, (id) => log.filter((event) => event.delivery === id)),
+    replacedBy: async (seqs) => byKey(seqs, (seq) => log.filter((event) => event.supersededBy === seq)),
     before: async (seqs) =>
       byKey(seqs, (seq) => {
         const event = log.find((logged) => logged.seq === seq)!;

@@ -168,7 +168,7 @@ const eventsQuery = `{
     events {
       nodes {
         id cursor issue { id } action actionRaw source actor { type sentryId name } occurredAt occurredAfter receivedAt
-        isLate resolutionType transition { id } supersedes { id } supersededBy { id }
+        isLate resolutionType transition { id } supersedes { id } supersedesAll { id } supersededBy { id }
         previousAssignee { ... on User { name } ... on Team { name } } assignee { ... on User { name } ... on Team { name } }
         delivery { id }
       }
@@ -333,6 +333,7 @@ describe("a full issue", () => {
         resolutionType: null,
         transition: { id: nodeId("StatusTransition", "d1.report") },
         supersedes: null,
+        supersedesAll: [],
         supersededBy: null,
         previousAssignee: null,
         assignee: { name: "core" },
@@ -353,6 +354,7 @@ describe("a full issue", () => {
         resolutionType: null,
         transition: null,
         supersedes: null,
+        supersedesAll: [],
         supersededBy: null,
         previousAssignee: { name: "core" },
         assignee: { name: "Ada" },
@@ -373,6 +375,7 @@ describe("a full issue", () => {
         resolutionType: "in_release",
         transition: { id: nodeId("StatusTransition", "d4.report") },
         supersedes: { id: nodeId("IssueEvent", "d3.report") },
+        supersedesAll: [{ id: nodeId("IssueEvent", "d3.report") }],
         supersededBy: null,
         previousAssignee: { name: "Ada" },
         assignee: { name: "Ada" },

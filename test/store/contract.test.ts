@@ -105,6 +105,8 @@ describe("a store", () => {
         [4, "REPORTED RESOLVED unresolved/new→resolved", 2, null],
       ],
     );
+    const replaced = await store.reader.replacedBy([1, 4]);
+    expect([...replaced].map(([seq, events]) => [seq, events.map((event) => event.seq)])).toEqual([[4, [2]]]);
     const events = (await store.reader.eventPages(["1"], history)).get("1")!;
     expect(events.rows.map(({ seq }) => seq)).toEqual([1, 4, 3]);
     expect((await store.reader.eventsById(["3.told", "2.before"])).size).toBe(2);

@@ -26,6 +26,7 @@ type EventQueries = Pick<
   | "events"
   | "eventsById"
   | "eventsOfDeliveries"
+  | "replacedBy"
   | "before"
   | "eventPages"
   | "eventCounts"
@@ -114,6 +115,14 @@ export function eventQueries({ db, tables, dialect }: Asked): EventQueries {
         .where(inArray(events.delivery, [...ids]))
         .orderBy(asc(events.seq));
       return grouped(rows.map(eventFrom), ({ delivery }) => delivery);
+    },
+
+    async replacedBy(seqs) {
+      const rows = await select()
+        .where(inArray(events.supersededBy, [...seqs]))
+        .orderBy(asc(events.seq));
+      // Found by this column, so it is not null.
+      return grouped(rows.map(eventFrom), ({ supersededBy }) => supersededBy!);
     },
 
     async before(seqs) {
