@@ -5,7 +5,10 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: ["test/build-threads.ts"],
     exclude: ["test/long/**"],
+    // Many wait for processes, threads and disks.
+    maxWorkers: 3,
     // Tests that start processes or a browser wait for them; nothing waits this long when all is well.
     testTimeout: 30_000,
     hookTimeout: 30_000,

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { inject } from "vitest";
 import { createLogger } from "../../src/observability/logger.ts";
 import { createMetrics } from "../../src/observability/metrics.ts";
 import { createReport, type Report } from "../../src/observability/report.ts";
@@ -24,8 +26,8 @@ export function openStoreIn(file: string, options: Partial<SqliteStoreOptions> =
     file,
     issueObjectOf,
     threads: {
-      read: new URL("../../src/read-worker.ts", import.meta.url),
-      write: new URL("../../src/write-worker.ts", import.meta.url),
+      read: pathToFileURL(join(inject("threads"), "read-worker.js")),
+      write: pathToFileURL(join(inject("threads"), "write-worker.js")),
     },
     report: silentReport(),
     onCommit: () => {},

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { statSync } from "node:fs";
 import { Worker } from "node:worker_threads";
+import type { CheckpointRequest } from "./checkpoint-worker.ts";
 import type { Connection } from "./connection.ts";
 
 export type Checkpoints = AsyncDisposable & {
@@ -30,6 +31,10 @@ export function startCheckpoints({ client }: Connection, file: string): Checkpoi
   const module = new URL(`./checkpoint-worker.${extension}`, import.meta.url);
   const worker = new Worker(module, { workerData: { file } });
   worker.unref();
+  const tell = (request: CheckpointRequest) => worker.postMessage(request);
+  const exited = once(worker, "exit");
+  // Listened to below; here it would be a rejection that nobody awaits.
+  exited.catch(() => {});
   let commits = 0;
   let isRunning = false;
   /** How large the WAL was at the last checkpoint. */
@@ -51,12 +56,13 @@ export function startCheckpoints({ client }: Connection, file: string): Checkpoi
       if (walBytes(file) - checkpointedAt < checkpointBytes) return;
       checkpointedAt = walBytes(file);
       isRunning = true;
-      worker.postMessage(null);
+      tell("checkpoint");
     },
     [Symbol.asyncDispose]: async () => {
-      const exited = once(worker, "exit");
-      await worker.terminate();
-      await exited;
+      worker.ref();
+      // Not `terminate`: it takes the process with it while the thread is still loading SQLite.
+      tell("close");
+      await exited.catch(() => {});
     },
   };
 }

@@ -1,3 +1,5 @@
+import { findPackageJSON } from "node:module";
+import { dirname, join } from "node:path";
 import { existsSync } from "node:fs";
 import Database from "better-sqlite3";
 import { drizzle, type BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
@@ -12,7 +14,8 @@ export type Connection = {
 /** The oldest SQLite that keeps a WAL whole under two connections (https://sqlite.org/wal.html#walresetbug). */
 const oldestSqlite = [3, 51, 3] as const;
 
-const migrationsFolder = new URL("../../../drizzle/sqlite", import.meta.url).pathname;
+// From the package's root, because a build puts this file elsewhere.
+const migrationsFolder = join(dirname(findPackageJSON(import.meta.url)!), "drizzle/sqlite");
 
 /**
  * Opens the one connection that writes, making the file where it is missing, and brings the tables up to date.

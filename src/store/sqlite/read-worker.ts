@@ -9,8 +9,9 @@ export type ReadRequest =
   | { readonly id: number; readonly ask: keyof Reader; readonly args: readonly unknown[] }
   | { readonly id: number; readonly ask: "begin" | "end" };
 
-/** What the thread answers, one for each request and in their order. */
+/** What the thread answers: that it is open, then one for each request and in their order. */
 export type ReadAnswer =
+  | { readonly is: "open" }
   | { readonly id: number; readonly is: "value"; readonly value: unknown }
   | { readonly id: number; readonly is: "unavailable" | "fault"; readonly message: string };
 
@@ -45,6 +46,7 @@ export function answerReads(options: ReaderOptions): void {
     }
   }
 
+  port.postMessage({ is: "open" } satisfies ReadAnswer);
   port.on("message", (request: ReadRequest) => {
     void answer(request).then((reply) => port.postMessage(reply));
   });

@@ -160,15 +160,19 @@ function createThread({ file, worker: module }: ReadsOptions): Thread {
   // A thread that has nothing to do keeps no process alive.
   worker.unref();
   const asked = new Map<number, PromiseWithResolvers<unknown>>();
+  /** Resolves once the thread has loaded SQLite, or will not. */
+  const opened = Promise.withResolvers<void>();
   let isAlive = true;
   let last = 0;
 
   function die(error: Error): void {
     isAlive = false;
+    opened.resolve();
     for (const one of asked.values()) one.reject(error);
     asked.clear();
   }
   worker.on("message", (answer: ReadAnswer) => {
+    if (answer.is === "open") return opened.resolve();
     const one = asked.get(answer.id);
     asked.delete(answer.id);
     switch (answer.is) {
@@ -185,10 +189,13 @@ function createThread({ file, worker: module }: ReadsOptions): Thread {
   );
   worker.on("exit", () => die(new StorageUnavailableError("A thread that reads has ended.")));
 
-  const kill = () => {
+  const kill = async () => {
     isAlive = false;
+    // Terminated while it loads SQLite, a thread takes the process with it.
+    worker.ref();
+    await opened.promise;
     // A statement that runs cannot be stopped from outside: the thread ends once it returns.
-    return worker.terminate();
+    await worker.terminate();
   };
   return {
     ask(question, timeoutMs) {
