@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { databaseFileOf, type Config } from "./config.ts";
 import { createGraphQL } from "./graphql/yoga.ts";
+import { admitLocal } from "./http/admit.ts";
 import { createHttpServer } from "./http/listen.ts";
 import { createRoutes } from "./http/routes.ts";
 import { serve } from "./http/serve.ts";
@@ -107,7 +108,8 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   let isStopping = false;
   const handler = createRoutes({
     webhook: createWebhookHandler({ receiver, report, maxBytes: config.WEBHOOK_MAX_BYTES }),
-    graphql,
+    graphql: (request, response, who) => graphql(request, response, who),
+    admit: admitLocal,
     registry: metrics.registry,
     whyNotReady: async () => {
       if (isStopping) return "stopping";

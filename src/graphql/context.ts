@@ -1,10 +1,10 @@
 import type { Seq } from "../domain/cursor.ts";
 import type { LogEntry } from "../domain/event.ts";
+import type { Viewer } from "../domain/viewer.ts";
 import type { Reader } from "../store/reader.ts";
 import type { Store } from "../store/store.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
 import type { Payload } from "./subscription.ts";
-import { unlimitedAdmin, type Viewer } from "./viewer.ts";
 
 /**
  * Every entry of the log after `after`, then every entry as it is committed, until it is returned or `signal` aborts;
@@ -38,9 +38,8 @@ export type Context = {
 };
 
 /** The context of an execution that reads each answer of its own moment. */
-export function createContext(services: Services): Context {
-  // Until there are tokens, whoever reaches the server may read everything: it listens on localhost only.
-  return readingFrom(services.store.reader, { services, viewer: unlimitedAdmin });
+export function createContext(services: Services, viewer: Viewer): Context {
+  return readingFrom(services.store.reader, { services, viewer });
 }
 
 /** A context like `context`, for one more execution, which reads from `reader`. */

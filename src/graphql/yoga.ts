@@ -1,4 +1,5 @@
 import { createYoga } from "graphql-yoga";
+import type { Viewer } from "../domain/viewer.ts";
 import type { Report } from "../observability/report.ts";
 import { createContext, type Context, type Services } from "./context.ts";
 import { maskErrors } from "./errors.ts";
@@ -32,13 +33,13 @@ const maxBodyBytes = 100_000;
 const maxTokens = 2_000;
 
 /**
- * The GraphQL endpoint, which is a request handler for any server, and for tests (`fetch`). Every way in goes through
+ * The GraphQL endpoint, which is a request handler for any server, and for tests (`fetch`); each is told who asks. Every way in goes through
  * its plugins: parse, validate and execute elsewhere with `getEnveloped` only.
  */
 export function createGraphQL({ report, graphiql, introspection, corsOrigins, ...services }: GraphQLOptions) {
-  return createYoga<object, Context>({
+  return createYoga<{ readonly viewer: Viewer }, Context>({
     schema,
-    context: () => createContext(services),
+    context: ({ viewer }) => createContext(services, viewer),
     graphqlEndpoint: graphqlPath,
     maskedErrors: { maskError: maskErrors(report) },
     plugins: [

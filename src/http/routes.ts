@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Viewer } from "../domain/viewer.ts";
 import type { Metrics } from "../observability/metrics.ts";
-import { isLocal } from "./local.ts";
+import type { Admit } from "./admit.ts";
 import { sendProblem } from "./problem.ts";
 import { isWebhookPath } from "./webhook.ts";
 
@@ -9,7 +10,13 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void | Pr
 export type RouteOptions = {
   readonly webhook: Handler;
   /** Answers /graphql, GraphiQL included. */
-  readonly graphql: Handler;
+  readonly graphql: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    who: { readonly viewer: Viewer },
+  ) => void | Promise<void>;
+  /** Who may read. */
+  readonly admit: Admit;
   /** Null when the gateway can take webhooks and its followers are up to date; else why it is not ready. */
   readonly whyNotReady: () => Promise<string | null>;
   readonly registry: Pick<Metrics["registry"], "metrics" | "contentType">;
@@ -25,7 +32,7 @@ export type RouteOptions = {
  * | /health/ready          | 200 when it can take webhooks, 503 when not                | anyone            |
  * | /metrics               | Prometheus                                                 | this machine      |
  */
-export function createRoutes({ webhook, graphql, whyNotReady, registry }: RouteOptions): Handler {
+export function createRoutes({ webhook, graphql, admit, whyNotReady, registry }: RouteOptions): Handler {
   return async (request, response) => {
     const url = request.url ?? "/";
     if (isWebhookPath(url)) return webhook(request, response);
@@ -40,8 +47,9 @@ export function createRoutes({ webhook, graphql, whyNotReady, registry }: RouteO
     if (path !== "/" && path !== "/graphql" && path !== "/metrics")
       return sendProblem(response, { status: 404, code: "NOT_FOUND" });
 
-    if (!isLocal(request)) return refuse(response);
-    if (path === "/graphql") return graphql(request, response);
+    const admission = await admit(request);
+    if (admission.is === "refused") return refuse(response, admission.message);
+    if (path === "/graphql") return graphql(request, response, { viewer: admission.viewer });
     if (request.method !== "GET" && request.method !== "HEAD")
       return sendProblem(response, {
         status: 405,
@@ -79,9 +87,7 @@ function answer(request: IncomingMessage, response: ServerResponse, status: numb
 }
 
 /** GraphQL's own form of error, so that clients show the message. */
-function refuse(response: ServerResponse): void {
-  const message =
-    "This gateway answers readers on its own machine only: open it as http://localhost, without a proxy in between.";
+function refuse(response: ServerResponse, message: string): void {
   const body = JSON.stringify({ errors: [{ message, extensions: { code: "UNAUTHENTICATED" } }] });
   response.writeHead(401, {
     "Content-Type": "application/json",

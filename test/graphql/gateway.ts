@@ -1,4 +1,5 @@
 import type { LogEntry } from "../../src/domain/event.ts";
+import { unlimitedAdmin } from "../../src/domain/viewer.ts";
 import type { Follow } from "../../src/graphql/context.ts";
 import { createGraphQL, type GraphQLOptions } from "../../src/graphql/yoga.ts";
 import type { Reader } from "../../src/store/reader.ts";
@@ -34,7 +35,9 @@ export function gateway(known: Known = {}, options: Partial<GraphQLOptions> = {}
 
   /** Any request to the endpoint; `search` comes after its `?`. */
   const send = async (init: RequestInit & { readonly search?: string }): Promise<Response> =>
-    yoga.fetch(`http://yoga/graphql${init.search === undefined ? "" : `?${init.search}`}`, init);
+    yoga.fetch(`http://yoga/graphql${init.search === undefined ? "" : `?${init.search}`}`, init, {
+      viewer: unlimitedAdmin,
+    });
 
   const post = (body: unknown, headers: Record<string, string> = {}) =>
     send({

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { createHttpServer } from "../../src/http/listen.ts";
+import { admitLocal } from "../../src/http/admit.ts";
 import { isLocal } from "../../src/http/local.ts";
 import { createRoutes } from "../../src/http/routes.ts";
 import { request } from "node:http";
@@ -20,6 +21,7 @@ async function ask(
   const handler = createRoutes({
     webhook: says("webhook"),
     graphql: says("graphql"),
+    admit: admitLocal,
     whyNotReady: async () => notReady,
     registry: { metrics: async () => "metrics", contentType: "text/plain; version=0.0.4; charset=utf-8" },
   });
