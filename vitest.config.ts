@@ -5,7 +5,7 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
   test: {
     include: ["test/**/*.test.ts"],
-    globalSetup: ["test/build-threads.ts"],
+    globalSetup: ["test/build.ts"],
     exclude: ["test/long/**"],
     // Many wait for processes, threads and disks.
     maxWorkers: 3,

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { findPackageJSON } from "node:module";
 import { Command, CommanderError } from "commander";
 import { ConfigError, databaseFileOf, describeSettings, parseConfig, readEnvironment } from "./config.ts";
 import { printedSchema } from "./graphql/schema.ts";
@@ -11,7 +12,7 @@ import { startGateway } from "./server.ts";
 import { examineSqlite } from "./store/sqlite/doctor.ts";
 import { rebuildSqlite } from "./store/sqlite/rebuild.ts";
 
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+const { version } = JSON.parse(readFileSync(findPackageJSON(import.meta.url)!, "utf8")) as {
   readonly version: string;
 };
 

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { databaseFileOf, type Config } from "./config.ts";
 import { createGraphQL } from "./graphql/yoga.ts";
@@ -27,6 +28,8 @@ export type Parts = {
   /** Epoch milliseconds. */
   readonly now?: () => number;
   readonly logger?: Logger;
+  /** The folder with the modules of the store's threads; the one of this module by default. */
+  readonly threads?: URL;
   /** The store that the gateway uses in place of the one it opened. */
   readonly around?: (store: Store) => Store;
 };
@@ -51,6 +54,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   const {
     now = Date.now,
     logger = createLogger({ level: config.LOG_LEVEL }),
+    threads = new URL(".", import.meta.url),
     around = (store) => store,
   } = parts;
   // Closes what was opened so far, last first, if a later step throws.
@@ -74,7 +78,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
       await openSqliteStore({
         file,
         issueObjectOf,
-        threads: { read: threadOf("read-worker"), write: threadOf("write-worker") },
+        threads: { read: threadOf("read-worker", threads), write: threadOf("write-worker", threads) },
         report,
         onCommit: committed.ring,
         now,
@@ -142,9 +146,9 @@ function secretFor(file: string, made: (where: { readonly file: string }) => voi
   return secret;
 }
 
-function threadOf(module: string): URL {
-  // The sources are TypeScript, the package is JavaScript.
-  return new URL(`./${module}.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
+function threadOf(name: string, folder: URL): URL {
+  const source = new URL(`${name}.ts`, folder);
+  return existsSync(source) ? source : new URL(`${name}.js`, folder);
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { createClient } from "graphql-sse";
-import { describe, expect, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { parseConfig } from "../src/config.ts";
 import { sign } from "../src/sentry/signature.ts";
 import { startGateway } from "../src/server.ts";
@@ -21,6 +22,7 @@ async function startTestGateway(settings: Readonly<Record<string, string>> = {},
       LOG_LEVEL: "silent",
       ...settings,
     }),
+    { threads: pathToFileURL(`${inject("built")}/`) },
   );
   return {
     url: gateway.url,

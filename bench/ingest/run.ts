@@ -67,7 +67,7 @@ async function measure(
 ): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), "issuewire-bench-"));
   const file = join(folder, "bench.db");
-  const args = server === "bare" ? ["bench/ingest/bare.ts", file, secret] : ["src/bin.js", "serve"];
+  const args = server === "bare" ? ["bench/ingest/bare.ts", file, secret] : ["dist/cli.js", "serve"];
   const env = {
     PATH: process.env["PATH"],
     PORT: "0",

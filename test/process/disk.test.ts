@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, inject } from "vitest";
 import { StorageUnavailableError } from "../../src/domain/failure.ts";
 import { sign } from "../../src/sentry/signature.ts";
 import { told } from "../store/deliveries.ts";
@@ -27,16 +27,20 @@ describe("a gateway whose disk is full", () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "issuewire.db");
     // No file of the process may grow beyond 600 kB: writes fail as they do on a full disk.
-    const child = spawn("bash", ["-c", `ulimit -f 600; exec "${process.execPath}" src/bin.js serve`], {
-      env: {
-        PATH: process.env["PATH"],
-        PORT: "0",
-        DATABASE_URL: `file:${file}`,
-        SENTRY_CLIENT_SECRET: secret,
-        LOG_LEVEL: "info",
+    const child = spawn(
+      "bash",
+      ["-c", `ulimit -f 600; exec "${process.execPath}" ${join(inject("built"), "cli.js")} serve`],
+      {
+        env: {
+          PATH: process.env["PATH"],
+          PORT: "0",
+          DATABASE_URL: `file:${file}`,
+          SENTRY_CLIENT_SECRET: secret,
+          LOG_LEVEL: "info",
+        },
+        stdio: ["ignore", "pipe", "inherit"],
       },
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    );
     const gone = once(child, "exit");
     try {
       const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

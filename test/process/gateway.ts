@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { inject } from "vitest";
 import { temporaryFolder } from "../store/open.ts";
 
 export const secret = "a secret of the tests";
@@ -34,7 +35,7 @@ export async function startProcess({
 }: StartOptions = {}): Promise<GatewayProcess> {
   const folder = database === undefined ? temporaryFolder() : null;
   const file = database ?? join(folder!.path, "issuewire.db");
-  const command = script === undefined ? ["src/bin.js", "serve"] : [script];
+  const command = script === undefined ? [join(inject("built"), "cli.js"), "serve"] : [script];
   const child = spawn(process.execPath, command, {
     cwd: root,
     env: {

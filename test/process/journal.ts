@@ -20,7 +20,14 @@ export async function sendAndJournal(
     connections,
     signal,
     round,
-  }: { readonly connections: number; readonly signal: AbortSignal; readonly round: number },
+    onAcknowledged,
+  }: {
+    readonly connections: number;
+    readonly signal: AbortSignal;
+    readonly round: number;
+    /** Told how many are acknowledged so far. */
+    readonly onAcknowledged: (count: number) => void;
+  },
 ): Promise<Journal> {
   const acknowledged: Acknowledged[] = [];
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
@@ -32,8 +39,9 @@ export async function sendAndJournal(
       const body = bodyOf(round, number - (number % 20 === 19 ? 1 : 0));
       const answer = await post(url, agent, body).catch(() => null);
       if (answer === null) return;
-      if (answer.status === 202)
-        acknowledged.push({ delivery: answer.delivery, sha256: hash("sha256", body) });
+      if (answer.status !== 202) continue;
+      acknowledged.push({ delivery: answer.delivery, sha256: hash("sha256", body) });
+      onAcknowledged(acknowledged.length);
     }
   }
   await Promise.all(Array.from({ length: connections }, sendOn));

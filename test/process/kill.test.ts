@@ -8,7 +8,7 @@ describe("a gateway that is killed under load", () => {
     { timeout: 120_000 },
     async () => {
       const { acknowledged } = await survivesKills(20);
-      expect(acknowledged).toBeGreaterThan(1_000);
+      expect(acknowledged).toBeGreaterThanOrEqual(20 * 20);
     },
   );
 

@@ -1,5 +1,4 @@
 import Database from "better-sqlite3";
-import { setTimeout as wait } from "node:timers/promises";
 import { expect } from "vitest";
 import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
 import { startProcess } from "./gateway.ts";
@@ -15,9 +14,15 @@ export async function killUnderLoad(
 ): Promise<readonly Acknowledged[]> {
   const gateway = await startProcess({ database, ...(script === undefined ? {} : { script }) });
   const stop = new AbortController();
-  const sending = sendAndJournal(gateway.url, { connections: 8, signal: stop.signal, round });
-  // Not a wait for something: the moment of the kill is the experiment's input.
-  await wait(100 + Math.random() * 400);
+  const isTime = Promise.withResolvers<void>();
+  const last = 20 + Math.floor(Math.random() * 200);
+  const sending = sendAndJournal(gateway.url, {
+    connections: 8,
+    signal: stop.signal,
+    round,
+    onAcknowledged: (count) => count === last && isTime.resolve(),
+  });
+  await Promise.race([isTime.promise, sending]);
   await gateway.end("SIGKILL");
   stop.abort();
   return (await sending).acknowledged;

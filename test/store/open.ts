@@ -26,8 +26,8 @@ export function openStoreIn(file: string, options: Partial<SqliteStoreOptions> =
     file,
     issueObjectOf,
     threads: {
-      read: pathToFileURL(join(inject("threads"), "read-worker.js")),
-      write: pathToFileURL(join(inject("threads"), "write-worker.js")),
+      read: pathToFileURL(join(inject("built"), "read-worker.js")),
+      write: pathToFileURL(join(inject("built"), "write-worker.js")),
     },
     report: silentReport(),
     onCommit: () => {},

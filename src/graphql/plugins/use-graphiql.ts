@@ -52,4 +52,4 @@ function rendered(options: GraphiQLOptions): () => Promise<Uint8Array<ArrayBuffe
 }
 
 // The sources are TypeScript, the package is JavaScript.
-const rendererUrl = new URL(`../graphiql-renderer${extname(import.meta.url)}`, import.meta.url);
+const rendererUrl = new URL(`./graphiql-renderer${extname(import.meta.url)}`, import.meta.url);
