@@ -155,7 +155,8 @@ export type IssueDetails = {
 export type Snapshot = {
   readonly sentryId: string;
   readonly fields: IssueFields;
-  readonly details: IssueDetails;
+  /** `IssueFields` and `IssueDetails` as JSON, written once: what is hashed, handed on and kept. */
+  readonly written: { readonly fields: string; readonly details: string };
 };
 
 /** An issue as the gateway knows it, now or once an entry of the log was applied. */

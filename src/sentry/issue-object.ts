@@ -1,4 +1,4 @@
-import type { JsonObject, Project, Snapshot } from "../domain/issue.ts";
+import type { IssueDetails, IssueFields, JsonObject, Project, Snapshot } from "../domain/issue.ts";
 import { annotationsOf } from "./annotations.ts";
 import { millisecondsOf } from "./dates.ts";
 import { organizationIn, urlOf } from "./links.ts";
@@ -7,6 +7,13 @@ import { isObject, openMapOf } from "./objects.ts";
 import { assigneeOf } from "./people.ts";
 import { idOf, textOf, wordOf } from "./text.ts";
 
+/** Sentry's issue object, read. */
+export type IssueObject = {
+  readonly sentryId: string;
+  readonly fields: IssueFields;
+  readonly details: IssueDetails;
+};
+
 /**
  * Reads Sentry's issue object; null where it has no usable id. Every other field that is absent or of another type
  * than expected is null, or what stands for nothing of its type; the raw body keeps what was sent.
@@ -14,7 +21,7 @@ import { idOf, textOf, wordOf } from "./text.ts";
  * `assertedStatus` is the status of an issue that shows none.
  * Source: getsentry/sentry, api/serializers/models/group.py
  */
-export function readIssue(issue: JsonObject, assertedStatus: string | null): Snapshot | null {
+export function readIssue(issue: JsonObject, assertedStatus: string | null): IssueObject | null {
   const sentryId = idOf(issue["id"]);
   if (sentryId === null) return null;
 
@@ -64,6 +71,11 @@ export function readIssue(issue: JsonObject, assertedStatus: string | null): Sna
       permalink,
     },
   };
+}
+
+/** The issue object as it is hashed, handed on and kept. */
+export function writtenOf({ fields, details }: Pick<IssueObject, "fields" | "details">): Snapshot["written"] {
+  return { fields: JSON.stringify(fields), details: JSON.stringify(details) };
 }
 
 /** What Sentry builds a title from. */

@@ -2,7 +2,7 @@ import type { Claim, IssueReading, Reading } from "../domain/delivery.ts";
 import { stateOf, type JsonObject } from "../domain/issue.ts";
 import { microsecondsOf } from "./dates.ts";
 import { isDeeperThan } from "./depth.ts";
-import { readIssue } from "./issue-object.ts";
+import { readIssue, writtenOf } from "./issue-object.ts";
 import { countOf } from "./numbers.ts";
 import { isObject } from "./objects.ts";
 import { actorOf, assigneeOf, userOf } from "./people.ts";
@@ -107,10 +107,11 @@ function readAboutIssue(action: string | null, data: JsonObject, actor: unknown)
         claim: claimOfAction.get(action) ?? null,
         actor: actorOf(actor),
       };
-  const snapshot = readIssue(data["issue"], told.claim);
-  if (snapshot === null) return quarantined("data.issue has no usable id");
+  const object = readIssue(data["issue"], told.claim);
+  if (object === null) return quarantined("data.issue has no usable id");
 
-  const { fields } = snapshot;
+  const { sentryId, fields } = object;
+  const written = writtenOf(object);
   const assigned = told.resource === "issue" && action === "assigned" ? assigneeOf(data["assignee"]) : null;
   const issue: IssueReading = {
     ...told,
@@ -118,9 +119,9 @@ function readAboutIssue(action: string | null, data: JsonObject, actor: unknown)
     lastSeen: microsecondsOf(data["issue"]["lastSeen"]),
     count: countOf(data["issue"]["count"]),
     assignee: assigned ?? fields.assignee,
-    snapshotHash: snapshotHashOf(snapshot),
+    snapshotHash: snapshotHashOf(written),
     resolutionType: textOf(data["resolution_type"]),
-    snapshot,
+    snapshot: { sentryId, fields, written },
   };
   return { is: "issue", issue };
 }

@@ -1,6 +1,6 @@
 import type { DeliveryOutcome, IncomingDelivery, IssueReading, Reading } from "../domain/delivery.ts";
 import { addDelivery, startWalk, type Change } from "../domain/history.ts";
-import type { IssueDetails, IssueFields } from "../domain/issue.ts";
+import type { IssueDetails, IssueFields, Snapshot } from "../domain/issue.ts";
 import { deliveryRow, eventRow, factsFrom, shownColumns, type DeliveryRow, type EventRow } from "./rows.ts";
 import type { Receipt } from "./store.ts";
 import type { RequestIds } from "./request-ids.ts";
@@ -30,9 +30,9 @@ export async function writeBatch(
   batch: readonly IncomingDelivery[],
   options: BatchOptions,
 ): Promise<BatchResult> {
-  const { delivery } = await transaction.newest();
-  const numbered = batch.map((one, index) => ({ id: delivery + 1 + index, delivery: one }));
-  return writeNumbered(transaction, numbered, options);
+  const newest = await transaction.newest();
+  const numbered = batch.map((one, index) => ({ id: newest.delivery + 1 + index, delivery: one }));
+  return writeAfter(transaction, newest.seq, numbered, options);
 }
 
 /** A delivery and its own id. */
@@ -44,10 +44,20 @@ export async function writeNumbered(
   batch: readonly Numbered[],
   options: BatchOptions,
 ): Promise<BatchResult> {
-  const newest = await transaction.newest();
+  const { seq } = await transaction.newest();
+  return writeAfter(transaction, seq, batch, options);
+}
+
+/** @param newest the newest position of the log. */
+async function writeAfter(
+  transaction: WriteTransaction,
+  newest: number,
+  batch: readonly Numbered[],
+  options: BatchOptions,
+): Promise<BatchResult> {
   const repeats = await findRepeats(transaction, batch);
   const walks = await loadWalks(transaction, batch, options.walks);
-  const pending = new Pending(transaction, options, newest.seq);
+  const pending = new Pending(transaction, options, newest);
   const receipts: Receipt[] = [];
 
   for (const { id, delivery } of batch) {
@@ -68,7 +78,7 @@ export async function writeNumbered(
   }
 
   await pending.write();
-  return { receipts, entries: pending.seq - newest.seq };
+  return { receipts, entries: pending.seq - newest };
 }
 
 /** What is kept of a delivery that this program fails to apply. */
@@ -158,8 +168,8 @@ async function findRepeats(transaction: WriteTransaction, batch: readonly Number
     else same.push({ id, requestId });
   };
   if (others.length > 0) {
-    const sha256s = others.map(({ delivery }) => delivery.sha256);
-    for (const one of await transaction.knownBySha256(sha256s, batch[0]!.id)) add(one.id, one);
+    const sha256s = new Set(others.map(({ delivery }) => delivery.sha256));
+    for (const one of await transaction.knownBySha256([...sha256s], batch[0]!.id)) add(one.id, one);
   }
   return {
     /** What the delivery repeats, then counts it as known. Null where it repeats nothing. */
@@ -186,7 +196,6 @@ class Pending {
   readonly #projects = new Map<string, ProjectWrite>();
   /** Positions of this batch's events by issue and place, until another event takes the place. */
   readonly #places = new Map<string, number>();
-  /** The delivery that each issue showed before this batch's newest change to it. */
   readonly #transaction: WriteTransaction;
   readonly #options: BatchOptions;
 
@@ -273,12 +282,19 @@ class Pending {
     const row = this.deliveries.find(({ id }) => id === shown) ?? (await this.#transaction.kept(shown));
     const reading = row.body === null ? null : this.#options.read(row.body);
     if (reading?.is === "issue") return shownColumns(shown, reading.issue.snapshot);
-    return shownColumns(shown, { fields: JSON.parse(row.fields!) as IssueFields, details: unknownDetails });
+    return shownColumns(shown, snapshotFrom(row.fields!));
   }
 }
 
-/** An issue's details once the only body that showed them is pruned. */
-export const unknownDetails: IssueDetails = {
+/** A snapshot from its delivery's row, once the only body that showed its details is pruned. */
+export function snapshotFrom(fields: string): Pick<Snapshot, "fields" | "written"> {
+  return {
+    fields: JSON.parse(fields) as IssueFields,
+    written: { fields, details: JSON.stringify(unknownDetails) },
+  };
+}
+
+const unknownDetails: IssueDetails = {
   type: null,
   logger: null,
   organization: null,

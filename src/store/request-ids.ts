@@ -11,11 +11,17 @@ export const rememberedRequestIds = 10_000;
 
 /** @param newest the newest deliveries, oldest first. */
 export function createRequestIds(newest: readonly Pick<Known, "requestId" | "sha256">[]): RequestIds {
-  // A Map iterates in the order of insertion. A Request-ID keeps the first body that it came with.
+  // A Request-ID keeps the first body that it came with.
   const bodies = new Map<string, string>();
+  // In turns: a Map's own first key is slow to find once many before it are deleted.
+  const oldest: string[] = [];
+  let turn = 0;
   const remember = (requestId: string, sha256: string) => {
+    const forgotten = oldest[turn];
+    if (forgotten !== undefined) bodies.delete(forgotten);
+    oldest[turn] = requestId;
+    turn = (turn + 1) % rememberedRequestIds;
     bodies.set(requestId, sha256);
-    if (bodies.size > rememberedRequestIds) bodies.delete(bodies.keys().next().value!);
   };
   for (const { requestId, sha256 } of newest) if (requestId !== null) remember(requestId, sha256);
   return {

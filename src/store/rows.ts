@@ -118,7 +118,7 @@ export function deliveryRow(
     actor: written(reading?.actor),
     resolutionType: reading?.resolutionType ?? null,
     snapshotHash: reading?.snapshotHash ?? null,
-    fields: written(reading?.snapshot.fields),
+    fields: reading?.snapshot.written.fields ?? null,
   };
 }
 
@@ -211,7 +211,7 @@ export type ShownColumns = Omit<IssueRow, "sentryId" | "status" | "substatus" | 
 
 export function shownColumns(
   shown: number,
-  { fields, details }: Pick<Snapshot, "fields" | "details">,
+  { fields, written: { details } }: Pick<Snapshot, "fields" | "written">,
 ): ShownColumns {
   const { project, assignee } = fields;
   const priority = issuePriorityOf(fields.priorityRaw);
@@ -246,7 +246,7 @@ export function shownColumns(
     userCount: fields.userCount,
     firstSeen: fields.firstSeen,
     lastSeen: fields.lastSeen,
-    details: JSON.stringify(details),
+    details,
   };
 }
 

@@ -30,7 +30,7 @@ export interface WriteTransaction {
   lastSeqs(issueIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** The newest `limit` deliveries, oldest first. */
   newestKnown(limit: number, before: DeliveryId): Promise<readonly Known[]>;
-  /** Deliveries with one of these bodies (lower-case hex) that are not about issues. */
+  /** Deliveries with one of these bodies (lower-case hex) that are not about issues; those of one body oldest first. */
   knownBySha256(sha256s: readonly string[], before: DeliveryId): Promise<readonly Known[]>;
   /** The position of the event that holds this place in the issue's history; null when none does. */
   seqInHistory(issueId: string, place: Uint8Array): Promise<number | null>;

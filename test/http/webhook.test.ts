@@ -430,7 +430,9 @@ describe("the webhook route keeps what is signed", () => {
   it("row 43: without links", async () => {
     const issue = anIssueObject({ url: undefined, web_url: undefined, project_url: undefined });
     const { reading } = await keptOf(anIssueBody({ action: "resolved", issue }));
-    expect(reading).toMatchObject({ is: "issue", issue: { snapshot: { details: { apiUrl: null } } } });
+    expect(reading.is === "issue" && JSON.parse(reading.issue.snapshot.written.details)).toMatchObject({
+      apiUrl: null,
+    });
   });
 
   it("row 44: with keys twice, and keys that mean something to JavaScript", async () => {
@@ -441,8 +443,8 @@ describe("the webhook route keeps what is signed", () => {
     );
     const { reading, action } = await keptOf(bytes);
     expect(action).toBe("created");
-    expect(reading.is === "issue" && JSON.stringify(reading.issue.snapshot.details.metadata)).toBe(
-      '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"a":2}',
+    expect(reading.is === "issue" && reading.issue.snapshot.written.details).toContain(
+      '"metadata":{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"a":2}',
     );
     expect("polluted" in {}).toBe(false);
   });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { IssueReading, Reading } from "../../src/domain/delivery.ts";
+import type { IssueDetails } from "../../src/domain/issue.ts";
 import { readBody, readPayload } from "../../src/sentry/payload.ts";
 import { aLargeBody, anIssueBody, anIssueObject, bytesOf, installation } from "./bodies.ts";
 
@@ -322,7 +323,8 @@ describe("no body", () => {
   const isLegal = ({ reading, ...row }: ReturnType<typeof readPayload>) => {
     expect(["issue", "ignored", "quarantined"]).toContain(reading.is);
     if (reading.is === "issue") {
-      const { fields, details, sentryId } = reading.issue.snapshot;
+      const { fields, written, sentryId } = reading.issue.snapshot;
+      const details = JSON.parse(written.details) as IssueDetails;
       expect(sentryId).toMatch(/^[!-~]{1,64}$/);
       for (const count of [fields.count, fields.userCount, details.numComments]) {
         expect(Number.isSafeInteger(count) && count >= 0).toBe(true);
@@ -373,7 +375,7 @@ describe("no body", () => {
   });
 
   it("of a large size is read differently", () => {
-    const { metadata } = issueIn(aLargeBody()).snapshot.details;
-    expect(Object.keys(metadata)).toHaveLength(201);
+    const { details } = issueIn(aLargeBody()).snapshot.written;
+    expect(Object.keys((JSON.parse(details) as IssueDetails).metadata)).toHaveLength(201);
   });
 });

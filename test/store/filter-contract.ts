@@ -6,6 +6,7 @@ import type { IssueFilter, TransitionFilter } from "../../src/domain/filter.ts";
 import type { Issue } from "../../src/domain/issue.ts";
 import { matches, matchesTransition } from "../../src/domain/matches.ts";
 import { issueWhere, transitionWhere, type Dialect } from "../../src/store/filter-sql.ts";
+import { snapshotFrom } from "../../src/store/batch.ts";
 import { shownColumns } from "../../src/store/rows.ts";
 import type * as tables from "../../src/store/tables/sqlite.ts";
 import { anIssue } from "../domain/an-issue.ts";
@@ -132,7 +133,7 @@ async function told(
 async function keepIssues({ db, tables: { issues } }: FilterDatabase, kept: readonly Issue[]): Promise<void> {
   await db.delete(issues);
   const rows = kept.map((issue) => ({
-    ...shownColumns(issue.shown, { fields: issue.fields, details }),
+    ...shownColumns(issue.shown, snapshotFrom(JSON.stringify(issue.fields))),
     sentryId: issue.sentryId,
     status: issue.state.status,
     substatus: issue.state.substatus,
@@ -171,22 +172,3 @@ async function keepEvents(
   }));
   if (rows.length > 0) await db.insert(events).values(rows);
 }
-
-/** Nothing that a filter can name. */
-const details = {
-  type: null,
-  logger: null,
-  organization: null,
-  metadata: {},
-  annotations: [],
-  numComments: 0,
-  isPublic: false,
-  shareId: null,
-  priorityLockedAt: null,
-  seerFixabilityScore: null,
-  seerAutofixLastTriggered: null,
-  webUrl: null,
-  apiUrl: null,
-  projectUrl: null,
-  permalink: null,
-};

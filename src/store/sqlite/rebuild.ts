@@ -1,7 +1,6 @@
 import { asc, count, eq, gt, max } from "drizzle-orm";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
-import type { IssueFields } from "../../domain/issue.ts";
-import { unknownDetails, writeNumbered, type Numbered } from "../batch.ts";
+import { snapshotFrom, writeNumbered, type Numbered } from "../batch.ts";
 import { metaNames, newName } from "../meta.ts";
 import { factsOf, type DeliveryRow } from "../rows.ts";
 import { deliveries, events, issues, meta, projects } from "../tables/sqlite.ts";
@@ -102,6 +101,6 @@ function readingOf(row: DeliveryRow): Reading {
     sha256: _sha,
     ...facts
   } = factsOf(row);
-  const snapshot = { sentryId: issueId, fields: JSON.parse(fields) as IssueFields, details: unknownDetails };
+  const snapshot = { sentryId: issueId, ...snapshotFrom(fields) };
   return { is: "issue", issue: { ...facts, resolutionType: row.resolutionType, snapshot } };
 }

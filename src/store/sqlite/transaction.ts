@@ -5,11 +5,11 @@ import {
   desc,
   eq,
   getTableColumns,
+  getTableName,
   is,
   isNull,
   lt,
   lte,
-  max,
   Param,
   Placeholder,
   sql,
@@ -62,9 +62,9 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
       .where(and(where, lt(deliveries.id, sql.placeholder("before"))))
       .orderBy(asc(deliveries.id))
       .prepare();
-  const listedBytes = sql`(select unhex(value) from json_each(${sql.placeholder("sha256s")}))`;
+  // One at a time: asked for a list of them, SQLite goes through every delivery that is not about an issue.
   const knownBySha256 = knownWhere(
-    sql`${deliveries.issueId} is null and ${deliveries.sha256} in ${listedBytes}`,
+    sql`${deliveries.issueId} is null and ${deliveries.sha256} = ${sql.placeholder("sha256")}`,
   );
   const newestDeliveries = db
     .select({ id: deliveries.id, requestId: deliveries.requestId, sha256: deliveries.sha256 })
@@ -73,25 +73,28 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
     .orderBy(desc(deliveries.id))
     .limit(sql.placeholder("limit"))
     .prepare();
-  const lastSeqOf = db
-    .select({ lastSeq: issues.lastSeq })
-    .from(issues)
-    .where(eq(issues.sentryId, sql.placeholder("sentryId")))
-    .prepare();
-  // The newest id ever handed out, which may be of a row that is gone.
-  const handedOut = db
-    .select({ seq: sql<number>`seq` })
-    .from(sql`sqlite_sequence`)
-    .where(sql`name = ${sql.placeholder("table")}`)
-    .prepare();
-  const newestDelivery = db
-    .select({ id: max(deliveries.id) })
-    .from(deliveries)
-    .prepare();
-  const newestEvent = db
-    .select({ seq: max(events.seq) })
-    .from(events)
-    .prepare();
+  const lastSeqOf = prepareGet<{ readonly last_seq: number }>(
+    client,
+    db
+      .select({ lastSeq: issues.lastSeq })
+      .from(issues)
+      .where(eq(issues.sentryId, sql.placeholder("sentryId"))),
+  );
+  // The newest that was ever handed out may be of a row that is gone.
+  const handedOut = (table: SQLiteTable) =>
+    sql`(select seq from sqlite_sequence where name = ${sql.raw(`'${getTableName(table)}'`)})`;
+  const newest = prepareGet<{ readonly delivery: number; readonly seq: number }>(
+    client,
+    db
+      .select({
+        delivery:
+          sql`max(ifnull((select max(id) from ${deliveries}), 0), ifnull(${handedOut(deliveries)}, 0))`.as(
+            "delivery",
+          ),
+        seq: sql`max(ifnull((select max(seq) from ${events}), 0), ifnull(${handedOut(events)}, 0))`.as("seq"),
+      })
+      .from(sql`(select 1)`),
+  );
   const placed = db
     .select({ seq: events.seq })
     .from(events)
@@ -172,11 +175,7 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
 
   return {
     async newest() {
-      const [delivery, seq] = [newestDelivery.get()?.id ?? 0, newestEvent.get()?.seq ?? 0];
-      return {
-        delivery: Math.max(delivery, handedOut.get({ table: "deliveries" })?.seq ?? 0),
-        seq: Math.max(seq, handedOut.get({ table: "events" })?.seq ?? 0),
-      };
+      return newest({})!;
     },
     async facts(issueIds, before) {
       const found = new Map<string, readonly Facts[]>();
@@ -189,8 +188,8 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
     async lastSeqs(issueIds) {
       const found = new Map<string, number>();
       for (const sentryId of issueIds) {
-        const row = lastSeqOf.get({ sentryId });
-        if (row !== undefined) found.set(sentryId, row.lastSeq);
+        const row = lastSeqOf({ sentryId });
+        if (row !== undefined) found.set(sentryId, row.last_seq);
       }
       return found;
     },
@@ -198,7 +197,9 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
       return newestDeliveries.all({ limit, before }).map(known).reverse();
     },
     async knownBySha256(sha256s, before) {
-      return knownBySha256.all({ sha256s: JSON.stringify(sha256s), before }).map(known);
+      return sha256s.flatMap((sha256) =>
+        knownBySha256.all({ sha256: Buffer.from(sha256, "hex"), before }).map(known),
+      );
     },
     async seqInHistory(issueId, place) {
       return placed.get({ issueId, place })?.seq ?? null;
@@ -269,20 +270,34 @@ type Row = Readonly<Record<string, unknown>>;
  * that costs as much as SQLite does.
  */
 function prepareRun(client: Connection["client"], built: { toSQL(): Query }): (row: Row) => void {
+  const { statement, valuesOf } = prepare(client, built);
+  return (row) => void statement.run(valuesOf(row));
+}
+
+/** As `prepareRun`, of a statement that finds one row, under the columns' own names; undefined for none. */
+function prepareGet<Found>(
+  client: Connection["client"],
+  built: { toSQL(): Query },
+): (row: Row) => Found | undefined {
+  const { statement, valuesOf } = prepare(client, built);
+  // The caller knows what it selects.
+  return (row) => statement.get(valuesOf(row)) as Found | undefined;
+}
+
+function prepare(client: Connection["client"], built: { toSQL(): Query }) {
   const { sql: text, params } = built.toSQL();
-  const statement = client.prepare<unknown[]>(text);
   const names = params.map((param) => {
     const value = is(param, Param) ? param.value : param;
     if (!is(value, Placeholder)) throw new TypeError("A prepared statement takes placeholders only.");
     return value.name;
   });
-  return (row) => {
-    statement.run(
+  return {
+    statement: client.prepare<unknown[]>(text),
+    valuesOf: (row: Row): unknown[] =>
       names.map((name) => {
         const value = row[name];
         return typeof value === "boolean" ? Number(value) : value;
       }),
-    );
   };
 }
 

@@ -13,11 +13,11 @@ import { codeOf, isBusy } from "./error.ts";
 import { instanceFileOf, isRestored, readInstance, type Instance } from "./instance.ts";
 import { newestPosition } from "./queries.ts";
 import { prepareTransaction } from "./transaction.ts";
+import { unpack, type Wire } from "./wire.ts";
 
 /** What the gateway asks of the thread. An empty batch writes something that changes nothing. */
 export type WriteRequest =
-  | { readonly is: "write"; readonly batch: readonly IncomingDelivery[]; readonly committedAt: number }
-  | { readonly is: "close" };
+  { readonly is: "write"; readonly batch: Wire; readonly committedAt: number } | { readonly is: "close" };
 
 /** What the thread answers, one for each request and in their order. */
 export type WriteAnswer =
@@ -130,7 +130,7 @@ export async function answerWrites({
     const startedAt = performance.now();
     const faults: string[] = [];
     try {
-      const written = await write(request.batch, request.committedAt, faults);
+      const written = await write(unpack(request.batch), request.committedAt, faults);
       return { is: "written", ...written, faults, milliseconds: performance.now() - startedAt };
     } catch (error) {
       return isBusy(error) ? { is: "busy" } : { is: "failed", message: String(error) };

@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import type { IncomingDelivery } from "../../domain/delivery.ts";
 import { StorageUnavailableError } from "../../domain/failure.ts";
 import type { Instance } from "./instance.ts";
+import { pack } from "./wire.ts";
 import type { WriteAnswer, WriteRequest } from "./write-worker.ts";
 
 export type Written = Extract<WriteAnswer, { is: "written" }>;
@@ -49,7 +50,7 @@ export async function startWrites(file: string, module: URL): Promise<Writes> {
   function ask(request: WriteRequest): Promise<WriteAnswer> {
     if (isGone) return Promise.reject(new StorageUnavailableError("The thread that writes has ended."));
     asked = Promise.withResolvers();
-    worker.postMessage(request);
+    worker.postMessage(request, request.is === "write" ? [request.batch.bodies.buffer] : []);
     return asked.promise;
   }
 
@@ -64,7 +65,9 @@ export async function startWrites(file: string, module: URL): Promise<Writes> {
     instance: opened.instance,
     async write(batch, committedAt) {
       worker.ref();
-      const answer = await ask({ is: "write", batch, committedAt }).finally(() => worker.unref());
+      const answer = await ask({ is: "write", batch: pack(batch), committedAt }).finally(() =>
+        worker.unref(),
+      );
       switch (answer.is) {
         case "written":
           return answer;
