@@ -1,7 +1,15 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import { Command, CommanderError } from "commander";
-import { ConfigError, databaseFileOf, describeSettings, parseConfig, readEnvironment } from "./config.ts";
+import { tokenCommand } from "./commands/token.ts";
+import {
+  ConfigError,
+  databaseFileOf,
+  describeSettings,
+  isoDuration,
+  parseConfig,
+  readEnvironment,
+} from "./config.ts";
 import { printedSchema } from "./graphql/schema.ts";
 import { createLogger } from "./observability/logger.ts";
 import { createProgressBar } from "./observability/progress.ts";
@@ -10,6 +18,7 @@ import { readSecret, secretFileOf } from "./sentry/secret.ts";
 import { simulateCommand } from "./sentry/simulate.ts";
 import { startGateway } from "./server.ts";
 import { examineSqlite } from "./store/sqlite/doctor.ts";
+import { openSqliteMaintenance } from "./store/sqlite/maintenance.ts";
 import { rebuildSqlite } from "./store/sqlite/rebuild.ts";
 
 const { version } = JSON.parse(readFileSync(findPackageJSON(import.meta.url)!, "utf8")) as {
@@ -93,6 +102,15 @@ program
         "✓ The settings, the database file, every kept body and every history are as they should be.",
       );
   });
+
+program.addCommand(
+  tokenCommand({
+    open: async () => openSqliteMaintenance(databaseFile()),
+    durationOf: isoDuration.parse,
+    now: Date.now,
+    print: console.log,
+  }),
+);
 
 program
   .command("schema")

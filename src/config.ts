@@ -15,8 +15,8 @@ const wholeNumber = (least: number, most: number) =>
     .transform(Number)
     .pipe(z.number().min(least, `must be at least ${least}`).max(most, `must be at most ${most}`));
 
-/** Days, hours, minutes and seconds: months and years have no fixed length. */
-const isoDuration = z
+/** As milliseconds. Days, hours, minutes and seconds: months and years have no fixed length. */
+export const isoDuration = z
   .string()
   .regex(
     /^P(?=.)(?:\d{1,6}W|(?:\d{1,6}D)?(?:T(?=.)(?:\d{1,6}H)?(?:\d{1,6}M)?(?:\d{1,6}S)?)?)$/,
@@ -38,11 +38,15 @@ const origin = z.string().refine((text) => {
 const settings = z.object({
   PORT: wholeNumber(0, 65_535).default(4000).describe("The port to listen on; 0 takes a free one."),
   HOST: z
-    .enum(["127.0.0.1", "localhost", "::1"], {
-      error: "must be 127.0.0.1, localhost or ::1: there is no way yet to tell who may read from elsewhere",
-    })
+    .string()
+    .regex(
+      /^[A-Za-z0-9.:_-]{1,253}$/,
+      "must be an address or a name of this machine, such as 127.0.0.1 or 0.0.0.0",
+    )
     .default("127.0.0.1")
-    .describe("The address to listen on, on this machine: 127.0.0.1, localhost or ::1."),
+    .describe(
+      "The address to listen on. Any other than 127.0.0.1, localhost or ::1 needs a way to tell who may read: a token, JWTs or ALLOW_ANONYMOUS.",
+    ),
   DATABASE_URL: z
     .string()
     .regex(/^file:.+$/, "must be file: and a path, such as file:./data/issuewire.db")
@@ -69,6 +73,29 @@ const settings = z.object({
     .describe(
       "When set, webhooks must also carry Authorization: Bearer and this. Sentry can send such a header.",
     ),
+  TRUST_PROXY: wholeNumber(0, 10)
+    .default(0)
+    .describe(
+      "How many proxies of yours are in front, each adding to X-Forwarded-For: whose address a request comes from. With any, nobody counts as being on this machine.",
+    ),
+  ALLOW_ANONYMOUS: z
+    .enum(["read"])
+    .optional()
+    .describe(
+      "read: whoever shows no token may read, but for deliveries, raw, metadata, snapshot and e-mail addresses.",
+    ),
+  JWT_JWKS_URL: z
+    .string()
+    .refine((text) => {
+      const url = URL.parse(text);
+      return url !== null && /^https?:$/.test(url.protocol);
+    }, "must be the http or https address of a JSON Web Key Set")
+    .optional()
+    .describe(
+      "Where the public keys are that JWTs are signed with. Together with JWT_ISSUER and JWT_AUDIENCE.",
+    ),
+  JWT_ISSUER: z.string().optional().describe("What a JWT's iss must be."),
+  JWT_AUDIENCE: z.string().optional().describe("What a JWT's aud must be, or contain."),
   FEED_SILENCE_AFTER: isoDuration
     .optional()
     .describe("An ISO-8601 duration such as PT6H: feed.isSilent is true once no delivery came for longer."),
@@ -88,6 +115,9 @@ const settings = z.object({
     .describe("The least severe level that is logged: fatal, error, warn, info, debug, trace, or silent."),
 });
 
+/** Settings that mean something only together. */
+const jwtSettings = ["JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE"] as const;
+
 /** The settings by their names in the environment, read and checked. Numbers of time are in milliseconds. */
 export type Config = z.output<typeof settings>;
 
@@ -103,8 +133,11 @@ export class ConfigError extends Error {
 export function parseConfig(environment: Environment): Config {
   const given = Object.entries(environment).filter(([name, value]) => value !== "" && name in settings.shape);
   const result = settings.safeParse(Object.fromEntries(given));
-  if (result.success) return result.data;
-  const lines = result.error.issues.map(({ path, message }) => `  ${String(path[0])}: ${message}`);
+  const lines = (result.error?.issues ?? []).map(({ path, message }) => `  ${String(path[0])}: ${message}`);
+  const missing = jwtSettings.filter((name) => !given.some(([one]) => one === name));
+  if (missing.length > 0 && missing.length < jwtSettings.length)
+    lines.push(...missing.map((name) => `  ${name}: is missing; ${jwtSettings.join(", ")} go together`));
+  if (result.success && lines.length === 0) return result.data;
   throw new ConfigError(
     `These settings are wrong:\n${lines.join("\n")}\nSee "issuewire --help" for all settings.`,
   );

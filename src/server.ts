@@ -1,11 +1,15 @@
 import { existsSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { databaseFileOf, type Config } from "./config.ts";
+import { ConfigError, databaseFileOf, type Config } from "./config.ts";
 import { createGraphQL } from "./graphql/yoga.ts";
-import { admitLocal } from "./http/admit.ts";
+import { clientAddress, clientKey } from "./http/address.ts";
+import { createAdmit } from "./http/admit.ts";
+import { createJwtReader, remoteKeys } from "./http/jwt.ts";
 import { createHttpServer } from "./http/listen.ts";
 import { createRoutes } from "./http/routes.ts";
 import { serve } from "./http/serve.ts";
+import { createSessionHandler } from "./http/session.ts";
+import { startTokenWatch } from "./http/token-watch.ts";
 import { createWebhookHandler } from "./http/webhook.ts";
 import { createLogger, type Logger } from "./observability/logger.ts";
 import { createMetrics } from "./observability/metrics.ts";
@@ -42,6 +46,12 @@ const windowSize = 4_096;
 
 /** A tail that has not seen the end of the log for longer than this is behind. */
 const maxLagMs = 5_000;
+
+/** How often it is looked for tokens that were made or revoked. */
+const tokensEveryMs = 1_000;
+
+/** Addresses that nobody on another machine can reach. */
+const loopbackHosts: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "::1"]);
 
 /**
  * Builds every part, joins them and starts listening.
@@ -109,11 +119,34 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     corsOrigins: config.CORS_ORIGINS,
   });
 
+  const tokens = opened.use(
+    await startTokenWatch({ list: store.tokens.list, failed: report.tokensFailed, everyMs: tokensEveryMs }),
+  );
+  const readJwt = jwtReaderOf(config, now);
+  const isOnLoopback = loopbackHosts.has(config.HOST);
+  const allowAnonymous = config.ALLOW_ANONYMOUS === "read";
+  if (!isOnLoopback && !allowAnonymous && readJwt === null && !tokens.hasAny())
+    throw new ConfigError(howToBeExposed(config.HOST));
+  const admit = createAdmit({
+    tokens,
+    readJwt,
+    allowAnonymous,
+    isOnLoopback: isOnLoopback && config.TRUST_PROXY === 0,
+    now,
+    keysFailed: report.keysFailed,
+  });
+
   let isStopping = false;
   const handler = createRoutes({
-    webhook: createWebhookHandler({ receiver, report, maxBytes: config.WEBHOOK_MAX_BYTES }),
+    webhook: createWebhookHandler({
+      receiver,
+      report,
+      maxBytes: config.WEBHOOK_MAX_BYTES,
+      addressOf: (request) => clientKey(clientAddress(request, config.TRUST_PROXY)),
+    }),
     graphql: (request, response, who) => graphql(request, response, who),
-    admit: admitLocal,
+    admit,
+    session: createSessionHandler({ admit, trustProxy: config.TRUST_PROXY > 0, now }),
     registry: metrics.registry,
     whyNotReady: async () => {
       if (isStopping) return "stopping";
@@ -144,6 +177,24 @@ function secretFor(file: string, made: (where: { readonly file: string }) => voi
   const { secret, isNew } = openSecret(secretFile);
   if (isNew) made({ file: secretFile });
   return secret;
+}
+
+function jwtReaderOf(
+  { JWT_JWKS_URL: url, JWT_ISSUER: issuer, JWT_AUDIENCE: audience }: Config,
+  now: () => number,
+) {
+  if (url === undefined || issuer === undefined || audience === undefined) return null;
+  return createJwtReader({ issuer, audience, keys: remoteKeys(new URL(url)), now });
+}
+
+function howToBeExposed(host: string): string {
+  return [
+    `With HOST=${host} other machines could read everything, so the gateway has to know who may. Do one of these:`,
+    '  - make a token: "npm run issuewire -- token create --name me --scope admin"',
+    "  - take JWTs: set JWT_JWKS_URL, JWT_ISSUER and JWT_AUDIENCE",
+    "  - let everyone read what is not private: ALLOW_ANONYMOUS=read",
+    "  - or listen on this machine alone: leave HOST out",
+  ].join("\n");
 }
 
 function threadOf(name: string, folder: URL): URL {

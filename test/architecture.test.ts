@@ -12,6 +12,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   graphql: ["domain", "observability", "type store", "type stream"],
   web: [],
   http: ["domain", "observability", "sentry", "graphql", "stream", "web"],
+  commands: ["domain", "observability", "sentry", "http", "type store"],
 };
 
 /** Packages that only one part may import. */
@@ -19,6 +20,7 @@ const ownedPackages: Readonly<Record<string, string>> = {
   "drizzle-orm": "store",
   "better-sqlite3": "store",
   "@pothos/core": "graphql",
+  jose: "http",
   pino: "observability",
   "prom-client": "observability",
 };

@@ -12,6 +12,7 @@ describe("the settings", () => {
       GRAPHIQL: "on",
       INTROSPECTION: "on",
       CORS_ORIGINS: [],
+      TRUST_PROXY: 0,
       LOG_LEVEL: "info",
     });
   });
@@ -42,7 +43,9 @@ describe("the settings", () => {
     ["PORT", "65536"],
     ["PORT", "4000x"],
     ["PORT", "-1"],
-    ["HOST", "0.0.0.0"],
+    ["HOST", "http://localhost"],
+    ["TRUST_PROXY", "true"],
+    ["ALLOW_ANONYMOUS", "yes"],
     ["DATABASE_URL", "mysql://somewhere"],
     ["DATABASE_URL", "file:"],
     ["SENTRY_CLIENT_SECRET", "one,,two"],
@@ -60,6 +63,15 @@ describe("the settings", () => {
     expect(() => parseConfig({ [name]: value })).toThrow(
       new RegExp(`^These settings are wrong:\n  ${name}: `),
     );
+  });
+
+  it("take those of JWTs together or not at all", () => {
+    const all = { JWT_JWKS_URL: "https://a.b/keys", JWT_ISSUER: "https://a.b", JWT_AUDIENCE: "us" };
+    expect(parseConfig(all)).toMatchObject(all);
+    expect(() => parseConfig({ JWT_ISSUER: "https://a.b" })).toThrow(
+      /JWT_JWKS_URL: is missing.*JWT_AUDIENCE: is missing/s,
+    );
+    expect(() => parseConfig({ ...all, JWT_JWKS_URL: "file:///etc/keys" })).toThrow("JWT_JWKS_URL: must be");
   });
 
   it("name every wrong one at once", () => {

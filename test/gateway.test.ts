@@ -1,38 +1,10 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { createClient } from "graphql-sse";
-import { describe, expect, inject, it } from "vitest";
-import { parseConfig } from "../src/config.ts";
+import { describe, expect, it } from "vitest";
 import { sign } from "../src/sentry/signature.ts";
-import { startGateway } from "../src/server.ts";
 import { temporaryFolder } from "./store/open.ts";
-
-const secret = "a secret of the tests";
-
-/** A whole gateway in this process, listening on a port of its own. */
-async function startTestGateway(settings: Readonly<Record<string, string>> = {}, path?: string) {
-  const folder = path === undefined ? temporaryFolder() : null;
-  const database = join(path ?? folder!.path, "issuewire.db");
-  const gateway = await startGateway(
-    parseConfig({
-      PORT: "0",
-      DATABASE_URL: `file:${database}`,
-      SENTRY_CLIENT_SECRET: secret,
-      LOG_LEVEL: "silent",
-      ...settings,
-    }),
-    { threads: pathToFileURL(`${inject("built")}/`) },
-  );
-  return {
-    url: gateway.url,
-    database,
-    [Symbol.asyncDispose]: async () => {
-      await gateway[Symbol.asyncDispose]();
-      folder?.[Symbol.dispose]();
-    },
-  };
-}
+import { secret, startTestGateway } from "./test-gateway.ts";
 
 async function post(url: string, body: string | Buffer, key = secret): Promise<unknown> {
   const response = await fetch(`${url}/webhooks/sentry`, {

@@ -127,4 +127,14 @@ CREATE TABLE `projects` (
 	`shown_at` integer NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX `projects_by_slug` ON `projects` (`slug`,`sentry_id`);
+CREATE INDEX `projects_by_slug` ON `projects` (`slug`,`sentry_id`);--> statement-breakpoint
+CREATE TABLE `tokens` (
+	`name` text PRIMARY KEY NOT NULL,
+	`sha256` blob NOT NULL,
+	`scope` text NOT NULL,
+	`projects` text,
+	`created_at` integer NOT NULL,
+	`expires_at` integer
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `tokens_sha256_unique` ON `tokens` (`sha256`);

@@ -1,11 +1,26 @@
 import type { IncomingMessage } from "node:http";
-import { unlimitedAdmin, type Viewer } from "../domain/viewer.ts";
+import { viewerOf } from "../domain/token.ts";
+import { anonymousReader, unlimitedAdmin, type Viewer } from "../domain/viewer.ts";
+import { credentialOf } from "./credential.ts";
+import type { JwtReading } from "./jwt.ts";
 import { isLocal } from "./local.ts";
+import { isTokenText, tokenHash } from "./token-text.ts";
+import type { TokenWatch } from "./token-watch.ts";
 
-/** Whether somebody may read, and until when (epoch milliseconds; null for as long as they like). */
+/** Whether somebody may read. What is served to them for longer ends at `until` or with `revoked`. */
 export type Admission =
-  | { readonly is: "admitted"; readonly viewer: Viewer; readonly until: number | null }
-  | { readonly is: "refused"; readonly message: string };
+  | {
+      readonly is: "admitted";
+      readonly viewer: Viewer;
+      /** Epoch milliseconds; null for as long as they like. */
+      readonly until: number | null;
+      /** Aborts within moments of their token being revoked. */
+      readonly revoked: AbortSignal;
+    }
+  /** UNAUTHENTICATED, with what to do about it. */
+  | { readonly is: "refused"; readonly message: string }
+  /** SERVICE_UNAVAILABLE: who they are cannot be found out now. */
+  | { readonly is: "unknown"; readonly message: string };
 
 /**
  * Finds out who asks. `connectionParams` is the payload of a WebSocket's `connection_init`, as the client sent it.
@@ -13,12 +28,83 @@ export type Admission =
  */
 export type Admit = (request: IncomingMessage, connectionParams?: unknown) => Promise<Admission>;
 
-/** Lets this machine read everything, and nobody else anything. */
-export const admitLocal: Admit = async (request) =>
-  isLocal(request)
-    ? { is: "admitted", viewer: unlimitedAdmin, until: null }
-    : {
-        is: "refused",
-        message:
-          "This gateway answers readers on its own machine only: open it as http://localhost, without a proxy in between.",
-      };
+export type AdmitOptions = {
+  readonly tokens: Pick<TokenWatch, "find" | "hasAny">;
+  /** Null where no JWTs are taken. */
+  readonly readJwt: ((text: string) => Promise<JwtReading>) | null;
+  /** Whether those who show nothing may read what is not private. */
+  readonly allowAnonymous: boolean;
+  /** Whether requests made on this machine can be told from others: only where nobody else can reach the server. */
+  readonly isOnLoopback: boolean;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** The keys of JWTs could not be had. */
+  readonly keysFailed: (error: unknown) => void;
+};
+
+/**
+ * | who shows           | may read                                                                              |
+ * | ------------------- | ------------------------------------------------------------------------------------- |
+ * | a token             | what it allows, until it expires or is revoked                                        |
+ * | a JWT               | what it allows, until it expires                                                      |
+ * | one that is neither | nothing; by the cookie alone, as if it were not there                                 |
+ * | nothing             | what is not private where anonymous readers are allowed                               |
+ * | nothing             | everything, from this machine, while there are no tokens, no JWTs and no such readers |
+ */
+export function createAdmit(options: AdmitOptions): Admit {
+  const { tokens, readJwt, allowAnonymous, isOnLoopback, now, keysFailed } = options;
+
+  async function known(text: string): Promise<Admission> {
+    if (isTokenText(text)) {
+      const found = await tokens.find(tokenHash(text));
+      if (found === null) return refused("This token is not known here: it may have been revoked.");
+      const { expiresAt } = found.token;
+      if (expiresAt !== null && expiresAt <= now()) return refused("This token has expired.");
+      return { is: "admitted", viewer: viewerOf(found.token), until: expiresAt, revoked: found.revoked };
+    }
+    if (readJwt === null) return refused("This is not a token of this gateway.");
+    const jwt = await readJwt(text);
+    switch (jwt.is) {
+      case "valid":
+        return { ...jwt, is: "admitted", revoked: never };
+      case "invalid":
+        return refused(`This is not a token of this gateway, and as a JWT ${jwt.reason}.`);
+      case "unknown":
+        keysFailed(jwt.cause);
+        return { is: "unknown", message: "The keys that JWTs are checked with cannot be had now." };
+    }
+  }
+
+  function unknown(request: IncomingMessage): Admission {
+    if (allowAnonymous) return { is: "admitted", viewer: anonymousReader, until: null, revoked: never };
+    if (readJwt !== null || tokens.hasAny())
+      return refused("Send a token: Authorization: Bearer and the token.");
+    if (isOnLoopback && isLocal(request))
+      return { is: "admitted", viewer: unlimitedAdmin, until: null, revoked: never };
+    return refused(
+      'Without a token this gateway answers readers on its own machine only, as http://localhost. Make a token: "npm run issuewire -- token create --name me --scope admin".',
+    );
+  }
+
+  return async (request, connectionParams) => {
+    const credential = credentialOf(request, connectionParams);
+    switch (credential.is) {
+      case "none":
+        return unknown(request);
+      case "unreadable":
+        return refused("Send the token as Authorization: Bearer and the token.");
+      case "given":
+        return known(credential.text);
+      case "cookie": {
+        const admission = await known(credential.text);
+        return admission.is === "refused" ? unknown(request) : admission;
+      }
+    }
+  };
+}
+
+function refused(message: string): Admission {
+  return { is: "refused", message };
+}
+
+const never = new AbortController().signal;

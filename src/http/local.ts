@@ -8,12 +8,13 @@ const forwardingHeaders = ["forwarded", "via"];
  *
  * The address of the socket says nothing: a tunnel that brings Sentry's webhooks in would bring everyone in. So the host
  * that was asked for must be a name of this machine, which no page of another site can ask for (DNS rebinding), and no
- * proxy may have touched the request.
+ * proxy may have touched the request. nginx, unless it is told otherwise, asks for a name of this machine and leaves no
+ * header; it does speak HTTP/1.0, which nothing else does any more.
  */
-export function isLocal({ headers }: Pick<IncomingMessage, "headers">): boolean {
+export function isLocal({ headers, httpVersion }: Pick<IncomingMessage, "headers" | "httpVersion">): boolean {
   const host = (headers.host ?? "").toLowerCase().replace(/:\d{1,5}$/, "");
-  if (!localNames.has(host)) return false;
+  if (httpVersion === "1.0" || !localNames.has(host)) return false;
   return !Object.keys(headers).some(
-    (name) => forwardingHeaders.includes(name) || name.startsWith("x-forwarded-"),
+    (name) => forwardingHeaders.includes(name) || name.startsWith("x-forwarded-") || name === "x-real-ip",
   );
 }

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Viewer } from "../domain/viewer.ts";
+import { isUnlimitedAdmin, type Viewer } from "../domain/viewer.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import type { Admit } from "./admit.ts";
 import { sendProblem } from "./problem.ts";
+import { sendRefusal } from "./refusal.ts";
 import { isWebhookPath } from "./webhook.ts";
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
@@ -17,22 +18,32 @@ export type RouteOptions = {
   ) => void | Promise<void>;
   /** Who may read. */
   readonly admit: Admit;
+  /** Answers /session: the page's cookie. */
+  readonly session: Handler;
   /** Null when the gateway can take webhooks and its followers are up to date; else why it is not ready. */
   readonly whyNotReady: () => Promise<string | null>;
   readonly registry: Pick<Metrics["registry"], "metrics" | "contentType">;
 };
 
 /**
- * | path                   | what                                                       | who               |
- * | ---------------------- | ---------------------------------------------------------- | ----------------- |
- * | /webhooks/sentry       | takes webhooks                                             | who has the secret|
- * | /graphql               | queries, subscriptions over SSE, GraphiQL                  | this machine      |
- * | /                      | leads to GraphiQL                                          | this machine      |
- * | /health/live           | 200 as long as the process answers                         | anyone            |
- * | /health/ready          | 200 when it can take webhooks, 503 when not                | anyone            |
- * | /metrics               | Prometheus                                                 | this machine      |
+ * | path                   | what                                                       | who                       |
+ * | ---------------------- | ---------------------------------------------------------- | ------------------------- |
+ * | /webhooks/sentry       | takes webhooks                                             | who has the secret        |
+ * | /graphql               | queries, subscriptions over SSE, GraphiQL                  | readers                   |
+ * | /                      | leads to GraphiQL                                          | readers                   |
+ * | /session               | gives and takes the page's cookie                          | who has a token           |
+ * | /health/live           | 200 as long as the process answers                         | anyone                    |
+ * | /health/ready          | 200 when it can take webhooks, 503 when not                | anyone                    |
+ * | /metrics               | Prometheus                                                 | admins of all projects    |
  */
-export function createRoutes({ webhook, graphql, admit, whyNotReady, registry }: RouteOptions): Handler {
+export function createRoutes({
+  webhook,
+  graphql,
+  admit,
+  session,
+  whyNotReady,
+  registry,
+}: RouteOptions): Handler {
   return async (request, response) => {
     const url = request.url ?? "/";
     if (isWebhookPath(url)) return webhook(request, response);
@@ -44,11 +55,12 @@ export function createRoutes({ webhook, graphql, admit, whyNotReady, registry }:
         ? answer(request, response, 200, { status: "ready" })
         : answer(request, response, 503, { status: "not ready", reason });
     }
+    if (path === "/session") return session(request, response);
     if (path !== "/" && path !== "/graphql" && path !== "/metrics")
       return sendProblem(response, { status: 404, code: "NOT_FOUND" });
 
     const admission = await admit(request);
-    if (admission.is === "refused") return refuse(response, admission.message);
+    if (admission.is !== "admitted") return sendRefusal(response, admission);
     if (path === "/graphql") return graphql(request, response, { viewer: admission.viewer });
     if (request.method !== "GET" && request.method !== "HEAD")
       return sendProblem(response, {
@@ -60,6 +72,7 @@ export function createRoutes({ webhook, graphql, admit, whyNotReady, registry }:
       response.writeHead(303, { Location: "/graphql", "Content-Length": 0 }).end();
       return;
     }
+    if (!isUnlimitedAdmin(admission.viewer)) return sendProblem(response, { status: 403, code: "FORBIDDEN" });
     const text = await registry.metrics();
     response.writeHead(200, {
       "Content-Type": registry.contentType,
@@ -84,16 +97,4 @@ function answer(request: IncomingMessage, response: ServerResponse, status: numb
     "Cache-Control": "no-store",
   });
   response.end(request.method === "HEAD" ? undefined : body);
-}
-
-/** GraphQL's own form of error, so that clients show the message. */
-function refuse(response: ServerResponse, message: string): void {
-  const body = JSON.stringify({ errors: [{ message, extensions: { code: "UNAUTHENTICATED" } }] });
-  response.writeHead(401, {
-    "Content-Type": "application/json",
-    "Content-Length": Buffer.byteLength(body),
-    "WWW-Authenticate": "Bearer",
-    "Cache-Control": "no-store",
-  });
-  response.end(body);
 }

@@ -51,6 +51,11 @@ export type Report = {
   /** The log could not be read by those who follow it; they try again. */
   readonly tailFailed: (error: unknown) => void;
 
+  /** The tokens could not be read; what was known of them counts on. */
+  readonly tokensFailed: (error: unknown) => void;
+  /** The keys that JWTs are checked with could not be had. */
+  readonly keysFailed: (error: unknown) => void;
+
   readonly subscriberJoined: (transport: "sse" | "websocket") => void;
   readonly subscriberLeft: (transport: "sse" | "websocket") => void;
 
@@ -115,6 +120,9 @@ export function createReport({
     storeFailed: (err) => quietly("store", () => logger.error({ err }, "the store cannot write")),
     storeRecovered: () => logger.info("the store writes again"),
     tailFailed: (err) => quietly("tail", () => logger.error({ err }, "the log cannot be read")),
+
+    tokensFailed: (err) => quietly("tokens", () => logger.error({ err }, "the tokens cannot be read")),
+    keysFailed: (err) => quietly("keys", () => logger.error({ err }, "the keys of JWTs cannot be had")),
 
     subscriberJoined: (transport) => metrics.subscribers.inc({ transport }),
     subscriberLeft: (transport) => metrics.subscribers.dec({ transport }),

@@ -1,6 +1,7 @@
 import type { DeliveryOutcome, IncomingDelivery } from "../domain/delivery.ts";
 import type { Seq } from "../domain/cursor.ts";
 import type { Reader, ReadTransaction } from "./reader.ts";
+import type { Tokens } from "./tokens.ts";
 
 /** What became of a delivery that is now on disk. */
 export type Receipt = {
@@ -26,6 +27,9 @@ export interface Store extends AsyncDisposable {
    * @throws StorageUnavailableError when nothing was kept, or when that cannot be known: sending it again is safe.
    */
   append(delivery: IncomingDelivery): Promise<Receipt>;
+
+  /** Who may read. */
+  readonly tokens: Pick<Tokens, "list">;
 
   /** False when the newest write failed and another one, tried now, fails too. */
   canWrite(): Promise<boolean>;

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { createHttpServer } from "../../src/http/listen.ts";
-import { admitLocal } from "../../src/http/admit.ts";
+import { createAdmit } from "../../src/http/admit.ts";
 import { isLocal } from "../../src/http/local.ts";
 import { createRoutes } from "../../src/http/routes.ts";
 import { request } from "node:http";
@@ -21,7 +21,15 @@ async function ask(
   const handler = createRoutes({
     webhook: says("webhook"),
     graphql: says("graphql"),
-    admit: admitLocal,
+    admit: createAdmit({
+      tokens: { find: async () => null, hasAny: () => false },
+      readJwt: null,
+      allowAnonymous: false,
+      isOnLoopback: true,
+      now: Date.now,
+      keysFailed: (error) => expect(error).toBeUndefined(),
+    }),
+    session: says("session"),
     whyNotReady: async () => notReady,
     registry: { metrics: async () => "metrics", contentType: "text/plain; version=0.0.4; charset=utf-8" },
   });
@@ -95,7 +103,7 @@ describe("the routes", () => {
   it.each(["localhost", "LOCALHOST:4000", "127.0.0.1:1", "[::1]", "[::1]:4000"])(
     "know %s for this machine",
     (host) => {
-      expect(isLocal({ headers: { host } })).toBe(true);
+      expect(isLocal({ headers: { host }, httpVersion: "1.1" })).toBe(true);
     },
   );
 });

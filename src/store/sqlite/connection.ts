@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import Database from "better-sqlite3";
 import { drizzle, type BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { migrate } from "drizzle-orm/better-sqlite3/migrator";
+import { readMigrationFiles } from "drizzle-orm/migrator";
 
 /** A connection to one SQLite file. Its statements run at once, on the calling thread. */
 export type Connection = {
@@ -58,6 +59,16 @@ export function openReader(file: string): Connection {
   client.pragma("busy_timeout = 0");
   client.pragma("query_only = ON");
   return { client, db: drizzle({ client }) };
+}
+
+/** How many migrations this version has. */
+export function knownMigrations(): number {
+  return readMigrationFiles({ migrationsFolder }).length;
+}
+
+/** How many migrations the file has seen. */
+export function appliedMigrations({ client }: Connection): number {
+  return client.prepare("select count(*) from __drizzle_migrations").pluck().get() as number;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { max } from "drizzle-orm";
 import type { Json } from "../../domain/issue.ts";
 import { queriesOf } from "../queries/queries.ts";
+import type { Asked } from "../queries/query.ts";
 import type { Reader } from "../reader.ts";
 import * as tables from "../tables/sqlite.ts";
 import type { Connection } from "./connection.ts";
@@ -13,15 +14,20 @@ export type ReaderOptions = {
 };
 
 /** Asks everything on this connection, at once and on this thread. */
-export function readerOf(connection: Connection, { issueObjectOf }: ReaderOptions): Reader {
-  return queriesOf({
+export function readerOf(connection: Connection, options: ReaderOptions): Reader {
+  return queriesOf(askedOf(connection, options));
+}
+
+/** What queries are asked of, on this connection. */
+export function askedOf(connection: Connection, { issueObjectOf }: ReaderOptions): Asked {
+  return {
     db: connection.db,
     tables,
     dialect: sqliteDialect,
     newestPosition: async () => newestPosition(connection),
     isDatabaseError: (error) => codeOf(error) !== null,
     issueObjectOf,
-  });
+  };
 }
 
 /** The newest position ever handed out, of an entry that may be gone; 0 for none. */

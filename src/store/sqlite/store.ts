@@ -2,7 +2,9 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { IncomingDelivery } from "../../domain/delivery.ts";
 import type { Report } from "../../observability/report.ts";
+import { tokenQueries } from "../queries/tokens.ts";
 import type { Receipt, Store } from "../store.ts";
+import * as tables from "../tables/sqlite.ts";
 import { createWriter } from "../writer.ts";
 import { openReader } from "./connection.ts";
 import { instanceFileOf, writeInstance } from "./instance.ts";
@@ -114,6 +116,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     reader: reads.reader,
     readTransaction: reads.begin,
     append: writer.append,
+    tokens: tokenQueries({ db: reading.db, tables }),
     async canWrite() {
       // A gateway that is taken out of rotation gets no deliveries that could show that it writes again. Behind the
       // writer's own batches: the thread takes one at a time.

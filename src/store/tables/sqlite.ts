@@ -3,6 +3,7 @@ import { blob, index, integer, sqliteTable, text, uniqueIndex } from "drizzle-or
 import type { Claim, DeliveryOutcome } from "../../domain/delivery.ts";
 import type { EventRole, EventSource, IssueAction, TransitionKind } from "../../domain/event.ts";
 import type { ActorType } from "../../domain/issue.ts";
+import type { TokenScope } from "../../domain/token.ts";
 
 /**
  * The tables as SQLite keeps them. Times are epoch milliseconds, JSON is text (never a database's own JSON type, which
@@ -197,4 +198,15 @@ export const projects = sqliteTable(
 export const meta = sqliteTable("meta", {
   name: text("name").primaryKey(),
   value: text("value").notNull(),
+});
+
+/** Who may read: see `domain/token.ts`. A revoked token's row is gone. */
+export const tokens = sqliteTable("tokens", {
+  name: text("name").primaryKey(),
+  sha256: blob("sha256", { mode: "buffer" }).notNull().unique(),
+  scope: text("scope").$type<TokenScope>().notNull(),
+  /** Sentry's ids as JSON; null for all projects. */
+  projects: text("projects"),
+  createdAt: integer("created_at").notNull(),
+  expiresAt: integer("expires_at"),
 });

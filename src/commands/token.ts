@@ -1,0 +1,130 @@
+import { Command, Option } from "commander";
+import { z } from "zod";
+import { tokenScopes, type Token, type TokenScope } from "../domain/token.ts";
+import { newTokenText, tokenHash } from "../http/token-text.ts";
+import type { Maintenance } from "../store/maintenance.ts";
+
+export type TokenCommandOptions = {
+  readonly open: () => Promise<Maintenance>;
+  /** An ISO-8601 duration as milliseconds. @throws ZodError for what is none. */
+  readonly durationOf: (text: string) => number;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly print: (line: string) => void;
+};
+
+/** What is wrong with what was asked for, in words for whoever typed it. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+}
+
+/** `issuewire token create | list | revoke`. A running gateway takes a change up within moments. */
+export function tokenCommand(options: TokenCommandOptions): Command {
+  const command = new Command("token").description("Make, list and revoke the tokens that readers send.");
+  command
+    .command("create")
+    .description("Make a token and print it, this once. A running gateway takes it at once.")
+    .requiredOption("--name <name>", "what to call it, in the list and to revoke it")
+    .addOption(
+      new Option(
+        "--scope <scope>",
+        "read: issues and their history; admin: the deliveries and metrics as well",
+      )
+        .choices(tokenScopes)
+        .makeOptionMandatory(),
+    )
+    .option(
+      "--project <slug or id>",
+      "only this project; may be given several times. Without any, all projects",
+      (one: string, before: readonly string[]) => [...before, one],
+      [] as readonly string[],
+    )
+    .option("--expires <when>", "a duration from now such as P90D, or a time such as 2027-01-01T00:00:00Z")
+    .action((given: Given) => create(given, options));
+  command
+    .command("list")
+    .description("List the tokens: their names and what they allow.")
+    .action(() => list(options));
+  command
+    .command("revoke")
+    .argument("<name>", "the token's name")
+    .description("Revoke a token. A running gateway refuses it within moments, and ends its streams.")
+    .action((name: string) => revoke(name, options));
+  return command;
+}
+
+type Given = {
+  readonly name: string;
+  readonly scope: TokenScope;
+  readonly project: readonly string[];
+  readonly expires?: string;
+};
+
+async function create(
+  { name, scope, project, expires }: Given,
+  { open, durationOf, now, print }: TokenCommandOptions,
+): Promise<void> {
+  if (!/^[^\p{C}]{1,100}$/u.test(name)) throw new CommandError("--name must be 1 to 100 visible characters.");
+  const createdAt = now();
+  const expiresAt = expires === undefined ? null : momentOf(expires, createdAt, durationOf);
+  await using store = await open();
+  const projects = project.length === 0 ? "all" : await Promise.all(project.map((one) => idOf(one, store)));
+  const text = newTokenText();
+  const token = { name, sha256: tokenHash(text), scope, projects, createdAt, expiresAt } as const;
+  await store.tokens.add(token);
+  print(text);
+}
+
+async function idOf(slugOrId: string, store: Maintenance): Promise<string> {
+  const project = await store.findProject(slugOrId);
+  if (project !== null) return project.sentryId;
+  if (/^[0-9]{1,20}$/.test(slugOrId)) return slugOrId;
+  throw new CommandError(
+    `No webhook has named a project ${slugOrId} yet. Give its id instead of its slug: Sentry shows it in the project's settings.`,
+  );
+}
+
+async function list({ open, now, print }: TokenCommandOptions): Promise<void> {
+  await using store = await open();
+  const tokens = await store.tokens.list();
+  if (tokens.length === 0) return print('There are no tokens: see "issuewire token create --help".');
+  const rows = [["NAME", "SCOPE", "PROJECTS", "CREATED", "EXPIRES"], ...tokens.map((one) => row(one, now()))];
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
+  for (const cells of rows)
+    print(
+      cells
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join("  ")
+        .trimEnd(),
+    );
+}
+
+function row({ name, scope, projects, createdAt, expiresAt }: Token, now: number): string[] {
+  const expiry = expiresAt === null ? "never" : expiresAt <= now ? "expired" : timeOf(expiresAt);
+  return [name, scope, projects === "all" ? "all" : projects.join(","), timeOf(createdAt), expiry];
+}
+
+async function revoke(name: string, { open, print }: TokenCommandOptions): Promise<void> {
+  await using store = await open();
+  if (!(await store.tokens.remove(name))) throw new CommandError(`There is no token named ${name}.`);
+  print(`Revoked ${name}.`);
+}
+
+const isoTime = z.iso.datetime({ offset: true });
+
+function momentOf(text: string, now: number, durationOf: TokenCommandOptions["durationOf"]): number {
+  let moment: number;
+  try {
+    moment = isoTime.safeParse(text).success ? Date.parse(text) : now + durationOf(text);
+  } catch {
+    throw new CommandError(
+      "--expires must be a duration such as P90D or a time such as 2027-01-01T00:00:00Z.",
+    );
+  }
+  if (moment <= now) throw new CommandError("--expires is in the past.");
+  return moment;
+}
+
+function timeOf(moment: number): string {
+  return new Date(moment).toISOString().replace(/\.\d+Z$/, "Z");
+}

@@ -1,0 +1,90 @@
+import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
+import type { Viewer } from "../domain/viewer.ts";
+
+export type JwtOptions = {
+  readonly issuer: string;
+  readonly audience: string;
+  /** Finds the key that signed a JWT: `remoteKeys`, but in tests. */
+  readonly keys: JWTVerifyGetKey;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+};
+
+/** What a JWT lets its bearer do. */
+export type JwtReading =
+  | { readonly is: "valid"; readonly viewer: Viewer; readonly until: number }
+  | { readonly is: "invalid"; readonly reason: string }
+  /** The keys could not be had: it may be valid. */
+  | { readonly is: "unknown"; readonly cause: unknown };
+
+/** Signed by a private key. A secret shared with the gateway could make tokens, and `none` is no signature at all. */
+const algorithms = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+  "Ed25519",
+];
+
+/** How far the issuer's clock may be from this one's. */
+const clockToleranceSeconds = 5;
+
+/** The keys at this address. They are kept, and fetched again when a JWT names one that is not among them. */
+export function remoteKeys(url: URL): JWTVerifyGetKey {
+  return createRemoteJWKSet(url, { timeoutDuration: 3_000, cooldownDuration: 5_000 });
+}
+
+/**
+ * Reads JWTs of one issuer for one audience. Each must expire, and say what it allows: `issuewire_scope` is `read` or
+ * `admin`; `issuewire_projects` is `*` for all projects, or a list of Sentry's ids, and left out it is none. Never
+ * rejects.
+ */
+export function createJwtReader({ issuer, audience, keys, now }: JwtOptions) {
+  return async (text: string): Promise<JwtReading> => {
+    try {
+      const { payload } = await jwtVerify(text, keys, {
+        issuer,
+        audience,
+        algorithms,
+        requiredClaims: ["exp"],
+        clockTolerance: clockToleranceSeconds,
+        currentDate: new Date(now()),
+      });
+      return readClaims(payload);
+    } catch (error) {
+      return isOfTheToken(error)
+        ? { is: "invalid", reason: error instanceof errors.JWTExpired ? "it has expired" : "it is not valid" }
+        : { is: "unknown", cause: error };
+    }
+  };
+}
+
+function readClaims(payload: JWTPayload): JwtReading {
+  const { issuewire_scope: scope, issuewire_projects: projects = [], exp } = payload;
+  if (scope !== "read" && scope !== "admin") return { is: "invalid", reason: "it has no issuewire_scope" };
+  const until = exp! * 1000;
+  if (projects === "*") return { is: "valid", viewer: { scope, projects: "all" }, until };
+  if (!Array.isArray(projects) || !projects.every((one) => typeof one === "string"))
+    return { is: "invalid", reason: "its issuewire_projects is neither * nor a list of ids" };
+  return { is: "valid", viewer: { scope, projects: new Set<string>(projects) }, until };
+}
+
+/** False for what is wrong with the keys: their address, the network, what is served there. */
+function isOfTheToken(error: unknown): boolean {
+  return (
+    error instanceof errors.JOSEError &&
+    !(
+      error instanceof errors.JWKSTimeout ||
+      error instanceof errors.JWKSInvalid ||
+      error instanceof errors.JWKInvalid ||
+      // What jose throws for an answer of the wrong status or form has no class of its own.
+      error.code === "ERR_JOSE_GENERIC"
+    )
+  );
+}

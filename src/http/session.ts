@@ -1,0 +1,63 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Admit } from "./admit.ts";
+import { credentialOf, sessionCookie } from "./credential.ts";
+import { sendProblem } from "./problem.ts";
+import { sendRefusal } from "./refusal.ts";
+
+export type SessionOptions = {
+  readonly admit: Admit;
+  /** Whether the proxies in front can be believed when they say that they were asked by https. */
+  readonly trustProxy: boolean;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+};
+
+/**
+ * The session of the page at `/` and of EventSource, which can send no header of their own: a cookie that scripts cannot
+ * read and other sites cannot use.
+ *
+ * | request                                          | answer                                                       |
+ * | ------------------------------------------------ | ------------------------------------------------------------ |
+ * | POST /session with Authorization: Bearer a token | 204, and the token as a cookie until it expires              |
+ * | DELETE /session                                  | 204, and the cookie is gone                                  |
+ * | either from a page of another origin             | 403                                                          |
+ * | POST with a token that is not valid, or none     | 401                                                          |
+ */
+export function createSessionHandler({ admit, trustProxy, now }: SessionOptions) {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (request.method !== "POST" && request.method !== "DELETE")
+      return sendProblem(response, {
+        status: 405,
+        code: "METHOD_NOT_ALLOWED",
+        headers: { Allow: "POST, DELETE" },
+      });
+    if (!isSameOrigin(request)) return sendProblem(response, { status: 403, code: "FORBIDDEN" });
+    const isSecure = trustProxy && request.headers["x-forwarded-proto"] === "https";
+    const attributes = `Path=/; HttpOnly; SameSite=Strict${isSecure ? "; Secure" : ""}`;
+    const answer = (cookie: string): void => {
+      response.writeHead(204, { "Set-Cookie": cookie, "Cache-Control": "no-store" }).end();
+    };
+    if (request.method === "DELETE") return answer(`${sessionCookie}=; ${attributes}; Max-Age=0`);
+
+    const credential = credentialOf({ headers: { authorization: request.headers.authorization } });
+    if (credential.is !== "given")
+      return sendRefusal(response, {
+        is: "refused",
+        message: "Send the token as Authorization: Bearer and the token.",
+      });
+    const admission = await admit(request);
+    if (admission.is !== "admitted") return sendRefusal(response, admission);
+    const seconds = admission.until === null ? null : Math.floor((admission.until - now()) / 1000);
+    answer(
+      `${sessionCookie}=${credential.text}; ${attributes}${seconds === null ? "" : `; Max-Age=${seconds}`}`,
+    );
+  };
+}
+
+/** False when a page of another origin sends it. Every browser says where a POST or a DELETE comes from. */
+function isSameOrigin({ headers }: Pick<IncomingMessage, "headers">): boolean {
+  const site = headers["sec-fetch-site"];
+  if (site !== undefined) return site === "same-origin";
+  if (headers.origin === undefined) return true;
+  return URL.parse(headers.origin)?.host === headers.host?.toLowerCase();
+}

@@ -1,0 +1,78 @@
+import { setTimeout } from "node:timers/promises";
+import type { Token } from "../domain/token.ts";
+
+/** A token that is there, and when it no longer is. */
+export type KnownToken = { readonly token: Token; readonly revoked: AbortSignal };
+
+/** The tokens as the store has them, but for a moment. */
+export type TokenWatch = Disposable & {
+  /** By its sha256; null for one that is not there. One that was made a moment ago is found. */
+  readonly find: (sha256: string) => Promise<KnownToken | null>;
+  /** True where there is any token, expired ones included. */
+  readonly hasAny: () => boolean;
+};
+
+export type TokenWatchOptions = {
+  readonly list: () => Promise<readonly Token[]>;
+  /** Tokens could not be read: what was known of them counts on. */
+  readonly failed: (error: unknown) => void;
+  /** How often they are read. */
+  readonly everyMs: number;
+  /** Readings are at least so far apart; whoever sends a token that is not known waits so long at most. */
+  readonly apartMs?: number;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number;
+};
+
+/**
+ * Keeps the tokens in memory, reading them again and again: `issuewire token` writes them beside a running gateway.
+ * @throws what `list` throws at first.
+ */
+export async function startTokenWatch({
+  list,
+  failed,
+  everyMs,
+  apartMs = 100,
+  now = performance.now.bind(performance),
+}: TokenWatchOptions): Promise<TokenWatch> {
+  let held: ReadonlyMap<string, Held> = new Map();
+  let readAt = -Infinity;
+  let reading: Promise<void> | null = null;
+
+  async function read(): Promise<void> {
+    const tokens = await list();
+    const next = new Map<string, Held>();
+    for (const token of tokens) next.set(token.sha256, held.get(token.sha256) ?? hold(token));
+    for (const [sha256, { revoke }] of held) if (!next.has(sha256)) revoke();
+    held = next;
+    readAt = now();
+  }
+  /** One reading at a time, which everybody waits for. */
+  const readAgain = (): Promise<void> =>
+    (reading ??= setTimeout(Math.max(0, readAt + apartMs - now()))
+      .then(read)
+      .catch(failed)
+      .finally(() => {
+        reading = null;
+      }));
+
+  await read();
+  const timer = setInterval(() => void readAgain(), everyMs);
+  timer.unref();
+  return {
+    async find(sha256) {
+      if (!held.has(sha256)) await readAgain();
+      return held.get(sha256)?.known ?? null;
+    },
+    hasAny: () => held.size > 0,
+    [Symbol.dispose]: () => clearInterval(timer),
+  };
+}
+
+type Held = { readonly known: KnownToken; readonly revoke: () => void };
+
+/** A token never changes while it is there. */
+function hold(token: Token): Held {
+  const revoked = new AbortController();
+  return { known: { token, revoked: revoked.signal }, revoke: () => revoked.abort() };
+}

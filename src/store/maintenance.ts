@@ -1,0 +1,14 @@
+import type { Project } from "../domain/issue.ts";
+import type { Tokens } from "./tokens.ts";
+
+/**
+ * What commands do to a store, whether a gateway runs on it or not, and whatever database keeps it.
+ *
+ * Each step is one short transaction, between which a gateway goes on writing.
+ * @throws StorageUnavailableError when the database could not be had within seconds; nothing was done then.
+ */
+export interface Maintenance extends AsyncDisposable {
+  readonly tokens: Tokens;
+  /** The project with this slug, the one heard of last if several had it, or else with this id of Sentry's. */
+  findProject(slugOrId: string): Promise<Project | null>;
+}

@@ -1,0 +1,88 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import Database from "better-sqlite3";
+import { drizzle } from "drizzle-orm/better-sqlite3";
+import { StorageUnavailableError } from "../../domain/failure.ts";
+import type { Maintenance } from "../maintenance.ts";
+import { projectQueries } from "../queries/projects.ts";
+import { tokenQueries } from "../queries/tokens.ts";
+import * as tables from "../tables/sqlite.ts";
+import { appliedMigrations, knownMigrations, openWriter, type Connection } from "./connection.ts";
+import { isBusy } from "./error.ts";
+import { lockStore, StoreInUseError } from "./lock.ts";
+import { askedOf } from "./queries.ts";
+
+/** How long a step waits for the gateway to finish what it is writing; that takes milliseconds. */
+const busyMs = 10_000;
+
+/**
+ * Opens the store for commands, making it where it is missing.
+ *
+ * Where a gateway has it, this is a second connection that writes: SQLite lets one transaction write at a time, the
+ * gateway tries again when it finds another one, and it notices what was changed beneath it. Where none has it, it is
+ * locked, so that none starts meanwhile.
+ * @throws Error when the gateway that runs is of a version with other tables.
+ */
+export function openSqliteMaintenance(file: string): Maintenance {
+  mkdirSync(dirname(file), { recursive: true });
+  using opened = new DisposableStack();
+  const connection = openConnection(file, opened);
+  const asked = askedOf(connection, { issueObjectOf: () => null });
+  const projects = projectQueries(asked);
+  const running = opened.move();
+  return {
+    tokens: patient(tokenQueries({ db: connection.db, tables })),
+    async findProject(slugOrId) {
+      return (
+        (await projects.projectBySlug(slugOrId)) ??
+        (await projects.projects([slugOrId])).get(slugOrId) ??
+        null
+      );
+    },
+    [Symbol.asyncDispose]: async () => running.dispose(),
+  };
+}
+
+function openConnection(file: string, opened: DisposableStack): Connection {
+  try {
+    opened.use(lockStore(file));
+  } catch (error) {
+    if (!(error instanceof StoreInUseError) || !existsSync(file)) throw error;
+    const client = new Database(file, { timeout: busyMs, fileMustExist: true });
+    opened.defer(() => void client.close());
+    client.pragma("synchronous = FULL");
+    client.pragma("fullfsync = ON");
+    const connection = { client, db: drizzle({ client }) };
+    if (appliedMigrations(connection) !== knownMigrations())
+      throw new Error(
+        `The gateway that uses ${file} is of another version: run this command with that one.`,
+        {
+          cause: error,
+        },
+      );
+    return connection;
+  }
+  const connection = openWriter(file);
+  opened.defer(() => void connection.client.close());
+  return connection;
+}
+
+/** The same steps; one that waited in vain is StorageUnavailableError. */
+function patient<Steps extends object>(steps: Steps): Steps {
+  const entries = Object.entries(steps).map(
+    ([name, step]: [string, (...args: unknown[]) => Promise<unknown>]) => [
+      name,
+      async (...args: unknown[]) => {
+        try {
+          return await step(...args);
+        } catch (error) {
+          if (!isBusy(error)) throw error;
+          throw new StorageUnavailableError("Another process has been writing the database for too long.", {
+            cause: error,
+          });
+        }
+      },
+    ],
+  );
+  return Object.fromEntries(entries) as Steps;
+}

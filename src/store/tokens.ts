@@ -1,0 +1,19 @@
+import type { Token } from "../domain/token.ts";
+
+/** The tokens that were made and not revoked, whatever database keeps them. */
+export interface Tokens {
+  /** By name. */
+  list(): Promise<readonly Token[]>;
+  /**
+   * Resolves once it is on disk.
+   * @throws TokenExistsError when there is one of that name.
+   */
+  add(token: Token): Promise<void>;
+  /** Resolves once it is gone from the disk; false when there was none of that name. */
+  remove(name: string): Promise<boolean>;
+}
+
+/** There is a token of that name. */
+export class TokenExistsError extends Error {
+  override readonly name = "TokenExistsError";
+}

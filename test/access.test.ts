@@ -1,0 +1,132 @@
+import { describe, expect, it } from "vitest";
+import { tokenCommand } from "../src/commands/token.ts";
+import { isoDuration } from "../src/config.ts";
+import { openSqliteMaintenance } from "../src/store/sqlite/maintenance.ts";
+import { startTestGateway, type TestGateway } from "./test-gateway.ts";
+import { temporaryFolder } from "./store/open.ts";
+import { join } from "node:path";
+
+/** Runs `issuewire token …` on this database, and gives what it printed. */
+async function token(file: string, ...args: string[]): Promise<string> {
+  const printed: string[] = [];
+  const command = tokenCommand({
+    open: async () => openSqliteMaintenance(file),
+    durationOf: isoDuration.parse,
+    now: Date.now,
+    print: (line) => printed.push(line),
+  });
+  await command.exitOverride().parseAsync(args, { from: "user" });
+  return printed.join("\n");
+}
+
+async function status(
+  { url }: TestGateway,
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<number> {
+  const response = await fetch(`${url}${path}`, { headers });
+  await response.body?.cancel();
+  return response.status;
+}
+
+const query = "/graphql?query={__typename}";
+const bearer = (text: string) => ({ authorization: `Bearer ${text}` });
+
+describe("the tokens of a gateway that runs", () => {
+  it("count as soon as they are made, and no longer once they are revoked", async () => {
+    await using gateway = await startTestGateway();
+    expect(await status(gateway, query)).toBe(200);
+    const text = await token(gateway.database, "create", "--name", "board", "--scope", "read");
+    expect(await status(gateway, query, bearer(text))).toBe(200);
+    expect(await status(gateway, query)).toBe(401);
+    expect(await status(gateway, "/metrics", bearer(text))).toBe(403);
+
+    const admin = await token(gateway.database, "create", "--name", "me", "--scope", "admin");
+    expect(await status(gateway, "/metrics", bearer(admin))).toBe(200);
+
+    await token(gateway.database, "revoke", "board");
+    await expect.poll(() => status(gateway, query, bearer(text)), { timeout: 10_000 }).toBe(401);
+    expect(await status(gateway, query, bearer(admin))).toBe(200);
+  });
+
+  it("are told by name, never by text", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    const made = [
+      await token(file, "create", "--name", "one", "--scope", "read", "--project", "7", "--project", "8"),
+      await token(file, "create", "--name", "two", "--scope", "admin", "--expires", "P1D"),
+    ];
+    const list = await token(file, "list");
+    expect(list).toMatch(/^one +read +7,8 +\S+ +never$/m);
+    expect(list).toMatch(/^two +admin +all +\S+ +\d{4}-\S+Z$/m);
+    for (const text of made) expect(list).not.toContain(text.slice(0, 12));
+  });
+
+  it.each([
+    [
+      ["create", "--name", "x", "--scope", "read", "--project", "nothing"],
+      "No webhook has named a project nothing",
+    ],
+    [["create", "--name", "x", "--scope", "read", "--expires", "tomorrow"], "--expires must be"],
+    [["create", "--name", "x", "--scope", "read", "--expires", "2020-01-01T00:00:00Z"], "in the past"],
+    [["create", "--name", "taken", "--scope", "read"], "There is a token named taken"],
+    [["revoke", "nobody"], "There is no token named nobody"],
+  ])("are not made or revoked by %j, and it is said why", async (args, message) => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    await token(file, "create", "--name", "taken", "--scope", "read");
+    await expect(token(file, ...args)).rejects.toThrow(message);
+  });
+});
+
+describe("a gateway that other machines can reach", () => {
+  it("does not start without a way to tell who may read, and says what to do", async () => {
+    await expect(startTestGateway({ HOST: "0.0.0.0" })).rejects.toThrow(
+      /token create.*JWT_JWKS_URL.*ALLOW_ANONYMOUS=read/s,
+    );
+  });
+
+  it("starts with a token, and asks for it on this machine too", async () => {
+    using folder = temporaryFolder();
+    const text = await token(join(folder.path, "issuewire.db"), "create", "--name", "a", "--scope", "read");
+    await using gateway = await startTestGateway({ HOST: "0.0.0.0" }, folder.path);
+    const url = gateway.url.replace("0.0.0.0", "127.0.0.1");
+    expect(await status({ ...gateway, url }, query)).toBe(401);
+    expect(await status({ ...gateway, url }, query, bearer(text))).toBe(200);
+  });
+
+  it("starts with ALLOW_ANONYMOUS=read, and gives nobody the metrics", async () => {
+    await using gateway = await startTestGateway({ HOST: "0.0.0.0", ALLOW_ANONYMOUS: "read" });
+    const url = gateway.url.replace("0.0.0.0", "127.0.0.1");
+    expect(await status({ ...gateway, url }, query)).toBe(200);
+    expect(await status({ ...gateway, url }, "/metrics")).toBe(403);
+  });
+});
+
+describe("a gateway behind a proxy", () => {
+  it("takes nobody for being on its machine", async () => {
+    await using gateway = await startTestGateway({ TRUST_PROXY: "1" });
+    expect(await status(gateway, query)).toBe(401);
+  });
+
+  it("refuses before anything is parsed, in GraphQL's form and with a challenge", async () => {
+    await using gateway = await startTestGateway({ TRUST_PROXY: "1" });
+    const response = await fetch(`${gateway.url}/graphql`, { method: "POST", body: "{{{" });
+    expect(response.status).toBe(401);
+    expect(response.headers.get("www-authenticate")).toBe("Bearer");
+    expect(await response.json()).toEqual({
+      errors: [{ message: expect.stringContaining("token"), extensions: { code: "UNAUTHENTICATED" } }],
+    });
+  });
+});
+
+describe("the page's session", () => {
+  it("lets its cookie read what the token may", async () => {
+    await using gateway = await startTestGateway();
+    const text = await token(gateway.database, "create", "--name", "a", "--scope", "read");
+    const response = await fetch(`${gateway.url}/session`, { method: "POST", headers: bearer(text) });
+    const cookie = response.headers.get("set-cookie")!.split(";")[0]!;
+    expect(await status(gateway, query, { cookie })).toBe(200);
+    expect(await status(gateway, query)).toBe(401);
+  });
+});

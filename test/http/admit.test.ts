@@ -1,0 +1,247 @@
+import type { IncomingMessage } from "node:http";
+import {
+  createLocalJWKSet,
+  exportJWK,
+  generateKeyPair,
+  SignJWT,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+} from "jose";
+import { describe, expect, it } from "vitest";
+import type { Token } from "../../src/domain/token.ts";
+import { createAdmit, type AdmitOptions } from "../../src/http/admit.ts";
+import { createJwtReader } from "../../src/http/jwt.ts";
+import { newTokenText, tokenHash } from "../../src/http/token-text.ts";
+
+const now = Date.UTC(2026, 9, 1);
+
+/** A request as far as `admit` looks at it: made on this machine, unless its headers say otherwise. */
+function asking(headers: Readonly<Record<string, string>> = {}): IncomingMessage {
+  // Nothing else of it is read.
+  return {
+    headers: { host: "localhost:4000", ...headers },
+    httpVersion: "1.1",
+  } as unknown as IncomingMessage;
+}
+
+const bearer = (text: string) => asking({ authorization: `Bearer ${text}` });
+
+function token(more: Partial<Token> = {}): { readonly text: string; readonly token: Token } {
+  const text = newTokenText();
+  return {
+    text,
+    token: {
+      name: "one",
+      sha256: tokenHash(text),
+      scope: "read",
+      projects: ["7"],
+      createdAt: now,
+      expiresAt: null,
+      ...more,
+    },
+  };
+}
+
+function admitting(tokens: readonly Token[] = [], options: Partial<AdmitOptions> = {}) {
+  const revoked = new AbortController();
+  const admit = createAdmit({
+    tokens: {
+      find: async (sha256) => {
+        const found = tokens.find((one) => one.sha256 === sha256);
+        return found === undefined ? null : { token: found, revoked: revoked.signal };
+      },
+      hasAny: () => tokens.length > 0,
+    },
+    readJwt: null,
+    allowAnonymous: false,
+    isOnLoopback: true,
+    now: () => now,
+    keysFailed: () => {},
+    ...options,
+  });
+  return { admit, revoked };
+}
+
+describe("who shows nothing", () => {
+  it("may read everything on this machine while nothing is configured", async () => {
+    expect(await admitting().admit(asking())).toMatchObject({
+      is: "admitted",
+      viewer: { scope: "admin", projects: "all" },
+      until: null,
+    });
+  });
+
+  it.each([
+    ["another host", { host: "evil.example" }],
+    ["a tunnel", { "x-forwarded-for": "203.0.113.7" }],
+    ["nginx with a header of its own", { "x-real-ip": "203.0.113.7" }],
+  ])("is refused when the request came by %s, and told how to make a token", async (_, headers) => {
+    const admission = await admitting().admit(asking(headers));
+    expect(admission).toMatchObject({ is: "refused", message: expect.stringContaining("token create") });
+  });
+
+  it("is refused when the request came by HTTP/1.0, as nginx passes it on", async () => {
+    const request = Object.assign(asking(), { httpVersion: "1.0" });
+    expect(await admitting().admit(request)).toMatchObject({ is: "refused" });
+  });
+
+  it("is refused where other machines can reach the server, whatever name they ask for", async () => {
+    expect(await admitting([], { isOnLoopback: false }).admit(asking())).toMatchObject({ is: "refused" });
+  });
+
+  it("is refused once there is a token, an expired one too", async () => {
+    const { admit } = admitting([token({ expiresAt: now - 1 }).token]);
+    expect(await admit(asking())).toMatchObject({ is: "refused" });
+  });
+
+  it("reads what is not private where anonymous readers are allowed, from anywhere and from here", async () => {
+    for (const headers of [{}, { host: "board.example" }])
+      expect(await admitting([], { allowAnonymous: true }).admit(asking(headers))).toMatchObject({
+        is: "admitted",
+        viewer: { scope: "anonymous", projects: "all" },
+      });
+  });
+});
+
+describe("a token", () => {
+  it("is taken from the header, from connection_init, and from the cookie", async () => {
+    const { text, token: made } = token();
+    const { admit } = admitting([made]);
+    const viewer = { scope: "read", projects: new Set(["7"]) };
+    const elsewhere = { host: "board.example" };
+    for (const asked of [
+      admit(bearer(text)),
+      admit(asking({ ...elsewhere, authorization: `bearer ${text}` })),
+      admit(asking(elsewhere), { token: text }),
+      admit(asking(elsewhere), { Authorization: `Bearer ${text}` }),
+      admit(asking({ ...elsewhere, cookie: `a=b; issuewire_session=${text}; c=d` })),
+    ])
+      expect(await asked).toMatchObject({ is: "admitted", viewer });
+  });
+
+  it("carries when it expires, and its revocation", async () => {
+    const { text, token: made } = token({ expiresAt: now + 1 });
+    const { admit, revoked } = admitting([made]);
+    const admission = await admit(bearer(text));
+    expect(admission).toMatchObject({ until: now + 1, revoked: { aborted: false } });
+    revoked.abort();
+    expect(admission).toMatchObject({ revoked: { aborted: true } });
+  });
+
+  it.each([
+    ["has expired", () => token({ expiresAt: now })],
+    ["is not known", () => ({ ...token(), token: token().token })],
+  ])("that %s is refused, on this machine too", async (_, make) => {
+    const { text, token: made } = make();
+    for (const options of [{}, { allowAnonymous: true }])
+      expect(await admitting([made], options).admit(bearer(text))).toMatchObject({ is: "refused" });
+  });
+
+  it.each(["Basic dXNlcjpwYXNz", "Bearer", "Bearer two words", "Bearer a;b", `Bearer ${"a".repeat(9_000)}`])(
+    "cannot be %.20s",
+    async (authorization) => {
+      expect(await admitting().admit(asking({ authorization }))).toMatchObject({ is: "refused" });
+    },
+  );
+
+  it.each([{ token: 5 }, { token: {} }, { authorization: ["Bearer x"] }])(
+    "cannot be %j in connection_init",
+    async (params) => {
+      expect(await admitting().admit(asking(), params)).toMatchObject({ is: "refused" });
+    },
+  );
+
+  it.each([null, undefined, "text", 5, [], {}, { token: null }])(
+    "is not there when connection_init says %j",
+    async (params) => {
+      expect(await admitting().admit(asking(), params)).toMatchObject({ is: "admitted" });
+    },
+  );
+
+  it("that is stale and in the cookie counts as none", async () => {
+    const cookie = `issuewire_session=${newTokenText()}`;
+    expect(await admitting().admit(asking({ cookie }))).toMatchObject({ is: "admitted" });
+    expect(await admitting([token().token]).admit(asking({ cookie }))).toMatchObject({ is: "refused" });
+  });
+});
+
+const issuer = "https://login.example";
+const audience = "issuewire";
+
+/** A key of the issuer, and JWTs signed with it. */
+async function issuing(kid = "1") {
+  const { publicKey, privateKey } = await generateKeyPair("ES256");
+  const jwk = { ...(await exportJWK(publicKey)), kid, alg: "ES256" };
+  const jwt = (payload: JWTPayload, more: { readonly exp?: number | null } = {}) => {
+    const { exp = now / 1000 + 60 } = more;
+    return new SignJWT({
+      iss: issuer,
+      aud: audience,
+      ...(exp === null ? {} : { exp }),
+      issuewire_scope: "read",
+      ...payload,
+    })
+      .setProtectedHeader({ alg: "ES256", kid })
+      .sign(privateKey);
+  };
+  return { jwk, jwt };
+}
+
+const taking = (keys: JWTVerifyGetKey) =>
+  admitting([], { readJwt: createJwtReader({ issuer, audience, keys, now: () => now }) }).admit;
+
+describe("a JWT", () => {
+  it.each([
+    [{ issuewire_projects: "*" }, { scope: "read", projects: "all" }],
+    [
+      { issuewire_scope: "admin", issuewire_projects: ["7", "8"] },
+      { scope: "admin", projects: new Set(["7", "8"]) },
+    ],
+    [{}, { scope: "read", projects: new Set() }],
+  ])("with the claims %j lets its bearer be %o, until it expires", async (claims, viewer) => {
+    const { jwk, jwt } = await issuing();
+    const admission = await taking(createLocalJWKSet({ keys: [jwk] }))(bearer(await jwt(claims)));
+    expect(admission).toMatchObject({ is: "admitted", viewer, until: now + 60_000 });
+  });
+
+  it.each([
+    ["of another issuer", { iss: "https://evil.example" }, {}],
+    ["for another audience", { aud: "another" }, {}],
+    ["that has expired", {}, { exp: now / 1000 - 60 }],
+    ["that never expires", {}, { exp: null }],
+    ["that is not valid yet", { nbf: now / 1000 + 600 }, {}],
+    ["without a scope", { issuewire_scope: undefined }, {}],
+    ["with a scope that there is not", { issuewire_scope: "root" }, {}],
+    ["whose projects are no list", { issuewire_projects: "7" }, {}],
+    ["whose projects are no texts", { issuewire_projects: [7] }, {}],
+  ])("%s is refused", async (_, claims, more) => {
+    const { jwk, jwt } = await issuing();
+    const admit = taking(createLocalJWKSet({ keys: [jwk] }));
+    expect(await admit(bearer(await jwt(claims, more)))).toMatchObject({ is: "refused" });
+  });
+
+  it("signed by somebody else, by a shared secret, or not at all is refused", async () => {
+    const { jwk } = await issuing();
+    const other = await issuing();
+    const payload = { iss: issuer, aud: audience, exp: now / 1000 + 60, issuewire_scope: "admin" };
+    // What a server falls for that takes a public key for a shared secret.
+    const secret = new TextEncoder().encode(JSON.stringify(jwk));
+    const shared = await new SignJWT(payload).setProtectedHeader({ alg: "HS256", kid: "1" }).sign(secret);
+    const base64 = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const unsigned = `${base64({ alg: "none" })}.${base64(payload)}.`;
+    const admit = taking(createLocalJWKSet({ keys: [jwk] }));
+    for (const text of [await other.jwt({}), shared, unsigned, "a.b.c"])
+      expect(await admit(bearer(text))).toMatchObject({ is: "refused" });
+  });
+
+  it("is not refused when the keys cannot be had: it may be valid", async () => {
+    const { jwt } = await issuing();
+    const admit = taking(() => Promise.reject(new TypeError("fetch failed")));
+    expect(await admit(bearer(await jwt({})))).toMatchObject({ is: "unknown" });
+  });
+
+  it("turns away those who show nothing, on this machine too", async () => {
+    const { jwk } = await issuing();
+    expect(await taking(createLocalJWKSet({ keys: [jwk] }))(asking())).toMatchObject({ is: "refused" });
+  });
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import type { Token } from "../../src/domain/token.ts";
+import { startTokenWatch } from "../../src/http/token-watch.ts";
+
+const token = (name: string): Token => ({
+  name,
+  sha256: `sha256 of ${name}`,
+  scope: "read",
+  projects: "all",
+  createdAt: 0,
+  expiresAt: null,
+});
+
+/** A watch over a list that the test changes, and a clock that it moves; it reads by itself only at first. */
+async function watching(tokens: Token[]) {
+  const state = { tokens, now: 0, reads: 0, failed: 0, isAway: false };
+  const watch = await startTokenWatch({
+    list: async () => {
+      state.reads += 1;
+      if (state.isAway) throw new Error("away");
+      return [...state.tokens];
+    },
+    failed: () => (state.failed += 1),
+    everyMs: 2 ** 30,
+    apartMs: 1,
+    now: () => state.now,
+  });
+  return Object.assign(watch, { state });
+}
+
+describe("the tokens in memory", () => {
+  it("are found without reading", async () => {
+    using watch = await watching([token("one")]);
+    expect(await watch.find("sha256 of one")).toMatchObject({ token: { name: "one" } });
+    expect(watch.state.reads).toBe(1);
+  });
+
+  it("are read again for one that is not known, so that a new one counts at once", async () => {
+    using watch = await watching([]);
+    expect(watch.hasAny()).toBe(false);
+    watch.state.tokens.push(token("new"));
+    watch.state.now = 100;
+    expect(await watch.find("sha256 of new")).not.toBeNull();
+    expect(watch.hasAny()).toBe(true);
+  });
+
+  it("are not read for each of many that are not known", async () => {
+    using watch = await watching([]);
+    watch.state.now = 100;
+    await Promise.all(Array.from({ length: 50 }, (_, index) => watch.find(`made up ${index}`)));
+    expect(watch.state.reads).toBe(2);
+  });
+
+  it("are told when they are revoked, and stay what they were when others are", async () => {
+    using watch = await watching([token("one"), token("two")]);
+    const one = await watch.find("sha256 of one");
+    const two = await watch.find("sha256 of two");
+    watch.state.tokens.shift();
+    watch.state.now = 100;
+    await watch.find("anything");
+    expect([one?.revoked.aborted, two?.revoked.aborted]).toEqual([true, false]);
+    expect(await watch.find("sha256 of one")).toBeNull();
+  });
+
+  it("count on while they cannot be read", async () => {
+    using watch = await watching([token("one")]);
+    watch.state.isAway = true;
+    watch.state.now = 100;
+    expect(await watch.find("anything")).toBeNull();
+    expect(await watch.find("sha256 of one")).not.toBeNull();
+    expect(watch.state.failed).toBe(1);
+  });
+});

@@ -1,0 +1,37 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { inject } from "vitest";
+import { parseConfig } from "../src/config.ts";
+import { startGateway } from "../src/server.ts";
+import { temporaryFolder } from "./store/open.ts";
+
+export const secret = "a secret of the tests";
+
+export type TestGateway = AsyncDisposable & { readonly url: string; readonly database: string };
+
+/** A whole gateway in this process, listening on a port of its own. */
+export async function startTestGateway(
+  settings: Readonly<Record<string, string>> = {},
+  path?: string,
+): Promise<TestGateway> {
+  const folder = path === undefined ? temporaryFolder() : null;
+  const database = join(path ?? folder!.path, "issuewire.db");
+  const gateway = await startGateway(
+    parseConfig({
+      PORT: "0",
+      DATABASE_URL: `file:${database}`,
+      SENTRY_CLIENT_SECRET: secret,
+      LOG_LEVEL: "silent",
+      ...settings,
+    }),
+    { threads: pathToFileURL(`${inject("built")}/`) },
+  );
+  return {
+    url: gateway.url,
+    database,
+    [Symbol.asyncDispose]: async () => {
+      await gateway[Symbol.asyncDispose]();
+      folder?.[Symbol.dispose]();
+    },
+  };
+}
