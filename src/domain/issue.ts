@@ -151,6 +151,25 @@ export type IssueDetails = {
   readonly permalink: string | null;
 };
 
+/** An issue's details where nothing that may be shown tells of them: its body is pruned, or the issue is gone. */
+export const unknownDetails: IssueDetails = {
+  type: null,
+  logger: null,
+  organization: null,
+  metadata: {},
+  annotations: [],
+  numComments: 0,
+  isPublic: false,
+  shareId: null,
+  priorityLockedAt: null,
+  seerFixabilityScore: null,
+  seerAutofixLastTriggered: null,
+  webUrl: null,
+  apiUrl: null,
+  projectUrl: null,
+  permalink: null,
+};
+
 /** The issue object of one delivery, read. */
 export type Snapshot = {
   readonly sentryId: string;

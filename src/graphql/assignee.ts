@@ -1,4 +1,5 @@
 import { nodeId } from "../domain/node-id.ts";
+import { maySeePrivate } from "../domain/viewer.ts";
 import type { Assignee } from "../domain/issue.ts";
 import { builder, NodeType } from "./builder.ts";
 
@@ -20,9 +21,10 @@ export const UserType = builder.objectRef<Assignee>("User").implement({
     name: t.exposeString("name", {
       description: "The name. Of an assignment that Sentry sent as a bare text, that text.",
     }),
-    email: t.exposeString("email", {
+    email: t.string({
       nullable: true,
-      description: "The e-mail address; null when not sent.",
+      description: "The e-mail address; null when not sent, and for an anonymous reader.",
+      resolve: ({ email }, _args, { viewer }) => (maySeePrivate(viewer) ? email : null),
     }),
   }),
 });

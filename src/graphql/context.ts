@@ -3,6 +3,7 @@ import type { LogEntry } from "../domain/event.ts";
 import type { Viewer } from "../domain/viewer.ts";
 import type { Reader } from "../store/reader.ts";
 import type { Store } from "../store/store.ts";
+import { limitedReader } from "./limited-reader.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
 import type { Payload } from "./subscription.ts";
 
@@ -31,6 +32,7 @@ export type Services = {
 export type Context = {
   readonly services: Services;
   readonly viewer: Viewer;
+  /** What the viewer may see, and no more. */
   readonly reader: Reader;
   readonly loaders: Loaders;
   /** Epoch milliseconds: what relative times count from, the same for the whole execution. */
@@ -42,13 +44,14 @@ export function createContext(services: Services, viewer: Viewer): Context {
   return readingFrom(services.store.reader, { services, viewer });
 }
 
-/** A context like `context`, for one more execution, which reads from `reader`. */
+/** A context like `context`, for one more execution, which reads what its viewer may see of `reader`. */
 export function readingFrom<Given extends Pick<Context, "services" | "viewer">>(
   reader: Reader,
   context: Given,
 ): Given & Context {
   const now = context.services.clock();
-  return { ...context, reader, now, loaders: createLoaders(reader, now) };
+  const limited = limitedReader(reader, context.viewer);
+  return { ...context, reader: limited, now, loaders: createLoaders(limited, now) };
 }
 
 /** A context like `context`, for the execution that tells one entry of the log. */

@@ -8,6 +8,7 @@ import { IssueEventType } from "./event.ts";
 import { filterOf, type InputOf } from "./filter-input.ts";
 import type { Described } from "./issue-enums.ts";
 import type { PagedList } from "./page-cursor.ts";
+import { requireAdmin } from "./permitted.ts";
 import { positionAt } from "./position.ts";
 
 const DeliveryOutcomeType = builder.enumType("DeliveryOutcome", {
@@ -24,7 +25,7 @@ const DeliveryOutcomeType = builder.enumType("DeliveryOutcome", {
 export const DeliveryType = builder.objectRef<Delivery>("Delivery");
 
 DeliveryType.implement({
-  description: "One signed webhook, kept as it came. Requires the admin scope.",
+  description: "One signed webhook, kept as it came. Requires the admin scope of all projects.",
   interfaces: [NodeType],
   fields: (t) => ({
     id: t.id({
@@ -127,12 +128,15 @@ const allDeliveries: PagedList<Delivery, number> = {
 builder.queryField("deliveries", (t) =>
   t.field({
     type: DeliveryConnectionType,
-    description: "The webhooks that match, newest first. Requires the admin scope.",
+    description:
+      "The webhooks that match, newest first. Requires the admin scope of all projects: FORBIDDEN without.",
     args: {
       ...t.arg.connectionArgs(),
       filter: t.arg({ type: DeliveryFilterType, description: "Only these; left out, all of them." }),
     },
-    resolve: (_root, { filter, ...args }, { reader, now }) => {
+    resolve: (_root, { filter, ...args }, context) => {
+      requireAdmin("`deliveries`", context);
+      const { reader, now } = context;
       const matching = { filter: filterOf<DeliveryFilter>(filter), now };
       return connect(args, allDeliveries, {
         page: (request) => reader.deliveryPage({ ...request, ...matching }),

@@ -19,6 +19,7 @@ import { DeliveryType } from "./delivery.ts";
 import { EventSourceType, IssueActionType } from "./event-enums.ts";
 import { IssueType } from "./issue.ts";
 import type { PagedList } from "./page-cursor.ts";
+import { requirePrivate } from "./permitted.ts";
 import { positionAt } from "./position.ts";
 import { StatusTransitionType } from "./transition.ts";
 
@@ -131,14 +132,19 @@ IssueEventType.implement({
       description:
         "The fields that `IssueFilter` can name, as this event's own delivery showed them: an object with the names and " +
         "values that `Issue` has for them (`project` and `assignee` with what their filters name). `statusSince` is not " +
-        "in it, for no delivery shows that.",
-      resolve: async ({ delivery, issueId }, _args, { loaders }) =>
-        snapshotOf(issueId, await loaders.snapshot(delivery)),
+        "in it, for no delivery shows that. Empty where the issue was in a project then that the viewer may not see; " +
+        "FORBIDDEN for an anonymous reader.",
+      resolve: async ({ delivery, issueId }, _args, context) => {
+        requirePrivate("`snapshot`", context);
+        const fields = await context.loaders.snapshot(delivery);
+        return fields === null ? {} : snapshotOf(issueId, fields);
+      },
     }),
     delivery: t.field({
       type: DeliveryType,
       nullable: true,
-      description: "The webhook that tells it, or whose snapshot shows it.",
+      description:
+        "The webhook that tells it, or whose snapshot shows it; null for all but admins of all projects.",
       resolve: ({ delivery }, _args, { loaders }) => loaders.delivery(delivery),
     }),
   }),

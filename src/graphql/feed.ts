@@ -1,5 +1,5 @@
 import type { DeliveryOutcome } from "../domain/delivery.ts";
-import type { LogBounds } from "../store/reader.ts";
+import type { FeedFigures, LogBounds } from "../store/reader.ts";
 import { builder } from "./builder.ts";
 import { largestInt } from "./connection.ts";
 import type { Context } from "./context.ts";
@@ -52,7 +52,7 @@ const FeedType = builder.objectRef<LogBounds>("Feed").implement({
       description:
         "When the last signed webhook was received; null when none ever was. This and what follows tell of all projects: " +
         "null for a viewer limited to some.",
-      resolve: async (_feed, _args, { loaders }) => (await loaders.feedFigures()).lastDeliveryAt,
+      resolve: async (_feed, _args, context) => (await figuresFor(context))?.lastDeliveryAt ?? null,
     }),
     silentForSeconds: t.float({
       nullable: true,
@@ -76,20 +76,26 @@ const FeedType = builder.objectRef<LogBounds>("Feed").implement({
       type: FeedCountsType,
       nullable: true,
       description: "The signed webhooks of the last 24 hours.",
-      resolve: async (_feed, _args, { loaders }) => (await loaders.feedFigures()).counts,
+      resolve: async (_feed, _args, context) => (await figuresFor(context))?.counts ?? null,
     }),
     refusedSinceStart: t.int({
       nullable: true,
       description: "Requests refused for want of a valid signature, by this process since it started.",
-      resolve: (_feed, _args, { services }) => Math.min(services.feed.refusedSinceStart(), largestInt),
+      resolve: (_feed, _args, { services, viewer }) =>
+        viewer.projects === "all" ? Math.min(services.feed.refusedSinceStart(), largestInt) : null,
     }),
   }),
 });
 
+/** They tell of all projects: null for a viewer of some. */
+async function figuresFor({ loaders, viewer }: Context): Promise<FeedFigures | null> {
+  return viewer.projects === "all" ? loaders.feedFigures() : null;
+}
+
 /** The gateway's clock may have been set back since: silence is never negative. */
-async function silenceMs({ loaders, now }: Context): Promise<number | null> {
-  const { lastDeliveryAt } = await loaders.feedFigures();
-  return lastDeliveryAt === null ? null : Math.max(0, now - lastDeliveryAt);
+async function silenceMs(context: Context): Promise<number | null> {
+  const lastDeliveryAt = (await figuresFor(context))?.lastDeliveryAt ?? null;
+  return lastDeliveryAt === null ? null : Math.max(0, context.now - lastDeliveryAt);
 }
 
 builder.queryField("feed", (t) =>

@@ -9,7 +9,9 @@ import type { Described } from "./issue-enums.ts";
 import { IssueFilterType } from "./issue-filter.ts";
 import { defaultIssueOrder, issuesBy } from "./issue-order.ts";
 import { pageCursorOf } from "./page-cursor.ts";
+import { permittedIssues } from "./permitted.ts";
 import { followed, type Payload } from "./subscription.ts";
+import { withheld } from "./withheld.ts";
 
 const IssueChangeKindType = builder.enumType("IssueChangeKind", {
   description: "What a filtered list must do.",
@@ -75,10 +77,10 @@ builder.subscriptionField("issueChanged", (t) =>
       }),
     },
     subscribe: (_root, { filter, after }, context) => {
-      const changeOf = changesUnder(filterOf<IssueFilter>(filter));
+      const changeOf = changesUnder(permittedIssues(filterOf<IssueFilter>(filter), context.viewer));
       return followed(after, context, (payload): IssueChange | null => {
         const kind = changeOf(payload.entry);
-        return kind === null ? null : { ...payload, kind };
+        return kind === null ? null : { ...payload, kind, entry: withheld(payload.entry, context.viewer) };
       });
     },
     resolve: (change) => change,

@@ -22,6 +22,7 @@ import { filterOf } from "./filter-input.ts";
 import { IssueLevelType, IssuePriorityType, IssueStatusType, IssueSubstatusType } from "./issue-enums.ts";
 import { IssueFilterType } from "./issue-filter.ts";
 import { defaultIssueOrder, issuesBy, IssueOrderType } from "./issue-order.ts";
+import { requirePrivate } from "./permitted.ts";
 import { ProjectType } from "./project.ts";
 import { StatusDetailsType } from "./status-details.ts";
 import { StatusSpanType } from "./status-span.ts";
@@ -185,8 +186,12 @@ IssueType.implement({
     metadata: t.field({
       type: "JSON",
       description:
-        "An object that depends on the type of event: type and value of an exception, a message, … An open set.",
-      resolve: detail("metadata"),
+        "An object that depends on the type of event: type and value of an exception, a message, … An open set. " +
+        "FORBIDDEN for an anonymous reader.",
+      resolve: (issue, args, context) => {
+        requirePrivate("`metadata`", context);
+        return detail("metadata")(issue, args, context);
+      },
     }),
     annotations: t.field({
       type: [AnnotationType],
@@ -252,8 +257,11 @@ IssueType.implement({
       type: "JSON",
       description:
         "The issue object of the newest delivery in history order, exactly as Sentry sent it; empty once that delivery's " +
-        "body is pruned.",
-      resolve: ({ sentryId }, _args, { loaders }) => loaders.rawIssue(sentryId),
+        "body is pruned. FORBIDDEN for an anonymous reader.",
+      resolve: ({ sentryId }, _args, context) => {
+        requirePrivate("`raw`", context);
+        return context.loaders.rawIssue(sentryId);
+      },
     }),
     events: t.field({
       type: IssueEventConnectionType,

@@ -1,5 +1,5 @@
 import DataLoader from "dataloader";
-import type { Assignee } from "../domain/issue.ts";
+import { unknownDetails, type Assignee, type Json } from "../domain/issue.ts";
 import type { FeedFigures, LogBounds, Page, PageRequest, Reader } from "../store/reader.ts";
 import type { Payload } from "./subscription.ts";
 
@@ -24,11 +24,12 @@ export function createLoaders(reader: Reader, now: number, told: Payload | null 
     issue: issue.load,
     /** The issue of an event. */
     issueOf: certain("issue", issue.load),
-    issueDetails: certain(
-      "details of issue",
+    /** An issue that a subscription tells of may be gone by now, or out of the viewer's sight. */
+    issueDetails: otherwise(
+      unknownDetails,
       loader((ids: readonly string[]) => reader.issueDetails(ids)).load,
     ),
-    rawIssue: certain("raw issue", loader((ids: readonly string[]) => reader.rawIssues(ids)).load),
+    rawIssue: otherwise<string, Json>({}, loader((ids: readonly string[]) => reader.rawIssues(ids)).load),
     project: loader((ids: readonly string[]) => reader.projects(ids)).load,
     user: loader((ids: readonly string[]) => lastSeenAssignees(reader, now, "USER", ids)).load,
     team: loader((ids: readonly string[]) => lastSeenAssignees(reader, now, "TEAM", ids)).load,
@@ -41,7 +42,8 @@ export function createLoaders(reader: Reader, now: number, told: Payload | null 
     transitionsOf: loader((issues: readonly string[]) => reader.transitionsOf(issues)).load,
 
     delivery: loader((ids: readonly number[]) => reader.deliveries(ids)).load,
-    snapshot: certain("snapshot of delivery", loader((ids: readonly number[]) => reader.snapshots(ids)).load),
+    /** Null where the viewer may not see it: the issue was in another project then. */
+    snapshot: loader((ids: readonly number[]) => reader.snapshots(ids)).load,
     body: loader((ids: readonly number[]) => reader.bodies(ids)).load,
 
     issuePageOf: pageLoader((ids, request: Asked<"issuePagesOf">) => reader.issuePagesOf(ids, request)),
@@ -101,6 +103,10 @@ function certain<Key, Value>(what: string, load: Load<Key, Value | null>): Load<
     if (value === null) throw new Error(`The store has no ${what} ${String(key)}.`);
     return value;
   };
+}
+
+function otherwise<Key, Value>(fallback: Value, load: Load<Key, Value | null>): Load<Key, Value> {
+  return async (key) => (await load(key)) ?? fallback;
 }
 
 /** Fields with arguments share a batch when their arguments are equal. */

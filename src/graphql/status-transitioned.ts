@@ -3,6 +3,7 @@ import { transitionTest } from "../domain/matches.ts";
 import { isTransition, type TransitionEvent } from "../domain/transition.ts";
 import { builder } from "./builder.ts";
 import { filterOf } from "./filter-input.ts";
+import { permittedTransitions } from "./permitted.ts";
 import { followed, type Payload } from "./subscription.ts";
 import { StatusTransitionType } from "./transition.ts";
 import { TransitionFilterType } from "./transition-filter.ts";
@@ -35,7 +36,7 @@ builder.subscriptionField("statusTransitioned", (t) =>
       }),
     },
     subscribe: (_root, { filter, after }, context) => {
-      const passes = transitionTest(filterOf<TransitionFilter>(filter));
+      const passes = transitionTest(permittedTransitions(filterOf<TransitionFilter>(filter), context.viewer));
       return followed(after, context, (payload): StatusTransitioned | null => {
         const { event } = payload.entry;
         return isTransition(event) && passes(payload.entry, event.committedAt)

@@ -86,7 +86,8 @@ StatusTransitionType.implement({
       type: StatusDetailsType,
       description:
         "How the new status came about and how it will end, as the transition's own delivery showed it.",
-      resolve: async ({ delivery }, _args, { loaders }) => (await loaders.snapshot(delivery)).statusDetails,
+      resolve: async ({ delivery }, _args, { loaders }) =>
+        (await loaders.snapshot(delivery))?.statusDetails ?? {},
     }),
     secondsInPreviousState: t.float({
       nullable: true,

@@ -1,6 +1,6 @@
 import type { DeliveryOutcome, IncomingDelivery, IssueReading, Reading } from "../domain/delivery.ts";
 import { addDelivery, startWalk, type Change } from "../domain/history.ts";
-import type { IssueDetails, IssueFields, Snapshot } from "../domain/issue.ts";
+import { unknownDetails, type IssueFields, type Snapshot } from "../domain/issue.ts";
 import { deliveryRow, eventRow, factsFrom, shownColumns, type DeliveryRow, type EventRow } from "./rows.ts";
 import type { Receipt } from "./store.ts";
 import type { RequestIds } from "./request-ids.ts";
@@ -293,24 +293,6 @@ export function snapshotFrom(fields: string): Pick<Snapshot, "fields" | "written
     written: { fields, details: JSON.stringify(unknownDetails) },
   };
 }
-
-const unknownDetails: IssueDetails = {
-  type: null,
-  logger: null,
-  organization: null,
-  metadata: {},
-  annotations: [],
-  numComments: 0,
-  isPublic: false,
-  shareId: null,
-  priorityLockedAt: null,
-  seerFixabilityScore: null,
-  seerAutofixLastTriggered: null,
-  webUrl: null,
-  apiUrl: null,
-  projectUrl: null,
-  permalink: null,
-};
 
 function placeKey(issueId: string, place: Uint8Array): string {
   return `${issueId} ${Buffer.from(place.buffer, place.byteOffset, place.byteLength).toString("latin1")}`;

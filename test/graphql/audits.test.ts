@@ -1,10 +1,11 @@
 import { serverAudits } from "graphql-http";
 import { describe, expect, it } from "vitest";
+import { unlimitedAdmin } from "../../src/domain/viewer.ts";
 import { gateway } from "./gateway.ts";
 
 const audits = serverAudits({
   url: "http://yoga/graphql",
-  fetchFn: (url: string, init: RequestInit) => gateway().yoga.fetch(url, init),
+  fetchFn: (url: string, init: RequestInit) => gateway().yoga.fetch(url, init, { viewer: unlimitedAdmin }),
 });
 
 describe("GraphQL over HTTP", () => {

@@ -1,0 +1,181 @@
+import type { LoggedEvent } from "../domain/event.ts";
+import type { Project } from "../domain/issue.ts";
+import { isUnlimitedAdmin, maySeePrivate, maySeeProject, type Viewer } from "../domain/viewer.ts";
+import type { Page, Reader } from "../store/reader.ts";
+import { permittedIssues, permittedTransitions } from "./permitted.ts";
+
+/**
+ * What a viewer may see of what `reader` reads: the rest is as if it were not there.
+ *
+ * An issue belongs, with its whole history, to the project that it is in now; one without a project is for viewers of all
+ * projects alone. Every question of `Reader` is limited here by name, so that one that is added does not compile until
+ * it says how it is. Where a question is about rows by their keys, one more finds out whose they are.
+ * @throws GraphQLError FORBIDDEN for a filter that asks about what the viewer may not see.
+ */
+export function limitedReader(reader: Reader, viewer: Viewer): Reader {
+  if (isUnlimitedAdmin(viewer)) return reader;
+
+  /** The rows whose keys are theirs. */
+  const ofIssues = async (sentryIds: readonly string[]): Promise<ReadonlySet<string>> => {
+    if (viewer.projects === "all") return new Set(sentryIds);
+    const found = await reader.issues([...new Set(sentryIds)]);
+    const theirs = [...found].filter(([, { fields }]) =>
+      maySeeProject(viewer, fields.project?.sentryId ?? null),
+    );
+    return new Set(theirs.map(([sentryId]) => sentryId));
+  };
+  const ownIssues = async (sentryIds: readonly string[]) => {
+    const theirs = await ofIssues(sentryIds);
+    return sentryIds.filter((sentryId) => theirs.has(sentryId));
+  };
+  const ownProjects = (sentryIds: readonly string[]) =>
+    sentryIds.filter((sentryId) => maySeeProject(viewer, sentryId));
+
+  const ownEvents = async <Key>(
+    found: ReadonlyMap<Key, LoggedEvent>,
+  ): Promise<ReadonlyMap<Key, LoggedEvent>> => {
+    const theirs = await ofIssues([...found.values()].map(({ issueId }) => issueId));
+    return new Map([...found].filter(([, { issueId }]) => theirs.has(issueId)));
+  };
+  const ownEventLists = async <Key>(
+    found: ReadonlyMap<Key, readonly LoggedEvent[]>,
+  ): Promise<ReadonlyMap<Key, readonly LoggedEvent[]>> => {
+    const theirs = await ofIssues([...found.values()].flat().map(({ issueId }) => issueId));
+    const lists = [...found].map(
+      ([key, events]) => [key, events.filter(({ issueId }) => theirs.has(issueId))] as const,
+    );
+    return new Map(lists.filter(([, events]) => events.length > 0));
+  };
+
+  /** A request about the issues of a filter, about theirs alone. */
+  const limited = <Request extends { readonly filter: Parameters<typeof permittedIssues>[0] }>(
+    request: Request,
+  ): Request => ({ ...request, filter: permittedIssues(request.filter, viewer) });
+  const limitedTransitions = <
+    Request extends { readonly filter: Parameters<typeof permittedTransitions>[0] },
+  >(
+    request: Request,
+  ): Request => ({ ...request, filter: permittedTransitions(request.filter, viewer) });
+
+  /** Of a set of projects there are few enough to know them all. */
+  const theirProjects = async (projects: ReadonlySet<string>): Promise<readonly Project[]> =>
+    [...(await reader.projects([...projects])).values()].toSorted(bySlug);
+
+  return {
+    bounds: () => reader.bounds(),
+
+    issues: async (sentryIds) => {
+      const found = await reader.issues(sentryIds);
+      return new Map(
+        [...found].filter(([, { fields }]) => maySeeProject(viewer, fields.project?.sentryId ?? null)),
+      );
+    },
+    issueByShortId: async (shortId) => {
+      const found = await reader.issueByShortId(shortId);
+      if (found === null || maySeeProject(viewer, found.fields.project?.sentryId ?? null)) return found;
+      // Another project's has it by now; one of theirs may have had it before.
+      const page = await reader.issuePage({
+        filter: permittedIssues({ shortId: { eq: shortId } }, viewer),
+        order: { field: "LAST_SEEN", direction: "DESC" },
+        now: 0,
+        limit: 1,
+        from: "first",
+        after: null,
+        before: null,
+      });
+      return page.rows[0] ?? null;
+    },
+    issuePage: (request) => reader.issuePage(limited(request)),
+    issueCount: (request) => reader.issueCount(limited(request)),
+    issuePagesOf: (projects, request) => reader.issuePagesOf(ownProjects(projects), limited(request)),
+    issueCountsOf: (projects, request) => reader.issueCountsOf(ownProjects(projects), limited(request)),
+    issueDetails: async (sentryIds) => reader.issueDetails(await ownIssues(sentryIds)),
+    rawIssues: async (sentryIds) =>
+      maySeePrivate(viewer) ? reader.rawIssues(await ownIssues(sentryIds)) : new Map(),
+
+    events: async (seqs) => ownEvents(await reader.events(seqs)),
+    eventsById: async (ids) => ownEvents(await reader.eventsById(ids)),
+    eventsOfDeliveries: async (deliveries) => ownEventLists(await reader.eventsOfDeliveries(deliveries)),
+    replacedBy: async (seqs) => ownEventLists(await reader.replacedBy(seqs)),
+    before: async (seqs) => {
+      const theirs = await ownEvents(await reader.events(seqs));
+      return reader.before(seqs.filter((seq) => theirs.has(seq)));
+    },
+    eventPages: async (sentryIds, request) => reader.eventPages(await ownIssues(sentryIds), request),
+    eventCounts: async (sentryIds, request) => reader.eventCounts(await ownIssues(sentryIds), request),
+    transitionPagesOf: async (sentryIds, request) =>
+      reader.transitionPagesOf(await ownIssues(sentryIds), limitedTransitions(request)),
+    transitionCountsOf: async (sentryIds, request) =>
+      reader.transitionCountsOf(await ownIssues(sentryIds), limitedTransitions(request)),
+    transitionsOf: async (sentryIds) => reader.transitionsOf(await ownIssues(sentryIds)),
+    transitionPage: (request) => reader.transitionPage(limitedTransitions(request)),
+    transitionCount: (request) => reader.transitionCount(limitedTransitions(request)),
+
+    projects: (sentryIds) => reader.projects(ownProjects(sentryIds)),
+    projectBySlug: async (slug) => {
+      const found = await reader.projectBySlug(slug);
+      if (viewer.projects === "all" || found === null || viewer.projects.has(found.sentryId)) return found;
+      return (await theirProjects(viewer.projects)).find((project) => project.slug === slug) ?? null;
+    },
+    projectPage: async (request) => {
+      if (viewer.projects === "all") return reader.projectPage(request);
+      const { after, before, limit, from } = request;
+      const rows = (await theirProjects(viewer.projects)).filter(
+        (row) =>
+          (after === null || compareSlugs([row.slug, row.sentryId], after) > 0) &&
+          (before === null || compareSlugs([row.slug, row.sentryId], before) < 0),
+      );
+      const taken = from === "first" ? rows.slice(0, limit) : rows.slice(Math.max(0, rows.length - limit));
+      return { rows: taken, more: rows.length > limit } satisfies Page<Project>;
+    },
+    projectCount: async () =>
+      viewer.projects === "all" ? reader.projectCount() : (await theirProjects(viewer.projects)).length,
+
+    issueFacets: (request) => reader.issueFacets(limited(request)),
+    issueProjects: (request) => reader.issueProjects(limited(request)),
+    issueAssignees: (request) => reader.issueAssignees(limited(request)),
+    issueFlow: (request) => reader.issueFlow(limited(request)),
+    timeToResolve: (request) => reader.timeToResolve(limited(request)),
+    timeToTriage: (request) => reader.timeToTriage(limited(request)),
+    timeInStatus: (request) => reader.timeInStatus(limited(request)),
+    reopenRate: (request) => reader.reopenRate(limited(request)),
+    inferredShare: (request) => reader.inferredShare(limited(request)),
+
+    // A delivery holds what Sentry sent, of all projects: for unlimited admins, who do not come here.
+    deliveries: async () => new Map(),
+    bodies: async () => new Map(),
+    deliveryPage: async () => ({ rows: [], more: false }),
+    deliveryCount: async () => 0,
+    snapshots: async (deliveries) => {
+      const found = await reader.snapshots(deliveries);
+      // As the issue was then, which may have been in another project.
+      return new Map(
+        [...found].filter(([, { project }]) => maySeeProject(viewer, project?.sentryId ?? null)),
+      );
+    },
+    feedFigures: (request) =>
+      viewer.projects === "all"
+        ? reader.feedFigures(request)
+        : Promise.resolve({
+            lastDeliveryAt: null,
+            counts: { APPLIED: 0, UNCHANGED: 0, DUPLICATE: 0, IGNORED: 0, QUARANTINED: 0 },
+          }),
+
+    entriesAfter: async (after, limit) =>
+      (await reader.entriesAfter(after, limit)).filter(({ after: issue }) =>
+        maySeeProject(viewer, issue.fields.project?.sentryId ?? null),
+      ),
+  };
+}
+
+/** By slug, then by Sentry's id: by the bytes of their UTF-8, as the store does. */
+function compareSlugs(a: readonly [string, string], b: readonly [string, string]): number {
+  return (
+    Buffer.compare(Buffer.from(a[0]), Buffer.from(b[0])) ||
+    Buffer.compare(Buffer.from(a[1]), Buffer.from(b[1]))
+  );
+}
+
+function bySlug(a: Project, b: Project): number {
+  return compareSlugs([a.slug, a.sentryId], [b.slug, b.sentryId]);
+}

@@ -1,0 +1,52 @@
+import type { IssueFilter, TransitionFilter } from "../domain/filter.ts";
+import { isUnlimitedAdmin, maySeePrivate, type Viewer } from "../domain/viewer.ts";
+import type { Context } from "./context.ts";
+import { errorOf } from "./errors.ts";
+
+/**
+ * The issues of `filter` that the viewer may see, as a filter.
+ * @throws GraphQLError FORBIDDEN where it asks about what the viewer may not see: the answer would tell it.
+ */
+export function permittedIssues(filter: IssueFilter, viewer: Viewer): IssueFilter {
+  if (!maySeePrivate(viewer) && asksAboutEmail(filter)) throw forbidden("Filtering by e-mail address");
+  if (viewer.projects === "all") return filter;
+  const ofTheirs: IssueFilter = { project: { sentryId: { in: [...viewer.projects] } } };
+  return Object.keys(filter).length === 0 ? ofTheirs : { and: [ofTheirs, filter] };
+}
+
+/** The transitions of `filter` that the viewer may see, as a filter. Otherwise like `permittedIssues`. */
+export function permittedTransitions(filter: TransitionFilter, viewer: Viewer): TransitionFilter {
+  if (!maySeePrivate(viewer) && asksOfIssuesAboutEmail(filter))
+    throw forbidden("Filtering by e-mail address");
+  if (viewer.projects === "all") return filter;
+  const ofTheirs: TransitionFilter = { issue: permittedIssues({}, viewer) };
+  return Object.keys(filter).length === 0 ? ofTheirs : { and: [ofTheirs, filter] };
+}
+
+/** @throws GraphQLError FORBIDDEN for an anonymous viewer. */
+export function requirePrivate(what: string, { viewer }: Pick<Context, "viewer">): void {
+  if (!maySeePrivate(viewer)) throw forbidden(what);
+}
+
+/** @throws GraphQLError FORBIDDEN for all but admins of all projects. */
+export function requireAdmin(what: string, { viewer }: Pick<Context, "viewer">): void {
+  if (!isUnlimitedAdmin(viewer)) {
+    throw errorOf("FORBIDDEN", `${what} needs a token with the admin scope and without a limit to projects.`);
+  }
+}
+
+function forbidden(what: string) {
+  return errorOf("FORBIDDEN", `${what} needs a token.`);
+}
+
+function asksAboutEmail({ and = [], or = [], not, assignee }: IssueFilter): boolean {
+  return (
+    assignee?.email !== undefined || [...and, ...or, ...(not === undefined ? [] : [not])].some(asksAboutEmail)
+  );
+}
+
+function asksOfIssuesAboutEmail({ and = [], or = [], not, issue = {} }: TransitionFilter): boolean {
+  return (
+    asksAboutEmail(issue) || [...and, ...or, ...(not === undefined ? [] : [not])].some(asksOfIssuesAboutEmail)
+  );
+}
