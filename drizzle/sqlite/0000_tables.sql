@@ -1,3 +1,9 @@
+CREATE TABLE `contents` (
+	`delivery` integer PRIMARY KEY NOT NULL,
+	`fields` text,
+	`body` blob
+);
+--> statement-breakpoint
 CREATE TABLE `deliveries` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`position` integer NOT NULL,
@@ -14,7 +20,6 @@ CREATE TABLE `deliveries` (
 	`repeat_of` integer,
 	`sha256` blob NOT NULL,
 	`bytes` integer NOT NULL,
-	`body` blob,
 	`issue_id` text,
 	`told_action` text,
 	`claim` text,
@@ -25,8 +30,7 @@ CREATE TABLE `deliveries` (
 	`assignee` text,
 	`actor` text,
 	`resolution_type` text,
-	`snapshot_hash` text,
-	`fields` text
+	`snapshot_hash` text
 );
 --> statement-breakpoint
 CREATE INDEX `deliveries_by_issue` ON `deliveries` (`issue_id`,`id`);--> statement-breakpoint
@@ -69,7 +73,8 @@ CREATE UNIQUE INDEX `events_by_delivery` ON `events` (`delivery`,`role`,`version
 CREATE INDEX `transitions_by_time` ON `events` (`occurred_at`,`seq`) WHERE superseded_by is null and kind is not null;--> statement-breakpoint
 CREATE INDEX `events_by_superseded_by` ON `events` (`superseded_by`) WHERE superseded_by is not null;--> statement-breakpoint
 CREATE TABLE `issues` (
-	`sentry_id` text PRIMARY KEY NOT NULL,
+	`id` integer PRIMARY KEY NOT NULL,
+	`sentry_id` text NOT NULL,
 	`shown` integer NOT NULL,
 	`last_seq` integer NOT NULL,
 	`short_id` text,
@@ -104,19 +109,33 @@ CREATE TABLE `issues` (
 	`user_count` integer NOT NULL,
 	`first_seen` integer,
 	`last_seen` integer,
+	`rest` text NOT NULL,
 	`details` text NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX `issues_by_last_seen` ON `issues` (`last_seen`,`sentry_id`);--> statement-breakpoint
-CREATE INDEX `issues_by_first_seen` ON `issues` (`first_seen`,`sentry_id`);--> statement-breakpoint
-CREATE INDEX `issues_by_status_since` ON `issues` (`status_since`,`sentry_id`);--> statement-breakpoint
-CREATE INDEX `issues_by_count` ON `issues` (`count`,`sentry_id`);--> statement-breakpoint
-CREATE INDEX `issues_by_user_count` ON `issues` (`user_count`,`sentry_id`);--> statement-breakpoint
-CREATE INDEX `issues_by_priority` ON `issues` (`priority_rank`,`sentry_id`);--> statement-breakpoint
+CREATE UNIQUE INDEX `issues_sentry_id_unique` ON `issues` (`sentry_id`);--> statement-breakpoint
+CREATE INDEX `issues_by_last_seen` ON `issues` (`last_seen`,`sentry_id`,`status`,`level`,`project_id`,`project_slug`,`assignee_id`);--> statement-breakpoint
+CREATE INDEX `issues_by_first_seen` ON `issues` (`first_seen`,`sentry_id`,`status`,`level`,`project_id`,`project_slug`,`assignee_id`);--> statement-breakpoint
+CREATE INDEX `issues_by_status_since` ON `issues` (`status_since`,`sentry_id`,`status`,`level`,`project_id`,`project_slug`,`assignee_id`);--> statement-breakpoint
+CREATE INDEX `issues_by_count` ON `issues` (`count`,`sentry_id`,`status`,`level`,`project_id`,`project_slug`,`assignee_id`);--> statement-breakpoint
+CREATE INDEX `issues_by_user_count` ON `issues` (`user_count`,`sentry_id`,`status`,`level`,`project_id`,`project_slug`,`assignee_id`);--> statement-breakpoint
+CREATE INDEX `issues_by_priority` ON `issues` (`priority_rank`,`sentry_id`,`status`,`level`,`project_id`,`project_slug`,`assignee_id`);--> statement-breakpoint
 CREATE INDEX `issues_by_short_id` ON `issues` (`short_id`);--> statement-breakpoint
+CREATE INDEX `issues_by_status` ON `issues` (`status`);--> statement-breakpoint
+CREATE INDEX `issues_by_project` ON `issues` (`project_id`,`status`);--> statement-breakpoint
+CREATE INDEX `issues_by_project_slug` ON `issues` (`project_slug`,`status`);--> statement-breakpoint
+CREATE INDEX `issues_by_assignee` ON `issues` (`assignee_id`,`status`);--> statement-breakpoint
+CREATE INDEX `issues_by_level` ON `issues` (`level`,`status`);--> statement-breakpoint
 CREATE TABLE `meta` (
 	`name` text PRIMARY KEY NOT NULL,
 	`value` text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `packs` (
+	`first` integer PRIMARY KEY NOT NULL,
+	`last` integer NOT NULL,
+	`dictionary` text NOT NULL,
+	`data` blob NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `projects` (

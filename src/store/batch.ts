@@ -1,7 +1,16 @@
 import type { DeliveryOutcome, IncomingDelivery, IssueReading, Reading } from "../domain/delivery.ts";
 import { addDelivery, startWalk, type Change } from "../domain/history.ts";
 import { unknownDetails, type IssueFields, type Snapshot } from "../domain/issue.ts";
-import { deliveryRow, eventRow, factsFrom, shownColumns, type DeliveryRow, type EventRow } from "./rows.ts";
+import {
+  contentRow,
+  deliveryRow,
+  eventRow,
+  factsFrom,
+  shownColumns,
+  type ContentRow,
+  type DeliveryRow,
+  type EventRow,
+} from "./rows.ts";
 import type { Receipt } from "./store.ts";
 import type { RequestIds } from "./request-ids.ts";
 import type { Held, WalkCache } from "./walks.ts";
@@ -65,13 +74,15 @@ async function writeAfter(
     const applied = apply(id, delivery, walks, options);
     if (applied.is === "applied") await pending.addChange(delivery, applied, id);
     const decided = decide(applied, known.sameDelivery, known.sameBody);
+    const reading = applied.is === "applied" ? applied.reading : null;
+    pending.contents.push(contentRow(id, delivery, reading));
     pending.deliveries.push(
       deliveryRow(delivery, {
         ...decided,
         id,
         position: pending.seq,
         isRequestIdReused: options.requestIds.isReused(delivery.requestId, delivery.sha256),
-        reading: applied.is === "applied" ? applied.reading : null,
+        reading,
       }),
     );
     receipts.push({ delivery: id, outcome: decided.outcome, position: pending.seq });
@@ -190,6 +201,7 @@ class Pending {
   /** The newest position, counting the entries that wait here. */
   seq: number;
   readonly deliveries: DeliveryRow[] = [];
+  readonly contents: ContentRow[] = [];
   readonly #events: EventRow[] = [];
   readonly #superseded: { readonly seq: number; readonly by: number }[] = [];
   readonly #issues = new Map<string, IssueWrite>();
@@ -257,7 +269,7 @@ class Pending {
   }
 
   async write(): Promise<void> {
-    await this.#transaction.insertDeliveries(this.deliveries);
+    await this.#transaction.insertDeliveries(this.deliveries, this.contents);
     // An event that this batch supersedes may be one of its own, so events come first.
     await this.#transaction.insertEvents(this.#events);
     await this.#transaction.supersede(this.#superseded);
@@ -279,7 +291,8 @@ class Pending {
 
   /** What an older delivery shows, which a late one made the newest again. */
   async #shownAgain(shown: number): Promise<ReturnType<typeof shownColumns>> {
-    const row = this.deliveries.find(({ id }) => id === shown) ?? (await this.#transaction.kept(shown));
+    const row =
+      this.contents.find(({ delivery }) => delivery === shown) ?? (await this.#transaction.kept(shown));
     const reading = row.body === null ? null : this.#options.read(row.body);
     if (reading?.is === "issue") return shownColumns(shown, reading.issue.snapshot);
     return shownColumns(shown, snapshotFrom(row.fields!));

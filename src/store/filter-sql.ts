@@ -1,5 +1,6 @@
 import { eq, isNotNull, sql, type AnyColumn, type SQL, type Table } from "drizzle-orm";
 import type { IssueFilter, TransitionFilter } from "../domain/filter.ts";
+import { fold } from "../domain/fold.ts";
 import { interpret } from "../domain/interpret.ts";
 import {
   issueLevelOf,
@@ -13,6 +14,7 @@ import {
 } from "../domain/issue.ts";
 import { comparing, type Vocabulary } from "./comparator-sql.ts";
 import { all, any, type Condition } from "./condition.ts";
+import { narrowingsOf } from "./narrowings.ts";
 
 /**
  * What the databases write differently in a filter. Each gives null at most where the column does, and compares bytes:
@@ -28,13 +30,35 @@ export interface Dialect {
    * are: SQLite takes 32,766 in a statement, PostgreSQL 65,535, and one filter may hold many long lists.
    */
   readonly among: (column: AnyColumn, values: readonly string[]) => SQL;
+  /**
+   * Every issue whose title, culprit or short id contains `text`, and perhaps some more, as an index of texts finds
+   * them. `text` is folded. Null where no index can.
+   */
+  readonly containing: (issues: IssuesTable, text: string) => Narrowing | null;
+  /** The condition, to be tried on rows that are found otherwise: no index is to be chosen for it. */
+  readonly tried: (condition: SQL) => SQL;
 }
+
+/** A condition that an index finds issues by. */
+export type Narrowing = {
+  readonly condition: SQL;
+  /** A select of one row for each issue that it finds, which ends as soon as nobody asks for more of them. */
+  readonly found: SQL;
+  /** How many issues it may leave for them to be sorted; of more the order's own index is followed. */
+  readonly few: number;
+};
+
+/** Most filters are tried on the index of an order alone, so that following it soon costs less than sorting. */
+const few = 1_000;
+/** What an issue contains is tried on its row. */
+export const fewToRead = 5_000;
 
 /** A table of either database that has these columns. */
 type TableOf<Column extends string> = Table & { readonly [Name in Column]: AnyColumn };
 
 /** The columns named `…Folded` hold the fold of the other's text, and null where that is null. */
 export type IssuesTable = TableOf<
+  | "id"
   | "sentryId"
   | "shortId"
   | "shortIdFolded"
@@ -87,6 +111,36 @@ export function issueWhere(
   now: number,
 ): SQL | undefined {
   return whereOf(issueCondition(filter, true, { ...tables, dialect, now }));
+}
+
+/**
+ * What an index finds issues by, and every issue that passes the filter meets: the most telling first, none where the
+ * filter says nothing of the kind.
+ */
+export function issueNarrowings(
+  filter: IssueFilter,
+  tables: { readonly issues: IssuesTable },
+  dialect: Dialect,
+  now: number,
+): readonly Narrowing[] {
+  const { issues } = tables;
+  return narrowingsOf(filter).flatMap((part) => {
+    if (part.search !== undefined) return dialect.containing(issues, fold(part.search)) ?? [];
+    const condition = issueCondition(part, true, { issues, dialect, now });
+    if (typeof condition === "boolean") return [];
+    return { condition, found: sql`select 1 from ${issues} where ${condition}`, few };
+  });
+}
+
+/** Those of `issueNarrowings` that find issues by what their texts contain. */
+export function textNarrowings(
+  filter: IssueFilter,
+  { issues }: { readonly issues: IssuesTable },
+  dialect: Dialect,
+): readonly SQL[] {
+  return narrowingsOf(filter).flatMap(({ search }) =>
+    search === undefined ? [] : (dialect.containing(issues, fold(search))?.condition ?? []),
+  );
 }
 
 /**

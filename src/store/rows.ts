@@ -10,14 +10,15 @@ import {
   type Issue,
   type IssueDetails,
   type IssueFields,
+  type Project,
   type Snapshot,
-  type State,
 } from "../domain/issue.ts";
-import type { deliveries, events, issues } from "./tables/sqlite.ts";
+import type { contents, deliveries, events, issues } from "./tables/sqlite.ts";
 
 /** Rows of the tables, as both databases give and take them, and what they mean. */
 
 export type DeliveryRow = typeof deliveries.$inferSelect;
+export type ContentRow = typeof contents.$inferSelect;
 export type EventRow = typeof events.$inferSelect;
 export type IssueRow = typeof issues.$inferSelect;
 
@@ -106,7 +107,6 @@ export function deliveryRow(
     installationId: delivery.installationId,
     sha256: Buffer.from(delivery.sha256, "hex"),
     bytes: delivery.body.length,
-    body: Buffer.from(delivery.body.buffer, delivery.body.byteOffset, delivery.body.byteLength),
     issueId: reading?.snapshot.sentryId ?? null,
     toldAction: reading?.action ?? null,
     claim: reading?.claim ?? null,
@@ -118,6 +118,14 @@ export function deliveryRow(
     actor: written(reading?.actor),
     resolutionType: reading?.resolutionType ?? null,
     snapshotHash: reading?.snapshotHash ?? null,
+  };
+}
+
+/** What a delivery held. `reading` is null for one that is not about an issue. */
+export function contentRow(id: number, { body }: IncomingDelivery, reading: IssueReading | null): ContentRow {
+  return {
+    delivery: id,
+    body: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
     fields: reading?.snapshot.written.fields ?? null,
   };
 }
@@ -207,7 +215,15 @@ export function parseEventId(id: string): Pick<EventRow, "delivery" | "role" | "
 }
 
 /** The columns that follow from what an issue's newest delivery shows. */
-export type ShownColumns = Omit<IssueRow, "sentryId" | "status" | "substatus" | "statusSince" | "lastSeq">;
+export type ShownColumns = Omit<
+  IssueRow,
+  "id" | "sentryId" | "status" | "substatus" | "statusSince" | "lastSeq"
+>;
+
+/** What of `IssueFields` has no column. */
+type Rest = Pick<IssueFields, "statusRaw" | "substatusRaw" | "statusDetails"> & {
+  readonly project: Pick<Project, "name" | "platform"> | null;
+};
 
 export function shownColumns(
   shown: number,
@@ -215,6 +231,12 @@ export function shownColumns(
 ): ShownColumns {
   const { project, assignee } = fields;
   const priority = issuePriorityOf(fields.priorityRaw);
+  const rest: Rest = {
+    statusRaw: fields.statusRaw,
+    substatusRaw: fields.substatusRaw,
+    statusDetails: fields.statusDetails,
+    project: project === null ? null : { name: project.name, platform: project.platform },
+  };
   return {
     shown,
     shortId: fields.shortId,
@@ -246,19 +268,69 @@ export function shownColumns(
     userCount: fields.userCount,
     firstSeen: fields.firstSeen,
     lastSeen: fields.lastSeen,
+    rest: JSON.stringify(rest),
     details,
   };
 }
 
-/** An issue from its state and the delivery that it shows. */
-export function issueOf(
-  sentryId: string,
-  state: State,
-  statusSince: number,
-  shown: number,
-  fields: string,
-): Issue {
-  return { sentryId, state, statusSince, shown, fields: JSON.parse(fields) as IssueFields };
+/** The columns that an issue is made of. */
+export type IssueColumns = Omit<
+  IssueRow,
+  | "id"
+  | "lastSeq"
+  | "priorityRank"
+  | "details"
+  | "shortIdFolded"
+  | "titleFolded"
+  | "culpritFolded"
+  | "categoryFolded"
+  | "issueTypeFolded"
+  | "platformFolded"
+  | "projectSlugFolded"
+  | "assigneeNameFolded"
+  | "assigneeEmailFolded"
+>;
+
+/** An issue as it is now. */
+export function issueOf(row: IssueColumns): Issue {
+  // The store wrote this text itself, from a value of this type.
+  const { project, ...rest } = JSON.parse(row.rest) as Rest;
+  const { projectId, projectSlug, assigneeType, assigneeId } = row;
+  return {
+    sentryId: row.sentryId,
+    state: { status: row.status, substatus: row.substatus },
+    statusSince: row.statusSince,
+    shown: row.shown,
+    fields: {
+      shortId: row.shortId,
+      title: row.title,
+      culprit: row.culprit,
+      ...rest,
+      levelRaw: row.level,
+      priorityRaw: row.priority,
+      category: row.category,
+      issueType: row.issueType,
+      platform: row.platform,
+      project:
+        project === null || projectId === null || projectSlug === null
+          ? null
+          : { sentryId: projectId, slug: projectSlug, ...project },
+      assignee:
+        assigneeType === null || assigneeId === null
+          ? null
+          : {
+              type: assigneeType,
+              sentryId: assigneeId,
+              name: row.assigneeName ?? assigneeId,
+              email: row.assigneeEmail,
+            },
+      isUnhandled: row.isUnhandled,
+      count: row.count,
+      userCount: row.userCount,
+      firstSeen: row.firstSeen,
+      lastSeen: row.lastSeen,
+    },
+  };
 }
 
 export function detailsOf(details: string): IssueDetails {

@@ -1,5 +1,5 @@
 import type { Facts } from "../domain/delivery.ts";
-import type { DeliveryRow, EventRow, IssueRow, ShownColumns } from "./rows.ts";
+import type { ContentRow, DeliveryRow, EventRow, IssueRow, ShownColumns } from "./rows.ts";
 import type { Project } from "../domain/issue.ts";
 
 /** A delivery that is already kept, as far as repeats need to know it. */
@@ -36,12 +36,13 @@ export interface WriteTransaction {
   seqInHistory(issueId: string, place: Uint8Array): Promise<number | null>;
   /** How many events of this delivery and role the log holds. */
   versions(delivery: number, role: EventRow["role"]): Promise<number>;
-  /** The body and the fields of a delivery; null for a body that was pruned. */
-  kept(delivery: number): Promise<Pick<DeliveryRow, "body" | "fields">>;
+  /** What a delivery held; null for a body that was pruned. */
+  kept(delivery: number): Promise<Pick<ContentRow, "body" | "fields">>;
 
-  insertDeliveries(rows: readonly DeliveryRow[]): Promise<void>;
-  /** Writes everything but the body of deliveries that are kept already. */
-  rewriteDeliveries(rows: readonly DeliveryRow[]): Promise<void>;
+  /** Each delivery with what it held. */
+  insertDeliveries(rows: readonly DeliveryRow[], contents: readonly ContentRow[]): Promise<void>;
+  /** Writes everything but the bodies of deliveries that are kept already. */
+  rewriteDeliveries(rows: readonly DeliveryRow[], contents: readonly ContentRow[]): Promise<void>;
   insertEvents(rows: readonly EventRow[]): Promise<void>;
   supersede(pairs: readonly { readonly seq: number; readonly by: number }[]): Promise<void>;
   writeIssues(writes: readonly IssueWrite[]): Promise<void>;

@@ -91,7 +91,10 @@ describe("rebuild, as a command", () => {
         while (child.exitCode === null && sizeOf(`${file}-wal`) < least) await wait(1);
         child.kill("SIGKILL");
         expect(await ended).toMatchObject({ code: null });
-        expect(await historiesIn(file)).toEqual(before);
+        const { epoch, entries } = await historiesIn(file);
+        expect(entries).toEqual(before.entries);
+        // Where the WAL grows, the commit is under way, and may have come through before the kill did.
+        if (least === 0) expect(epoch).toBe(before.epoch);
         expect(await examine(file)).toEqual([]);
       }
 

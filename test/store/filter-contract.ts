@@ -6,12 +6,11 @@ import type { IssueFilter, TransitionFilter } from "../../src/domain/filter.ts";
 import type { Issue } from "../../src/domain/issue.ts";
 import { matches, matchesTransition } from "../../src/domain/matches.ts";
 import { issueWhere, transitionWhere, type Dialect } from "../../src/store/filter-sql.ts";
-import { snapshotFrom } from "../../src/store/batch.ts";
-import { shownColumns } from "../../src/store/rows.ts";
 import type * as tables from "../../src/store/tables/sqlite.ts";
 import { anIssue } from "../domain/an-issue.ts";
 import { entries, issueFilters, issues, moments, transitionFilters } from "../domain/filter-arbitraries.ts";
 import { issueCases, noon, transitionCases } from "../domain/filter-cases.ts";
+import { issueRow } from "./issue-row.ts";
 
 /** An empty database with the store's tables. PostgreSQL's come in through the same cast as in the store. */
 export interface FilterDatabase extends AsyncDisposable {
@@ -132,14 +131,7 @@ async function told(
 
 async function keepIssues({ db, tables: { issues } }: FilterDatabase, kept: readonly Issue[]): Promise<void> {
   await db.delete(issues);
-  const rows = kept.map((issue) => ({
-    ...shownColumns(issue.shown, snapshotFrom(JSON.stringify(issue.fields))),
-    sentryId: issue.sentryId,
-    status: issue.state.status,
-    substatus: issue.state.substatus,
-    statusSince: issue.statusSince,
-    lastSeq: 1,
-  }));
+  const rows = kept.map(issueRow);
   if (rows.length > 0) await db.insert(issues).values(rows);
 }
 

@@ -1,21 +1,21 @@
 import { and, desc, isNull, type SQL } from "drizzle-orm";
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { drizzle, type BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { QueryBuilder } from "drizzle-orm/sqlite-core";
-import { migrate } from "drizzle-orm/better-sqlite3/migrator";
 import { describe, expect, it } from "vitest";
 import type { IssueFilter, TransitionFilter } from "../../src/domain/filter.ts";
 import { issueWhere, transitionWhere } from "../../src/store/filter-sql.ts";
 import { sqliteDialect as dialect } from "../../src/store/sqlite/dialect.ts";
 import * as tables from "../../src/store/tables/sqlite.ts";
 import { filterContract } from "./filter-contract.ts";
+import { openInMemory } from "./in-memory.ts";
 
 const { issues, events } = tables;
 
 filterContract("SQLite", async () => {
-  const client = openInMemory();
+  const { client, db } = openInMemory();
   return {
-    db: drizzle({ client }),
+    db,
     tables,
     dialect,
     async [Symbol.asyncDispose]() {
@@ -69,7 +69,7 @@ describe("a filter in SQLite", () => {
     ["a bound of a time under not", { not: { statusSince: { lt: { at: 0 } } } }, "status_since>?"],
     ["a short id", { shortId: { eq: "WEB-1" } }, "short_id=?"],
   ])("is served by an index: %s", (_, filter, search) => {
-    using database = indexed();
+    using database = openInMemory();
     const plan = planOf(database, (db) => db.select().from(issues).where(where(filter)));
     expect(plan).toMatch(new RegExp(`^SEARCH issues USING .*INDEX \\w+ \\(${search.replace("?", "\\?")}`));
   });
@@ -91,7 +91,7 @@ describe("a filter in SQLite", () => {
       /^SCAN events USING INDEX transitions_by_time$/,
     ],
   ])("reads transitions %s", (_, filter, expected) => {
-    using database = indexed();
+    using database = openInMemory();
     const plan = planOf(database, (db) =>
       db
         .select()
@@ -103,22 +103,6 @@ describe("a filter in SQLite", () => {
     expect(plan).toMatch(expected);
   });
 });
-
-function openInMemory(): Database.Database {
-  const client = new Database(":memory:");
-  migrate(drizzle({ client }), {
-    migrationsFolder: new URL("../../drizzle/sqlite", import.meta.url).pathname,
-  });
-  return client;
-}
-
-/** With an index for each column that the store has one for, whatever other columns follow there. */
-function indexed() {
-  const client = openInMemory();
-  for (const column of ["status", "project_id", "assignee_id", "level"])
-    client.exec(`create index if not exists test_by_${column} on issues (${column})`);
-  return { client, [Symbol.dispose]: () => void client.close() };
-}
 
 function where(filter: IssueFilter): SQL | undefined {
   return issueWhere(filter, tables, dialect, 0);

@@ -99,7 +99,7 @@ describe("rebuild", () => {
     await fill(file);
     const before = await answers(file);
     const database = new Database(file);
-    database.exec("update deliveries set body = null");
+    database.exec("update contents set body = null");
     database.close();
     await rebuild(file);
     const after = await answers(file);
@@ -133,7 +133,7 @@ describe("doctor", () => {
   it.each([
     [
       "a body that changed on disk",
-      "update deliveries set body = cast(x'00' as blob) where id = 3",
+      "update contents set body = cast(x'00' as blob) where delivery = 3",
       "The body of delivery 3",
     ],
     [

@@ -8,7 +8,6 @@ import {
   gt,
   gte,
   inArray,
-  isNotNull,
   lt,
   lte,
   max,
@@ -20,6 +19,7 @@ import type { IssueFields } from "../../domain/issue.ts";
 import { momentAt } from "../../domain/moment.ts";
 import type { Delivery, DeliveryFilter, Reader } from "../reader.ts";
 import { requestIdOf } from "../rows.ts";
+import { contentsOf } from "./contents.ts";
 import { pageFrom, type Asked } from "./query.ts";
 
 type DeliveryQueries = Pick<
@@ -27,7 +27,9 @@ type DeliveryQueries = Pick<
   "deliveries" | "snapshots" | "bodies" | "deliveryPage" | "deliveryCount" | "feedFigures"
 >;
 
-export function deliveryQueries({ db, tables: { deliveries } }: Asked): DeliveryQueries {
+export function deliveryQueries({ db, tables }: Asked): DeliveryQueries {
+  const { deliveries } = tables;
+  const contents = contentsOf({ db, tables });
   const all = getTableColumns(deliveries);
   const columns = {
     id: all.id,
@@ -77,22 +79,11 @@ export function deliveryQueries({ db, tables: { deliveries } }: Asked): Delivery
     },
 
     async snapshots(ids) {
-      const rows = await db
-        .select({ id: deliveries.id, fields: deliveries.fields })
-        .from(deliveries)
-        .where(and(inArray(deliveries.id, [...ids]), isNotNull(deliveries.fields)));
-      return new Map(
-        rows.map((row): [number, IssueFields] => [row.id, JSON.parse(row.fields!) as IssueFields]),
-      );
+      const found = await contents.fields(ids);
+      return new Map([...found].map(([id, fields]) => [id, JSON.parse(fields) as IssueFields]));
     },
 
-    async bodies(ids) {
-      const rows = await db
-        .select({ id: deliveries.id, body: deliveries.body })
-        .from(deliveries)
-        .where(and(inArray(deliveries.id, [...ids]), isNotNull(deliveries.body)));
-      return new Map(rows.map((row): [number, Uint8Array] => [row.id, row.body!]));
-    },
+    bodies: (ids) => contents.bodies(ids),
 
     async deliveryPage({ filter, now, ...page }) {
       const by = page.from === "first" ? desc : asc;

@@ -1,9 +1,23 @@
-import { and, asc, count, desc, eq, inArray, isNotNull, isNull, or, sql, type SQL } from "drizzle-orm";
-import { alias } from "drizzle-orm/sqlite-core";
-import type { Issue, IssueDetails } from "../../domain/issue.ts";
-import { issueWhere } from "../filter-sql.ts";
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  inArray,
+  isNotNull,
+  isNull,
+  sql,
+  type AnyColumn,
+  type SQL,
+} from "drizzle-orm";
+import { unionAll } from "drizzle-orm/sqlite-core";
+import type { IssueDetails } from "../../domain/issue.ts";
+import { issueNarrowings, issueWhere, type Narrowing } from "../filter-sql.ts";
 import type { IssueKey, IssueOrderField, PageRequest, Reader } from "../reader.ts";
-import { detailsOf, issueOf, type IssueRow } from "../rows.ts";
+import { detailsOf, issueOf, type IssueColumns, type IssueRow } from "../rows.ts";
+import { contentsOf } from "./contents.ts";
+import { countedIssues } from "./counted.ts";
 import { grouped, pageFrom, type Asked } from "./query.ts";
 
 const orderColumns = {
@@ -15,6 +29,8 @@ const orderColumns = {
   PRIORITY: "priorityRank",
 } as const satisfies Record<IssueOrderField, keyof IssueRow>;
 type OrderColumn = (typeof orderColumns)[IssueOrderField];
+
+type IssuePageRequest = Parameters<Reader["issuePage"]>[0];
 
 type IssueQueries = Pick<
   Reader,
@@ -30,117 +46,152 @@ type IssueQueries = Pick<
 
 export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): IssueQueries {
   const { issues, deliveries } = tables;
+  const contents = contentsOf({ db, tables });
   const columns = {
     sentryId: issues.sentryId,
+    shown: issues.shown,
     status: issues.status,
     substatus: issues.substatus,
     statusSince: issues.statusSince,
-    shown: issues.shown,
-    fields: deliveries.fields,
+    shortId: issues.shortId,
+    title: issues.title,
+    culprit: issues.culprit,
+    level: issues.level,
+    priority: issues.priority,
+    category: issues.category,
+    issueType: issues.issueType,
+    platform: issues.platform,
+    projectId: issues.projectId,
+    projectSlug: issues.projectSlug,
+    assigneeType: issues.assigneeType,
+    assigneeId: issues.assigneeId,
+    assigneeName: issues.assigneeName,
+    assigneeEmail: issues.assigneeEmail,
+    isUnhandled: issues.isUnhandled,
+    count: issues.count,
+    userCount: issues.userCount,
+    firstSeen: issues.firstSeen,
+    lastSeen: issues.lastSeen,
+    rest: issues.rest,
   };
-  const select = () => db.select(columns).from(issues).innerJoin(deliveries, eq(deliveries.id, issues.shown));
+  const select = () => db.select(columns).from(issues);
+  const { matching: counted } = countedIssues({ db, tables, dialect });
+
+  /** Of each list the first narrowing that leaves few issues; null where none does, so that an order is followed. */
+  async function narrowest(lists: readonly (readonly Narrowing[])[]): Promise<readonly (SQL | null)[]> {
+    const counts = lists
+      .flat()
+      .map(({ found, few }) => sql`(select count(*) from (${found} limit ${few + 1}) as found)`);
+    if (counts.length === 0) return lists.map(() => null);
+    // Together in one statement, whose columns have the narrowings' places for names.
+    const [row] = await db
+      .select(Object.fromEntries(counts.map((count, place) => [place, count.mapWith(Number)])))
+      .from(sql`(select 1) as one`);
+    const narrow = new Set(lists.flat().filter(({ few }, place) => Number(row![place]) <= few));
+    return lists.map((list) => list.find((narrowing) => narrow.has(narrowing))?.condition ?? null);
+  }
+
+  /**
+   * The parts of a page, each in order and no longer than its limit. Nulls come last in both directions, which no
+   * index gives in both databases, so a page is read as what it is: a part among the issues that have the value, and a
+   * part among those that have none.
+   */
+  function partsOf({ filter, order, now, ...page }: IssuePageRequest, narrowing: SQL | null) {
+    const column = issues[orderColumns[order.field]];
+    // The order as it is read: taking from the end reads the list backwards.
+    const by = (order.direction === "ASC") === (page.from === "first") ? asc : desc;
+    const where = issueWhere(filter, tables, dialect, now);
+    const part = (bounds: readonly SQL[], keys: readonly (SQL | AnyColumn)[]) => (limit: number) => {
+      const found =
+        narrowing === null
+          ? and(where && dialect.tried(where), ...bounds)
+          : and(narrowing, dialect.tried(and(where, ...bounds)!));
+      return select()
+        .where(found)
+        .orderBy(...keys.map((key) => by(key)))
+        .limit(limit);
+    };
+    // Of few issues that are found otherwise, the index of the order is no help; the sign keeps it out.
+    const sorted = narrowing === null ? column : sql`+${column}`;
+    const valued = part(
+      [isNotNull(column), ...withinValued(page, order.direction, column)],
+      [sorted, issues.sentryId],
+    );
+    const without = part([isNull(column), ...withinNulls(page, order.direction)], [issues.sentryId]);
+    if (column.notNull) return [valued];
+    return page.from === "first" ? [valued, without] : [without, valued];
+  }
 
   return {
     async issues(sentryIds) {
       const rows = await select().where(inArray(issues.sentryId, [...sentryIds]));
-      return new Map(rows.map((row) => [row.sentryId, issueFrom(row)]));
+      return new Map(rows.map((row) => [row.sentryId, issueOf(row)]));
     },
 
     async issueByShortId(shortId) {
       const [row] = await select()
+        .innerJoin(deliveries, eq(deliveries.id, issues.shown))
         .where(eq(issues.shortId, shortId))
         .orderBy(desc(deliveries.sentAt), desc(issues.sentryId))
         .limit(1);
-      return row === undefined ? null : issueFrom(row);
+      return row === undefined ? null : issueOf(row);
     },
 
-    /**
-     * Nulls come last in both directions, which no index gives in both databases. So a page is read as what it is: a
-     * part among the issues that have the value, and a part among those that have none.
-     */
-    async issuePage({ filter, order, now, ...page }) {
-      const column = issues[orderColumns[order.field]];
-      const isForward = page.from === "first";
-      // The order as it is read: taking from the end reads the list backwards.
-      const isAscending = (order.direction === "ASC") === isForward;
-      const where = issueWhere(filter, tables, dialect, now);
-      const by = isAscending ? asc : desc;
-      const wanted = page.limit + 1;
-
-      const valued = (limit: number) =>
-        select()
-          .where(and(where, isNotNull(column), ...withinValued(page, order.direction, column)))
-          .orderBy(by(column), by(issues.sentryId))
-          .limit(limit);
-      const without = (limit: number) =>
-        select()
-          .where(and(where, isNull(column), ...withinNulls(page, order.direction)))
-          .orderBy(by(issues.sentryId))
-          .limit(limit);
-      const [one, other] = isForward ? [valued, without] : [without, valued];
-      const rows = [...(await one(wanted))];
-      if (rows.length < wanted) rows.push(...(await other(wanted - rows.length)));
-      return pageFrom(rows.map(issueFrom), page);
+    async issuePage(request) {
+      const { filter, now, limit } = request;
+      const [narrowing] = await narrowest([issueNarrowings(filter, tables, dialect, now)]);
+      const rows: IssueColumns[] = [];
+      for (const part of partsOf(request, narrowing!))
+        if (rows.length <= limit) rows.push(...(await part(limit + 1 - rows.length)));
+      return pageFrom(rows.map(issueOf), request);
     },
 
     async issueCount({ filter, now }) {
-      const [row] = await db
-        .select({ count: count() })
-        .from(issues)
-        .where(issueWhere(filter, tables, dialect, now));
+      const [row] = await db.select({ count: count() }).from(issues).where(counted({ filter, now }));
       return row!.count;
     },
 
-    async issuePagesOf(projectIds, { filter, order, now, ...page }) {
-      const name = orderColumns[order.field];
-      const column = issues[name];
-      const isForward = page.from === "first";
-      const by = (order.direction === "ASC") === isForward ? asc : desc;
-      const listed = alias(issues, "listed");
-      const listedColumn = listed[name];
-      const own = db
-        .select({ sentryId: issues.sentryId })
+    async issuePagesOf(projectIds, request) {
+      if (projectIds.length === 0) return new Map();
+      const { order, limit } = request;
+      const own = projectIds.map((projectId): IssuePageRequest => {
+        const filter = { and: [request.filter, { project: { sentryId: { eq: projectId } } }] };
+        return { ...request, filter };
+      });
+      const narrowings = await narrowest(
+        own.map(({ filter, now }) => issueNarrowings(filter, tables, dialect, now)),
+      );
+      const parts = own
+        .flatMap((page, index) => partsOf(page, narrowings[index]!))
+        .map((part, place) => {
+          const rows = part(limit + 1).as(`part_${place}`);
+          return db.select({ ...rows._.selectedFields, place: sql<number>`${place}`.as("place") }).from(rows);
+        });
+      const [one, ...more] = parts;
+      // A union takes two at least.
+      const nothing = db
+        .select({ ...columns, place: sql<number>`-1`.as("place") })
         .from(issues)
-        .where(
-          and(
-            eq(issues.projectId, tables.projects.sentryId),
-            issueWhere(filter, tables, dialect, now),
-            or(
-              and(isNotNull(column), ...withinValued(page, order.direction, column)),
-              and(isNull(column), ...withinNulls(page, order.direction)),
-            ),
-          ),
-        )
-        .orderBy(isForward ? asc(isNull(column)) : desc(isNull(column)), by(column), by(issues.sentryId))
-        .limit(page.limit + 1);
-      const rows = await db
-        .select({
-          sentryId: listed.sentryId,
-          status: listed.status,
-          substatus: listed.substatus,
-          statusSince: listed.statusSince,
-          shown: listed.shown,
-          projectId: tables.projects.sentryId,
-          fields: deliveries.fields,
-        })
-        .from(tables.projects)
-        .innerJoin(listed, inArray(listed.sentryId, own))
-        .innerJoin(deliveries, eq(deliveries.id, listed.shown))
-        .where(inArray(tables.projects.sentryId, [...projectIds]))
-        .orderBy(
-          isForward ? asc(isNull(listedColumn)) : desc(isNull(listedColumn)),
-          by(listedColumn),
-          by(listed.sentryId),
-        );
-      const found = grouped(rows, ({ projectId }) => projectId);
-      return new Map([...found].map(([projectId, rows]) => [projectId, pageFrom(rows.map(issueFrom), page)]));
+        .where(sql`1 = 0`);
+      const by = (order.direction === "ASC") === (request.from === "first") ? asc : desc;
+      // The parts of one project follow on each other; each is in order.
+      const rows = await unionAll(nothing, one!, ...more).orderBy(
+        sql`place`,
+        by(sql.identifier(issues[orderColumns[order.field]].name)),
+        by(sql.identifier(issues.sentryId.name)),
+      );
+      // Each part asks for the issues of one project.
+      const found = grouped(rows, ({ projectId }) => projectId!);
+      return new Map(
+        [...found].map(([projectId, rows]) => [projectId, pageFrom(rows.map(issueOf), request)]),
+      );
     },
 
     async issueCountsOf(projectIds, { filter, now }) {
       const rows = await db
         .select({ projectId: issues.projectId, count: count() })
         .from(issues)
-        .where(and(inArray(issues.projectId, [...projectIds]), issueWhere(filter, tables, dialect, now)))
+        .where(and(inArray(issues.projectId, [...projectIds]), counted({ filter, now })))
         .groupBy(issues.projectId);
       return new Map(rows.map((row): [string, number] => [row.projectId!, row.count]));
     },
@@ -155,28 +206,18 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
 
     async rawIssues(sentryIds) {
       const rows = await db
-        .select({ sentryId: issues.sentryId, body: deliveries.body })
+        .select({ sentryId: issues.sentryId, shown: issues.shown })
         .from(issues)
-        .innerJoin(deliveries, eq(deliveries.id, issues.shown))
         .where(inArray(issues.sentryId, [...sentryIds]));
+      const bodies = await contents.bodies(rows.map(({ shown }) => shown));
       return new Map(
-        rows.map(({ sentryId, body }) => [sentryId, body === null ? {} : issueObjectOf(body)] as const),
+        rows.map(({ sentryId, shown }) => {
+          const body = bodies.get(shown);
+          return [sentryId, body === undefined ? {} : issueObjectOf(body)] as const;
+        }),
       );
     },
   };
-
-  function issueFrom(row: {
-    readonly sentryId: string;
-    readonly status: string;
-    readonly substatus: string | null;
-    readonly statusSince: number;
-    readonly shown: number;
-    readonly fields: string | null;
-  }): Issue {
-    const state = { status: row.status, substatus: row.substatus };
-    // Only deliveries about issues are shown, and those have fields.
-    return issueOf(row.sentryId, state, row.statusSince, row.shown, row.fields!);
-  }
 
   /** Bounds of the page among the issues that have the value. Those that have none all come after them. */
   function withinValued(

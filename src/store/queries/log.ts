@@ -5,6 +5,7 @@ import type { Issue, IssueFields } from "../../domain/issue.ts";
 import { metaNames } from "../meta.ts";
 import type { Reader } from "../reader.ts";
 import { eventOf, type EventRow } from "../rows.ts";
+import { contentsOf } from "./contents.ts";
 import type { Asked } from "./query.ts";
 
 type LogQueries = Pick<Reader, "bounds" | "entriesAfter">;
@@ -12,27 +13,22 @@ type LogQueries = Pick<Reader, "bounds" | "entriesAfter">;
 export function logQueries({ db, tables, newestPosition }: Asked): LogQueries {
   const { events, deliveries, meta } = tables;
   const previous = alias(events, "previous");
-  const shown = alias(deliveries, "shown");
-  const shownBefore = alias(deliveries, "shown_before");
+  const contents = contentsOf({ db, tables });
   // Read after every commit, so it is prepared once.
   const entries = db
     .select({
       event: getTableColumns(events),
       delivery: { receivedAt: deliveries.receivedAt, resolutionType: deliveries.resolutionType },
-      fields: shown.fields,
       previous: {
         afterStatus: previous.afterStatus,
         afterSubstatus: previous.afterSubstatus,
         afterSince: previous.afterSince,
         afterShown: previous.afterShown,
       },
-      fieldsBefore: shownBefore.fields,
     })
     .from(events)
     .innerJoin(deliveries, eq(deliveries.id, events.delivery))
-    .innerJoin(shown, eq(shown.id, events.afterShown))
     .leftJoin(previous, eq(previous.seq, events.previous))
-    .leftJoin(shownBefore, eq(shownBefore.id, previous.afterShown))
     .where(gt(events.seq, sql.placeholder("after")))
     .orderBy(asc(events.seq))
     .limit(sql.placeholder("limit"))
@@ -50,26 +46,29 @@ export function logQueries({ db, tables, newestPosition }: Asked): LogQueries {
     async entriesAfter(after, limit) {
       const rows = await entries.execute({ after, limit });
       // What one delivery shows is shown by several entries, as what is after one and before the next.
-      const read = new Map<number, IssueFields>();
-      const fieldsOf = (delivery: number, fields: string): IssueFields => {
-        const known = read.get(delivery);
-        if (known !== undefined) return known;
-        const parsed = JSON.parse(fields) as IssueFields;
-        read.set(delivery, parsed);
-        return parsed;
-      };
-      const issueAfter = (sentryId: string, row: After, fields: string): Issue => ({
+      const shown = new Set(
+        rows.flatMap(({ event, previous: before }) => [
+          event.afterShown,
+          ...(before === null ? [] : [before.afterShown]),
+        ]),
+      );
+      const read = await contents.fields([...shown]);
+      const fields = new Map(
+        [...read].map(([delivery, text]) => [delivery, JSON.parse(text) as IssueFields]),
+      );
+      const issueAfter = (sentryId: string, row: After): Issue => ({
         sentryId,
         state: { status: row.afterStatus, substatus: row.afterSubstatus },
         statusSince: row.afterSince,
         shown: row.afterShown,
-        fields: fieldsOf(row.afterShown, fields),
+        // Only deliveries about issues are shown, and those have fields.
+        fields: fields.get(row.afterShown)!,
       });
-      return rows.map(({ event, delivery, fields, previous: before, fieldsBefore }): LogEntry => {
+      return rows.map(({ event, delivery, previous: before }): LogEntry => {
         return {
           event: eventOf(event, delivery),
-          before: before === null ? null : issueAfter(event.issueId, before, fieldsBefore!),
-          after: issueAfter(event.issueId, event, fields!),
+          before: before === null ? null : issueAfter(event.issueId, before),
+          after: issueAfter(event.issueId, event),
         };
       });
     },

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { asc, and, count, eq, gt, isNotNull, isNull, max } from "drizzle-orm";
+import { asc, and, count, eq, gt, gte, isNotNull, isNull, lte, max } from "drizzle-orm";
 import { deriveHistory } from "../../domain/history.ts";
 import type { IssueEvent } from "../../domain/event.ts";
-import { eventOf, factsOf } from "../rows.ts";
-import { deliveries, events, issues, meta } from "../tables/sqlite.ts";
+import { contentsIn } from "../pack.ts";
+import { eventOf, factsOf, type ContentRow } from "../rows.ts";
+import { contents, deliveries, events, issues, meta, packs } from "../tables/sqlite.ts";
 import { metaNames } from "../meta.ts";
 import { openReader, type Connection } from "./connection.ts";
 import { instanceFileOf, isRestored, readInstance } from "./instance.ts";
@@ -76,30 +77,61 @@ function examineFile({ client, db }: Connection, file: string): readonly Finding
 
 function examineBodies({ db }: Connection, onProgress: ExaminationOptions["onProgress"]): readonly Finding[] {
   const findings = new Findings((many) => `${many} more bodies are not what was received.`);
-  const kept = isNotNull(deliveries.body);
-  const total = db.select({ total: count() }).from(deliveries).where(kept).get()?.total ?? 0;
-  let [done, last] = [0, 0];
-  for (;;) {
-    const page = db
-      .select({ id: deliveries.id, body: deliveries.body, sha256: deliveries.sha256 })
+  const remedy = "Restore a backup if you need it. Its history does not depend on it.";
+  const total = db.select({ total: count() }).from(deliveries).get()?.total ?? 0;
+  let done = 0;
+  const examine = (rows: readonly ContentRow[]) => {
+    const [from, to] = [rows[0]!.delivery, rows.at(-1)!.delivery];
+    const received = db
+      .select({ id: deliveries.id, sha256: deliveries.sha256 })
       .from(deliveries)
-      .where(and(kept, gt(deliveries.id, last)))
-      .orderBy(asc(deliveries.id))
+      .where(and(gte(deliveries.id, from), lte(deliveries.id, to)))
+      .all();
+    const sha256s = new Map(received.map(({ id, sha256 }) => [id, sha256]));
+    for (const { delivery, body } of rows) {
+      if (body === null || sha256s.get(delivery)?.equals(createHash("sha256").update(body).digest()) === true)
+        continue;
+      findings.add({
+        problem: `The body of delivery ${delivery} is not what was received: its sha256 differs.`,
+        remedy,
+      });
+    }
+    done += rows.length;
+    onProgress("bodies", done, total);
+  };
+
+  for (let last = 0; ;) {
+    const page = db
+      .select()
+      .from(contents)
+      .where(gt(contents.delivery, last))
+      .orderBy(asc(contents.delivery))
       .limit(pageSize)
       .all();
-    if (page.length === 0) return findings.all();
-    for (const { id, body, sha256 } of page) {
-      const found = createHash("sha256").update(body!).digest();
-      if (!found.equals(sha256))
-        findings.add({
-          problem: `The body of delivery ${id} is not what was received: its sha256 differs.`,
-          remedy: "Restore a backup if you need that body. Its history does not depend on it.",
-        });
-    }
-    last = page.at(-1)!.id;
-    done += page.length;
-    onProgress("bodies", done, total);
+    if (page.length === 0) break;
+    examine(page);
+    last = page.at(-1)!.delivery;
   }
+  for (let last = 0; ;) {
+    const pack = db
+      .select()
+      .from(packs)
+      .where(gt(packs.first, last))
+      .orderBy(asc(packs.first))
+      .limit(1)
+      .get();
+    if (pack === undefined) break;
+    try {
+      examine(contentsIn(pack));
+    } catch (error) {
+      findings.add({
+        problem: `The bodies of deliveries ${pack.first} to ${pack.last} cannot be read: ${String(error)}.`,
+        remedy,
+      });
+    }
+    last = pack.first;
+  }
+  return findings.all();
 }
 
 function examineHistories(

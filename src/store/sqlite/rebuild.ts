@@ -2,13 +2,16 @@ import { asc, count, eq, gt, max } from "drizzle-orm";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import { snapshotFrom, writeNumbered, type Numbered } from "../batch.ts";
 import { metaNames, newName } from "../meta.ts";
-import { factsOf, type DeliveryRow } from "../rows.ts";
-import { deliveries, events, issues, meta, projects } from "../tables/sqlite.ts";
+import { contentsOf } from "../queries/contents.ts";
+import { factsOf, type ContentRow, type DeliveryRow } from "../rows.ts";
+import * as tables from "../tables/sqlite.ts";
 import { createRequestIds } from "../request-ids.ts";
 import { createWalkCache } from "../walks.ts";
 import { openWriter } from "./connection.ts";
 import { lockStore } from "./lock.ts";
 import { prepareTransaction } from "./transaction.ts";
+
+const { deliveries, events, issues, meta, projects } = tables;
 
 export type RebuildOptions = {
   readonly file: string;
@@ -42,6 +45,7 @@ export async function rebuildSqlite({ file, read, onProgress, onFault }: Rebuild
     for (const table of [events, issues, projects]) db.delete(table).run();
     const inserting = prepareTransaction({ client, db });
     const transaction = { ...inserting, insertDeliveries: inserting.rewriteDeliveries };
+    const held = contentsOf({ db, tables });
     const walks = createWalkCache(1_000_000);
     const requestIds = createRequestIds([]);
     const committedAt = ({ receivedAt }: IncomingDelivery) => receivedAt;
@@ -52,7 +56,12 @@ export async function rebuildSqlite({ file, read, onProgress, onFault }: Rebuild
       const rows = db.select().from(deliveries).where(gt(deliveries.id, last)).orderBy(asc(deliveries.id));
       const page = rows.limit(pageSize).all();
       if (page.length === 0) break;
-      const batch = page.map((row): Numbered => ({ id: row.id, delivery: incomingFrom(row, read) }));
+      const ids = page.map(({ id }) => id);
+      const [bodies, fields] = [await held.bodies(ids), await held.fields(ids)];
+      const batch = page.map((row): Numbered => {
+        const content = { body: bodies.get(row.id) ?? null, fields: fields.get(row.id) ?? null };
+        return { id: row.id, delivery: incomingFrom(row, content, read) };
+      });
       await writeNumbered(transaction, batch, { walks, requestIds, read, committedAt, onFault });
       last = page.at(-1)!.id;
       done += page.length;
@@ -72,9 +81,13 @@ export async function rebuildSqlite({ file, read, onProgress, onFault }: Rebuild
 }
 
 /** The delivery as intake had it; from its body read anew, or from its row where the body was pruned. */
-function incomingFrom(row: DeliveryRow, read: RebuildOptions["read"]): IncomingDelivery {
+function incomingFrom(
+  row: DeliveryRow,
+  { body, fields }: Pick<ContentRow, "body" | "fields">,
+  read: RebuildOptions["read"],
+): IncomingDelivery {
   return {
-    body: row.body ?? new Uint8Array(),
+    body: body ?? new Uint8Array(),
     sha256: row.sha256.toString("hex"),
     receivedAt: row.receivedAt,
     sentAt: row.sentAt,
@@ -83,12 +96,12 @@ function incomingFrom(row: DeliveryRow, read: RebuildOptions["read"]): IncomingD
     requestId: row.requestId,
     idempotencyKey: row.idempotencyKey,
     installationId: row.installationId,
-    reading: row.body === null ? readingOf(row) : read(row.body),
+    reading: body === null ? readingOf(row, fields) : read(body),
   };
 }
 
-function readingOf(row: DeliveryRow): Reading {
-  const { issueId, fields } = row;
+function readingOf(row: DeliveryRow, fields: string | null): Reading {
+  const { issueId } = row;
   if (issueId === null || fields === null) {
     const is = row.outcome === "QUARANTINED" ? "quarantined" : "ignored";
     return { is, reason: row.reason ?? "Its body was pruned." };

@@ -6,6 +6,7 @@ import {
   eq,
   getTableColumns,
   getTableName,
+  gte,
   is,
   isNull,
   lt,
@@ -19,10 +20,14 @@ import {
 } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Facts } from "../../domain/delivery.ts";
-import { factsOf, type DeliveryRow, type IssueRow } from "../rows.ts";
-import { deliveries, events, issues, projects } from "../tables/sqlite.ts";
+import { contentsIn, packOf } from "../pack.ts";
+import { contentsOf } from "../queries/contents.ts";
+import { factsOf, type ContentRow, type DeliveryRow, type IssueRow } from "../rows.ts";
+import * as tables from "../tables/sqlite.ts";
 import type { Known, WriteTransaction } from "../write.ts";
 import type { Connection } from "./connection.ts";
+
+const { contents, deliveries, events, issues, packs, projects } = tables;
 
 /**
  * The statements of a write transaction on this connection, prepared once.
@@ -111,18 +116,16 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
     .from(events)
     .where(and(eq(events.delivery, sql.placeholder("delivery")), eq(events.role, sql.placeholder("role"))))
     .prepare();
-  const keptOf = db
-    .select({ body: deliveries.body, fields: deliveries.fields })
-    .from(deliveries)
-    .where(eq(deliveries.id, sql.placeholder("id")))
-    .prepare();
+  const held = contentsOf({ db, tables });
   const insertDelivery = prepareRun(client, db.insert(deliveries).values(placeholdersOf(deliveries)));
-  const { body: _kept, ...derived } = placeholdersOf(deliveries);
+  const insertContent = prepareRun(client, db.insert(contents).values(placeholdersOf(contents)));
+  // How many bytes a body had is not known any more once it is pruned.
+  const { bytes: _counted, ...rewritten } = placeholdersOf(deliveries);
   const rewriteDelivery = prepareRun(
     client,
     db
       .update(deliveries)
-      .set(derived)
+      .set(rewritten)
       .where(eq(deliveries.id, sql.placeholder("id"))),
   );
   const insertEvent = prepareRun(client, db.insert(events).values(placeholdersOf(events)));
@@ -133,7 +136,8 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
       .set({ supersededBy: sql`${sql.placeholder("by")}` })
       .where(eq(events.seq, sql.placeholder("seq"))),
   );
-  const insertIssue = prepareRun(client, db.insert(issues).values(placeholdersOf(issues)));
+  const { id: _given, ...issueValues } = placeholdersOf(issues);
+  const insertIssue = prepareRun(client, db.insert(issues).values(issueValues));
   const moveIssue = prepareRun(
     client,
     db
@@ -149,7 +153,7 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
       .where(eq(issues.sentryId, sql.placeholder("sentryId"))),
   );
   const steadyColumns = (Object.keys(getTableColumns(issues)) as (keyof IssueRow)[]).filter(
-    (name) => name !== "sentryId" && !isIn(stateColumns, name) && !isIn(movingColumns, name),
+    (name) => name !== "id" && name !== "sentryId" && !isIn(stateColumns, name) && !isIn(movingColumns, name),
   );
   const list = (values: readonly SQLWrapper[]) => sql.join([...values], sql`, `);
   const changeIssue = prepareRun(
@@ -172,6 +176,23 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
         setWhere: lte(projects.shownAt, sql`excluded.shown_at`),
       }),
   );
+
+  /** Seldom: a newer version reads more of a body than the one that kept it. */
+  function rewriteFields(delivery: number, fields: string | null): void {
+    const changed = db.update(contents).set({ fields }).where(eq(contents.delivery, delivery)).run();
+    if (changed.changes > 0) return;
+    const pack = db
+      .select()
+      .from(packs)
+      .where(and(lte(packs.first, delivery), gte(packs.last, delivery)))
+      .get();
+    if (pack === undefined) return;
+    const rewritten = contentsIn(pack).map((row): ContentRow =>
+      row.delivery === delivery ? { ...row, fields } : row,
+    );
+    const { data, dictionary } = packOf(rewritten);
+    db.update(packs).set({ data, dictionary }).where(eq(packs.first, pack.first)).run();
+  }
 
   return {
     async newest() {
@@ -208,14 +229,19 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
       return versionCount.get({ delivery, role })?.count ?? 0;
     },
     async kept(delivery) {
-      return keptOf.get({ id: delivery }) ?? { body: null, fields: null };
+      const [bodies, fields] = [await held.bodies([delivery]), await held.fields([delivery])];
+      return { body: bodies.get(delivery) ?? null, fields: fields.get(delivery) ?? null };
     },
 
-    async insertDeliveries(rows) {
+    async insertDeliveries(rows, contents) {
       for (const row of rows) insertDelivery(row);
+      for (const row of contents) insertContent(row);
     },
-    async rewriteDeliveries(rows) {
+    async rewriteDeliveries(rows, contents) {
       for (const row of rows) rewriteDelivery(row);
+      const kept = await held.fields(rows.map(({ id }) => id));
+      for (const { delivery, fields } of contents)
+        if ((kept.get(delivery) ?? null) !== fields) rewriteFields(delivery, fields);
     },
     async insertEvents(rows) {
       for (const row of rows) insertEvent(row);
@@ -251,7 +277,7 @@ const stateColumns = ["status", "substatus", "statusSince", "lastSeq"] as const;
  * What almost every new snapshot changes. The other columns are steady: an update names every index of its columns as
  * changed, whether their values are or not, so those are written only where one of them differs.
  */
-const movingColumns = ["shown", "count", "userCount", "lastSeen", "details"] as const;
+const movingColumns = ["shown", "count", "userCount", "lastSeen", "rest", "details"] as const;
 
 function isIn(names: readonly string[], name: string): boolean {
   return names.includes(name);

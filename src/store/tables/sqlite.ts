@@ -33,9 +33,8 @@ export const deliveries = sqliteTable(
     reason: text("reason"),
     repeatOf: integer("repeat_of"),
     sha256: blob("sha256", { mode: "buffer" }).notNull(),
+    /** How many the body had. */
     bytes: integer("bytes").notNull(),
-    /** As received; null once pruned. */
-    body: blob("body", { mode: "buffer" }),
     /** Null for a delivery that is not about an issue; so are all that follow. */
     issueId: text("issue_id"),
     /** For an activity_alert its activity's type, else the action. */
@@ -51,8 +50,6 @@ export const deliveries = sqliteTable(
     actor: text("actor"),
     resolutionType: text("resolution_type"),
     snapshotHash: text("snapshot_hash"),
-    /** `IssueFields` as JSON. */
-    fields: text("fields"),
   },
   (table) => [
     // Serves the facts of one issue, and the list of its deliveries.
@@ -65,6 +62,25 @@ export const deliveries = sqliteTable(
     index("deliveries_by_received_at").on(table.receivedAt, table.outcome),
   ],
 );
+
+/** What a delivery held, until it is packed: apart, so that the rows above stay small and are never written anew. */
+export const contents = sqliteTable("contents", {
+  delivery: integer("delivery").primaryKey(),
+  /** `IssueFields` as JSON; null for a delivery that is not about an issue. */
+  fields: text("fields"),
+  /** As received; null once pruned. */
+  body: blob("body", { mode: "buffer" }),
+});
+
+/** The contents of deliveries that follow on each other, compressed together: see `store/pack.ts`. */
+export const packs = sqliteTable("packs", {
+  /** The ids of the first and the last delivery in it. */
+  first: integer("first").primaryKey(),
+  last: integer("last").notNull(),
+  /** Which of the dictionaries it is compressed with. */
+  dictionary: text("dictionary").notNull(),
+  data: blob("data", { mode: "buffer" }).notNull(),
+});
 
 /** The log: written once, but for `supersededBy`. */
 export const events = sqliteTable(
@@ -123,11 +139,13 @@ export const events = sqliteTable(
   ],
 );
 
-/** Each issue as it is now: what a filter or an order can name, as columns. The rest is read through `shown`. */
+/** Each issue as it is now: what a filter or an order can name, as columns. */
 export const issues = sqliteTable(
   "issues",
   {
-    sentryId: text("sentry_id").primaryKey(),
+    /** Names the row in the index of texts. */
+    id: integer("id").primaryKey(),
+    sentryId: text("sentry_id").notNull().unique(),
     /** The delivery whose snapshot the issue shows. */
     shown: integer("shown").notNull(),
     /** The newest entry of the log about the issue. */
@@ -165,19 +183,37 @@ export const issues = sqliteTable(
     userCount: integer("user_count").notNull(),
     firstSeen: integer("first_seen"),
     lastSeen: integer("last_seen"),
+    /** What of `IssueFields` has no column, as JSON. */
+    rest: text("rest").notNull(),
     /** `IssueDetails` as JSON. */
     details: text("details").notNull(),
   },
-  (table) => [
-    // One for each order, with the tie-break.
-    index("issues_by_last_seen").on(table.lastSeen, table.sentryId),
-    index("issues_by_first_seen").on(table.firstSeen, table.sentryId),
-    index("issues_by_status_since").on(table.statusSince, table.sentryId),
-    index("issues_by_count").on(table.count, table.sentryId),
-    index("issues_by_user_count").on(table.userCount, table.sentryId),
-    index("issues_by_priority").on(table.priorityRank, table.sentryId),
-    index("issues_by_short_id").on(table.shortId),
-  ],
+  (table) => {
+    const filtered = [
+      table.status,
+      table.level,
+      table.projectId,
+      table.projectSlug,
+      table.assigneeId,
+    ] as const;
+    return [
+      // One for each order, with the tie-break. What a filter names most follows, so that issues are passed over in
+      // the index, without reading their rows.
+      index("issues_by_last_seen").on(table.lastSeen, table.sentryId, ...filtered),
+      index("issues_by_first_seen").on(table.firstSeen, table.sentryId, ...filtered),
+      index("issues_by_status_since").on(table.statusSince, table.sentryId, ...filtered),
+      index("issues_by_count").on(table.count, table.sentryId, ...filtered),
+      index("issues_by_user_count").on(table.userCount, table.sentryId, ...filtered),
+      index("issues_by_priority").on(table.priorityRank, table.sentryId, ...filtered),
+      index("issues_by_short_id").on(table.shortId),
+      // What a filter names most. The status follows, because it is asked for with each of the others.
+      index("issues_by_status").on(table.status),
+      index("issues_by_project").on(table.projectId, table.status),
+      index("issues_by_project_slug").on(table.projectSlug, table.status),
+      index("issues_by_assignee").on(table.assigneeId, table.status),
+      index("issues_by_level").on(table.level, table.status),
+    ];
+  },
 );
 
 /** Each project as the newest delivery that names it shows it. */

@@ -1,0 +1,51 @@
+import type { Comparator, IssueFilter } from "../domain/filter.ts";
+
+/**
+ * The parts of a filter that an index finds issues by, the most telling first. Every issue that passes the filter
+ * passes each of them.
+ *
+ * An index that begins with a project, an assignee or a level goes on with the status, so those parts say it too. What
+ * is asked for in negations and alternatives finds nothing.
+ */
+export function narrowingsOf(filter: IssueFilter): readonly IssueFilter[] {
+  const parts = conjunctsOf(filter);
+  const status = parts.find((part) => isFindable(part.status, "OTHER"))?.status;
+  const withStatus = status === undefined ? {} : { status };
+  const one = (pick: (part: IssueFilter) => IssueFilter | null) => parts.flatMap((part) => pick(part) ?? []);
+  return [
+    ...one(({ sentryId }) => (isFindable(sentryId) ? { sentryId } : null)),
+    ...one(({ shortId }) => (isFindable(shortId) ? { shortId: exactly(shortId) } : null)),
+    ...one(({ search }) => (search === undefined ? null : { search })),
+    ...one(({ assignee }) =>
+      isFindable(assignee?.sentryId) ? { assignee: { sentryId: assignee.sentryId }, ...withStatus } : null,
+    ),
+    ...one(({ assignee }) => (assignee?.null === true ? { assignee: { null: true }, ...withStatus } : null)),
+    ...one(({ project }) =>
+      isFindable(project?.sentryId) ? { project: { sentryId: project.sentryId }, ...withStatus } : null,
+    ),
+    ...one(({ project }) =>
+      isFindable(project?.slug) ? { project: { slug: exactly(project.slug) }, ...withStatus } : null,
+    ),
+    ...one(({ level }) => (isFindable(level, "UNKNOWN") ? { level, ...withStatus } : null)),
+    ...(status === undefined ? [] : [{ status }]),
+  ];
+}
+
+/** The filters that all must pass, those inside `and` too. */
+function conjunctsOf(filter: IssueFilter): readonly IssueFilter[] {
+  return [filter, ...(filter.and ?? []).flatMap(conjunctsOf)];
+}
+
+/** True where the comparator names the values that it wants; `rest` stands for all that have no name. */
+function isFindable<Value extends string>(
+  comparator: Comparator<Value> | undefined,
+  rest?: Value,
+): comparator is Comparator<Value> {
+  if (comparator === undefined) return false;
+  const wanted = comparator.eq === undefined ? comparator.in : [comparator.eq];
+  return wanted !== undefined && (rest === undefined || !wanted.includes(rest));
+}
+
+function exactly({ eq, in: among }: Comparator<string>): Comparator<string> {
+  return { ...(eq !== undefined && { eq }), ...(among !== undefined && { in: among }) };
+}

@@ -1,0 +1,68 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { dictionaries } from "./dictionaries.ts";
+import type { ContentRow } from "./rows.ts";
+import type { packs } from "./tables/sqlite.ts";
+
+/**
+ * Contents of deliveries compressed together: two bodies of Sentry's have most of their text in common, so that 32 of
+ * them take a tenth of their space and a tenth of the time that each would alone.
+ */
+
+export type PackRow = typeof packs.$inferSelect;
+
+/** How many deliveries make a pack. Reading one of them decompresses all: some 80 kB, in a tenth of a millisecond. */
+export const packSize = 32;
+
+const newest = "sentry-1";
+/** Beyond this, each further level costs twice the time for a few percent. */
+const level = 6;
+
+/** What lies where: of each delivery its id, and how many bytes its body and its fields have; null for none. */
+type Header = readonly (readonly [delivery: number, body: number | null, fields: number | null])[];
+
+/** @param contents at least one, by ascending id. */
+export function packOf(contents: readonly ContentRow[]): PackRow {
+  const parts = contents.map(({ delivery, body, fields }) => ({
+    delivery,
+    body,
+    fields: fields === null ? null : Buffer.from(fields),
+  }));
+  const header: Header = parts.map(({ delivery, body, fields }) => [
+    delivery,
+    body?.length ?? null,
+    fields?.length ?? null,
+  ]);
+  const plain = Buffer.concat([
+    Buffer.from(`${JSON.stringify(header)}\n`),
+    ...parts.flatMap(({ body, fields }) => [body ?? nothing, fields ?? nothing]),
+  ]);
+  const data = zstdCompressSync(plain, {
+    dictionary: dictionaries.get(newest)!,
+    params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
+  });
+  return { first: contents[0]!.delivery, last: contents.at(-1)!.delivery, dictionary: newest, data };
+}
+
+/**
+ * What was packed, by ascending id.
+ * @throws Error for a pack that is damaged, or compressed with a dictionary of a newer version.
+ */
+export function contentsIn({ first, dictionary, data }: PackRow): readonly ContentRow[] {
+  const known = dictionaries.get(dictionary);
+  if (known === undefined)
+    throw new Error(`Pack ${first} is compressed with "${dictionary}", which this version does not have.`);
+  const plain = zstdDecompressSync(data, { dictionary: known });
+  const headerEnd = plain.indexOf("\n");
+  const header = JSON.parse(plain.toString("utf8", 0, headerEnd)) as Header;
+  let offset = headerEnd + 1;
+  // Copied: a view would keep the whole pack in memory for as long as one body of it is used.
+  const take = (length: number | null): Buffer | null =>
+    length === null ? null : Buffer.from(plain.subarray(offset, (offset += length)));
+  return header.map(([delivery, bodyLength, fieldsLength]) => ({
+    delivery,
+    body: take(bodyLength),
+    fields: take(fieldsLength)?.toString() ?? null,
+  }));
+}
+
+const nothing = Buffer.alloc(0);

@@ -1,0 +1,49 @@
+import { and, gte, inArray, sql } from "drizzle-orm";
+import { contentsIn } from "../pack.ts";
+import type { ContentRow } from "../rows.ts";
+import type { Asked } from "./query.ts";
+
+type Content<Part extends "body" | "fields"> = ReadonlyMap<number, NonNullable<ContentRow[Part]>>;
+
+/** What deliveries held, wherever it is kept now. No entry for a delivery that has none of what is asked for. */
+export type Contents = {
+  readonly bodies: (deliveries: readonly number[]) => Promise<Content<"body">>;
+  readonly fields: (deliveries: readonly number[]) => Promise<Content<"fields">>;
+};
+
+export function contentsOf({ db, tables }: Pick<Asked, "db" | "tables">): Contents {
+  const { contents, deliveries, packs } = tables;
+
+  async function read<Part extends "body" | "fields">(
+    part: Part,
+    ids: readonly number[],
+  ): Promise<Content<Part>> {
+    const found = new Map<number, NonNullable<ContentRow[Part]>>();
+    if (ids.length === 0) return found;
+    const missing = new Set(ids);
+    const take = (delivery: number, content: ContentRow[Part]) => {
+      if (missing.delete(delivery) && content !== null) found.set(delivery, content);
+    };
+    const column: (typeof contents)["body" | "fields"] = contents[part];
+    const rows = await db
+      .select({ delivery: contents.delivery, content: column })
+      .from(contents)
+      .where(inArray(contents.delivery, [...ids]));
+    // The column of this name.
+    for (const { delivery, content } of rows) take(delivery, content as ContentRow[Part]);
+    // What is packed meanwhile was found above: it is in its pack from the moment on that it is gone from there.
+    if (missing.size === 0) return found;
+    const firsts = db
+      .select({ first: sql`(select max(first) from ${packs} where first <= ${deliveries.id})` })
+      .from(deliveries)
+      .where(inArray(deliveries.id, [...missing]));
+    const holding = await db
+      .select()
+      .from(packs)
+      .where(and(inArray(packs.first, firsts), gte(packs.last, Math.min(...missing))));
+    for (const pack of holding) for (const row of contentsIn(pack)) take(row.delivery, row[part]);
+    return found;
+  }
+
+  return { bodies: (ids) => read("body", ids), fields: (ids) => read("fields", ids) };
+}

@@ -1,0 +1,66 @@
+import { sql } from "drizzle-orm";
+import type Database from "better-sqlite3";
+import { fewToRead, type IssuesTable, type Narrowing } from "../filter-sql.ts";
+
+/**
+ * The index of the issues' texts: FTS5's trigrams of the folded columns.
+ *
+ * It keeps which rows hold a trigram and nothing else (no positions, no text), which is a third of the size. So what it
+ * finds for a longer text holds all its trigrams, somewhere: whoever asks compares the columns themselves.
+ */
+
+/** Of a long text so many trigrams are looked up, evenly spread: each costs, and few suffice. */
+const mostTrigrams = 12;
+
+/**
+ * Makes the index where it is missing, from the issues that are there, and the triggers that keep it true.
+ *
+ * The tokenizer is told to fold nothing: `fold` has done that, by rules of its own.
+ */
+export function openSearch(client: Database.Database): void {
+  const make = client.transaction(() => {
+    const known = client.prepare("select 1 from sqlite_schema where name = 'issues_search'").get();
+    if (known !== undefined) return;
+    client.exec(`
+      create virtual table issues_search using fts5(
+        title, culprit, short_id,
+        content='', contentless_delete=1, detail=none,
+        tokenize='trigram case_sensitive 1'
+      );
+      create trigger issues_search_insert after insert on issues begin
+        insert into issues_search (rowid, title, culprit, short_id)
+          values (new.id, new.title_folded, new.culprit_folded, new.short_id_folded);
+      end;
+      create trigger issues_search_delete after delete on issues begin
+        delete from issues_search where rowid = old.id;
+      end;
+      create trigger issues_search_update after update of title_folded, culprit_folded, short_id_folded on issues
+        when (old.title_folded, old.culprit_folded, old.short_id_folded)
+          is not (new.title_folded, new.culprit_folded, new.short_id_folded) begin
+        delete from issues_search where rowid = old.id;
+        insert into issues_search (rowid, title, culprit, short_id)
+          values (new.id, new.title_folded, new.culprit_folded, new.short_id_folded);
+      end;
+      insert into issues_search (rowid, title, culprit, short_id)
+        select id, title_folded, culprit_folded, short_id_folded from issues;
+    `);
+  });
+  make.immediate();
+}
+
+/** The issues that hold the trigrams of `text`; null where it has none, being shorter than three characters. */
+export function containing({ id }: IssuesTable, text: string): Narrowing | null {
+  const characters = Array.from(text);
+  const count = characters.length - 2;
+  if (count < 1) return null;
+  const step = Math.max(1, (count - 1) / (mostTrigrams - 1));
+  const trigrams = new Set<string>();
+  for (let at = 0; at <= count - 1; at += step) {
+    const from = Math.round(at);
+    trigrams.add(characters.slice(from, from + 3).join(""));
+  }
+  trigrams.add(characters.slice(-3).join(""));
+  const query = [...trigrams].map((trigram) => `"${trigram.replaceAll('"', '""')}"`).join(" AND ");
+  const found = sql`select rowid from issues_search where issues_search match ${query}`;
+  return { condition: sql`${id} in (${found})`, found, few: fewToRead };
+}

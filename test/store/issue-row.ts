@@ -1,0 +1,15 @@
+import type { Issue } from "../../src/domain/issue.ts";
+import { snapshotFrom } from "../../src/store/batch.ts";
+import { shownColumns } from "../../src/store/rows.ts";
+
+/** The row that the store would keep of this issue. */
+export function issueRow(issue: Issue) {
+  return {
+    ...shownColumns(issue.shown, snapshotFrom(JSON.stringify(issue.fields))),
+    sentryId: issue.sentryId,
+    status: issue.state.status,
+    substatus: issue.state.substatus,
+    statusSince: issue.statusSince,
+    lastSeq: 1,
+  };
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { contentsIn, packOf } from "../../src/store/pack.ts";
+import type { ContentRow } from "../../src/store/rows.ts";
+
+const contents: readonly ContentRow[] = [
+  { delivery: 3, body: Buffer.from('{"a":1}\n'), fields: '{"title":"日本語"}' },
+  { delivery: 4, body: Buffer.alloc(0), fields: null },
+  { delivery: 7, body: null, fields: '{"title":""}' },
+  { delivery: 9, body: Buffer.from([0, 255, 10, 0]), fields: null },
+];
+
+describe("a pack", () => {
+  it("gives back what was packed, byte for byte, pruned bodies and gaps between ids included", () => {
+    const pack = packOf(contents);
+    expect([pack.first, pack.last]).toEqual([3, 9]);
+    expect(contentsIn(pack)).toEqual(contents);
+  });
+
+  it("takes a fraction of the space", () => {
+    const body = (index: number) =>
+      Buffer.from(JSON.stringify({ action: "created", data: { issue: { id: index } } }));
+    const alike = Array.from({ length: 32 }, (_, index) => ({
+      delivery: index,
+      body: body(index),
+      fields: null,
+    }));
+    const plain = alike.reduce((sum, one) => sum + one.body.length, 0);
+    expect(packOf(alike).data.length).toBeLessThan(plain / 3);
+  });
+
+  it("says that it is damaged, or of a newer version, rather than give back something else", () => {
+    const pack = packOf(contents);
+    const data = Buffer.from(pack.data);
+    data[data.length - 6]! ^= 1;
+    expect(() => contentsIn({ ...pack, data })).toThrow();
+    expect(() => contentsIn({ ...pack, dictionary: "sentry-9" })).toThrow("sentry-9");
+  });
+});

@@ -1,0 +1,124 @@
+import { describe, expect, it } from "vitest";
+import type { IssueFilter } from "../../src/domain/filter.ts";
+import { issueOrderFields, type IssueKey, type PageRequest, type Reader } from "../../src/store/reader.ts";
+import { readerOf } from "../../src/store/sqlite/queries.ts";
+import { openInMemory } from "./in-memory.ts";
+
+/**
+ * How SQLite goes about the questions that are asked most, whatever is stored. Enough issues are, that none of the
+ * values below leaves few of them, but for those named rare.
+ */
+
+const many = 6_000;
+const first: PageRequest<IssueKey> = { limit: 50, from: "first", after: null, before: null };
+
+/** A database with issues that are alike but for their ids, and a reader whose statements are written down. */
+function opened() {
+  const statements: { readonly sql: string; readonly params: unknown[] }[] = [];
+  const database = openInMemory((sql, params) => statements.push({ sql, params }));
+  const { client, db } = database;
+  client.exec(`
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < ${many})
+    insert into issues (sentry_id, shown, last_seq, title, title_folded, status, status_since, level, project_id,
+      project_slug, assignee_id, priority_rank, short_id, count, user_count, first_seen, last_seen, rest, details)
+    select i, 1, 1, 'A title', case when i % 2000 = 0 then 'a rare title' else 'a title' end, 'unresolved', i, 'error',
+      case when i % 1000 = 0 then 'rare' else '7' end, case when i % 1000 = 0 then 'rare' else 'web' end, '3', 1,
+      'WEB-' || i, i, i, i, i, '{"project":null}', '{}' from n;
+  `);
+  const reader = readerOf({ client, db }, { issueObjectOf: () => null });
+  return {
+    ...database,
+    /** The steps of each statement that the question leads to; of a nested one, its own are indented. */
+    async plansOf(ask: (reader: Reader) => Promise<unknown>): Promise<readonly string[]> {
+      statements.length = 0;
+      await ask(reader);
+      return statements.map(({ sql, params }) => {
+        type Step = { readonly detail: string };
+        const steps = client.prepare<unknown[], Step>(`explain query plan ${sql}`).all(...params);
+        return steps.map(({ detail }) => detail).join("\n");
+      });
+    },
+  };
+}
+
+const filters: readonly (readonly [string, IssueFilter])[] = [
+  ["nothing", {}],
+  ["a status", { status: { eq: "UNRESOLVED" } }],
+  ["a project", { project: { sentryId: { eq: "7" } } }],
+  ["a project's slug", { project: { slug: { eq: "web" } } }],
+  ["an assignee", { assignee: { sentryId: { eq: "3" } } }],
+  ["a level", { level: { eq: "ERROR" } }],
+  ["a status and a project", { status: { eq: "UNRESOLVED" }, project: { sentryId: { eq: "7" } } }],
+  ["a status and an assignee", { status: { eq: "UNRESOLVED" }, assignee: { sentryId: { eq: "3" } } }],
+  ["a status and a level", { status: { eq: "UNRESOLVED" }, level: { eq: "ERROR" } }],
+  ["what many contain", { search: "title" }],
+  ["two characters", { search: "ti" }],
+];
+
+describe("a page of issues", () => {
+  it.each(filters)("under %s follows the index of its order, from either end", async (_, filter) => {
+    using database = opened();
+    for (const field of issueOrderFields)
+      for (const direction of ["ASC", "DESC"] as const)
+        for (const from of ["first", "last"] as const)
+          for (const after of [null, { value: 9, sentryId: "9" }]) {
+            const order = { field, direction };
+            const plans = await database.plansOf((reader) =>
+              reader.issuePage({ ...first, from, after, filter, order, now: 0 }),
+            );
+            const index = `issues_by_${field === "PRIORITY" ? "priority" : field.toLowerCase()}`;
+            for (const plan of plans.filter((one) => !one.includes("CONSTANT ROW")))
+              expect(plan).toMatch(new RegExp(`^(SEARCH|SCAN) issues USING INDEX ${index}\\b[^\\n]*$`));
+          }
+  });
+
+  it.each<[string, IssueFilter, string]>([
+    ["project", { project: { sentryId: { eq: "rare" } } }, "issues_by_project (project_id=?)"],
+    [
+      "project with a status",
+      { status: { eq: "UNRESOLVED" }, project: { slug: { eq: "rare" } } },
+      "issues_by_project_slug (project_slug=? AND status=?)",
+    ],
+    ["assignee", { assignee: { sentryId: { eq: "nobody" } } }, "issues_by_assignee (assignee_id=?)"],
+    ["assignee of none", { assignee: { null: true } }, "issues_by_assignee (assignee_id=?)"],
+    ["level", { level: { eq: "FATAL" } }, "issues_by_level (level=?)"],
+    ["status", { status: { in: ["IGNORED"] } }, "issues_by_status (status=?)"],
+    ["short id", { shortId: { eq: "WEB-9" } }, "issues_by_short_id (short_id=?)"],
+    ["text", { search: "rare" }, "INTEGER PRIMARY KEY (rowid=?)"],
+    ["id", { sentryId: { in: ["1", "2"] } }, "issues_sentry_id_unique (sentry_id=?)"],
+  ])("under a %s that few have looks for those, and sorts them", async (_, filter, index) => {
+    using database = opened();
+    const plans = await database.plansOf((reader) =>
+      reader.issuePage({ ...first, filter, order: { field: "COUNT", direction: "DESC" }, now: 0 }),
+    );
+    const [, valued] = plans;
+    expect([valued]).toEqual([expect.stringContaining(index)]);
+    expect(valued).toContain("USE TEMP B-TREE FOR ORDER BY");
+    expect(plans.join("\n")).not.toMatch(/SCAN issues(?!_search)/);
+  });
+
+  it("asks of no more issues than are few, to know whether they are", async () => {
+    using database = opened();
+    const filter: IssueFilter = { search: "title", status: { eq: "UNRESOLVED" }, level: { eq: "ERROR" } };
+    const [probe] = await database.plansOf((reader) =>
+      reader.issuePage({ ...first, filter, order: { field: "COUNT", direction: "DESC" }, now: 0 }),
+    );
+    expect(probe).toMatch(/SCAN issues_search VIRTUAL TABLE/);
+    expect(probe).toMatch(/SEARCH issues USING COVERING INDEX issues_by_level \(level=\? AND status=\?\)/);
+    expect(probe).not.toMatch(/SCAN issues\b(?!_)|MATERIALIZE|LIST SUBQUERY|TEMP B-TREE/);
+  });
+
+  it("of each of many projects is one statement, beside the one that finds how to", async () => {
+    using database = opened();
+    const projects = Array.from({ length: 100 }, (_, index) => String(index));
+    const plans = await database.plansOf((reader) =>
+      reader.issuePagesOf(projects, {
+        ...first,
+        filter: { status: { eq: "UNRESOLVED" } },
+        order: { field: "LAST_SEEN", direction: "DESC" },
+        now: 0,
+      }),
+    );
+    expect(plans).toHaveLength(2);
+  });
+});
