@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { ConfigError, databaseFileOf, type Config } from "./config.ts";
-import { createGraphQL } from "./graphql/yoga.ts";
+import { createQuery } from "./graphql/query.ts";
+import { createGraphQL, graphqlPath, maxBodyBytes } from "./graphql/yoga.ts";
 import { clientAddress, clientKey } from "./http/address.ts";
 import { createAdmit } from "./http/admit.ts";
 import { createJwtReader, remoteKeys } from "./http/jwt.ts";
 import { createHttpServer } from "./http/listen.ts";
+import { createQueryHandler } from "./http/query.ts";
 import { createRoutes } from "./http/routes.ts";
 import { serve } from "./http/serve.ts";
 import { createSessionHandler } from "./http/session.ts";
@@ -136,6 +138,19 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     keysFailed: report.keysFailed,
   });
 
+  const queries = createQueryHandler({
+    query: createQuery(graphql),
+    answer: async ({ headers: { accept = "*/*" } }, body, viewer) =>
+      graphql.fetch(
+        `http://localhost${graphqlPath}`,
+        { method: "POST", headers: { accept, "content-type": "application/json" }, body },
+        { viewer },
+      ),
+    version: store.version,
+    maxBodyBytes,
+    hasCors: config.CORS_ORIGINS.length > 0,
+  });
+
   let isStopping = false;
   const handler = createRoutes({
     webhook: createWebhookHandler({
@@ -144,7 +159,8 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
       maxBytes: config.WEBHOOK_MAX_BYTES,
       addressOf: (request) => clientKey(clientAddress(request, config.TRUST_PROXY)),
     }),
-    graphql: (request, response, who) => graphql(request, response, who),
+    graphql: (request, response, who) =>
+      queries(request, response, who.viewer) ?? graphql(request, response, who),
     admit,
     session: createSessionHandler({ admit, trustProxy: config.TRUST_PROXY > 0, now }),
     registry: metrics.registry,

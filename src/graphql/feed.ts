@@ -1,6 +1,7 @@
 import type { DeliveryOutcome } from "../domain/delivery.ts";
 import type { FeedFigures, LogBounds } from "../store/reader.ts";
 import { builder } from "./builder.ts";
+import { dependsOnTime } from "./depends-on-time.ts";
 import { largestInt } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { newestPosition } from "./position.ts";
@@ -55,6 +56,7 @@ const FeedType = builder.objectRef<LogBounds>("Feed").implement({
       resolve: async (_feed, _args, context) => (await figuresFor(context))?.lastDeliveryAt ?? null,
     }),
     silentForSeconds: t.float({
+      extensions: dependsOnTime,
       nullable: true,
       description: "How long ago that was, in seconds; null when none ever was received.",
       resolve: async (_feed, _args, context) => {
@@ -63,6 +65,7 @@ const FeedType = builder.objectRef<LogBounds>("Feed").implement({
       },
     }),
     isSilent: t.boolean({
+      extensions: dependsOnTime,
       nullable: true,
       description:
         "Silent for longer than FEED_SILENCE_AFTER; null when that is not set, and when no webhook ever was received.",
@@ -73,12 +76,14 @@ const FeedType = builder.objectRef<LogBounds>("Feed").implement({
       },
     }),
     last24Hours: t.field({
+      extensions: dependsOnTime,
       type: FeedCountsType,
       nullable: true,
       description: "The signed webhooks of the last 24 hours.",
       resolve: async (_feed, _args, context) => (await figuresFor(context))?.counts ?? null,
     }),
     refusedSinceStart: t.int({
+      extensions: dependsOnTime,
       nullable: true,
       description: "Requests refused for want of a valid signature, by this process since it started.",
       resolve: (_feed, _args, { services, viewer }) =>

@@ -1,6 +1,7 @@
 import type { IssueFilter } from "../domain/filter.ts";
 import { issueStatuses } from "../domain/issue.ts";
 import { builder } from "./builder.ts";
+import { dependsOnTime } from "./depends-on-time.ts";
 import { DurationStatsType, StatusDurationType } from "./duration-stats.ts";
 import {
   AssigneeCountType,
@@ -142,6 +143,7 @@ const IssueStatsType = builder.objectRef<Figures>("IssueStats").implement({
 
 builder.queryField("issueStats", (t) =>
   t.field({
+    extensions: dependsOnTime,
     type: IssueStatsType,
     description:
       "Statistics of the issues that match. BAD_USER_INPUT for a period whose `from` is not before its `to`.",

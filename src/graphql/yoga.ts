@@ -4,6 +4,7 @@ import type { Report } from "../observability/report.ts";
 import { createContext, type Context, type Services } from "./context.ts";
 import { maskErrors } from "./errors.ts";
 import { graphiQLTabs } from "./graphiql-tabs.ts";
+import { useCompiledQueries } from "./plugins/use-compiled-queries.ts";
 import { useEntries } from "./plugins/use-entries.ts";
 import { useErrorCodes } from "./plugins/use-error-codes.ts";
 import { useEventStreams } from "./plugins/use-event-streams.ts";
@@ -24,10 +25,12 @@ export type GraphQLOptions = Services & {
   readonly corsOrigins: readonly string[];
 };
 
+export type GraphQL = ReturnType<typeof createGraphQL>;
+
 export const graphqlPath = "/graphql";
 
 /** Most bytes of a request's body. */
-const maxBodyBytes = 100_000;
+export const maxBodyBytes = 100_000;
 
 /** Most tokens of a document: GraphiQL's own question for the schema has about 300. */
 const maxTokens = 2_000;
@@ -48,6 +51,7 @@ export function createGraphQL({ report, graphiql, introspection, corsOrigins, ..
       useErrorCodes(),
       useJsonRequests({ maxBodyBytes }),
       useEventStreams(),
+      useCompiledQueries(),
       useEntries(),
       useOneMoment(),
       ...(graphiql

@@ -28,6 +28,12 @@ export interface Store extends AsyncDisposable {
    */
   append(delivery: IncomingDelivery): Promise<Receipt>;
 
+  /**
+   * A number that stays the same only while nothing is written that `reader` could show, by any process. Null where that
+   * cannot be told at once.
+   */
+  version(): number | null;
+
   /** Who may read. */
   readonly tokens: Pick<Tokens, "list">;
 

@@ -1,6 +1,7 @@
 import { MIMEType } from "node:util";
 import type { GraphQLParams, Plugin } from "graphql-yoga";
 import { errorOf } from "../errors.ts";
+import { badRequest, paramsOf, parsedJson, tooLarge } from "../params.ts";
 
 /**
  * Reads GraphQL requests: POST with a JSON body, and GET. Everything else that Yoga would understand (forms, multipart,
@@ -82,54 +83,5 @@ function paramsOfSearch(search: URLSearchParams): GraphQLParams {
     operationName: search.get("operationName") || null,
     variables: json("variables"),
     extensions: json("extensions"),
-  });
-}
-
-/** The parameters, where they are of their types; null counts as not given. */
-function paramsOf(value: unknown): GraphQLParams {
-  if (Array.isArray(value)) throw badRequest("Send one operation at a time: batches are not supported.");
-  if (typeof value !== "object" || value === null) throw badRequest("The request's body is not an object.");
-  const { query, operationName, variables, extensions, ...others } = value as Record<string, unknown>;
-
-  const stray = Object.keys(others)[0];
-  if (stray !== undefined) {
-    throw badRequest(
-      `The request has a parameter ${stray.length > 64 ? "" : `${JSON.stringify(stray)} `}that GraphQL has not.`,
-    );
-  }
-  if (typeof query !== "string") throw badRequest("The parameter query is missing, or not a string.");
-  if (operationName != null && typeof operationName !== "string") {
-    throw badRequest("The parameter operationName is not a string.");
-  }
-  return {
-    query,
-    ...(operationName == null ? {} : { operationName }),
-    ...(variables == null ? {} : { variables: objectOf("variables", variables) }),
-    ...(extensions == null ? {} : { extensions: objectOf("extensions", extensions) }),
-  };
-}
-
-function objectOf(name: string, value: unknown): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw badRequest(`The parameter ${name} is not an object.`);
-  }
-  return value as Record<string, unknown>;
-}
-
-function parsedJson(what: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw badRequest(`${what} is not JSON.`);
-  }
-}
-
-function badRequest(message: string) {
-  return errorOf("BAD_REQUEST", message, { http: { status: 400 } });
-}
-
-function tooLarge(maxBytes: number) {
-  return errorOf("PAYLOAD_TOO_LARGE", `The request's body is larger than ${maxBytes} bytes.`, {
-    http: { status: 413 },
   });
 }

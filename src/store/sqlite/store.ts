@@ -71,6 +71,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     }),
   );
 
+  const version = reading.client.prepare<[], number>("pragma data_version").pluck();
+
   let isFailing = false;
   async function commit(batch: readonly IncomingDelivery[]): Promise<readonly Receipt[]> {
     try {
@@ -116,6 +118,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     reader: reads.reader,
     readTransaction: reads.begin,
     append: writer.append,
+    version: () => version.get()!,
     tokens: tokenQueries({ db: reading.db, tables }),
     async canWrite() {
       // A gateway that is taken out of rotation gets no deliveries that could show that it writes again. Behind the

@@ -1,0 +1,54 @@
+import type { GraphQLParams } from "graphql-yoga";
+import { errorOf } from "./errors.ts";
+
+/**
+ * The parameters of a request, where they are of their types; null counts as not given.
+ * @throws GraphQLError with the code BAD_REQUEST.
+ */
+export function paramsOf(value: unknown): GraphQLParams {
+  if (Array.isArray(value)) throw badRequest("Send one operation at a time: batches are not supported.");
+  if (typeof value !== "object" || value === null) throw badRequest("The request's body is not an object.");
+  const { query, operationName, variables, extensions, ...others } = value as Record<string, unknown>;
+
+  const stray = Object.keys(others)[0];
+  if (stray !== undefined) {
+    throw badRequest(
+      `The request has a parameter ${stray.length > 64 ? "" : `${JSON.stringify(stray)} `}that GraphQL has not.`,
+    );
+  }
+  if (typeof query !== "string") throw badRequest("The parameter query is missing, or not a string.");
+  if (operationName != null && typeof operationName !== "string") {
+    throw badRequest("The parameter operationName is not a string.");
+  }
+  return {
+    query,
+    ...(operationName == null ? {} : { operationName }),
+    ...(variables == null ? {} : { variables: objectOf("variables", variables) }),
+    ...(extensions == null ? {} : { extensions: objectOf("extensions", extensions) }),
+  };
+}
+
+function objectOf(name: string, value: unknown): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw badRequest(`The parameter ${name} is not an object.`);
+  }
+  return value as Record<string, unknown>;
+}
+
+export function parsedJson(what: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badRequest(`${what} is not JSON.`);
+  }
+}
+
+export function badRequest(message: string) {
+  return errorOf("BAD_REQUEST", message, { http: { status: 400 } });
+}
+
+export function tooLarge(maxBytes: number) {
+  return errorOf("PAYLOAD_TOO_LARGE", `The request's body is larger than ${maxBytes} bytes.`, {
+    http: { status: 413 },
+  });
+}

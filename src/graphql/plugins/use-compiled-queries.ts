@@ -1,0 +1,155 @@
+import {
+  getOperationAST,
+  getVariableValues,
+  Kind,
+  OperationTypeNode,
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLError,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  type TypeNode,
+} from "graphql";
+import { compileQuery, isCompiledQuery, type CompiledQuery } from "graphql-jit";
+import type { Plugin } from "graphql-yoga";
+import { ReadTimeoutError, StorageUnavailableError } from "../../domain/failure.ts";
+
+type Compiled =
+  | { readonly is: "compiled"; readonly query: CompiledQuery["query"] }
+  | { readonly is: "seen"; readonly times: number }
+  | { readonly is: "not to be compiled" };
+
+/** Compiling takes as long as executing a few times. */
+const timesBefore = 2;
+
+/** A larger document takes long to compile, and nobody else is answered meanwhile. */
+const maxFields = 300;
+
+/**
+ * Compiles a query that is asked for again and again into a function of its own, which answers it faster than walking
+ * its document does.
+ *
+ * What the answer is does not depend on it: variables are checked by graphql-js before, and whatever ends in an error is
+ * executed again as it would have been, which has no effects in a schema that only reads. A compiled query lives as
+ * long as Yoga keeps the parsed document. It has to come before every plugin that wraps the executor.
+ */
+export function useCompiledQueries(): Plugin {
+  const known = new WeakMap<DocumentNode, Compiled>();
+
+  function compiledOf(args: ExecutionArgs): CompiledQuery["query"] | null {
+    const { document } = args;
+    const compiled = known.get(document) ?? { is: "seen", times: 0 };
+    switch (compiled.is) {
+      case "compiled":
+        return compiled.query;
+      case "not to be compiled":
+        return null;
+      case "seen": {
+        const isDue = compiled.times + 1 > timesBefore;
+        const next = isDue ? compile(args) : ({ is: "seen", times: compiled.times + 1 } as const);
+        known.set(document, next);
+        return next.is === "compiled" ? next.query : null;
+      }
+    }
+  }
+
+  return {
+    onExecute({ executeFn, setExecuteFn }) {
+      const executed = executeFn as (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
+      setExecuteFn(async (args: ExecutionArgs): Promise<ExecutionResult> => {
+        const query = compiledOf(args);
+        if (query === null) return executed(args);
+        const { schema, document, rootValue, contextValue, variableValues } = args;
+        const operation = getOperationAST(document)!;
+        const { coerced } = getVariableValues(
+          schema,
+          operation.variableDefinitions ?? [],
+          variableValues ?? {},
+        );
+        if (coerced === undefined) return executed(args);
+        const result = await query(rootValue, contextValue, coerced);
+        return result.errors === undefined || isOfStore(result.errors) ? result : executed(args);
+      });
+    },
+  };
+}
+
+/** What the store could not give once, it is not asked for again: that may have taken all the time there was. */
+function isOfStore(errors: readonly GraphQLError[]): boolean {
+  return errors.some(
+    ({ originalError }) =>
+      originalError instanceof ReadTimeoutError || originalError instanceof StorageUnavailableError,
+  );
+}
+
+function compile({ schema, document }: ExecutionArgs): Compiled {
+  const operations = document.definitions.filter((one) => one.kind === Kind.OPERATION_DEFINITION);
+  const [only, ...others] = operations;
+  if (only?.operation !== OperationTypeNode.QUERY || others.length > 0 || fieldsIn(document) > maxFields)
+    return { is: "not to be compiled" };
+  // The other way leaves out what a fragment that is spread twice includes once.
+  const options = { useExperimentalPathBasedSkipInclude: true };
+  const compiled = compileQuery(schema, withUncheckedVariables(document), undefined, options);
+  return isCompiledQuery(compiled) ? { is: "compiled", query: compiled.query } : { is: "not to be compiled" };
+}
+
+const anything: TypeNode = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: "JSON" } };
+
+/**
+ * The document with variables that take whatever they are given, because they are checked before. The compiler's own
+ * checks would unfold a filter's type, which contains itself, for minutes.
+ */
+function withUncheckedVariables(document: DocumentNode): DocumentNode {
+  const definitions = document.definitions.map((definition) => {
+    if (definition.kind !== Kind.OPERATION_DEFINITION) return definition;
+    const variableDefinitions = definition.variableDefinitions?.map(({ kind, variable }) => ({
+      kind,
+      variable,
+      type: anything,
+    }));
+    return {
+      ...definition,
+      ...(variableDefinitions && { variableDefinitions }),
+    } satisfies OperationDefinitionNode;
+  });
+  return { ...document, definitions };
+}
+
+/** How many fields the document comes to once its fragments stand where they are spread. It is valid: none spreads itself. */
+function fieldsIn({ definitions }: DocumentNode): number {
+  const counted = new Map<string, number>();
+
+  function fieldsOf({ selections }: SelectionSetNode): number {
+    let fields = 0;
+    for (const selection of selections) {
+      switch (selection.kind) {
+        case Kind.FIELD:
+          fields += 1 + (selection.selectionSet === undefined ? 0 : fieldsOf(selection.selectionSet));
+          break;
+        case Kind.INLINE_FRAGMENT:
+          fields += fieldsOf(selection.selectionSet);
+          break;
+        case Kind.FRAGMENT_SPREAD:
+          fields += fieldsOfFragment(selection.name.value);
+      }
+    }
+    return fields;
+  }
+
+  function fieldsOfFragment(name: string): number {
+    const known = counted.get(name);
+    if (known !== undefined) return known;
+    const fragment = definitions.find(
+      (one) => one.kind === Kind.FRAGMENT_DEFINITION && one.name.value === name,
+    );
+    const fields = fragment?.kind === Kind.FRAGMENT_DEFINITION ? fieldsOf(fragment.selectionSet) : 0;
+    counted.set(name, fields);
+    return fields;
+  }
+
+  return definitions.reduce(
+    (sum, one) => (one.kind === Kind.OPERATION_DEFINITION ? sum + fieldsOf(one.selectionSet) : sum),
+    0,
+  );
+}

@@ -1,0 +1,139 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { viewerKey, type Viewer } from "../domain/viewer.ts";
+import { paramsOf } from "../graphql/params.ts";
+import type { QueryAnswer } from "../graphql/query.ts";
+import { createResponseCache } from "../graphql/response-cache.ts";
+import { createBodyRoom, requestBody } from "./body.ts";
+import { sendGraphQLError } from "./refusal.ts";
+
+export type QueryOptions = {
+  readonly query: (params: ReturnType<typeof paramsOf>, viewer: Viewer) => Promise<QueryAnswer>;
+  /** Yoga's answer to the same request, its body given as text because it is read already. */
+  readonly answer: (request: IncomingMessage, body: string, viewer: Viewer) => Promise<Response>;
+  /** `Store.version`. */
+  readonly version: () => number | null;
+  readonly maxBodyBytes: number;
+  /** Whether pages of other origins may read: Yoga gives their browsers the headers that they ask for. */
+  readonly hasCors: boolean;
+};
+
+/**
+ * The media types that an answer can have, by what a client accepts. Whoever accepts anything else is Yoga's: an event
+ * stream, above all, which a subscription would be answered with.
+ */
+const mediaTypes: ReadonlyMap<string, string> = new Map([
+  ["*/*", "application/json"],
+  ["application/json", "application/json"],
+  ["application/json, text/plain, */*", "application/json"],
+  ["application/graphql-response+json", "application/graphql-response+json"],
+  ["application/graphql-response+json,application/json;q=0.9", "application/graphql-response+json"],
+  ["application/graphql-response+json, application/json", "application/graphql-response+json"],
+]);
+
+const maxCachedBytes = 32 * 1024 * 1024;
+
+/**
+ * Answers plain queries, which are most requests, on the shortest way: POST, JSON in, JSON out. Null for every other
+ * request, of which nothing is read then.
+ *
+ * An answer that was given before, to a viewer who may see the same, is given again while nothing was written since.
+ */
+export function createQueryHandler({ query, answer, version, maxBodyBytes, hasCors }: QueryOptions) {
+  const room = createBodyRoom(16 * maxBodyBytes);
+  const cache = createResponseCache(maxCachedBytes);
+
+  async function serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    mediaType: string,
+    viewer: Viewer,
+  ): Promise<void> {
+    using body = await requestBody(request, response, { maxBytes: maxBodyBytes, room });
+    switch (body.is) {
+      case "gone":
+        return;
+      case "too large":
+        return sendGraphQLError(response, {
+          status: 413,
+          code: "PAYLOAD_TOO_LARGE",
+          message: `The request's body is larger than ${maxBodyBytes} bytes.`,
+          headers: { Connection: "close" },
+        });
+      case "no room":
+        return sendGraphQLError(response, {
+          status: 503,
+          code: "SERVICE_UNAVAILABLE",
+          message: "Too many requests are being read: try again.",
+          headers: { "Retry-After": 1, Connection: "close" },
+        });
+    }
+    const text = decoded(body.bytes);
+    if (text === null)
+      return sendGraphQLError(response, {
+        status: 400,
+        code: "BAD_REQUEST",
+        message: "The request's body is not UTF-8.",
+      });
+
+    const asked = version();
+    const key = `${viewerKey(viewer)} ${text}`;
+    const known = asked === null ? undefined : cache.get(key, asked);
+    if (known !== undefined) return send(response, mediaType, known);
+
+    const params = paramsIn(text);
+    const answered: QueryAnswer = params === null ? { is: "not executed" } : await query(params, viewer);
+    if (answered.is === "not executed") return relay(await answer(request, text, viewer), response);
+    const made = Buffer.from(JSON.stringify(answered.result));
+    // What was read before and after a write would be of two moments.
+    if (asked !== null && answered.isLasting && asked === version()) cache.set(key, asked, made);
+    send(response, mediaType, made);
+  }
+
+  return (request: IncomingMessage, response: ServerResponse, viewer: Viewer): Promise<void> | null => {
+    const mediaType = isPlain(request, hasCors) ? mediaTypes.get(request.headers.accept ?? "*/*") : undefined;
+    return mediaType === undefined ? null : serve(request, response, mediaType, viewer);
+  };
+}
+
+function isPlain({ method, url, headers }: IncomingMessage, hasCors: boolean): boolean {
+  return (
+    method === "POST" &&
+    url === "/graphql" &&
+    /^application\/json(?:; ?charset=utf-8)?$/i.test(headers["content-type"] ?? "") &&
+    headers["content-encoding"] === undefined &&
+    !(hasCors && headers.origin !== undefined)
+  );
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+function decoded(bytes: Uint8Array): string | null {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** Null for what is no request of GraphQL's; Yoga says what is wrong with it. */
+function paramsIn(text: string): ReturnType<typeof paramsOf> | null {
+  try {
+    return paramsOf(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+function send(response: ServerResponse, mediaType: string, body: Buffer): void {
+  response.writeHead(200, {
+    "Content-Type": `${mediaType}; charset=utf-8`,
+    "Content-Length": body.length,
+  });
+  response.end(body);
+}
+
+async function relay(answer: Response, response: ServerResponse): Promise<void> {
+  const body = Buffer.from(await answer.arrayBuffer());
+  response.setHeaders(answer.headers);
+  response.writeHead(answer.status, { "Content-Length": body.length }).end(body);
+}

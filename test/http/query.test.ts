@@ -1,0 +1,182 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it } from "vitest";
+import { unlimitedAdmin, type Viewer } from "../../src/domain/viewer.ts";
+import { createQuery } from "../../src/graphql/query.ts";
+import { createHttpServer } from "../../src/http/listen.ts";
+import { createQueryHandler } from "../../src/http/query.ts";
+import { issue } from "../graphql/builders.ts";
+import { gateway } from "../graphql/gateway.ts";
+
+const limited: Viewer = { scope: "read", projects: new Set(["12"]) };
+
+/** A server that answers queries on both ways: on the short one, and at /yoga as Yoga does by itself. */
+async function startServer() {
+  const { yoga, reader } = gateway({ issues: [issue("1")] });
+  const state = { version: 1 as number | null, viewer: unlimitedAdmin as Viewer, executed: 0, relayed: 0 };
+  const query = createQuery(yoga);
+  const handler = createQueryHandler({
+    query(params, viewer) {
+      state.executed += 1;
+      return query(params, viewer);
+    },
+    async answer({ headers: { accept = "*/*" } }, body, viewer) {
+      state.relayed += 1;
+      const headers = { accept, "content-type": "application/json" };
+      return yoga.fetch("http://localhost/graphql", { method: "POST", headers, body }, { viewer });
+    },
+    version: () => state.version,
+    maxBodyBytes: 10_000,
+    hasCors: false,
+  });
+  const server = createHttpServer({
+    failed: (error) => expect(error).toBeUndefined(),
+    async handler(request, response) {
+      const done = handler(request, response, state.viewer);
+      if (done === null) response.writeHead(299).end();
+      else await done;
+    },
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+  const post = async (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) => {
+    const all = { "content-type": "application/json", ...headers };
+    const response = await fetch(url, { method: "POST", headers: all, body });
+    return {
+      status: response.status,
+      type: response.headers.get("content-type"),
+      body: await response.text(),
+    };
+  };
+  const asYoga = async (body: string, headers: Record<string, string> = {}) => {
+    const all = { accept: "*/*", "content-type": "application/json", ...headers };
+    const init = { method: "POST", headers: all, body };
+    const response = await yoga.fetch("http://localhost/graphql", init, { viewer: unlimitedAdmin });
+    return {
+      status: response.status,
+      type: response.headers.get("content-type"),
+      body: await response.text(),
+    };
+  };
+  return {
+    state,
+    reader,
+    post,
+    asYoga,
+    [Symbol.dispose]() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+const title = JSON.stringify({ query: '{ issue(sentryId: "1") { title } }' });
+
+describe("the short way of a query", () => {
+  const accepts = [
+    "*/*",
+    "application/json",
+    "application/json, text/plain, */*",
+    "application/graphql-response+json",
+    "application/graphql-response+json,application/json;q=0.9",
+    "application/graphql-response+json, application/json",
+  ];
+  const bodies = [
+    title,
+    JSON.stringify({ query: "query A { feed { epoch } } query B { __typename }", operationName: "B" }),
+    JSON.stringify({ query: "query A { feed { epoch } } query B { __typename }" }),
+    JSON.stringify({ query: "{ issues(first: -1) { totalCount } feed { epoch } }" }),
+    JSON.stringify({ query: "{ issues(first: -1) { totalCount } }" }),
+    JSON.stringify({ query: "query ($id: ID!) { node(id: $id) { id } }" }),
+    JSON.stringify({ query: "{" }),
+    JSON.stringify({ query: "{ nothing }" }),
+    JSON.stringify({ query: "subscription { issueChanged { cursor } }" }),
+    JSON.stringify({ query: "{ __typename }", stray: 1 }),
+    "[]",
+    "NONSENSE",
+    "",
+  ];
+  it.each(accepts.flatMap((accept) => bodies.map((body) => [accept, body] as const)))(
+    "answers %s to %s as Yoga does",
+    async (accept, body) => {
+      using server = await startServer();
+      const answer = await server.post(body, { accept });
+      expect(answer).toEqual(await server.asYoga(body, { accept }));
+      expect(answer.status).not.toBe(299);
+    },
+  );
+
+  it.each<[string, Record<string, string>]>([
+    ["another media type", { "content-type": "text/plain" }],
+    ["a compressed body", { "content-encoding": "gzip" }],
+    ["an event stream", { accept: "text/event-stream" }],
+    ["an event stream among others", { accept: "application/json, text/event-stream" }],
+    ["HTML", { accept: "text/html" }],
+  ])("leaves %s alone", async (_, headers) => {
+    using server = await startServer();
+    expect((await server.post(title, headers)).status).toBe(299);
+  });
+
+  it("refuses a body that is too large, or not UTF-8", async () => {
+    using server = await startServer();
+    expect(await server.post(" ".repeat(10_001))).toMatchObject({
+      status: 413,
+      body: expect.stringContaining("PAYLOAD_TOO_LARGE"),
+    });
+    expect(await server.post(Uint8Array.of(0xff))).toMatchObject({
+      status: 400,
+      body: expect.stringContaining("BAD_REQUEST"),
+    });
+  });
+});
+
+describe("an answer that was given before", () => {
+  it("is given again while nothing is written", async () => {
+    using server = await startServer();
+    const first = await server.post(title);
+    expect(await server.post(title)).toEqual(first);
+    expect(server.state.executed).toBe(1);
+    server.state.version = 2;
+    expect(await server.post(title)).toEqual(first);
+    expect(server.state.executed).toBe(2);
+  });
+
+  it("is not given to a viewer who may see something else", async () => {
+    using server = await startServer();
+    await server.post(title);
+    server.state.viewer = limited;
+    expect(JSON.parse((await server.post(title)).body)).toEqual({ data: { issue: null } });
+  });
+
+  it.each([
+    ["depends on the time", JSON.stringify({ query: "{ feed { silentForSeconds } }" })],
+    ["has errors", JSON.stringify({ query: "{ issues(first: -1) { totalCount } feed { epoch } }" })],
+  ])("is made anew when it %s", async (_, body) => {
+    using server = await startServer();
+    await server.post(body);
+    await server.post(body);
+    expect(server.state.executed).toBe(2);
+  });
+
+  it("is made anew where nobody can tell whether something was written", async () => {
+    using server = await startServer();
+    server.state.version = null;
+    await server.post(title);
+    await server.post(title);
+    expect(server.state.executed).toBe(2);
+  });
+
+  it("is not kept when something was written meanwhile", async () => {
+    using server = await startServer();
+    const { issues } = server.reader;
+    server.reader.issues = (ids) => {
+      server.state.version = 2;
+      return issues(ids);
+    };
+    await server.post(title);
+    server.reader.issues = issues;
+    await server.post(title);
+    expect(server.state.executed).toBe(2);
+  });
+});
