@@ -11,6 +11,7 @@ import { startCheckpoints } from "./checkpoints.ts";
 import { openWriter, type Connection } from "./connection.ts";
 import { codeOf, isBusy } from "./error.ts";
 import { instanceFileOf, isRestored, readInstance, type Instance } from "./instance.ts";
+import { startPacking } from "./packing.ts";
 import { newestPosition } from "./queries.ts";
 import { prepareTransaction } from "./transaction.ts";
 import { unpack, type Wire } from "./wire.ts";
@@ -62,6 +63,7 @@ export async function answerWrites({
   }
   const { client } = connection;
   const checkpoints = startCheckpoints(connection, file);
+  const packing = startPacking(connection);
   const walks = createWalkCache(200_000);
   const transaction = prepareTransaction(connection);
   const requestIds = createRequestIds(await transaction.newestKnown(rememberedRequestIds, Infinity));
@@ -84,6 +86,7 @@ export async function answerWrites({
       client.exec("commit");
       if (batch.length === 0) client.exec("delete from meta where name = 'probe'");
       checkpoints.committed();
+      packing.wrote();
       return written;
     } catch (error) {
       if (client.inTransaction) client.exec("rollback");
@@ -121,6 +124,7 @@ export async function answerWrites({
 
   async function answer(request: WriteRequest): Promise<WriteAnswer> {
     if (request.is === "close") {
+      packing[Symbol.dispose]();
       await checkpoints[Symbol.asyncDispose]();
       // Best effort: another process may be reading, and what is in the WAL is safe there.
       client.pragma("wal_checkpoint(PASSIVE)");

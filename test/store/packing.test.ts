@@ -1,0 +1,106 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readBody } from "../../src/sentry/payload.ts";
+import { openWriter } from "../../src/store/sqlite/connection.ts";
+import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
+import { packOldest } from "../../src/store/sqlite/packing.ts";
+import { rebuildSqlite } from "../../src/store/sqlite/rebuild.ts";
+import { told, webhook } from "./deliveries.ts";
+import { openStoreIn, temporaryFolder } from "./open.ts";
+
+const deliveries = [
+  ...Array.from({ length: 90 }, (_, index) =>
+    told({ issue: String(index % 30), at: index, title: `日本 ${index}` }),
+  ),
+  webhook("rubbish"),
+  webhook({ action: "created", data: { comment: 1 } }),
+];
+const ids = deliveries.map((_, index) => index + 1);
+const issues = Array.from({ length: 30 }, (_, index) => String(index));
+
+/** A closed store that holds the deliveries above. */
+async function fill(file: string): Promise<void> {
+  await using store = await openStoreIn(file);
+  for (const delivery of deliveries) await store.append(delivery);
+}
+
+/** Packs all but the newest 10 of them. */
+function pack(file: string): number {
+  const connection = openWriter(file);
+  try {
+    return packOldest(connection, 100, 10);
+  } finally {
+    connection.client.close();
+  }
+}
+
+async function answers(file: string) {
+  await using store = await openStoreIn(file);
+  const { reader } = store;
+  return {
+    bodies: await reader.bodies(ids),
+    snapshots: await reader.snapshots(ids),
+    raw: await reader.rawIssues(issues),
+    log: await reader.entriesAfter(0, 1_000),
+  };
+}
+
+const examine = (file: string) => examineSqlite({ file, onProgress: () => {} });
+
+describe("deliveries that are packed", () => {
+  it("are read as before, byte for byte", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    const before = await answers(file);
+    expect([pack(file), pack(file)]).toEqual([2, 0]);
+    expect(await answers(file)).toEqual(before);
+    expect(before.bodies.size).toBe(deliveries.length);
+  });
+
+  it("are shown again when the newer ones turn out to be older", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    pack(file);
+    await using store = await openStoreIn(file);
+    // Sent before all others: what the issue shows is what a packed one shows.
+    await store.append(told({ issue: "1", at: -50, lastSeen: -60, title: "late" }));
+    expect((await store.reader.issues(["1"])).get("1")?.fields.title).toBe("日本 61");
+  });
+
+  it("are examined by doctor, and told where one is damaged or cannot be read", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    pack(file);
+    expect(await examine(file)).toEqual([]);
+    const { client } = openWriter(file);
+    client.exec("update packs set data = cast(substr(data, 1, 50) as blob) where first = 1");
+    client.exec("update deliveries set sha256 = x'00' where id = 40");
+    client.close();
+    expect((await examine(file)).map(({ problem }) => problem).slice(0, 2)).toEqual([
+      expect.stringContaining("The bodies of deliveries 1 to 32 cannot be read"),
+      expect.stringContaining("The body of delivery 40 is not what was received"),
+    ]);
+  });
+
+  it("are derived from again by rebuild, which keeps what a newer version reads in them", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    pack(file);
+    const before = await answers(file);
+    const renamed = (body: Uint8Array) =>
+      readBody(Buffer.from(Buffer.from(body).toString().replace("日本 7", "neu 7")));
+    await rebuildSqlite({
+      file,
+      read: renamed,
+      onProgress: () => {},
+      onFault: (error) => expect(error).toBeNull(),
+    });
+    const after = await answers(file);
+    expect(after.bodies).toEqual(before.bodies);
+    expect([7, 8].map((index) => after.snapshots.get(index + 1)?.title)).toEqual(["neu 7", "日本 8"]);
+  });
+});
