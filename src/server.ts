@@ -1,12 +1,17 @@
 import { existsSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { ConfigError, databaseFileOf, type Config } from "./config.ts";
+import { maskErrors } from "./graphql/errors.ts";
 import { createQuery } from "./graphql/query.ts";
 import { createGraphQL, graphqlPath, maxBodyBytes } from "./graphql/yoga.ts";
 import { clientAddress, clientKey } from "./http/address.ts";
 import { createAdmit } from "./http/admit.ts";
+import { createGraphQLHandler } from "./http/graphql.ts";
+import { startHeartbeat } from "./http/heartbeat.ts";
 import { createJwtReader, remoteKeys } from "./http/jwt.ts";
 import { createHttpServer } from "./http/listen.ts";
+import { createLive } from "./http/live.ts";
+import { joinedMessages, type Message } from "./http/message.ts";
 import { createQueryHandler } from "./http/query.ts";
 import { createRoutes } from "./http/routes.ts";
 import { serve } from "./http/serve.ts";
@@ -22,7 +27,8 @@ import { openSecret, secretFileOf } from "./sentry/secret.ts";
 import { openSqliteStore } from "./store/sqlite/store.ts";
 import type { Store } from "./store/store.ts";
 import { createBell } from "./stream/bell.ts";
-import { follow } from "./stream/follow.ts";
+import { createFanout } from "./stream/fanout.ts";
+import { createSource } from "./stream/source.ts";
 import { startTail } from "./stream/tail.ts";
 
 export type Gateway = AsyncDisposable & {
@@ -105,11 +111,8 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   const receiver = opened.use(
     createReceiver({ secrets, bearer: config.WEBHOOK_BEARER ?? null, append: store.append, now, report }),
   );
-  const following = { window: tail.window, log: store.reader, pageSize: 500 };
-  const stopStreams = new AbortController();
   const graphql = createGraphQL({
     store,
-    follow: (after, signal) => follow(after, following, AbortSignal.any([signal, stopStreams.signal])),
     feed: {
       silenceAfterMs: config.FEED_SILENCE_AFTER ?? null,
       refusedSinceStart: () => refusedSinceStart,
@@ -120,6 +123,18 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     introspection: config.INTROSPECTION === "on",
     corsOrigins: config.CORS_ORIGINS,
   });
+
+  const fanout = createFanout<Message>({
+    source: createSource({ window: tail.window, log: store.reader }),
+    joined: joinedMessages,
+    told(entries) {
+      // One that replaces another names that one's delivery.
+      for (const { event } of entries)
+        if (event.supersedes === null) report.entryTold(now() - event.receivedAt);
+    },
+  });
+  const live = createLive({ fanout, newest: () => tail.window.newest, mask: maskErrors(report) });
+  const heartbeat = opened.use(startHeartbeat());
 
   const tokens = opened.use(
     await startTokenWatch({ list: store.tokens.list, failed: report.tokensFailed, everyMs: tokensEveryMs }),
@@ -138,13 +153,14 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     keysFailed: report.keysFailed,
   });
 
+  const others = createGraphQLHandler({ graphql, live, heartbeat, now, report });
   const queries = createQueryHandler({
     query: createQuery(graphql),
     answer: async ({ headers: { accept = "*/*" } }, body, viewer) =>
       graphql.fetch(
         `http://localhost${graphqlPath}`,
         { method: "POST", headers: { accept, "content-type": "application/json" }, body },
-        { viewer },
+        { viewer, lastEventId: null, take: null },
       ),
     version: store.version,
     maxBodyBytes,
@@ -159,8 +175,8 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
       maxBytes: config.WEBHOOK_MAX_BYTES,
       addressOf: (request) => clientKey(clientAddress(request, config.TRUST_PROXY)),
     }),
-    graphql: (request, response, who) =>
-      queries(request, response, who.viewer) ?? graphql(request, response, who),
+    graphql: (request, response, admitted) =>
+      queries(request, response, admitted.viewer) ?? others(request, response, admitted),
     admit,
     session: createSessionHandler({ admit, trustProxy: config.TRUST_PROXY > 0, now }),
     registry: metrics.registry,
@@ -173,7 +189,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   const server = createHttpServer({ handler, failed: report.requestFailed });
   const listening = opened.use(await serve(server, { host: config.HOST, port: config.PORT }));
   // Before connections are waited for: a stream would hold its own for ever.
-  opened.defer(() => stopStreams.abort());
+  opened.use(fanout);
   const url = urlOf(listening.address);
   report.started({ url, database: config.DATABASE_URL });
 

@@ -1,23 +1,14 @@
-import type { Seq } from "../domain/cursor.ts";
-import type { LogEntry } from "../domain/event.ts";
 import type { Viewer } from "../domain/viewer.ts";
 import type { Reader } from "../store/reader.ts";
 import type { Store } from "../store/store.ts";
 import { limitedReader } from "./limited-reader.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
-import type { Payload } from "./subscription.ts";
-
-/**
- * Every entry of the log after `after`, then every entry as it is committed, until it is returned or `signal` aborts;
- * null begins with the next entry. Either one ends it at once, also while it waits. It fails when it can no longer
- * tell everything: CURSOR_EXPIRED, SLOW_CONSUMER.
- */
-export type Follow = (after: Seq | null, signal: AbortSignal) => AsyncIterableIterator<LogEntry>;
+import type { LiveOperation } from "./live-operation.ts";
+import type { Payload } from "./live-source.ts";
 
 /** What GraphQL is given by the rest of the gateway. */
 export type Services = {
   readonly store: Pick<Store, "reader" | "readTransaction">;
-  readonly follow: Follow;
   readonly feed: {
     /** FEED_SILENCE_AFTER in milliseconds; null when it is not set. */
     readonly silenceAfterMs: number | null;
@@ -28,10 +19,23 @@ export type Services = {
   readonly clock: () => number;
 };
 
+/** Who asks, and where a subscription goes. */
+export type Asking = {
+  readonly viewer: Viewer;
+  /** The cursor at which the client's stream broke off, which wins over the argument `after`. */
+  readonly lastEventId: string | null;
+  /**
+   * Takes a subscription that can begin: it is for the caller to have it told. Called at most once; null where none
+   * can be told, and each is refused.
+   */
+  readonly take: ((operation: LiveOperation) => void) | null;
+};
+
 /** What resolvers see, of one execution: a query, or one event of a subscription. */
 export type Context = {
   readonly services: Services;
   readonly viewer: Viewer;
+  readonly lastEventId: string | null;
   /** What the viewer may see, and no more. */
   readonly reader: Reader;
   readonly loaders: Loaders;
@@ -40,12 +44,13 @@ export type Context = {
 };
 
 /** The context of an execution that reads each answer of its own moment. */
-export function createContext(services: Services, viewer: Viewer): Context {
-  return readingFrom(services.store.reader, { services, viewer });
+export function createContext(services: Services, asking: Pick<Asking, "viewer" | "lastEventId">): Context {
+  const { viewer, lastEventId } = asking;
+  return readingFrom(services.store.reader, { services, viewer, lastEventId });
 }
 
 /** A context like `context`, for one more execution, which reads what its viewer may see of `reader`. */
-export function readingFrom<Given extends Pick<Context, "services" | "viewer">>(
+export function readingFrom<Given extends Pick<Context, "services" | "viewer" | "lastEventId">>(
   reader: Reader,
   context: Given,
 ): Given & Context {

@@ -10,7 +10,7 @@ import { IssueFilterType } from "./issue-filter.ts";
 import { defaultIssueOrder, issuesBy } from "./issue-order.ts";
 import { pageCursorOf } from "./page-cursor.ts";
 import { permittedIssues } from "./permitted.ts";
-import { followed, type Payload } from "./subscription.ts";
+import { entriesAfter, type Payload } from "./live-source.ts";
 import { withheld } from "./withheld.ts";
 
 const IssueChangeKindType = builder.enumType("IssueChangeKind", {
@@ -78,7 +78,7 @@ builder.subscriptionField("issueChanged", (t) =>
     },
     subscribe: (_root, { filter, after }, context) => {
       const changeOf = changesUnder(permittedIssues(filterOf<IssueFilter>(filter), context.viewer));
-      return followed(after, context, (payload): IssueChange | null => {
+      return entriesAfter(after, context, (payload): IssueChange | null => {
         const kind = changeOf(payload.entry);
         return kind === null ? null : { ...payload, kind, entry: withheld(payload.entry, context.viewer) };
       });

@@ -1,7 +1,7 @@
 import DataLoader from "dataloader";
 import { unknownDetails, type Assignee, type Json } from "../domain/issue.ts";
 import type { FeedFigures, LogBounds, Page, PageRequest, Reader } from "../store/reader.ts";
-import type { Payload } from "./subscription.ts";
+import type { Payload } from "./live-source.ts";
 
 /** One statement for each kind of question, however many ask it at once; the same thing is asked for once. */
 export type Loaders = ReturnType<typeof createLoaders>;

@@ -1,3 +1,4 @@
+import type { GraphQLError } from "graphql";
 import { cursorOf, positionOf, type Position, type Seq } from "../domain/cursor.ts";
 import type { LogBounds } from "../store/reader.ts";
 import { errorOf } from "./errors.ts";
@@ -36,7 +37,12 @@ export function newestPosition({ epoch, newest }: LogBounds): Position {
 export function resumablePosition(cursor: string, bounds: LogBounds): Seq {
   const check = checkPosition(cursor, bounds);
   if (check.is === "resumable") return check.seq;
-  throw errorOf(check.code, faults[check.code], { newestCursor: cursorOf(newestPosition(bounds)) });
+  throw cursorFault(check.code, newestPosition(bounds));
+}
+
+/** The error that says why a position cannot be resumed, and the newest cursor to begin again from. */
+export function cursorFault(code: CursorFault, newest: Position): GraphQLError {
+  return errorOf(code, faults[code], { newestCursor: cursorOf(newest) });
 }
 
 const faults: Readonly<Record<CursorFault, string>> = {

@@ -21,7 +21,12 @@ export type QueryAnswer =
  */
 export function createQuery({ getEnveloped }: Pick<GraphQL, "getEnveloped">) {
   return async (params: GraphQLParams, viewer: Viewer): Promise<QueryAnswer> => {
-    const { schema, parse, validate, contextFactory, execute } = getEnveloped({ viewer, params });
+    const { schema, parse, validate, contextFactory, execute } = getEnveloped({
+      viewer,
+      params,
+      lastEventId: null,
+      take: null,
+    });
     let document;
     try {
       document = parse(params.query!);

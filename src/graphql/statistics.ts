@@ -1,3 +1,4 @@
+import { changesUnder } from "../domain/change.ts";
 import type { IssueFilter } from "../domain/filter.ts";
 import { issueStatuses } from "../domain/issue.ts";
 import { builder } from "./builder.ts";
@@ -16,6 +17,8 @@ import { figuresOf, type Figures } from "./figures.ts";
 import { filterOf } from "./filter-input.ts";
 import { FlowBucketType, IntervalType } from "./flow.ts";
 import { IssueFilterType } from "./issue-filter.ts";
+import { figuresOfNow } from "./live-source.ts";
+import { permittedIssues } from "./permitted.ts";
 import { lastThirtyDays, periodOf, PeriodType } from "./period.ts";
 
 const ranked = "Only what occurs, largest first, equal ones by name, null last.";
@@ -155,6 +158,32 @@ builder.queryField("issueStats", (t) =>
         defaultValue: lastThirtyDays,
         description: "When that which is counted occurred; left out, the last thirty days.",
       }),
+    },
+    resolve: (_root, { filter, period }, context) =>
+      figuresOf({ filter: filterOf<IssueFilter>(filter), period: periodOf(period, context.now) }, context),
+  }),
+);
+
+builder.subscriptionField("issueStatsChanged", (t) =>
+  t.field({
+    type: IssueStatsType,
+    description:
+      "The statistics now, and again whenever an entry of the log has changed them: at most once a second, and the newest " +
+      "alone where there were several. What only the passing of time changes sends nothing.",
+    args: {
+      filter: t.arg({ type: IssueFilterType, description: "Only these; left out, all of them." }),
+      period: t.arg({
+        type: PeriodType,
+        required: true,
+        defaultValue: lastThirtyDays,
+        description: "When that which is counted occurred; left out, the last thirty days.",
+      }),
+    },
+    subscribe: (_root, { filter, period }, context) => {
+      // A period that cannot be is refused before anything begins.
+      periodOf(period, context.now);
+      const changeOf = changesUnder(permittedIssues(filterOf<IssueFilter>(filter), context.viewer));
+      return figuresOfNow(context, (entry) => changeOf(entry) !== null);
     },
     resolve: (_root, { filter, period }, context) =>
       figuresOf({ filter: filterOf<IssueFilter>(filter), period: periodOf(period, context.now) }, context),

@@ -4,7 +4,7 @@ import { isTransition, type TransitionEvent } from "../domain/transition.ts";
 import { builder } from "./builder.ts";
 import { filterOf } from "./filter-input.ts";
 import { permittedTransitions } from "./permitted.ts";
-import { followed, type Payload } from "./subscription.ts";
+import { entriesAfter, type Payload } from "./live-source.ts";
 import { StatusTransitionType } from "./transition.ts";
 import { TransitionFilterType } from "./transition-filter.ts";
 
@@ -27,7 +27,9 @@ builder.subscriptionField("statusTransitioned", (t) =>
     type: StatusTransitionedType,
     description:
       "Every change of status or substatus that matches, in log order. A change that a late delivery corrects comes " +
-      "again, as another entry whose `event.supersedes` is the old one.",
+      "again, as another entry whose `event.supersedesAll` has the old one. One that is withdrawn, with no other change in " +
+      "its place, is not told here, as there is no transition to tell: `issueChanged` tells it, by the entry whose " +
+      "`event.supersedesAll` has it.",
     args: {
       filter: t.arg({ type: TransitionFilterType, description: "Only these; left out, all of them." }),
       after: t.arg({
@@ -37,7 +39,7 @@ builder.subscriptionField("statusTransitioned", (t) =>
     },
     subscribe: (_root, { filter, after }, context) => {
       const passes = transitionTest(permittedTransitions(filterOf<TransitionFilter>(filter), context.viewer));
-      return followed(after, context, (payload): StatusTransitioned | null => {
+      return entriesAfter(after, context, (payload): StatusTransitioned | null => {
         const { event } = payload.entry;
         return isTransition(event) && passes(payload.entry, event.committedAt)
           ? { ...payload, transition: event }

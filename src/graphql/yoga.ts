@@ -1,15 +1,14 @@
 import { createYoga } from "graphql-yoga";
-import type { Viewer } from "../domain/viewer.ts";
 import type { Report } from "../observability/report.ts";
-import { createContext, type Context, type Services } from "./context.ts";
+import { createContext, type Asking, type Context, type Services } from "./context.ts";
 import { maskErrors } from "./errors.ts";
 import { graphiQLTabs } from "./graphiql-tabs.ts";
 import { useCompiledQueries } from "./plugins/use-compiled-queries.ts";
-import { useEntries } from "./plugins/use-entries.ts";
 import { useErrorCodes } from "./plugins/use-error-codes.ts";
 import { useEventStreams } from "./plugins/use-event-streams.ts";
 import { useGraphiQL } from "./plugins/use-graphiql.ts";
 import { useJsonRequests } from "./plugins/use-json-requests.ts";
+import { useLive } from "./plugins/use-live.ts";
 import { useMaxTokens } from "./plugins/use-max-tokens.ts";
 import { useNoIntrospection } from "./plugins/use-no-introspection.ts";
 import { useOneMoment } from "./plugins/use-one-moment.ts";
@@ -40,11 +39,12 @@ const maxTokens = 2_000;
  * its plugins: parse, validate and execute elsewhere with `getEnveloped` only.
  */
 export function createGraphQL({ report, graphiql, introspection, corsOrigins, ...services }: GraphQLOptions) {
-  return createYoga<{ readonly viewer: Viewer }, Context>({
+  const maskError = maskErrors(report);
+  return createYoga<Asking, Context>({
     schema,
-    context: ({ viewer }) => createContext(services, viewer),
+    context: (asking) => createContext(services, asking),
     graphqlEndpoint: graphqlPath,
-    maskedErrors: { maskError: maskErrors(report) },
+    maskedErrors: { maskError },
     plugins: [
       useMaxTokens(maxTokens),
       ...(introspection ? [] : [useNoIntrospection()]),
@@ -52,7 +52,7 @@ export function createGraphQL({ report, graphiql, introspection, corsOrigins, ..
       useJsonRequests({ maxBodyBytes }),
       useEventStreams(),
       useCompiledQueries(),
-      useEntries(),
+      useLive(maskError),
       useOneMoment(),
       ...(graphiql
         ? [
@@ -71,7 +71,11 @@ export function createGraphQL({ report, graphiql, introspection, corsOrigins, ..
     cors:
       corsOrigins.length === 0
         ? false
-        : { origin: [...corsOrigins], methods: ["GET", "POST"], allowedHeaders: ["Content-Type", "Accept"] },
+        : {
+            origin: [...corsOrigins],
+            methods: ["GET", "POST"],
+            allowedHeaders: ["Content-Type", "Accept", "Last-Event-ID", "Authorization"],
+          },
     landingPage: false,
     logging: false,
   });

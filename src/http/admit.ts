@@ -22,11 +22,18 @@ export type Admission =
   /** SERVICE_UNAVAILABLE: who they are cannot be found out now. */
   | { readonly is: "unknown"; readonly message: string };
 
+export type Admitted = Extract<Admission, { readonly is: "admitted" }>;
+
 /**
  * Finds out who asks. `connectionParams` is the payload of a WebSocket's `connection_init`, as the client sent it.
  * Never rejects for what was sent.
  */
 export type Admit = (request: IncomingMessage, connectionParams?: unknown) => Promise<Admission>;
+
+/** Whether somebody who was let in may still read at `now` (epoch milliseconds). */
+export function mayStillRead({ until, revoked }: Admitted, now: number): boolean {
+  return !revoked.aborted && (until === null || now < until);
+}
 
 export type AdmitOptions = {
   readonly tokens: Pick<TokenWatch, "find" | "hasAny">;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { isUnlimitedAdmin, type Viewer } from "../domain/viewer.ts";
+import { isUnlimitedAdmin } from "../domain/viewer.ts";
 import type { Metrics } from "../observability/metrics.ts";
-import type { Admit } from "./admit.ts";
+import type { Admit, Admitted } from "./admit.ts";
 import { sendProblem } from "./problem.ts";
 import { sendRefusal } from "./refusal.ts";
 import { isWebhookPath } from "./webhook.ts";
@@ -14,7 +14,7 @@ export type RouteOptions = {
   readonly graphql: (
     request: IncomingMessage,
     response: ServerResponse,
-    who: { readonly viewer: Viewer },
+    admitted: Admitted,
   ) => void | Promise<void>;
   /** Who may read. */
   readonly admit: Admit;
@@ -61,7 +61,7 @@ export function createRoutes({
 
     const admission = await admit(request);
     if (admission.is !== "admitted") return sendRefusal(response, admission);
-    if (path === "/graphql") return graphql(request, response, { viewer: admission.viewer });
+    if (path === "/graphql") return graphql(request, response, admission);
     if (request.method !== "GET" && request.method !== "HEAD")
       return sendProblem(response, {
         status: 405,

@@ -61,6 +61,18 @@ export function createMetrics() {
       help: "Subscriptions being served, by transport.",
       labelNames: ["transport"],
     }),
+    slowConsumers: new Counter({
+      registers,
+      name: "issuewire_slow_consumers_total",
+      help: "Connections of subscribers that were cut because they read nothing, by transport.",
+      labelNames: ["transport"],
+    }),
+    toldSeconds: new Histogram({
+      registers,
+      name: "issuewire_told_seconds",
+      help: "From a webhook's arrival to its entry having been written to all live subscribers of one operation.",
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    }),
     graphqlErrors: new Counter({
       registers,
       name: "issuewire_graphql_internal_errors_total",

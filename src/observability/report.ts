@@ -58,6 +58,10 @@ export type Report = {
 
   readonly subscriberJoined: (transport: "sse" | "websocket") => void;
   readonly subscriberLeft: (transport: "sse" | "websocket") => void;
+  /** A connection took nothing for too long, and was cut. */
+  readonly slowConsumerCut: (transport: "sse" | "websocket") => void;
+  /** An entry has been written to all who follow one operation, so long after its webhook came in. */
+  readonly entryTold: (milliseconds: number) => void;
 
   /** A GraphQL resolver failed in a way that clients see as INTERNAL_SERVER_ERROR. */
   readonly resolverFailed: (error: unknown) => void;
@@ -126,6 +130,13 @@ export function createReport({
 
     subscriberJoined: (transport) => metrics.subscribers.inc({ transport }),
     subscriberLeft: (transport) => metrics.subscribers.dec({ transport }),
+    slowConsumerCut: (transport) => {
+      metrics.slowConsumers.inc({ transport });
+      quietly(`slow ${transport}`, () =>
+        logger.warn({ transport }, "a subscriber that read nothing was cut"),
+      );
+    },
+    entryTold: (milliseconds) => metrics.toldSeconds.observe(milliseconds / 1000),
 
     resolverFailed: (err) => {
       metrics.graphqlErrors.inc();

@@ -79,7 +79,7 @@ export function createWindow(begin: Seq, size: number): Window {
 }
 
 /** The index of the first entry after the position. */
-function firstAfter(entries: readonly LogEntry[], position: Seq): number {
+export function firstAfter(entries: readonly LogEntry[], position: Seq): number {
   let [low, high] = [0, entries.length];
   while (low < high) {
     const middle = (low + high) >>> 1;

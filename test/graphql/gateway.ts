@@ -1,6 +1,7 @@
 import type { LogEntry } from "../../src/domain/event.ts";
 import { unlimitedAdmin } from "../../src/domain/viewer.ts";
-import type { Follow } from "../../src/graphql/context.ts";
+import type { LiveOperation } from "../../src/graphql/live-operation.ts";
+import { serialised } from "../../src/graphql/serialised.ts";
 import { createGraphQL, type GraphQLOptions } from "../../src/graphql/yoga.ts";
 import type { Reader } from "../../src/store/reader.ts";
 import { now } from "./builders.ts";
@@ -16,14 +17,15 @@ export type GraphQLAnswer<Data = unknown> = {
 };
 
 /** A GraphQL endpoint over what a fake reader knows, with ways to ask it. */
-export function gateway(known: Known = {}, options: Partial<GraphQLOptions> = {}) {
+export function gateway(
+  known: Known = {},
+  { log, ...options }: Partial<GraphQLOptions> & { readonly log?: ReturnType<typeof scriptedLog> } = {},
+) {
   const reader = fakeReader(known);
   const reported: unknown[] = [];
+  const taken: LiveOperation[] = [];
   const yoga = createGraphQL({
     store: { reader, readTransaction: () => Promise.reject(new Error("no transaction expected")) },
-    follow: () => {
-      throw new Error("no subscription expected");
-    },
     feed: { silenceAfterMs: null, refusedSinceStart: () => 0 },
     clock: () => now,
     report: { resolverFailed: (error) => reported.push(error) },
@@ -37,6 +39,8 @@ export function gateway(known: Known = {}, options: Partial<GraphQLOptions> = {}
   const send = async (init: RequestInit & { readonly search?: string }): Promise<Response> =>
     yoga.fetch(`http://yoga/graphql${init.search === undefined ? "" : `?${init.search}`}`, init, {
       viewer: unlimitedAdmin,
+      lastEventId: null,
+      take: (operation) => taken.push(operation),
     });
 
   const post = (body: unknown, headers: Record<string, string> = {}) =>
@@ -55,6 +59,8 @@ export function gateway(known: Known = {}, options: Partial<GraphQLOptions> = {}
   return {
     reader,
     reported,
+    /** The subscriptions that could begin. */
+    taken,
     yoga,
     send,
     post,
@@ -73,12 +79,23 @@ export function gateway(known: Known = {}, options: Partial<GraphQLOptions> = {}
       return errors.map(({ extensions }) => extensions.code);
     },
 
-    /** The events of a subscription over SSE. */
-    subscribe: async (query: string, variables: object = {}) => {
+    /** The events of a subscription: those that its answer has, then what it tells of the entries of `log`. */
+    subscribe: async (query: string, variables: object = {}): Promise<AsyncGenerator<StreamEvent, void>> => {
       const response = await post({ query, variables }, { accept: "text/event-stream" });
-      return eventsOf(response);
+      const operation = taken.at(-1);
+      return operation?.is === "entries" && log !== undefined ? told(operation, log) : eventsOf(response);
     },
   };
+}
+
+async function* told(
+  operation: LiveOperation & { readonly is: "entries" },
+  log: ReturnType<typeof scriptedLog>,
+): AsyncGenerator<StreamEvent, void> {
+  for (let entry = log.next(); entry !== undefined; entry = log.next()) {
+    const result = await operation.answer(entry);
+    if (result !== null) yield { event: "next", data: JSON.parse(serialised(result)) };
+  }
 }
 
 /** A store whose transactions are the reader itself; `open` counts those not yet disposed, `opened` all of them. */
@@ -104,52 +121,11 @@ export function transactions(reader: Reader) {
 
 /** A log that tests write to, entry by entry. */
 export function scriptedLog() {
-  const waiting: ((result: IteratorResult<LogEntry>) => void)[] = [];
   const written: LogEntry[] = [];
-  const follower = Promise.withResolvers<void>();
-  const returned = Promise.withResolvers<void>();
-  const log = {
-    /** What `follow` was asked to begin after; undefined before it was. */
-    after: undefined as number | null | undefined,
-    signal: undefined as AbortSignal | undefined,
-    /** Resolves once the follower waits for an entry. */
-    waitedFor: follower.promise,
-    /** Resolves once the follower was returned. */
-    returned: returned.promise,
-    write(entry: LogEntry): void {
-      const wake = waiting.shift();
-      if (wake === undefined) written.push(entry);
-      else wake({ done: false, value: entry });
-    },
-    fail(error: unknown): void {
-      failure = error;
-    },
-    follow: ((after, signal) => {
-      log.after = after;
-      log.signal = signal;
-      return {
-        [Symbol.asyncIterator]() {
-          return this;
-        },
-        async next() {
-          const value = written.shift();
-          if (value !== undefined) return { done: false, value };
-          if (failure !== undefined) throw failure;
-          return new Promise((resolve) => {
-            waiting.push(resolve);
-            follower.resolve();
-          });
-        },
-        async return() {
-          for (const wake of waiting) wake({ done: true, value: undefined });
-          returned.resolve();
-          return { done: true, value: undefined };
-        },
-      };
-    }) satisfies Follow,
+  return {
+    write: (entry: LogEntry) => void written.push(entry),
+    next: () => written.shift(),
   };
-  let failure: unknown;
-  return log;
 }
 
 /** One event of an SSE stream, its data parsed. */

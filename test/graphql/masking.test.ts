@@ -72,35 +72,13 @@ describe("an error that nobody expects", () => {
     ]);
     expect(reported).toHaveLength(1);
   });
-
-  it("is masked where a subscription ends by it", async () => {
-    const { subscribe, reported } = gateway(
-      {},
-      {
-        follow: () => ({
-          next: () => Promise.reject(secret),
-          [Symbol.asyncIterator]() {
-            return this;
-          },
-        }),
-      },
-    );
-    expect(await Array.fromAsync(await subscribe("subscription { issueChanged { cursor } }"))).toEqual([
-      {
-        event: "next",
-        data: { errors: [{ message: "Unexpected error.", extensions: { code: "INTERNAL_SERVER_ERROR" } }] },
-      },
-      { event: "complete", data: null },
-    ]);
-    expect(reported).toEqual([secret]);
-  });
 });
 
 describe("a value that does not fit its type", () => {
   it("is our fault in a subscription too, and not the client's", async () => {
     const log = scriptedLog();
     const details = new Map([["4501", { ...plainDetails, seerFixabilityScore: Number.NaN }]]);
-    const { subscribe, reported } = gateway({ details }, { follow: log.follow });
+    const { subscribe, reported } = gateway({ details }, { log });
     const events = await subscribe("subscription { issueChanged { issue { seerFixabilityScore } } }");
     log.write(entry(1));
     expect((await events.next()).value).toMatchObject({

@@ -1,10 +1,11 @@
-import { execute, parse, validate } from "graphql";
+import { createSourceEventStream, execute, parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
 import { cursorOf } from "../../src/domain/cursor.ts";
 import { nodeId } from "../../src/domain/node-id.ts";
 import { anonymousReader, unlimitedAdmin, type Viewer } from "../../src/domain/viewer.ts";
 import { createContext, type Services } from "../../src/graphql/context.ts";
-import { subscribeToEntries } from "../../src/graphql/execute-entry.ts";
+import { liveOperation } from "../../src/graphql/live-operation.ts";
+import type { LiveSource } from "../../src/graphql/live-source.ts";
 import { schema } from "../../src/graphql/schema.ts";
 import type { IncomingDelivery } from "../../src/domain/delivery.ts";
 import { at, told, webhook, type Told } from "../store/deliveries.ts";
@@ -65,25 +66,29 @@ async function storeOf(deliveries: readonly IncomingDelivery[]) {
   for (const one of deliveries) await store.append(one);
   const services: Services = {
     store,
-    follow: (after) => entriesOf(after ?? 0),
     feed: { silenceAfterMs: 1, refusedSinceStart: () => 3 },
     clock: () => at(1000),
   };
-  async function* entriesOf(after: number) {
-    yield* await store.reader.entriesAfter(after, 1000);
-  }
   const argsOf = (query: string, viewer: Viewer) => {
     const document = parse(query);
     expect(validate(schema, document)).toEqual([]);
-    return { schema, document, contextValue: createContext(services, viewer) };
+    return { schema, document, contextValue: createContext(services, { viewer, lastEventId: null }) };
   };
   return {
     ask: async (query: string, viewer: Viewer) =>
       JSON.parse(JSON.stringify(await execute(argsOf(query, viewer)))) as Answer,
     stream: async (query: string, viewer: Viewer) => {
-      const stream = await subscribeToEntries(argsOf(query, viewer));
-      if (!(Symbol.asyncIterator in stream)) throw new Error(JSON.stringify(stream));
-      return JSON.parse(JSON.stringify(await Array.fromAsync(stream))) as readonly Answer[];
+      const args = argsOf(query, viewer);
+      const source = await createSourceEventStream(args);
+      if (!(Symbol.asyncIterator in source)) throw new Error(JSON.stringify(source));
+      // Every subscription field gives a live source.
+      const live = source as AsyncIterable<never> as LiveSource;
+      const operation = liveOperation(live, args, args.contextValue, async (one) => execute(one));
+      if (operation.is === "figures") return [JSON.parse(JSON.stringify(await operation.read())) as Answer];
+      const answers = [];
+      for (const entry of await store.reader.entriesAfter(operation.after, 1000))
+        answers.push(await operation.answer(entry));
+      return JSON.parse(JSON.stringify(answers.filter((answer) => answer !== null))) as readonly Answer[];
     },
     /** Where a subscription that tells everything begins. */
     oldest: cursorOf({ epoch: (await store.reader.bounds()).epoch, seq: 0 }),

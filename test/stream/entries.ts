@@ -17,8 +17,10 @@ export function memoryLog(stored: LogEntry[] = []) {
   return {
     stored,
     reads: 0,
+    /** Nothing before this can be resumed after. */
+    oldest: 0,
     async bounds() {
-      return { epoch: "e", newest: stored.at(-1)?.event.seq ?? 0, oldest: 0 };
+      return { epoch: "e", newest: stored.at(-1)?.event.seq ?? 0, oldest: this.oldest };
     },
     async entriesAfter(after: number, limit: number): Promise<readonly LogEntry[]> {
       this.reads += 1;

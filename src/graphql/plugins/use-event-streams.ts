@@ -1,9 +1,12 @@
 import type { Plugin } from "graphql-yoga";
 import { errorOf } from "../errors.ts";
 
+/** For proxies: `no-transform` and nginx's own header keep them from holding events back to compress or to collect them. */
+const headers = { "Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no" };
+
 /**
- * Refuses a subscription whose client does not accept an event stream, before it is begun. Yoga refuses only its
- * answer, and would leave it running.
+ * Refuses a subscription whose client does not accept an event stream, before it is begun: Yoga refuses only its answer.
+ * What is answered as an event stream gets the headers that one needs.
  */
 export function useEventStreams(): Plugin {
   return {
@@ -15,6 +18,12 @@ export function useEventStreams(): Plugin {
         http: { status: 406 },
       });
       setResultAndStopExecution({ errors: [error] });
+    },
+    onResponse({ response }) {
+      if (response.headers.get("content-type") !== "text/event-stream") return;
+      for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+      // Yoga's "none" is no coding that HTTP knows.
+      response.headers.delete("content-encoding");
     },
   };
 }

@@ -1,0 +1,36 @@
+import type { ExecutionResult, GraphQLError } from "graphql";
+import { cursorOf, type Position, type Seq } from "../domain/cursor.ts";
+import type { End } from "../stream/answer.ts";
+import { errorOf } from "./errors.ts";
+import { cursorFault } from "./position.ts";
+
+export type EndedOptions = {
+  /** Up to where the subscriber has been told everything. */
+  readonly position: Position;
+  readonly newest: Seq;
+  /** What a client sees of an error. */
+  readonly mask: (error: unknown) => GraphQLError;
+};
+
+/** What a subscriber is told when its stream ends; null where there is nothing to say. */
+export function endedResult(end: End, { position, newest, mask }: EndedOptions): ExecutionResult | null {
+  switch (end.is) {
+    case "told":
+    case "stopped":
+      return null;
+    case "expired":
+      return { errors: [cursorFault("CURSOR_EXPIRED", { epoch: position.epoch, seq: newest })] };
+    case "slow": {
+      const message =
+        "You read too slowly, and are far behind: resume after cursor, or read your lists again.";
+      return { errors: [errorOf("SLOW_CONSUMER", message, { cursor: cursorOf(position) })] };
+    }
+    case "failed":
+      return { errors: [mask(end.error)] };
+  }
+}
+
+/** What whoever may not read any longer is told. */
+export const nowUnauthenticated: ExecutionResult = {
+  errors: [errorOf("UNAUTHENTICATED", "You may not read any longer: come back with another token.")],
+};

@@ -1,0 +1,56 @@
+import type { Seq } from "../domain/cursor.ts";
+import type { LogEntry } from "../domain/event.ts";
+import type { Context } from "./context.ts";
+import { resumablePosition } from "./position.ts";
+
+/** The root value of one execution of a subscription: an entry of the log that it tells. */
+export type Payload = { readonly entry: LogEntry; readonly epoch: string };
+
+/**
+ * What the field of a subscription gives: not a stream of its own, but what the fan-out needs to make one for all who ask
+ * the same. graphql-js wants something that can be iterated; nobody does.
+ */
+export type LiveSource<Told extends Payload = Payload> = AsyncIterable<Told> & { readonly epoch: string } & (
+    | {
+        readonly is: "entries";
+        readonly after: Seq;
+        /** The root value that tells an entry; null for one that the subscription does not tell. */
+        readonly payloadOf: (payload: Payload) => Told | null;
+      }
+    | {
+        readonly is: "figures";
+        /** True when an entry can have changed what is told. */
+        readonly concerns: (entry: LogEntry) => boolean;
+      }
+  );
+
+/**
+ * What `payloadOf` makes of every entry after the position where the client's stream broke off, or after the cursor
+ * `after`, or from the next entry on. It makes null of those that the subscription does not tell.
+ * @throws GraphQLError with a code of `checkPosition`'s when it cannot resume there.
+ */
+export async function entriesAfter<Told extends Payload>(
+  after: string | null | undefined,
+  { reader, lastEventId }: Context,
+  payloadOf: (payload: Payload) => Told | null,
+): Promise<LiveSource<Told>> {
+  const bounds = await reader.bounds();
+  const cursor = lastEventId ?? after;
+  const position = cursor == null ? bounds.newest : resumablePosition(cursor, bounds);
+  return { ...neverIterated, is: "entries", epoch: bounds.epoch, after: position, payloadOf };
+}
+
+/** What stands in the store now, and again when entries that `concerns` is true of have changed it. */
+export async function figuresOfNow(
+  { reader }: Context,
+  concerns: (entry: LogEntry) => boolean,
+): Promise<LiveSource<never>> {
+  const { epoch } = await reader.bounds();
+  return { ...neverIterated, is: "figures", epoch, concerns };
+}
+
+const neverIterated = {
+  [Symbol.asyncIterator](): AsyncIterator<never> {
+    throw new Error("A live source is not iterated: the fan-out tells it.");
+  },
+};

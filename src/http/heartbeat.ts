@@ -1,0 +1,35 @@
+/**
+ * One timer for all connections. Each is visited once a second, and counts its own seconds: ten thousand timers would cost
+ * more than what they look after.
+ */
+export type Heartbeat = Disposable & {
+  /** Visits again and again, from a second after this on, until what it returns is disposed. */
+  readonly add: (visit: () => void) => Disposable;
+  /** Visits everyone now. */
+  readonly beat: () => void;
+};
+
+/** How long a beat is. */
+const beatMs = 1_000;
+
+/** Seconds between pings: proxies cut what is silent for 30 or 60. */
+export const pingSeconds = 12;
+
+/** Seconds that a connection may take nothing of what is written to it. */
+export const stallSeconds = 30;
+
+export function startHeartbeat(everyMs = beatMs): Heartbeat {
+  const visits = new Set<() => void>();
+  const beat = (): void => {
+    for (const visit of visits) visit();
+  };
+  const timer = setInterval(beat, everyMs);
+  return {
+    beat,
+    add(visit) {
+      visits.add(visit);
+      return { [Symbol.dispose]: () => void visits.delete(visit) };
+    },
+    [Symbol.dispose]: () => clearInterval(timer),
+  };
+}

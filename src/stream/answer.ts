@@ -1,0 +1,60 @@
+import type { Seq } from "../domain/cursor.ts";
+import type { LogEntry } from "../domain/event.ts";
+
+/** What an operation says of an entry of the log, serialised. All who follow the operation get the same object. */
+export type Answer = {
+  /** About how much memory it takes. */
+  readonly bytes: number;
+  /** It tells of a failure that may pass: who gets it is ended before the entry, to come back and have it told. */
+  readonly isLast: boolean;
+};
+
+/** An operation whose subscribers get an answer to each entry of the log that concerns them. */
+export type EntryOperation<One extends Answer> = {
+  /** Equal for operations that say the same of every entry. */
+  readonly key: string;
+  /** Null, at once, for an entry that is none of its business. Never rejects. */
+  readonly answer: (entry: LogEntry) => Promise<One> | null;
+};
+
+/** An operation whose subscribers get its present answer, and another one when that has changed. */
+export type FigureOperation<One extends Answer> = {
+  /** Equal for operations that say the same at the same time. */
+  readonly key: string;
+  /** True when an entry of the log can have changed the answer. */
+  readonly concerns: (entry: LogEntry) => boolean;
+  /** The answer now, of a log that reaches at least to `position`. Never rejects. */
+  readonly read: (position: Seq) => Promise<One>;
+  readonly isSame: (one: One, other: One) => boolean;
+};
+
+/** Why a subscriber gets no more. */
+export type End =
+  /** Its last answer said why. */
+  | { readonly is: "told" }
+  /** What followed its position is no longer in the log. */
+  | { readonly is: "expired" }
+  /** It was at the end of the log, and has fallen too far behind. */
+  | { readonly is: "slow" }
+  /** The log could not be read. */
+  | { readonly is: "failed"; readonly error: unknown }
+  /** The gateway stops. */
+  | { readonly is: "stopped" };
+
+/** Where a subscriber's answers go. None of these is called before the subscription has returned. */
+export type Sink<One extends Answer> = {
+  /** Takes an answer, in log order. False when it has taken it and wants no more before `Subscriber.resume`. */
+  readonly write: (answer: One) => boolean;
+  /** Everything in the log has been written: from now on the subscriber is live. Called once. */
+  readonly caughtUp: () => void;
+  /** Nothing is called after this. */
+  readonly end: (end: End) => void;
+};
+
+/** One that follows an operation. Disposing it ends it without a word. */
+export type Subscriber = Disposable & {
+  /** Everything up to here was written, or is none of its business. */
+  readonly position: Seq;
+  /** The sink takes answers again. */
+  readonly resume: () => void;
+};

@@ -1,0 +1,243 @@
+import type { Seq } from "../domain/cursor.ts";
+import type { LogEntry } from "../domain/event.ts";
+import type { Answer, End, EntryOperation, Sink, Subscriber } from "./answer.ts";
+import type { Answers } from "./answers.ts";
+import type { Source } from "./source.ts";
+import type { Turns } from "./turns.ts";
+
+export type EntryGroupOptions<One extends Answer> = {
+  readonly operation: EntryOperation<One>;
+  readonly source: Source;
+  readonly turns: Turns;
+  /** Of all groups. */
+  readonly answers: Answers<One>;
+  /** Tells this group from the others in `answers`. */
+  readonly number: number;
+  /** One answer that says what several say, in their order. */
+  readonly joined: (answers: readonly One[]) => One;
+  /** How many entries one that has been live may fall behind. */
+  readonly maxBehind: number;
+  /** Everyone live has these. */
+  readonly told: (entries: readonly LogEntry[]) => void;
+  /** The last subscriber is gone. */
+  readonly emptied: () => void;
+};
+
+export type EntryGroup<One extends Answer> = {
+  readonly join: (after: Seq, sink: Sink<One>) => Subscriber;
+  /** Something may have been logged. */
+  readonly wake: () => void;
+  readonly end: (end: End) => void;
+};
+
+/**
+ * - live: at the end of the log; what is logged is written to all of these at once
+ * - reading: behind it, and reading on by itself
+ * - blocked: its sink wants no more for now; it reads on once that has changed
+ */
+type Member<One extends Answer> = {
+  readonly sink: Sink<One>;
+  position: Seq;
+  is: "live" | "reading" | "blocked" | "gone";
+  wasLive: boolean;
+};
+
+/** Entries whose answers are made at the same time, and written as one. */
+const sliceSize = 16;
+
+/** What is to be written of some entries that follow on each other. */
+type Slice<One extends Answer> = {
+  readonly made: readonly { readonly entry: LogEntry; readonly answer: One }[];
+  /** Who has been written these has everything up to here. */
+  readonly upTo: Seq;
+  /** The last of them ends whoever gets it. */
+  readonly isLast: boolean;
+};
+
+/**
+ * The subscribers of one operation. Each is a position in the log and nothing more: whoever falls behind reads later,
+ * from the same source, and gets the same answers. An answer is made once, however many want it.
+ */
+export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<One>): EntryGroup<One> {
+  const { operation, source, turns, answers, number, joined, maxBehind, told, emptied } = options;
+  const members = new Set<Member<One>>();
+  const live = new Set<Member<One>>();
+  const making = new Map<Seq, Promise<One>>();
+  /** Everyone live has everything up to here. */
+  let position: Seq = 0;
+  let isTelling = false;
+
+  /** Writes what is logged to all who are live, until they have everything. */
+  async function tell(): Promise<void> {
+    isTelling = true;
+    try {
+      while (live.size > 0) {
+        const found = source.after(position);
+        const part = found instanceof Promise ? await found : found;
+        if (part === null) {
+          endLive({ is: "expired" });
+          break;
+        }
+        // Found at once, and empty: whatever is logged from here on wakes us again.
+        if (part.entries.length === 0 && found === part) break;
+        for (const entries of slicesOf(part.entries)) {
+          if (live.size === 0) break;
+          await tellSlice(await sliceOf(entries));
+        }
+        if (live.size > 0) position = Math.max(position, part.upTo);
+      }
+    } catch (error) {
+      endLive({ is: "failed", error });
+    } finally {
+      isTelling = false;
+    }
+  }
+
+  async function tellSlice({ made, upTo, isLast }: Slice<One>): Promise<void> {
+    if (made.length > 0) {
+      const whole = joinedOf(made);
+      // Whoever becomes live meanwhile is visited as well, and may have some of it.
+      for (const member of live) {
+        const isAhead = made[0]!.entry.event.seq <= member.position;
+        const some = isAhead ? made.filter(({ entry }) => entry.event.seq > member.position) : made;
+        if (some.length > 0) write(member, isAhead ? joinedOf(some) : whole, { upTo, isLast });
+        const pause = turns.step();
+        if (pause !== null) await pause;
+      }
+      told(made.map(({ entry }) => entry));
+    }
+    position = upTo;
+  }
+
+  /** Reads on for one that is behind, until it is live or wants no more. */
+  async function readOn(member: Member<One>): Promise<void> {
+    member.is = "reading";
+    try {
+      for (;;) {
+        const behind = source.window.newest - member.position;
+        if (member.wasLive && behind > maxBehind) return leave(member, { is: "slow" });
+        const found = source.after(member.position);
+        const part = found instanceof Promise ? await found : found;
+        if (!isReading(member)) return;
+        if (part === null) return leave(member, { is: "expired" });
+        if (part.entries.length === 0 && found === part) return goLive(member);
+        for (const entries of slicesOf(part.entries)) {
+          const { made, ...slice } = await sliceOf(entries);
+          if (!isReading(member)) return;
+          if (made.length > 0) write(member, joinedOf(made), slice);
+          else member.position = slice.upTo;
+          if (!isReading(member)) return;
+          const pause = turns.step();
+          if (pause !== null) await pause;
+          if (!isReading(member)) return;
+        }
+        member.position = Math.max(member.position, part.upTo);
+      }
+    } catch (error) {
+      leave(member, { is: "failed", error });
+    }
+  }
+
+  function goLive(member: Member<One>): void {
+    // Nobody else is at the end: the group goes on from where this one is.
+    if (live.size === 0 && !isTelling) position = member.position;
+    member.is = "live";
+    live.add(member);
+    if (!member.wasLive) {
+      member.wasLive = true;
+      member.sink.caughtUp();
+    }
+  }
+
+  function write(member: Member<One>, answer: One, { upTo, isLast }: Omit<Slice<One>, "made">): void {
+    member.position = upTo;
+    const wantsMore = member.sink.write(answer);
+    if (isLast) leave(member, { is: "told" });
+    else if (!wantsMore && member.is !== "gone") {
+      member.is = "blocked";
+      live.delete(member);
+    }
+  }
+
+  function leave(member: Member<One>, end: End | null): void {
+    if (member.is === "gone") return;
+    member.is = "gone";
+    live.delete(member);
+    members.delete(member);
+    if (end !== null) member.sink.end(end);
+    if (members.size === 0) emptied();
+  }
+
+  function endLive(end: End): void {
+    for (const member of live) leave(member, end);
+  }
+
+  /** Makes the answers to some entries, all at the same time. */
+  async function sliceOf(entries: readonly LogEntry[]): Promise<Slice<One>> {
+    const asked = entries.map(answerTo);
+    const made: { readonly entry: LogEntry; readonly answer: One }[] = [];
+    for (const [index, entry] of entries.entries()) {
+      const one = asked[index]!;
+      if (one === null) continue;
+      const answer = one instanceof Promise ? await one : one;
+      made.push({ entry, answer });
+      // Where what failed is told again, what came before it is not.
+      if (answer.isLast) return { made, upTo: entry.event.seq - 1, isLast: true };
+    }
+    return { made, upTo: entries.at(-1)!.event.seq, isLast: false };
+  }
+
+  function answerTo(entry: LogEntry): One | Promise<One> | null {
+    const { seq } = entry.event;
+    const known = answers.get(number, seq) ?? making.get(seq);
+    if (known !== undefined) return known;
+    const asked = operation.answer(entry);
+    if (asked === null) return null;
+    const made = asked.then((answer) => {
+      making.delete(seq);
+      if (!answer.isLast) answers.add(number, seq, answer);
+      return answer;
+    });
+    making.set(seq, made);
+    return made;
+  }
+
+  function joinedOf(made: Slice<One>["made"]): One {
+    return made.length === 1 ? made[0]!.answer : joined(made.map(({ answer }) => answer));
+  }
+
+  return {
+    join(after, sink) {
+      const member: Member<One> = { sink, position: after, is: "reading", wasLive: false };
+      members.add(member);
+      queueMicrotask(() => {
+        if (isReading(member)) void readOn(member);
+      });
+      return {
+        get position() {
+          return member.is === "live" ? Math.max(member.position, position) : member.position;
+        },
+        resume() {
+          if (member.is === "blocked") void readOn(member);
+        },
+        [Symbol.dispose]: () => leave(member, null),
+      };
+    },
+    wake() {
+      if (!isTelling && live.size > 0) void tell();
+    },
+    end(end) {
+      for (const member of members) leave(member, end);
+    },
+  };
+}
+
+/** Not a comparison in place: it would be taken to hold after an `await`. */
+function isReading<One extends Answer>(member: Member<One>): boolean {
+  return member.is === "reading";
+}
+
+function* slicesOf(entries: readonly LogEntry[]): Generator<readonly LogEntry[]> {
+  for (let start = 0; start < entries.length; start += sliceSize)
+    yield entries.slice(start, start + sliceSize);
+}

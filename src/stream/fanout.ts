@@ -1,0 +1,159 @@
+import type { Seq } from "../domain/cursor.ts";
+import type { LogEntry } from "../domain/event.ts";
+import type { Answer, End, EntryOperation, FigureOperation, Sink, Subscriber } from "./answer.ts";
+import { createAnswers } from "./answers.ts";
+import { createEntryGroup, type EntryGroup } from "./entry-group.ts";
+import { createFigureGroup, type FigureGroup } from "./figure-group.ts";
+import type { Source } from "./source.ts";
+import { createTurns } from "./turns.ts";
+
+export type FanoutOptions<One extends Answer> = {
+  readonly source: Source;
+  /** One answer that says what several say, in their order. */
+  readonly joined: (answers: readonly One[]) => One;
+  /** These have just been written to everyone who is live in one group. */
+  readonly told: (entries: readonly LogEntry[]) => void;
+  /** Least milliseconds from one reading of figures to the next. */
+  readonly figuresEveryMs?: number;
+  /** How many entries a subscriber that has been live may fall behind before it is ended. */
+  readonly maxBehind?: number;
+  /** Most bytes of answers that are kept for whoever comes next. */
+  readonly maxAnswerBytes?: number;
+};
+
+/**
+ * Tells many subscribers what is logged, with the work of one for each operation: those with the same operation form a
+ * group, which makes each answer once. Disposing it ends everyone as stopped.
+ */
+export type Fanout<One extends Answer> = Disposable & {
+  /** Tells everything after the position, then everything as it is logged. */
+  readonly follow: (operation: EntryOperation<One>, after: Seq, sink: Sink<One>) => Subscriber;
+  /** Tells how something stands, now and whenever that has changed. */
+  readonly watch: (operation: FigureOperation<One>, sink: Sink<One>) => Subscriber;
+  /** How many operations are being followed. */
+  readonly groups: number;
+};
+
+/** Writes in one turn of the event loop: about two milliseconds of it. */
+const writesInOneTurn = 256;
+
+export function createFanout<One extends Answer>({
+  source,
+  joined,
+  told,
+  figuresEveryMs = 1_000,
+  maxBehind = 100_000,
+  maxAnswerBytes = 32 * 1_048_576,
+}: FanoutOptions<One>): Fanout<One> {
+  const { window } = source;
+  const turns = createTurns(writesInOneTurn);
+  const answers = createAnswers<One>(maxAnswerBytes);
+  const entryGroups = new Map<string, EntryGroup<One>>();
+  const figureGroups = new Map<string, FigureGroup<One>>();
+  const stop = new AbortController();
+  let joining: Disposable | null = null;
+  let numbered = 0;
+
+  async function wakeGroups(): Promise<void> {
+    while (!stop.signal.aborted) {
+      const heard = window.bell.rings;
+      for (const group of entryGroups.values()) group.wake();
+      await window.bell.after(heard, stop.signal);
+    }
+  }
+
+  /** Without anybody, entries need not go into the window. */
+  function followLog(): void {
+    const isFollowed = entryGroups.size + figureGroups.size > 0;
+    if (isFollowed) joining ??= window.join();
+    else {
+      joining?.[Symbol.dispose]();
+      joining = null;
+    }
+  }
+
+  function entryGroup(operation: EntryOperation<One>): EntryGroup<One> {
+    const { key } = operation;
+    const known = entryGroups.get(key);
+    if (known !== undefined) return known;
+    const emptied = () => {
+      entryGroups.delete(key);
+      followLog();
+    };
+    numbered += 1;
+    const group = createEntryGroup<One>({
+      operation,
+      source,
+      turns,
+      answers,
+      number: numbered,
+      joined,
+      maxBehind,
+      told,
+      emptied,
+    });
+    entryGroups.set(key, group);
+    followLog();
+    return group;
+  }
+
+  function figureGroup(operation: FigureOperation<One>): FigureGroup<One> {
+    const { key } = operation;
+    const known = figureGroups.get(key);
+    if (known !== undefined) return known;
+    const emptied = () => {
+      figureGroups.delete(key);
+      followLog();
+    };
+    const now = performance.now.bind(performance);
+    const group = createFigureGroup<One>({ operation, source, wait, now, everyMs: figuresEveryMs, emptied });
+    figureGroups.set(key, group);
+    followLog();
+    return group;
+  }
+
+  void wakeGroups();
+  return {
+    follow: (operation, after, sink) =>
+      stop.signal.aborted ? stopped(after, sink) : entryGroup(operation).join(after, sink),
+    watch: (operation, sink) =>
+      stop.signal.aborted ? stopped(window.newest, sink) : figureGroup(operation).join(sink),
+    get groups() {
+      return entryGroups.size + figureGroups.size;
+    },
+    [Symbol.dispose]() {
+      stop.abort();
+      const end: End = { is: "stopped" };
+      for (const group of [...entryGroups.values(), ...figureGroups.values()]) group.end(end);
+    },
+  };
+}
+
+/** A subscriber that comes too late. */
+function stopped<One extends Answer>(position: Seq, sink: Sink<One>): Subscriber {
+  let isGone = false;
+  queueMicrotask(() => {
+    if (!isGone) sink.end({ is: "stopped" });
+    isGone = true;
+  });
+  return {
+    position,
+    resume() {},
+    [Symbol.dispose]: () => {
+      isGone = true;
+    },
+  };
+}
+
+function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const timer = setTimeout(end, milliseconds);
+    function end(): void {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    }
+    signal.addEventListener("abort", end);
+  });
+}

@@ -1,0 +1,120 @@
+import type { Seq } from "../domain/cursor.ts";
+import type { Answer, End, FigureOperation, Sink, Subscriber } from "./answer.ts";
+import type { Part, Source } from "./source.ts";
+
+export type FigureGroupOptions<One extends Answer> = {
+  readonly operation: FigureOperation<One>;
+  readonly source: Source;
+  /** Resolves after so many milliseconds, or when the signal aborts. */
+  readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+  /** Least milliseconds from one reading to the next. */
+  readonly everyMs: number;
+  /** The last subscriber is gone. */
+  readonly emptied: () => void;
+};
+
+export type FigureGroup<One extends Answer> = {
+  readonly join: (sink: Sink<One>) => Subscriber;
+  readonly end: (end: End) => void;
+};
+
+type Member<One extends Answer> = {
+  readonly sink: Sink<One>;
+  /** What was written to it last. */
+  has: One | null;
+  isBlocked: boolean;
+  /** The position that what it has is of. */
+  position: Seq;
+};
+
+/**
+ * The subscribers of one operation that tells how something stands. It is read once for all of them; whoever takes
+ * answers slowly misses what has been overtaken meanwhile, never the newest.
+ */
+export function createFigureGroup<One extends Answer>(options: FigureGroupOptions<One>): FigureGroup<One> {
+  const { operation, source, wait, now, everyMs, emptied } = options;
+  const { window } = source;
+  const members = new Set<Member<One>>();
+  const stop = new AbortController();
+  let newest: { readonly answer: One; readonly position: Seq } | null = null;
+
+  async function readOn(): Promise<void> {
+    while (!stop.signal.aborted) {
+      const { newest: position } = window;
+      const begunAt = now();
+      const answer = await operation.read(position);
+      if (stop.signal.aborted) return;
+      if (newest === null || !operation.isSame(newest.answer, answer)) newest = { answer, position };
+      for (const member of members) offer(member);
+      const tookMs = now() - begunAt;
+      // What takes long to read may take half of the time, and not all of it.
+      await wait(Math.max(everyMs - tookMs, tookMs), stop.signal);
+      await concernedAfter(position);
+    }
+  }
+
+  /** Resolves once an entry after the position can have changed the answer. */
+  async function concernedAfter(position: Seq): Promise<void> {
+    let seen = position;
+    while (!stop.signal.aborted) {
+      // Counted before the reading, so that an entry logged between the reading and the wait still wakes us.
+      const heard = window.bell.rings;
+      const part = await partAfter(seen);
+      // What cannot be looked at can have changed anything.
+      if (part === null || part.entries.some(operation.concerns)) return;
+      seen = part.upTo;
+      if (part.entries.length === 0) await window.bell.after(heard, stop.signal);
+    }
+  }
+
+  async function partAfter(position: Seq): Promise<Part | null> {
+    try {
+      return await source.after(position);
+    } catch {
+      return null;
+    }
+  }
+
+  function offer(member: Member<One>): void {
+    if (newest === null || member.isBlocked || member.has === newest.answer) return;
+    const isFirst = member.has === null;
+    member.has = newest.answer;
+    member.position = newest.position;
+    member.isBlocked = !member.sink.write(newest.answer);
+    if (isFirst && members.has(member)) member.sink.caughtUp();
+  }
+
+  function leave(member: Member<One>, end: End | null): void {
+    if (!members.delete(member)) return;
+    if (end !== null) member.sink.end(end);
+    if (members.size > 0) return;
+    stop.abort();
+    emptied();
+  }
+
+  return {
+    join(sink) {
+      const member: Member<One> = { sink, has: null, isBlocked: false, position: window.newest };
+      if (members.size === 0) queueMicrotask(() => void readOn());
+      members.add(member);
+      queueMicrotask(() => {
+        if (members.has(member)) offer(member);
+      });
+      return {
+        get position() {
+          return member.position;
+        },
+        resume() {
+          member.isBlocked = false;
+          offer(member);
+        },
+        [Symbol.dispose]: () => leave(member, null),
+      };
+    },
+    end(end) {
+      for (const member of members) leave(member, end);
+    },
+  };
+}

@@ -1,0 +1,174 @@
+import { once } from "node:events";
+import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { describe, expect, it } from "vitest";
+import { cursorOf } from "../../src/domain/cursor.ts";
+import { StorageUnavailableError } from "../../src/domain/failure.ts";
+import type { LiveOperation } from "../../src/graphql/live-operation.ts";
+import { serveEventStream } from "../../src/http/event-stream.ts";
+import { pingSeconds, stallSeconds, startHeartbeat } from "../../src/http/heartbeat.ts";
+import { liveOverMemory, seqOperation } from "./live-operations.ts";
+
+const cursor = (seq: number): string => cursorOf({ epoch: "e", seq });
+const next = (seq: number): string => `id: ${cursor(seq)}\nevent: next\ndata: {"data":{"seq":${seq}}}\n\n`;
+const ping = (seq: number): string => `id: ${cursor(seq)}\n\n`;
+const complete = "event: complete\ndata:\n\n";
+
+type MemoryLog = ReturnType<typeof liveOverMemory>["log"];
+
+/** A server whose only answer is the stream of one subscription, and a client that reads it. */
+async function streaming(
+  operation: LiveOperation,
+  given: { readonly logged?: number; readonly before?: (log: MemoryLog) => void } = {},
+) {
+  const memory = liveOverMemory(given.logged);
+  given.before?.(memory.log);
+  // Beats when it is told to, and never by itself.
+  const heartbeat = startHeartbeat(3_600_000);
+  const happened: string[] = [];
+  const report = {
+    subscriberJoined: () => happened.push("joined"),
+    subscriberLeft: () => happened.push("left"),
+    slowConsumerCut: () => happened.push("cut"),
+  };
+  const rights = { mayRead: true };
+  const server = createServer((_, response: ServerResponse) => {
+    response.writeHead(200);
+    serveEventStream(response, operation, () => rights.mayRead, { live: memory.live, heartbeat, report });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const connected = once(server, "connection") as Promise<[Socket]>;
+  const asking = request({ port: (server.address() as AddressInfo).port }).end();
+  const [response] = (await once(asking, "response")) as [IncomingMessage];
+  const [socket] = await connected;
+  let text = "";
+  response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+  response.on("error", () => {});
+  return {
+    ...memory,
+    happened,
+    rights,
+    response,
+    /** The server's end of the connection. */
+    socket,
+    beats: (count: number) => {
+      for (let beat = 0; beat < count; beat += 1) heartbeat.beat();
+    },
+    /** Everything read so far, once it is as long as what is expected. */
+    async read(expected: string): Promise<string> {
+      while (text.length < expected.length && !response.destroyed) await once(response, "data");
+      return text;
+    },
+    ended: async (): Promise<string> => {
+      if (!response.readableEnded) await once(response, "end");
+      return text;
+    },
+    async [Symbol.asyncDispose]() {
+      asking.destroy();
+      memory.fanout[Symbol.dispose]();
+      heartbeat[Symbol.dispose]();
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+describe("an event stream", () => {
+  it("replays, says by a ping where it stands, and goes on live", async () => {
+    await using stream = await streaming(seqOperation(1), { logged: 3 });
+    const replayed = next(2) + next(3) + ping(3);
+    expect(await stream.read(replayed)).toBe(replayed);
+    stream.write();
+    expect(await stream.read(replayed + next(4))).toBe(replayed + next(4));
+  });
+
+  it("pings every twelve seconds with its position, which moves on without an event", async () => {
+    const nothing: LiveOperation = {
+      is: "entries",
+      key: "nothing",
+      epoch: "e",
+      after: 3,
+      answer: () => null,
+    };
+    await using stream = await streaming(nothing, { logged: 3 });
+    expect(await stream.read(ping(3))).toBe(ping(3));
+    stream.write(5);
+    await new Promise((resolve) => setImmediate(resolve));
+    stream.beats(pingSeconds - 1);
+    stream.beats(1);
+    expect(await stream.read(ping(3) + ping(8))).toBe(ping(3) + ping(8));
+    stream.beats(2 * pingSeconds);
+    const pings = ping(3) + ping(8) + ping(8) + ping(8);
+    expect(await stream.read(pings)).toBe(pings);
+  });
+
+  it("ends without a word when the gateway stops, so that the client comes back", async () => {
+    await using stream = await streaming(seqOperation(0), { logged: 1 });
+    await stream.read(next(1) + ping(1));
+    stream.fanout[Symbol.dispose]();
+    expect(await stream.ended()).toBe(next(1) + ping(1));
+    expect(stream.happened).toEqual(["joined", "left"]);
+  });
+
+  it("says so and completes when who reads may not any longer", async () => {
+    await using stream = await streaming(seqOperation(0));
+    await stream.read(ping(0));
+    stream.rights.mayRead = false;
+    stream.beats(1);
+    expect(await stream.ended()).toMatch(
+      new RegExp(`^${ping(0)}event: next\ndata: \\{"errors":\\[.*"UNAUTHENTICATED".*\\]\\}\n\n${complete}$`),
+    );
+  });
+
+  const failures: readonly (readonly [string, (log: MemoryLog) => void])[] = [
+    ["CURSOR_EXPIRED", (log) => (log.oldest = 2)],
+    [
+      "SERVICE_UNAVAILABLE",
+      (log) => (log.entriesAfter = () => Promise.reject(new StorageUnavailableError("away"))),
+    ],
+  ];
+  it.each(failures)("says %s and completes when it cannot go on, and has no id", async (code, fail) => {
+    await using stream = await streaming(seqOperation(1), { logged: 3, before: fail });
+    expect(await stream.ended()).toMatch(
+      new RegExp(`^event: next\ndata: \\{"errors":\\[.*"code":"${code}".*\\]\\}\n\n${complete}$`),
+    );
+    expect(stream.happened).toEqual(["joined", "left"]);
+  });
+
+  it("cuts a connection that takes nothing for thirty seconds, and none that takes something", async () => {
+    await using stream = await streaming(seqOperation(0, { padding: "x".repeat(100_000) }));
+    await stream.read(ping(0));
+    stream.response.pause();
+    // Until the system takes no more.
+    while (!stream.socket.writableNeedDrain) {
+      stream.write();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    stream.beats(stallSeconds - 1);
+    stream.response.resume();
+    await once(stream.socket, "drain");
+    stream.response.pause();
+    while (!stream.socket.writableNeedDrain) {
+      stream.write();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    stream.beats(stallSeconds - 1);
+    expect(stream.happened).toEqual(["joined"]);
+    const closed = once(stream.socket, "close");
+    stream.beats(1);
+    await closed;
+    expect(stream.happened).toEqual(["joined", "left", "cut"]);
+    expect(stream.fanout.groups).toBe(0);
+  });
+
+  it("lets go of the log when its client is gone", async () => {
+    await using stream = await streaming(seqOperation(0));
+    await stream.read(ping(0));
+    const closed = once(stream.socket, "close");
+    stream.response.destroy();
+    await closed;
+    expect([stream.fanout.groups, stream.happened]).toEqual([0, ["joined", "left"]]);
+  });
+});

@@ -1,0 +1,49 @@
+import type { LogEntry } from "../../src/domain/event.ts";
+import { maskErrors } from "../../src/graphql/errors.ts";
+import type { LiveOperation } from "../../src/graphql/live-operation.ts";
+import { createLive } from "../../src/http/live.ts";
+import { joinedMessages, type Message } from "../../src/http/message.ts";
+import { createFanout } from "../../src/stream/fanout.ts";
+import { createSource } from "../../src/stream/source.ts";
+import { createWindow } from "../../src/stream/window.ts";
+import { entries, memoryLog } from "../stream/entries.ts";
+
+/** Subscriptions over a log in memory, and ways to write to it. */
+export function liveOverMemory(logged = 0) {
+  const log = memoryLog(entries(1, logged));
+  const window = createWindow(logged, 1_000);
+  const fanout = createFanout<Message>({
+    source: createSource({ window, log }),
+    joined: joinedMessages,
+    told: () => {},
+  });
+  return {
+    fanout,
+    live: createLive({
+      fanout,
+      newest: () => window.newest,
+      mask: maskErrors({ resolverFailed: () => {} }),
+    }),
+    log,
+    write(count = 1): void {
+      const more = entries(log.stored.length + 1, log.stored.length + count);
+      log.stored.push(...more);
+      window.add(more);
+    },
+  };
+}
+
+/** A subscription that answers `{ "data": { "seq": … } }`, with `padding` to make it larger. */
+export function seqOperation(
+  after: number,
+  { key = "seq", padding = "" }: { readonly key?: string; readonly padding?: string } = {},
+): LiveOperation {
+  return {
+    is: "entries",
+    key,
+    epoch: "e",
+    after,
+    answer: ({ event: { seq } }: LogEntry) =>
+      Promise.resolve({ data: padding === "" ? { seq } : { seq, padding } }),
+  };
+}

@@ -1,0 +1,277 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { StorageUnavailableError } from "../../src/domain/failure.ts";
+import { everySeq, fanoutOver, follower, settled, upTo } from "./following.ts";
+
+describe("one who follows", () => {
+  it("is told everything after its position, then that it is live, then everything as it is logged", async () => {
+    const { fanout, write } = fanoutOver(40);
+    const { seqs, happened, subscriber } = follower(fanout, everySeq(), 3);
+    await settled();
+    expect([seqs, happened, subscriber.position]).toEqual([upTo(4, 40), ["live after 40"], 40]);
+    write(30);
+    await settled();
+    expect([seqs, happened, subscriber.position]).toEqual([upTo(4, 70), ["live after 40"], 70]);
+  });
+
+  it("moves on past what is none of its business", async () => {
+    const { fanout, write } = fanoutOver(40);
+    const { seqs, happened, subscriber } = follower(
+      fanout,
+      everySeq("few", (seq) => seq % 30 === 0),
+      0,
+    );
+    await settled();
+    expect([seqs, happened, subscriber.position]).toEqual([[30], ["live after 30"], 40]);
+    write(5);
+    await settled();
+    expect([seqs, subscriber.position]).toEqual([[30], 45]);
+  });
+
+  it("waits at a position that the log has not reached here yet", async () => {
+    const { fanout, write } = fanoutOver(5);
+    const { seqs, happened } = follower(fanout, everySeq(), 7);
+    await settled();
+    write(4);
+    await settled();
+    expect([seqs, happened]).toEqual([[8, 9], ["live after 7"]]);
+  });
+
+  it("reads on by itself once it takes answers again, from where it was", async () => {
+    const { fanout, write } = fanoutOver(0, { windowSize: 10 });
+    const slow = follower(fanout, everySeq(), 0);
+    const quick = follower(fanout, everySeq(), 0);
+    await settled();
+    slow.state.wantsMore = false;
+    write(1);
+    await settled();
+    for (let round = 0; round < 10; round += 1) {
+      write(9);
+      await settled();
+    }
+    expect([slow.seqs, slow.subscriber.position]).toEqual([[1], 1]);
+    expect(quick.seqs).toEqual(upTo(1, 91));
+    slow.state.wantsMore = true;
+    slow.subscriber.resume();
+    await settled();
+    expect(slow.seqs).toEqual(upTo(1, 91));
+    write(2);
+    await settled();
+    expect(slow.seqs).toEqual(upTo(1, 93));
+  });
+
+  it("is ended where it was when what follows has left the log", async () => {
+    const { fanout, log } = fanoutOver(40);
+    log.oldest = 20;
+    const expired = follower(fanout, everySeq(), 19);
+    const whole = follower(fanout, everySeq(), 20);
+    await settled();
+    expect([expired.seqs, expired.happened]).toEqual([[], [{ is: "expired" }]]);
+    expect(whole.seqs).toEqual(upTo(21, 40));
+  });
+
+  it("is ended where it was when it falls too far behind, but may come from as far back as it likes", async () => {
+    const { fanout, write } = fanoutOver(40, { maxBehind: 10 });
+    const { seqs, happened, state, subscriber } = follower(fanout, everySeq(), 0);
+    await settled();
+    expect(seqs).toEqual(upTo(1, 40));
+    state.wantsMore = false;
+    write(1);
+    await settled();
+    write(11);
+    await settled();
+    subscriber.resume();
+    await settled();
+    expect([seqs.at(-1), subscriber.position, happened.at(-1)]).toEqual([41, 41, { is: "slow" }]);
+  });
+
+  it("is ended when the log cannot be read", async () => {
+    const { fanout, log } = fanoutOver(40);
+    const error = new StorageUnavailableError("away");
+    log.entriesAfter = () => Promise.reject(error);
+    const { happened } = follower(fanout, everySeq(), 0);
+    await settled();
+    expect(happened).toEqual([{ is: "failed", error }]);
+    expect(fanout.groups).toBe(0);
+  });
+
+  it("is ended before an entry that could not be told, so that it comes back for it", async () => {
+    const { fanout, write } = fanoutOver(0);
+    const operation = everySeq("failing", undefined, (seq) => seq === 3);
+    const { seqs, happened, subscriber } = follower(fanout, operation, 0);
+    await settled();
+    write(5);
+    await settled();
+    expect([seqs, subscriber.position, happened.at(-1)]).toEqual([[1, 2, 3], 2, { is: "told" }]);
+    // Nobody gets the failure from memory.
+    const again = follower(fanout, everySeq("failing"), subscriber.position);
+    await settled();
+    expect(again.seqs).toEqual([3, 4, 5]);
+  });
+
+  it("hears nothing more once it has left, at whatever moment that is", async () => {
+    const { fanout, write } = fanoutOver(40);
+    const { seqs, happened, subscriber } = follower(fanout, everySeq(), 0);
+    subscriber[Symbol.dispose]();
+    await settled();
+    write(1);
+    await settled();
+    expect([seqs, happened, fanout.groups]).toEqual([[], [], 0]);
+  });
+});
+
+describe("those who follow the same", () => {
+  it("have each answer made once, whether they are live or replay", async () => {
+    const { fanout, write } = fanoutOver(20);
+    const operation = everySeq();
+    const all = [0, 5, 20, 20].map((after) => follower(fanout, operation, after));
+    await settled();
+    write(10);
+    await settled();
+    expect(operation.made).toEqual(upTo(1, 30));
+    expect(all.map(({ seqs }) => seqs)).toEqual([upTo(1, 30), upTo(6, 30), upTo(21, 30), upTo(21, 30)]);
+  });
+
+  it("get the very same object", async () => {
+    const { fanout, write } = fanoutOver(0);
+    const written: unknown[] = [];
+    for (let one = 0; one < 3; one += 1)
+      fanout.follow(everySeq(), 0, { write: (answer) => written.push(answer) > 0, caughtUp() {}, end() {} });
+    await settled();
+    write(4);
+    await settled();
+    expect(written).toHaveLength(3);
+    expect(new Set(written).size).toBe(1);
+  });
+
+  it("are kept apart from those who follow something else", async () => {
+    const { fanout, write } = fanoutOver(0);
+    const even = follower(
+      fanout,
+      everySeq("even", (seq) => seq % 2 === 0),
+      0,
+    );
+    const odd = follower(
+      fanout,
+      everySeq("odd", (seq) => seq % 2 === 1),
+      0,
+    );
+    await settled();
+    write(4);
+    await settled();
+    expect([even.seqs, odd.seqs, fanout.groups]).toEqual([[2, 4], [1, 3], 2]);
+  });
+
+  it("do not wait for one who takes nothing", async () => {
+    const { fanout, write } = fanoutOver(0);
+    const stuck = follower(fanout, everySeq(), 0);
+    stuck.state.wantsMore = false;
+    const quick = follower(fanout, everySeq(), 0);
+    await settled();
+    write(1);
+    await settled();
+    write(3);
+    await settled();
+    expect([stuck.seqs, quick.seqs]).toEqual([[1], [1, 2, 3, 4]]);
+  });
+
+  it("read each page behind the window once, however many come back at the same time", async () => {
+    const { fanout, log } = fanoutOver(24);
+    const all = upTo(1, 50).map(() => follower(fanout, everySeq(), 0));
+    await settled();
+    expect(all.every(({ seqs }) => seqs.length === 24)).toBe(true);
+    expect(log.reads).toBe(3);
+  });
+
+  it("are all ended when the gateway stops, and so is whoever comes later", async () => {
+    const { fanout, window } = fanoutOver(3);
+    const early = follower(fanout, everySeq(), 0);
+    await settled();
+    fanout[Symbol.dispose]();
+    const late = follower(fanout, everySeq(), 0);
+    await settled();
+    expect([early.happened.at(-1), late.happened]).toEqual([{ is: "stopped" }, [{ is: "stopped" }]]);
+    expect([fanout.groups, window.followers]).toEqual([0, 0]);
+  });
+
+  it("leave nothing behind when they come and go", async () => {
+    const { fanout, window, write } = fanoutOver(10);
+    for (let round = 0; round < 500; round += 1) {
+      const { subscriber } = follower(fanout, everySeq(`operation ${round % 3}`), round % 10);
+      if (round % 2 === 0) await Promise.resolve();
+      if (round % 50 === 0) write(1);
+      subscriber[Symbol.dispose]();
+    }
+    await settled();
+    expect([fanout.groups, window.followers]).toEqual([0, 0]);
+  });
+});
+
+describe("any number of those who follow, come and go and stall", () => {
+  type Step =
+    | { readonly is: "write"; readonly count: number }
+    | { readonly is: "join"; readonly back: number; readonly modulo: number }
+    | { readonly is: "stall" | "go on" | "leave"; readonly who: number }
+    | { readonly is: "let run" };
+
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    fc.record({ is: fc.constant("write" as const), count: fc.integer({ min: 1, max: 40 }) }),
+    fc.record({
+      is: fc.constant("join" as const),
+      back: fc.integer({ min: 0, max: 60 }),
+      modulo: fc.integer({ min: 1, max: 3 }),
+    }),
+    fc.record({ is: fc.constantFrom("stall" as const, "go on" as const, "leave" as const), who: fc.nat(9) }),
+    fc.constant({ is: "let run" as const }),
+  );
+
+  it("miss nothing and have nothing twice", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const { fanout, log, write } = fanoutOver(30, { windowSize: 10 });
+        const all: (ReturnType<typeof follower> & { after: number; modulo: number; left: number | null })[] =
+          [];
+        for (const one of steps) {
+          const who = "who" in one ? all[one.who] : undefined;
+          switch (one.is) {
+            case "write":
+              write(one.count);
+              break;
+            case "join": {
+              const after = Math.max(0, log.stored.length - one.back);
+              const operation = everySeq(`by ${one.modulo}`, (seq) => seq % one.modulo === 0);
+              all.push({ ...follower(fanout, operation, after), after, modulo: one.modulo, left: null });
+              break;
+            }
+            case "stall":
+              if (who !== undefined) who.state.wantsMore = false;
+              break;
+            case "go on":
+              if (who !== undefined) who.state.wantsMore = true;
+              who?.subscriber.resume();
+              break;
+            case "leave":
+              if (who !== undefined) who.left ??= who.subscriber.position;
+              who?.subscriber[Symbol.dispose]();
+              break;
+            case "let run":
+              await new Promise((resolve) => setImmediate(resolve));
+          }
+        }
+        for (const { state, subscriber } of all) {
+          state.wantsMore = true;
+          subscriber.resume();
+        }
+        await settled();
+        for (const { seqs, after, modulo, left, subscriber } of all) {
+          const until = left ?? log.stored.length;
+          expect(seqs).toEqual(upTo(after + 1, until).filter((seq) => seq % modulo === 0));
+          expect(subscriber.position).toBe(until);
+        }
+        for (const { subscriber } of all) subscriber[Symbol.dispose]();
+        expect(fanout.groups).toBe(0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -1,0 +1,88 @@
+import type { LogEntry } from "../../src/domain/event.ts";
+import type { Answer, End, EntryOperation, Subscriber } from "../../src/stream/answer.ts";
+import { createFanout, type FanoutOptions } from "../../src/stream/fanout.ts";
+import { createSource } from "../../src/stream/source.ts";
+import { createWindow } from "../../src/stream/window.ts";
+import { entries, memoryLog } from "./entries.ts";
+
+export type TestAnswer = Answer & { readonly seqs: readonly number[] };
+
+/** A fan-out over a log in memory that holds `logged` entries, of which the window holds those that are logged later. */
+export function fanoutOver(
+  logged: number,
+  options: Partial<FanoutOptions<TestAnswer>> & { readonly windowSize?: number } = {},
+) {
+  const log = memoryLog(entries(1, logged));
+  const window = createWindow(logged, options.windowSize ?? 100);
+  const source = createSource({ window, log, pageSize: 8, maxPages: 4 });
+  const joined = (answers: readonly TestAnswer[]): TestAnswer => ({
+    seqs: answers.flatMap(({ seqs }) => seqs),
+    isLast: answers.at(-1)!.isLast,
+    bytes: 1,
+  });
+  const told: number[] = [];
+  const fanout = createFanout<TestAnswer>({
+    source,
+    joined,
+    told: (entries) => told.push(...entries.map(({ event }) => event.seq)),
+    ...options,
+  });
+  return {
+    log,
+    window,
+    fanout,
+    told,
+    /** Commits so many entries more, and tells the followers. */
+    write(count: number): void {
+      const more = entries(log.stored.length + 1, log.stored.length + count);
+      log.stored.push(...more);
+      window.add(more);
+    },
+  };
+}
+
+/** An operation that answers with the position of every entry that `concerns` is true of. */
+export function everySeq(
+  key = "every",
+  concerns: (seq: number) => boolean = () => true,
+  isLast: (seq: number) => boolean = () => false,
+): EntryOperation<TestAnswer> & { readonly made: number[] } {
+  const made: number[] = [];
+  return {
+    key,
+    made,
+    answer({ event: { seq } }: LogEntry) {
+      if (!concerns(seq)) return null;
+      made.push(seq);
+      return Promise.resolve({ seqs: [seq], bytes: 1, isLast: isLast(seq) });
+    },
+  };
+}
+
+/** A sink that writes down what it is given, and the subscriber that fills it. */
+export function follower(
+  fanout: { readonly follow: ReturnType<typeof fanoutOver>["fanout"]["follow"] },
+  operation: EntryOperation<TestAnswer>,
+  after: number,
+) {
+  const seqs: number[] = [];
+  const happened: (string | End)[] = [];
+  const state = { wantsMore: true };
+  const subscriber: Subscriber = fanout.follow(operation, after, {
+    write(answer) {
+      seqs.push(...answer.seqs);
+      return state.wantsMore;
+    },
+    caughtUp: () => happened.push(`live after ${seqs.at(-1) ?? subscriber.position}`),
+    end: (end) => happened.push(end),
+  });
+  return { seqs, happened, state, subscriber };
+}
+
+/** Resolves once everything that is under way without waiting for anything outside has been done. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+export const upTo = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => from + index);
