@@ -78,6 +78,12 @@ const settings = z.object({
     .describe(
       "How many proxies of yours are in front, each adding to X-Forwarded-For: whose address a request comes from. With any, nobody counts as being on this machine.",
     ),
+  LIMIT_SOCKETS_PER_ADDRESS: wholeNumber(1, 1_000_000)
+    .default(1_000)
+    .describe("WebSockets that one address, or one IPv6 /64, may have open at once. More are answered 503."),
+  LIMIT_OPERATIONS_PER_SOCKET: wholeNumber(1, 10_000)
+    .default(100)
+    .describe("Operations at once on one WebSocket. More get OPERATION_LIMIT."),
   ALLOW_ANONYMOUS: z
     .enum(["read"])
     .optional()

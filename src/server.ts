@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ConfigError, databaseFileOf, type Config } from "./config.ts";
 import { maskErrors } from "./graphql/errors.ts";
@@ -17,6 +18,7 @@ import { createRoutes } from "./http/routes.ts";
 import { serve } from "./http/serve.ts";
 import { createSessionHandler } from "./http/session.ts";
 import { startTokenWatch } from "./http/token-watch.ts";
+import { createSockets } from "./http/sockets.ts";
 import { createWebhookHandler } from "./http/webhook.ts";
 import { createLogger, type Logger } from "./observability/logger.ts";
 import { createMetrics } from "./observability/metrics.ts";
@@ -166,6 +168,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     maxBodyBytes,
     hasCors: config.CORS_ORIGINS.length > 0,
   });
+  const clientOf = (request: IncomingMessage) => clientKey(clientAddress(request, config.TRUST_PROXY));
 
   let isStopping = false;
   const handler = createRoutes({
@@ -173,7 +176,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
       receiver,
       report,
       maxBytes: config.WEBHOOK_MAX_BYTES,
-      addressOf: (request) => clientKey(clientAddress(request, config.TRUST_PROXY)),
+      addressOf: clientOf,
     }),
     graphql: (request, response, admitted) =>
       queries(request, response, admitted.viewer) ?? others(request, response, admitted),
@@ -186,10 +189,23 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
       return tail.lagMs() > maxLagMs ? "the log cannot be read" : null;
     },
   });
-  const server = createHttpServer({ handler, failed: report.requestFailed });
+  const sockets = createSockets({
+    graphql,
+    admit,
+    live,
+    heartbeat,
+    now,
+    report,
+    clientOf,
+    origins: config.CORS_ORIGINS,
+    maxOperations: config.LIMIT_OPERATIONS_PER_SOCKET,
+    maxSocketsPerClient: config.LIMIT_SOCKETS_PER_ADDRESS,
+  });
+  const server = createHttpServer({ handler, sockets, failed: report.requestFailed });
   const listening = opened.use(await serve(server, { host: config.HOST, port: config.PORT }));
   // Before connections are waited for: a stream would hold its own for ever.
   opened.use(fanout);
+  opened.use(sockets);
   const url = urlOf(listening.address);
   report.started({ url, database: config.DATABASE_URL });
 

@@ -7,6 +7,7 @@ import {
 } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { Sockets } from "./sockets.ts";
 import { problemMessage, sendProblem, type Problem } from "./problem.ts";
 
 /** What every server of the gateway is opened with. */
@@ -34,6 +35,8 @@ export type HttpServerOptions = {
   readonly failed: (error: unknown) => void;
   /** This request did not arrive in time and was answered 408. */
   readonly timedOut?: (request: IncomingMessage) => void;
+  /** The requests that become WebSockets. */
+  readonly sockets?: Pick<Sockets, "takes" | "open">;
   /** In place of some of `serverOptions`. */
   readonly options?: ServerOptions;
 };
@@ -42,7 +45,7 @@ export type HttpServerOptions = {
  * A server that is not listening yet. What node's parser refuses gets problem details as well, and no input makes it
  * throw.
  */
-export function createHttpServer({ handler, failed, timedOut, options }: HttpServerOptions): Server {
+export function createHttpServer({ handler, failed, timedOut, sockets, options }: HttpServerOptions): Server {
   /** The newest response on each connection. */
   const newest = new WeakMap<Duplex, ServerResponse>();
 
@@ -70,7 +73,10 @@ export function createHttpServer({ handler, failed, timedOut, options }: HttpSer
     else socket.destroy();
   }
 
-  return createServer({ ...serverOptions, ...options })
+  // What asks to become anything else, or to become one elsewhere, is served as an ordinary request.
+  const shouldUpgradeCallback = (request: IncomingMessage): boolean => sockets?.takes(request) ?? false;
+  return createServer({ ...serverOptions, shouldUpgradeCallback, ...options })
+    .on("upgrade", (request, socket, head) => sockets?.open(request, socket, head))
     .on("request", (request, response) => void serve(request, response))
     .on("checkContinue", (request, response) => {
       // Answered without its body, the client may send that all the same, or another request; nobody can tell which.

@@ -1,5 +1,5 @@
 import type { ExecutionResult, GraphQLError } from "graphql";
-import { cursorOf } from "../domain/cursor.ts";
+import { cursorOf, type Seq } from "../domain/cursor.ts";
 import { endedResult } from "../graphql/ended.ts";
 import type { LiveOperation } from "../graphql/live-operation.ts";
 import { serialised } from "../graphql/serialised.ts";
@@ -18,7 +18,9 @@ export type LiveSink = Omit<Sink<Message>, "end"> & {
 };
 
 export type LiveSubscriber = Disposable & {
-  /** Resuming after it, a client misses nothing and has nothing twice. */
+  /** Everything up to here was written, or is none of its business. */
+  readonly position: Seq;
+  /** The position for the client: resuming after it, nothing is missed and nothing comes twice. */
   readonly cursor: string;
   readonly resume: () => void;
 };
@@ -68,6 +70,9 @@ export function createLive({ fanout, newest, mask }: LiveOptions): Live {
               sink,
             );
       return {
+        get position() {
+          return subscriber.position;
+        },
         get cursor() {
           return at(subscriber.position);
         },

@@ -1,0 +1,308 @@
+import { getOperationAST, GraphQLError, type ExecutionArgs, type ExecutionResult } from "graphql";
+import { CloseCode, makeServer, MessageType, type ServerOptions } from "graphql-ws";
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import type { WebSocket } from "ws";
+import { errorOf } from "../graphql/errors.ts";
+import type { LiveOperation } from "../graphql/live-operation.ts";
+import { formatted, formattedResult } from "../graphql/serialised.ts";
+import type { GraphQL } from "../graphql/yoga.ts";
+import type { Report } from "../observability/report.ts";
+import { mayStillRead, type Admit, type Admitted } from "./admit.ts";
+import { pingSeconds, stallSeconds, type Heartbeat } from "./heartbeat.ts";
+import type { Live, LiveSubscriber } from "./live.ts";
+import { startOfNext } from "./message.ts";
+
+export type OperationsOptions = {
+  readonly graphql: GraphQL;
+  readonly admit: Admit;
+  readonly live: Live;
+  readonly heartbeat: Heartbeat;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** Most operations at once on one socket. */
+  readonly maxOperations: number;
+  readonly report: Pick<Report, "subscriberJoined" | "subscriberLeft" | "slowConsumerCut" | "requestFailed">;
+};
+
+/** One socket and what is being served on it. */
+type Connection = {
+  readonly webSocket: WebSocket;
+  readonly socket: Socket;
+  readonly request: IncomingMessage;
+  admitted: Admitted | null;
+  /** Subscriptions by their ids. */
+  readonly subscribers: Map<string, LiveSubscriber>;
+};
+
+/** An operation that is valid, and the pipeline that executes it. */
+type Prepared = ExecutionArgs & {
+  readonly connection: Connection;
+  readonly id: string;
+  readonly pipeline: Pick<ReturnType<GraphQL["getEnveloped"]>, "execute" | "subscribe">;
+  /** The subscription, once it can begin. */
+  readonly taken: { operation: LiveOperation | null };
+};
+
+/** Come back later: why a socket is closed that nobody can be told by, and who may read cannot be found out. */
+const tryAgainLater = 1013;
+
+/**
+ * Serves graphql-transport-ws on one socket. graphql-ws keeps the protocol, and Yoga's pipeline parses, validates and
+ * executes; what the fan-out tells is written past both of them, in frames that are made once.
+ *
+ * | closed with | when                                                                                          |
+ * | ----------- | --------------------------------------------------------------------------------------------- |
+ * | 4400        | a message that is none of the protocol's                                                      |
+ * | 4401        | an operation before the connection is acknowledged                                            |
+ * | 4403        | the client may not read, or may not any longer                                                |
+ * | 4406        | another protocol than graphql-transport-ws                                                    |
+ * | 4408        | no `connection_init` within 3 s                                                               |
+ * | 4409        | an id that an operation has already                                                           |
+ * | 4429        | a second `connection_init`                                                                    |
+ * | 4500        | a fault of ours                                                                               |
+ * | 1009        | a message of more than 64 KiB                                                                 |
+ * | 1012        | the gateway stops: come back after the last cursor                                            |
+ * | 1013        | who may read cannot be found out now                                                          |
+ * | cut         | no answer to a ping within 12 s, or nothing taken for 30 s: come back after the last cursor   |
+ *
+ * A ping carries `{ "cursor": … }`: all that the socket's subscriptions tell up to there has been sent. One is sent after
+ * each replay, then every 12 s.
+ */
+export function serveOperations(options: OperationsOptions) {
+  const { admit, heartbeat, now, report } = options;
+  const protocol = makeServer(protocolOptions(options));
+
+  return (webSocket: WebSocket, socket: Socket, request: IncomingMessage): void => {
+    const connection: Connection = { webSocket, socket, request, admitted: null, subscribers: new Map() };
+    let seconds = 0;
+    let stalledSeconds = 0;
+    let isHeard = true;
+
+    /** Reads no more from one who does not read: what it asks for would pile up. */
+    function waitForReader(): void {
+      if (socket.writableNeedDrain) webSocket.pause();
+    }
+
+    const opened = protocol.opened(
+      {
+        protocol: webSocket.protocol,
+        send: (message) =>
+          new Promise((resolve) => {
+            if (webSocket.readyState !== webSocket.OPEN) return resolve();
+            // A socket that fails closes as well, and that is listened to.
+            webSocket.send(message, () => resolve());
+            waitForReader();
+          }),
+        close: (code, reason) => webSocket.close(code, reason),
+        onMessage(handle) {
+          webSocket.on("message", (message) => {
+            isHeard = true;
+            handle(String(message)).catch((error: unknown) => {
+              report.requestFailed(error);
+              webSocket.close(CloseCode.InternalServerError);
+            });
+          });
+        },
+      },
+      connection,
+    );
+
+    const visiting = heartbeat.add(() => {
+      if (connection.admitted !== null && !mayStillRead(connection.admitted, now())) {
+        webSocket.close(CloseCode.Forbidden, "Forbidden");
+        return;
+      }
+      stalledSeconds = socket.writableNeedDrain ? stalledSeconds + 1 : 0;
+      if (stalledSeconds >= stallSeconds) {
+        report.slowConsumerCut("websocket");
+        // What the system has taken and nobody reads is thrown away as well.
+        socket.resetAndDestroy();
+        return;
+      }
+      seconds += 1;
+      if (seconds % pingSeconds !== 0 || socket.writableNeedDrain) return;
+      if (!isHeard) return webSocket.terminate();
+      isHeard = false;
+      webSocket.ping();
+      pingWithCursor(connection);
+    });
+
+    socket.on("drain", () => {
+      stalledSeconds = 0;
+      webSocket.resume();
+      for (const subscriber of connection.subscribers.values()) subscriber.resume();
+    });
+    webSocket.on("pong", () => {
+      isHeard = true;
+    });
+    webSocket.on("ping", waitForReader);
+    // What `close` follows.
+    webSocket.on("error", () => {});
+    webSocket.once("close", (code, reason) => {
+      visiting[Symbol.dispose]();
+      void opened(code, String(reason)).catch(report.requestFailed);
+    });
+  };
+
+  function protocolOptions(given: OperationsOptions): ServerOptions<Record<string, unknown>, Connection> {
+    return {
+      async onConnect({ extra: connection, connectionParams }) {
+        const admission = await admit(connection.request, connectionParams);
+        if (admission.is === "unknown") connection.webSocket.close(tryAgainLater, "Try again later");
+        if (admission.is !== "admitted") return false;
+        connection.admitted = admission;
+        return true;
+      },
+      onSubscribe: ({ extra: connection, subscriptions }, id, { query, operationName, variables }) => {
+        if (Object.keys(subscriptions).length > given.maxOperations) {
+          const message = `At most ${given.maxOperations} operations at once on one socket: complete one first.`;
+          return [errorOf("OPERATION_LIMIT", message)];
+        }
+        return prepare(given.graphql, connection, id, {
+          query,
+          operationName: operationName ?? null,
+          variables: variables ?? {},
+        });
+      },
+      // What `prepare` made comes back as it was; nothing in this schema answers a query with a stream.
+      execute: async (args) => (await (args as Prepared).pipeline.execute(args)) as ExecutionResult,
+      async subscribe(args) {
+        const { pipeline, taken, connection, id } = args as Prepared;
+        const result = (await pipeline.subscribe(args)) as ExecutionResult;
+        return taken.operation === null ? result : served(connection, id, taken.operation, given);
+      },
+      onNext: (_context, _id, _payload, _args, result) => formattedResult(result),
+      onError: (_context, _id, _payload, errors) => errors.map(formatted),
+    };
+  }
+}
+
+type Asked = {
+  readonly query: string;
+  readonly operationName: string | null;
+  readonly variables: Record<string, unknown>;
+};
+
+/** An operation that can be executed, or why it cannot. */
+async function prepare(
+  graphql: GraphQL,
+  connection: Connection,
+  id: string,
+  { query, operationName, variables }: Asked,
+): Promise<Prepared | readonly GraphQLError[]> {
+  const taken: Prepared["taken"] = { operation: null };
+  const { parse, validate, contextFactory, execute, subscribe, schema } = graphql.getEnveloped({
+    // Nobody subscribes before the connection is acknowledged.
+    viewer: connection.admitted!.viewer,
+    lastEventId: null,
+    take(operation: LiveOperation) {
+      taken.operation = operation;
+    },
+    params: { query, variables, ...(operationName === null ? {} : { operationName }) },
+  });
+  try {
+    const document = parse(query);
+    const errors = validate(schema, document) as readonly GraphQLError[];
+    if (errors.length > 0) return errors;
+    if (getOperationAST(document, operationName) == null) {
+      const message = "The document has several operations, or none of the name given.";
+      return [errorOf("OPERATION_RESOLUTION_FAILURE", message)];
+    }
+    return {
+      schema,
+      document,
+      operationName,
+      variableValues: variables,
+      contextValue: await contextFactory(),
+      connection,
+      id,
+      pipeline: { execute, subscribe },
+      taken,
+    };
+  } catch (error) {
+    if (error instanceof GraphQLError) return [error];
+    throw error;
+  }
+}
+
+/**
+ * Has a subscription told, and yields nothing: it ends when the subscription has. graphql-ws returns it when the client
+ * completes the operation, or is gone.
+ */
+function served(
+  connection: Connection,
+  id: string,
+  operation: LiveOperation,
+  { live, report }: OperationsOptions,
+): AsyncGenerator<never, void, void> {
+  const { webSocket, socket, subscribers } = connection;
+  const ended = Promise.withResolvers<IteratorResult<never, void>>();
+  const start = startOfNext(id);
+  let subscriber: LiveSubscriber | null = null;
+
+  function write(frames: Buffer): boolean {
+    // Past ws, which writes whole frames too: nothing of ours can come into the middle of one.
+    return webSocket.readyState === webSocket.OPEN ? socket.write(frames) : true;
+  }
+
+  function begin(): void {
+    subscriber = live.begin(operation, {
+      write: (message) => write(message.frames(start)),
+      caughtUp: () => pingWithCursor(connection),
+      end(last, end) {
+        if (last !== null) write(last.frames(start));
+        // All sockets are closed when the gateway stops, which tells more than the end of an operation.
+        if (end.is !== "stopped") leave();
+      },
+    });
+    subscribers.set(id, subscriber);
+    report.subscriberJoined("websocket");
+  }
+
+  function leave(): void {
+    if (subscriber === null) return ended.resolve({ done: true, value: undefined });
+    const leaving = subscriber;
+    if (subscribers.get(id) === leaving) {
+      subscribers.delete(id);
+      report.subscriberLeft("websocket");
+    }
+    leaving[Symbol.dispose]();
+    ended.resolve({ done: true, value: undefined });
+  }
+
+  return {
+    next() {
+      if (subscriber === null) begin();
+      return ended.promise;
+    },
+    return() {
+      leave();
+      return ended.promise;
+    },
+    throw() {
+      leave();
+      return ended.promise;
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    [Symbol.asyncDispose]: async () => leave(),
+  };
+}
+
+/** The least of the subscriptions' positions is one that all of them have reached. */
+function pingWithCursor({ webSocket, subscribers }: Connection): void {
+  if (webSocket.readyState !== webSocket.OPEN) return;
+  const cursor = leastCursor([...subscribers.values()]);
+  webSocket.send(
+    JSON.stringify(
+      cursor === null ? { type: MessageType.Ping } : { type: MessageType.Ping, payload: { cursor } },
+    ),
+  );
+}
+
+function leastCursor(subscribers: readonly LiveSubscriber[]): string | null {
+  const first = subscribers.toSorted((one, other) => one.position - other.position)[0];
+  return first?.cursor ?? null;
+}

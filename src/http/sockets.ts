@@ -1,0 +1,105 @@
+import { CloseCode, handleProtocols } from "graphql-ws";
+import type { IncomingMessage } from "node:http";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { WebSocketServer } from "ws";
+import type { Report } from "../observability/report.ts";
+import { serveOperations, type OperationsOptions } from "./operations.ts";
+import { isOriginAllowed } from "./origin.ts";
+import { problemMessage, type Problem } from "./problem.ts";
+
+export type SocketsOptions = OperationsOptions & {
+  /** The origins whose pages may connect, besides our own. */
+  readonly origins: readonly string[];
+  /** Whom a request comes from: all that one client has of addresses is one key. */
+  readonly clientOf: (request: IncomingMessage) => string;
+  readonly maxSocketsPerClient: number;
+  readonly report: OperationsOptions["report"] & Pick<Report, "requestFailed">;
+};
+
+/** The WebSockets of this gateway. Disposing it closes them so that their clients come back. */
+export type Sockets = AsyncDisposable & {
+  /** True for a request to become a WebSocket; every other one is served as if it asked for nothing of the kind. */
+  readonly takes: (request: IncomingMessage) => boolean;
+  /** Makes one a WebSocket, or answers why not. */
+  readonly open: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+};
+
+/** Most bytes of a message that is sent to us. */
+const maxMessageBytes = 65_536;
+
+/** How long those who are told that we stop may take to answer. */
+const closingMs = 2_000;
+
+const serviceRestart = 1012;
+
+/**
+ * | answer to the upgrade | when                                                                     |
+ * | --------------------- | ------------------------------------------------------------------------ |
+ * | 403                   | it comes from a page of another origin                                   |
+ * | 503                   | the client has as many sockets as it may, or the gateway stops           |
+ *
+ * Who may read is asked with `connection_init`: a browser can send no header before.
+ */
+export function createSockets(options: SocketsOptions): Sockets {
+  const { origins, clientOf, maxSocketsPerClient, report } = options;
+  const open = new Map<string, number>();
+  const serve = serveOperations(options);
+  let isStopping = false;
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: maxMessageBytes,
+    // What a few bytes unpack to is not bounded by their number.
+    perMessageDeflate: false,
+    handleProtocols,
+  });
+
+  function refusal(request: IncomingMessage, client: string): Problem | null {
+    if (!isOriginAllowed(request, origins)) return { status: 403, code: "FORBIDDEN" };
+    if (isStopping) return { status: 503, code: "SERVICE_UNAVAILABLE" };
+    return (open.get(client) ?? 0) < maxSocketsPerClient ? null : { status: 503, code: "OVERLOADED" };
+  }
+
+  return {
+    takes: ({ method, headers, url = "/" }) =>
+      method === "GET" &&
+      headers.upgrade?.toLowerCase() === "websocket" &&
+      url.split("?", 1)[0] === "/graphql",
+    open(request, socket, head) {
+      socket.on("error", () => {});
+      const client = clientOf(request);
+      const refused = refusal(request, client);
+      // A server without TLS has no other kind of socket.
+      if (refused !== null || !(socket instanceof Socket)) {
+        socket.end(problemMessage(refused ?? { status: 503, code: "SERVICE_UNAVAILABLE" }));
+        return;
+      }
+      open.set(client, (open.get(client) ?? 0) + 1);
+      socket.once("close", () => {
+        const left = open.get(client)! - 1;
+        if (left === 0) open.delete(client);
+        else open.set(client, left);
+      });
+      server.handleUpgrade(request, socket, head, (webSocket) => {
+        try {
+          serve(webSocket, socket, request);
+        } catch (error) {
+          report.requestFailed(error);
+          webSocket.close(CloseCode.InternalServerError);
+        }
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      isStopping = true;
+      const closing = [...server.clients].map(
+        (client) => new Promise<void>((resolve) => client.once("close", () => resolve())),
+      );
+      for (const client of server.clients) client.close(serviceRestart, "Service Restart");
+      const late = setTimeout(() => {
+        for (const client of server.clients) client.terminate();
+      }, closingMs);
+      await Promise.all(closing);
+      clearTimeout(late);
+    },
+  };
+}

@@ -1,0 +1,330 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { describe, expect, it } from "vitest";
+import { cursorOf } from "../../src/domain/cursor.ts";
+import { pingSeconds, stallSeconds } from "../../src/http/heartbeat.ts";
+import { at, issue } from "../graphql/builders.ts";
+import { socketServer, type SocketServerOptions } from "./socket-server.ts";
+
+const subscribe = (id: string, query: string, variables = {}) => ({
+  id,
+  type: "subscribe",
+  payload: { query, variables },
+});
+const follow = (id: string) => subscribe(id, "subscription { issueChanged { cursor } }");
+
+describe("graphql-transport-ws", () => {
+  it("acknowledges, answers a query, and completes it", async () => {
+    await using server = await socketServer({ known: { issues: [issue("1", { title: "One" })] } });
+    const client = server.connect();
+    await once(client.socket, "open");
+    client.send({ type: "connection_init", payload: { token: "mine" } });
+    expect(await client.next()).toEqual({ type: "connection_ack" });
+    expect(server.asked).toEqual([{ token: "mine" }]);
+    client.send(subscribe("a", '{ issue(sentryId: "1") { title } }'));
+    expect([await client.next(), await client.next()]).toEqual([
+      { id: "a", type: "next", payload: { data: { issue: { title: "One" } } } },
+      { id: "a", type: "complete" },
+    ]);
+  });
+
+  it("says by a ping where a subscription stands, after the replay and every twelve seconds", async () => {
+    await using server = await socketServer({ known: { bounds: { newest: 0 } } });
+    const client = server.connect();
+    await client.init();
+    client.send(follow("a"));
+    const ping = { type: "ping", payload: { cursor: cursorOf(at(0)) } };
+    expect(await client.next()).toEqual(ping);
+    server.beats(pingSeconds);
+    expect(await client.next()).toEqual(ping);
+  });
+
+  it("ends a subscription that the client completes, and no other", async () => {
+    await using server = await socketServer();
+    const client = server.connect();
+    await client.init();
+    for (const id of ["a", "b"]) {
+      client.send(follow(id));
+      await client.next();
+    }
+    client.send({ id: "a", type: "complete" });
+    client.send({ type: "ping" });
+    expect(await client.next()).toEqual({ type: "pong" });
+    expect(server.happened).toEqual(["joined", "joined", "left"]);
+  });
+
+  it("lets go of everything when the client is gone", async () => {
+    await using server = await socketServer();
+    const client = server.connect();
+    await client.init();
+    client.send(follow("a"));
+    await client.next();
+    client.socket.terminate();
+    await server.emptied();
+    expect(server.happened).toEqual(["joined", "left"]);
+  });
+
+  const closes: readonly [number, string, readonly unknown[], SocketServerOptions?][] = [
+    [4400, "what is not JSON", ["{"]],
+    [4400, "a list", ["[]"]],
+    [4400, "a type that the protocol has not", [{ type: "start" }]],
+    [4400, "an empty id", [{ type: "connection_init" }, { ...follow("") }]],
+    [4400, "an operation without a payload", [{ type: "connection_init" }, { id: "a", type: "subscribe" }]],
+    [
+      4400,
+      "variables that are text",
+      [
+        { type: "connection_init" },
+        { id: "a", type: "subscribe", payload: { query: "{x}", variables: "x" } },
+      ],
+    ],
+    [4401, "an operation before it is acknowledged", [follow("a")]],
+    [4409, "an id that is in use", [{ type: "connection_init" }, "wait", follow("a"), follow("a")]],
+    [4429, "a second init", [{ type: "connection_init" }, { type: "connection_init" }]],
+    [
+      4403,
+      "who may not read",
+      [{ type: "connection_init" }],
+      { admission: { is: "refused", message: "no" } },
+    ],
+    [
+      1013,
+      "who cannot be known now",
+      [{ type: "connection_init" }],
+      { admission: { is: "unknown", message: "?" } },
+    ],
+    [1009, "a message of more than 64 KiB", [`"${"x".repeat(65_536)}"`]],
+  ];
+  it.each(closes)("closes with %i after %s", async (code, _, messages, options) => {
+    await using server = await socketServer(options);
+    const client = server.connect();
+    await once(client.socket, "open");
+    for (const message of messages) {
+      if (message === "wait") await client.next();
+      else client.send(message);
+    }
+    expect(await client.closed).toBe(code);
+    await server.emptied();
+    expect(server.failures).toEqual([]);
+  });
+
+  it.each([
+    [1007, "text that is not UTF-8", [0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28]],
+    [1002, "a frame that is not masked", [0x81, 0x01, 0x78]],
+    [1002, "reserved bits", [0xf1, 0x80, 0, 0, 0, 0]],
+  ])("closes with %i after %s", async (code, _, bytes) => {
+    await using server = await socketServer();
+    const socket = connect(server.port, "127.0.0.1");
+    socket.write(
+      "GET /graphql HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n" +
+        "Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n",
+    );
+    await once(socket, "data");
+    socket.write(Buffer.from(bytes));
+    const [frame] = (await once(socket, "data")) as [Buffer];
+    expect([frame[0], frame.readUInt16BE(2)]).toEqual([0x88, code]);
+    socket.destroy();
+  });
+
+  it.each([["graphql-ws"], [[]]])("closes with 4406 without its protocol: %j", async (protocols) => {
+    await using server = await socketServer();
+    const client = server.connect({ protocols });
+    // A client that asked for another one does not even connect.
+    expect(await client.closed).toBe(protocols.length === 0 ? 4406 : 1006);
+  });
+
+  it("closes with 4408 without an init within three seconds", async () => {
+    await using server = await socketServer();
+    const openedAt = performance.now();
+    expect(await server.connect().closed).toBe(4408);
+    expect(performance.now() - openedAt).toBeGreaterThan(2_500);
+  });
+
+  it("closes with 4403 once who was let in may read no longer", async () => {
+    const revoked = new AbortController();
+    await using server = await socketServer({
+      admission: {
+        is: "admitted",
+        viewer: { scope: "read", projects: "all" },
+        until: null,
+        revoked: revoked.signal,
+      },
+    });
+    const client = server.connect();
+    await client.init();
+    client.send(follow("a"));
+    await client.next();
+    server.beats(1);
+    expect(client.socket.readyState).toBe(client.socket.OPEN);
+    revoked.abort();
+    server.beats(1);
+    expect(await client.closed).toBe(4403);
+    await server.emptied();
+  });
+
+  it("closes with 1012 when the gateway stops, and takes no other", async () => {
+    await using server = await socketServer();
+    const client = server.connect();
+    await client.init();
+    await server.sockets[Symbol.asyncDispose]();
+    expect(await client.closed).toBe(1012);
+    expect(await server.connect().refused).toBe(503);
+  });
+
+  it("cuts who does not answer pings", async () => {
+    await using server = await socketServer();
+    const client = server.connect({ autoPong: false });
+    await client.init();
+    server.beats(pingSeconds);
+    await client.next();
+    server.beats(pingSeconds);
+    expect(await client.closed).toBe(1006);
+  });
+
+  it("keeps who answers pings", async () => {
+    await using server = await socketServer();
+    const client = server.connect();
+    await client.init();
+    for (let round = 0; round < 3; round += 1) {
+      const pinged = once(client.socket, "ping");
+      server.beats(pingSeconds);
+      await pinged;
+      await client.next();
+      client.send({ type: "pong" });
+      client.send({ type: "ping" });
+      await client.next();
+    }
+    expect(client.socket.readyState).toBe(client.socket.OPEN);
+  });
+
+  it("cuts who takes nothing for thirty seconds", async () => {
+    const padding = "x".repeat(60_000);
+    await using server = await socketServer({
+      known: { issues: [issue("1", { title: padding })] },
+      maxOperations: 1_000,
+    });
+    const client = server.connect();
+    await client.init();
+    client.socket.pause();
+    for (let id = 0; id < 400; id += 1)
+      client.send(subscribe(String(id), '{ issue(sentryId: "1") { title } }'));
+    for (let beat = 0; beat < 2_000 && !server.happened.includes("cut"); beat += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (beat % 50 === 0) server.beats(1);
+    }
+    expect(server.happened).toEqual(["cut"]);
+    client.socket.resume();
+    expect(await client.closed).toBe(1006);
+    expect(stallSeconds).toBe(30);
+  });
+});
+
+describe("an operation over a WebSocket", () => {
+  it.each([
+    ["GRAPHQL_PARSE_FAILED", "{"],
+    ["GRAPHQL_PARSE_FAILED", `{${"a ".repeat(2_001)}}`],
+    ["GRAPHQL_VALIDATION_FAILED", "{ nothing }"],
+    ["OPERATION_RESOLUTION_FAILURE", "query A { feed { epoch } } query B { feed { epoch } }"],
+  ])("gets an error with %s, and the socket stays: %#", async (code, query) => {
+    await using server = await socketServer();
+    const client = server.connect();
+    await client.init();
+    client.send(subscribe("a", query));
+    const { type, payload } = await client.next();
+    expect([type, payload]).toMatchObject(["error", [{ extensions: { code } }]]);
+    expect(JSON.stringify(payload)).not.toContain('"http"');
+    client.send({ type: "ping" });
+    expect(await client.next()).toEqual({ type: "pong" });
+  });
+
+  it("gets its resolvers' errors masked", async () => {
+    await using server = await socketServer({
+      known: { issues: [issue("1", { lastSeen: Date.UTC(12_000, 0) })] },
+    });
+    const client = server.connect();
+    await client.init();
+    client.send(subscribe("a", '{ issue(sentryId: "1") { lastSeen } }'));
+    expect(await client.next()).toMatchObject({
+      type: "next",
+      payload: {
+        errors: [{ message: "Unexpected error.", extensions: { code: "INTERNAL_SERVER_ERROR" } }],
+      },
+    });
+    expect(server.reported).toHaveLength(1);
+  });
+
+  it("that resumes where it cannot gets `next` with the code, then `complete`", async () => {
+    await using server = await socketServer();
+    const client = server.connect();
+    await client.init();
+    client.send(subscribe("a", 'subscription { issueChanged(after: "garbage") { cursor } }'));
+    expect([await client.next(), await client.next()]).toMatchObject([
+      { id: "a", type: "next", payload: { errors: [{ extensions: { code: "CURSOR_INVALID" } }] } },
+      { id: "a", type: "complete" },
+    ]);
+    expect(server.happened).toEqual([]);
+  });
+
+  it("gets OPERATION_LIMIT beyond so many at once", async () => {
+    await using server = await socketServer();
+    const client = server.connect();
+    await client.init();
+    for (const id of ["a", "b", "c"]) {
+      client.send(follow(id));
+      await client.next();
+    }
+    client.send(follow("d"));
+    expect(await client.next()).toMatchObject({
+      id: "d",
+      type: "error",
+      payload: [{ extensions: { code: "OPERATION_LIMIT" } }],
+    });
+    client.send({ id: "a", type: "complete" });
+    client.send(follow("d"));
+    expect(await client.next()).toMatchObject({ type: "ping" });
+  });
+});
+
+describe("the upgrade to a WebSocket", () => {
+  it.each([
+    ["http://evil.example", 403],
+    ["null", 403],
+    ["http://127.0.0.1.evil.example", 403],
+    ["https://allowed.example", 101],
+  ])("from a page of %s: %i", async (origin, status) => {
+    await using server = await socketServer({ origins: ["https://allowed.example"] });
+    const client = server.connect({ origin });
+    if (status === 101) await once(client.socket, "open");
+    else expect(await client.refused).toBe(status);
+  });
+
+  it("from a page of this host is let in", async () => {
+    await using server = await socketServer();
+    await once(server.connect({ origin: `http://127.0.0.1:${server.port}` }).socket, "open");
+  });
+
+  it("is refused with 503 beyond so many of one client, until one of them is closed", async () => {
+    await using server = await socketServer();
+    const [first, second] = [server.connect(), server.connect()];
+    await Promise.all([once(first.socket, "open"), once(second.socket, "open")]);
+    expect(await server.connect().refused).toBe(503);
+    await once(server.connect({ headers: { "x-client": "another" } }).socket, "open");
+    first.socket.close();
+    await first.closed;
+    await once(server.connect().socket, "open");
+  });
+
+  it.each([
+    ["another path", "GET /other HTTP/1.1\r\nUpgrade: websocket"],
+    ["another protocol", "GET /graphql HTTP/1.1\r\nUpgrade: h2c"],
+    ["a POST", "POST /graphql HTTP/1.1\r\nContent-Length: 0\r\nUpgrade: websocket"],
+  ])("is no reason not to serve a request: %s", async (_, head) => {
+    await using server = await socketServer();
+    const socket = connect(server.port, "127.0.0.1");
+    socket.write(`${head}\r\nConnection: Upgrade\r\nHost: localhost\r\n\r\n`);
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1.1 200 OK[^]*served/);
+    socket.destroy();
+  });
+});
