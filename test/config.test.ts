@@ -13,6 +13,8 @@ describe("the settings", () => {
       INTROSPECTION: "on",
       CORS_ORIGINS: [],
       TRUST_PROXY: 0,
+      LIMIT_SOCKETS_PER_ADDRESS: 1000,
+      LIMIT_OPERATIONS_PER_SOCKET: 100,
       LOG_LEVEL: "info",
     });
   });
