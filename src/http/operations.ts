@@ -98,7 +98,8 @@ export function serveOperations(options: OperationsOptions) {
         onMessage(handle) {
           webSocket.on("message", (message) => {
             isHeard = true;
-            handle(String(message)).catch((error: unknown) => {
+            // Messages come as Buffers: nobody asked ws for anything else.
+            handle((message as Buffer).toString()).catch((error: unknown) => {
               report.requestFailed(error);
               webSocket.close(CloseCode.InternalServerError);
             });
