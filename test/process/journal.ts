@@ -20,13 +20,13 @@ export async function sendAndJournal(
     connections,
     signal,
     round,
-    onAcknowledged,
+    onAcknowledged = () => {},
   }: {
     readonly connections: number;
     readonly signal: AbortSignal;
     readonly round: number;
     /** Told how many are acknowledged so far. */
-    readonly onAcknowledged: (count: number) => void;
+    readonly onAcknowledged?: (count: number) => void;
   },
 ): Promise<Journal> {
   const acknowledged: Acknowledged[] = [];

@@ -1,0 +1,89 @@
+import { createClient as createSseClient } from "graphql-sse";
+import { createClient as createWebSocketClient } from "graphql-ws";
+import { setTimeout as wait } from "node:timers/promises";
+import { WebSocket } from "ws";
+import { positionOf } from "../../src/domain/cursor.ts";
+
+/** One that follows the log with a client of its transport, and comes back whenever it is cut off. */
+export type Follower = AsyncDisposable & {
+  /** The positions that it was told, in the order in which it was. */
+  readonly seqs: readonly number[];
+  /** How often it had to come back. */
+  readonly resumed: () => number;
+  /** Resolves once it was told of this position or a later one. */
+  readonly reached: (seq: number) => Promise<void>;
+};
+
+type Told = {
+  readonly data?: { readonly issueChanged: { readonly cursor: string } } | null;
+  readonly errors?: unknown;
+};
+type Subscribe = (after: string) => AsyncIterable<Told>;
+
+const query = "subscription ($after: Cursor) { issueChanged(after: $after) { cursor } }";
+
+export function followOverSse(url: string, after: string): Follower {
+  const client = createSseClient({ url: `${url}/graphql`, retryAttempts: 0 });
+  const subscribe: Subscribe = (position) =>
+    client.iterate({ query, variables: { after: position } }) as AsyncIterable<Told>;
+  return follow(after, subscribe, () => client.dispose());
+}
+
+export function followOverWebSocket(url: string, after: string): Follower {
+  const client = createWebSocketClient({
+    url: `${url.replace("http", "ws")}/graphql`,
+    webSocketImpl: WebSocket,
+    retryAttempts: 0,
+    // The default reports to the console what the iteration throws anyway.
+    onNonLazyError: () => {},
+  });
+  const subscribe: Subscribe = (position) =>
+    client.iterate({ query, variables: { after: position } }) as AsyncIterable<Told>;
+  return follow(after, subscribe, () => void client.dispose());
+}
+
+function follow(begin: string, subscribe: Subscribe, dispose: () => void): Follower {
+  const seqs: number[] = [];
+  const waiting: { readonly seq: number; readonly reached: () => void }[] = [];
+  const stop = new AbortController();
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => {});
+  let resumed = 0;
+
+  function told(seq: number): void {
+    seqs.push(seq);
+    for (const one of waiting) if (one.seq <= seq) one.reached();
+  }
+
+  async function run(): Promise<void> {
+    for (let after = begin; !stop.signal.aborted; resumed += 1) {
+      try {
+        for await (const { data, errors } of subscribe(after)) {
+          if (data == null) return failed.reject(new Error(JSON.stringify(errors)));
+          after = data.issueChanged.cursor;
+          told(positionOf(after)!.seq);
+        }
+      } catch {
+        // The gateway is gone: come back.
+      }
+      await wait(20, undefined, { signal: stop.signal }).catch(() => {});
+    }
+  }
+  const running = run();
+  return {
+    seqs,
+    resumed: () => resumed,
+    reached: (seq) =>
+      (seqs.at(-1) ?? 0) >= seq
+        ? Promise.resolve()
+        : Promise.race([
+            new Promise<void>((resolve) => waiting.push({ seq, reached: resolve })),
+            failed.promise,
+          ]),
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      dispose();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import Database from "better-sqlite3";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
+import { expect } from "vitest";
+import { followOverSse, followOverWebSocket } from "./followers.ts";
+import { startProcess } from "./gateway.ts";
+import { sendAndJournal } from "./journal.ts";
+
+/** Experiment E40: who follows the log through the deaths of a gateway misses nothing and has nothing twice. */
+
+export type RestartOptions = {
+  /** How the gateway dies in each round. */
+  readonly deaths: readonly ("SIGKILL" | "SIGTERM")[];
+  /** So many over SSE, and as many over WebSocket. */
+  readonly followers: number;
+};
+
+export async function survivesRestarts({ deaths, followers }: RestartOptions) {
+  const settings = { PORT: String(await freePort()) };
+  await using home = await startProcess({ settings });
+  const { url, database } = home;
+  const oldest = await oldestCursor(url);
+  await using all = new AsyncDisposableStack();
+  const following = Array.from({ length: followers }, () => [
+    all.use(followOverSse(url, oldest)),
+    all.use(followOverWebSocket(url, oldest)),
+  ]).flat();
+
+  let gateway = home;
+  for (const [round, death] of deaths.entries()) {
+    const stop = new AbortController();
+    const sending = sendAndJournal(url, { connections: 4, signal: stop.signal, round });
+    // Not a wait for something: the moment of the death is the experiment's input.
+    await wait(150 + Math.random() * 300);
+    const code = await gateway.end(death);
+    expect(code).toBe(death === "SIGTERM" ? 0 : null);
+    stop.abort();
+    await sending;
+    gateway = all.use(await startProcess({ database, settings }));
+  }
+  const logged = seqsOf(database);
+  await Promise.all(following.map(({ reached }) => reached(logged.at(-1)!)));
+  for (const { seqs } of following) expect(seqs).toEqual(logged);
+  return {
+    entries: logged.length,
+    resumes: following.reduce((sum, { resumed }) => sum + resumed(), 0),
+  };
+}
+
+/** A port that nobody listens on, for a gateway that is started on it again and again. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+export async function oldestCursor(url: string): Promise<string> {
+  const response = await fetch(`${url}/graphql?query={feed{oldestCursor}}`);
+  const { data } = (await response.json()) as {
+    readonly data: { readonly feed: { readonly oldestCursor: string } };
+  };
+  return data.feed.oldestCursor;
+}
+
+/** The positions of the log, read past the gateway. */
+export function seqsOf(file: string): readonly number[] {
+  const database = new Database(file, { readonly: true });
+  const seqs = database.prepare<[], number>("select seq from events order by seq").pluck().all();
+  database.close();
+  return seqs;
+}
