@@ -1,4 +1,5 @@
 import type { Plugin } from "graphql-yoga";
+import type { Asking } from "../context.ts";
 import { errorOf } from "../errors.ts";
 
 /** For proxies: `no-transform` and nginx's own header keep them from holding events back to compress or to collect them. */
@@ -8,12 +9,13 @@ const headers = { "Cache-Control": "no-cache, no-transform", "X-Accel-Buffering"
  * Refuses a subscription whose client does not accept an event stream, before it is begun: Yoga refuses only its answer.
  * What is answered as an event stream gets the headers that one needs.
  */
-export function useEventStreams(): Plugin {
+export function useEventStreams(): Plugin<Asking> {
   return {
     onSubscribe({ args, setResultAndStopExecution }) {
       // A WebSocket has no request of its own for each operation.
-      const request: Request | undefined = args.contextValue.request;
-      if (request === undefined || acceptsEventStream(request.headers.get("accept"))) return;
+      const { request, take } = args.contextValue as Asking & { readonly request?: Request };
+      if (take !== null && (request === undefined || acceptsEventStream(request.headers.get("accept"))))
+        return;
       const error = errorOf("BAD_REQUEST", "A subscription is answered as text/event-stream: accept that.", {
         http: { status: 406 },
       });

@@ -28,7 +28,8 @@ export function useLive(mask: (error: unknown) => GraphQLError): Plugin<Asking &
     // One that holds nothing of the request: the subscription may last for days.
     const context = createContext(services, { viewer, lastEventId: null });
     // Every subscription field of this schema gives a live source.
-    take(liveOperation(source as LiveSource, args, context, executeIn(context)));
+    // `useEventStreams` has refused those whom nobody takes.
+    take?.(liveOperation(source as LiveSource, args, context, executeIn(context)));
     return nothing();
   }
 
