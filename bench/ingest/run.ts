@@ -1,12 +1,10 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { pastTraffic } from "../../src/sentry/simulate/traffic.ts";
-import { percentile, runLoad, type LoadResult } from "./load.ts";
+import { startServer } from "../process.ts";
+import { percentile, runLoad, type LoadResult } from "../load.ts";
 
 /**
  * How fast the gateway takes webhooks in, as a ratio to a bare loop that only verifies, parses and keeps them; and how
@@ -28,7 +26,6 @@ const [webhooks, rate, seconds, connections] = [
   Number(values.connections),
 ];
 
-const root = join(import.meta.dirname, "../..");
 const secret = "a secret of the bench";
 const day = 86_400_000;
 
@@ -56,7 +53,7 @@ function requests(count: number): Buffer[] {
 type Measured = LoadResult & { readonly cpuSeconds: number };
 
 async function measure(
-  server: "bare" | "gateway",
+  kind: "bare" | "gateway",
   load: {
     readonly requests: readonly Buffer[];
     readonly rate: number;
@@ -67,47 +64,20 @@ async function measure(
 ): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), "issuewire-bench-"));
   const file = join(folder, "bench.db");
-  const args = server === "bare" ? ["bench/ingest/bare.ts", file, secret] : ["dist/cli.js", "serve"];
-  const env = {
-    PATH: process.env["PATH"],
-    PORT: "0",
-    DATABASE_URL: `file:${file}`,
-    SENTRY_CLIENT_SECRET: secret,
-  };
-  const child = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
+  const args = kind === "bare" ? ["bench/ingest/bare.ts", file, secret] : ["dist/cli.js", "serve"];
   try {
-    const port = await portOf(child);
+    await using server = await startServer(args, {
+      PORT: "0",
+      DATABASE_URL: `file:${file}`,
+      SENTRY_CLIENT_SECRET: secret,
+    });
     const [first, rest] = [load.requests.slice(0, load.warmUp), load.requests.slice(load.warmUp)];
-    await runLoad({ port, ...load, rate: Infinity, requests: first.values() });
-    const before = cpuSecondsOf(child);
-    const result = await runLoad({ port, ...load, requests: rest.values() });
-    return { ...result, cpuSeconds: cpuSecondsOf(child) - before };
+    await runLoad({ ...load, port: server.port, rate: Infinity, requests: first.values() });
+    const before = server.cpuSeconds();
+    const result = await runLoad({ ...load, port: server.port, requests: rest.values() });
+    return { ...result, cpuSeconds: server.cpuSeconds() - before };
   } finally {
-    child.kill("SIGKILL");
-    await once(child, "exit");
     rmSync(folder, { recursive: true });
-  }
-}
-
-/** From the first line that says it: a number alone, or the gateway's own "listening". */
-async function portOf(child: ChildProcess): Promise<number> {
-  for await (const line of createInterface({ input: child.stdout! })) {
-    if (/^\d+$/.test(line)) return Number(line);
-    const said = JSON.parse(line) as { readonly msg: string; readonly url?: string };
-    if (said.url !== undefined && said.msg === "listening") return Number(new URL(said.url).port);
-  }
-  throw new Error("The server ended before it listened.");
-}
-
-/** What the process has used so far; NaN where the system does not say (/proc, in hundredths of a second). */
-function cpuSecondsOf({ pid }: ChildProcess): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-      .replace(/^.*\) /, "")
-      .split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  } catch {
-    return NaN;
   }
 }
 

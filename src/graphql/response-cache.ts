@@ -1,8 +1,8 @@
 /** Answers kept in memory while nothing is written. */
 export type ResponseCache = {
   /** The answer that was set under the key at this version; undefined for none. */
-  readonly get: (key: string, version: number) => Buffer | undefined;
-  readonly set: (key: string, version: number, answer: Buffer) => void;
+  readonly get: (key: string, version: number) => string | undefined;
+  readonly set: (key: string, version: number, answer: string) => void;
 };
 
 /** An answer that takes more than this is not kept. */
@@ -14,7 +14,7 @@ const maxAnswerBytes = 256 * 1024;
  */
 export function createResponseCache(maxBytes: number): ResponseCache {
   // A Map iterates in the order of insertion.
-  const answers = new Map<string, Buffer>();
+  const answers = new Map<string, string>();
   let of = NaN;
   let bytes = 0;
 
@@ -24,7 +24,7 @@ export function createResponseCache(maxBytes: number): ResponseCache {
     bytes = 0;
     of = version;
   }
-  const sizeOf = (key: string, answer: Buffer) => 2 * key.length + answer.length;
+  const sizeOf = (key: string, answer: string) => 2 * (key.length + answer.length);
 
   return {
     get(key, version) {

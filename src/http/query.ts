@@ -83,7 +83,7 @@ export function createQueryHandler({ query, answer, version, maxBodyBytes, hasCo
     const params = paramsIn(text);
     const answered: QueryAnswer = params === null ? { is: "not executed" } : await query(params, viewer);
     if (answered.is === "not executed") return relay(await answer(request, text, viewer), response);
-    const made = Buffer.from(JSON.stringify(answered.result));
+    const made = JSON.stringify(answered.result);
     // What was read before and after a write would be of two moments.
     if (asked !== null && answered.isLasting && asked === version()) cache.set(key, asked, made);
     send(response, mediaType, made);
@@ -124,11 +124,12 @@ function paramsIn(text: string): ReturnType<typeof paramsOf> | null {
   }
 }
 
-function send(response: ServerResponse, mediaType: string, body: Buffer): void {
+function send(response: ServerResponse, mediaType: string, body: string): void {
   response.writeHead(200, {
     "Content-Type": `${mediaType}; charset=utf-8`,
-    "Content-Length": body.length,
+    "Content-Length": Buffer.byteLength(body),
   });
+  // As text, which goes out in one piece with the headers.
   response.end(body);
 }
 

@@ -67,6 +67,22 @@ describe("a query that is asked again and again", () => {
       }
   });
 
+  it("asks the store once each time", async () => {
+    const reader = fakeReader(known);
+    let asked = 0;
+    const issuePage: typeof reader.issuePage = (request) => {
+      asked += 1;
+      return reader.issuePage(request);
+    };
+    const store = { reader: { ...reader, issuePage }, readTransaction: () => Promise.reject(new Error()) };
+    const { data } = gateway({}, { store });
+    const query =
+      "query ($filter: IssueFilter, $first: Int) { issues(filter: $filter, first: $first) { nodes { id } } }";
+    const variables = { filter: { status: { eq: "UNRESOLVED" } }, first: 2 };
+    for (const _ of turns) await data(query, variables);
+    expect(asked).toBe(turns.length);
+  });
+
   it("does not ask a store again that could not be read", async () => {
     let asked = 0;
     const issues = () => {

@@ -1,6 +1,8 @@
 import {
   getOperationAST,
   getVariableValues,
+  GraphQLScalarType,
+  GraphQLSchema,
   Kind,
   OperationTypeNode,
   type DocumentNode,
@@ -90,11 +92,27 @@ function compile({ schema, document }: ExecutionArgs): Compiled {
     return { is: "not to be compiled" };
   // The other way leaves out what a fragment that is spread twice includes once.
   const options = { useExperimentalPathBasedSkipInclude: true };
-  const compiled = compileQuery(schema, withUncheckedVariables(document), undefined, options);
+  const compiled = compileQuery(withAnything(schema), withUncheckedVariables(document), undefined, options);
   return isCompiledQuery(compiled) ? { is: "compiled", query: compiled.query } : { is: "not to be compiled" };
 }
 
-const anything: TypeNode = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: "JSON" } };
+/** Takes a variable's value as it is. */
+const anything = new GraphQLScalarType({ name: "Anything__" });
+const anythingNode: TypeNode = {
+  kind: Kind.NAMED_TYPE,
+  name: { kind: Kind.NAME, value: anything.name },
+};
+
+const extended = new WeakMap<GraphQLSchema, GraphQLSchema>();
+
+function withAnything(schema: GraphQLSchema): GraphQLSchema {
+  const known = extended.get(schema);
+  if (known !== undefined) return known;
+  const config = schema.toConfig();
+  const made = new GraphQLSchema({ ...config, types: [...config.types, anything], assumeValid: true });
+  extended.set(schema, made);
+  return made;
+}
 
 /**
  * The document with variables that take whatever they are given, because they are checked before. The compiler's own
@@ -106,7 +124,7 @@ function withUncheckedVariables(document: DocumentNode): DocumentNode {
     const variableDefinitions = definition.variableDefinitions?.map(({ kind, variable }) => ({
       kind,
       variable,
-      type: anything,
+      type: anythingNode,
     }));
     return {
       ...definition,

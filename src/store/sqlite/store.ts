@@ -11,6 +11,7 @@ import { instanceFileOf, writeInstance } from "./instance.ts";
 import { lockStore } from "./lock.ts";
 import { newestPosition, readerOf, type ReaderOptions } from "./queries.ts";
 import { createReads } from "./reads.ts";
+import { createVersion } from "./version.ts";
 import { BusyError, startWrites } from "./writes.ts";
 
 export type SqliteStoreOptions = ReaderOptions & {
@@ -71,7 +72,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     }),
   );
 
-  const version = reading.client.prepare<[], number>("pragma data_version").pluck();
+  const version = createVersion(reading);
 
   let isFailing = false;
   async function commit(batch: readonly IncomingDelivery[]): Promise<readonly Receipt[]> {
@@ -81,6 +82,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       report.committed({ deliveries: batch.length, entries, milliseconds });
       if (isFailing) report.storeRecovered();
       isFailing = false;
+      version.moved();
       if (entries > 0) options.onCommit();
       return receipts;
     } catch (error) {
@@ -118,7 +120,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     reader: reads.reader,
     readTransaction: reads.begin,
     append: writer.append,
-    version: () => version.get()!,
+    version: version.now,
     tokens: tokenQueries({ db: reading.db, tables }),
     async canWrite() {
       // A gateway that is taken out of rotation gets no deliveries that could show that it writes again. Behind the

@@ -1,0 +1,60 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+/** A server in a process of its own. */
+export type ServerProcess = AsyncDisposable & {
+  readonly port: number;
+  /** What the process has used so far; NaN where the system does not say (/proc, in hundredths of a second). */
+  readonly cpuSeconds: () => number;
+};
+
+const root = join(import.meta.dirname, "..");
+
+/** Starts a server, which says its port in its first line: a number alone, or the gateway's own "listening". */
+export async function startServer(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> {
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { PATH: process.env["PATH"], ...env },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const stop = async () => {
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  };
+  try {
+    return {
+      port: await portOf(child),
+      cpuSeconds: () => cpuSecondsOf(child),
+      [Symbol.asyncDispose]: stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function portOf(child: ChildProcess): Promise<number> {
+  for await (const line of createInterface({ input: child.stdout! })) {
+    if (/^\d+$/.test(line)) return Number(line);
+    const said = JSON.parse(line) as { readonly msg: string; readonly url?: string };
+    if (said.url !== undefined && said.msg === "listening") return Number(new URL(said.url).port);
+  }
+  throw new Error("The server ended before it listened.");
+}
+
+function cpuSecondsOf({ pid }: ChildProcess): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /, "")
+      .split(" ");
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return NaN;
+  }
+}
