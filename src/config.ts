@@ -102,6 +102,34 @@ const settings = z.object({
     ),
   JWT_ISSUER: z.string().optional().describe("What a JWT's iss must be."),
   JWT_AUDIENCE: z.string().optional().describe("What a JWT's aud must be, or contain."),
+  LIMIT_DEPTH: wholeNumber(3, 100)
+    .default(12)
+    .describe("Most fields within each other in a GraphQL document."),
+  LIMIT_COST: wholeNumber(100, 10_000_000)
+    .default(25_000)
+    .describe(
+      "Most values that a GraphQL answer may have, as far as its document tells; QUERY_TOO_COMPLEX beyond.",
+    ),
+  LIMIT_TOKENS: wholeNumber(100, 100_000).default(2_000).describe("Most tokens of a GraphQL document."),
+  LIMIT_ALIASES: wholeNumber(0, 10_000).default(50).describe("Most aliases in a GraphQL document."),
+  LIMIT_DIRECTIVES: wholeNumber(0, 10_000).default(50).describe("Most directives in a GraphQL document."),
+  LIMIT_BODY_BYTES: wholeNumber(1_000, 10_000_000)
+    .default(100_000)
+    .describe("The largest body of a GraphQL request, in bytes."),
+  LIMIT_URL_BYTES: wholeNumber(256, 16_000)
+    .default(8_192)
+    .describe("The longest URL of a request, in bytes; 414 beyond."),
+  LIMIT_SECONDS: wholeNumber(1, 300)
+    .default(10)
+    .describe("How long a GraphQL operation may take, in seconds; TIMEOUT beyond."),
+  LIMIT_AT_ONCE: wholeNumber(1, 100_000)
+    .default(500)
+    .describe("How many GraphQL operations may be executed at once; 503 beyond. Subscriptions do not count."),
+  LIMIT_REQUESTS: wholeNumber(0, 10_000_000)
+    .default(6_000)
+    .describe(
+      "How many requests to everything but webhooks one address may send in a minute; 429 beyond, 0 for any number. This machine's own are not counted.",
+    ),
   FEED_SILENCE_AFTER: isoDuration
     .optional()
     .describe("An ISO-8601 duration such as PT6H: feed.isSilent is true once no delivery came for longer."),

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { ConfigError, databaseFileOf, type Config } from "./config.ts";
 import { maskErrors } from "./graphql/errors.ts";
 import { createQuery } from "./graphql/query.ts";
-import { createGraphQL, graphqlPath, maxBodyBytes } from "./graphql/yoga.ts";
+import { createGraphQL, graphqlPath } from "./graphql/yoga.ts";
 import { clientAddress, clientKey } from "./http/address.ts";
 import { createAdmit } from "./http/admit.ts";
 import { createGraphQLHandler } from "./http/graphql.ts";
@@ -121,6 +121,16 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     },
     clock: now,
     report,
+    limits: {
+      depth: config.LIMIT_DEPTH,
+      cost: config.LIMIT_COST,
+      tokens: config.LIMIT_TOKENS,
+      aliases: config.LIMIT_ALIASES,
+      directives: config.LIMIT_DIRECTIVES,
+      bodyBytes: config.LIMIT_BODY_BYTES,
+      milliseconds: config.LIMIT_SECONDS * 1000,
+      atOnce: config.LIMIT_AT_ONCE,
+    },
     graphiql: config.GRAPHIQL === "on",
     introspection: config.INTROSPECTION === "on",
     corsOrigins: config.CORS_ORIGINS,
@@ -165,7 +175,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
         { viewer, lastEventId: null, take: null },
       ),
     version: store.version,
-    maxBodyBytes,
+    maxBodyBytes: config.LIMIT_BODY_BYTES,
     hasCors: config.CORS_ORIGINS.length > 0,
   });
   const clientOf = (request: IncomingMessage) => clientKey(clientAddress(request, config.TRUST_PROXY));
@@ -181,6 +191,11 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     graphql: (request, response, admitted) =>
       queries(request, response, admitted.viewer) ?? others(request, response, admitted),
     admit,
+    limits: {
+      urlBytes: config.LIMIT_URL_BYTES,
+      requestsPerMinute: config.LIMIT_REQUESTS,
+      addressOf: (request) => clientAddress(request, config.TRUST_PROXY),
+    },
     session: createSessionHandler({ admit, trustProxy: config.TRUST_PROXY > 0, now }),
     registry: metrics.registry,
     whyNotReady: async () => {

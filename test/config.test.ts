@@ -15,6 +15,16 @@ describe("the settings", () => {
       TRUST_PROXY: 0,
       LIMIT_SOCKETS_PER_ADDRESS: 1000,
       LIMIT_OPERATIONS_PER_SOCKET: 100,
+      LIMIT_DEPTH: 12,
+      LIMIT_COST: 25_000,
+      LIMIT_TOKENS: 2_000,
+      LIMIT_ALIASES: 50,
+      LIMIT_DIRECTIVES: 50,
+      LIMIT_BODY_BYTES: 100_000,
+      LIMIT_URL_BYTES: 8_192,
+      LIMIT_SECONDS: 10,
+      LIMIT_AT_ONCE: 500,
+      LIMIT_REQUESTS: 6_000,
       LOG_LEVEL: "info",
     });
   });

@@ -104,8 +104,10 @@ export function connectionTypes<Row>(name: string, node: ObjectRef<Types, Row>, 
 /** The largest value of GraphQL's Int. */
 export const largestInt = 2 ** 31 - 1;
 
-const largestPage = 100;
-const defaultPage = 50;
+/** Most rows of a page. */
+export const largestPage = 100;
+/** The rows of a page that nobody said the size of. */
+export const defaultPage = 50;
 
 function pageRequestOf<Row, Key>(
   { first, last, after, before }: ConnectionArgs,

@@ -59,6 +59,11 @@ export function readingFrom<Given extends Pick<Context, "services" | "viewer" | 
   return { ...context, reader: limited, now, loaders: createLoaders(limited, now) };
 }
 
+/** A context like `context`, which asks `reader` in place of its own; that is limited already. */
+export function askingInstead(reader: Reader, context: Context): Context {
+  return { ...context, reader, loaders: createLoaders(reader, context.now) };
+}
+
 /** A context like `context`, for the execution that tells one entry of the log. */
 export function telling(told: Payload, context: Context): Context {
   const now = context.services.clock();

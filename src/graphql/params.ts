@@ -1,5 +1,6 @@
 import type { GraphQLParams } from "graphql-yoga";
 import { errorOf } from "./errors.ts";
+import { mostNesting, nestsDeeperThan } from "./nesting.ts";
 
 /**
  * The parameters of a request, where they are of their types; null counts as not given.
@@ -31,6 +32,10 @@ export function paramsOf(value: unknown): GraphQLParams {
 function objectOf(name: string, value: unknown): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw badRequest(`The parameter ${name} is not an object.`);
+  }
+  // Before anything recurses over it.
+  if (nestsDeeperThan(mostNesting, value)) {
+    throw badRequest(`The parameter ${name} nests more than ${mostNesting} deep.`);
   }
   return value as Record<string, unknown>;
 }

@@ -6,9 +6,11 @@ import { graphiQLTabs } from "./graphiql-tabs.ts";
 import { useCompiledQueries } from "./plugins/use-compiled-queries.ts";
 import { useErrorCodes } from "./plugins/use-error-codes.ts";
 import { useEventStreams } from "./plugins/use-event-streams.ts";
+import { useExecutionLimits, type ExecutionLimits } from "./plugins/use-execution-limits.ts";
 import { useGraphiQL } from "./plugins/use-graphiql.ts";
 import { useJsonRequests } from "./plugins/use-json-requests.ts";
 import { useLive } from "./plugins/use-live.ts";
+import { useLimits, type DocumentLimits } from "./plugins/use-limits.ts";
 import { useMaxTokens } from "./plugins/use-max-tokens.ts";
 import { useNoIntrospection } from "./plugins/use-no-introspection.ts";
 import { useOneMoment } from "./plugins/use-one-moment.ts";
@@ -16,6 +18,7 @@ import { schema } from "./schema.ts";
 
 export type GraphQLOptions = Services & {
   readonly report: Pick<Report, "resolverFailed">;
+  readonly limits: GraphQLLimits;
   /** Whether a browser's GET is answered with GraphiQL. */
   readonly graphiql: boolean;
   /** Whether the schema may be asked for. */
@@ -28,17 +31,27 @@ export type GraphQL = ReturnType<typeof createGraphQL>;
 
 export const graphqlPath = "/graphql";
 
-/** Most bytes of a request's body. */
-export const maxBodyBytes = 100_000;
-
-/** Most tokens of a document: GraphiQL's own question for the schema has about 300. */
-const maxTokens = 2_000;
+/** What one request may ask for, and all of them at once. */
+export type GraphQLLimits = DocumentLimits &
+  ExecutionLimits & {
+    /** Of a request's body. */
+    readonly bodyBytes: number;
+    /** Of a document: GraphiQL's own question for the schema has about 300. */
+    readonly tokens: number;
+  };
 
 /**
  * The GraphQL endpoint, which is a request handler for any server, and for tests (`fetch`); each is told who asks. Every way in goes through
  * its plugins: parse, validate and execute elsewhere with `getEnveloped` only.
  */
-export function createGraphQL({ report, graphiql, introspection, corsOrigins, ...services }: GraphQLOptions) {
+export function createGraphQL({
+  report,
+  limits,
+  graphiql,
+  introspection,
+  corsOrigins,
+  ...services
+}: GraphQLOptions) {
   const maskError = maskErrors(report);
   return createYoga<Asking, Context>({
     schema,
@@ -46,13 +59,15 @@ export function createGraphQL({ report, graphiql, introspection, corsOrigins, ..
     graphqlEndpoint: graphqlPath,
     maskedErrors: { maskError },
     plugins: [
-      useMaxTokens(maxTokens),
+      useMaxTokens(limits.tokens),
+      useLimits(limits),
       ...(introspection ? [] : [useNoIntrospection()]),
       useErrorCodes(),
-      useJsonRequests({ maxBodyBytes }),
+      useJsonRequests({ maxBodyBytes: limits.bodyBytes }),
       useEventStreams(),
       useCompiledQueries(),
       useLive(maskError),
+      useExecutionLimits(limits),
       useOneMoment(),
       ...(graphiql
         ? [

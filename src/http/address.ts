@@ -34,3 +34,8 @@ export function clientKey(address: string): string {
   const groups = [...first, ...Array<string>(Math.max(0, 8 - first.length - last.length)).fill("0"), ...last];
   return `${groups.slice(0, 4).join(":")}::/64`;
 }
+
+/** True for this machine's own addresses: a proxy on it that is not trusted may bring anyone. */
+export function isLoopback(address: string): boolean {
+  return /^(?:::ffff:)?127\./i.test(address) || address === "::1";
+}

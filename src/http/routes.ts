@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isUnlimitedAdmin } from "../domain/viewer.ts";
 import type { Metrics } from "../observability/metrics.ts";
+import { clientKey, isLoopback } from "./address.ts";
 import type { Admit, Admitted } from "./admit.ts";
 import { sendProblem } from "./problem.ts";
-import { sendRefusal } from "./refusal.ts";
+import { createRateLimit } from "./rate-limit.ts";
+import { sendGraphQLError, sendRefusal } from "./refusal.ts";
 import { isWebhookPath } from "./webhook.ts";
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
@@ -22,6 +24,13 @@ export type RouteOptions = {
   readonly session: Handler;
   /** Null when the gateway can take webhooks and its followers are up to date; else why it is not ready. */
   readonly whyNotReady: () => Promise<string | null>;
+  readonly limits: {
+    readonly urlBytes: number;
+    /** From one address, to everything but webhooks; 0 for any number. */
+    readonly requestsPerMinute: number;
+    /** Whom a request comes from. */
+    readonly addressOf: (request: IncomingMessage) => string;
+  };
   readonly registry: Pick<Metrics["registry"], "metrics" | "contentType">;
 };
 
@@ -42,11 +51,29 @@ export function createRoutes({
   admit,
   session,
   whyNotReady,
+  limits: { urlBytes, requestsPerMinute, addressOf },
   registry,
 }: RouteOptions): Handler {
+  const rate = requestsPerMinute === 0 ? null : createRateLimit({ burst: requestsPerMinute, perMs: 60_000 });
+
   return async (request, response) => {
     const url = request.url ?? "/";
     if (isWebhookPath(url)) return webhook(request, response);
+    if (url.length > urlBytes)
+      return sendGraphQLError(response, {
+        status: 414,
+        code: "BAD_REQUEST",
+        message: `The request's URL is longer than ${urlBytes} bytes: send it by POST.`,
+      });
+    const address = addressOf(request);
+    const waitSeconds = rate === null || isLoopback(address) ? 0 : rate.exceededFor(clientKey(address));
+    if (waitSeconds > 0)
+      return sendGraphQLError(response, {
+        status: 429,
+        code: "RATE_LIMITED",
+        message: `Too many requests from your address: wait ${waitSeconds} s.`,
+        headers: { "Retry-After": waitSeconds },
+      });
     const path = url.split("?", 1)[0];
     if (path === "/health/live") return answer(request, response, 200, { status: "live" });
     if (path === "/health/ready") {

@@ -1,8 +1,9 @@
+import { parseConfig } from "../../src/config.ts";
 import type { LogEntry } from "../../src/domain/event.ts";
 import { unlimitedAdmin } from "../../src/domain/viewer.ts";
 import type { LiveOperation } from "../../src/graphql/live-operation.ts";
 import { serialised } from "../../src/graphql/serialised.ts";
-import { createGraphQL, type GraphQLOptions } from "../../src/graphql/yoga.ts";
+import { createGraphQL, type GraphQLLimits, type GraphQLOptions } from "../../src/graphql/yoga.ts";
 import type { Reader } from "../../src/store/reader.ts";
 import { now } from "./builders.ts";
 import { fakeReader, type Known } from "./fake-reader.ts";
@@ -14,6 +15,20 @@ export type GraphQLAnswer<Data = unknown> = {
     readonly path?: readonly (string | number)[];
     readonly extensions: { readonly code: string; readonly [name: string]: unknown };
   }[];
+};
+
+const defaults = parseConfig({});
+
+/** What a gateway is started with that is not told otherwise. */
+export const defaultLimits: GraphQLLimits = {
+  depth: defaults.LIMIT_DEPTH,
+  cost: defaults.LIMIT_COST,
+  tokens: defaults.LIMIT_TOKENS,
+  aliases: defaults.LIMIT_ALIASES,
+  directives: defaults.LIMIT_DIRECTIVES,
+  bodyBytes: defaults.LIMIT_BODY_BYTES,
+  milliseconds: defaults.LIMIT_SECONDS * 1000,
+  atOnce: defaults.LIMIT_AT_ONCE,
 };
 
 /** A GraphQL endpoint over what a fake reader knows, with ways to ask it. */
@@ -29,6 +44,7 @@ export function gateway(
     feed: { silenceAfterMs: null, refusedSinceStart: () => 0 },
     clock: () => now,
     report: { resolverFailed: (error) => reported.push(error) },
+    limits: defaultLimits,
     graphiql: false,
     introspection: true,
     corsOrigins: [],

@@ -13,10 +13,16 @@ const says = (text: string) => (_: IncomingMessage, response: ServerResponse) =>
 type Asked = { readonly method?: string; readonly headers?: Readonly<Record<string, string>> };
 
 /** Asks a server of these routes, and says what it answered. */
-async function ask(
-  path: string,
-  { method = "GET", headers = {} }: Asked = {},
+async function ask(path: string, asked: Asked = {}, notReady: string | null = null) {
+  const [answer] = await askAll([[path, asked]], notReady);
+  return answer!;
+}
+
+/** As `ask`, one after the other on one server; all from one address. */
+async function askAll(
+  all: readonly (readonly [path: string, asked: Asked])[],
   notReady: string | null = null,
+  from = "127.0.0.1",
 ) {
   const handler = createRoutes({
     webhook: says("webhook"),
@@ -30,6 +36,7 @@ async function ask(
       keysFailed: (error) => expect(error).toBeUndefined(),
     }),
     session: says("session"),
+    limits: { urlBytes: 300, requestsPerMinute: 2, addressOf: () => from },
     whyNotReady: async () => notReady,
     registry: { metrics: async () => "metrics", contentType: "text/plain; version=0.0.4; charset=utf-8" },
   });
@@ -38,11 +45,20 @@ async function ask(
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   try {
-    const asking = request({ port, path, method, headers: { host: `localhost:${port}`, ...headers } }).end();
-    const [response] = (await once(asking, "response")) as [IncomingMessage];
-    let body = "";
-    for await (const chunk of response.setEncoding("utf8")) body += chunk;
-    return { status: response.statusCode, headers: response.headers, body };
+    const answers = [];
+    for (const [path, { method = "GET", headers = {} }] of all) {
+      const asking = request({
+        port,
+        path,
+        method,
+        headers: { host: `localhost:${port}`, ...headers },
+      }).end();
+      const [response] = (await once(asking, "response")) as [IncomingMessage];
+      let body = "";
+      for await (const chunk of response.setEncoding("utf8")) body += chunk;
+      answers.push({ status: response.statusCode, headers: response.headers, body });
+    }
+    return answers;
   } finally {
     server.closeAllConnections();
     server.close();
@@ -58,6 +74,29 @@ describe("the routes", () => {
     ["/metrics", "metrics"],
   ])("lead %s to %s", async (path, body) => {
     expect(await ask(path)).toMatchObject({ status: 200, body });
+  });
+
+  it("refuse an address that sends too many requests, but never a webhook, and never this machine", async () => {
+    const four = [
+      ["/graphql", {}],
+      ["/metrics", {}],
+      ["/graphql", {}],
+      ["/webhooks/sentry", {}],
+    ] as const;
+    const far = await askAll(four, null, "203.0.113.7");
+    expect(far.map(({ status }) => status)).toEqual([200, 200, 429, 200]);
+    expect(far[2]).toMatchObject({
+      headers: { "retry-after": "30" },
+      body: expect.stringContaining("RATE_LIMITED"),
+    });
+    const here = await askAll(four, null, "::ffff:127.0.0.1");
+    expect(here.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  });
+
+  it("refuse a URL that is too long, but for webhooks", async () => {
+    const { status, body } = await ask(`/graphql?query=${"x".repeat(300)}`);
+    expect([status, body]).toEqual([414, expect.stringContaining("BAD_REQUEST")]);
+    expect((await ask(`/webhooks/sentry?${"x".repeat(300)}`)).body).toBe("webhook");
   });
 
   it("lead / to GraphiQL", async () => {

@@ -1,0 +1,207 @@
+import { readFileSync } from "node:fs";
+import { getIntrospectionQuery, parse, validate } from "graphql";
+import { describe, expect, it } from "vitest";
+import { graphiQLTabs } from "../../src/graphql/graphiql-tabs.ts";
+import { measure } from "../../src/graphql/measure.ts";
+import { nestsDeeperThan } from "../../src/graphql/nesting.ts";
+import { schema } from "../../src/graphql/schema.ts";
+import { attacks, bodyOf, type Attack } from "./attacks.ts";
+import { defaultLimits, gateway, transactions } from "./gateway.ts";
+import { fakeReader } from "./fake-reader.ts";
+
+const json = "application/json";
+const graphqlJson = "application/graphql-response+json";
+
+type Answered = {
+  readonly data?: unknown;
+  readonly errors?: readonly { readonly message: string; readonly extensions: { readonly code: string } }[];
+};
+
+async function answered(response: Response) {
+  const { data, errors } = (await response.json()) as Answered;
+  return { status: response.status, hasData: data !== undefined, code: errors?.[0]?.extensions.code ?? null };
+}
+
+const whatever = { issues: [], projects: [] };
+
+/** The attack as a POST, from a client that accepts this. */
+function sent(attack: Attack, accept: string, { send } = gateway(whatever)): Promise<Response> {
+  const headers = { "content-type": json, accept };
+  return send({ method: "POST", headers, body: bodyOf(attack) });
+}
+
+describe("an attack", () => {
+  it.each(Object.entries(attacks))("by POST gets its answer: %s", async (_, attack) => {
+    const { code, isOfField } = attack;
+    const attacked = gateway(whatever);
+    for (const accept of [json, graphqlJson]) {
+      const found = await answered(await sent(attack, accept, attacked));
+      expect(found.code).toBe(code);
+      expect(found.hasData).toBe(code === null || isOfField === true);
+      const isRequest = ["BAD_REQUEST", "BAD_USER_INPUT"].includes(code ?? "");
+      const isWell = code === null || isOfField === true || (accept === json && !isRequest);
+      expect([found.status, accept]).toEqual([isWell ? 200 : 400, accept]);
+    }
+    expect(attacked.reported).toEqual([]);
+  });
+
+  it.each(
+    Object.entries(attacks).filter(
+      ([, { query, variables = "" }]) => query.length + variables.length < 6_000,
+    ),
+  )("by GET gets the same: %s", async (_, { query, variables, code }) => {
+    const search = new URLSearchParams({ query, ...(variables && { variables }) });
+    const { send } = gateway(whatever);
+    expect((await answered(await send({ search: search.toString() }))).code).toBe(code);
+  });
+
+  it.each(Object.entries(attacks).filter(([, { code }]) => code !== null))(
+    "as an event stream is told so in the stream: %s",
+    async (_, attack) => {
+      const response = await sent(attack, "text/event-stream");
+      expect(response.status).toBe(200);
+      expect(await response.text()).toContain(`"code":"${attack.code}"`);
+    },
+  );
+
+  /** Of this process's processor time, which other processes cannot take. */
+  const millisecondsOf = async (work: () => Promise<unknown>): Promise<number> => {
+    const before = process.cpuUsage();
+    await work();
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
+
+  it("takes little time, where it would take much without the limits", async () => {
+    const { query } = attacks["Q9 overlap"]!;
+    const control = await millisecondsOf(async () => {
+      for (let round = 0; round < 5; round++) validate(schema, parse(query));
+    });
+    const attacked = gateway(whatever);
+    await attacked.post({ query: "{ __typename }" });
+    for (const [name, attack] of Object.entries(attacks)) {
+      const taken = await millisecondsOf(() => sent(attack, json, attacked));
+      expect([name, taken < Math.max(control, 300)]).toEqual([name, true]);
+    }
+    expect(control).toBeGreaterThan(100);
+  });
+});
+
+describe("the limits", () => {
+  const readme = readFileSync("README.md", "utf8");
+  const examples = [...readme.matchAll(/```graphql\n([\s\S]*?)```/g)].flatMap(([, text]) =>
+    text!.split(/(?=^subscription)/m),
+  );
+  const tabs = graphiQLTabs.map(({ query }) => query);
+
+  it.each(
+    [...examples, ...tabs, getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true })].map(
+      (text) => [text.trim().slice(0, 60), text],
+    ),
+  )("let through what the README and GraphiQL ask: %s", async (_, query) => {
+    const { depth, cost } = measure(parse(query), schema, {});
+    expect(depth).toBeLessThanOrEqual(defaultLimits.depth);
+    expect(cost).toBeLessThanOrEqual(defaultLimits.cost);
+  });
+
+  it.each([
+    ["{ feed { cursor } }", {}, 2, 12],
+    ["{ issues(first: 10) { nodes { id } } }", {}, 3, 22],
+    ["{ issues { nodes { id } } }", {}, 3, 62],
+    ["{ issues(last: 10) { edges { node { id title } } } }", {}, 4, 42],
+    ["query ($n: Int) { issues(first: $n) { nodes { id } } }", { n: 3 }, 3, 15],
+    ["query ($n: Int) { issues(first: $n) { nodes { id } } }", {}, 3, 112],
+    ["query ($n: Int) { issues(first: $n) { nodes { id } } }", { n: 10 ** 9 }, 3, 112],
+    ["{ issues(first: 10) { ...C } } fragment C on IssueConnection { nodes { id } }", {}, 3, 22],
+    ["{ issues(first: 10) { totalCount } }", {}, 2, 32],
+    ['{ nodes(ids: ["x"]) { id } }', {}, 2, 111],
+    ["{ __schema { types { name } } }", {}, 1, 11],
+    ["{ nothing { nothing } }", {}, 1, 11],
+    ["{ ...A } fragment A on Query { ...A }", {}, 0, 0],
+  ])("measure %s with %j as %i deep and %i dear", (query, variables, depth, cost) => {
+    expect(measure(parse(query), schema, variables)).toEqual({ depth, cost });
+  });
+
+  it("count a document's variables anew for each request", async () => {
+    const { codes } = gateway(whatever);
+    const query = `query ($n: Int) { issues(first: $n) { nodes { transitions(first: $n) { nodes { id kind source } } } } }`;
+    expect(await codes(query, { n: 100 })).toEqual(["QUERY_TOO_COMPLEX"]);
+    expect(await codes(query, { n: 10 })).toEqual([]);
+    expect(await codes(query, { n: 100 })).toEqual(["QUERY_TOO_COMPLEX"]);
+  });
+
+  it("say what the limit is and what was asked", async () => {
+    const { ask } = gateway(whatever, { limits: { ...defaultLimits, cost: 20 } });
+    const { errors } = await ask("{ issues(first: 10) { nodes { id } } }");
+    expect(errors?.[0]?.message).toBe("The document asks for 22 values; 20 is the limit.");
+  });
+
+  it.each([
+    [0, 5, false],
+    [1, [], false],
+    [0, [], true],
+    [2, { a: [1] }, false],
+    [1, { a: [1] }, true],
+    [3, [[], [[[[]]]]], true],
+  ])("find nesting deeper than %i in %j: %s", (limit, value, is) => {
+    expect(nestsDeeperThan(limit, value)).toBe(is);
+  });
+});
+
+describe("an operation that takes too long", () => {
+  it("ends with TIMEOUT, and asks nothing more", async () => {
+    const begun = Promise.withResolvers<void>();
+    const reader = fakeReader({});
+    const never = new Promise<never>(() => {});
+    const slow = {
+      ...reader,
+      bounds: () => {
+        begun.resolve();
+        return never;
+      },
+    };
+    const { post } = gateway({}, { ...transactions(slow), limits: { ...defaultLimits, milliseconds: 20 } });
+    const response = await post({ query: "{ feed { epoch } }" });
+    expect(await answered(response)).toEqual({ status: 200, hasData: true, code: "TIMEOUT" });
+    await begun.promise;
+  });
+
+  it("asks nothing more once its client is gone", async () => {
+    const gone = new AbortController();
+    const reader = fakeReader({ issues: [] });
+    const leaving = {
+      ...reader,
+      issuePage: async (request: Parameters<typeof reader.issuePage>[0]) => {
+        gone.abort();
+        return reader.issuePage(request);
+      },
+    };
+    const { send, reader: asked } = gateway({}, transactions(leaving));
+    const query = "{ issues { nodes { id } totalCount } }";
+    const init = { method: "POST", headers: { "content-type": json }, body: JSON.stringify({ query }) };
+    await send({ ...init, signal: gone.signal }).catch(() => {});
+    expect(asked.asked.map(({ name }) => name)).not.toContain("issueCount");
+    expect(reader.asked.map(({ name }) => name)).toEqual(["issuePage"]);
+  });
+
+  it("is refused at once when too many are being answered", async () => {
+    const release = Promise.withResolvers<void>();
+    const reader = fakeReader({});
+    const held = {
+      ...reader,
+      bounds: async () => {
+        await release.promise;
+        return reader.bounds();
+      },
+    };
+    const { post } = gateway({}, { ...transactions(held), limits: { ...defaultLimits, atOnce: 1 } });
+    const query = "{ feed { epoch } }";
+    const first = post({ query });
+    const second = await post({ query });
+    expect(second.headers.get("retry-after")).toBe("1");
+    expect(await answered(second)).toEqual({ status: 503, hasData: false, code: "SERVICE_UNAVAILABLE" });
+    release.resolve();
+    expect(await answered(await first)).toEqual({ status: 200, hasData: true, code: null });
+    expect((await post({ query })).status).toBe(200);
+  });
+});
