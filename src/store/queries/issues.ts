@@ -18,7 +18,7 @@ import type { IssueKey, IssueOrderField, PageRequest, Reader } from "../reader.t
 import { detailsOf, issueOf, type IssueColumns, type IssueRow } from "../rows.ts";
 import { contentsOf } from "./contents.ts";
 import { countedIssues } from "./counted.ts";
-import { grouped, pageFrom, type Asked } from "./query.ts";
+import { askedByKeys, grouped, pageFrom, type Asked } from "./query.ts";
 
 const orderColumns = {
   LAST_SEEN: "lastSeen",
@@ -75,6 +75,7 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
     rest: issues.rest,
   };
   const select = () => db.select(columns).from(issues);
+  const byIds = askedByKeys("issues_by_id", (ids) => select().where(inArray(issues.sentryId, ids)));
   const { matching: counted } = countedIssues({ db, tables, dialect });
 
   /** Of each list the first narrowing that leaves few issues; null where none does, so that an order is followed. */
@@ -124,7 +125,7 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
 
   return {
     async issues(sentryIds) {
-      const rows = await select().where(inArray(issues.sentryId, [...sentryIds]));
+      const rows = await byIds(sentryIds);
       return new Map(rows.map((row) => [row.sentryId, issueOf(row)]));
     },
 

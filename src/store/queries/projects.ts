@@ -1,7 +1,7 @@
 import { and, asc, count, desc, eq, inArray, sql } from "drizzle-orm";
 import type { Project } from "../../domain/issue.ts";
 import type { Reader } from "../reader.ts";
-import { pageFrom, type Asked } from "./query.ts";
+import { askedByKeys, pageFrom, type Asked } from "./query.ts";
 
 type ProjectQueries = Pick<Reader, "projects" | "projectBySlug" | "projectPage" | "projectCount">;
 
@@ -15,9 +15,10 @@ export function projectQueries({ db, tables: { projects } }: Asked): ProjectQuer
         platform: projects.platform,
       })
       .from(projects);
+  const byIds = askedByKeys("projects_by_id", (ids) => select().where(inArray(projects.sentryId, ids)));
   return {
     async projects(sentryIds) {
-      const rows = await select().where(inArray(projects.sentryId, [...sentryIds]));
+      const rows = await byIds(sentryIds);
       return new Map(rows.map((row): [string, Project] => [row.sentryId, row]));
     },
 

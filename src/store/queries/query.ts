@@ -1,3 +1,4 @@
+import { sql, type Placeholder } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { Json } from "../../domain/issue.ts";
 import type { Dialect } from "../filter-sql.ts";
@@ -28,6 +29,34 @@ export function pageFrom<Row>(
   const kept = rows.slice(0, limit);
   const page: Page<Row> = { rows: from === "first" ? kept : kept.toReversed(), more: rows.length > limit };
   return page;
+}
+
+type Prepared<Row> = { execute(values: Record<string, unknown>): PromiseLike<Row[]> | Row[] };
+
+/** More keys than a page has come seldom, and are asked for as they come. */
+const maxPreparedKeys = 100;
+
+/**
+ * A question for the rows that have one of some keys, built once for each number of keys: building the text of a small
+ * question takes longer than answering it.
+ *
+ * @param name of its own among all questions.
+ */
+export function askedByKeys<Row>(
+  name: string,
+  build: (keys: Placeholder[]) => PromiseLike<Row[]> & { prepare(name?: string): unknown },
+): (keys: readonly string[]) => Promise<readonly Row[]> {
+  const known = new Map<number, Prepared<Row>>();
+  const placeholders = (count: number) =>
+    Array.from({ length: count }, (_, at) => sql.placeholder(`key${at}`));
+  return async (keys) => {
+    const count = keys.length;
+    // Both databases' statements have it; only PostgreSQL's need the name.
+    const prepared =
+      known.get(count) ?? (build(placeholders(count)).prepare(`${name}_${count}`) as Prepared<Row>);
+    if (count <= maxPreparedKeys) known.set(count, prepared);
+    return prepared.execute(Object.fromEntries(keys.map((key, at) => [`key${at}`, key])));
+  };
 }
 
 /** Rows by a key of theirs; of several with one key, all in their order. */
