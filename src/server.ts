@@ -32,6 +32,7 @@ import { createBell } from "./stream/bell.ts";
 import { createFanout } from "./stream/fanout.ts";
 import { createSource } from "./stream/source.ts";
 import { startTail } from "./stream/tail.ts";
+import { createWebPage } from "./web/page.ts";
 
 export type Gateway = AsyncDisposable & {
   /** Where it listens, without a slash at the end. */
@@ -42,7 +43,7 @@ export type Parts = {
   /** Epoch milliseconds. */
   readonly now?: () => number;
   readonly logger?: Logger;
-  /** The folder with the modules of the store's threads; the one of this module by default. */
+  /** The folder with the modules of the threads, and the page in its folder `web`; the one of this module by default. */
   readonly threads?: URL;
   /** The store that the gateway uses in place of the one it opened. */
   readonly around?: (store: Store) => Store;
@@ -190,6 +191,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     }),
     graphql: (request, response, admitted) =>
       queries(request, response, admitted.viewer) ?? others(request, response, admitted),
+    page: createWebPage(new URL("web/", threads)),
     admit,
     limits: {
       urlBytes: config.LIMIT_URL_BYTES,

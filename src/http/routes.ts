@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isUnlimitedAdmin } from "../domain/viewer.ts";
 import type { Metrics } from "../observability/metrics.ts";
+import type { WebPage } from "../web/page.ts";
 import { clientKey, isLoopback } from "./address.ts";
 import type { Admit, Admitted } from "./admit.ts";
 import { sendProblem } from "./problem.ts";
@@ -18,6 +19,8 @@ export type RouteOptions = {
     response: ServerResponse,
     admitted: Admitted,
   ) => void | Promise<void>;
+  /** The page at `/`. */
+  readonly page: WebPage;
   /** Who may read. */
   readonly admit: Admit;
   /** Answers /session: the page's cookie. */
@@ -39,7 +42,10 @@ export type RouteOptions = {
  * | ---------------------- | ---------------------------------------------------------- | ------------------------- |
  * | /webhooks/sentry       | takes webhooks                                             | who has the secret        |
  * | /graphql               | queries, subscriptions over SSE, GraphiQL                  | readers                   |
- * | /                      | leads to GraphiQL                                          | readers                   |
+ * | /                      | the page for people                                        | readers; browsers of      |
+ * |                        |                                                            | others get it with 401,   |
+ * |                        |                                                            | and it asks for a token   |
+ * | /assets/*              | what the page is made of                                   | anyone                    |
  * | /session               | gives and takes the page's cookie                          | who has a token           |
  * | /health/live           | 200 as long as the process answers                         | anyone                    |
  * | /health/ready          | 200 when it can take webhooks, 503 when not                | anyone                    |
@@ -48,6 +54,7 @@ export type RouteOptions = {
 export function createRoutes({
   webhook,
   graphql,
+  page,
   admit,
   session,
   whyNotReady,
@@ -74,7 +81,7 @@ export function createRoutes({
         message: `Too many requests from your address: wait ${waitSeconds} s.`,
         headers: { "Retry-After": waitSeconds },
       });
-    const path = url.split("?", 1)[0];
+    const path = url.split("?", 1)[0]!;
     if (path === "/health/live") return answer(request, response, 200, { status: "live" });
     if (path === "/health/ready") {
       const reason = await whyNotReady();
@@ -83,22 +90,24 @@ export function createRoutes({
         : answer(request, response, 503, { status: "not ready", reason });
     }
     if (path === "/session") return session(request, response);
+    if (path.startsWith("/assets/")) {
+      if (!isRead(request)) return refuseMethod(response);
+      if (await page.sendAsset(request, response, path)) return;
+      return sendProblem(response, { status: 404, code: "NOT_FOUND" });
+    }
     if (path !== "/" && path !== "/graphql" && path !== "/metrics")
       return sendProblem(response, { status: 404, code: "NOT_FOUND" });
 
     const admission = await admit(request);
-    if (admission.is !== "admitted") return sendRefusal(response, admission);
-    if (path === "/graphql") return graphql(request, response, admission);
-    if (request.method !== "GET" && request.method !== "HEAD")
-      return sendProblem(response, {
-        status: 405,
-        code: "METHOD_NOT_ALLOWED",
-        headers: { Allow: "GET, HEAD" },
-      });
-    if (path === "/") {
-      response.writeHead(303, { Location: "/graphql", "Content-Length": 0 }).end();
-      return;
+    if (admission.is !== "admitted") {
+      const isForPeople = path === "/" && isRead(request) && request.headers.accept?.includes("text/html");
+      return isForPeople && admission.is === "refused"
+        ? page.sendDocument(request, response, 401)
+        : sendRefusal(response, admission);
     }
+    if (path === "/graphql") return graphql(request, response, admission);
+    if (!isRead(request)) return refuseMethod(response);
+    if (path === "/") return page.sendDocument(request, response, 200);
     if (!isUnlimitedAdmin(admission.viewer)) return sendProblem(response, { status: 403, code: "FORBIDDEN" });
     const text = await registry.metrics();
     response.writeHead(200, {
@@ -110,13 +119,7 @@ export function createRoutes({
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, status: number, value: object): void {
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    return sendProblem(response, {
-      status: 405,
-      code: "METHOD_NOT_ALLOWED",
-      headers: { Allow: "GET, HEAD" },
-    });
-  }
+  if (!isRead(request)) return refuseMethod(response);
   const body = JSON.stringify(value);
   response.writeHead(status, {
     "Content-Type": "application/json",
@@ -124,4 +127,12 @@ function answer(request: IncomingMessage, response: ServerResponse, status: numb
     "Cache-Control": "no-store",
   });
   response.end(request.method === "HEAD" ? undefined : body);
+}
+
+function isRead({ method }: IncomingMessage): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
+function refuseMethod(response: ServerResponse): void {
+  sendProblem(response, { status: 405, code: "METHOD_NOT_ALLOWED", headers: { Allow: "GET, HEAD" } });
 }

@@ -14,8 +14,10 @@ export async function openBrowser(): Promise<Browser> {
   return playwright.launch({
     executablePath,
     // Its own arguments are for machines without a display and, on most of them, without a sandbox for root.
+    // In a single process, the first context that is closed would take the browser with it; and a page is to be held to
+    // what browsers hold it to.
     args: [
-      ...chromium.args,
+      ...chromium.args.filter((arg) => arg !== "--single-process" && arg !== "--disable-web-security"),
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",

@@ -37,6 +37,16 @@ async function askAll(
     }),
     session: says("session"),
     limits: { urlBytes: 300, requestsPerMinute: 2, addressOf: () => from },
+    page: {
+      async sendDocument(_request, response, status) {
+        response.writeHead(status).end("page");
+      },
+      async sendAsset(_request, response, asset) {
+        if (asset !== "/assets/main-1.js") return false;
+        response.end("asset");
+        return true;
+      },
+    },
     whyNotReady: async () => notReady,
     registry: { metrics: async () => "metrics", contentType: "text/plain; version=0.0.4; charset=utf-8" },
   });
@@ -72,6 +82,9 @@ describe("the routes", () => {
     ["/graphql", "graphql"],
     ["/graphql?query=x", "graphql"],
     ["/metrics", "metrics"],
+    ["/", "page"],
+    ["/?status=resolved", "page"],
+    ["/assets/main-1.js", "asset"],
   ])("lead %s to %s", async (path, body) => {
     expect(await ask(path)).toMatchObject({ status: 200, body });
   });
@@ -99,14 +112,22 @@ describe("the routes", () => {
     expect((await ask(`/webhooks/sentry?${"x".repeat(300)}`)).body).toBe("webhook");
   });
 
-  it("lead / to GraphiQL", async () => {
-    expect(await ask("/")).toMatchObject({ status: 303, headers: { location: "/graphql" } });
+  it("send the page with 401 to a browser that may not read, so that it can ask for a token", async () => {
+    const elsewhere = { host: "gateway.example" };
+    const browser = { ...elsewhere, accept: "text/html,*/*" };
+    expect(await ask("/", { headers: browser })).toMatchObject({ status: 401, body: "page" });
+    expect((await ask("/", { headers: elsewhere })).body).toContain("UNAUTHENTICATED");
+    expect((await ask("/graphql", { headers: browser })).body).toContain("UNAUTHENTICATED");
+    expect(await ask("/assets/main-1.js", { headers: elsewhere })).toMatchObject({ status: 200 });
   });
 
-  it.each(["/nothing", "/graphql/x", "/health", "/webhooks"])("have nothing at %s", async (path) => {
-    const { status, body } = await ask(path);
-    expect([status, JSON.parse(body)]).toMatchObject([404, { code: "NOT_FOUND" }]);
-  });
+  it.each(["/nothing", "/assets/none.js", "/graphql/x", "/health", "/webhooks"])(
+    "have nothing at %s",
+    async (path) => {
+      const { status, body } = await ask(path);
+      expect([status, JSON.parse(body)]).toMatchObject([404, { code: "NOT_FOUND" }]);
+    },
+  );
 
   it("say whether the process lives and is ready, and why it is not", async () => {
     expect(await ask("/health/live")).toMatchObject({ status: 200, body: '{"status":"live"}' });

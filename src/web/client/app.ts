@@ -1,0 +1,275 @@
+import type { ComponentType } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { createCell, useCell } from "./cell.ts";
+import type { Connection, ConnectionState } from "./connection.ts";
+import { FeedView } from "./feed-view.ts";
+import { html } from "./html.ts";
+import { IssueView } from "./issue-view.ts";
+import type { IssueList } from "./issue-list.ts";
+import { IssuesView } from "./issues-view.ts";
+import { keys, listenToKeys } from "./keyboard.ts";
+import { addressOf, type Navigation, type Place, type View } from "./place.ts";
+import { closeSession, hasSession } from "./session.ts";
+import { SignIn } from "./sign-in.ts";
+import { applyTheme, chosenTheme, themeAfter, type Theme } from "./theme.ts";
+import { useNow } from "./time.ts";
+import { sentence } from "./words.ts";
+
+/** The whole page. */
+export function App({
+  navigation,
+  connection,
+  list,
+}: {
+  readonly navigation: Navigation;
+  readonly connection: Connection;
+  readonly list: IssueList;
+}) {
+  const place = useCell(navigation.place);
+  const signInWanted = useCell(connection.signInWanted);
+  const dialog = useRef<HTMLDialogElement>(null);
+  const togglePause = () => connection.isPaused.set(!connection.isPaused.get());
+  const showKeys = () => dialog.current?.showModal();
+  useEffect(() => listenToKeys({ navigation, togglePause, showKeys }), []);
+  useEffect(() => {
+    document.title = `${place.issue === null ? sentence(place.view) : `Issue ${place.issue}`} · Issuewire`;
+  }, [place.view, place.issue]);
+
+  return html`<div class="page">
+    <a class="skip" href="#main" onClick=${skip}>Skip to the content</a>
+    <header class="top">
+      <a class="brand" href="/" onClick=${(event: MouseEvent) => goTo(event, navigation, { view: "issues" })}>
+        <${Mark} /><span>Issuewire</span>
+      </a>
+      <nav aria-label="Views">
+        ${(["issues", "statistics", "feed"] as const).map(
+          (view) => html`<${ViewLink} key=${view} view=${view} navigation=${navigation} place=${place} />`,
+        )}
+      </nav>
+      <div class="tools">
+        <${ConnectionBadge} connection=${connection} togglePause=${togglePause} />
+        <a class="tool graphiql" href="/graphql">GraphiQL</a>
+        ${signInWanted === null && hasSession() && html`<button type="button" class="quiet" onClick=${signOut}>Sign out</button>`}
+        <${ThemeButton} />
+        <button type="button" class="icon" aria-label="Keyboard" title="Keyboard (?)" onClick=${showKeys}>
+          ?
+        </button>
+      </div>
+    </header>
+    <${Broken} connection=${connection} />
+    <main id="main" tabindex="-1">
+      ${
+        signInWanted !== null
+          ? html`<${SignIn} message=${signInWanted} done=${() => connection.signInWanted.set(null)} />`
+          : html`<${CurrentView}
+              navigation=${navigation}
+              place=${place}
+              connection=${connection}
+              list=${list}
+            />`
+      }
+    </main>
+    <dialog ref=${dialog} aria-labelledby="keys">
+      <h2 id="keys">Keyboard</h2>
+      <dl>
+        ${keys.map(
+          ([key, meaning]) =>
+            html`<div key=${key}>
+              <dt><kbd>${key}</kbd></dt>
+              <dd>${meaning}</dd>
+            </div>`,
+        )}
+      </dl>
+      <form method="dialog"><button type="submit">Close</button></form>
+    </dialog>
+  </div>`;
+}
+
+async function signOut(): Promise<void> {
+  await closeSession();
+  location.reload();
+}
+
+function skip(event: MouseEvent): void {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}
+
+function goTo(event: MouseEvent, navigation: Navigation, change: Partial<Place>): void {
+  if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  navigation.go({ ...change, issue: null, page: null });
+}
+
+function ViewLink({
+  view,
+  navigation,
+  place,
+}: {
+  readonly view: View;
+  readonly navigation: Navigation;
+  readonly place: Place;
+}) {
+  return html`<a
+    href=${addressOf({ ...place, view, issue: null, page: null })}
+    aria-current=${view === place.view ? "page" : undefined}
+    onClick=${(event: MouseEvent) => goTo(event, navigation, { view })}
+    >${sentence(view)}</a
+  >`;
+}
+
+function CurrentView({
+  navigation,
+  place,
+  connection,
+  list,
+}: {
+  readonly navigation: Navigation;
+  readonly place: Place;
+  readonly connection: Connection;
+  readonly list: IssueList;
+}) {
+  if (place.issue !== null) {
+    return html`<${IssueView}
+      key=${place.issue}
+      navigation=${navigation}
+      place=${place}
+      sentryId=${place.issue}
+      connection=${connection}
+    />`;
+  }
+  switch (place.view) {
+    case "issues":
+      return html`<${IssuesView} navigation=${navigation} place=${place} list=${list} />`;
+    case "statistics":
+      return html`<${Statistics} navigation=${navigation} place=${place} connection=${connection} />`;
+    case "feed":
+      return html`<${FeedView} connection=${connection} />`;
+  }
+}
+
+type Loading =
+  | { readonly is: "loading" }
+  | { readonly is: "loaded"; readonly View: ComponentType<object> }
+  | { readonly is: "failed" };
+
+const statisticsView = createCell<Loading>({ is: "loading" });
+
+/** The view of statistics, loaded when it is first wanted: its charts are half of all the page's code. */
+function Statistics(props: object) {
+  const view = useCell(statisticsView);
+  useEffect(() => {
+    if (view.is === "loaded") return;
+    import("./statistics-view.ts").then(
+      ({ StatisticsView }) =>
+        statisticsView.set({ is: "loaded", View: StatisticsView as ComponentType<object> }),
+      (error: unknown) => {
+        reportError(error);
+        statisticsView.set({ is: "failed" });
+      },
+    );
+  }, []);
+  switch (view.is) {
+    case "loading":
+      return html`<div class="skeleton" role="status">
+        <span class="visually-hidden">Loading</span>
+        <div class="skeleton-row tall"></div>
+      </div>`;
+    case "loaded":
+      return html`<${view.View} ...${props} />`;
+    case "failed":
+      // The gateway is gone, or was updated under the page and has other files now.
+      return html`<div class="notice" role="alert">
+        <h1>The statistics could not be loaded</h1>
+        <button type="button" onClick=${() => location.reload()}>Load the page again</button>
+      </div>`;
+  }
+}
+
+function ConnectionBadge({
+  connection,
+  togglePause,
+}: {
+  readonly connection: Connection;
+  readonly togglePause: () => void;
+}) {
+  const state = useCell(connection.state);
+  const isPaused = useCell(connection.isPaused);
+  const { name, text } = describe(state);
+  return html`<div class=${`connection ${name}`}>
+    <span class="connection-state" role="status"><span class="dot" aria-hidden="true"></span>${text}</span>
+    <button
+      type="button"
+      class="icon"
+      aria-label=${isPaused ? "Go on" : "Pause"}
+      title=${isPaused ? "Go on (p)" : "Pause (p)"}
+      onClick=${togglePause}
+    >
+      <svg viewBox="0 0 16 16" aria-hidden="true">
+        <path d=${isPaused ? "M5 3l8 5-8 5z" : "M4.5 3h2.5v10H4.5zM9 3h2.5v10H9z"} />
+      </svg>
+    </button>
+  </div>`;
+}
+
+function describe(state: ConnectionState): { readonly name: string; readonly text: string } {
+  switch (state.is) {
+    case "idle":
+      return { name: "idle", text: "Not connected" };
+    case "connecting":
+      return { name: "connecting", text: "Connecting" };
+    case "live":
+      return { name: "live", text: "Live" };
+    case "broken":
+      return { name: "broken", text: "Reconnecting" };
+    case "paused":
+      return { name: "paused", text: "Paused" };
+  }
+}
+
+/** What is wrong with the connection, while it is. */
+function Broken({ connection }: { readonly connection: Connection }) {
+  const state = useCell(connection.state);
+  const now = useNow(1_000);
+  if (state.is !== "broken") return null;
+  const seconds = Math.max(0, Math.ceil((state.retryAt - now) / 1000));
+  return html`<div class="broken-bar">
+    <p>
+      <strong>${state.why}</strong> What you see is as it was; nothing that happens meanwhile is lost.
+      <span aria-hidden="true"> Trying again ${seconds === 0 ? "now" : `in ${seconds} s`}.</span>
+    </p>
+    <button type="button" onClick=${connection.retryNow}>Try now</button>
+  </div>`;
+}
+
+/** Half a disc, a sun, a moon. */
+const themePaths: Readonly<Record<Theme, string>> = {
+  auto: "M8 1.5a6.5 6.5 0 1 0 0 13a6.5 6.5 0 1 0 0-13zM8 3v10a5 5 0 0 1 0-10z",
+  light:
+    "M8 5a3 3 0 1 0 0 6a3 3 0 1 0 0-6zM7.3 1h1.4v2.4H7.3zM7.3 12.6h1.4V15H7.3zM1 7.3h2.4v1.4H1zM12.6 7.3H15v1.4h-2.4zM2.6 3.6l1-1 1.7 1.7-1 1zM10.7 11.7l1-1 1.7 1.7-1 1zM3.6 13.4l-1-1 1.7-1.7 1 1zM11.7 5.3l-1-1 1.7-1.7 1 1z",
+  dark: "M6.2 1.8a6.4 6.4 0 1 0 8 8A5.2 5.2 0 0 1 6.2 1.8z",
+};
+
+function ThemeButton() {
+  const [theme, setTheme] = useState<Theme>(chosenTheme());
+  return html`<button
+    type="button"
+    class="icon"
+    aria-label=${`Colours: ${theme}`}
+    title=${`Colours: ${theme}`}
+    onClick=${() => {
+      const next = themeAfter(theme);
+      applyTheme(next);
+      setTheme(next);
+    }}
+  >
+    <svg viewBox="0 0 16 16" aria-hidden="true"><path d=${themePaths[theme]} /></svg>
+  </button>`;
+}
+
+function Mark() {
+  return html`<svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
+    <rect width="32" height="32" rx="8" />
+    <path d="M5 17h5l3-8 5 15 3.5-10 1.5 3h4" />
+  </svg>`;
+}

@@ -1,0 +1,95 @@
+/** An error that the gateway answered with, by its code. */
+export class AnswerError extends Error {
+  override readonly name = "AnswerError";
+  /** `extensions.code` of the first error. */
+  readonly code: string;
+  readonly extensions: Readonly<Record<string, unknown>>;
+
+  constructor(message: string, extensions: Readonly<Record<string, unknown>>) {
+    super(message);
+    this.extensions = extensions;
+    const code = extensions["code"];
+    this.code = typeof code === "string" ? code : "INTERNAL_SERVER_ERROR";
+  }
+
+  /** True when asking the same again later may succeed. */
+  get isPassing(): boolean {
+    return ["SERVICE_UNAVAILABLE", "TIMEOUT", "RATE_LIMITED", "OPERATION_LIMIT", "SLOW_CONSUMER"].includes(
+      this.code,
+    );
+  }
+}
+
+/** No answer of the gateway's came: it is not running, or something between is broken. */
+export class UnreachableError extends Error {
+  override readonly name = "UnreachableError";
+}
+
+export type Answer<Data> = {
+  readonly data?: Data | null;
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly extensions?: Readonly<Record<string, unknown>>;
+  }[];
+};
+
+/** A parsed operation with the shapes of its data and variables, which nothing checks at run time. */
+export type Operation<Data, Variables> = {
+  readonly text: string;
+  readonly types?: (variables: Variables) => Data;
+};
+
+/**
+ * Asks the gateway for the data of a query.
+ * @throws AnswerError or UnreachableError
+ */
+export async function ask<Data, Variables extends object>(
+  { text }: Operation<Data, Variables>,
+  variables: Variables,
+  signal?: AbortSignal,
+): Promise<Data> {
+  const response = await post(
+    text,
+    variables,
+    "application/graphql-response+json, application/json;q=0.9",
+    signal,
+  );
+  const answer = (await response.json().catch((cause: unknown) => {
+    throw new UnreachableError("The answer is not JSON.", { cause });
+  })) as Answer<Data>;
+  return dataOf(answer);
+}
+
+/** Sends an operation. @throws UnreachableError; AnswerError where the gateway wants to know who asks. */
+export async function post(
+  query: string,
+  variables: object,
+  accept: string,
+  signal?: AbortSignal,
+): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch("/graphql", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: accept },
+      body: JSON.stringify({ query, variables }),
+      credentials: "same-origin",
+      cache: "no-store",
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw new UnreachableError("The gateway cannot be reached.", { cause });
+  }
+  const isAnswer = /json|event-stream/.test(response.headers.get("content-type") ?? "");
+  if (!isAnswer) throw new UnreachableError(`Something between answered with ${response.status}.`);
+  return response;
+}
+
+/** @throws AnswerError with the first of the answer's errors. */
+export function dataOf<Data>({ data, errors }: Answer<Data>): Data {
+  const [error] = errors ?? [];
+  if (error !== undefined) throw new AnswerError(error.message, error.extensions ?? {});
+  if (data === undefined || data === null) throw new UnreachableError("The answer holds no data.");
+  return data;
+}

@@ -1,0 +1,148 @@
+import { useEffect, useRef } from "preact/hooks";
+import uPlot from "uplot";
+import { html } from "./html.ts";
+import { countText } from "./words.ts";
+
+/** A line of a chart; its colour is a custom property of the style sheet. */
+export type ChartLine = {
+  readonly label: string;
+  readonly color: `--${string}`;
+  readonly values: readonly number[];
+  readonly shape: "bars" | "area" | "line";
+};
+
+/** Lines over time, drawn on a canvas. Those who cannot see it get the table that goes with it. */
+export function Chart({
+  label,
+  names,
+  lines,
+  height = 220,
+}: {
+  /** What a screen reader says it is. */
+  readonly label: string;
+  /** What stands under each value, from left to right. */
+  readonly names: readonly string[];
+  readonly lines: readonly ChartLine[];
+  readonly height?: number;
+}) {
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const now = useRef(names);
+  now.current = names;
+  const shape = JSON.stringify(lines.map((line) => [line.label, line.color, line.shape]));
+
+  useEffect(() => {
+    const element = place.current!;
+    const create = () => {
+      plot.current?.destroy();
+      plot.current = new uPlot(
+        optionsOf(element, () => now.current, lines, height),
+        dataOf(lines),
+        element,
+      );
+    };
+    create();
+    const resized = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height }));
+    resized.observe(element);
+    // A canvas does not follow the style sheet by itself.
+    const schemes = matchMedia("(prefers-color-scheme: dark)");
+    schemes.addEventListener("change", create);
+    const themes = new MutationObserver(create);
+    themes.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    return () => {
+      resized.disconnect();
+      schemes.removeEventListener("change", create);
+      themes.disconnect();
+      plot.current?.destroy();
+      plot.current = null;
+    };
+  }, [shape, height]);
+
+  useEffect(() => plot.current?.setData(dataOf(lines)), [lines]);
+
+  return html`<div class="chart" role="img" aria-label=${label} ref=${place}></div>`;
+}
+
+function dataOf(lines: readonly ChartLine[]): uPlot.AlignedData {
+  // Side by side in even steps: periods are not of one length, the first and the last least of all.
+  return [
+    Array.from(lines[0]?.values ?? [], (_value, index) => index),
+    ...lines.map(({ values }) => [...values]),
+  ];
+}
+
+function optionsOf(
+  element: HTMLElement,
+  names: () => readonly string[],
+  lines: readonly ChartLine[],
+  height: number,
+): uPlot.Options {
+  const styles = getComputedStyle(element);
+  const color = (name: string) => styles.getPropertyValue(name).trim();
+  const grid = { stroke: color("--line"), width: 1 };
+  const font = "11px system-ui, sans-serif";
+  const axis = { stroke: color("--dim"), font, ticks: { show: false }, border: { show: false } };
+  const bars = lines.filter((line) => line.shape === "bars").length;
+  let bar = 0;
+  const value: uPlot.Series.Value = (_plot, count: number | null) => (count === null ? "" : countText(count));
+  return {
+    width: element.clientWidth || 300,
+    height,
+    padding: [10, 8, 0, 0],
+    cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
+    scales: {
+      x: { time: false, range: (_plot, min, max) => [min - 0.6, max + 0.6] },
+      y: { range: (_plot, _min, max) => [0, Math.max(4, Math.ceil(max * 1.1))] },
+    },
+    axes: [
+      {
+        ...axis,
+        grid: { show: false },
+        space: 64,
+        incrs: [1, 2, 5, 10, 20, 50, 100],
+        values: (_plot, splits) => splits.map((index) => names()[index] ?? ""),
+      },
+      {
+        ...axis,
+        grid,
+        size: 40,
+        // Issues are counted, never halved.
+        incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 50_000, 100_000, 1_000_000],
+      },
+    ],
+    series: [
+      {},
+      ...lines.map((line): uPlot.Series => {
+        const stroke = color(line.color);
+        switch (line.shape) {
+          case "bars":
+            return {
+              label: line.label,
+              value,
+              stroke,
+              fill: stroke,
+              width: 0,
+              points: { show: false },
+              paths: uPlot.paths.bars!({
+                size: [0.72 / bars, 22],
+                gap: 1,
+                radius: 0.2,
+                align: bars === 1 ? 0 : bar++ === 0 ? -1 : 1,
+              }),
+            };
+          case "area":
+          case "line":
+            return {
+              label: line.label,
+              value,
+              stroke,
+              width: 2,
+              points: { show: false },
+              paths: uPlot.paths.stepped!({ align: 1 }),
+              ...(line.shape === "area" ? { fill: `color-mix(in srgb, ${stroke} 16%, transparent)` } : {}),
+            };
+        }
+      }),
+    ],
+  };
+}

@@ -1,0 +1,199 @@
+import { useEffect, useState } from "preact/hooks";
+import { AnswerError, ask, UnreachableError } from "./ask.ts";
+import { createCell, useCell, type Cell } from "./cell.ts";
+import type { Connection } from "./connection.ts";
+import { html } from "./html.ts";
+import { isAbort, messageOf } from "./issue-list.ts";
+import { feedHealth, newestDeliveries, type Delivery, type Feed } from "./operations.ts";
+import { sleep } from "./sleep.ts";
+import { Ago, durationText, useNow } from "./time.ts";
+import { countText, sentence } from "./words.ts";
+
+type FeedState =
+  | { readonly is: "loading" }
+  | { readonly is: "failed"; readonly message: string }
+  | {
+      readonly is: "ready";
+      readonly feed: Feed;
+      /** Null for those who may not see them. */
+      readonly deliveries: readonly Delivery[] | null;
+    };
+
+/** Nothing tells of deliveries that change nothing, so they are asked for. */
+const pollMs = 3_000;
+
+/** How the feed itself is: what Sentry sends, and what became of it. */
+export function FeedView({ connection }: { readonly connection: Connection }) {
+  const [state] = useState(() => createCell<FeedState>({ is: "loading" }));
+  useEffect(() => {
+    const stop = new AbortController();
+    void watchFeed(state, connection, stop.signal).catch((error: unknown) => {
+      if (!isAbort(error)) reportError(error);
+    });
+    return () => stop.abort();
+  }, []);
+  const shown = useCell(state);
+  const now = useNow(1_000);
+
+  return html`<section class="feed" aria-labelledby="heading">
+    <h1 id="heading" tabindex="-1">Feed</h1>
+    ${
+      shown.is === "loading" &&
+      html`<div class="skeleton" role="status">
+        <span class="visually-hidden">Loading the feed</span>
+        <div class="skeleton-row tall"></div>
+      </div>`
+    }
+    ${
+      shown.is === "failed" &&
+      html`<div class="notice" role="alert">
+        <h2>The feed cannot be shown</h2>
+        <p>${shown.message}</p>
+      </div>`
+    }
+    ${shown.is === "ready" && html`<${Health} feed=${shown.feed} now=${now} /><${Deliveries} deliveries=${shown.deliveries} now=${now} />`}
+  </section>`;
+}
+
+async function watchFeed(state: Cell<FeedState>, connection: Connection, signal: AbortSignal): Promise<void> {
+  for (let attempt = 0; ;) {
+    try {
+      await connection.awake(signal);
+      const { feed } = await ask(feedHealth, {}, signal);
+      const deliveries = await ask(newestDeliveries, { filter: {} }, signal).then(
+        (data) => data.deliveries.nodes,
+        (error: unknown) => {
+          if (error instanceof AnswerError && error.code === "FORBIDDEN") return null;
+          throw error;
+        },
+      );
+      state.set({ is: "ready", feed, deliveries });
+      connection.state.set({ is: "live" });
+      attempt = 0;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof AnswerError && error.code === "UNAUTHENTICATED") {
+        connection.signInWanted.set(error.message);
+        return;
+      }
+      if (!(error instanceof UnreachableError || (error instanceof AnswerError && error.isPassing))) {
+        connection.state.set({ is: "idle" });
+        state.set({ is: "failed", message: messageOf(error) });
+        return;
+      }
+      await connection.retry(attempt++, error.message, signal);
+      continue;
+    }
+    await sleep(pollMs, signal);
+  }
+}
+
+const outcomes = [
+  { key: "applied", meaning: "changed the history" },
+  { key: "unchanged", meaning: "nothing new in it" },
+  { key: "duplicate", meaning: "the same again" },
+  { key: "ignored", meaning: "not about issues" },
+  { key: "quarantined", meaning: "not understood; kept" },
+] as const;
+
+function Health({ feed, now }: { readonly feed: Feed; readonly now: number }) {
+  const { lastDeliveryAt, isSilent, last24Hours, refusedSinceStart } = feed;
+  return html`<div>
+    <p class=${`verdict ${isSilent ? "bad" : lastDeliveryAt === null ? "unsure" : "good"}`}>
+      <span class="dot" aria-hidden="true"></span>
+      ${
+        isSilent
+          ? html`Sentry has been silent for ${durationText(feed.silentForSeconds ?? 0)}, longer than it should
+            be.`
+          : lastDeliveryAt === null
+            ? "No delivery has come yet."
+            : html`<span>The last delivery came <${Ago} at=${lastDeliveryAt} now=${now} />.</span>`
+      }
+    </p>
+    ${
+      last24Hours !== null &&
+      html`<h2>Last 24 hours</h2>
+        <dl class="tiles">
+          ${outcomes.map(
+            ({ key, meaning }) =>
+              html`<div class="tile" key=${key}>
+                <dt>${sentence(key)}</dt>
+                <dd>
+                  <span class="figure">${countText(last24Hours[key])}</span>
+                  <span class="dim">${meaning}</span>
+                </dd>
+              </div>`,
+          )}
+          ${
+            refusedSinceStart !== null &&
+            html`<div class=${`tile ${refusedSinceStart > 0 ? "warn" : ""}`}>
+              <dt>Refused</dt>
+              <dd>
+                <span class="figure">${countText(refusedSinceStart)}</span>
+                <span class="dim">no valid signature, since the start</span>
+              </dd>
+            </div>`
+          }
+        </dl>`
+    }
+    <dl class="facts inline">
+      <div>
+        <dt>Newest position</dt>
+        <dd><code>${feed.cursor}</code></dd>
+      </div>
+      <div>
+        <dt>Epoch</dt>
+        <dd><code>${feed.epoch}</code></dd>
+      </div>
+    </dl>
+  </div>`;
+}
+
+function Deliveries({
+  deliveries,
+  now,
+}: {
+  readonly deliveries: readonly Delivery[] | null;
+  readonly now: number;
+}) {
+  if (deliveries === null)
+    return html`<p class="dim">Single deliveries are shown to tokens of the admin scope.</p>`;
+  return html`<section aria-labelledby="deliveries">
+    <h2 id="deliveries">Newest deliveries</h2>
+    ${
+      deliveries.length === 0
+        ? html`<p class="dim">None yet.</p>`
+        : html`<div class="scroll" tabindex="0" role="region" aria-label="Table of deliveries">
+            <table class="deliveries">
+              <thead>
+                <tr>
+                  <th scope="col">Received</th>
+                  <th scope="col">Outcome</th>
+                  <th scope="col">Resource</th>
+                  <th scope="col">Action</th>
+                  <th scope="col">Bytes</th>
+                  <th scope="col">Why</th>
+                </tr>
+              </thead>
+              <tbody>
+                ${deliveries.map(
+                  (delivery) =>
+                    html`<tr key=${delivery.id}>
+                      <td><${Ago} at=${delivery.receivedAt} now=${now} /></td>
+                      <td>
+                        <span class=${`badge outcome-${delivery.outcome.toLowerCase()}`}
+                          >${sentence(delivery.outcome)}</span
+                        >
+                      </td>
+                      <td>${delivery.resource ?? "—"}</td>
+                      <td>${delivery.action ?? "—"}</td>
+                      <td class="number">${countText(delivery.bytes)}</td>
+                      <td class="dim">${delivery.reason ?? ""}</td>
+                    </tr>`,
+                )}
+              </tbody>
+            </table>
+          </div>`
+    }
+  </section>`;
+}

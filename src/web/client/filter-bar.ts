@@ -1,0 +1,142 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ask } from "./ask.ts";
+import { html } from "./html.ts";
+import { filterChoices, type Assignee } from "./operations.ts";
+import { isNarrowed, levelChoices, seenChoices, unnarrowed, type Navigation, type Place } from "./place.ts";
+import { assigneeText, sentence } from "./words.ts";
+
+type Choices = {
+  readonly projects: readonly { readonly slug: string; readonly name: string }[];
+  readonly assignees: readonly Assignee[];
+};
+
+const seenLabels: Readonly<Record<string, string>> = {
+  "1h": "Last hour",
+  "24h": "Last 24 hours",
+  "7d": "Last 7 days",
+  "30d": "Last 30 days",
+};
+
+/** How long typing has to rest before it is searched for. */
+const typingMs = 250;
+
+/** What issues are narrowed down by, in the list and in the statistics alike. `children` come before it. */
+export function FilterBar({
+  navigation,
+  place,
+  children,
+}: {
+  readonly navigation: Navigation;
+  readonly place: Place;
+  readonly children?: unknown;
+}) {
+  const choices = useChoices();
+  const narrow = (change: Partial<Place>) => navigation.go({ ...change, page: null });
+  const select = (
+    name: "level" | "project" | "assignee" | "seen",
+    label: string,
+    any: string,
+    options: readonly (readonly [string, string])[],
+  ) => {
+    const value = place[name];
+    const known =
+      value === null || options.some(([key]) => key === value) ? options : [...options, [value, value]];
+    return html`<select
+      aria-label=${label}
+      class=${value === null ? "" : "chosen"}
+      value=${value ?? ""}
+      onChange=${(event: Event) => narrow({ [name]: (event.target as HTMLSelectElement).value || null })}
+    >
+      <option value="">${any}</option>
+      ${known.map(([key, text]) => html`<option key=${key} value=${key} selected=${key === value}>${text}</option>`)}
+    </select>`;
+  };
+
+  return html`<div class="filters" role="search">
+    ${children}
+    <${SearchField} navigation=${navigation} search=${place.search} />
+    ${select(
+      "project",
+      "Project",
+      "All projects",
+      choices.projects.map(({ slug }) => [slug, slug] as const),
+    )}
+    ${select(
+      "level",
+      "Level",
+      "All levels",
+      levelChoices.map((level) => [level, sentence(level)] as const),
+    )}
+    ${select("assignee", "Assignee", "Anyone", [
+      ["nobody", "Unassigned"],
+      ...choices.assignees.map((assignee) => [assignee.sentryId, assigneeText(assignee)] as const),
+    ])}
+    ${select(
+      "seen",
+      "Last seen",
+      "Any time",
+      Object.keys(seenChoices).map((key) => [key, seenLabels[key]!] as const),
+    )}
+    ${
+      isNarrowed(place) &&
+      html`<button type="button" class="quiet" onClick=${() => navigation.go(unnarrowed)}>Clear</button>`
+    }
+  </div>`;
+}
+
+function SearchField({ navigation, search }: { readonly navigation: Navigation; readonly search: string }) {
+  const [text, setText] = useState(search);
+  const typing = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(typing.current), []);
+  const committed = useRef(search);
+  useEffect(() => {
+    // Only what came from elsewhere: what is being typed is newer than its own way through the address.
+    if (search === committed.current) return;
+    committed.current = search;
+    setText(search);
+  }, [search]);
+  const commit = (value: string) => {
+    clearTimeout(typing.current);
+    committed.current = value;
+    navigation.go({ search: value, page: null }, "replacing");
+  };
+  return html`<input
+    id="search"
+    type="search"
+    placeholder="Search title, culprit, short id"
+    aria-label="Search"
+    aria-keyshortcuts="/"
+    maxlength="200"
+    autocomplete="off"
+    spellcheck=${false}
+    value=${text}
+    onInput=${(event: Event) => {
+      const { value } = event.target as HTMLInputElement;
+      setText(value);
+      clearTimeout(typing.current);
+      typing.current = setTimeout(() => commit(value), typingMs);
+    }}
+    onKeyDown=${(event: KeyboardEvent) => {
+      if (event.key === "Enter") commit((event.target as HTMLInputElement).value);
+      if (event.key === "Escape") (event.target as HTMLInputElement).blur();
+    }}
+  />`;
+}
+
+/** Projects and assignees; none until they are there, and none when they cannot be had: the list says why. */
+function useChoices(): Choices {
+  const [choices, setChoices] = useState<Choices>({ projects: [], assignees: [] });
+  useEffect(() => {
+    const stop = new AbortController();
+    ask(filterChoices, {}, stop.signal).then(
+      ({ projects, issueStats }) =>
+        setChoices({
+          projects: projects.nodes,
+          assignees: issueStats.byAssignee.flatMap(({ assignee }) => assignee ?? []),
+        }),
+      () => {},
+    );
+    return () => stop.abort();
+  }, []);
+  return choices;
+}

@@ -1,0 +1,94 @@
+import { AnswerError, dataOf, post, UnreachableError, type Answer, type Operation } from "./ask.ts";
+import type { Connection } from "./connection.ts";
+import { readEvents } from "./event-stream.ts";
+
+/** What was followed cannot be resumed: what it keeps true has to be read again. */
+export class PlaceLostError extends Error {
+  override readonly name = "PlaceLostError";
+}
+
+/** The gateway sends a ping every 12 s; a stream that is silent for longer than this is dead. */
+const silenceMs = 40_000;
+
+const lostPlaces = new Set(["CURSOR_INVALID", "CURSOR_AHEAD", "CURSOR_EXPIRED", "EPOCH_CHANGED"]);
+
+/**
+ * The data of a subscription, through every loss of the connection, until `signal` aborts. `after` is where it begins;
+ * when it breaks it goes on after the newest cursor that `cursorOf` found or that a ping told. Shows in `connection` how
+ * it stands.
+ * @throws PlaceLostError; AnswerError for what trying again cannot mend; the signal's reason.
+ */
+export async function* follow<Data, Variables extends object>(
+  operation: Operation<Data, Variables & { readonly after?: string | null }>,
+  variables: Variables,
+  {
+    after,
+    cursorOf,
+    connection,
+    signal,
+  }: {
+    readonly after: string | null;
+    readonly cursorOf: (data: Data) => string | null;
+    readonly connection: Connection;
+    readonly signal: AbortSignal;
+  },
+): AsyncGenerator<Data, void> {
+  let cursor = after;
+  for (let attempt = 0; ;) {
+    await connection.awake(signal);
+    connection.state.set({ is: "connecting" });
+    using awake = connection.whileAwake(signal);
+    using watchdog = createWatchdog(silenceMs);
+    let why = "The connection was closed.";
+    try {
+      const accept = "text/event-stream, application/graphql-response+json;q=0.5";
+      const stop = AbortSignal.any([awake.signal, watchdog.signal]);
+      const response = await post(operation.text, withCursor(variables, cursor), accept, stop);
+      if (!response.headers.get("content-type")?.includes("event-stream")) {
+        dataOf((await response.json()) as Answer<Data>);
+        throw new UnreachableError("The gateway answered a subscription with a single answer.");
+      }
+      connection.state.set({ is: "live" });
+      for await (const { event, data, id } of readEvents(response.body!)) {
+        watchdog.reset();
+        if (event === "complete") break;
+        attempt = 0;
+        if (event === "next" && data !== "") {
+          const told = dataOf(JSON.parse(data) as Answer<Data>);
+          yield told;
+          cursor = cursorOf(told) ?? cursor;
+        }
+        if (id !== null && id !== "") cursor = id;
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      if (awake.signal.aborted) continue;
+      if (error instanceof AnswerError) {
+        if (lostPlaces.has(error.code)) throw new PlaceLostError(error.message, { cause: error });
+        if (!error.isPassing) throw error;
+      }
+      why = error instanceof Error ? error.message : why;
+    }
+    signal.throwIfAborted();
+    await connection.retry(attempt++, why, signal);
+  }
+}
+
+/** Leaves `after` out where there is none: a subscription that has no such argument is asked without. */
+function withCursor<Variables extends object>(variables: Variables, cursor: string | null) {
+  return cursor === null ? variables : { ...variables, after: cursor };
+}
+
+function createWatchdog(ms: number) {
+  const bitten = new AbortController();
+  const bite = () => bitten.abort(new UnreachableError("The gateway fell silent."));
+  let timer = setTimeout(bite, ms);
+  return {
+    signal: bitten.signal,
+    reset() {
+      clearTimeout(timer);
+      timer = setTimeout(bite, ms);
+    },
+    [Symbol.dispose]: () => clearTimeout(timer),
+  };
+}

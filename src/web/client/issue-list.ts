@@ -1,0 +1,315 @@
+import { AnswerError, ask, UnreachableError } from "./ask.ts";
+import { createCell, type Cell } from "./cell.ts";
+import type { Connection } from "./connection.ts";
+import { follow, PlaceLostError } from "./follow.ts";
+import {
+  issueChanged,
+  issuePage,
+  type IssueChange,
+  type IssueFilter,
+  type IssueOrder,
+  type ListedIssue,
+} from "./operations.ts";
+import type { Place } from "./place.ts";
+
+/** What a list shows, and in which order. */
+export type ListRequest = {
+  readonly filter: IssueFilter;
+  readonly order: IssueOrder;
+  readonly page: Place["page"];
+};
+
+/** A row of the list. `change` is what happened to it last, for as long as that is to be seen. */
+export type Row = {
+  readonly issue: ListedIssue;
+  /** The page cursor of the row's place; null where it came or moved after the page was read. */
+  readonly cursor: string | null;
+  readonly change: "entered" | "updated" | "left" | null;
+  /** Grows with each change of this row. */
+  readonly changes: number;
+};
+
+export type IssueListState = {
+  /** Null until the first page is there. */
+  readonly rows: readonly Row[] | null;
+  readonly total: number;
+  readonly hasNext: boolean;
+  readonly hasPrevious: boolean;
+  /** The page that the rows belong to was asked for, and is not there yet. */
+  readonly isLoading: boolean;
+  /** What asking again will not mend; null when all is well. */
+  readonly error: string | null;
+  /** How many issues have entered, been updated, and left, since the page was read. */
+  readonly told: { readonly entered: number; readonly updated: number; readonly left: number };
+};
+
+/** A page of issues that stays true while it is shown. */
+export type IssueList = {
+  readonly state: Cell<IssueListState>;
+  /** Shows another page; the rows of the one before stay until it is there. */
+  readonly show: (request: ListRequest) => void;
+  /** Lets go of the stream, and goes on after the same position at the next `show` of the same request. */
+  readonly rest: () => void;
+  /** The page cursors that lead to the next and the previous page; null where there is none. */
+  readonly nextCursor: () => string | null;
+  readonly previousCursor: () => string | null;
+};
+
+export const rowsPerPage = 50;
+
+/** How long a row that left is still seen, and a row that changed shows that it did. */
+const shownLeavingMs = 1_600;
+
+/** A page that rows have left is read again this long after. */
+const refillAfterMs = 2_000;
+
+export function createIssueList(connection: Connection): IssueList {
+  const state = createCell<IssueListState>({
+    rows: null,
+    total: 0,
+    hasNext: false,
+    hasPrevious: false,
+    isLoading: true,
+    error: null,
+    told: { entered: 0, updated: 0, left: 0 },
+  });
+  let request: ListRequest | null = null;
+  /** The newest position that the rows show; null when the page has to be read. */
+  let position: string | null = null;
+  let page = { start: null as string | null, end: null as string | null };
+  let running = new AbortController();
+  running.abort();
+
+  /** Reads the page and follows what changes in it, again and again, until aborted. */
+  async function run(asked: ListRequest, signal: AbortSignal): Promise<void> {
+    for (let attempt = 0; ;) {
+      try {
+        await connection.awake(signal);
+        if (position === null) await read(asked, signal);
+        attempt = 0;
+        const refill = new AbortController();
+        try {
+          await followPage(asked, AbortSignal.any([signal, refill.signal]), () => refill.abort());
+        } catch (error) {
+          signal.throwIfAborted();
+          if (!refill.signal.aborted) throw error;
+          position = null;
+        }
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof PlaceLostError) {
+          position = null;
+          continue;
+        }
+        if (error instanceof AnswerError && error.code === "UNAUTHENTICATED") {
+          connection.signInWanted.set(error.message);
+          return;
+        }
+        if (error instanceof UnreachableError || (error instanceof AnswerError && error.isPassing)) {
+          await connection.retry(attempt++, error.message, signal);
+          continue;
+        }
+        connection.state.set({ is: "idle" });
+        state.set({ ...state.get(), isLoading: false, error: messageOf(error) });
+        return;
+      }
+    }
+  }
+
+  async function read({ filter, order, page: wanted }: ListRequest, signal: AbortSignal): Promise<void> {
+    if (connection.state.get().is !== "broken") connection.state.set({ is: "connecting" });
+    const pageAt = (place: ListRequest["page"]) =>
+      ask(
+        issuePage,
+        {
+          filter,
+          orderBy: order,
+          ...(place?.is === "before"
+            ? { last: rowsPerPage, before: place.cursor }
+            : { first: rowsPerPage, ...(place === null ? {} : { after: place.cursor }) }),
+        },
+        signal,
+      );
+    let found = await pageAt(wanted);
+    // Going back has come to the beginning: that is the first page, which may hold more than what was left of it.
+    if (wanted?.is === "before" && !found.issues.pageInfo.hasPreviousPage) found = await pageAt(null);
+    const { feed, issues } = found;
+    const { edges, totalCount, pageInfo } = issues;
+    page = { start: edges[0]?.cursor ?? null, end: edges.at(-1)?.cursor ?? null };
+    position = feed.cursor;
+    state.set({
+      rows: edges.map(({ cursor, node }) => ({ issue: node, cursor, change: null, changes: 0 })),
+      total: totalCount,
+      hasNext: pageInfo.hasNextPage,
+      hasPrevious: pageInfo.hasPreviousPage,
+      isLoading: false,
+      error: null,
+      told: { entered: 0, updated: 0, left: 0 },
+    });
+  }
+
+  async function followPage(asked: ListRequest, signal: AbortSignal, refill: () => void): Promise<void> {
+    const changes = follow(
+      issueChanged,
+      { filter: asked.filter },
+      { after: position, cursorOf: (data) => data.issueChanged.cursor, connection, signal },
+    );
+    let refilling: ReturnType<typeof setTimeout> | undefined;
+    try {
+      for await (const { issueChanged: change } of changes) {
+        state.set(changed(state.get(), change, asked.order));
+        position = change.cursor;
+        const { rows, hasNext } = state.get();
+        const staying = rows!.filter((row) => row.change !== "left").length;
+        if (hasNext && staying < rowsPerPage) refilling ??= setTimeout(refill, refillAfterMs);
+        forget(change.issue.id);
+      }
+    } finally {
+      clearTimeout(refilling);
+    }
+  }
+
+  /** Takes a row's change back, or the row itself, once it has been seen. */
+  function forget(id: string): void {
+    const changes = state.get().rows?.find(({ issue }) => issue.id === id)?.changes;
+    setTimeout(() => {
+      const { rows } = state.get();
+      if (rows === null) return;
+      const isSame = (row: Row) => row.issue.id === id && row.changes === changes && row.change !== null;
+      if (!rows.some(isSame)) return;
+      state.set({
+        ...state.get(),
+        rows: rows
+          .filter((row) => !(isSame(row) && row.change === "left"))
+          .map((row) => (isSame(row) ? { ...row, change: null } : row)),
+      });
+    }, shownLeavingMs);
+  }
+
+  return {
+    state,
+
+    show(next) {
+      const isSame = request !== null && JSON.stringify(next) === JSON.stringify(request);
+      if (isSame && !running.signal.aborted) return;
+      running.abort();
+      running = new AbortController();
+      if (!isSame) {
+        request = next;
+        position = null;
+        state.set({ ...state.get(), isLoading: true, error: null });
+      }
+      void run(next, running.signal).catch((error: unknown) => {
+        if (!isAbort(error)) reportError(error);
+      });
+    },
+
+    rest: () => running.abort(),
+
+    nextCursor() {
+      const { rows, hasNext } = state.get();
+      if (!hasNext) return null;
+      // The rows behind the last one whose place is known come again on the next page; none is left out.
+      return rows?.findLast(({ cursor }) => cursor !== null)?.cursor ?? page.end;
+    },
+
+    previousCursor() {
+      const { rows, hasPrevious } = state.get();
+      if (!hasPrevious) return null;
+      return rows?.find(({ cursor }) => cursor !== null)?.cursor ?? page.start;
+    },
+  };
+}
+
+/** The list after a change. The row of an issue that left stays until it is forgotten, marked. */
+export function changed(
+  list: IssueListState,
+  { kind, issue }: IssueChange,
+  order: IssueOrder,
+): IssueListState {
+  const before = list.rows ?? [];
+  const place = before.findIndex((row) => row.issue.id === issue.id);
+  const known = before[place];
+  const total = list.total + (kind === "ENTERED" ? 1 : kind === "LEFT" ? -1 : 0);
+  const name = kind.toLowerCase() as Lowercase<typeof kind>;
+  const told = { ...list.told, [name]: list.told[name] + 1 };
+  const changes = (known?.changes ?? 0) + 1;
+
+  if (kind === "LEFT") {
+    const rows =
+      known === undefined ? before : before.with(place, { ...known, issue, change: name, changes });
+    return { ...list, rows, total, told };
+  }
+
+  const others = before.filter((row) => row !== known);
+  // A row that left shows what its issue became, where it was before.
+  const moved =
+    known !== undefined && (known.change === "left" || compareIssues(known.issue, issue, order) !== 0);
+  const row: Row = {
+    issue,
+    cursor: known === undefined || moved ? null : known.cursor,
+    change: name,
+    changes,
+  };
+  if (known !== undefined && !moved) return { ...list, rows: before.with(place, row), total, told };
+
+  const at = others.findIndex(
+    (other) => other.change !== "left" && compareIssues(issue, other.issue, order) < 0,
+  );
+  const index = at < 0 ? others.length : at;
+  // What sorts before the first row of a later page, or behind the last one of a page that others follow, is elsewhere.
+  const isElsewhere =
+    (index === 0 && list.hasPrevious && others.length > 0) || (index === others.length && list.hasNext);
+  const rows = isElsewhere ? others : others.toSpliced(index, 0, row);
+  const overflow = rows.filter(({ change: last }) => last !== "left")[rowsPerPage];
+  return {
+    ...list,
+    rows: overflow === undefined ? rows : rows.slice(0, rows.indexOf(overflow)),
+    hasNext: list.hasNext || overflow !== undefined,
+    total,
+    told,
+  };
+}
+
+/** The gateway's own order: nulls last either way, Sentry's id, as text, among equals. */
+export function compareIssues(
+  one: ListedIssue,
+  other: ListedIssue,
+  { field, direction }: IssueOrder,
+): number {
+  const sign = direction === "ASC" ? 1 : -1;
+  const [a, b] = [keyOf(one, field), keyOf(other, field)];
+  if (a === null || b === null) {
+    if (a !== b) return a === null ? 1 : -1;
+  } else if (a !== b) {
+    return (a - b) * sign;
+  }
+  return one.sentryId === other.sentryId ? 0 : (one.sentryId < other.sentryId ? -1 : 1) * sign;
+}
+
+function keyOf(issue: ListedIssue, field: IssueOrder["field"]): number | null {
+  switch (field) {
+    case "LAST_SEEN":
+      return issue.lastSeen === null ? null : Date.parse(issue.lastSeen);
+    case "FIRST_SEEN":
+      return issue.firstSeen === null ? null : Date.parse(issue.firstSeen);
+    case "STATUS_SINCE":
+      return Date.parse(issue.statusSince);
+    case "COUNT":
+      return issue.count;
+    case "USER_COUNT":
+      return issue.userCount;
+    case "PRIORITY":
+      return issue.priority === null ? null : ["LOW", "MEDIUM", "HIGH"].indexOf(issue.priority);
+  }
+}
+
+/** What to show of an error. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** True for what an aborted signal throws. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
+}

@@ -1,0 +1,343 @@
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { ask } from "./ask.ts";
+import { useCell } from "./cell.ts";
+import type { Connection } from "./connection.ts";
+import { html } from "./html.ts";
+import { openIssueDetail } from "./issue-detail.ts";
+import { isAbort, messageOf } from "./issue-list.ts";
+import { issueRaw, type IssueDetail, type IssueEvent, type Span } from "./operations.ts";
+import { addressOf, type Navigation, type Place } from "./place.ts";
+import { StateBadge } from "./state-badge.ts";
+import { Ago, clockText, durationText, momentText, useNow } from "./time.ts";
+import {
+  actorText,
+  assigneeText,
+  countText,
+  eventText,
+  reasons,
+  sentence,
+  stateText,
+  toneOf,
+} from "./words.ts";
+
+/** One issue: what it is, every state it was in, and what happened to it. */
+export function IssueView({
+  navigation,
+  place,
+  sentryId,
+  connection,
+}: {
+  readonly navigation: Navigation;
+  readonly place: Place;
+  readonly sentryId: string;
+  readonly connection: Connection;
+}) {
+  const detail = useMemo(() => openIssueDetail(sentryId, connection), [sentryId]);
+  useEffect(() => () => detail[Symbol.dispose](), [detail]);
+  const state = useCell(detail.state);
+  const now = useNow(1_000);
+  const isReady = state.is === "ready";
+  useEffect(() => {
+    if (isReady) document.getElementById("heading")?.focus();
+  }, [isReady]);
+
+  const back = html`<a
+    class="back"
+    href=${addressOf({ ...place, issue: null })}
+    onClick=${(event: MouseEvent) => {
+      event.preventDefault();
+      navigation.go({ issue: null });
+    }}
+    >← Issues</a
+  >`;
+  switch (state.is) {
+    case "loading":
+      return html`<section>
+        ${back}
+        <div class="skeleton" role="status">
+          <span class="visually-hidden">Loading the issue</span>
+          <div class="skeleton-row tall"></div>
+          <div class="skeleton-row"></div>
+          <div class="skeleton-row"></div>
+        </div>
+      </section>`;
+    case "unknown":
+      return html`<section>
+        ${back}
+        <div class="notice">
+          <h1>No such issue</h1>
+          <p>The gateway has not heard of an issue ${sentryId}, or you may not see it.</p>
+        </div>
+      </section>`;
+    case "failed":
+      return html`<section>
+        ${back}
+        <div class="notice" role="alert">
+          <h1>The issue cannot be shown</h1>
+          <p>${state.message}</p>
+        </div>
+      </section>`;
+    case "ready":
+      return html`<article class="issue" aria-labelledby="heading">
+        ${back}
+        <${Head} issue=${state.issue} now=${now} />
+        <${Ribbon} spans=${state.issue.statusSpans} now=${now} />
+        <div class="columns">
+          <${Timeline}
+            issue=${state.issue}
+            events=${state.events}
+            now=${now}
+            readEarlier=${state.earlierCursor === null ? null : detail.readEarlier}
+          />
+          <${Facts} issue=${state.issue} now=${now} />
+        </div>
+        <${Raw} sentryId=${sentryId} />
+      </article>`;
+  }
+}
+
+function Head({ issue, now }: { readonly issue: IssueDetail; readonly now: number }) {
+  return html`<header class=${`issue-head level-${issue.level.toLowerCase()}`}>
+    <h1 id="heading" tabindex="-1">${issue.title}</h1>
+    ${issue.culprit !== null && issue.culprit !== "" && html`<p class="culprit">${issue.culprit}</p>`}
+    <p class="standing">
+      <${StateBadge} state=${issue} />
+      <span>for ${durationText((now - Date.parse(issue.statusSince)) / 1000)}</span>
+      ${issue.shortId !== null && html`<span class="short-id">${issue.shortId}</span>`}
+      ${
+        issue.webUrl !== null &&
+        html`<a href=${issue.webUrl} target="_blank" rel="noreferrer"
+          >Open in Sentry<span aria-hidden="true"> ↗</span></a
+        >`
+      }
+    </p>
+  </header>`;
+}
+
+function Facts({ issue, now }: { readonly issue: IssueDetail; readonly now: number }) {
+  const fact = (name: string, value: unknown) =>
+    value === null || value === undefined || value === ""
+      ? null
+      : html`<div>
+          <dt>${name}</dt>
+          <dd>${value}</dd>
+        </div>`;
+  return html`<aside aria-label="Facts">
+    <dl class="facts">
+      ${fact("Events", countText(issue.count))} ${fact("Users", countText(issue.userCount))}
+      ${fact("Assignee", issue.assignee === null ? "Nobody" : assigneeText(issue.assignee))}
+      ${fact("Level", sentence(issue.level === "UNKNOWN" ? (issue.levelRaw ?? "unknown") : issue.level))}
+      ${fact("Priority", issue.priority === null ? issue.priorityRaw : sentence(issue.priority))}
+      ${fact("First seen", issue.firstSeen === null ? null : html`<${Ago} at=${issue.firstSeen} now=${now} />`)}
+      ${fact("Last seen", issue.lastSeen === null ? null : html`<${Ago} at=${issue.lastSeen} now=${now} />`)}
+      ${fact("Project", issue.project?.name)} ${fact("Organization", issue.organization)}
+      ${fact("Category", issue.category === null ? null : sentence(issue.category))}
+      ${fact("Platform", issue.platform)}
+      ${fact("Handled", issue.isUnhandled === null ? null : issue.isUnhandled ? "No" : "Yes")}
+      ${fact("Sentry id", issue.sentryId)}
+    </dl>
+  </aside>`;
+}
+
+/** Every state that the issue was in, in proportion. */
+function Ribbon({ spans, now }: { readonly spans: readonly Span[]; readonly now: number }) {
+  const [first] = spans;
+  if (first === undefined) return null;
+  const begin = Date.parse(first.startedAt);
+  const whole = Math.max(1, now - begin);
+  const parts = spans.map((span) => {
+    const from = Date.parse(span.startedAt);
+    const to = span.endedAt === null ? now : Date.parse(span.endedAt);
+    return { span, from, seconds: Math.max(0, to - from) / 1000, tone: toneOf(span.state) };
+  });
+  const inTone = new Map<string, { readonly text: string; readonly seconds: number }>();
+  for (const { span, seconds, tone } of parts) {
+    const text = stateText(span.state);
+    inTone.set(tone, { text, seconds: seconds + (inTone.get(tone)?.seconds ?? 0) });
+  }
+  return html`<figure class="ribbon">
+    <svg viewBox="0 0 1000 14" preserveAspectRatio="none" aria-hidden="true">
+      ${parts.map(
+        ({ span, from, seconds, tone }) =>
+          html`<rect
+            key=${span.startedAt}
+            class=${`fill-${tone}`}
+            x=${((from - begin) / whole) * 1000}
+            width=${Math.max(1.5, (seconds * 1_000_000) / whole)}
+            y="0"
+            height="14"
+          >
+            <title>${`${stateText(span.state)}, ${durationText(seconds)}`}</title>
+          </rect>`,
+      )}
+    </svg>
+    <figcaption>
+      <ul>
+        ${[...inTone].map(
+          ([tone, { text, seconds }]) =>
+            html`<li key=${tone}>
+              <span class=${`swatch back-${tone}`} aria-hidden="true"></span>${text}
+              <span class="dim">${durationText(seconds)}</span>
+            </li>`,
+        )}
+      </ul>
+    </figcaption>
+  </figure>`;
+}
+
+function Timeline({
+  issue,
+  events,
+  now,
+  readEarlier,
+}: {
+  readonly issue: IssueDetail;
+  readonly events: readonly IssueEvent[];
+  readonly now: number;
+  readonly readEarlier: (() => Promise<void>) | null;
+}) {
+  const [problem, setProblem] = useState<string | null>(null);
+  const newestFirst = events.toReversed();
+  const hasInferred = events.some(({ source }) => source === "INFERRED");
+  const newestTransition = newestFirst.find(({ transition }) => transition !== null);
+  return html`<section class="timeline" aria-labelledby="history">
+    <h2 id="history">
+      History
+      <span class="dim"
+        >${countText(issue.events.totalCount)} ${issue.events.totalCount === 1 ? "event" : "events"}</span
+      >
+    </h2>
+    ${
+      hasInferred &&
+      html`<p class="explain">
+        <span class="inferred">Inferred</span> Sentry sent no webhook for it, or it was lost; a later one
+        shows that it happened, within the time given.
+      </p>`
+    }
+    <ol>
+      ${newestFirst.map(
+        (event) =>
+          html`<${TimelineEvent}
+            key=${event.id}
+            event=${event}
+            lastsFor=${event === newestTransition ? (now - Date.parse(issue.statusSince)) / 1000 : null}
+            now=${now}
+          />`,
+      )}
+    </ol>
+    ${
+      readEarlier !== null &&
+      html`<button
+        type="button"
+        onClick=${() => {
+          setProblem(null);
+          readEarlier().catch((error: unknown) => !isAbort(error) && setProblem(messageOf(error)));
+        }}
+      >
+        Show earlier events
+      </button>`
+    }
+    ${problem !== null && html`<p role="alert">${problem}</p>`}
+  </section>`;
+}
+
+function TimelineEvent({
+  event,
+  lastsFor,
+  now,
+}: {
+  readonly event: IssueEvent;
+  /** Seconds, for the transition to the present state. */
+  readonly lastsFor: number | null;
+  readonly now: number;
+}) {
+  const { transition } = event;
+  const actor = actorText(event.actor);
+  const why =
+    transition === null ? [] : reasons(event.resolutionType, transition.to, transition.statusDetails);
+  const isInferred = event.source === "INFERRED";
+  return html`<li class=${transition === null ? "minor" : `tone-${toneOf(transition.to)}`}>
+    <span class="dot" aria-hidden="true"></span>
+    <div class="entry">
+      <p class="what">
+        <strong>${eventText(event)}</strong>
+        ${
+          isInferred &&
+          html`<span class="inferred" title="No webhook told of this; a later one shows it">Inferred</span>`
+        }
+        ${event.isLate && html`<span class="late" title=${`Received ${momentText(event.receivedAt)}`}>Arrived late</span>`}
+        ${actor !== null && html`<span class="dim">by ${actor}</span>`}
+      </p>
+      ${
+        transition !== null &&
+        html`<p class="change">
+          ${transition.from !== null && html`<${StateBadge} state=${transition.from} /><span aria-label="to"> → </span>`}
+          <${StateBadge} state=${transition.to} />
+          ${why.length > 0 && html`<span class="why">${why.join(", ")}</span>`}
+        </p>`
+      }
+      ${
+        transition?.from != null &&
+        transition.secondsInPreviousState !== null &&
+        html`<p class="dim">
+          after ${durationText(transition.secondsInPreviousState)} as
+          ${stateText(transition.from).toLowerCase()}
+        </p>`
+      }
+      ${lastsFor !== null && html`<p class="dim">for ${durationText(lastsFor)} now</p>`}
+    </div>
+    <p class="when">
+      ${
+        isInferred && event.occurredAfter !== null
+          ? html`<span title="The earliest and the latest time at which it can have happened"
+              >between ${momentText(event.occurredAfter)} and
+              ${clockText(event.occurredAt, event.occurredAfter)}</span
+            >`
+          : html`<${Ago} at=${event.occurredAt} now=${now} /><span class="exact"
+                >${momentText(event.occurredAt)}</span
+              >`
+      }
+    </p>
+  </li>`;
+}
+
+/** What Sentry sent, read when it is asked for. */
+function Raw({ sentryId }: { readonly sentryId: string }) {
+  const [isOpen, setOpen] = useState(false);
+  const [text, setText] = useState<{ readonly json: string } | { readonly problem: string } | null>(null);
+  useEffect(() => {
+    if (!isOpen) return;
+    const stop = new AbortController();
+    ask(issueRaw, { sentryId }, stop.signal).then(
+      ({ issue }) => setText({ json: JSON.stringify(issue?.raw ?? null, null, 2) }),
+      (error: unknown) => !isAbort(error) && setText({ problem: messageOf(error) }),
+    );
+    return () => stop.abort();
+  }, [isOpen, sentryId]);
+  return html`<details
+    class="raw"
+    onToggle=${(event: Event) => setOpen((event.target as HTMLDetailsElement).open)}
+  >
+    <summary>Raw payload <span class="dim">the issue object of the newest webhook</span></summary>
+    ${
+      text === null
+        ? isOpen && html`<p role="status">Reading…</p>`
+        : "problem" in text
+          ? html`<p role="alert">${text.problem}</p>`
+          : html`<button type="button" onClick=${() => void navigator.clipboard?.writeText(text.json)}>
+                Copy
+              </button>
+              <pre tabindex="0" aria-label="Raw payload"><${Json} text=${text.json} /></pre>`
+    }
+  </details>`;
+}
+
+/** Printed JSON with its keys and values told apart. */
+function Json({ text }: { readonly text: string }) {
+  const parts = text.split(/("(?:[^"\\]|\\.)*"(?:\s*:)?)/);
+  return parts.map((part, index) =>
+    part.startsWith('"')
+      ? html`<span key=${index} class=${part.endsWith(":") ? "json-key" : "json-text"}>${part}</span>`
+      : part,
+  );
+}

@@ -1,0 +1,289 @@
+import { useEffect } from "preact/hooks";
+import { useCell } from "./cell.ts";
+import { FilterBar } from "./filter-bar.ts";
+import { html } from "./html.ts";
+import type { IssueList, IssueListState, Row } from "./issue-list.ts";
+import type { IssueOrder, IssueOrderField, ListedIssue } from "./operations.ts";
+import {
+  addressOf,
+  filterOf,
+  isNarrowed,
+  statusChoices,
+  unnarrowed,
+  type Navigation,
+  type Place,
+} from "./place.ts";
+import { StateBadge } from "./state-badge.ts";
+import { Ago, durationText, useNow } from "./time.ts";
+import { assigneeText, countText, sentence, shortCountText } from "./words.ts";
+
+/** The board: a page of issues that moves as they do. */
+export function IssuesView({
+  navigation,
+  place,
+  list,
+}: {
+  readonly navigation: Navigation;
+  readonly place: Place;
+  readonly list: IssueList;
+}) {
+  const state = useCell(list.state);
+  const now = useNow(5_000);
+  const { order, page } = place;
+  const filter = filterOf(place);
+  useEffect(() => {
+    list.show({ filter, order, page });
+  }, [JSON.stringify([filter, order, page])]);
+  useEffect(() => () => list.rest(), [list]);
+
+  const turn = (is: "after" | "before", cursor: string | null) => {
+    if (cursor === null) return;
+    navigation.go({ page: { is, cursor } });
+    window.scrollTo({ top: 0 });
+    document.getElementById("heading")?.focus();
+  };
+
+  return html`<section aria-labelledby="heading">
+    <h1 id="heading" tabindex="-1" class="visually-hidden">Issues</h1>
+    <${FilterBar} navigation=${navigation} place=${place}>
+      <${StatusTabs} navigation=${navigation} place=${place} />
+    <//>
+    <div class="list-head">
+      <p class="total">
+        ${state.rows !== null && html`<strong>${countText(state.total)}</strong> ${state.total === 1 ? "issue" : "issues"}`}
+      </p>
+      <${Told} told=${state.told} />
+      <${OrderSelect} navigation=${navigation} order=${order} />
+    </div>
+    <${Body} state=${state} navigation=${navigation} place=${place} now=${now} />
+    ${
+      (state.hasPrevious || state.hasNext) &&
+      html`<nav class="pages" aria-label="Pages">
+        <button
+          type="button"
+          disabled=${!state.hasPrevious}
+          onClick=${() => turn("before", list.previousCursor())}
+        >
+          ← Back
+        </button>
+        ${state.hasPrevious && html`<button type="button" class="quiet" onClick=${() => navigation.go({ page: null })}>First page</button>`}
+        <button type="button" disabled=${!state.hasNext} onClick=${() => turn("after", list.nextCursor())}>
+          More →
+        </button>
+      </nav>`
+    }
+  </section>`;
+}
+
+function StatusTabs({ navigation, place }: { readonly navigation: Navigation; readonly place: Place }) {
+  return html`<div class="segments" role="group" aria-label="Status">
+    ${statusChoices.map(
+      (status) =>
+        html`<button
+          key=${status}
+          type="button"
+          aria-pressed=${place.status === status ? "true" : "false"}
+          onClick=${() => navigation.go({ status, page: null })}
+        >
+          ${sentence(status)}
+        </button>`,
+    )}
+  </div>`;
+}
+
+/** What has happened to the list since it was read; told to those who cannot see it, but not each change by itself. */
+function Told({ told: { entered, updated, left } }: { readonly told: IssueListState["told"] }) {
+  const parts = [
+    entered > 0 ? `${countText(entered)} entered` : "",
+    updated > 0 ? `${countText(updated)} updated` : "",
+    left > 0 ? `${countText(left)} left` : "",
+  ].filter((part) => part !== "");
+  return html`<p class="told">${parts.length === 0 ? "" : `${parts.join(" · ")} while you watched`}</p>`;
+}
+
+const columns: readonly { readonly field: IssueOrderField; readonly label: string }[] = [
+  { field: "LAST_SEEN", label: "Last seen" },
+  { field: "FIRST_SEEN", label: "First seen" },
+  { field: "STATUS_SINCE", label: "Status changed" },
+  { field: "COUNT", label: "Events" },
+  { field: "USER_COUNT", label: "Users" },
+  { field: "PRIORITY", label: "Priority" },
+];
+
+function OrderSelect({ navigation, order }: { readonly navigation: Navigation; readonly order: IssueOrder }) {
+  const isDown = order.direction === "DESC";
+  return html`<div class="order">
+    <label for="order">Order</label>
+    <select
+      id="order"
+      onChange=${(event: Event) =>
+        navigation.go({
+          order: { ...order, field: (event.target as HTMLSelectElement).value as IssueOrderField },
+          page: null,
+        })}
+    >
+      ${columns.map(
+        ({ field, label }) =>
+          html`<option key=${field} value=${field} selected=${field === order.field}>${label}</option>`,
+      )}
+    </select>
+    <button
+      type="button"
+      class="icon"
+      aria-label=${isDown ? "Descending: turn round" : "Ascending: turn round"}
+      title=${isDown ? "Descending" : "Ascending"}
+      onClick=${() => navigation.go({ order: { ...order, direction: isDown ? "ASC" : "DESC" }, page: null })}
+    >
+      ${isDown ? "↓" : "↑"}
+    </button>
+  </div>`;
+}
+
+function Body({
+  state,
+  navigation,
+  place,
+  now,
+}: {
+  readonly state: IssueListState;
+  readonly navigation: Navigation;
+  readonly place: Place;
+  readonly now: number;
+}) {
+  if (state.error !== null) {
+    return html`<div class="notice" role="alert">
+      <h2>The list cannot be shown</h2>
+      <p>${state.error}</p>
+      <button type="button" onClick=${() => navigation.go({ ...unnarrowed, status: "unresolved" })}>
+        Show all open issues
+      </button>
+    </div>`;
+  }
+  if (state.rows === null) return html`<${Skeleton} />`;
+  if (state.rows.length === 0 && !state.isLoading)
+    return html`<${Empty} navigation=${navigation} place=${place} />`;
+  const heading = (field: IssueOrderField, label: string, name: string) =>
+    html`<th
+      scope="col"
+      class=${name}
+      aria-sort=${place.order.field === field ? (place.order.direction === "ASC" ? "ascending" : "descending") : undefined}
+    >
+      ${label}
+    </th>`;
+  return html`<table
+    class=${`issues ${state.isLoading ? "loading" : ""}`}
+    aria-busy=${state.isLoading ? "true" : "false"}
+  >
+    <caption class="visually-hidden">
+      Issues
+    </caption>
+    <thead>
+      <tr>
+        <th scope="col">Issue</th>
+        ${heading("STATUS_SINCE", "Status", "col-status")} ${heading("COUNT", "Events", "col-number")}
+        ${heading("USER_COUNT", "Users", "col-number")}
+        <th scope="col" class="col-assignee">Assignee</th>
+        ${heading("LAST_SEEN", "Last seen", "col-seen")}
+      </tr>
+    </thead>
+    <tbody>
+      ${state.rows.map(
+        (row) =>
+          html`<${IssueRow}
+            key=${row.issue.id}
+            row=${row}
+            navigation=${navigation}
+            place=${place}
+            now=${now}
+          />`,
+      )}
+    </tbody>
+  </table>`;
+}
+
+function IssueRow({
+  row: { issue, change, changes },
+  navigation,
+  place,
+  now,
+}: {
+  readonly row: Row;
+  readonly navigation: Navigation;
+  readonly place: Place;
+  readonly now: number;
+}) {
+  const address = addressOf({ ...place, issue: issue.sentryId });
+  // An animation begins anew only under another name.
+  const mark = change === null ? "" : `${change} ${changes % 2 === 0 ? "even" : "odd"}`;
+  const open = (event: MouseEvent) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    navigation.go({ issue: issue.sentryId });
+  };
+  return html`<tr class=${`level-${issue.level.toLowerCase()} ${mark}`} data-issue=${issue.sentryId}>
+    <td class="col-issue">
+      <a class="title" href=${address} onClick=${open}>${issue.title}</a>
+      <div class="under">
+        <${LevelName} level=${issue.level} />
+        ${issue.shortId !== null && html`<span class="short-id">${issue.shortId}</span>`}
+        ${issue.culprit !== null && issue.culprit !== "" && html`<span class="culprit">${issue.culprit}</span>`}
+      </div>
+    </td>
+    <td class="col-status">
+      <${StateBadge} state=${issue} />
+      <span class="since" title="In this state for"
+        >${durationText((now - Date.parse(issue.statusSince)) / 1000)}</span
+      >
+    </td>
+    <td class="col-number" title=${countText(issue.count)}>
+      ${shortCountText(issue.count)}<span class="unit">${issue.count === 1 ? " event" : " events"}</span>
+    </td>
+    <td class="col-number col-users" title=${countText(issue.userCount)}>
+      ${shortCountText(issue.userCount)}<span class="unit"
+        >${issue.userCount === 1 ? " user" : " users"}</span
+      >
+    </td>
+    <td class="col-assignee">
+      ${issue.assignee === null ? html`<span class="nobody">—<span class="visually-hidden">Nobody</span></span>` : assigneeText(issue.assignee)}
+    </td>
+    <td class="col-seen">
+      ${issue.lastSeen === null ? "—" : html`<${Ago} at=${issue.lastSeen} now=${now} />`}
+    </td>
+  </tr>`;
+}
+
+function LevelName({ level }: { readonly level: ListedIssue["level"] }) {
+  return html`<span class="level"
+    ><span class="level-dot" aria-hidden="true"></span>${sentence(level)}</span
+  >`;
+}
+
+function Skeleton() {
+  return html`<div class="skeleton" role="status">
+    <span class="visually-hidden">Loading issues</span>
+    ${Array.from({ length: 8 }, (_, index) => html`<div key=${index} class="skeleton-row"></div>`)}
+  </div>`;
+}
+
+function Empty({ navigation, place }: { readonly navigation: Navigation; readonly place: Place }) {
+  if (isNarrowed(place) || place.page !== null) {
+    return html`<div class="notice">
+      <h2>No issue matches</h2>
+      <p>One that begins to will appear here by itself.</p>
+      <button type="button" onClick=${() => navigation.go(unnarrowed)}>Clear the filter</button>
+    </div>`;
+  }
+  switch (place.status) {
+    case "unresolved":
+      return html`<div class="notice">
+        <h2>Nothing is open</h2>
+        <p>The next issue that Sentry tells of will appear here by itself.</p>
+        <p class="hint">To see the board move now, run <code>npm run simulate</code> beside the gateway.</p>
+      </div>`;
+    default:
+      return html`<div class="notice">
+        <h2>${place.status === "all" ? "No issue yet" : `No issue is ${place.status}`}</h2>
+        <p>The gateway knows of issues from the moment it first hears of them.</p>
+      </div>`;
+  }
+}

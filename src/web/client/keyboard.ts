@@ -1,0 +1,59 @@
+import type { Navigation, View } from "./place.ts";
+
+/** The keys that do something, for the page that lists them. */
+export const keys = [
+  ["j / k", "next, previous issue"],
+  ["Enter", "open the issue"],
+  ["Esc", "back to the list"],
+  ["/", "search"],
+  ["1 2 3", "issues, statistics, feed"],
+  ["p", "pause, go on"],
+  ["?", "these keys"],
+] as const;
+
+const views: Readonly<Record<string, View>> = { "1": "issues", "2": "statistics", "3": "feed" };
+
+/** Listens to keys until the returned function is called. Typing into a field, and keys with Ctrl and such, are not for it. */
+export function listenToKeys({
+  navigation,
+  togglePause,
+  showKeys,
+}: {
+  readonly navigation: Navigation;
+  readonly togglePause: () => void;
+  readonly showKeys: () => void;
+}): () => void {
+  const listen = (event: KeyboardEvent) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target instanceof HTMLElement && event.target.closest("input, select, textarea, dialog[open]"))
+      return;
+    const view = views[event.key];
+    if (view !== undefined) return navigation.go({ view, issue: null, page: null });
+    switch (event.key) {
+      case "j":
+        return focusRow(1);
+      case "k":
+        return focusRow(-1);
+      case "Escape":
+        return navigation.go({ issue: null });
+      case "/":
+        event.preventDefault();
+        return document.getElementById("search")?.focus();
+      case "p":
+        return togglePause();
+      case "?":
+        return showKeys();
+    }
+  };
+  document.addEventListener("keydown", listen);
+  return () => document.removeEventListener("keydown", listen);
+}
+
+/** Focuses the issue so many rows further down. */
+function focusRow(step: 1 | -1): void {
+  const links = [...document.querySelectorAll<HTMLElement>("table.issues a.title")];
+  const at = links.findIndex((link) => link === document.activeElement);
+  const link = links[at < 0 ? (step > 0 ? 0 : links.length - 1) : at + step];
+  link?.focus();
+  link?.scrollIntoView({ block: "nearest" });
+}

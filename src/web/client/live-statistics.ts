@@ -1,0 +1,44 @@
+import { AnswerError } from "./ask.ts";
+import { createCell, type Cell } from "./cell.ts";
+import type { Connection } from "./connection.ts";
+import { follow } from "./follow.ts";
+import { isAbort, messageOf } from "./issue-list.ts";
+import { statisticsChanged, type Statistics, type StatisticsVariables } from "./operations.ts";
+
+export type StatisticsState =
+  | { readonly is: "loading" }
+  | { readonly is: "failed"; readonly message: string }
+  | { readonly is: "ready"; readonly figures: Statistics };
+
+/** The statistics now, and again as they change, until it is disposed. */
+export type LiveStatistics = Disposable & { readonly state: Cell<StatisticsState> };
+
+export function openStatistics(variables: StatisticsVariables, connection: Connection): LiveStatistics {
+  const state = createCell<StatisticsState>({ is: "loading" });
+  const running = new AbortController();
+  const { signal } = running;
+
+  async function run(): Promise<void> {
+    try {
+      const changes = follow(statisticsChanged, variables, {
+        after: null,
+        cursorOf: () => null,
+        connection,
+        signal,
+      });
+      for await (const { issueStatsChanged } of changes)
+        state.set({ is: "ready", figures: issueStatsChanged });
+    } catch (error) {
+      signal.throwIfAborted();
+      connection.state.set({ is: "idle" });
+      if (error instanceof AnswerError && error.code === "UNAUTHENTICATED")
+        connection.signInWanted.set(error.message);
+      else state.set({ is: "failed", message: messageOf(error) });
+    }
+  }
+
+  void run().catch((error: unknown) => {
+    if (!isAbort(error)) reportError(error);
+  });
+  return { state, [Symbol.dispose]: () => running.abort() };
+}

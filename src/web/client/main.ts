@@ -1,0 +1,15 @@
+import { render } from "preact";
+import { App } from "./app.ts";
+import { createConnection } from "./connection.ts";
+import { html } from "./html.ts";
+import { createIssueList } from "./issue-list.ts";
+import { createNavigation } from "./place.ts";
+import { applyTheme, chosenTheme } from "./theme.ts";
+
+applyTheme(chosenTheme());
+const connection = createConnection();
+const list = createIssueList(connection);
+render(
+  html`<${App} navigation=${createNavigation()} connection=${connection} list=${list} />`,
+  document.body,
+);

@@ -1,0 +1,186 @@
+import { createCell, type Cell } from "./cell.ts";
+import type { IssueFilter, IssueOrder, IssueOrderField } from "./operations.ts";
+
+export type View = "issues" | "statistics" | "feed";
+
+export const statusChoices = ["unresolved", "resolved", "archived", "all"] as const;
+export type StatusChoice = (typeof statusChoices)[number];
+
+export const levelChoices = ["fatal", "error", "warning", "info", "debug", "sample"] as const;
+export type LevelChoice = (typeof levelChoices)[number];
+
+export const seenChoices = { "1h": "-PT1H", "24h": "-PT24H", "7d": "-P7D", "30d": "-P30D" } as const;
+export type SeenChoice = keyof typeof seenChoices;
+
+export const spanChoices = {
+  "24h": { from: "-PT24H", interval: "HOUR" },
+  "7d": { from: "-P7D", interval: "DAY" },
+  "30d": { from: "-P30D", interval: "DAY" },
+  "90d": { from: "-P90D", interval: "DAY" },
+  "1y": { from: "-P365D", interval: "WEEK" },
+} as const;
+export type SpanChoice = keyof typeof spanChoices;
+
+/** Where in the page the reader is: everything that its address holds. Null is not chosen. */
+export type Place = {
+  readonly view: View;
+  /** Sentry's id of the issue that is open. */
+  readonly issue: string | null;
+  readonly status: StatusChoice;
+  readonly level: LevelChoice | null;
+  /** A project's slug. */
+  readonly project: string | null;
+  /** Sentry's id of a user or team, or `nobody`. */
+  readonly assignee: string | null;
+  readonly seen: SeenChoice | null;
+  readonly search: string;
+  readonly order: IssueOrder;
+  /** The page of the list: after a page cursor, before one, or the first one. */
+  readonly page: { readonly is: "after" | "before"; readonly cursor: string } | null;
+  /** How far back the statistics look. */
+  readonly span: SpanChoice;
+};
+
+const orderNames: Readonly<Record<IssueOrderField, string>> = {
+  LAST_SEEN: "seen",
+  FIRST_SEEN: "first",
+  STATUS_SINCE: "since",
+  COUNT: "events",
+  USER_COUNT: "users",
+  PRIORITY: "priority",
+};
+
+export const startPlace: Place = {
+  view: "issues",
+  issue: null,
+  status: "unresolved",
+  level: null,
+  project: null,
+  assignee: null,
+  seen: null,
+  search: "",
+  order: { field: "LAST_SEEN", direction: "DESC" },
+  page: null,
+  span: "30d",
+};
+
+/** Reads an address; what it does not understand of it is as if it were not there. */
+export function placeOf(search: string): Place {
+  const query = new URLSearchParams(search);
+  const after = query.get("after");
+  const before = query.get("before");
+  return {
+    view: oneOf(["issues", "statistics", "feed"] as const, query.get("view")) ?? "issues",
+    issue: query.get("issue") || null,
+    status: oneOf(statusChoices, query.get("status")) ?? "unresolved",
+    level: oneOf(levelChoices, query.get("level")),
+    project: query.get("project") || null,
+    assignee: query.get("assignee") || null,
+    seen: oneOf(Object.keys(seenChoices) as SeenChoice[], query.get("seen")),
+    search: (query.get("q") ?? "").slice(0, 200),
+    order: orderOf(query.get("order")),
+    page: after ? { is: "after", cursor: after } : before ? { is: "before", cursor: before } : null,
+    span: oneOf(Object.keys(spanChoices) as SpanChoice[], query.get("span")) ?? "30d",
+  };
+}
+
+/** The address of a place, from `/` on; the opposite of `placeOf`. What is as at the start is left out. */
+export function addressOf(place: Place): string {
+  const query = new URLSearchParams();
+  if (place.view !== "issues") query.set("view", place.view);
+  if (place.status !== "unresolved") query.set("status", place.status);
+  if (place.level !== null) query.set("level", place.level);
+  if (place.project !== null) query.set("project", place.project);
+  if (place.assignee !== null) query.set("assignee", place.assignee);
+  if (place.seen !== null) query.set("seen", place.seen);
+  if (place.search !== "") query.set("q", place.search);
+  const { field, direction } = place.order;
+  if (field !== "LAST_SEEN" || direction !== "DESC")
+    query.set("order", `${direction === "ASC" ? "" : "-"}${orderNames[field]}`);
+  if (place.page !== null) query.set(place.page.is, place.page.cursor);
+  if (place.span !== "30d") query.set("span", place.span);
+  if (place.issue !== null) query.set("issue", place.issue);
+  const text = query.toString();
+  return text === "" ? "/" : `/?${text}`;
+}
+
+/** The filter of the list of issues. */
+export function filterOf(place: Place): IssueFilter {
+  return { ...statusFilter(place.status), ...shownFilter(place) };
+}
+
+/** The filter of the statistics, which tell of every status. */
+export function shownFilter({ level, project, assignee, seen, search }: Place): IssueFilter {
+  return {
+    ...(level === null ? {} : { level: { eq: level.toUpperCase() } }),
+    ...(project === null ? {} : { project: { slug: { eq: project } } }),
+    ...(assignee === null
+      ? {}
+      : { assignee: assignee === "nobody" ? { null: true } : { sentryId: { eq: assignee } } }),
+    ...(seen === null ? {} : { lastSeen: { gte: seenChoices[seen] } }),
+    ...(search.trim() === "" ? {} : { search: search.trim() }),
+  };
+}
+
+/** True when something but the status is filtered by. */
+export function isNarrowed(place: Place): boolean {
+  return Object.keys(shownFilter(place)).length > 0;
+}
+
+/** What takes every choice but the status back. */
+export const unnarrowed = {
+  level: null,
+  project: null,
+  assignee: null,
+  seen: null,
+  search: "",
+  page: null,
+} as const;
+
+/** The place that the reader is at, kept the same as the window's address. */
+export type Navigation = {
+  readonly place: Cell<Place>;
+  /** Goes to another place, which Back leaves again; `replacing`, without an entry of its own in the history. */
+  readonly go: (change: Partial<Place>, how?: "replacing") => void;
+};
+
+export function createNavigation(): Navigation {
+  const place = createCell(placeOf(location.search));
+  window.addEventListener("popstate", () => place.set(placeOf(location.search)));
+  return {
+    place,
+    go(change, how) {
+      const next = { ...place.get(), ...change };
+      const address = addressOf(next);
+      if (address === addressOf(place.get())) return;
+      if (how === "replacing") history.replaceState(null, "", address);
+      else history.pushState(null, "", address);
+      place.set(next);
+    },
+  };
+}
+
+function statusFilter(status: StatusChoice): IssueFilter {
+  switch (status) {
+    case "unresolved":
+      return { status: { eq: "UNRESOLVED" } };
+    case "resolved":
+      return { status: { eq: "RESOLVED" } };
+    case "archived":
+      return { status: { eq: "IGNORED" } };
+    case "all":
+      return {};
+  }
+}
+
+function orderOf(text: string | null): IssueOrder {
+  const name = text?.replace(/^-/, "");
+  const found = Object.entries(orderNames).find(([, short]) => short === name);
+  if (text === null || found === undefined) return startPlace.order;
+  // The keys of orderNames are fields.
+  return { field: found[0] as IssueOrderField, direction: text.startsWith("-") ? "DESC" : "ASC" };
+}
+
+function oneOf<Choice extends string>(choices: readonly Choice[], text: string | null): Choice | null {
+  return choices.find((choice) => choice === text) ?? null;
+}

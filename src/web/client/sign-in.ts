@@ -1,0 +1,47 @@
+import { useState } from "preact/hooks";
+import { html } from "./html.ts";
+import { openSession } from "./session.ts";
+
+/** Asks for a token and changes it for a cookie that no script can read. */
+export function SignIn({ message, done }: { readonly message: string; readonly done: () => void }) {
+  const [problem, setProblem] = useState<string | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const signIn = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const token = new FormData(event.target as HTMLFormElement).get("token") as string;
+    setBusy(true);
+    setProblem(null);
+    try {
+      const status = await openSession(token.trim());
+      if (status === 204) done();
+      else
+        setProblem(status === 401 ? "This token is not valid here." : `The gateway answered with ${status}.`);
+    } catch {
+      setProblem("The gateway cannot be reached.");
+    } finally {
+      setBusy(false);
+    }
+  };
+  return html`<section class="sign-in" aria-labelledby="heading">
+    <h1 id="heading" tabindex="-1">Sign in</h1>
+    <p>${message}</p>
+    <form onSubmit=${signIn}>
+      <label for="token">Token</label>
+      <input
+        id="token"
+        name="token"
+        type="password"
+        required
+        autocomplete="current-password"
+        aria-invalid=${problem === null ? undefined : "true"}
+        aria-describedby=${problem === null ? undefined : "problem"}
+      />
+      <button type="submit" class="primary" disabled=${isBusy}>${isBusy ? "Signing in…" : "Sign in"}</button>
+    </form>
+    ${problem !== null && html`<p id="problem" class="problem" role="alert">${problem}</p>`}
+    <p class="hint">
+      Whoever runs the gateway makes one:
+      <code>npm run issuewire -- token create --name you --scope read</code>
+    </p>
+  </section>`;
+}

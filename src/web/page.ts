@@ -1,0 +1,138 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { extname } from "node:path";
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
+
+/** The page for people: its document at `/`, and the files under `/assets/` that the document names. */
+export type WebPage = {
+  /**
+   * Answers a GET or HEAD with the document. It holds nothing but code: what it shows it asks of /graphql. So it may
+   * be sent, with 401, to someone whom that refuses; the page then asks for a token.
+   */
+  readonly sendDocument: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    status: 200 | 401,
+  ) => Promise<void>;
+  /** As `sendDocument`, one of the files. False, and nothing sent, where there is none at this path. */
+  readonly sendAsset: (request: IncomingMessage, response: ServerResponse, path: string) => Promise<boolean>;
+};
+
+/** One file in every form in which it is sent. */
+type Asset = {
+  readonly contentType: string;
+  /** Of the contents. */
+  readonly tag: string;
+  readonly plain: Uint8Array;
+  readonly gzip: Uint8Array;
+  readonly br: Uint8Array;
+};
+
+const contentTypes: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+};
+
+/** No inline script or style, nothing from elsewhere, in no frame. */
+const documentHeaders: OutgoingHttpHeaders = {
+  "Content-Security-Policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Referrer-Policy": "same-origin",
+};
+
+/**
+ * The page that `build.ts` made in this folder. Opens nothing: the files are read and compressed when the first of them
+ * is asked for, then kept; together they are some 200 kB.
+ */
+export function createWebPage(folder: URL): WebPage {
+  let reading: Promise<ReadonlyMap<string, Asset>> | undefined;
+  const assets = () =>
+    (reading ??= readAssets(folder).catch((error: unknown) => {
+      reading = undefined;
+      throw error;
+    }));
+
+  return {
+    async sendDocument(request, response, status) {
+      const document = (await assets()).get("index.html");
+      if (document === undefined)
+        throw new Error(`The page is not built: ${folder.pathname} has no index.html.`);
+      const cached = status === 200 ? "no-cache" : "no-store";
+      send(request, response, document, { status, headers: { ...documentHeaders, "Cache-Control": cached } });
+    },
+    async sendAsset(request, response, path) {
+      const [, name] = /^\/assets\/([\w-]+\.(?:js|css|svg))$/.exec(path) ?? [];
+      if (name === undefined) return false;
+      const asset = (await assets()).get(name);
+      if (asset === undefined) return false;
+      // A file's name holds a hash of its contents.
+      const headers = { "Cache-Control": "public, max-age=31536000, immutable" };
+      send(request, response, asset, { status: 200, headers });
+      return true;
+    },
+  };
+}
+
+async function readAssets(folder: URL): Promise<ReadonlyMap<string, Asset>> {
+  const names = (await readdir(folder)).filter((name) => contentTypes[extname(name)] !== undefined);
+  const read = async (name: string) =>
+    [name, await assetOf(name, await readFile(new URL(name, folder)))] as const;
+  return new Map(await Promise.all(names.map(read)));
+}
+
+async function assetOf(name: string, plain: Buffer): Promise<Asset> {
+  const [br, gzipped] = await Promise.all([
+    promisify(brotliCompress)(plain, {
+      params: { [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT },
+    }),
+    promisify(gzip)(plain, { level: constants.Z_BEST_COMPRESSION }),
+  ]);
+  const tag = createHash("sha256").update(plain).digest("base64url").slice(0, 16);
+  return { contentType: contentTypes[extname(name)]!, tag, plain, gzip: gzipped, br };
+}
+
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  asset: Asset,
+  { status, headers }: { readonly status: 200 | 401; readonly headers: OutgoingHttpHeaders },
+): void {
+  const encoding = encodingFor(request.headers["accept-encoding"] ?? "");
+  const etag = `"${asset.tag}-${encoding}"`;
+  const common = { ETag: etag, Vary: "Accept-Encoding", "X-Content-Type-Options": "nosniff", ...headers };
+  if (status === 200 && namesTag(request.headers["if-none-match"] ?? "", etag)) {
+    response.writeHead(304, common).end();
+    return;
+  }
+  const bytes = asset[encoding];
+  response.writeHead(status, {
+    "Content-Type": asset.contentType,
+    "Content-Length": bytes.byteLength,
+    ...(encoding === "plain" ? {} : { "Content-Encoding": encoding }),
+    ...common,
+  });
+  response.end(request.method === "HEAD" ? undefined : bytes);
+}
+
+/** The smallest form that an Accept-Encoding takes. */
+function encodingFor(accepted: string): "br" | "gzip" | "plain" {
+  const taken = new Set(
+    accepted
+      .toLowerCase()
+      .split(",")
+      .map((one) => one.split(";").map((part) => part.trim()))
+      .filter(([, quality]) => !/^q=0(?:\.0*)?$/.test(quality ?? ""))
+      .map(([name]) => name),
+  );
+  return taken.has("br") ? "br" : taken.has("gzip") ? "gzip" : "plain";
+}
+
+function namesTag(header: string, etag: string): boolean {
+  return header.split(",").some((one) => [etag, `W/${etag}`, "*"].includes(one.trim()));
+}

@@ -1,0 +1,291 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { AxeResults } from "axe-core";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import { createSender } from "../../src/sentry/simulate/sender.ts";
+import { liveTraffic } from "../../src/sentry/simulate/traffic.ts";
+import { secret, startProcess, type GatewayProcess } from "../process/gateway.ts";
+import { temporaryFolder } from "../store/open.ts";
+import { openBrowser } from "./chromium.ts";
+
+/* The page in a real browser, against a gateway in a process of its own that simulated traffic runs through. */
+
+const folder = temporaryFolder();
+const database = join(folder.path, "issuewire.db");
+const traffic = liveTraffic({ seed: 7, secret, issues: 60, rate: 20, now: Date.now })[Symbol.iterator]();
+let gateway: GatewayProcess;
+let browser: Browser;
+let page: Page;
+
+/** Sends the next so many webhooks of one and the same traffic. */
+async function send(count: number): Promise<void> {
+  using sender = createSender({ url: new URL(gateway.url), connections: 1, bearer: null });
+  for (let sent = 0; sent < count; sent++) await sender.send(traffic.next().value!);
+}
+
+/** The gateway's own answer. */
+async function ask<Data>(query: string): Promise<Data> {
+  const response = await fetch(`${gateway.url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query }),
+  });
+  return ((await response.json()) as { readonly data: Data }).data;
+}
+
+/** The default of a second is short for a machine with two cores and a browser on it. */
+const patiently = { timeout: 20_000 };
+
+const rows = () => page.locator("table.issues tbody tr:not(.left)");
+
+/** The issues that the page shows, from top to bottom. */
+const shown = () => rows().evaluateAll((all) => all.map((row) => row.getAttribute("data-issue")));
+
+/** The issues that it should show. */
+async function expected(): Promise<string[]> {
+  const { issues } = await ask<{ issues: { nodes: { sentryId: string }[] } }>(
+    "{ issues(first: 50, filter: { status: { eq: UNRESOLVED } }) { nodes { sentryId } } }",
+  );
+  return issues.nodes.map(({ sentryId }) => sentryId);
+}
+
+/** Resolves once the page shows what it should: a webhook may be applied a little after it was answered. */
+async function becomesTrue(): Promise<void> {
+  const difference = async () => {
+    const [has, wants] = [await shown(), await expected()];
+    return JSON.stringify(has) === JSON.stringify(wants) ? null : { has, wants };
+  };
+  await expect.poll(difference, patiently).toBeNull();
+}
+
+const connection = (state: string) => page.locator(`.connection.${state}`).waitFor();
+
+async function open(address = "/"): Promise<void> {
+  await page.goto(`${gateway.url}${address}`);
+}
+
+beforeAll(async () => {
+  [gateway, browser] = await Promise.all([startProcess({ database }), openBrowser()]);
+  await send(150);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await gateway?.[Symbol.asyncDispose]();
+  folder[Symbol.dispose]();
+});
+
+let faults: string[] = [];
+
+beforeEach(async () => {
+  await page?.close();
+  page = await browser.newPage({ locale: "en-US", viewport: { width: 1280, height: 900 } });
+  page.setDefaultTimeout(20_000);
+  faults = [];
+  page.on("pageerror", (error) => faults.push(String(error)));
+});
+
+describe("the board", () => {
+  it("shows what is open, and moves with what happens", async () => {
+    await open();
+    await connection("live");
+    await becomesTrue();
+    await send(60);
+    await becomesTrue();
+    await page.locator(".told", { hasText: /\d+ entered/ }).waitFor();
+    const { issues } = await ask<{ issues: { totalCount: number } }>(
+      "{ issues(filter: { status: { eq: UNRESOLVED } }) { totalCount } }",
+    );
+    expect(await page.locator(".total").innerText()).toBe(`${issues.totalCount} issues`);
+    expect(faults).toEqual([]);
+  });
+
+  it("says when the gateway is gone, and goes on where it was once that is back", async () => {
+    await open();
+    await connection("live");
+    await gateway.end("SIGKILL");
+    await connection("broken");
+    await page.getByText("nothing that happens meanwhile is lost").waitFor();
+    const { port } = new URL(gateway.url);
+    const asked: { readonly query: string; readonly variables: { readonly after?: string } }[] = [];
+    page.on("request", (request) => {
+      if (request.method() === "POST" && request.url().endsWith("/graphql"))
+        asked.push(request.postDataJSON() as (typeof asked)[number]);
+    });
+    gateway = await startProcess({ database, settings: { PORT: port } });
+    await send(60);
+    // A browser tells pages when it is on a network again; this one then waits no longer.
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+    await connection("live");
+    await becomesTrue();
+    // What it shows comes from the stream: it has not read the list again.
+    expect(asked.map(({ query }) => /(?:query|subscription) (\w+)/.exec(query)?.[1])).not.toContain(
+      "IssuePage",
+    );
+    expect(asked.at(-1)!.variables.after).toMatch(/^\w{10,}/);
+    expect(faults).toEqual([]);
+  });
+
+  it("stands still while it is paused, and then catches up", async () => {
+    await open();
+    await connection("live");
+    const before = await shown();
+    await page.getByRole("button", { name: "Pause" }).click();
+    await connection("paused");
+    await send(30);
+    expect(await shown()).toEqual(before);
+    await page.keyboard.press("p");
+    await becomesTrue();
+  });
+
+  it("can be worked by keys alone, and its address says where one is", async () => {
+    await open("/?order=-events");
+    await rows().first().waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    const second = await rows().nth(1).getAttribute("data-issue");
+    await page.keyboard.press("Enter");
+    await page.locator(".timeline li").first().waitFor();
+    expect(new URL(page.url()).search).toBe(`?order=-events&issue=${second}`);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("heading");
+    await page.keyboard.press("Escape");
+    await rows().first().waitFor();
+    expect(new URL(page.url()).search).toBe("?order=-events");
+
+    await page.keyboard.press("/");
+    await page.keyboard.type("timeout that never was");
+    await page.getByRole("heading", { name: "No issue matches" }).waitFor();
+    expect(new URL(page.url()).searchParams.get("q")).toBe("timeout that never was");
+    await page.goBack();
+    await page.goForward();
+    expect(await page.getByRole("searchbox").inputValue()).toBe("timeout that never was");
+
+    await page.getByRole("searchbox").press("Escape");
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+    await page.keyboard.press("2");
+    await page.getByRole("heading", { name: "Opened against resolved" }).waitFor();
+  });
+
+  it("pages through all issues, and back", async () => {
+    await open("/?status=all");
+    await rows().first().waitFor();
+    const first = await shown();
+    expect(first).toHaveLength(50);
+    await page.getByRole("button", { name: "More →" }).click();
+    await expect.poll(async () => (await shown())[0], patiently).not.toBe(first[0]);
+    const second = await shown();
+    expect(second.filter((id) => first.includes(id))).toEqual([]);
+    await page.getByRole("button", { name: "← Back" }).click();
+    await expect.poll(shown, patiently).toEqual(first);
+  });
+
+  it("tells of an issue what happened to it, live, and what Sentry sent", async () => {
+    const { transitions } = await ask<{ transitions: { nodes: { issue: { sentryId: string } }[] } }>(
+      "{ transitions(first: 1, filter: { source: [INFERRED] }) { nodes { issue { sentryId } } } }",
+    );
+    const { sentryId } = transitions.nodes[0]!.issue;
+    await open(`/?issue=${sentryId}`);
+    await page.locator(".timeline .inferred").first().waitFor();
+    await page.getByText("Sentry sent no webhook for it, or it was lost").waitFor();
+    await page.getByText("Raw payload").click();
+    await page.locator("pre", { hasText: `"id": "${sentryId}"` }).waitFor();
+    expect(faults).toEqual([]);
+  });
+});
+
+describe("the statistics", () => {
+  it("follow what happens", async () => {
+    await open("/?view=statistics");
+    const known = page.getByText(/^of [\d,]+ known$/);
+    const before = await known.innerText();
+    await send(60);
+    await expect.poll(() => known.innerText(), patiently).not.toBe(before);
+    expect(faults).toEqual([]);
+  });
+});
+
+describe("every view", () => {
+  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+  /** What axe-core finds wrong with the page as it is. */
+  async function violations(): Promise<string[]> {
+    await page.evaluate(axe);
+    const results = (await page.evaluate("axe.run()")) as AxeResults;
+    return results.violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id} at ${String(target)}: ${failureSummary}`),
+    );
+  }
+
+  it.each([
+    ["light", 1280],
+    ["dark", 1280],
+    ["light", 390],
+  ] as const)("has no barrier that axe-core finds, %s, %i pixels wide", async (colorScheme, width) => {
+    await page.setViewportSize({ width, height: 900 });
+    // What moves has no colour to measure.
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const found: Record<string, string[]> = {};
+    await open();
+    await rows().first().waitFor();
+    found["the list"] = await violations();
+    await page.locator("table.issues a.title").first().click();
+    await page.locator(".timeline li").first().waitFor();
+    await page.getByText("Raw payload").click();
+    await page.locator(".raw pre").waitFor();
+    found["an issue"] = await violations();
+    await open("/?view=statistics");
+    await page.locator(".u-over").first().waitFor();
+    await page.getByText("As a table").click();
+    found["statistics"] = await violations();
+    await open("/?view=feed");
+    await page.locator(".deliveries").waitFor();
+    found["the feed"] = await violations();
+    await open("/?q=nothing-like-this");
+    await page.getByRole("heading", { name: "No issue matches" }).waitFor();
+    found["an empty list"] = await violations();
+    expect(found).toEqual({
+      "the list": [],
+      "an issue": [],
+      statistics: [],
+      "the feed": [],
+      "an empty list": [],
+    });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    expect(faults).toEqual([]);
+  });
+});
+
+describe("a gateway that asks who reads", () => {
+  it("lets people in who have a token, and out again", async () => {
+    const made = execFileSync(
+      process.execPath,
+      [join(inject("built"), "cli.js"), "token", "create", "--name", "me", "--scope", "read"],
+      { env: { PATH: process.env["PATH"], DATABASE_URL: `file:${database}` }, encoding: "utf8" },
+    );
+    const token = /\biw_\S+/.exec(made)![0];
+    await expect
+      .poll(async () => (await fetch(`${gateway.url}/graphql?query={__typename}`)).status, patiently)
+      .toBe(401);
+    await open();
+    await page.getByLabel("Token").fill("iw_wrong");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("This token is not valid here.").waitFor();
+    await page.getByLabel("Token").fill(token);
+    await page.getByLabel("Token").press("Enter");
+    await rows().first().waitFor();
+    await page.reload();
+    await connection("live");
+    // A token of the scope read is shown no deliveries.
+    await page.keyboard.press("3");
+    await page.getByText("shown to tokens of the admin scope").waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect(faults).toEqual([]);
+  });
+});
