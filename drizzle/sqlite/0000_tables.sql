@@ -65,12 +65,17 @@ CREATE TABLE `events` (
 	`after_status` text NOT NULL,
 	`after_substatus` text,
 	`after_since` integer NOT NULL,
-	`after_shown` integer NOT NULL
+	`after_shown` integer NOT NULL,
+	`stay_ms` integer,
+	`resolved_after` text,
+	`triaged_after_ms` integer,
+	`is_undone` integer NOT NULL
 );
 --> statement-breakpoint
 CREATE INDEX `events_in_history` ON `events` (`issue_id`,`place`) WHERE superseded_by is null;--> statement-breakpoint
 CREATE UNIQUE INDEX `events_by_delivery` ON `events` (`delivery`,`role`,`version`);--> statement-breakpoint
-CREATE INDEX `transitions_by_time` ON `events` (`occurred_at`,`seq`) WHERE superseded_by is null and kind is not null;--> statement-breakpoint
+CREATE INDEX `transitions_by_time` ON `events` (`occurred_at`,`seq`,`kind`,`source`,`from_status`,`to_status`,`stay_ms`,`resolved_after`,`is_undone`,`issue_id`) WHERE superseded_by is null and kind is not null;--> statement-breakpoint
+CREATE INDEX `triages_by_time` ON `events` (`occurred_at`,`triaged_after_ms`,`issue_id`) WHERE superseded_by is null and triaged_after_ms is not null;--> statement-breakpoint
 CREATE INDEX `events_by_superseded_by` ON `events` (`superseded_by`) WHERE superseded_by is not null;--> statement-breakpoint
 CREATE TABLE `issues` (
 	`id` integer PRIMARY KEY NOT NULL,
@@ -122,7 +127,7 @@ CREATE INDEX `issues_by_user_count` ON `issues` (`user_count`,`sentry_id`,`statu
 CREATE INDEX `issues_by_priority` ON `issues` (`priority_rank`,`sentry_id`,`status`,`level`,`project_id`,`project_slug`,`assignee_id`);--> statement-breakpoint
 CREATE INDEX `issues_by_short_id` ON `issues` (`short_id`);--> statement-breakpoint
 CREATE INDEX `issues_by_status` ON `issues` (`status`);--> statement-breakpoint
-CREATE INDEX `issues_by_project` ON `issues` (`project_id`,`status`);--> statement-breakpoint
+CREATE INDEX `issues_by_project` ON `issues` (`project_id`,`status`,`substatus`,`level`,`priority`,`category`,`sentry_id`);--> statement-breakpoint
 CREATE INDEX `issues_by_project_slug` ON `issues` (`project_slug`,`status`);--> statement-breakpoint
 CREATE INDEX `issues_by_assignee` ON `issues` (`assignee_id`,`status`);--> statement-breakpoint
 CREATE INDEX `issues_by_level` ON `issues` (`level`,`status`);--> statement-breakpoint

@@ -113,9 +113,6 @@ function compareKeys(a: string | null, b: string | null): number {
   return a < b ? -1 : 1;
 }
 
-/** `count` durations of so many milliseconds. */
-export type DurationGroup = { readonly milliseconds: number; readonly count: number };
-
 /** How long something took. `seconds` is null when there is none to tell of. */
 export type DurationFigures = {
   readonly n: number;
@@ -132,19 +129,14 @@ export type DurationFigures = {
   } | null;
 };
 
-/** The figures of all durations in the groups, given in any order. */
-export function durationFiguresOf(groups: readonly DurationGroup[]): DurationFigures {
-  const sorted = groups.toSorted((a, b) => a.milliseconds - b.milliseconds);
-  const n = sorted.reduce((sum, { count }) => sum + count, 0);
+/** The figures of these durations, in milliseconds and any order. */
+export function durationFiguresOf(durations: ArrayLike<number>): DurationFigures {
+  const sorted = Float64Array.from(durations).sort();
+  const n = sorted.length;
   if (n === 0) return { n, seconds: null };
-  const total = sorted.reduce((sum, { milliseconds, count }) => sum + milliseconds * count, 0);
-  const percentile = (percent: number): number => {
-    // In whole numbers: 0.9 × 10 could come out above 9.
-    const rank = Math.ceil((percent * n) / 100);
-    let passed = 0;
-    const found = sorted.find(({ count }) => (passed += count) >= rank);
-    return found!.milliseconds / 1000;
-  };
+  const total = sorted.reduce((sum, one) => sum + one, 0);
+  // In whole numbers: 0.9 × 10 could come out above 9.
+  const percentile = (percent: number): number => sorted[Math.ceil((percent * n) / 100) - 1]! / 1000;
   return {
     n,
     seconds: { mean: total / n / 1000, p50: percentile(50), p90: percentile(90), p99: percentile(99) },

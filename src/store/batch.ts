@@ -1,10 +1,13 @@
 import type { DeliveryOutcome, IncomingDelivery, IssueReading, Reading } from "../domain/delivery.ts";
-import { addDelivery, startWalk, type Change } from "../domain/history.ts";
+import { addDelivery, historyOf, sizeOf, startWalk, type Change } from "../domain/history.ts";
+import type { IssueEvent } from "../domain/event.ts";
+import { measure, nothingMeasured, type Measures } from "../domain/measures.ts";
 import { unknownDetails, type IssueFields, type Snapshot } from "../domain/issue.ts";
 import {
   contentRow,
   deliveryRow,
   eventRow,
+  measuresRow,
   factsFrom,
   shownColumns,
   type ContentRow,
@@ -14,7 +17,7 @@ import {
 import type { Receipt } from "./store.ts";
 import type { RequestIds } from "./request-ids.ts";
 import type { Held, WalkCache } from "./walks.ts";
-import type { IssueWrite, ProjectWrite, WriteTransaction } from "./write.ts";
+import type { IssueWrite, MeasuredWrite, ProjectWrite, WriteTransaction } from "./write.ts";
 
 export type BatchOptions = {
   /** Histories in memory. After a batch that was not committed, those of its issues must be forgotten. */
@@ -162,11 +165,31 @@ async function loadWalks(
   const facts = await transaction.facts([...lastSeqs.keys()], batch[0]!.id);
   for (const sentryId of missing) {
     const walk = startWalk(facts.get(sentryId) ?? []);
-    const held = { walk, lastSeq: lastSeqs.get(sentryId) ?? null };
+    const { measurer } = measure(sizeOf(walk) === 0 ? [] : historyOf(walk).events);
+    const held = { walk, lastSeq: lastSeqs.get(sentryId) ?? null, measurer };
     walks.set(sentryId, held);
     cache.set(sentryId, held);
   }
   return walks;
+}
+
+/**
+ * What the change makes of the measures: those of its own events, and of earlier ones where they differ now. What is
+ * late can change those of the whole history; what comes at its end, only those of the stay that it ends.
+ */
+function remeasure(held: Held, { entries }: Change): Map<IssueEvent, Measures> {
+  if (entries.some(({ isLate }) => isLate)) {
+    const { measurer, measured } = measure(historyOf(held.walk).events);
+    held.measurer = measurer;
+    return new Map(measured);
+  }
+  const measured = new Map<IssueEvent, Measures>();
+  for (const { event } of entries) {
+    const { measures, undone } = held.measurer.add(event);
+    measured.set(event, measures);
+    for (const earlier of undone) measured.set(earlier.event, earlier.measures);
+  }
+  return measured;
 }
 
 /** Earlier deliveries with the same bytes, among those that are not about issues: in the store or in this batch. */
@@ -203,6 +226,8 @@ class Pending {
   readonly deliveries: DeliveryRow[] = [];
   readonly contents: ContentRow[] = [];
   readonly #events: EventRow[] = [];
+  /** What is measured anew of events that were entered before, by issue and place. */
+  readonly #measured = new Map<string, MeasuredWrite>();
   readonly #superseded: { readonly seq: number; readonly by: number }[] = [];
   readonly #issues = new Map<string, IssueWrite>();
   readonly #projects = new Map<string, ProjectWrite>();
@@ -220,6 +245,7 @@ class Pending {
   async addChange(delivery: IncomingDelivery, { reading, change, held }: Told, id: number): Promise<void> {
     if (change.entries.length === 0) return;
     const { sentryId, fields } = reading.snapshot;
+    const measured = remeasure(held, change);
     for (const entry of change.entries) {
       this.seq += 1;
       const supersedes: number[] = [];
@@ -229,7 +255,7 @@ class Pending {
       // Only an event that is entered late can have been in the log before.
       const version = entry.isLate ? await this.#versions(entry.event.delivery, role) : 0;
       this.#events.push(
-        eventRow(entry, {
+        eventRow(entry, measured.get(entry.event) ?? nothingMeasured, {
           seq: this.seq,
           issueId: sentryId,
           previous: held.lastSeq,
@@ -243,6 +269,13 @@ class Pending {
       held.lastSeq = this.seq;
       for (const { place } of entry.supersedes) this.#places.delete(placeKey(sentryId, place));
       this.#places.set(placeKey(sentryId, entry.event.place), this.seq);
+      // Its row has them, and not those of an event that had its place before.
+      this.#measured.delete(placeKey(sentryId, entry.event.place));
+      measured.delete(entry.event);
+    }
+    for (const [{ place }, measures] of measured) {
+      const write = { issueId: sentryId, place: Buffer.from(place), ...measuresRow(measures) };
+      this.#measured.set(placeKey(sentryId, place), write);
     }
 
     const shown =
@@ -273,6 +306,7 @@ class Pending {
     // An event that this batch supersedes may be one of its own, so events come first.
     await this.#transaction.insertEvents(this.#events);
     await this.#transaction.supersede(this.#superseded);
+    await this.#transaction.measure([...this.#measured.values()]);
     await this.#transaction.writeIssues([...this.#issues.values()]);
     await this.#transaction.writeProjects([...this.#projects.values()]);
   }

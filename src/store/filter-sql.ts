@@ -35,6 +35,8 @@ export interface Dialect {
    * them. `text` is folded. Null where no index can.
    */
   readonly containing: (issues: IssuesTable, text: string) => Narrowing | null;
+  /** All values of the column that are not null, separated by commas; null where there is none. An aggregate. */
+  readonly joined: (column: AnyColumn) => SQL;
   /** The condition, to be tried on rows that are found otherwise: no index is to be chosen for it. */
   readonly tried: (condition: SQL) => SQL;
 }

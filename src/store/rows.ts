@@ -1,6 +1,7 @@
 import { fold } from "../domain/fold.ts";
 import type { Facts, IncomingDelivery, IssueReading } from "../domain/delivery.ts";
 import type { Entry } from "../domain/history.ts";
+import type { Measures } from "../domain/measures.ts";
 import type { LoggedEvent } from "../domain/event.ts";
 import {
   issuePriorities,
@@ -133,6 +134,7 @@ export function contentRow(id: number, { body }: IncomingDelivery, reading: Issu
 /** The row of a log entry at this position. */
 export function eventRow(
   { event, isLate, state, statusSince }: Entry,
+  measures: Measures,
   placed: Pick<
     EventRow,
     "seq" | "issueId" | "previous" | "version" | "supersedes" | "supersededBy" | "committedAt" | "afterShown"
@@ -161,7 +163,20 @@ export function eventRow(
     afterStatus: state.status,
     afterSubstatus: state.substatus,
     afterSince: statusSince,
+    ...measuresRow(measures),
   };
+}
+
+export type MeasuresColumns = Pick<EventRow, "stayMs" | "resolvedAfter" | "triagedAfterMs" | "isUndone">;
+
+export function measuresRow({
+  stayMs,
+  resolvedAfterMs,
+  triagedAfterMs,
+  isUndone,
+}: Measures): MeasuresColumns {
+  const resolvedAfter = resolvedAfterMs.length === 0 ? null : resolvedAfterMs.join(",");
+  return { stayMs, resolvedAfter, triagedAfterMs, isUndone };
 }
 
 /** An event as the log holds it, from its row and its delivery's. */

@@ -1,10 +1,13 @@
 import { sizeOf, type Walk } from "../domain/history.ts";
+import type { Measurer } from "../domain/measures.ts";
 
 /** The history of one issue in memory, as far as it is written. */
 export type Held = {
   readonly walk: Walk;
   /** The newest entry about the issue; null while there is none. */
   lastSeq: number | null;
+  /** It has measured the whole history. */
+  measurer: Measurer;
 };
 
 /** Histories in memory, so that a delivery of a busy issue reads nothing. The longest unused are forgotten first. */

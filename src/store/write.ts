@@ -1,5 +1,5 @@
 import type { Facts } from "../domain/delivery.ts";
-import type { ContentRow, DeliveryRow, EventRow, IssueRow, ShownColumns } from "./rows.ts";
+import type { ContentRow, DeliveryRow, EventRow, IssueRow, MeasuresColumns, ShownColumns } from "./rows.ts";
 import type { Project } from "../domain/issue.ts";
 
 /** A delivery that is already kept, as far as repeats need to know it. */
@@ -11,6 +11,9 @@ export type IssueWrite = Pick<IssueRow, "sentryId" | "status" | "substatus" | "s
   readonly shown: ShownColumns | null;
   readonly isNew: boolean;
 };
+
+/** What statistics need of the event that holds this place in an issue's history. */
+export type MeasuredWrite = Pick<EventRow, "issueId" | "place"> & MeasuresColumns;
 
 export type ProjectWrite = Project & { readonly shownAt: number };
 
@@ -45,6 +48,8 @@ export interface WriteTransaction {
   rewriteDeliveries(rows: readonly DeliveryRow[], contents: readonly ContentRow[]): Promise<void>;
   insertEvents(rows: readonly EventRow[]): Promise<void>;
   supersede(pairs: readonly { readonly seq: number; readonly by: number }[]): Promise<void>;
+  /** After `supersede`. */
+  measure(writes: readonly MeasuredWrite[]): Promise<void>;
   writeIssues(writes: readonly IssueWrite[]): Promise<void>;
   /** Keeps of each project what was shown by the delivery that was sent last. */
   writeProjects(writes: readonly ProjectWrite[]): Promise<void>;

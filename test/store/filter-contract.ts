@@ -161,6 +161,7 @@ async function keepEvents(
     afterStatus: "",
     afterSince: 0,
     afterShown: 1,
+    isUndone: false,
   }));
   if (rows.length > 0) await db.insert(events).values(rows);
 }

@@ -142,6 +142,11 @@ describe("doctor", () => {
       "is not what its deliveries tell",
     ],
     ["an event that is gone", "delete from events where role = 'told'", "its history has"],
+    [
+      "a duration that changed",
+      "update events set stay_ms = stay_ms + 1 where stay_ms is not null",
+      "is not what its history tells",
+    ],
     ["an issue that is gone", "delete from issues where sentry_id = '2'", "Issue 2: it is missing"],
     [
       "an issue in another state",

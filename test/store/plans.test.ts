@@ -122,3 +122,58 @@ describe("a page of issues", () => {
     expect(plans).toHaveLength(2);
   });
 });
+
+describe("a statistic", () => {
+  const inPeriod = { filter: {}, now: 0, period: { from: 0, to: 10 } };
+  const transitions = /^SEARCH events USING INDEX transitions_by_time \(occurred_at>\?/;
+
+  it.each<[string, (reader: Reader) => Promise<unknown>, RegExp]>([
+    ["timeToResolve", (reader) => reader.timeToResolve(inPeriod), transitions],
+    ["timeInStatus", (reader) => reader.timeInStatus(inPeriod), transitions],
+    ["reopenRate", (reader) => reader.reopenRate(inPeriod), transitions],
+    ["inferredShare", (reader) => reader.inferredShare(inPeriod), transitions],
+    [
+      "timeToTriage",
+      (reader) => reader.timeToTriage(inPeriod),
+      /^SEARCH events USING INDEX triages_by_time \(occurred_at>\?/,
+    ],
+    [
+      "flow",
+      (reader) => reader.issueFlow({ ...inPeriod, buckets: [{ start: 0, end: 10 }] }),
+      /SEARCH events USING INDEX transitions_by_time \(occurred_at>\?/,
+    ],
+    [
+      "facets",
+      (reader) => reader.issueFacets({ ...inPeriod, facets: ["level"] }),
+      /^SCAN issues USING COVERING INDEX issues_by_project$/,
+    ],
+    [
+      "facets of a project",
+      (reader) =>
+        reader.issueFacets({
+          ...inPeriod,
+          filter: { project: { sentryId: { eq: "7" } } },
+          facets: ["level"],
+        }),
+      /^SEARCH issues USING COVERING INDEX issues_by_project \(project_id=\?\)$/,
+    ],
+    [
+      "projects",
+      (reader) => reader.issueProjects(inPeriod),
+      /^SEARCH issues USING COVERING INDEX issues_by_project\b[^\n]*$/,
+    ],
+  ])("such as %s finds what it counts by an index", async (_, ask, expected) => {
+    using database = opened();
+    const [plan, ...more] = await database.plansOf(ask);
+    expect([plan]).toEqual([expect.stringMatching(expected)]);
+    expect(more).toEqual([]);
+  });
+
+  it("under a filter makes a list of its issues once, and passes the events of the period over it", async () => {
+    using database = opened();
+    const filter: IssueFilter = { level: { eq: "ERROR" } };
+    const [plan] = await database.plansOf((reader) => reader.timeInStatus({ ...inPeriod, filter }));
+    expect(plan).toMatch(transitions);
+    expect(plan).toContain("LIST SUBQUERY");
+  });
+});

@@ -3,7 +3,7 @@ import { unionAll } from "drizzle-orm/sqlite-core";
 import type { TransitionKind } from "../../domain/event.ts";
 import { flowOf, type FlowGroup } from "../../domain/flow.ts";
 import type { Assignee } from "../../domain/issue.ts";
-import { assigneeCountsOf, facetsOf, rankedCounts, shareOf, type Facet } from "../../domain/statistics.ts";
+import { assigneeCountsOf, facetsOf, rankedCounts, shareOf } from "../../domain/statistics.ts";
 import type { Reader } from "../reader.ts";
 import { countedIssues, numberOrNull } from "./counted.ts";
 import type { Asked } from "./query.ts";
@@ -20,13 +20,27 @@ export function statisticsQueries(asked: Asked): StatisticsQueries {
 
   return {
     async issueFacets({ facets, ...counted }) {
-      const columns: { [Name in Facet]?: (typeof issues)[Name] } = {};
-      for (const name of facets) Object.assign(columns, { [name]: issues[name] });
+      // All of them, behind the project, in the order of `issues_by_project`: so nothing has to be sorted.
+      const columns = [
+        issues.projectId,
+        issues.status,
+        issues.substatus,
+        issues.level,
+        issues.priority,
+        issues.category,
+      ];
       const groups = await db
-        .select({ ...columns, count: count() })
+        .select({
+          status: issues.status,
+          substatus: issues.substatus,
+          level: issues.level,
+          priority: issues.priority,
+          category: issues.category,
+          count: count(),
+        })
         .from(issues)
         .where(matching(counted))
-        .groupBy(...Object.values(columns));
+        .groupBy(...columns);
       return facetsOf(groups, facets);
     },
 

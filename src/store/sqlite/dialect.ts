@@ -8,6 +8,7 @@ export const sqliteDialect: Dialect = {
   startsWith: (column, text) => sql`instr(${column}, ${text}) = 1`,
   among: (column, values) => sql`${column} in (select value from json_each(${JSON.stringify(values)}))`,
   containing,
+  joined: (column) => sql`group_concat(${column})`,
   // SQLite takes an index for any comparison that one serves, without asking how many rows it would leave.
   tried: (condition) => sql`(${condition}) is true`,
 };

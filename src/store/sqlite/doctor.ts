@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { asc, and, count, eq, gt, gte, isNotNull, isNull, lte, max } from "drizzle-orm";
 import { deriveHistory } from "../../domain/history.ts";
+import { measure } from "../../domain/measures.ts";
 import type { IssueEvent } from "../../domain/event.ts";
 import { contentsIn } from "../pack.ts";
-import { eventOf, factsOf, type ContentRow } from "../rows.ts";
+import { eventOf, factsOf, measuresRow, type ContentRow, type MeasuresColumns } from "../rows.ts";
 import { contents, deliveries, events, issues, meta, packs } from "../tables/sqlite.ts";
 import { metaNames } from "../meta.ts";
 import { openReader, type Connection } from "./connection.ts";
@@ -173,6 +174,13 @@ function differenceOf({ db }: Pick<Connection, "db">, issueId: string): string |
     return `its history has ${kept.length} events, and its deliveries tell ${history.events.length}.`;
   const wrong = history.events.findIndex((event, index) => signatureOf(event) !== signatureOf(kept[index]!));
   if (wrong >= 0) return `event ${kept[wrong]!.id} is not what its deliveries tell.`;
+  const { measured } = measure(history.events);
+  const mismeasured = history.events.findIndex((event, index) => {
+    const { stayMs, resolvedAfter, triagedAfterMs, isUndone } = logged[index]!.event;
+    const kept: MeasuresColumns = { stayMs, resolvedAfter, triagedAfterMs, isUndone };
+    return JSON.stringify(kept) !== JSON.stringify(measuresRow(measured.get(event)!));
+  });
+  if (mismeasured >= 0) return `what event ${kept[mismeasured]!.id} ended is not what its history tells.`;
   const row = db.select().from(issues).where(eq(issues.sentryId, issueId)).get();
   if (row === undefined) return "it is missing.";
   const { state, statusSince, shown } = history;

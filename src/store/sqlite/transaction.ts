@@ -137,6 +137,19 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
       .where(eq(events.seq, sql.placeholder("seq"))),
   );
   const { id: _given, ...issueValues } = placeholdersOf(issues);
+  const writeMeasures = prepareRun(
+    client,
+    db
+      .update(events)
+      .set(pick(placeholdersOf(events), ["stayMs", "resolvedAfter", "triagedAfterMs", "isUndone"]))
+      .where(
+        and(
+          eq(events.issueId, sql.placeholder("issueId")),
+          eq(events.place, sql.placeholder("place")),
+          isNull(events.supersededBy),
+        ),
+      ),
+  );
   const insertIssue = prepareRun(client, db.insert(issues).values(issueValues));
   const moveIssue = prepareRun(
     client,
@@ -248,6 +261,9 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
     },
     async supersede(pairs) {
       for (const pair of pairs) markSuperseded(pair);
+    },
+    async measure(writes) {
+      for (const write of writes) writeMeasures(write);
     },
     async writeIssues(writes) {
       for (const { shown, isNew, ...state } of writes) {

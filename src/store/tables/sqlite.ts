@@ -120,6 +120,14 @@ export const events = sqliteTable(
     afterSubstatus: text("after_substatus"),
     afterSince: integer("after_since").notNull(),
     afterShown: integer("after_shown").notNull(),
+    /**
+     * `Measures` of the event in its history, for statistics alone: what is late may change them, and no follower of the
+     * log sees them. The times are milliseconds; of `resolvedAfter` several, separated by commas.
+     */
+    stayMs: integer("stay_ms"),
+    resolvedAfter: text("resolved_after"),
+    triagedAfterMs: integer("triaged_after_ms"),
+    isUndone: integer("is_undone", { mode: "boolean" }).notNull(),
   },
   (table) => [
     // Serves one issue's history in its order.
@@ -128,10 +136,25 @@ export const events = sqliteTable(
       .where(sql`superseded_by is null`),
     // Serves an event by its own id, and the events of a delivery.
     uniqueIndex("events_by_delivery").on(table.delivery, table.role, table.version),
-    // Serves all transitions by time.
+    // Serves all transitions by time. With what statistics ask of them, so that they read no rows.
     index("transitions_by_time")
-      .on(table.occurredAt, table.seq)
+      .on(
+        table.occurredAt,
+        table.seq,
+        table.kind,
+        table.source,
+        table.fromStatus,
+        table.toStatus,
+        table.stayMs,
+        table.resolvedAfter,
+        table.isUndone,
+        table.issueId,
+      )
       .where(sql`superseded_by is null and kind is not null`),
+    // Serves the time to triage.
+    index("triages_by_time")
+      .on(table.occurredAt, table.triagedAfterMs, table.issueId)
+      .where(sql`superseded_by is null and triaged_after_ms is not null`),
     // Serves what an entry replaced.
     index("events_by_superseded_by")
       .on(table.supersededBy)
@@ -208,7 +231,16 @@ export const issues = sqliteTable(
       index("issues_by_short_id").on(table.shortId),
       // What a filter names most. The status follows, because it is asked for with each of the others.
       index("issues_by_status").on(table.status),
-      index("issues_by_project").on(table.projectId, table.status),
+      // With the facets, which are counted by it, and the id, by which statistics list a project's issues.
+      index("issues_by_project").on(
+        table.projectId,
+        table.status,
+        table.substatus,
+        table.level,
+        table.priority,
+        table.category,
+        table.sentryId,
+      ),
       index("issues_by_project_slug").on(table.projectSlug, table.status),
       index("issues_by_assignee").on(table.assigneeId, table.status),
       index("issues_by_level").on(table.level, table.status),
