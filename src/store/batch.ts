@@ -10,6 +10,7 @@ import {
   measuresRow,
   factsFrom,
   shownColumns,
+  steadyOf,
   type ContentRow,
   type DeliveryRow,
   type EventRow,
@@ -166,7 +167,7 @@ async function loadWalks(
   for (const sentryId of missing) {
     const walk = startWalk(facts.get(sentryId) ?? []);
     const { measurer } = measure(sizeOf(walk) === 0 ? [] : historyOf(walk).events);
-    const held = { walk, lastSeq: lastSeqs.get(sentryId) ?? null, measurer };
+    const held = { walk, lastSeq: lastSeqs.get(sentryId) ?? null, measurer, steady: null };
     walks.set(sentryId, held);
     cache.set(sentryId, held);
   }
@@ -285,6 +286,8 @@ class Pending {
           ? (this.#issues.get(sentryId)?.shown ?? null)
           : await this.#shownAgain(change.shown);
     const { state, statusSince } = change;
+    const earlier = this.#issues.get(sentryId);
+    const steady = shown === null ? held.steady : steadyOf(shown);
     this.#issues.set(sentryId, {
       sentryId,
       status: state.status,
@@ -292,8 +295,11 @@ class Pending {
       statusSince,
       lastSeq: this.seq,
       shown,
-      isNew: change.shownBefore === null || this.#issues.get(sentryId)?.isNew === true,
+      isNew: change.shownBefore === null || earlier?.isNew === true,
+      // Together with what this batch changed before: all of it is written at once.
+      isSteady: (earlier?.isSteady ?? true) && steady !== null && steady === held.steady,
     });
+    held.steady = steady;
     if (fields.project !== null) {
       const other = this.#projects.get(fields.project.sentryId);
       if (other === undefined || other.shownAt <= delivery.sentAt)

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { fold } from "../domain/fold.ts";
 import type { Facts, IncomingDelivery, IssueReading } from "../domain/delivery.ts";
 import type { Entry } from "../domain/history.ts";
@@ -234,6 +235,26 @@ export type ShownColumns = Omit<
   IssueRow,
   "id" | "sentryId" | "status" | "substatus" | "statusSince" | "lastSeq"
 >;
+
+/**
+ * What almost every new snapshot changes. The other columns are steady: an update names every index of its columns as
+ * changed, whether their values are or not, so those are written only where one of them differs.
+ */
+export const movingColumns = [
+  "shown",
+  "count",
+  "userCount",
+  "lastSeen",
+  "rest",
+  "details",
+] as const satisfies readonly (keyof ShownColumns)[];
+
+const withoutMoving = Object.fromEntries(movingColumns.map((name) => [name, undefined]));
+
+/** Equal for two rows exactly when their steady columns are. */
+export function steadyOf(columns: ShownColumns): string {
+  return hash("sha256", JSON.stringify({ ...columns, ...withoutMoving }));
+}
 
 /** What of `IssueFields` has no column. */
 type Rest = Pick<IssueFields, "statusRaw" | "substatusRaw" | "statusDetails"> & {

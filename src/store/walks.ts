@@ -6,6 +6,8 @@ export type Held = {
   readonly walk: Walk;
   /** The newest entry about the issue; null while there is none. */
   lastSeq: number | null;
+  /** `steadyOf` the issue's row as it is written; null where that is not known. */
+  steady: string | null;
   /** It has measured the whole history. */
   measurer: Measurer;
 };

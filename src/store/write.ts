@@ -10,6 +10,8 @@ export type IssueWrite = Pick<IssueRow, "sentryId" | "status" | "substatus" | "s
   /** Null leaves the columns that follow from the shown delivery as they are. */
   readonly shown: ShownColumns | null;
   readonly isNew: boolean;
+  /** Of `shown`, the columns that are not `movingColumns` are as they were written last. */
+  readonly isSteady: boolean;
 };
 
 /** What statistics need of the event that holds this place in an issue's history. */

@@ -22,7 +22,7 @@ import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsIn, packOf } from "../pack.ts";
 import { contentsOf } from "../queries/contents.ts";
-import { factsOf, type ContentRow, type DeliveryRow, type IssueRow } from "../rows.ts";
+import { movingColumns, factsOf, type ContentRow, type DeliveryRow, type IssueRow } from "../rows.ts";
 import * as tables from "../tables/sqlite.ts";
 import type { Known, WriteTransaction } from "../write.ts";
 import type { Connection } from "./connection.ts";
@@ -266,13 +266,13 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
       for (const write of writes) writeMeasures(write);
     },
     async writeIssues(writes) {
-      for (const { shown, isNew, ...state } of writes) {
+      for (const { shown, isNew, isSteady, ...state } of writes) {
         if (shown === null) moveIssue(state);
         else if (isNew) insertIssue({ ...state, ...shown });
         else {
           const row = { ...state, ...shown };
           moveShownIssue(row);
-          changeIssue(row);
+          if (!isSteady) changeIssue(row);
         }
       }
     },
@@ -288,12 +288,6 @@ function known({ sha256, ...row }: Pick<DeliveryRow, "id" | "requestId" | "sha25
 
 /** What every entry about an issue changes. */
 const stateColumns = ["status", "substatus", "statusSince", "lastSeq"] as const;
-
-/**
- * What almost every new snapshot changes. The other columns are steady: an update names every index of its columns as
- * changed, whether their values are or not, so those are written only where one of them differs.
- */
-const movingColumns = ["shown", "count", "userCount", "lastSeen", "rest", "details"] as const;
 
 function isIn(names: readonly string[], name: string): boolean {
   return names.includes(name);
