@@ -45,7 +45,7 @@ function openTitled() {
         },
       });
       client.exec(end);
-      if (end === "rollback") walks.forget([String(anIssueObject()["id"])]);
+      if (end === "rollback") walks.forget([anIssueObject()["id"] as string]);
     },
     title: () => client.prepare("select title from issues").pluck().get(),
     [Symbol.dispose]() {
