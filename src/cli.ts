@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import { Command, CommanderError } from "commander";
+import { forgetCommand, pruneCommand } from "./commands/erase.ts";
+import { sendTestDelivery } from "./commands/send.ts";
 import { tokenCommand } from "./commands/token.ts";
 import {
   ConfigError,
@@ -15,8 +17,10 @@ import { createLogger } from "./observability/logger.ts";
 import { createProgressBar } from "./observability/progress.ts";
 import { readBody } from "./sentry/payload.ts";
 import { readSecret, secretFileOf } from "./sentry/secret.ts";
+import { sign } from "./sentry/signature.ts";
 import { simulateCommand } from "./sentry/simulate.ts";
 import { startGateway } from "./server.ts";
+import { backUpSqlite } from "./store/sqlite/backup.ts";
 import { examineSqlite } from "./store/sqlite/doctor.ts";
 import { openSqliteMaintenance } from "./store/sqlite/maintenance.ts";
 import { rebuildSqlite } from "./store/sqlite/rebuild.ts";
@@ -27,6 +31,16 @@ const { version } = JSON.parse(readFileSync(findPackageJSON(import.meta.url)!, "
 
 const config = () => parseConfig(readEnvironment());
 const databaseFile = () => databaseFileOf(config().DATABASE_URL);
+
+function signingSecret(): string {
+  const { SENTRY_CLIENT_SECRET: secrets, DATABASE_URL: url } = config();
+  const secret = secrets?.[0] ?? readSecret(secretFileOf(databaseFileOf(url)));
+  if (secret === null)
+    throw new ConfigError(
+      "There is no secret to sign with yet: start the gateway once, or pass --secret, or set SENTRY_CLIENT_SECRET.",
+    );
+  return secret;
+}
 
 const program = new Command("issuewire")
   .description("A GraphQL gateway over Sentry's issue webhooks.")
@@ -50,15 +64,7 @@ program.addCommand(
   simulateCommand({
     url: "http://127.0.0.1:4000",
     resolveBearer: () => config().WEBHOOK_BEARER ?? null,
-    resolveSecret() {
-      const { SENTRY_CLIENT_SECRET: secrets, DATABASE_URL: url } = config();
-      const secret = secrets?.[0] ?? readSecret(secretFileOf(databaseFileOf(url)));
-      if (secret === null)
-        throw new ConfigError(
-          "There is no secret to sign with yet: start the gateway once, or pass --secret, or set SENTRY_CLIENT_SECRET.",
-        );
-      return secret;
-    },
+    resolveSecret: signingSecret,
   }),
 );
 
@@ -87,14 +93,22 @@ program
   .description(
     "Check the database, every kept body, every history and the settings. Exit status 1 when something is wrong.",
   )
-  .action(async () => {
+  .option(
+    "--send <url>",
+    "post a signed test delivery to the gateway's public address, and say whether it arrived",
+  )
+  .action(async ({ send }: { readonly send?: string }) => {
     const file = databaseFile();
     using bar = createProgressBar("examining", process.stderr);
-    const findings = await examineSqlite({
-      file,
-      onProgress: (_what, done, total) => bar.update(done, total),
-    });
+    const findings = [
+      ...(await examineSqlite({ file, onProgress: (_what, done, total) => bar.update(done, total) })),
+    ];
     bar.clear();
+    if (send !== undefined) {
+      const sent = await sendTest(send);
+      if (sent.is === "wrong") findings.push(sent);
+      else console.log(`✓ A test delivery arrived by ${send}, in ${Math.round(sent.milliseconds)} ms.`);
+    }
     for (const { problem, remedy } of findings) console.log(`✗ ${problem}\n  → ${remedy}`);
     if (findings.length > 0) process.exitCode = 1;
     else
@@ -102,6 +116,42 @@ program
         "✓ The settings, the database file, every kept body and every history are as they should be.",
       );
   });
+
+async function sendTest(url: string) {
+  if (URL.parse(url) === null) throw new ConfigError(`--send ${url}: this is not a URL.`);
+  await using store = openSqliteMaintenance(databaseFile());
+  const secret = signingSecret();
+  return await sendTestDelivery({
+    url,
+    sign: (body) => sign(secret, body),
+    bearer: config().WEBHOOK_BEARER ?? null,
+    arrived: store.hasDelivery,
+  });
+}
+
+program
+  .command("backup")
+  .argument("<file>", "where it goes; nothing may be there")
+  .description("Copy the database as it is at this moment. The gateway may go on beside it.")
+  .action(async (to: string) => {
+    using bar = createProgressBar("copying", process.stderr);
+    const { newest } = await backUpSqlite({ file: databaseFile(), to, onProgress: bar.update });
+    bar.clear();
+    console.log(`${to} holds the log up to position ${newest}.`);
+  });
+
+const erase = {
+  open: async () => openSqliteMaintenance(databaseFile()),
+  progress: (what: string) => createProgressBar(what, process.stderr),
+  retention: () => ({
+    rawDays: config().RETENTION_RAW_DAYS ?? null,
+    eventsDays: config().RETENTION_EVENTS_DAYS ?? null,
+  }),
+  now: Date.now,
+  print: console.log,
+};
+program.addCommand(pruneCommand(erase));
+program.addCommand(forgetCommand(erase));
 
 program.addCommand(
   tokenCommand({

@@ -130,6 +130,16 @@ const settings = z.object({
     .describe(
       "How many requests to everything but webhooks one address may send in a minute; 429 beyond, 0 for any number. This machine's own are not counted.",
     ),
+  RETENTION_RAW_DAYS: wholeNumber(1, 36_500)
+    .optional()
+    .describe(
+      "After how many days the bodies of deliveries are dropped; unset, never. Histories do not need them.",
+    ),
+  RETENTION_EVENTS_DAYS: wholeNumber(1, 36_500)
+    .optional()
+    .describe(
+      "After how many days a resolved or archived issue is dropped with its whole history; unset, never. Cursors of before are then refused with CURSOR_EXPIRED.",
+    ),
   FEED_SILENCE_AFTER: isoDuration
     .optional()
     .describe("An ISO-8601 duration such as PT6H: feed.isSilent is true once no delivery came for longer."),

@@ -21,7 +21,7 @@ import { startTokenWatch } from "./http/token-watch.ts";
 import { createSockets } from "./http/sockets.ts";
 import { createWebhookHandler } from "./http/webhook.ts";
 import { createLogger, type Logger } from "./observability/logger.ts";
-import { createMetrics } from "./observability/metrics.ts";
+import { createMetrics, measureWhenAsked } from "./observability/metrics.ts";
 import { createReport } from "./observability/report.ts";
 import { issueObjectOf } from "./sentry/raw-issue.ts";
 import { createReceiver } from "./sentry/receive.ts";
@@ -101,6 +101,10 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
         issueObjectOf,
         threads: { read: threadOf("read-worker", threads), write: threadOf("write-worker", threads) },
         report,
+        retention: {
+          rawDays: config.RETENTION_RAW_DAYS ?? null,
+          eventsDays: config.RETENTION_EVENTS_DAYS ?? null,
+        },
         onCommit: committed.ring,
         now,
       }),
@@ -179,6 +183,19 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     maxBodyBytes: config.LIMIT_BODY_BYTES,
     hasCors: config.CORS_ORIGINS.length > 0,
   });
+  const silenceMs = async (): Promise<number | null> => {
+    const { lastDeliveryAt } = await store.reader.feedFigures({ since: now() });
+    return lastDeliveryAt === null ? null : Math.max(0, now() - lastDeliveryAt);
+  };
+  measureWhenAsked(metrics, {
+    queue: async () => (await store.figures()).waiting,
+    tailLagSeconds: () => tail.lagMs() / 1000,
+    walBytes: async () => (await store.figures()).walBytes ?? undefined,
+    silenceSeconds: async () => {
+      const ms = await silenceMs();
+      return ms === null ? undefined : ms / 1000;
+    },
+  });
   const clientOf = (request: IncomingMessage) => clientKey(clientAddress(request, config.TRUST_PROXY));
 
   let isStopping = false;
@@ -200,10 +217,15 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     },
     session: createSessionHandler({ admit, trustProxy: config.TRUST_PROXY > 0, now }),
     registry: metrics.registry,
-    whyNotReady: async () => {
+    whyNotReady: async ({ orSilent }) => {
       if (isStopping) return "stopping";
       if (!(await store.canWrite())) return "the store cannot write";
-      return tail.lagMs() > maxLagMs ? "the log cannot be read" : null;
+      if (tail.lagMs() > maxLagMs) return "the log cannot be read";
+      const silenceAfterMs = config.FEED_SILENCE_AFTER;
+      if (!orSilent || silenceAfterMs === undefined) return null;
+      return ((await silenceMs()) ?? Infinity) > silenceAfterMs
+        ? "Sentry has been silent for too long"
+        : null;
     },
   });
   const sockets = createSockets({

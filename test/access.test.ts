@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { tokenCommand } from "../src/commands/token.ts";
 import { isoDuration } from "../src/config.ts";
 import { openSqliteMaintenance } from "../src/store/sqlite/maintenance.ts";
-import { startTestGateway, type TestGateway } from "./test-gateway.ts";
+import { sign } from "../src/sentry/signature.ts";
+import { secret, startTestGateway, type TestGateway } from "./test-gateway.ts";
 import { temporaryFolder } from "./store/open.ts";
 import { join } from "node:path";
 
@@ -117,6 +118,35 @@ describe("a gateway behind a proxy", () => {
     expect(await response.json()).toEqual({
       errors: [{ message: expect.stringContaining("token"), extensions: { code: "UNAUTHENTICATED" } }],
     });
+  });
+});
+
+describe("the health and the metrics of a gateway", () => {
+  it("tell that Sentry has been silent, to whoever asks for that", async () => {
+    await using gateway = await startTestGateway({ FEED_SILENCE_AFTER: "PT1H" });
+    expect(await status(gateway, "/health/ready")).toBe(200);
+    expect(await status(gateway, "/health/ready?silence=1")).toBe(503);
+    const metricsOf = async () => (await fetch(`${gateway.url}/metrics`)).text();
+    expect(await metricsOf()).not.toMatch(/^issuewire_feed_silence_seconds /m);
+    const body = JSON.stringify({ action: "test", data: { x: 1 } });
+    const headers = {
+      "content-type": "application/json",
+      "sentry-hook-signature": sign(secret, Buffer.from(body)),
+    };
+    const response = await fetch(`${gateway.url}/webhooks/sentry`, { method: "POST", headers, body });
+    expect(response.status).toBe(202);
+    expect(await status(gateway, "/health/ready?silence=1")).toBe(200);
+    const metrics = await metricsOf();
+    for (const name of [
+      "feed_silence_seconds",
+      "write_queue",
+      "tail_lag_seconds",
+      "wal_bytes",
+      'event_loop_delay_seconds{quantile="0.99"}',
+      "ack_seconds_count",
+      'deliveries_total{outcome="IGNORED"}',
+    ])
+      expect(metrics).toContain(`\nissuewire_${name} `);
   });
 });
 

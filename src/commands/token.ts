@@ -3,6 +3,7 @@ import { z } from "zod";
 import { tokenScopes, type Token, type TokenScope } from "../domain/token.ts";
 import { newTokenText, tokenHash } from "../http/token-text.ts";
 import type { Maintenance } from "../store/maintenance.ts";
+import { CommandError } from "./command-error.ts";
 
 export type TokenCommandOptions = {
   readonly open: () => Promise<Maintenance>;
@@ -12,11 +13,6 @@ export type TokenCommandOptions = {
   readonly now: () => number;
   readonly print: (line: string) => void;
 };
-
-/** What is wrong with what was asked for, in words for whoever typed it. */
-export class CommandError extends Error {
-  override readonly name = "CommandError";
-}
 
 /** `issuewire token create | list | revoke`. A running gateway takes a change up within moments. */
 export function tokenCommand(options: TokenCommandOptions): Command {

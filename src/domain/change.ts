@@ -1,4 +1,4 @@
-import type { LogEntry } from "./event.ts";
+import { forgottenRole, type LogEntry } from "./event.ts";
 import type { IssueFilter } from "./filter.ts";
 import { issueTest } from "./matches.ts";
 
@@ -14,6 +14,8 @@ export type IssueChangeKind = (typeof issueChangeKinds)[number];
 export function changesUnder(filter: IssueFilter): (entry: LogEntry) => IssueChangeKind | null {
   const passes = issueTest(filter);
   return ({ event, before, after }) => {
+    // What it was is forgotten too, so every list is told: one that does not have it has nothing to remove.
+    if (event.role === forgottenRole) return "LEFT";
     const was = before !== null && passes(before, event.committedAt);
     const is = passes(after, event.committedAt);
     if (is) return was ? "UPDATED" : "ENTERED";

@@ -40,6 +40,9 @@ export type Transition = { readonly from: State | null; readonly to: State; read
 export const eventRoles = ["before", "report", "after", "told"] as const;
 export type EventRole = (typeof eventRoles)[number];
 
+/** The role of an entry of the log that is no event: its issue was forgotten. It is in no history. */
+export const forgottenRole = "forgotten";
+
 /** One thing that happened to an issue, as derived from its deliveries. */
 export type IssueEvent = {
   /**
@@ -68,7 +71,8 @@ export type IssueEvent = {
 };
 
 /** An event as the log holds it. */
-export type LoggedEvent = IssueEvent & {
+export type LoggedEvent = Omit<IssueEvent, "role"> & {
+  readonly role: EventRole | typeof forgottenRole;
   readonly seq: number;
   /** Sentry's id of the issue. */
   readonly issueId: string;

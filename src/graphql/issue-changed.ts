@@ -1,5 +1,7 @@
 import { changesUnder, type IssueChangeKind } from "../domain/change.ts";
+import { forgottenRole } from "../domain/event.ts";
 import type { IssueFilter } from "../domain/filter.ts";
+import { maySeeProject } from "../domain/viewer.ts";
 import { nodeId } from "../domain/node-id.ts";
 import { builder } from "./builder.ts";
 import { IssueEventType } from "./event.ts";
@@ -18,7 +20,11 @@ const IssueChangeKindType = builder.enumType("IssueChangeKind", {
   values: {
     ENTERED: { description: "The issue matches and did not before: insert it." },
     UPDATED: { description: "The issue matches, as before: replace it." },
-    LEFT: { description: "The issue matched and does not any more: remove it." },
+    LEFT: {
+      description:
+        "The issue matched and does not any more: remove it. Told to every list when the gateway was made to forget the " +
+        "issue: then nothing is known of it but its id.",
+    },
   } satisfies Described<IssueChangeKind>,
 });
 
@@ -79,6 +85,12 @@ builder.subscriptionField("issueChanged", (t) =>
     subscribe: (_root, { filter, after }, context) => {
       const changeOf = changesUnder(permittedIssues(filterOf<IssueFilter>(filter), context.viewer));
       return entriesAfter(after, context, (payload): IssueChange | null => {
+        const { event, after: issue } = payload.entry;
+        if (
+          event.role === forgottenRole &&
+          !maySeeProject(context.viewer, issue.fields.project?.sentryId ?? null)
+        )
+          return null;
         const kind = changeOf(payload.entry);
         return kind === null ? null : { ...payload, kind, entry: withheld(payload.entry, context.viewer) };
       });

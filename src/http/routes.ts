@@ -25,8 +25,11 @@ export type RouteOptions = {
   readonly admit: Admit;
   /** Answers /session: the page's cookie. */
   readonly session: Handler;
-  /** Null when the gateway can take webhooks and its followers are up to date; else why it is not ready. */
-  readonly whyNotReady: () => Promise<string | null>;
+  /**
+   * Null when the gateway can take webhooks and its followers are up to date; else why it is not ready. `orSilent`: nor
+   * when no webhook came for longer than FEED_SILENCE_AFTER, or none ever.
+   */
+  readonly whyNotReady: (asked: { readonly orSilent: boolean }) => Promise<string | null>;
   readonly limits: {
     readonly urlBytes: number;
     /** From one address, to everything but webhooks; 0 for any number. */
@@ -49,6 +52,7 @@ export type RouteOptions = {
  * | /session               | gives and takes the page's cookie                          | who has a token           |
  * | /health/live           | 200 as long as the process answers                         | anyone                    |
  * | /health/ready          | 200 when it can take webhooks, 503 when not                | anyone                    |
+ * | /health/ready?silence=1| as above; 503 too when Sentry has been silent for too long | anyone                    |
  * | /metrics               | Prometheus                                                 | admins of all projects    |
  */
 export function createRoutes({
@@ -84,7 +88,7 @@ export function createRoutes({
     const path = url.split("?", 1)[0]!;
     if (path === "/health/live") return answer(request, response, 200, { status: "live" });
     if (path === "/health/ready") {
-      const reason = await whyNotReady();
+      const reason = await whyNotReady({ orSilent: /[?&]silence=1(?:&|$)/.test(url) });
       return reason === null
         ? answer(request, response, 200, { status: "ready" })
         : answer(request, response, 503, { status: "not ready", reason });

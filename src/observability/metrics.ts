@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
 /** What `/metrics` shows. Names are a promise to dashboards: they change only with a line in the changelog. */
@@ -6,6 +7,8 @@ export type Metrics = ReturnType<typeof createMetrics>;
 /** A registry of its own, so that several gateways can live in one process. */
 export function createMetrics() {
   const registers = [new Registry()];
+  const eventLoop = monitorEventLoopDelay({ resolution: 10 });
+  eventLoop.enable();
   return {
     registry: registers[0]!,
     deliveries: new Counter({
@@ -73,10 +76,60 @@ export function createMetrics() {
       help: "From a webhook's arrival to its entry having been written to all live subscribers of one operation.",
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     }),
+    eventLoopDelay: new Gauge({
+      registers,
+      name: "issuewire_event_loop_delay_seconds",
+      help: "How late the event loop was since it was last asked, by quantile. Whatever holds it up holds up every answer.",
+      labelNames: ["quantile"],
+      collect() {
+        for (const quantile of [50, 99, 100])
+          this.set({ quantile: String(quantile / 100) }, eventLoop.percentile(quantile) / 1e9);
+        eventLoop.reset();
+      },
+    }),
     graphqlErrors: new Counter({
       registers,
       name: "issuewire_graphql_internal_errors_total",
       help: "GraphQL fields that failed with INTERNAL_SERVER_ERROR.",
     }),
   };
+}
+
+/** What is measured when it is asked for; each is undefined while it cannot be told. */
+export type Measured = {
+  /** Deliveries that wait to be written. */
+  readonly queue: () => Promise<number>;
+  /** Seconds since the end of the log was last seen. */
+  readonly tailLagSeconds: () => number;
+  /** Bytes of the database's write-ahead log. */
+  readonly walBytes: () => Promise<number | undefined>;
+  /** Seconds since the last signed webhook was received, by any process. */
+  readonly silenceSeconds: () => Promise<number | undefined>;
+};
+
+/** Adds gauges that are measured each time that they are asked for. A fault of one leaves it out. */
+export function measureWhenAsked({ registry }: Pick<Metrics, "registry">, measured: Measured): void {
+  const gauge = (name: string, help: string, value: () => number | undefined | Promise<number | undefined>) =>
+    new Gauge({
+      registers: [registry],
+      name,
+      help,
+      async collect() {
+        const measuredNow = await Promise.resolve(value()).catch(() => undefined);
+        if (measuredNow === undefined) this.remove();
+        else this.set(measuredNow);
+      },
+    });
+  gauge("issuewire_write_queue", "Deliveries that wait to be written.", measured.queue);
+  gauge(
+    "issuewire_tail_lag_seconds",
+    "Since the end of the log was last seen: subscribers are behind by so much at most.",
+    measured.tailLagSeconds,
+  );
+  gauge("issuewire_wal_bytes", "The size of SQLite's write-ahead log.", measured.walBytes);
+  gauge(
+    "issuewire_feed_silence_seconds",
+    "Since the last signed webhook was received.",
+    measured.silenceSeconds,
+  );
 }

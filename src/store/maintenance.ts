@@ -1,4 +1,5 @@
 import type { Project } from "../domain/issue.ts";
+import type { Erasing } from "./erase.ts";
 import type { Tokens } from "./tokens.ts";
 
 /**
@@ -7,8 +8,12 @@ import type { Tokens } from "./tokens.ts";
  * Each step is one short transaction, between which a gateway goes on writing.
  * @throws StorageUnavailableError when the database could not be had within seconds; nothing was done then.
  */
-export interface Maintenance extends AsyncDisposable {
+export interface Maintenance extends Erasing, AsyncDisposable {
   readonly tokens: Tokens;
   /** The project with this slug, the one heard of last if several had it, or else with this id of Sentry's. */
   findProject(slugOrId: string): Promise<Project | null>;
+  /** The issue with this short id, or else with this id of Sentry's: that id. */
+  findIssue(shortIdOrId: string): Promise<string | null>;
+  /** Whether one of the newest deliveries, not about an issue, has this body (sha256 in lower-case hex). */
+  hasDelivery(sha256: string): Promise<boolean>;
 }

@@ -8,6 +8,8 @@ export const metaNames = {
   oldest: "oldest",
   /** Which database this is; a copy of it has the same. */
   instance: "instance",
+  /** The newest delivery whose body was dropped for its age, and those of all before it. */
+  prunedTo: "prunedTo",
 } as const;
 
 /** Sixteen letters and digits that no other epoch or database has. */

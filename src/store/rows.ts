@@ -3,7 +3,7 @@ import { fold } from "../domain/fold.ts";
 import type { Facts, IncomingDelivery, IssueReading } from "../domain/delivery.ts";
 import type { Entry } from "../domain/history.ts";
 import type { Measures } from "../domain/measures.ts";
-import type { LoggedEvent } from "../domain/event.ts";
+import { forgottenRole, type LoggedEvent } from "../domain/event.ts";
 import {
   issuePriorities,
   issuePriorityOf,
@@ -212,7 +212,7 @@ export function eventOf(
     occurredAfter: row.occurredAfter,
     isLate: row.isLate,
     supersedes: row.supersedes,
-    supersededBy: row.supersededBy,
+    supersededBy: row.role === forgottenRole ? null : row.supersededBy,
     receivedAt: delivery.receivedAt,
     committedAt: row.committedAt,
     resolutionType: delivery.resolutionType,

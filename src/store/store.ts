@@ -34,6 +34,9 @@ export interface Store extends AsyncDisposable {
    */
   version(): number | null;
 
+  /** How many deliveries wait to be written, and how many bytes the database's write-ahead log has; null for none. */
+  figures(): Promise<{ readonly waiting: number; readonly walBytes: number | null }>;
+
   /** Who may read. */
   readonly tokens: Pick<Tokens, "list">;
 

@@ -1,5 +1,5 @@
 import type { Seq } from "../domain/cursor.ts";
-import type { LogEntry } from "../domain/event.ts";
+import { forgottenRole, type LogEntry } from "../domain/event.ts";
 import type { Report } from "../observability/report.ts";
 import type { Reader } from "../store/reader.ts";
 import type { Bell } from "./bell.ts";
@@ -38,6 +38,7 @@ export async function startTail({ log, bell, report, pollMs, windowSize }: TailO
       // Counted before the read, so that a commit between the read and the wait still wakes us.
       const heard = bell.rings;
       const page = await readPage(window.newest);
+      for (const { event } of page ?? []) if (event.role === forgottenRole) window.forget(event.issueId);
       if (page !== null) window.add(page);
       if (page !== null && page.length < pageSize) atEndSince = performance.now();
       if (page === null || page.length < pageSize) await bell.after(heard, stop.signal, pollMs);

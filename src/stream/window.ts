@@ -12,6 +12,8 @@ export type Window = {
   readonly add: (entries: readonly LogEntry[]) => void;
   /** Forgets everything, and begins again at a position that is not smaller than `newest`. */
   readonly skipTo: (position: Seq) => void;
+  /** Forgets the entries about one issue. */
+  readonly forget: (issueId: string) => void;
   /** Counts one follower more, until it is disposed. */
   readonly join: () => Disposable;
   /** How many follow. Without any, nothing need go in. */
@@ -56,6 +58,9 @@ export function createWindow(begin: Seq, size: number): Window {
       reachesBackTo = position;
       // Somebody may have begun to follow while it was found out where the log ends.
       bell.ring();
+    },
+    forget(issueId) {
+      entries = entries.filter(({ event }) => event.issueId !== issueId);
     },
     join() {
       followers += 1;

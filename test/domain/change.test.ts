@@ -19,6 +19,12 @@ describe("changesUnder", () => {
     expect(changesUnder(open)(entry(1, { before, after }))).toBe(is);
   });
 
+  it("is LEFT for every list once the issue is forgotten, whatever it was", () => {
+    const forgotten = entry(1, { before: null, after: isOpen, event: { role: "forgotten" } });
+    expect(changesUnder(open)(forgotten)).toBe("LEFT");
+    expect(changesUnder({ or: [] })(forgotten)).toBe("LEFT");
+  });
+
   it("counts relative times from the entry's commit, whenever it is asked", () => {
     const recent: IssueFilter = { lastSeen: { gte: { fromNow: { months: 0, milliseconds: -60_000 } } } };
     const seen = issue("4501", { lastSeen: minutes(0) });

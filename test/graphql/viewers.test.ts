@@ -8,6 +8,7 @@ import { liveOperation } from "../../src/graphql/live-operation.ts";
 import type { LiveSource } from "../../src/graphql/live-source.ts";
 import { schema } from "../../src/graphql/schema.ts";
 import type { IncomingDelivery } from "../../src/domain/delivery.ts";
+import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { at, told, webhook, type Told } from "../store/deliveries.ts";
 import { openTestStore } from "../store/open.ts";
 import { createSelector, fieldsOf } from "./every-field.ts";
@@ -90,6 +91,7 @@ async function storeOf(deliveries: readonly IncomingDelivery[]) {
         answers.push(await operation.answer(entry));
       return JSON.parse(JSON.stringify(answers.filter((answer) => answer !== null))) as readonly Answer[];
     },
+    file: store.file,
     /** Where a subscription that tells everything begins. */
     oldest: cursorOf({ epoch: (await store.reader.bounds()).epoch, seq: 0 }),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
@@ -237,6 +239,25 @@ describe("a viewer of one project", () => {
     expect(await store.ask('{ issue(sentryId: "1") { title } issues { totalCount } }', viewerOfA)).toEqual({
       data: { issue: null, issues: { totalCount: 0 } },
     });
+  });
+
+  it("is told that an issue of theirs was forgotten, and nothing of another one", async () => {
+    await using store = await storeOf([inA({ issue: "1", at: 0 }), inB({ issue: "9", at: 1 })]);
+    {
+      await using maintenance = openSqliteMaintenance(store.file);
+      await maintenance.forgetIssue("1", at(10));
+      await maintenance.forgetIssue("9", at(10));
+    }
+    const told = async (viewer: Viewer) =>
+      (await store.stream(`subscription { ${streams["issueChanged"]!(store.oldest)} }`, viewer)).map(
+        (answer) => {
+          expect(answer.errors).toBeUndefined();
+          return answer.data?.["issueChanged"];
+        },
+      );
+    const left = (id: string) => ({ IssueChange_kind: "LEFT", IssueChange_leftId: nodeId("Issue", id) });
+    expect(await told(viewerOfA)).toMatchObject([left("1")]);
+    expect(await told(unlimitedAdmin)).toMatchObject([left("1"), left("9")]);
   });
 
   it("finds an issue that came from another project, without what that was", async () => {

@@ -24,6 +24,19 @@ describe("a window", () => {
     expect(window.after(9, 100)).toBeNull();
   });
 
+  it("forgets the entries about one issue, and finds its place among what is left", () => {
+    const window = createWindow(0, 100);
+    const about = (seq: number, issueId: string) => ({
+      ...entry(seq),
+      event: { ...entry(seq).event, issueId },
+    });
+    window.add([about(1, "a"), about(2, "b"), about(3, "a"), about(4, "b")]);
+    window.forget("a");
+    expect(seqs(window.after(0, 100))).toEqual([2, 4]);
+    expect(seqs(window.after(3, 100))).toEqual([4]);
+    expect(window.newest).toBe(4);
+  });
+
   it("forgets the oldest, and says so to who asks for them", () => {
     const window = createWindow(0, 3);
     for (let seq = 1; seq <= 7; seq += 1) window.add([entry(seq)]);

@@ -10,12 +10,13 @@ import {
   isNotNull,
   isNull,
   lt,
+  ne,
   or,
   sql,
   type SQL,
 } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
-import type { IssueAction, LoggedEvent } from "../../domain/event.ts";
+import { forgottenRole, type IssueAction, type LoggedEvent } from "../../domain/event.ts";
 import { transitionWhere } from "../filter-sql.ts";
 import type { Before, Page, PageRequest, Reader } from "../reader.ts";
 import { eventOf, parseEventId } from "../rows.ts";
@@ -112,7 +113,7 @@ export function eventQueries({ db, tables, dialect }: Asked): EventQueries {
 
     async eventsOfDeliveries(ids) {
       const rows = await select()
-        .where(inArray(events.delivery, [...ids]))
+        .where(and(inArray(events.delivery, [...ids]), ne(events.role, forgottenRole)))
         .orderBy(asc(events.seq));
       return grouped(rows.map(eventFrom), ({ delivery }) => delivery);
     },

@@ -195,7 +195,7 @@ function differenceOf({ db }: Pick<Connection, "db">, issueId: string): string |
 }
 
 /** All of an event that is derived, as text. */
-function signatureOf(event: IssueEvent): string {
+function signatureOf(event: Omit<IssueEvent, "role"> & { readonly role: string }): string {
   const { place, delivery, role, source, action, actionRaw, actor, assignee, transition } = event;
   const { occurredAt, occurredAfter } = event;
   return JSON.stringify([

@@ -1,9 +1,12 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
+import { and, eq, isNull } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { StorageUnavailableError } from "../../domain/failure.ts";
+import { erasing, type Erasing } from "../erase.ts";
 import type { Maintenance } from "../maintenance.ts";
+import { issueQueries } from "../queries/issues.ts";
 import { projectQueries } from "../queries/projects.ts";
 import { tokenQueries } from "../queries/tokens.ts";
 import * as tables from "../tables/sqlite.ts";
@@ -11,6 +14,7 @@ import { appliedMigrations, knownMigrations, openWriter, type Connection } from 
 import { isBusy } from "./error.ts";
 import { lockStore, StoreInUseError } from "./lock.ts";
 import { askedOf } from "./queries.ts";
+import { inTransaction } from "./retention.ts";
 
 /** How long a step waits for the gateway to finish what it is writing; that takes milliseconds. */
 const busyMs = 10_000;
@@ -29,8 +33,32 @@ export function openSqliteMaintenance(file: string): Maintenance {
   const connection = openConnection(file, opened);
   const asked = askedOf(connection, { issueObjectOf: () => null });
   const projects = projectQueries(asked);
+  const issues = issueQueries(asked);
+  const steps = erasing(asked);
   const running = opened.move();
   return {
+    ...patient({
+      dropBodies: (before) => inTransaction(connection, steps, (one) => one.dropBodies(before)),
+      dropClosedIssues: (before) => inTransaction(connection, steps, (one) => one.dropClosedIssues(before)),
+      forgetIssue: (sentryId, now) =>
+        inTransaction(connection, steps, (one) => one.forgetIssue(sentryId, now)),
+      issuesIn: steps.issuesIn,
+      forgetProject: (projectId) => inTransaction(connection, steps, (one) => one.forgetProject(projectId)),
+    } satisfies Erasing),
+    async findIssue(shortIdOrId) {
+      const byShortId = await issues.issueByShortId(shortIdOrId);
+      return (
+        byShortId?.sentryId ?? ((await issues.issues([shortIdOrId])).has(shortIdOrId) ? shortIdOrId : null)
+      );
+    },
+    async hasDelivery(sha256) {
+      const { deliveries } = tables;
+      const found = connection.db
+        .select({ id: deliveries.id })
+        .from(deliveries)
+        .where(and(isNull(deliveries.issueId), eq(deliveries.sha256, Buffer.from(sha256, "hex"))));
+      return found.get() !== undefined;
+    },
     tokens: patient(tokenQueries({ db: connection.db, tables })),
     async findProject(slugOrId) {
       return (
@@ -52,6 +80,7 @@ function openConnection(file: string, opened: DisposableStack): Connection {
     opened.defer(() => void client.close());
     client.pragma("synchronous = FULL");
     client.pragma("fullfsync = ON");
+    client.pragma("secure_delete = ON");
     const connection = { client, db: drizzle({ client }) };
     if (appliedMigrations(connection) !== knownMigrations())
       throw new Error(
@@ -64,6 +93,8 @@ function openConnection(file: string, opened: DisposableStack): Connection {
   }
   const connection = openWriter(file);
   opened.defer(() => void connection.client.close());
+  // What is erased is gone from the file too, not only from what is read of it.
+  connection.client.pragma("secure_delete = ON");
   return connection;
 }
 

@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { IncomingDelivery } from "../../domain/delivery.ts";
 import type { Report } from "../../observability/report.ts";
@@ -11,6 +12,7 @@ import { instanceFileOf, writeInstance } from "./instance.ts";
 import { lockStore } from "./lock.ts";
 import { newestPosition, readerOf, type ReaderOptions } from "./queries.ts";
 import { createReads } from "./reads.ts";
+import type { Retention } from "./retention.ts";
 import { createVersion } from "./version.ts";
 import { BusyError, startWrites } from "./writes.ts";
 
@@ -19,6 +21,7 @@ export type SqliteStoreOptions = ReaderOptions & {
   /** The modules of the threads: what reads calls `answerReads`, what writes calls `answerWrites`. */
   readonly threads: { readonly read: URL; readonly write: URL };
   readonly report: Report;
+  readonly retention?: Retention;
   /** Called after each commit that added to the log. */
   readonly onCommit: () => void;
   /** Epoch milliseconds. */
@@ -28,6 +31,8 @@ export type SqliteStoreOptions = ReaderOptions & {
   /** Most deliveries waiting to be written. */
   readonly maxWaiting?: number;
 };
+
+const forEver: Retention = { rawDays: null, eventsDays: null };
 
 /** How often the instance file is brought up to date while the log grows. */
 const instanceEveryMs = 1_000;
@@ -49,12 +54,12 @@ const giveUpMs = 500;
  * @throws StoreInUseError when another process has the file.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { file, threads, report, now, maxBatch = 256, maxWaiting = 2_000 } = options;
+  const { file, threads, report, now, retention = forEver, maxBatch = 256, maxWaiting = 2_000 } = options;
   await using opened = new AsyncDisposableStack();
 
   mkdirSync(dirname(file), { recursive: true });
   opened.use(lockStore(file));
-  const writes = opened.use(await startWrites(file, threads.write));
+  const writes = opened.use(await startWrites(file, threads.write, retention));
   const instanceFile = instanceFileOf(file);
   let { instance } = writes;
   await writeInstance(instanceFile, instance);
@@ -122,6 +127,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     append: writer.append,
     version: version.now,
     tokens: tokenQueries({ db: reading.db, tables }),
+    async figures() {
+      const wal = await stat(`${file}-wal`).catch(() => null);
+      return { waiting: writer.waiting(), walBytes: wal?.size ?? null };
+    },
     async canWrite() {
       // A gateway that is taken out of rotation gets no deliveries that could show that it writes again. Behind the
       // writer's own batches: the thread takes one at a time.

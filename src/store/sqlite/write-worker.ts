@@ -13,6 +13,7 @@ import { codeOf, isBusy } from "./error.ts";
 import { instanceFileOf, isRestored, readInstance, type Instance } from "./instance.ts";
 import { startPacking } from "./packing.ts";
 import { newestPosition } from "./queries.ts";
+import { startRetention, type Retention } from "./retention.ts";
 import { prepareTransaction } from "./transaction.ts";
 import { unpack, type Wire } from "./wire.ts";
 
@@ -38,6 +39,9 @@ export type WriteAnswer =
   | { readonly is: "failed"; readonly message: string }
   | { readonly is: "closed" };
 
+/** Deliveries of the histories in memory. */
+const maxWalkDeliveries = 200_000;
+
 /** As much as a few deliveries write: a disk may have room for less than that and still be full for them. */
 const probe = "insert or replace into meta (name, value) values ('probe', hex(zeroblob(65536)))";
 
@@ -52,7 +56,7 @@ export async function answerWrites({
   if (isMainThread || parentPort === null) throw new Error("This is to be started as a worker thread.");
   const port = parentPort;
   const say = (answer: WriteAnswer) => port.postMessage(answer);
-  const { file } = workerData as { readonly file: string };
+  const { file, retention } = workerData as { readonly file: string; readonly retention: Retention };
 
   let connection: Connection;
   try {
@@ -64,7 +68,13 @@ export async function answerWrites({
   const { client } = connection;
   const checkpoints = startCheckpoints(connection, file);
   const packing = startPacking(connection);
-  const walks = createWalkCache(200_000);
+  let walks = createWalkCache(maxWalkDeliveries);
+  const forgetWalks = () => {
+    walks = createWalkCache(maxWalkDeliveries);
+  };
+  const retaining = startRetention(connection, retention, forgetWalks);
+  const dataVersion = client.prepare<[], number>("pragma data_version").pluck();
+  let seenVersion = dataVersion.get();
   const transaction = prepareTransaction(connection);
   const requestIds = createRequestIds(await transaction.newestKnown(rememberedRequestIds, Infinity));
 
@@ -75,6 +85,9 @@ export async function answerWrites({
   ): Promise<Written> {
     try {
       client.exec("begin immediate");
+      // A command changed something beneath: it may have erased an issue.
+      if (dataVersion.get() !== seenVersion) forgetWalks();
+      seenVersion = dataVersion.get();
       if (batch.length === 0) client.exec(probe);
       const written = await writeBatch(transaction, batch, {
         walks,
@@ -124,6 +137,7 @@ export async function answerWrites({
 
   async function answer(request: WriteRequest): Promise<WriteAnswer> {
     if (request.is === "close") {
+      retaining[Symbol.dispose]();
       packing[Symbol.dispose]();
       await checkpoints[Symbol.asyncDispose]();
       // Best effort: another process may be reading, and what is in the WAL is safe there.

@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import type { IncomingDelivery } from "../../domain/delivery.ts";
 import { StorageUnavailableError } from "../../domain/failure.ts";
 import type { Instance } from "./instance.ts";
+import type { Retention } from "./retention.ts";
 import { pack } from "./wire.ts";
 import type { WriteAnswer, WriteRequest } from "./write-worker.ts";
 
@@ -28,8 +29,8 @@ export type Writes = AsyncDisposable & {
  * Starts the thread and opens the database in it.
  * @throws Error that says what is wrong with the file and what to do.
  */
-export async function startWrites(file: string, module: URL): Promise<Writes> {
-  const worker = new Worker(module, { workerData: { file } });
+export async function startWrites(file: string, module: URL, retention: Retention): Promise<Writes> {
+  const worker = new Worker(module, { workerData: { file, retention } });
   let asked: PromiseWithResolvers<WriteAnswer> | null = Promise.withResolvers();
   const opening = asked.promise;
   let isGone = false;

@@ -1,7 +1,13 @@
 import { sql } from "drizzle-orm";
 import { blob, index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { Claim, DeliveryOutcome } from "../../domain/delivery.ts";
-import type { EventRole, EventSource, IssueAction, TransitionKind } from "../../domain/event.ts";
+import type {
+  EventRole,
+  EventSource,
+  forgottenRole,
+  IssueAction,
+  TransitionKind,
+} from "../../domain/event.ts";
 import type { ActorType } from "../../domain/issue.ts";
 import type { TokenScope } from "../../domain/token.ts";
 
@@ -92,7 +98,7 @@ export const events = sqliteTable(
     /** The entry before this one about the same issue; null for the first. */
     previous: integer("previous"),
     delivery: integer("delivery").notNull(),
-    role: text("role").$type<EventRole>().notNull(),
+    role: text("role").$type<EventRole | typeof forgottenRole>().notNull(),
     /** 0 for the first event of this delivery and role, counting up with each that replaced it. */
     version: integer("version").notNull(),
     place: blob("place", { mode: "buffer" }).notNull(),

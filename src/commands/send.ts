@@ -1,0 +1,96 @@
+import { hash, randomUUID } from "node:crypto";
+
+export type SendOptions = {
+  /** The public address of the gateway, with or without the path of the webhook route. */
+  readonly url: string;
+  /** The signature of a body: Sentry's. */
+  readonly sign: (body: Uint8Array) => string;
+  readonly bearer: string | null;
+  /** Whether this store has a delivery with these bytes, by their sha256 in lower-case hex. */
+  readonly arrived: (sha256: string) => Promise<boolean>;
+  readonly fetch?: typeof globalThis.fetch;
+};
+
+export type SendResult =
+  | { readonly is: "arrived"; readonly milliseconds: number }
+  | { readonly is: "wrong"; readonly problem: string; readonly remedy: string };
+
+/** Sentry waits for one second. */
+const sentryWaitsMs = 1_000;
+const giveUpMs = 15_000;
+
+/**
+ * Posts a signed test delivery to the public address, as Sentry would, and looks whether it is in the store. It is about
+ * no issue, so it is kept and changes nothing.
+ */
+export async function sendTestDelivery({
+  url,
+  sign,
+  bearer,
+  arrived,
+  fetch = globalThis.fetch,
+}: SendOptions): Promise<SendResult> {
+  const target = new URL(url);
+  if (target.pathname === "/") target.pathname = "/webhooks/sentry";
+  const body = Buffer.from(JSON.stringify({ action: "test", data: { doctor: randomUUID() } }));
+  const startedAt = performance.now();
+  let response: Response;
+  try {
+    response = await fetch(target, {
+      method: "POST",
+      headers: {
+        "Content-Type": "application/json",
+        "Request-ID": randomUUID().replaceAll("-", ""),
+        "Sentry-Hook-Resource": "issue",
+        "Sentry-Hook-Timestamp": String(Math.floor(Date.now() / 1000)),
+        "Sentry-Hook-Signature": sign(body),
+        ...(bearer === null ? {} : { Authorization: `Bearer ${bearer}` }),
+      },
+      body: new Uint8Array(body),
+      redirect: "manual",
+      signal: AbortSignal.timeout(giveUpMs),
+    });
+  } catch (error) {
+    const cause =
+      error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    return wrong(
+      `${target.origin} cannot be reached: ${cause}.`,
+      "Check the name, the certificate and that the proxy runs.",
+    );
+  }
+  const milliseconds = performance.now() - startedAt;
+  const { status } = response;
+  await response.body?.cancel();
+  if (status >= 300 && status < 400)
+    return wrong(
+      `${target.href} answers with a redirect (${status}). Sentry does not follow it, and takes it for success: every webhook would be lost.`,
+      `Give Sentry the address that it leads to: ${response.headers.get("location") ?? "unknown"}.`,
+    );
+  if (status === 401)
+    return wrong(
+      "The signature was refused (401).",
+      "Something on the way changes the body, or the gateway there has another SENTRY_CLIENT_SECRET or WEBHOOK_BEARER.",
+    );
+  if (status !== 202)
+    return wrong(
+      `${target.href} answers ${status} instead of 202.`,
+      status === 404 || status === 405
+        ? "Let the proxy pass POST /webhooks/sentry on, with its path as it is."
+        : "Look into the logs of the proxy and of the gateway.",
+    );
+  if (!(await arrived(hash("sha256", body))))
+    return wrong(
+      "It was answered 202, but it is not in this gateway's database.",
+      "Another gateway answers at that address, or DATABASE_URL here is not that gateway's.",
+    );
+  if (milliseconds > sentryWaitsMs)
+    return wrong(
+      `It arrived, after ${Math.round(milliseconds)} ms. Sentry waits for ${sentryWaitsMs} ms, and would call it failed.`,
+      "Find out what takes so long on the way.",
+    );
+  return { is: "arrived", milliseconds };
+}
+
+function wrong(problem: string, remedy: string): SendResult {
+  return { is: "wrong", problem, remedy };
+}

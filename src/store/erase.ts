@@ -1,0 +1,247 @@
+import { and, asc, count, desc, eq, gt, gte, inArray, lt, lte, max, or } from "drizzle-orm";
+import type { IssueFields } from "../domain/issue.ts";
+import { metaNames } from "./meta.ts";
+import { contentsIn, packOf, type PackRow } from "./pack.ts";
+import type { Asked } from "./queries/query.ts";
+import type { ContentRow } from "./rows.ts";
+
+/** Most deliveries that one step touches, but for those of a single issue, which go together. */
+export const mostInStep = 500;
+
+/**
+ * What takes things out of the store, each to be called in a transaction of its own. All but the facts of what is left
+ * stays as it was: late deliveries, `rebuild` and `doctor` go on working.
+ */
+export interface Erasing {
+  /**
+   * Drops the bodies of the oldest deliveries that have them and were received before this time (epoch milliseconds).
+   * How many deliveries that were: 0 when there are none left.
+   */
+  dropBodies(before: number): Promise<number>;
+  /**
+   * Erases the issues that have been resolved or archived since before this time, the oldest first. How many: 0 when
+   * there are none left. Whoever would have read of them in the log can no longer resume before them.
+   */
+  dropClosedIssues(before: number): Promise<number>;
+  /**
+   * Erases an issue and every delivery about it, and tells those who follow the log that it is gone. False when there
+   * is none.
+   */
+  forgetIssue(sentryId: string, now: number): Promise<boolean>;
+  /** Sentry's ids of some issues that are in this project now, at most `limit`. */
+  issuesIn(projectId: string, limit: number): Promise<readonly string[]>;
+  /** Erases what is known of the project itself. */
+  forgetProject(projectId: string): Promise<void>;
+}
+
+export function erasing({ db, tables }: Pick<Asked, "db" | "tables">): Erasing {
+  const { contents, deliveries, events, issues, meta, packs, projects } = tables;
+
+  async function numberOf(name: string): Promise<number> {
+    const [row] = await db.select({ value: meta.value }).from(meta).where(eq(meta.name, name));
+    return Number(row?.value ?? 0);
+  }
+  async function remember(name: string, number: number): Promise<void> {
+    const value = String(number);
+    await db.insert(meta).values({ name, value }).onConflictDoUpdate({ target: meta.name, set: { value } });
+  }
+
+  /** Writes the packs that hold some of these deliveries anew, with what `change` leaves of each content. */
+  async function repack(
+    touching: readonly PackRow[],
+    change: (row: ContentRow) => ContentRow | null,
+  ): Promise<void> {
+    for (const pack of touching) {
+      const left = contentsIn(pack).flatMap((row) => change(row) ?? []);
+      await db.delete(packs).where(eq(packs.first, pack.first));
+      if (left.length > 0) await db.insert(packs).values(packOf(left));
+    }
+  }
+
+  async function eraseContents(ids: readonly number[]): Promise<void> {
+    const gone = new Set(ids);
+    await db.delete(contents).where(inArray(contents.delivery, [...ids]));
+    const firsts = new Map<number, PackRow>();
+    for (const id of ids) {
+      if ([...firsts.values()].some(({ first, last }) => first <= id && id <= last)) continue;
+      const [pack] = await db
+        .select()
+        .from(packs)
+        .where(lte(packs.first, id))
+        .orderBy(desc(packs.first))
+        .limit(1);
+      if (pack !== undefined && pack.last >= id) firsts.set(pack.first, pack);
+    }
+    await repack([...firsts.values()], (row) => (gone.has(row.delivery) ? null : row));
+  }
+
+  /** Erases the issue; the newest position of its entries, 0 for none. */
+  async function eraseIssue(sentryId: string): Promise<number> {
+    const [newest] = await db
+      .select({ seq: max(events.seq) })
+      .from(events)
+      .where(eq(events.issueId, sentryId));
+    const told = await db
+      .select({ id: deliveries.id })
+      .from(deliveries)
+      .where(eq(deliveries.issueId, sentryId))
+      .orderBy(asc(deliveries.id));
+    const ids = told.map(({ id }) => id);
+    for (let start = 0; start < ids.length; start += mostInStep)
+      await eraseContents(ids.slice(start, start + mostInStep));
+    await db.delete(events).where(eq(events.issueId, sentryId));
+    await db.delete(issues).where(eq(issues.sentryId, sentryId));
+    await db.delete(deliveries).where(eq(deliveries.issueId, sentryId));
+    return newest?.seq ?? 0;
+  }
+
+  /** Appends an entry that says nothing but that the issue is gone, and which project it was in, for those who may know. */
+  async function tellForgotten(sentryId: string, projectId: string | null, now: number): Promise<void> {
+    const [delivery] = await db
+      .insert(deliveries)
+      .values({
+        position: 0,
+        receivedAt: now,
+        sentAt: now,
+        isRequestIdReused: false,
+        outcome: "IGNORED",
+        reason: "No webhook: an issue was forgotten, and its followers are told so.",
+        sha256: nothing,
+        bytes: 0,
+      })
+      .returning({ id: deliveries.id });
+    const id = delivery!.id;
+    await db
+      .insert(contents)
+      .values({ delivery: id, fields: JSON.stringify(forgottenFields(projectId)), body: null });
+    const [event] = await db
+      .insert(events)
+      .values({
+        issueId: sentryId,
+        delivery: id,
+        role: "forgotten",
+        version: 0,
+        place: Buffer.alloc(0),
+        source: "INFERRED",
+        action: "OTHER",
+        occurredAt: now,
+        isLate: false,
+        isUndone: false,
+        committedAt: now,
+        afterStatus: "",
+        afterSince: now,
+        afterShown: id,
+      })
+      .returning({ seq: events.seq });
+    const { seq } = event!;
+    // Never part of a history, should the issue be heard of again.
+    await db.update(events).set({ supersededBy: seq }).where(eq(events.seq, seq));
+    await db.update(deliveries).set({ position: seq }).where(eq(deliveries.id, id));
+  }
+
+  return {
+    async dropBodies(before) {
+      const from = await numberOf(metaNames.prunedTo);
+      const [newest] = await db
+        .select({ id: deliveries.id })
+        .from(deliveries)
+        .where(lt(deliveries.receivedAt, before))
+        .orderBy(desc(deliveries.receivedAt), desc(deliveries.id))
+        .limit(1);
+      const due = await db
+        .select({ id: deliveries.id })
+        .from(deliveries)
+        .where(and(gt(deliveries.id, from), lte(deliveries.id, newest?.id ?? 0)))
+        .orderBy(asc(deliveries.id))
+        .limit(mostInStep);
+      const [first, last] = [due[0]?.id, due.at(-1)?.id];
+      if (first === undefined || last === undefined) return 0;
+      await db
+        .update(contents)
+        .set({ body: null })
+        .where(and(gte(contents.delivery, first), lte(contents.delivery, last)));
+      const touching = await db
+        .select()
+        .from(packs)
+        .where(and(gte(packs.last, first), lte(packs.first, last)));
+      await repack(touching, (row) => (row.delivery <= last ? { ...row, body: null } : row));
+      await remember(metaNames.prunedTo, last);
+      return due.length;
+    },
+
+    async dropClosedIssues(before) {
+      const closed = await db
+        .select({ sentryId: issues.sentryId, deliveries: count() })
+        .from(issues)
+        .innerJoin(deliveries, eq(deliveries.issueId, issues.sentryId))
+        .where(
+          and(
+            or(eq(issues.status, "resolved"), eq(issues.status, "ignored")),
+            lt(issues.statusSince, before),
+          ),
+        )
+        .groupBy(issues.sentryId, issues.statusSince)
+        .orderBy(asc(issues.statusSince), asc(issues.sentryId))
+        .limit(100);
+      let [rows, dropped, newest] = [0, 0, 0];
+      for (const one of closed) {
+        rows += one.deliveries;
+        if (rows > mostInStep && dropped > 0) break;
+        newest = Math.max(newest, await eraseIssue(one.sentryId));
+        dropped += 1;
+      }
+      const oldest = await numberOf(metaNames.oldest);
+      if (newest > oldest) await remember(metaNames.oldest, newest);
+      return dropped;
+    },
+
+    async forgetIssue(sentryId, now) {
+      const [issue] = await db
+        .select({ projectId: issues.projectId })
+        .from(issues)
+        .where(eq(issues.sentryId, sentryId));
+      if (issue === undefined) return false;
+      await eraseIssue(sentryId);
+      await tellForgotten(sentryId, issue.projectId, now);
+      return true;
+    },
+
+    async issuesIn(projectId, limit) {
+      const rows = await db
+        .select({ sentryId: issues.sentryId })
+        .from(issues)
+        .where(eq(issues.projectId, projectId))
+        .limit(limit);
+      return rows.map(({ sentryId }) => sentryId);
+    },
+
+    async forgetProject(projectId) {
+      await db.delete(projects).where(eq(projects.sentryId, projectId));
+    },
+  };
+}
+
+const nothing = Buffer.alloc(32);
+
+function forgottenFields(projectId: string | null): IssueFields {
+  return {
+    shortId: null,
+    title: "",
+    culprit: null,
+    statusRaw: "",
+    substatusRaw: null,
+    statusDetails: {},
+    levelRaw: null,
+    priorityRaw: null,
+    category: null,
+    issueType: null,
+    platform: null,
+    project: projectId === null ? null : { sentryId: projectId, slug: "", name: "", platform: null },
+    assignee: null,
+    isUnhandled: null,
+    count: 0,
+    userCount: 0,
+    firstSeen: null,
+    lastSeen: null,
+  };
+}

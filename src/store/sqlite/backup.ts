@@ -1,0 +1,76 @@
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import Database from "better-sqlite3";
+import { max } from "drizzle-orm";
+import { events } from "../tables/sqlite.ts";
+import { openReader } from "./connection.ts";
+
+/** How many pages are copied at a time: some 8 MB, so that the progress is seen. */
+const pagesAtATime = 2_048;
+
+export type BackupOptions = {
+  readonly file: string;
+  /** Where the backup goes; nothing may be there. */
+  readonly to: string;
+  /** In bytes. */
+  readonly onProgress: (done: number, total: number) => void;
+};
+
+/**
+ * Copies the store as it is at one moment, beside a gateway that goes on writing. The backup holds the log up to a
+ * position and nothing after it, which this resolves with once all of it is on disk and was found whole. Until then
+ * there is no file of that name.
+ * @throws Error when there is a file already, or it cannot be written.
+ */
+export async function backUpSqlite({
+  file,
+  to,
+  onProgress,
+}: BackupOptions): Promise<{ readonly newest: number }> {
+  if (existsSync(to)) throw new Error(`There is a file ${to} already: choose another name.`);
+  const { client, db } = openReader(file);
+  const part = `${to}.part`;
+  try {
+    // Holds the moment: without it, every commit meanwhile would make the copy begin again.
+    client.exec("begin");
+    const newest =
+      db
+        .select({ seq: max(events.seq) })
+        .from(events)
+        .get()?.seq ?? 0;
+    const pageSize = client.pragma("page_size", { simple: true }) as number;
+    await client.backup(part, {
+      progress({ totalPages, remainingPages }) {
+        onProgress((totalPages - remainingPages) * pageSize, totalPages * pageSize);
+        return pagesAtATime;
+      },
+    });
+    examine(part);
+    syncFile(part);
+    renameSync(part, to);
+    return { newest };
+  } finally {
+    client.close();
+    for (const left of [part, `${part}-wal`, `${part}-shm`, `${part}-journal`]) rmSync(left, { force: true });
+  }
+}
+
+function examine(copy: string): void {
+  const client = new Database(copy);
+  try {
+    // A file of its own, that needs nothing beside it until it is opened again.
+    client.pragma("journal_mode = DELETE");
+    const [damage] = client.pragma("quick_check(1)") as readonly { readonly quick_check: string }[];
+    if (damage?.quick_check !== "ok") throw new Error(`The backup is damaged: ${damage?.quick_check}.`);
+  } finally {
+    client.close();
+  }
+}
+
+function syncFile(file: string): void {
+  const handle = openSync(file, "r+");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}

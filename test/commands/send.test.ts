@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { sendTestDelivery, type SendOptions } from "../../src/commands/send.ts";
+
+const sending = (options: Partial<SendOptions>) =>
+  sendTestDelivery({
+    url: "https://gateway.example",
+    sign: () => "signature",
+    bearer: null,
+    arrived: async () => true,
+    fetch: async () => new Response(null, { status: 202 }),
+    ...options,
+  });
+const answering = (status: number, headers = {}) => ({
+  fetch: async () => new Response(null, { status, headers }),
+});
+
+describe("a test delivery", () => {
+  it("is posted to the webhook route, signed, and looked for in the store", async () => {
+    const asked: [unknown, RequestInit | undefined][] = [];
+    const looked: string[] = [];
+    const result = await sending({
+      bearer: "token",
+      fetch: async (url, init) => {
+        asked.push([url instanceof URL ? url.href : url, init]);
+        return new Response(null, { status: 202 });
+      },
+      arrived: async (sha256) => {
+        looked.push(sha256);
+        return true;
+      },
+    });
+    expect(result.is).toBe("arrived");
+    expect(asked).toMatchObject([
+      [
+        "https://gateway.example/webhooks/sentry",
+        {
+          headers: { "Sentry-Hook-Signature": "signature", Authorization: "Bearer token" },
+          redirect: "manual",
+        },
+      ],
+    ]);
+    expect(looked).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/)]);
+  });
+
+  it.each([
+    [
+      "is redirected",
+      answering(308, { location: "https://gateway.example/webhooks/sentry/" }),
+      "redirect (308)",
+    ],
+    ["is refused", answering(401), "signature was refused"],
+    ["finds nothing there", answering(404), "answers 404"],
+    ["is not kept", answering(503), "answers 503"],
+    ["arrives elsewhere", { arrived: async () => false }, "not in this gateway's database"],
+    [
+      "cannot be sent",
+      { fetch: () => Promise.reject(new TypeError("fetch failed", { cause: new Error("ECONNREFUSED") })) },
+      "ECONNREFUSED",
+    ],
+  ])("that %s is told so, with what to do", async (_, options, problem) => {
+    expect(await sending(options)).toMatchObject({
+      is: "wrong",
+      problem: expect.stringContaining(problem),
+      remedy: expect.stringMatching(/\.$/),
+    });
+  });
+});

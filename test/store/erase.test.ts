@@ -1,0 +1,189 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { describe, expect, it } from "vitest";
+import { mostInStep } from "../../src/store/erase.ts";
+import { backUpSqlite } from "../../src/store/sqlite/backup.ts";
+import { openWriter } from "../../src/store/sqlite/connection.ts";
+import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
+import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
+import { packOldest } from "../../src/store/sqlite/packing.ts";
+import { at, told } from "./deliveries.ts";
+import { openStoreIn, openTestStore, temporaryFolder } from "./open.ts";
+
+const all = { first: 0, last: 1_000 };
+const examine = (file: string) => examineSqlite({ file, onProgress: () => {} });
+
+/** Packs everything that can be packed, as the gateway does once it is no longer new. */
+function packAll(file: string): void {
+  const connection = openWriter(file);
+  while (packOldest(connection, 100, 0) > 0);
+  connection.client.close();
+}
+
+describe("retention", () => {
+  it("drops the bodies of what was received before, packed or not, and nothing else", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    {
+      await using store = await openStoreIn(file);
+      for (let index = 0; index < 70; index++) await store.append(told({ issue: String(index), at: index }));
+    }
+    packAll(file);
+    {
+      await using store = await openStoreIn(file);
+      for (let index = 70; index < 80; index++) await store.append(told({ issue: String(index), at: index }));
+      const ids = Array.from({ length: 80 }, (_, index) => index + 1);
+      const before = await store.reader.snapshots(ids);
+      {
+        await using maintenance = openSqliteMaintenance(file);
+        expect(await maintenance.dropBodies(at(40))).toBe(40);
+        expect(await maintenance.dropBodies(at(40))).toBe(0);
+        expect([...(await store.reader.bodies(ids)).keys()].toSorted((a, b) => a - b)).toEqual(ids.slice(40));
+        expect(await maintenance.dropBodies(at(75))).toBe(35);
+        expect((await store.reader.bodies(ids)).size).toBe(5);
+      }
+      expect(await store.reader.snapshots(ids)).toEqual(before);
+      expect((await store.reader.bounds()).oldest).toBe(0);
+    }
+    expect(await examine(file)).toEqual([]);
+  });
+
+  it("goes in slices", async () => {
+    await using store = await openTestStore();
+    const many = mostInStep + 10;
+    await Promise.all(
+      Array.from({ length: many }, (_, index) => store.append(told({ issue: String(index) }))),
+    );
+    await using maintenance = openSqliteMaintenance(store.file);
+    expect([await maintenance.dropBodies(at(1)), await maintenance.dropBodies(at(1))]).toEqual([
+      mostInStep,
+      10,
+    ]);
+  });
+
+  it("drops issues that have been closed since before, whole, and cursors of before with them", async () => {
+    await using store = await openTestStore();
+    await store.append(told({ issue: "1", at: 0 }));
+    await store.append(told({ issue: "2", at: 1 }));
+    await store.append(told({ issue: "1", at: 60, action: "resolved", status: "resolved" }));
+    await store.append(told({ issue: "3", at: 61, action: "ignored", status: "ignored" }));
+    await store.append(told({ issue: "2", at: 90, action: "resolved", status: "resolved" }));
+    {
+      await using maintenance = openSqliteMaintenance(store.file);
+      expect(await maintenance.dropClosedIssues(at(62))).toBe(2);
+      expect(await maintenance.dropClosedIssues(at(62))).toBe(0);
+    }
+    expect([...(await store.reader.issues(["1", "2", "3"])).keys()]).toEqual(["2"]);
+    expect((await store.reader.entriesAfter(all.first, all.last)).map(({ event }) => event.issueId)).toEqual([
+      "2",
+      "2",
+    ]);
+    expect(await store.reader.bounds()).toMatchObject({ oldest: 4, newest: 5 });
+    expect(await examine(store.file)).toEqual([]);
+  });
+
+  it("runs by itself in a gateway that is told to", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    // By the clock, which is not the tests' own.
+    const longAgo = -1_000_000_000;
+    {
+      await using store = await openStoreIn(file);
+      await store.append(told({ issue: "1", at: longAgo, action: "resolved", status: "resolved" }));
+      await store.append(told({ issue: "2", at: longAgo }));
+    }
+    await using store = await openStoreIn(file, { retention: { rawDays: 1, eventsDays: 1 } });
+    const left = async () => [
+      [...(await store.reader.issues(["1", "2"])).keys()],
+      [...(await store.reader.bodies([1, 2])).keys()],
+    ];
+    await expect.poll(left, { timeout: 20_000 }).toEqual([["2"], []]);
+  });
+});
+
+describe("forgetting an issue", () => {
+  it("leaves nothing of it, in the store and in its file, and tells followers that it is gone", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    const secret = "what nobody may know any more";
+    {
+      await using store = await openStoreIn(file);
+      await store.append(told({ issue: "1", at: 0, title: secret }));
+      await store.append(told({ issue: "2", at: 1 }));
+      await store.append(told({ issue: "1", at: 60, action: "resolved", status: "resolved", title: secret }));
+      {
+        await using maintenance = openSqliteMaintenance(file);
+        expect(await maintenance.findIssue("WEB-1")).toBe("1");
+        expect(await maintenance.forgetIssue("1", at(70))).toBe(true);
+        expect(await maintenance.forgetIssue("1", at(70))).toBe(false);
+      }
+      expect([...(await store.reader.issues(["1", "2"])).keys()]).toEqual(["2"]);
+      expect([...(await store.reader.bodies([1, 2, 3])).keys()]).toEqual([2]);
+      const entries = await store.reader.entriesAfter(0, 100);
+      expect(entries.map(({ event }) => [event.seq, event.issueId, event.role])).toEqual([
+        [2, "2", "report"],
+        [4, "1", "forgotten"],
+      ]);
+      expect(entries[1]).toMatchObject({
+        before: null,
+        after: { fields: { project: { sentryId: "7" }, title: "" } },
+      });
+      expect((await store.reader.eventsOfDeliveries([4])).size).toBe(0);
+    }
+    const client = new Database(file);
+    client.pragma("wal_checkpoint(TRUNCATE)");
+    client.close();
+    expect(readFileSync(file).includes(secret)).toBe(false);
+    expect(await examine(file)).toEqual([]);
+  });
+
+  it("lets a webhook that comes later begin it anew, though the gateway had its history in memory", async () => {
+    await using store = await openTestStore();
+    await store.append(told({ issue: "1", at: 0 }));
+    {
+      await using maintenance = openSqliteMaintenance(store.file);
+      await maintenance.forgetIssue("1", at(10));
+    }
+    await store.append(told({ issue: "1", at: 60, action: "resolved", status: "resolved" }));
+    const entries = await store.reader.entriesAfter(2, 10);
+    expect(entries.map(({ event, before }) => [event.transition?.from, before])).toEqual([[null, null]]);
+    const history = await store.reader.eventCounts(["1"], { actions: null });
+    expect(history.get("1")).toBe(1);
+    expect(await examine(store.file)).toEqual([]);
+  });
+});
+
+describe("a backup", () => {
+  it("made while deliveries come in is a prefix of the log, and whole", async () => {
+    using folder = temporaryFolder();
+    await using store = await openTestStore();
+    for (let index = 0; index < 300; index++)
+      await store.append(told({ issue: String(index % 7), at: index, count: index }));
+    const to = join(folder.path, "backup.db");
+    let isCopying = true;
+    const going = (async () => {
+      for (let index = 300; isCopying; index++)
+        await store.append(told({ issue: String(index % 7), at: index, count: index }));
+    })();
+    const { newest } = await backUpSqlite({ file: store.file, to, onProgress: () => {} });
+    isCopying = false;
+    await going;
+    const whole = await store.reader.entriesAfter(0, 10_000);
+    await using restored = await openStoreIn(to);
+    const kept = await restored.reader.entriesAfter(0, 10_000);
+    expect(kept.at(-1)!.event.seq).toBe(newest);
+    expect(kept.map(({ event }) => event.id)).toEqual(
+      whole.slice(0, kept.length).map(({ event }) => event.id),
+    );
+    expect(whole.length).toBeGreaterThan(kept.length);
+    expect((await restored.reader.bounds()).epoch).not.toBe((await store.reader.bounds()).epoch);
+  });
+
+  it("never takes the place of a file", async () => {
+    await using store = await openTestStore();
+    await expect(backUpSqlite({ file: store.file, to: store.file, onProgress: () => {} })).rejects.toThrow(
+      "already: choose another name",
+    );
+  });
+});
