@@ -22,6 +22,7 @@ import { simulateCommand } from "./sentry/simulate.ts";
 import { startGateway } from "./server.ts";
 import { backUpSqlite } from "./store/sqlite/backup.ts";
 import { examineSqlite } from "./store/sqlite/doctor.ts";
+import { openSqliteFilling } from "./store/sqlite/filling.ts";
 import { openSqliteMaintenance } from "./store/sqlite/maintenance.ts";
 import { rebuildSqlite } from "./store/sqlite/rebuild.ts";
 
@@ -64,6 +65,12 @@ program.addCommand(
   simulateCommand({
     url: "http://127.0.0.1:4000",
     resolveBearer: () => config().WEBHOOK_BEARER ?? null,
+    openFilling: () =>
+      openSqliteFilling({
+        file: databaseFile(),
+        read: readBody,
+        onFault: (error) => console.error(`A delivery could not be applied: ${String(error)}`),
+      }),
     resolveSecret: signingSecret,
   }),
 );

@@ -92,7 +92,8 @@ export function createReceiver({
   };
 }
 
-function incomingDelivery({
+/** The delivery that a signed request is, as it is kept. */
+export function incomingDelivery({
   rawHeaders,
   body,
   payload,
@@ -103,7 +104,7 @@ function incomingDelivery({
   readonly body: Uint8Array;
   readonly payload: Payload;
   readonly receivedAt: number;
-  readonly report: Report;
+  readonly report: Pick<Report, "sentAtAdjusted">;
 }): IncomingDelivery {
   const { reading, action, installationId } = payload;
   const { at: sentAt, adjusted } = sentAtOf({

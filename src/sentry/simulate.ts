@@ -1,7 +1,8 @@
 import { randomInt } from "node:crypto";
 import { Command, InvalidArgumentError, Option } from "commander";
-import type { Screen } from "../observability/progress.ts";
+import { clearLine, type Screen } from "../observability/progress.ts";
 import { durationFlag, durationMs } from "./simulate/duration.ts";
+import { fill, type Filling } from "./simulate/fill.ts";
 import { showingProgress, type Progress } from "./simulate/progress.ts";
 import { run, type Ending } from "./simulate/run.ts";
 import { createSender } from "./simulate/sender.ts";
@@ -15,6 +16,8 @@ export type SimulateOptions = {
   readonly resolveSecret: () => string;
   /** The `Authorization: Bearer` that the gateway asks for, for want of `--bearer`; null where it asks for none. */
   readonly resolveBearer?: () => string | null;
+  /** Opens the store of the gateway's own settings for `--bulk`. What it throws is told to the user. */
+  readonly openFilling: () => Filling;
   /** Where the gateway listens, for want of `--url`. */
   readonly url: string;
   /** The summary goes here. */
@@ -34,6 +37,7 @@ type Flags = {
   readonly secret?: string;
   readonly bearer?: string;
   readonly quiet?: true;
+  readonly bulk?: true;
 };
 
 const defaultRate = 5;
@@ -49,6 +53,7 @@ const connections = 32;
 export function simulateCommand({
   resolveSecret,
   resolveBearer = () => null,
+  openFilling,
   url,
   output = process.stdout,
   screen = process.stderr,
@@ -89,6 +94,12 @@ export function simulateCommand({
       "the Client Secret that the gateway checks with (default: the gateway's own settings)",
     )
     .option("--bearer <text>", "sent as Authorization: Bearer (default: the gateway's own settings)")
+    .option(
+      "--bulk",
+      "with --history: write straight into the database of the gateway's own settings, which must be new, while no" +
+        " gateway runs; a million issues then take minutes instead of hours, and each webhook counts as received when" +
+        " it was due",
+    )
     .option("--quiet", "no progress, only the summary")
     .addHelpText(
       "after",
@@ -96,6 +107,8 @@ export function simulateCommand({
 Examples:
   $ npm run simulate                                  five webhooks a second until Ctrl-C
   $ npm run simulate -- --history 30d                 a month of 1,000 issues, as fast as it goes
+  $ npm run simulate -- --history 90d --issues 1000000 --bulk
+                                                      a large database, before the gateway is started
   $ npm run simulate -- --rate 200 --duration 1m      a busy minute
   $ npm run simulate -- --seed 7 --count 100          the same 100 webhooks each time
 
@@ -103,7 +116,7 @@ Where the secret is looked for: --secret, then SENTRY_CLIENT_SECRET in the envir
 beside the database in which the gateway keeps the one that it made at its first start.`,
     )
     .action(async (flags: Flags) => {
-      const failure = await simulate(flags, { resolveSecret, resolveBearer, output, screen });
+      const failure = await simulate(flags, { resolveSecret, resolveBearer, openFilling, output, screen });
       if (failure !== null) command.error(failure, { exitCode: 1 });
     });
   return command;
@@ -115,8 +128,13 @@ type Surroundings = Required<Omit<SimulateOptions, "url">>;
 async function simulate(flags: Flags, { output, screen, ...settings }: Surroundings): Promise<string | null> {
   let secret: string;
   let bearer: string | null;
+  let opened: Filling | null;
+  if (flags.bulk === true && (flags.history === undefined || flags.rate !== undefined))
+    return "error: --bulk fills a past as fast as it goes: give it --history, and no --rate.";
   try {
-    secret = flags.secret ?? settings.resolveSecret();
+    opened = flags.bulk === true ? settings.openFilling() : null;
+    // Nobody checks what is written straight into the database.
+    secret = opened === null ? (flags.secret ?? settings.resolveSecret()) : "";
     bearer = flags.bearer ?? settings.resolveBearer();
   } catch (error) {
     return `error: ${error instanceof Error ? error.message : String(error)}`;
@@ -140,22 +158,37 @@ async function simulate(flags: Flags, { output, screen, ...settings }: Surroundi
     return { counts, elapsedMs, share: isEndless ? null : Math.max(...shares) };
   };
 
-  using sender = createSender({ url: flags.url, connections, bearer });
   using signals = untilSignal();
-  const ending = await showingProgress(quiet ? null : screen, progress, () =>
-    run({
-      webhooks: trafficOf(flags, { seed, secret, until, onLost: tally.lost }),
+  const webhooks = trafficOf(flags, { seed, secret, until, onLost: tally.lost });
+  const common = { webhooks, tally, count, durationMs: runsForMs, signal: signals.signal };
+
+  async function send(): Promise<Ending> {
+    using sender = createSender({ url: flags.url, connections, bearer });
+    return await run({
+      ...common,
       send: (webhook) => {
         dueAt = webhook.dueAt;
         return sender.send(webhook);
       },
-      tally,
       rate: rateOf(flags),
       concurrency: connections,
-      count,
-      durationMs: runsForMs,
-      signal: signals.signal,
-    }),
+    });
+  }
+
+  async function write(filling: Filling): Promise<Ending> {
+    return await fill({
+      ...common,
+      filling,
+      onDue: (at) => (dueAt = at),
+      onFinishing: () => {
+        if (!quiet) screen.write(`${screen.isTTY === true ? clearLine : ""}Making the indexes …\n`);
+      },
+    });
+  }
+
+  using filling = opened;
+  const ending = await showingProgress(quiet ? null : screen, progress, () =>
+    filling === null ? send() : write(filling),
   );
 
   const { counts, elapsedMs } = progress();
@@ -209,7 +242,7 @@ function failureOf(ending: Ending, gateway: string): string | null {
 
 /** Secrets stay out of it: what is printed is copied around. */
 function repeatOf(flags: Flags, seed: number): string {
-  const { url, rate, issues, history, duration: length, count } = flags;
+  const { url, rate, issues, history, duration: length, count, bulk } = flags;
   const given: readonly (readonly [name: string, value: string | number | undefined])[] = [
     ["seed", seed],
     ["history", history === undefined ? undefined : durationFlag(history)],
@@ -217,9 +250,10 @@ function repeatOf(flags: Flags, seed: number): string {
     ["rate", rate],
     ["duration", length === undefined ? undefined : durationFlag(length)],
     ["count", count],
-    ["url", url.href],
+    ["url", bulk === true ? undefined : url.href],
   ];
   const words = given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));
+  if (bulk === true) words.push("--bulk");
   return `npm run simulate -- ${words.join(" ")}`;
 }
 

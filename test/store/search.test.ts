@@ -5,7 +5,7 @@ import type { Issue } from "../../src/domain/issue.ts";
 import { matches } from "../../src/domain/matches.ts";
 import { issueNarrowings, issueWhere, textNarrowings } from "../../src/store/filter-sql.ts";
 import { sqliteDialect as dialect } from "../../src/store/sqlite/dialect.ts";
-import { openSearch } from "../../src/store/sqlite/search.ts";
+import { dropSearch, openSearch } from "../../src/store/sqlite/search.ts";
 import * as tables from "../../src/store/tables/sqlite.ts";
 import { anIssue } from "../domain/an-issue.ts";
 import { openInMemory } from "./in-memory.ts";
@@ -101,10 +101,7 @@ describe("the index of texts", () => {
 
   it("is filled where a database has none yet", () => {
     using database = openInMemory();
-    database.client.exec(`
-      drop trigger issues_search_insert; drop trigger issues_search_update; drop trigger issues_search_delete;
-      drop table issues_search;
-    `);
+    dropSearch(database.client);
     database.db
       .insert(issues)
       .values(issueRow(anIssue({ sentryId: "1", title: "before" })))

@@ -48,6 +48,16 @@ export function openSearch(client: Database.Database): void {
   make.immediate();
 }
 
+/** Takes the index away; `openSearch` makes it again. */
+export function dropSearch(client: Database.Database): void {
+  client.exec(`
+    drop trigger issues_search_insert;
+    drop trigger issues_search_delete;
+    drop trigger issues_search_update;
+    drop table issues_search;
+  `);
+}
+
 /** The issues that hold the trigrams of `text`; null where it has none, being shorter than three characters. */
 export function containing({ id }: IssuesTable, text: string): Narrowing | null {
   const characters = Array.from(text);

@@ -22,6 +22,9 @@ async function simulate(
   let status = 0;
   const command = simulateCommand({
     resolveSecret,
+    openFilling() {
+      throw new Error("No store is to be opened.");
+    },
     url: url.href,
     output: { write: (text) => (output += text) },
     screen: { isTTY: true, columns: 60, write: (text) => (screen += text) },

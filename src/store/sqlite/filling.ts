@@ -1,0 +1,126 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { count } from "drizzle-orm";
+import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
+import { writeBatch } from "../batch.ts";
+import { createRequestIds } from "../request-ids.ts";
+import type { Receipt } from "../store.ts";
+import { deliveries } from "../tables/sqlite.ts";
+import { createWalkCache } from "../walks.ts";
+import { openReader, openWriter, type Connection } from "./connection.ts";
+import { lockStore } from "./lock.ts";
+import { leftUnpacked, packOldest } from "./packing.ts";
+import { dropSearch, openSearch } from "./search.ts";
+import { prepareTransaction } from "./transaction.ts";
+
+/** A store that is being filled with a past. Disposed of without `finish`, it leaves what was there before. */
+export type Filling = Disposable & {
+  /** Writes the deliveries as a gateway that received them then would have. They are not on disk before `finish`. */
+  readonly append: (batch: readonly IncomingDelivery[]) => Promise<readonly Receipt[]>;
+  /** Makes the indexes and puts the store into its place. Blocks the thread for a while. */
+  readonly finish: () => void;
+};
+
+export type FillingOptions = {
+  readonly file: string;
+  readonly read: (body: Uint8Array) => Reading;
+  /** A delivery could not be applied through a fault of this program; it is kept as QUARANTINED. */
+  readonly onFault: (error: unknown) => void;
+};
+
+/** What intake itself looks into. The other indexes are made once everything is there, which takes a fraction. */
+const neededMeanwhile = new Set([
+  "deliveries_by_issue",
+  "deliveries_by_sha256",
+  "events_in_history",
+  "events_by_delivery",
+]);
+
+/**
+ * Begins a store in a file beside this one, which takes its place in the end: so nothing has to be synced, logged or
+ * indexed on the way, and whatever breaks off leaves nothing half made.
+ * @throws StoreInUseError while a gateway has the store.
+ * @throws Error when the store holds deliveries already.
+ */
+export function openSqliteFilling({ file, read, onFault }: FillingOptions): Filling {
+  using opened = new DisposableStack();
+  mkdirSync(dirname(file), { recursive: true });
+  opened.use(lockStore(file));
+  if (existsSync(file) && holdsDeliveries(file))
+    throw new Error(
+      `${file} holds deliveries already, and a past is written into a new store only. Name another one by DATABASE_URL, move this one away, or leave --bulk out.`,
+    );
+  const made = `${file}.filling`;
+  remove(made);
+  opened.defer(() => remove(made));
+  const connection = openWriter(made);
+  const { client } = connection;
+  opened.defer(() => void client.close());
+  client.pragma("journal_mode = OFF");
+  client.pragma("synchronous = OFF");
+  client.pragma("locking_mode = EXCLUSIVE");
+  client.pragma("cache_size = -262144");
+  const indexes = takeIndexes(connection);
+  const transaction = prepareTransaction(connection);
+  const walks = createWalkCache(1_000_000);
+  const requestIds = createRequestIds([]);
+  const committedAt = ({ receivedAt }: IncomingDelivery) => receivedAt;
+  const packAll = () => {
+    while (packOldest(connection, 64, leftUnpacked) > 0);
+  };
+  const resources = opened.move();
+
+  return {
+    async append(batch) {
+      client.exec("begin");
+      const { receipts } = await writeBatch(transaction, batch, {
+        walks,
+        requestIds,
+        read,
+        committedAt,
+        onFault,
+      });
+      client.exec("commit");
+      // At once: packed later, they would leave a file that is mostly empty.
+      packAll();
+      return receipts;
+    },
+    finish() {
+      for (const index of indexes) client.exec(index);
+      openSearch(client);
+      client.pragma("journal_mode = WAL");
+      client.close();
+      const descriptor = openSync(made, "r+");
+      fsyncSync(descriptor);
+      closeSync(descriptor);
+      remove(file);
+      renameSync(made, file);
+    },
+    [Symbol.dispose]: () => resources.dispose(),
+  };
+}
+
+function holdsDeliveries(file: string): boolean {
+  const { client, db } = openReader(file);
+  try {
+    return (db.select({ count: count() }).from(deliveries).get()?.count ?? 0) > 0;
+  } finally {
+    client.close();
+  }
+}
+
+/** Drops the indexes that nothing needs meanwhile, and says how to make them again. */
+function takeIndexes({ client }: Connection): readonly string[] {
+  type Index = { readonly name: string; readonly sql: string };
+  const all = client
+    .prepare<[], Index>("select name, sql from sqlite_schema where type = 'index' and sql is not null")
+    .all();
+  const taken = all.filter(({ name, sql }) => !neededMeanwhile.has(name) && !sql.startsWith("CREATE UNIQUE"));
+  for (const { name } of taken) client.exec(`drop index ${name}`);
+  dropSearch(client);
+  return taken.map(({ sql }) => sql);
+}
+
+function remove(file: string): void {
+  for (const suffix of ["", "-wal", "-shm", "-journal"]) rmSync(`${file}${suffix}`, { force: true });
+}

@@ -1,0 +1,102 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { IncomingDelivery } from "../../src/domain/delivery.ts";
+import { readBody } from "../../src/sentry/payload.ts";
+import { fill } from "../../src/sentry/simulate/fill.ts";
+import { createTally } from "../../src/sentry/simulate/tally.ts";
+import { pastTraffic } from "../../src/sentry/simulate/traffic.ts";
+import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
+import { openSqliteFilling } from "../../src/store/sqlite/filling.ts";
+import { at, told } from "./deliveries.ts";
+import { openStoreIn, temporaryFolder } from "./open.ts";
+import { openReader } from "../../src/store/sqlite/connection.ts";
+
+const traffic = () => pastTraffic({ seed: 3, secret: "", issues: 60, from: at(0), to: at(10 * 86_400) });
+
+const openFilling = (file: string) =>
+  openSqliteFilling({ file, read: readBody, onFault: (error) => expect(error).toBeUndefined() });
+
+/** Fills the store with the traffic, and hands each delivery to `also`. */
+async function fillWith(file: string, also: (delivery: IncomingDelivery) => void = () => {}) {
+  using filling = openFilling(file);
+  const tally = createTally();
+  const ending = await fill({
+    webhooks: traffic(),
+    filling: {
+      ...filling,
+      append(batch) {
+        batch.forEach(also);
+        return filling.append(batch);
+      },
+      [Symbol.dispose]() {},
+    },
+    tally,
+    count: null,
+    durationMs: null,
+    signal: new AbortController().signal,
+    onDue() {},
+    onFinishing() {},
+  });
+  return { ending, counts: tally.counts() };
+}
+
+/** All rows of a table, but for columns that say when the gateway wrote them. */
+function rowsIn(file: string, table: string): readonly unknown[] {
+  const { client } = openReader(file);
+  try {
+    return client
+      .prepare<[], Record<string, unknown>>(`select * from ${table}`)
+      .all()
+      .map(({ committed_at: _at, ...row }) => row);
+  } finally {
+    client.close();
+  }
+}
+
+describe("a store that is filled", () => {
+  it("holds what it would hold if each delivery had been received, and its indexes", async () => {
+    using folder = temporaryFolder();
+    const [filled, received] = [join(folder.path, "filled.db"), join(folder.path, "received.db")];
+    const deliveries: IncomingDelivery[] = [];
+    const { ending, counts } = await fillWith(filled, (delivery) => deliveries.push(delivery));
+    expect(ending).toEqual({ is: "finished" });
+    expect(counts.sent).toBe(deliveries.length);
+    {
+      await using store = await openStoreIn(received);
+      for (let from = 0; from < deliveries.length; from += 100)
+        await Promise.all(deliveries.slice(from, from + 100).map(store.append));
+    }
+    for (const table of ["deliveries", "contents", "events", "issues", "projects"])
+      expect(rowsIn(filled, table)).toEqual(rowsIn(received, table));
+    const schema = (file: string) =>
+      rowsIn(file, "sqlite_schema")
+        .map((row) => (row as { readonly sql: string | null }).sql ?? "")
+        .toSorted();
+    expect(schema(filled)).toEqual(schema(received));
+    expect(await examineSqlite({ file: received, onProgress() {} })).toEqual([]);
+    await using store = await openStoreIn(filled);
+    expect((await store.append(told({ at: 0 }))).delivery).toBe(deliveries.length + 1);
+  });
+
+  it("is refused beside a gateway, and where there are deliveries", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    {
+      await using store = await openStoreIn(file);
+      expect(() => openFilling(file)).toThrow("Another process is using");
+      await store.append(told());
+    }
+    expect(() => openFilling(file)).toThrow("holds deliveries already");
+  });
+
+  it("leaves nothing behind when it breaks off", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    {
+      using filling = openFilling(file);
+      await filling.append([told()]);
+    }
+    expect([existsSync(file), existsSync(`${file}.filling`)]).toEqual([false, false]);
+  });
+});
