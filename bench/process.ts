@@ -9,6 +9,8 @@ export type ServerProcess = AsyncDisposable & {
   readonly port: number;
   /** What the process has used so far; NaN where the system does not say (/proc, in hundredths of a second). */
   readonly cpuSeconds: () => number;
+  /** The memory that it has now; NaN where the system does not say. */
+  readonly rssBytes: () => number;
 };
 
 const root = join(import.meta.dirname, "..");
@@ -31,6 +33,7 @@ export async function startServer(
     return {
       port: await portOf(child),
       cpuSeconds: () => cpuSecondsOf(child),
+      rssBytes: () => rssBytesOf(child),
       [Symbol.asyncDispose]: stop,
     };
   } catch (error) {
@@ -54,6 +57,14 @@ function cpuSecondsOf({ pid }: ChildProcess): number {
       .replace(/^.*\) /, "")
       .split(" ");
     return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return NaN;
+  }
+}
+
+function rssBytesOf({ pid }: ChildProcess): number {
+  try {
+    return 1024 * Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
   } catch {
     return NaN;
   }

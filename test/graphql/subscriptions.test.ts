@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { cursorOf } from "../../src/domain/cursor.ts";
 import { nodeId } from "../../src/domain/node-id.ts";
+import type { Viewer } from "../../src/domain/viewer.ts";
+import type { LiveOperation } from "../../src/graphql/live-operation.ts";
 import {
   at,
   checkout,
@@ -283,5 +285,103 @@ describe("statusTransitioned", () => {
       data: { data: { statusTransitioned: { cursor: cursorOf(at(2)) } } },
     });
     await events.return();
+  });
+});
+
+describe("issueStatsChanged", () => {
+  const query = `subscription ($filter: IssueFilter, $period: Period!) {
+    issueStatsChanged(filter: $filter, period: $period) { total }
+  }`;
+  const openIssues = { filter: { status: { eq: "UNRESOLVED" } }, period: { from: "-P1D" } };
+
+  it("reads what the statistics are, anew each time", async () => {
+    const { subscribe, taken, reader } = gateway({ issues: [open] });
+    await subscribe(query, openIssues);
+    const [operation] = taken;
+    if (operation?.is !== "figures") throw new Error("It is told by figures.");
+    const reads = reader.asked.length;
+    const answer = await operation.read();
+    await operation.read();
+    expect(JSON.parse(JSON.stringify(answer))).toEqual({ data: { issueStatsChanged: { total: 1 } } });
+    expect(reader.asked.slice(reads).map(({ name }) => name)).toEqual(["issueFacets", "issueFacets"]);
+  });
+
+  it("has to do with the entries of the issues that match, before or after", async () => {
+    const { subscribe, taken } = gateway();
+    await subscribe(query, openIssues);
+    const [operation] = taken;
+    if (operation?.is !== "figures") throw new Error("It is told by figures.");
+    const unrelated = entry(3, { before: closed, after: closed });
+    expect([opening, resolving, unrelated].map(operation.concerns)).toEqual([true, true, false]);
+  });
+
+  it.each([{ from: "-P1D", to: "-P2D" }, { from: "P1D" }])("refuses the period %j", async (period) => {
+    const { subscribe, taken } = gateway();
+    expect(await Array.fromAsync(await subscribe(query, { period }))).toMatchObject([
+      { data: { errors: [{ extensions: { code: "BAD_USER_INPUT" } }] } },
+      { event: "complete" },
+    ]);
+    expect(taken).toEqual([]);
+  });
+});
+
+describe("subscriptions that are told the same", () => {
+  const query = `subscription ($filter: IssueFilter, $after: Cursor) {
+    issueChanged(filter: $filter, after: $after) { cursor }
+  }`;
+  const keyOf = async (text: string, variables: object = {}) => {
+    const { subscribe, taken } = gateway({ bounds: { newest: 9 } });
+    await subscribe(text, variables);
+    return taken[0]!.key;
+  };
+
+  it("have one key, wherever they begin", async () => {
+    const key = await keyOf(query);
+    expect(await keyOf(query, { after: cursorOf(at(4)) })).toBe(key);
+    expect(await keyOf(query, { after: null })).toBe(key);
+  });
+
+  it("have another one with other variables, another document or another name", async () => {
+    const two = "subscription A { issueChanged { cursor } } subscription B { issueChanged { cursor } }";
+    const { post, taken } = gateway();
+    for (const operationName of ["A", "B"])
+      await post({ query: two, operationName }, { accept: "text/event-stream" });
+    const keys = [
+      await keyOf(query),
+      await keyOf(query, { filter: { level: { eq: "ERROR" } } }),
+      await keyOf(query, { filter: { level: { eq: "FATAL" } } }),
+      await keyOf(`${query} `),
+      ...taken.map(({ key }) => key),
+    ];
+    expect(new Set(keys).size).toBe(6);
+  });
+
+  it("have another one where the position's variable says something else as well", async () => {
+    const twice = `subscription ($after: Cursor!, $text: String) {
+      issueChanged(after: $after, filter: { title: { eq: $text } }) { cursor } }`;
+    const key = await keyOf(twice, { after: cursorOf(at(4)), text: "a" });
+    expect(await keyOf(twice, { after: cursorOf(at(5)), text: "a" })).toBe(key);
+    expect(await keyOf(twice, { after: cursorOf(at(4)), text: "b" })).not.toBe(key);
+  });
+
+  it("have another one for viewers who may see something else", async () => {
+    const keyFor = async (viewer: Viewer) => {
+      const { yoga } = gateway();
+      const keys: string[] = [];
+      const take = ({ key }: LiveOperation) => void keys.push(key);
+      const headers = { "content-type": "application/json", accept: "text/event-stream" };
+      const body = JSON.stringify({ query });
+      await yoga.fetch(
+        "http://yoga/graphql",
+        { method: "POST", headers, body },
+        { viewer, lastEventId: null, take },
+      );
+      return keys[0];
+    };
+    const key = await keyFor({ scope: "read", projects: new Set(["7", "8"]) });
+    expect(await keyFor({ scope: "read", projects: new Set(["8", "7"]) })).toBe(key);
+    expect(await keyFor({ scope: "read", projects: new Set(["7"]) })).not.toBe(key);
+    expect(await keyFor({ scope: "admin", projects: new Set(["7", "8"]) })).not.toBe(key);
+    expect(key).toEqual(expect.any(String));
   });
 });

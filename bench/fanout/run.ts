@@ -1,0 +1,234 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { Agent, request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { sign } from "../../src/sentry/signature.ts";
+import { percentile } from "../load.ts";
+import { startServer, type ServerProcess } from "../process.ts";
+import { openSubscribers } from "./subscribers.ts";
+
+/**
+ * What it costs to tell many of one event: the gateway beside the bare loop and stock Yoga with createPubSub, each in a
+ * process of its own, told of the same number of events at the same rate. What a server takes for the events alone, with
+ * nobody subscribed, is taken off.
+ */
+
+const { values } = parseArgs({
+  options: {
+    subscribers: { type: "string", default: "1,100,1000,10000" },
+    operations: { type: "string", default: "1,100" },
+    transports: { type: "string", default: "sse,websocket" },
+    servers: { type: "string", default: "bare,gateway,yoga" },
+    events: { type: "string", default: "100" },
+  },
+});
+const numbers = (text: string): readonly number[] => text.split(",").map(Number);
+const [counts, operations, events] = [
+  numbers(values.subscribers),
+  numbers(values.operations),
+  Number(values.events),
+];
+const transports = values.transports.split(",") as ("sse" | "websocket")[];
+const kinds = values.servers.split(",") as Kind[];
+
+type Kind = "bare" | "gateway" | "yoga";
+
+const secret = "a secret of the bench";
+const folder = mkdtempSync(join(tmpdir(), "issuewire-bench-"));
+const sampleOf = { sse: join(folder, "event.txt"), websocket: join(folder, "message.txt") };
+const dataFile = join(folder, "data.json");
+
+const query = `subscription ($filter: IssueFilter) { issueChanged(filter: $filter) { cursor kind
+  issue { id shortId title status substatus level count lastSeen } event { action source occurredAt } } }`;
+
+/** At 20 events a second to a thousand, and fewer to more: what is measured is the server, and this process reads it all. */
+const rateFor = (subscribers: number): number => Math.max(1, Math.min(20, 20_000 / Math.max(1, subscribers)));
+const eventsFor = (subscribers: number): number =>
+  Math.max(10, Math.min(events, 100_000 / Math.max(1, subscribers)));
+
+function start(kind: Kind): Promise<ServerProcess> {
+  if (kind === "bare") return startServer(["bench/fanout/bare.ts", sampleOf.sse, sampleOf.websocket]);
+  if (kind === "yoga") return startServer(["bench/fanout/yoga.ts", dataFile]);
+  return startServer(["dist/cli.js", "serve"], {
+    PORT: "0",
+    DATABASE_URL: `file:${join(mkdtempSync(join(folder, "db-")), "bench.db")}`,
+    SENTRY_CLIENT_SECRET: secret,
+    LIMIT_SOCKETS_PER_ADDRESS: "20000",
+  });
+}
+
+const agent = new Agent({ keepAlive: true });
+let published = 0;
+
+/** One event: a webhook that changes the status of one issue, or the servers' own /publish. */
+async function publish(kind: Kind, port: number): Promise<void> {
+  published += 1;
+  // Fifty issues in turns: of two webhooks that are under way at once, the second may come first.
+  const isResolved = Math.floor(published / 50) % 2 === 0;
+  const issue = {
+    id: String(4501 + (published % 50)),
+    shortId: "CHECKOUT-1A2",
+    title: "TypeError: Cannot read properties of undefined (reading 'total')",
+    status: isResolved ? "resolved" : "unresolved",
+    substatus: isResolved ? null : "regressed",
+    level: "error",
+    count: String(published),
+    lastSeen: new Date(Date.UTC(2026, 0, 1) + published * 60_000).toISOString(),
+  };
+  const body = Buffer.from(
+    JSON.stringify({ action: isResolved ? "resolved" : "unresolved", data: { issue } }),
+  );
+  const headers = {
+    "content-type": "application/json",
+    "content-length": body.length,
+    "sentry-hook-signature": sign(secret, body),
+    "sentry-hook-timestamp": String(Math.floor(Date.UTC(2026, 0, 1) / 1000) + published * 60),
+  };
+  const path = kind === "gateway" ? "/webhooks/sentry" : "/publish";
+  await new Promise<void>((resolve, reject) => {
+    request({ port, path, method: "POST", agent, headers }, (response) => {
+      if (response.statusCode === 202) response.resume().on("end", resolve);
+      else reject(new Error(`An event was answered ${response.statusCode}.`));
+    })
+      .on("error", reject)
+      .end(body);
+  });
+}
+
+type Measured = {
+  readonly cpuSeconds: number;
+  readonly rssPerSubscriber: number;
+  /** Milliseconds from sending an event to its receipt, ascending, of all subscribers. */
+  readonly latencies: Float64Array;
+  /** The same of the last subscriber to get each event. */
+  readonly last: Float64Array;
+};
+
+async function measure(
+  kind: Kind,
+  transport: "sse" | "websocket",
+  subscribers: number,
+  distinct: number,
+): Promise<Measured> {
+  await using server = await start(kind);
+  const { port } = server;
+  const rate = rateFor(subscribers);
+  const warmUp = 5;
+  const total = eventsFor(subscribers) + warmUp;
+  const sentAt: number[] = [];
+  const latencies: number[] = [];
+  const lastAt: number[] = [];
+  let left = subscribers * total;
+  const done = Promise.withResolvers<void>();
+  if (left === 0) done.resolve();
+
+  // What is compiled and read for the first event is not measured.
+  for (let number = 0; number < 20; number += 1) await publish(kind, port);
+  const rssBefore = server.rssBytes();
+  using opened = await openSubscribers({
+    port,
+    count: subscribers,
+    transport,
+    query,
+    variablesOf: (number) => ({ filter: { title: { neq: `none is called ${number % distinct}` } } }),
+    onResult(n) {
+      if (n >= warmUp) {
+        const now = performance.now();
+        latencies.push(now - sentAt[n]!);
+        lastAt[n] = now - sentAt[n]!;
+      }
+      left -= 1;
+      if (left === 0) done.resolve();
+    },
+  });
+  await wait(500);
+  const rssPerSubscriber = (server.rssBytes() - rssBefore) / subscribers;
+  let cpuBefore = NaN;
+  const answered: Promise<void>[] = [];
+  const begunAt = performance.now();
+  for (let number = 0; number < total; number += 1) {
+    const due = begunAt + (number / rate) * 1000 - performance.now();
+    if (due > 0) await wait(due);
+    if (number === warmUp) cpuBefore = server.cpuSeconds();
+    sentAt[number] = performance.now();
+    answered.push(publish(kind, port));
+  }
+  await Promise.all(answered);
+  const isLate = wait(60_000, "late", { ref: false });
+  if ((await Promise.race([done.promise, isLate])) === "late") throw new Error(`${left} results never came.`);
+  const cpuSeconds = server.cpuSeconds() - cpuBefore;
+  if (kind === "gateway") keepSample(transport, opened.sample());
+  return {
+    cpuSeconds,
+    rssPerSubscriber,
+    latencies: Float64Array.from(latencies).sort(),
+    last: Float64Array.from(lastAt.slice(warmUp)).sort(),
+  };
+}
+
+/** The other servers send what the gateway did. */
+function keepSample(transport: "sse" | "websocket", text: string): void {
+  if (text === "") return;
+  if (transport === "websocket") return writeFileSync(sampleOf.websocket, text);
+  const event = /id: .*\nevent: next\ndata: (.*)\n\n/.exec(text)!;
+  writeFileSync(sampleOf.sse, event[0]);
+  writeFileSync(dataFile, JSON.stringify((JSON.parse(event[1]!) as { readonly data: object }).data));
+}
+
+await measure("gateway", "sse", 1, 1);
+await measure("gateway", "websocket", 1, 1);
+console.log(
+  `${events} events, fewer to more than a thousand subscribers; Node ${process.version}\n\n` +
+    "| subscribers | operations | transport | server | CPU µs per result | to bare | kB per subscriber | p50 ms | p99 ms | p99 ms to the last |\n" +
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+);
+const idle = new Map<string, number>();
+for (const subscribers of counts) {
+  for (const transport of transports) {
+    const bare = new Map<number, number>();
+    for (const distinct of operations.filter((one) => one <= Math.max(1, subscribers))) {
+      for (const kind of kinds) {
+        // The bare loop knows of no operations.
+        if (kind === "bare" && bare.size > 0) continue;
+        const idleKey = `${kind} ${rateFor(subscribers)} ${eventsFor(subscribers)}`;
+        const alone = idle.get(idleKey) ?? (await eventsAlone(kind, subscribers));
+        idle.set(idleKey, alone);
+        const { cpuSeconds, rssPerSubscriber, latencies, last } = await measure(
+          kind,
+          transport,
+          subscribers,
+          distinct,
+        );
+        const micros = ((cpuSeconds - alone) / latencies.length) * 1e6;
+        if (kind === "bare") bare.set(1, micros);
+        const ratio = micros / (bare.get(1) ?? NaN);
+        const cells = [
+          ...[subscribers, distinct, transport, kind, micros.toFixed(1), ratio.toFixed(2)],
+          ...[(rssPerSubscriber / 1000).toFixed(0), percentile(latencies, 0.5).toFixed(1)],
+          ...[percentile(latencies, 0.99).toFixed(1), percentile(last, 0.99).toFixed(1)],
+        ];
+        console.log(`| ${cells.join(" | ")} |`);
+      }
+    }
+  }
+}
+agent.destroy();
+rmSync(folder, { recursive: true });
+
+/** What as many events take with nobody subscribed. */
+async function eventsAlone(kind: Kind, subscribers: number): Promise<number> {
+  await using server = await start(kind);
+  const [rate, total] = [rateFor(subscribers), eventsFor(subscribers)];
+  for (let number = 0; number < 20; number += 1) await publish(kind, server.port);
+  const before = server.cpuSeconds();
+  const begunAt = performance.now();
+  for (let number = 0; number < total; number += 1) {
+    const due = begunAt + (number / rate) * 1000 - performance.now();
+    if (due > 0) await wait(due);
+    await publish(kind, server.port);
+  }
+  await wait(200);
+  return server.cpuSeconds() - before;
+}

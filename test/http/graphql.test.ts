@@ -1,0 +1,152 @@
+import { once } from "node:events";
+import { request, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it } from "vitest";
+import { cursorOf } from "../../src/domain/cursor.ts";
+import { unlimitedAdmin } from "../../src/domain/viewer.ts";
+import { createGraphQLHandler } from "../../src/http/graphql.ts";
+import { startHeartbeat } from "../../src/http/heartbeat.ts";
+import { createHttpServer } from "../../src/http/listen.ts";
+import type { GraphQLOptions } from "../../src/graphql/yoga.ts";
+import { at } from "../graphql/builders.ts";
+import { gateway } from "../graphql/gateway.ts";
+import { liveOverMemory } from "./live-operations.ts";
+
+type Asked = {
+  readonly method?: "GET" | "POST";
+  readonly query: string;
+  readonly variables?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+/** Asks a server of GraphQL over a log that stands at position 5; `text` is what has come of the answer by `until`. */
+async function ask(
+  { method = "POST", query, variables = {}, headers = {} }: Asked,
+  options: Partial<GraphQLOptions> = {},
+) {
+  const memory = liveOverMemory(5);
+  const { yoga } = gateway({ bounds: { newest: 5, oldest: 2 } }, options);
+  const heartbeat = startHeartbeat(3_600_000);
+  const handle = createGraphQLHandler({
+    graphql: yoga,
+    live: memory.live,
+    heartbeat,
+    now: () => 0,
+    report: { subscriberJoined() {}, subscriberLeft() {}, slowConsumerCut() {} },
+  });
+  const admitted = {
+    is: "admitted",
+    viewer: unlimitedAdmin,
+    until: null,
+    revoked: new AbortController().signal,
+  } as const;
+  const server = createHttpServer({
+    handler: (asking, response) => handle(asking, response, admitted),
+    failed: (error) => expect(error).toBeUndefined(),
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const search = new URLSearchParams({ query, variables: JSON.stringify(variables) }).toString();
+  const asking = request({
+    port: (server.address() as AddressInfo).port,
+    path: method === "GET" ? `/graphql?${search}` : "/graphql",
+    method,
+    headers: { accept: "text/event-stream", "content-type": "application/json", ...headers },
+  }).end(method === "POST" ? JSON.stringify({ query, variables }) : undefined);
+  const [response] = (await once(asking, "response")) as [IncomingMessage];
+  let text = "";
+  response.setEncoding("utf8");
+  const hasPing = () => /^id: .*\n\n$/m.test(text);
+  for await (const chunk of response) {
+    text += chunk;
+    if (hasPing()) break;
+  }
+  asking.destroy();
+  memory.fanout[Symbol.dispose]();
+  heartbeat[Symbol.dispose]();
+  server.closeAllConnections();
+  server.close();
+  return { status: response.statusCode, headers: response.headers, text };
+}
+
+const query = "subscription ($after: Cursor) { issueChanged(after: $after) { cursor } }";
+const ping = (seq: number) => new RegExp(`^retry: \\d+\n\nid: ${cursorOf(at(seq))}\n\n$`);
+
+describe("a subscription over HTTP", () => {
+  it.each(["GET", "POST"] as const)("is an event stream by %s, that no proxy holds back", async (method) => {
+    const { status, headers, text } = await ask({ method, query });
+    expect([status, headers["content-type"]]).toEqual([200, "text/event-stream"]);
+    expect(headers).toMatchObject({ "cache-control": "no-cache, no-transform", "x-accel-buffering": "no" });
+    expect(headers).not.toHaveProperty("content-encoding");
+    expect(text).toMatch(ping(5));
+  });
+
+  it.each(["GET", "POST"] as const)(
+    "goes on after Last-Event-ID, whatever `after` says: %s",
+    async (method) => {
+      const headers = { "last-event-id": "garbage" };
+      const { status, text } = await ask({ method, query, variables: { after: cursorOf(at(5)) }, headers });
+      expect([status, text]).toEqual([
+        200,
+        expect.stringMatching(/^:\n\nevent: next\ndata: .*"CURSOR_INVALID"/),
+      ]);
+      const resumed = { "last-event-id": cursorOf(at(5)) };
+      expect((await ask({ method, query, variables: { after: "garbage" }, headers: resumed })).text).toMatch(
+        ping(5),
+      );
+    },
+  );
+
+  it.each([
+    ["CURSOR_INVALID", { after: "garbage" }],
+    ["CURSOR_AHEAD", { after: cursorOf(at(6)) }],
+    ["CURSOR_EXPIRED", { after: cursorOf(at(1)) }],
+    ["EPOCH_CHANGED", { after: cursorOf({ epoch: "e0", seq: 3 }) }],
+  ])(
+    "that cannot resume says %s in the stream, with the newest cursor, and completes",
+    async (code, variables) => {
+      const { status, headers, text } = await ask({ query, variables });
+      expect([status, headers["content-type"], headers["x-accel-buffering"]]).toEqual([
+        200,
+        "text/event-stream",
+        "no",
+      ]);
+      const [, data] = /^:\n\nevent: next\ndata: (.*)\n\nevent: complete\ndata:\n\n$/.exec(text)!;
+      expect(JSON.parse(data!)).toMatchObject({
+        errors: [{ extensions: { code, newestCursor: cursorOf(at(5)) } }],
+      });
+      expect(data).not.toContain('"http"');
+    },
+  );
+
+  it.each([
+    ["GRAPHQL_PARSE_FAILED", "{"],
+    ["GRAPHQL_VALIDATION_FAILED", "subscription { nothing }"],
+  ])("that is wrong says %s in the stream, not by the status", async (code, wrong) => {
+    for (const method of ["GET", "POST"] as const) {
+      const { status, text } = await ask({ method, query: wrong });
+      expect([status, text]).toEqual([
+        200,
+        expect.stringMatching(new RegExp(`event: next\ndata: .*"${code}".*\n\nevent: complete\ndata:\n\n$`)),
+      ]);
+    }
+  });
+
+  it("may be read by the pages of named origins", async () => {
+    const { headers } = await ask(
+      { query, headers: { origin: "https://board.example" } },
+      { corsOrigins: ["https://board.example"] },
+    );
+    expect(headers["access-control-allow-origin"]).toBe("https://board.example");
+  });
+});
+
+describe("a query over an event stream", () => {
+  it("is one result, then complete", async () => {
+    const { status, text } = await ask({ query: "{ feed { epoch } }" });
+    expect([status, text]).toEqual([
+      200,
+      `:\n\nevent: next\ndata: {"data":{"feed":{"epoch":"${at(1).epoch}"}}}\n\nevent: complete\ndata:\n\n`,
+    ]);
+  });
+});

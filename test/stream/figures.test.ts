@@ -1,0 +1,147 @@
+import { describe, expect, it } from "vitest";
+import type { FigureOperation } from "../../src/stream/answer.ts";
+import { createFigureGroup } from "../../src/stream/figure-group.ts";
+import { createSource } from "../../src/stream/source.ts";
+import { createWindow } from "../../src/stream/window.ts";
+import { entries, memoryLog } from "./entries.ts";
+import { settled, type TestAnswer } from "./following.ts";
+
+/** A group that tells a figure, over a log and a clock that tests move on. */
+function figures(concerns: (seq: number) => boolean = () => true) {
+  const window = createWindow(0, 100);
+  const log = memoryLog();
+  const clock = { now: 0 };
+  const waits: { readonly milliseconds: number; readonly end: () => void }[] = [];
+  const state = { figure: 1, tookMs: 0, reads: 0, isEmptied: false };
+  const operation: FigureOperation<TestAnswer> = {
+    key: "figure",
+    concerns: ({ event }) => concerns(event.seq),
+    async read() {
+      state.reads += 1;
+      clock.now += state.tookMs;
+      return { seqs: [state.figure], bytes: 1, isLast: false };
+    },
+    isSame: (one, other) => one.seqs[0] === other.seqs[0],
+  };
+  const group = createFigureGroup<TestAnswer>({
+    operation,
+    source: createSource({ window, log }),
+    wait: (milliseconds, signal) =>
+      new Promise((resolve) => {
+        waits.push({ milliseconds, end: resolve });
+        signal.addEventListener("abort", () => resolve());
+      }),
+    now: () => clock.now,
+    everyMs: 1_000,
+    emptied: () => (state.isEmptied = true),
+  });
+  return {
+    state,
+    waits,
+    write(figure: number) {
+      state.figure = figure;
+      const more = entries(log.stored.length + 1, log.stored.length + 1);
+      log.stored.push(...more);
+      window.add(more);
+    },
+    /** Ends the pause that is being made. */
+    pass: () => waits.at(-1)!.end(),
+    join() {
+      const told: number[] = [];
+      const taking = { wantsMore: true };
+      const happened: string[] = [];
+      const subscriber = group.join({
+        write(answer) {
+          told.push(...answer.seqs);
+          return taking.wantsMore;
+        },
+        caughtUp: () => happened.push("live"),
+        end: ({ is }) => happened.push(is),
+      });
+      return { told, taking, happened, subscriber };
+    },
+  };
+}
+
+describe("a figure", () => {
+  it("is told now, and again when an entry has changed it", async () => {
+    const { join, write, pass, state } = figures();
+    const { told, happened, subscriber } = join();
+    await settled();
+    expect([told, happened]).toEqual([[1], ["live"]]);
+    pass();
+    await settled();
+    expect(state.reads).toBe(1);
+    write(2);
+    await settled();
+    expect([told, subscriber.position]).toEqual([[1, 2], 1]);
+  });
+
+  it("is not read before the pause is over, however much is written, and then once", async () => {
+    const { join, write, pass, waits, state } = figures();
+    const { told } = join();
+    await settled();
+    for (const figure of [2, 3, 4]) write(figure);
+    await settled();
+    expect([told, state.reads, waits.map(({ milliseconds }) => milliseconds)]).toEqual([[1], 1, [1_000]]);
+    pass();
+    await settled();
+    expect([told, state.reads]).toEqual([[1, 4], 2]);
+  });
+
+  it("is read less often where it takes long", async () => {
+    const { join, waits, state } = figures();
+    state.tookMs = 3_000;
+    join();
+    await settled();
+    expect(waits.map(({ milliseconds }) => milliseconds)).toEqual([3_000]);
+  });
+
+  it("is not told again when an entry left it as it was, nor read for one that is none of its business", async () => {
+    const { join, write, pass, state } = figures((seq) => seq > 1);
+    const { told } = join();
+    await settled();
+    pass();
+    write(9);
+    await settled();
+    expect([told, state.reads]).toEqual([[1], 1]);
+    write(1);
+    await settled();
+    expect([told, state.reads]).toEqual([[1], 2]);
+  });
+
+  it("is read once for all, and told at once to whoever comes later", async () => {
+    const { join, state } = figures();
+    const first = join();
+    await settled();
+    const second = join();
+    await settled();
+    expect([first.told, second.told, state.reads]).toEqual([[1], [1], 1]);
+  });
+
+  it("reaches who takes answers slowly in its newest form alone", async () => {
+    const { join, write, pass } = figures();
+    const { told, taking, subscriber } = join();
+    taking.wantsMore = false;
+    await settled();
+    for (const figure of [2, 3]) {
+      pass();
+      write(figure);
+      await settled();
+    }
+    expect(told).toEqual([1]);
+    subscriber.resume();
+    expect(told).toEqual([1, 3]);
+  });
+
+  it("is read no more once nobody wants it", async () => {
+    const { join, write, pass, state } = figures();
+    const { subscriber } = join();
+    await settled();
+    subscriber[Symbol.dispose]();
+    pass();
+    write(2);
+    await settled();
+    expect([state.reads, state.isEmptied]).toEqual([1, true]);
+  });
+});
