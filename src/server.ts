@@ -170,7 +170,15 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     keysFailed: report.keysFailed,
   });
 
-  const others = createGraphQLHandler({ graphql, live, heartbeat, now, report });
+  const others = createGraphQLHandler({
+    graphql,
+    live,
+    heartbeat,
+    now,
+    report,
+    maxBodyBytes: config.LIMIT_BODY_BYTES,
+    hasCors: config.CORS_ORIGINS.length > 0,
+  });
   const queries = createQueryHandler({
     query: createQuery(graphql),
     answer: async ({ headers: { accept = "*/*" } }, body, viewer) =>

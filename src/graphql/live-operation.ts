@@ -1,10 +1,17 @@
-import { print, visit, type DocumentNode, type ExecutionArgs, type ExecutionResult } from "graphql";
+import {
+  print,
+  visit,
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLSchema,
+} from "graphql";
 import { hash } from "node:crypto";
 import type { Seq } from "../domain/cursor.ts";
 import type { LogEntry } from "../domain/event.ts";
-import { viewerKey } from "../domain/viewer.ts";
+import { viewerKey, type Viewer } from "../domain/viewer.ts";
 import { telling, readingFrom, type Context } from "./context.ts";
-import type { LiveSource } from "./live-source.ts";
+import type { LiveSource, Payload } from "./live-source.ts";
 
 /** A subscription that can begin: its document is valid, its arguments are read, its position can be resumed. */
 export type LiveOperation = {
@@ -28,30 +35,40 @@ export type LiveOperation = {
     }
 );
 
-/** Executes through the whole pipeline: errors are masked, limits apply. Never rejects. */
-export type Execute = (args: ExecutionArgs) => Promise<ExecutionResult>;
+/** What is executed for each answer. */
+export type LiveDocument = {
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly operationName: string | null;
+  readonly variableValues: Readonly<Record<string, unknown>>;
+};
 
-/** The subscription in `args`, whose field gave `source`. `context` is its own: nothing of the request is held by it. */
+/** Executes a document as it tells an entry, or, given null, as things are now. Never rejects. */
+export type ExecuteLive = (document: LiveDocument, told: Payload | null) => Promise<ExecutionResult>;
+
+/** The arguments of one execution. `context` is its subscription's. */
+export function liveArgs(
+  { variableValues, ...live }: LiveDocument,
+  told: Payload | null,
+  context: Context,
+): ExecutionArgs {
+  const contextValue =
+    told === null ? readingFrom(context.services.store.reader, context) : telling(told, context);
+  return { ...live, variableValues: { ...variableValues }, rootValue: told ?? {}, contextValue };
+}
+
+/** The subscription in `args`, whose field gave `source`, for a viewer. It holds nothing of the request. */
 export function liveOperation(
   source: LiveSource,
-  args: ExecutionArgs,
-  context: Context,
-  execute: Execute,
+  { schema, document, operationName = null, variableValues }: ExecutionArgs,
+  viewer: Viewer,
+  execute: ExecuteLive,
 ): LiveOperation {
-  const { schema, document, operationName, variableValues } = args;
-  const asked = {
-    schema,
-    document,
-    operationName: operationName ?? null,
-    variableValues: variableValues ?? {},
-  };
+  const live: LiveDocument = { schema, document, operationName, variableValues: variableValues ?? {} };
   const { epoch } = source;
-  const key = keyOf(asked, context);
-  if (source.is === "figures") {
-    const read = () =>
-      execute({ ...asked, rootValue: {}, contextValue: readingFrom(context.services.store.reader, context) });
-    return { is: "figures", key, epoch, concerns: source.concerns, read };
-  }
+  const key = keyOf(live, viewer);
+  if (source.is === "figures")
+    return { is: "figures", key, epoch, concerns: source.concerns, read: () => execute(live, null) };
   return {
     is: "entries",
     key,
@@ -59,32 +76,26 @@ export function liveOperation(
     after: source.after,
     answer(entry) {
       const told = source.payloadOf({ entry, epoch });
-      return told === null
-        ? null
-        : execute({ ...asked, rootValue: told, contextValue: telling(told, context) });
+      return told === null ? null : execute(live, told);
     },
   };
 }
 
-type Distinct = {
-  readonly document: DocumentNode;
-  readonly operationName: string | null;
-  readonly variableValues: Readonly<Record<string, unknown>>;
-};
-
-function keyOf({ document, operationName, variableValues }: Distinct, { viewer }: Context): string {
+function keyOf({ document, operationName, variableValues }: LiveDocument, viewer: Viewer): string {
   const positions = positionVariables(document);
   const variables = Object.entries(variableValues).filter(([name]) => !positions.has(name));
   const text = document.loc?.source.body ?? print(document);
-  return hash(
-    "sha256",
-    JSON.stringify([text, operationName, Object.fromEntries(variables), viewerKey(viewer)]),
-    "base64",
-  );
+  const asked = [text, operationName, Object.fromEntries(variables), viewerKey(viewer)];
+  return hash("sha256", JSON.stringify(asked), "base64");
 }
+
+/** Yoga keeps parsed documents, so the same text most often is the same document. */
+const positionsKnown = new WeakMap<DocumentNode, ReadonlySet<string>>();
 
 /** The variables that say where a subscription begins, and nothing else: whoever differs in them is told the same. */
 function positionVariables(document: DocumentNode): ReadonlySet<string> {
+  const known = positionsKnown.get(document);
+  if (known !== undefined) return known;
   const uses = new Map<string, number>();
   const asPosition = new Map<string, number>();
   const count = (counts: Map<string, number>, name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);
@@ -100,5 +111,9 @@ function positionVariables(document: DocumentNode): ReadonlySet<string> {
       }
     },
   });
-  return new Set([...asPosition].filter(([name, times]) => uses.get(name) === times).map(([name]) => name));
+  const positions = new Set(
+    [...asPosition].filter(([name, times]) => uses.get(name) === times).map(([name]) => name),
+  );
+  positionsKnown.set(document, positions);
+  return positions;
 }

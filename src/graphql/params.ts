@@ -29,6 +29,23 @@ export function paramsOf(value: unknown): GraphQLParams {
   };
 }
 
+/**
+ * The parameters in the search part of a URL.
+ * @throws GraphQLError with the code BAD_REQUEST.
+ */
+export function paramsOfSearch(search: URLSearchParams): GraphQLParams {
+  const json = (name: string) => {
+    const text = search.get(name);
+    return text ? parsedJson(`The parameter ${name}`, text) : null;
+  };
+  return paramsOf({
+    query: search.get("query") || null,
+    operationName: search.get("operationName") || null,
+    variables: json("variables"),
+    extensions: json("extensions"),
+  });
+}
+
 function objectOf(name: string, value: unknown): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw badRequest(`The parameter ${name} is not an object.`);

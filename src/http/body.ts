@@ -102,7 +102,7 @@ export function requestBody(
 
     request.on("data", onData).on("end", onEnd).on("close", onClose);
     // What `close` follows. Without a listener it would be thrown; it stays for what comes after the body, too.
-    request.on("error", () => {});
+    request.on("error", ignore);
   });
 }
 
@@ -124,3 +124,6 @@ function awaitsContinue(request: IncomingMessage): boolean {
 function unread<Is extends "too large" | "no room" | "gone">(is: Is) {
   return { is, [Symbol.dispose]: () => {} };
 }
+
+/** No function of `requestBody`'s own: that would hold the body as long as the response lasts, and a stream's lasts. */
+function ignore(): void {}

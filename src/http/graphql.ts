@@ -1,41 +1,121 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { GraphQLParams } from "graphql-yoga";
+import { createBegin } from "../graphql/begin.ts";
+import type { Asking } from "../graphql/context.ts";
 import type { LiveOperation } from "../graphql/live-operation.ts";
-import type { GraphQL } from "../graphql/yoga.ts";
+import { paramsOfSearch } from "../graphql/params.ts";
+import { eventStreamHeaders } from "../graphql/plugins/use-event-streams.ts";
+import { graphqlPath, type GraphQL } from "../graphql/yoga.ts";
 import { mayStillRead, type Admitted } from "./admit.ts";
+import { createBodyRoom, requestBody } from "./body.ts";
 import { serveEventStream, type EventStreamOptions } from "./event-stream.ts";
+import { decoded, isPlain, paramsIn, sendUnread } from "./query.ts";
+import { sendGraphQLError } from "./refusal.ts";
 
 export type GraphQLHandlerOptions = EventStreamOptions & {
   readonly graphql: GraphQL;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  readonly maxBodyBytes: number;
+  /** Whether pages of other origins may read: Yoga gives their browsers the headers that they ask for. */
+  readonly hasCors: boolean;
 };
 
-/** Answers /graphql. What is answered at once is Yoga's; a subscription that can begin is served here. */
-export function createGraphQLHandler({ graphql, now, ...options }: GraphQLHandlerOptions) {
+/**
+ * Answers /graphql. A subscription that can begin is served here, most of them without Yoga's Request and Response;
+ * what is answered at once is Yoga's.
+ */
+export function createGraphQLHandler({
+  graphql,
+  now,
+  maxBodyBytes,
+  hasCors,
+  ...options
+}: GraphQLHandlerOptions) {
+  const begin = createBegin(graphql);
+  const room = createBodyRoom(16 * maxBodyBytes);
+
+  function serve(response: ServerResponse, operation: LiveOperation, admitted: Admitted): void {
+    // Gone while the subscription was being made ready.
+    if (response.destroyed) return;
+    // Spreads those who come back when a gateway starts again.
+    response.write(`retry: ${500 + Math.floor(1_000 * Math.random())}\n\n`);
+    serveEventStream(response, operation, () => mayStillRead(admitted, now()), options);
+  }
+
+  /** True when it was a subscription, which is being served. */
+  async function serveParams(
+    params: GraphQLParams | null,
+    response: ServerResponse,
+    admitted: Admitted,
+    lastEventId: string | null,
+  ): Promise<boolean> {
+    const operation = params && (await begin(params, { viewer: admitted.viewer, lastEventId }));
+    if (operation === null) return false;
+    if (!response.destroyed) response.writeHead(200, eventStreamHeaders);
+    serve(response, operation, admitted);
+    return true;
+  }
+
   return async (request: IncomingMessage, response: ServerResponse, admitted: Admitted): Promise<void> => {
-    const already = response.rawListeners("close");
+    const { method, url = "", headers } = request;
+    const accept = headers.accept ?? "*/*";
+    const lastEventId = lastEventIdOf(request);
+    const { viewer } = admitted;
     const taken: { operation: LiveOperation | null } = { operation: null };
-    const lastEventId = request.headers["last-event-id"];
-    const answer = await graphql.handleNodeRequestAndResponse(request, response, {
-      viewer: admitted.viewer,
-      lastEventId: typeof lastEventId === "string" && lastEventId !== "" ? lastEventId : null,
-      take(operation: LiveOperation) {
+    const asking: Asking = {
+      viewer,
+      lastEventId,
+      take(operation) {
         taken.operation = operation;
       },
-    });
+    };
+    const wantsStream = accept.includes("text/event-stream");
+
+    if (wantsStream && isPlain(request, hasCors)) {
+      using body = await requestBody(request, response, { maxBytes: maxBodyBytes, room });
+      if (body.is !== "read") return sendUnread(response, body.is, maxBodyBytes);
+      const text = decoded(body.bytes);
+      if (text === null)
+        return sendGraphQLError(response, {
+          status: 400,
+          code: "BAD_REQUEST",
+          message: "The request's body is not UTF-8.",
+        });
+      if (await serveParams(paramsIn(text), response, admitted, lastEventId)) return;
+      const init = { method: "POST", headers: { accept, "content-type": "application/json" }, body: text };
+      return send(await graphql.fetch(`http://localhost${graphqlPath}`, init, asking), response);
+    }
+
+    if (wantsStream && method === "GET" && !(hasCors && headers.origin !== undefined)) {
+      if (await serveParams(paramsInSearch(url), response, admitted, lastEventId)) return;
+    }
+
+    const already = response.rawListeners("close");
+    const answer = await graphql.handleNodeRequestAndResponse(request, response, asking);
     if (taken.operation === null) return send(answer, response);
     // A stream that ends at once: its headers are wanted.
     await answer.arrayBuffer();
-    // Gone while the subscription was being made ready.
-    if (response.destroyed) return;
     // Yoga's would keep its request as long as the stream lasts.
     for (const listener of response.rawListeners("close"))
       if (!already.includes(listener)) response.off("close", listener as () => void);
-    response.setHeaders(answer.headers).writeHead(200);
-    // Spreads those who come back when a gateway starts again.
-    response.write(`retry: ${500 + Math.floor(1_000 * Math.random())}\n\n`);
-    serveEventStream(response, taken.operation, () => mayStillRead(admitted, now()), options);
+    if (!response.destroyed) response.setHeaders(answer.headers).writeHead(200);
+    serve(response, taken.operation, admitted);
   };
+}
+
+function lastEventIdOf({ headers }: IncomingMessage): string | null {
+  const id = headers["last-event-id"];
+  return typeof id === "string" && id !== "" ? id : null;
+}
+
+/** Null for what is no request of GraphQL's; Yoga says what is wrong with it. */
+function paramsInSearch(url: string): GraphQLParams | null {
+  try {
+    return paramsOfSearch(new URLSearchParams(url.slice(url.indexOf("?") + 1)));
+  } catch {
+    return null;
+  }
 }
 
 async function send(answer: Response, response: ServerResponse): Promise<void> {

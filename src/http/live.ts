@@ -1,5 +1,6 @@
 import type { ExecutionResult, GraphQLError } from "graphql";
 import { cursorOf, type Seq } from "../domain/cursor.ts";
+import type { LogEntry } from "../domain/event.ts";
 import { endedResult } from "../graphql/ended.ts";
 import type { LiveOperation } from "../graphql/live-operation.ts";
 import { serialised } from "../graphql/serialised.ts";
@@ -36,8 +37,8 @@ export type LiveOptions = {
 export function createLive({ fanout, newest, mask }: LiveOptions): Live {
   return {
     begin(operation, { write, caughtUp, end: ended }) {
-      const { epoch, key } = operation;
-      const at = (seq: number): string => cursorOf({ epoch, seq });
+      // What `operation` was made from is as large as a request; only the group that tells it may hold it.
+      const { epoch } = operation;
       const sink: Sink<Message> = {
         write,
         caughtUp,
@@ -47,40 +48,44 @@ export function createLive({ fanout, newest, mask }: LiveOptions): Live {
           ended(result === null ? null : lastMessage(result), end);
         },
       };
-      const subscriber: Subscriber =
-        operation.is === "figures"
-          ? fanout.watch(
-              {
-                key,
-                concerns: operation.concerns,
-                read: async (seq) => messageOf(await operation.read(), at(seq)),
-                isSame: (one, other) => one.json === other.json,
-              },
-              sink,
-            )
-          : fanout.follow(
-              {
-                key,
-                answer(entry) {
-                  const made = operation.answer(entry);
-                  return made && made.then((result) => messageOf(result, at(entry.event.seq)));
-                },
-              },
-              operation.after,
-              sink,
-            );
+      const subscriber = join(fanout, operation, sink);
       return {
         get position() {
           return subscriber.position;
         },
         get cursor() {
-          return at(subscriber.position);
+          return cursorOf({ epoch, seq: subscriber.position });
         },
         resume: subscriber.resume,
         [Symbol.dispose]: () => subscriber[Symbol.dispose](),
       };
     },
   };
+}
+
+/** Not a part of `begin`, whose functions live as long as the subscriber, and would hold the operation with them. */
+function join(fanout: Fanout<Message>, operation: LiveOperation, sink: Sink<Message>): Subscriber {
+  const { key, epoch } = operation;
+  const at = (seq: Seq): string => cursorOf({ epoch, seq });
+  if (operation.is === "figures") {
+    const { concerns, read } = operation;
+    const figures = {
+      key,
+      concerns,
+      read: async (seq: Seq) => messageOf(await read(), at(seq)),
+      isSame: (one: Message, other: Message) => one.json === other.json,
+    };
+    return fanout.watch(figures, sink);
+  }
+  const { answer, after } = operation;
+  const entries = {
+    key,
+    answer(entry: LogEntry) {
+      const made = answer(entry);
+      return made && made.then((result) => messageOf(result, at(entry.event.seq)));
+    },
+  };
+  return fanout.follow(entries, after, sink);
 }
 
 /** What ends a stream: it has no cursor, so that a client resumes where it was. */

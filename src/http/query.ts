@@ -49,24 +49,7 @@ export function createQueryHandler({ query, answer, version, maxBodyBytes, hasCo
     viewer: Viewer,
   ): Promise<void> {
     using body = await requestBody(request, response, { maxBytes: maxBodyBytes, room });
-    switch (body.is) {
-      case "gone":
-        return;
-      case "too large":
-        return sendGraphQLError(response, {
-          status: 413,
-          code: "PAYLOAD_TOO_LARGE",
-          message: `The request's body is larger than ${maxBodyBytes} bytes.`,
-          headers: { Connection: "close" },
-        });
-      case "no room":
-        return sendGraphQLError(response, {
-          status: 503,
-          code: "SERVICE_UNAVAILABLE",
-          message: "Too many requests are being read: try again.",
-          headers: { "Retry-After": 1, Connection: "close" },
-        });
-    }
+    if (body.is !== "read") return sendUnread(response, body.is, maxBodyBytes);
     const text = decoded(body.bytes);
     if (text === null)
       return sendGraphQLError(response, {
@@ -95,7 +78,34 @@ export function createQueryHandler({ query, answer, version, maxBodyBytes, hasCo
   };
 }
 
-function isPlain({ method, url, headers }: IncomingMessage, hasCors: boolean): boolean {
+/** Answers a request whose body was not read. */
+export function sendUnread(
+  response: ServerResponse,
+  why: "too large" | "no room" | "gone",
+  maxBodyBytes: number,
+): void {
+  switch (why) {
+    case "gone":
+      return;
+    case "too large":
+      return sendGraphQLError(response, {
+        status: 413,
+        code: "PAYLOAD_TOO_LARGE",
+        message: `The request's body is larger than ${maxBodyBytes} bytes.`,
+        headers: { Connection: "close" },
+      });
+    case "no room":
+      return sendGraphQLError(response, {
+        status: 503,
+        code: "SERVICE_UNAVAILABLE",
+        message: "Too many requests are being read: try again.",
+        headers: { "Retry-After": 1, Connection: "close" },
+      });
+  }
+}
+
+/** True for a POST of plain JSON, from no page of another origin that may read. */
+export function isPlain({ method, url, headers }: IncomingMessage, hasCors: boolean): boolean {
   return (
     method === "POST" &&
     url === "/graphql" &&
@@ -107,7 +117,8 @@ function isPlain({ method, url, headers }: IncomingMessage, hasCors: boolean): b
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-function decoded(bytes: Uint8Array): string | null {
+/** Null for what is not UTF-8. */
+export function decoded(bytes: Uint8Array): string | null {
   try {
     return utf8.decode(bytes);
   } catch {
@@ -116,7 +127,7 @@ function decoded(bytes: Uint8Array): string | null {
 }
 
 /** Null for what is no request of GraphQL's; Yoga says what is wrong with it. */
-function paramsIn(text: string): ReturnType<typeof paramsOf> | null {
+export function paramsIn(text: string): ReturnType<typeof paramsOf> | null {
   try {
     return paramsOf(JSON.parse(text));
   } catch {

@@ -57,7 +57,11 @@ export function createFanout<One extends Answer>({
   async function wakeGroups(): Promise<void> {
     while (!stop.signal.aborted) {
       const heard = window.bell.rings;
-      for (const group of entryGroups.values()) group.wake();
+      for (const group of entryGroups.values()) {
+        group.wake();
+        const pause = turns.step();
+        if (pause !== null) await pause;
+      }
       await window.bell.after(heard, stop.signal);
     }
   }

@@ -4,7 +4,7 @@ import { cursorOf } from "../../src/domain/cursor.ts";
 import { nodeId } from "../../src/domain/node-id.ts";
 import { anonymousReader, unlimitedAdmin, type Viewer } from "../../src/domain/viewer.ts";
 import { createContext, type Services } from "../../src/graphql/context.ts";
-import { liveOperation } from "../../src/graphql/live-operation.ts";
+import { liveArgs, liveOperation } from "../../src/graphql/live-operation.ts";
 import type { LiveSource } from "../../src/graphql/live-source.ts";
 import { schema } from "../../src/graphql/schema.ts";
 import type { IncomingDelivery } from "../../src/domain/delivery.ts";
@@ -84,7 +84,9 @@ async function storeOf(deliveries: readonly IncomingDelivery[]) {
       if (!(Symbol.asyncIterator in source)) throw new Error(JSON.stringify(source));
       // Every subscription field gives a live source.
       const live = source as AsyncIterable<never> as LiveSource;
-      const operation = liveOperation(live, args, args.contextValue, async (one) => execute(one));
+      const operation = liveOperation(live, args, viewer, async (document, told) =>
+        execute(liveArgs(document, told, args.contextValue)),
+      );
       if (operation.is === "figures") return [JSON.parse(JSON.stringify(await operation.read())) as Answer];
       const answers = [];
       for (const entry of await store.reader.entriesAfter(operation.after, 1000))

@@ -32,6 +32,8 @@ async function ask(
     live: memory.live,
     heartbeat,
     now: () => 0,
+    maxBodyBytes: 100_000,
+    hasCors: (options.corsOrigins ?? []).length > 0,
     report: { subscriberJoined() {}, subscriberLeft() {}, slowConsumerCut() {} },
   });
   const admitted = {

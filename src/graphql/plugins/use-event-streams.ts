@@ -2,8 +2,12 @@ import type { Plugin } from "graphql-yoga";
 import type { Asking } from "../context.ts";
 import { errorOf } from "../errors.ts";
 
-/** For proxies: `no-transform` and nginx's own header keep them from holding events back to compress or to collect them. */
-const headers = { "Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no" };
+/** `no-transform` and nginx's own header keep proxies from holding events back, to compress or to collect them. */
+export const eventStreamHeaders = {
+  "Content-Type": "text/event-stream",
+  "Cache-Control": "no-cache, no-transform",
+  "X-Accel-Buffering": "no",
+} as const;
 
 /**
  * Refuses a subscription whose client does not accept an event stream, before it is begun: Yoga refuses only its answer.
@@ -23,7 +27,7 @@ export function useEventStreams(): Plugin<Asking> {
     },
     onResponse({ response }) {
       if (response.headers.get("content-type") !== "text/event-stream") return;
-      for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+      for (const [name, value] of Object.entries(eventStreamHeaders)) response.headers.set(name, value);
       // Yoga's "none" is no coding that HTTP knows.
       response.headers.delete("content-encoding");
     },

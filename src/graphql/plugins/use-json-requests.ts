@@ -1,7 +1,7 @@
 import { MIMEType } from "node:util";
-import type { GraphQLParams, Plugin } from "graphql-yoga";
+import type { Plugin } from "graphql-yoga";
 import { errorOf } from "../errors.ts";
-import { badRequest, paramsOf, parsedJson, tooLarge } from "../params.ts";
+import { badRequest, paramsOf, paramsOfSearch, parsedJson, tooLarge } from "../params.ts";
 
 /**
  * Reads GraphQL requests: POST with a JSON body, and GET. Everything else that Yoga would understand (forms, multipart,
@@ -71,17 +71,4 @@ async function bytesOf(body: ReadableStream<Uint8Array>, maxBytes: number): Prom
     chunks.push(read.value);
   }
   return Buffer.concat(chunks);
-}
-
-function paramsOfSearch(search: URLSearchParams): GraphQLParams {
-  const json = (name: string) => {
-    const text = search.get(name);
-    return text ? parsedJson(`The parameter ${name}`, text) : null;
-  };
-  return paramsOf({
-    query: search.get("query") || null,
-    operationName: search.get("operationName") || null,
-    variables: json("variables"),
-    extensions: json("extensions"),
-  });
 }

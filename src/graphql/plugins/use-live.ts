@@ -7,8 +7,9 @@ import {
   type ExecutionResult,
 } from "graphql";
 import type { Plugin } from "graphql-yoga";
-import { createContext, type Asking, type Context } from "../context.ts";
-import { liveOperation, type Execute } from "../live-operation.ts";
+import type { Viewer } from "../../domain/viewer.ts";
+import { createContext, type Asking, type Context, type Services } from "../context.ts";
+import { liveArgs, liveOperation, type ExecuteLive } from "../live-operation.ts";
 import type { LiveSource } from "../live-source.ts";
 
 /**
@@ -23,22 +24,26 @@ export function useLive(mask: (error: unknown) => GraphQLError): Plugin<Asking &
   async function begin(args: ExecutionArgs): Promise<ExecutionResult | AsyncIterable<never>> {
     const source = await createSourceEventStream(args);
     if (!(Symbol.asyncIterator in source)) return source;
-    // graphql-js lets a context be anything.
+    // graphql-js lets a context be anything; every subscription field of this schema gives a live source.
     const { services, viewer, take } = args.contextValue as Asking & Context;
-    // One that holds nothing of the request: the subscription may last for days.
-    const context = createContext(services, { viewer, lastEventId: null });
-    // Every subscription field of this schema gives a live source.
+    const operation = liveOperation(source as LiveSource, args, viewer, executeFor(services, viewer));
     // `useEventStreams` has refused those whom nobody takes.
-    take?.(liveOperation(source as LiveSource, args, context, executeIn(context)));
+    take?.(operation);
     return nothing();
   }
 
-  function executeIn(context: Context): Execute {
-    const pipeline = pipelineOf(context);
-    return async (args) => {
+  function executeFor(services: Services, viewer: Viewer): ExecuteLive {
+    // Made when it is first needed, which it most often never is: who joins others is told what they are.
+    let made: { readonly context: Context; readonly pipeline: ReturnType<typeof pipelineOf> } | undefined;
+    const make = () => {
+      const context = createContext(services, { viewer, lastEventId: null });
+      return { context, pipeline: pipelineOf(context) };
+    };
+    return async (document, told) => {
       try {
+        const { context, pipeline } = (made ??= make());
         // `@defer` and `@stream`, which would make a stream of it, are not part of the schema.
-        return (await pipeline.execute(args)) as ExecutionResult;
+        return (await pipeline.execute(liveArgs(document, told, context))) as ExecutionResult;
       } catch (error) {
         return { errors: [mask(error)] };
       }
