@@ -205,9 +205,16 @@ for (const subscribers of counts) {
         if (kind === "bare") bare.set(1, micros);
         const ratio = micros / (bare.get(1) ?? NaN);
         const cells = [
-          ...[subscribers, distinct, transport, kind, micros.toFixed(1), ratio.toFixed(2)],
-          ...[(rssPerSubscriber / 1000).toFixed(0), percentile(latencies, 0.5).toFixed(1)],
-          ...[percentile(latencies, 0.99).toFixed(1), percentile(last, 0.99).toFixed(1)],
+          subscribers,
+          distinct,
+          transport,
+          kind,
+          micros.toFixed(1),
+          ratio.toFixed(2),
+          (rssPerSubscriber / 1000).toFixed(0),
+          percentile(latencies, 0.5).toFixed(1),
+          percentile(latencies, 0.99).toFixed(1),
+          percentile(last, 0.99).toFixed(1),
         ];
         console.log(`| ${cells.join(" | ")} |`);
       }
