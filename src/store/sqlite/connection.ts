@@ -1,6 +1,6 @@
 import { findPackageJSON } from "node:module";
 import { dirname, join } from "node:path";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { drizzle, type BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { migrate } from "drizzle-orm/better-sqlite3/migrator";
@@ -18,6 +18,9 @@ const oldestSqlite = [3, 51, 3] as const;
 
 // From the package's root, because a build puts this file elsewhere.
 const migrationsFolder = join(dirname(findPackageJSON(import.meta.url)!), "drizzle/sqlite");
+
+/** A second or so of checking. To check a file of a million issues takes a minute, which `doctor` is for. */
+const checkedBytes = 128 * 1024 * 1024;
 
 /**
  * Opens the one connection that writes, making the file where it is missing, and brings the tables up to date.
@@ -37,11 +40,7 @@ export function openWriter(file: string): Connection {
     client.pragma("fullfsync = ON");
     // Pages that a commit touches again stay in memory: 64 MB instead of 2.
     client.pragma("cache_size = -65536");
-    const [damage] = client.pragma("quick_check(1)") as readonly { readonly quick_check: string }[];
-    if (damage?.quick_check !== "ok")
-      throw new Error(
-        `The database file ${file} is damaged (${damage?.quick_check}). Restore a backup, or run "sqlite3 ${file} .recover".`,
-      );
+    if (statSync(file).size <= checkedBytes) checkStructure(client, file);
     const db = drizzle({ client });
     migrate(db, { migrationsFolder });
     openSearch(client);
@@ -109,6 +108,14 @@ export function assertDurable(client: Database.Database): void {
     throw new Error(
       `SQLite would not sync each commit (synchronous ${String(synchronous)}, ${String(journal)}).`,
     );
+}
+
+function checkStructure(client: Database.Database, file: string): void {
+  const [damage] = client.pragma("quick_check(1)") as readonly { readonly quick_check: string }[];
+  if (damage?.quick_check === "ok") return;
+  throw new Error(
+    `The database file ${file} is damaged (${damage?.quick_check}). Restore a backup, or run "sqlite3 ${file} .recover".`,
+  );
 }
 
 function checkVersion(client: Database.Database): void {
