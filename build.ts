@@ -15,6 +15,7 @@ const root = import.meta.dirname;
 /** What is started by its file's name. Each finds the others beside itself. */
 const entryPoints = [
   "src/cli.ts",
+  "src/index.ts",
   "src/read-worker.ts",
   "src/write-worker.ts",
   "src/store/sqlite/checkpoint-worker.ts",

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inject } from "vitest";
 import { parseConfig } from "../src/config.ts";
-import { startGateway } from "../src/server.ts";
+import { startGateway, type Parts } from "../src/server.ts";
 import { temporaryFolder } from "./store/open.ts";
 
 export const secret = "a secret of the tests";
@@ -13,6 +13,7 @@ export type TestGateway = AsyncDisposable & { readonly url: string; readonly dat
 export async function startTestGateway(
   settings: Readonly<Record<string, string>> = {},
   path?: string,
+  parts: Parts = {},
 ): Promise<TestGateway> {
   const folder = path === undefined ? temporaryFolder() : null;
   const database = join(path ?? folder!.path, "issuewire.db");
@@ -24,7 +25,7 @@ export async function startTestGateway(
       LOG_LEVEL: "silent",
       ...settings,
     }),
-    { threads: pathToFileURL(`${inject("built")}/`) },
+    { threads: pathToFileURL(`${inject("built")}/`), ...parts },
   );
   return {
     url: gateway.url,

@@ -6,7 +6,9 @@ import { errorOf } from "./errors.ts";
 
 type PeriodInput = { from: Moment; to?: Moment | null | undefined };
 
-export const PeriodType = builder.inputRef<PeriodInput>("Period").implement({
+export const PeriodType = builder.inputRef<PeriodInput>("Period");
+
+PeriodType.implement({
   description:
     "When that which is counted occurred: at `from` or later, and before `to`. Durations count from now. `from` must be " +
     "before `to`.",

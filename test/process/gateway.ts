@@ -25,6 +25,8 @@ export type StartOptions = {
   readonly settings?: Readonly<Record<string, string>>;
   /** A script that starts another gateway than `serve` does. */
   readonly script?: string;
+  /** The program in place of the one that was built for the tests. */
+  readonly program?: string;
 };
 
 /** A gateway in a process of its own, started as a user starts it and listening. */
@@ -32,10 +34,11 @@ export async function startProcess({
   database,
   settings = {},
   script,
+  program = join(inject("built"), "cli.js"),
 }: StartOptions = {}): Promise<GatewayProcess> {
   const folder = database === undefined ? temporaryFolder() : null;
   const file = database ?? join(folder!.path, "issuewire.db");
-  const command = script === undefined ? [join(inject("built"), "cli.js"), "serve"] : [script];
+  const command = script === undefined ? [program, "serve"] : [script];
   const child = spawn(process.execPath, command, {
     cwd: root,
     env: {
