@@ -61,6 +61,7 @@ describe("rebuild", () => {
     const { epoch, ...before } = await answers(file);
     const progress: number[] = [];
     await rebuild(file, (done) => progress.push(done));
+    expect(await examine(file)).toEqual([]);
     const { epoch: after, ...again } = await answers(file);
     expect(again).toEqual(before);
     expect(after).not.toBe(epoch);

@@ -8,7 +8,9 @@ import * as tables from "../tables/sqlite.ts";
 import { createRequestIds } from "../request-ids.ts";
 import { createWalkCache } from "../walks.ts";
 import { openWriter } from "./connection.ts";
+import { instanceFileOf, writeInstance } from "./instance.ts";
 import { lockStore } from "./lock.ts";
+import { newestPosition } from "./queries.ts";
 import { prepareTransaction } from "./transaction.ts";
 
 const { deliveries, events, issues, meta, projects } = tables;
@@ -70,10 +72,15 @@ export async function rebuildSqlite({ file, read, onProgress, onFault }: Rebuild
 
     const set = (name: string, value: string) =>
       db.update(meta).set({ value }).where(eq(meta.name, name)).run();
-    set(metaNames.epoch, newName());
+    const epoch = newName();
+    set(metaNames.epoch, epoch);
     // Positions count on from the old log's, and nobody can resume before the new one begins.
     set(metaNames.oldest, String(newest));
     client.exec("commit");
+    // Or the next start would take it for a file that was put back, and begin one more epoch.
+    const [row] = db.select().from(meta).where(eq(meta.name, metaNames.instance)).all();
+    const position = newestPosition({ client, db });
+    await writeInstance(instanceFileOf(file), { instance: row!.value, epoch, newest: position });
   } finally {
     // Rolls back what was not committed.
     client.close();
