@@ -10,17 +10,22 @@ export type InputOf<Data> = Data extends Moment | string | number | boolean
 
 /**
  * The filter as data: what was given as null counts as not given, and no filter is the one that matches everything.
- * @throws GraphQLError BAD_USER_INPUT when it nests too deeply, or a list in it is too long.
+ * @throws GraphQLError BAD_USER_INPUT when it nests too deeply, compares too often, or a list in it is too long.
  */
 export function filterOf<Filter extends object>(input: InputOf<Filter> | null | undefined): Filter {
   // The two types differ by exactly the nulls that `withoutNulls` takes away, which the compiler cannot see.
-  return withoutNulls(input ?? {}, 1) as Filter;
+  const filter = withoutNulls(input ?? {}, 1) as Filter;
+  if (comparisonsIn(filter) > mostComparisons)
+    throw errorOf("BAD_USER_INPUT", `A filter makes at most ${mostComparisons} comparisons.`);
+  return filter;
 }
 
 /** Most values in one list of a filter. */
 const longestList = 1000;
 /** How deep filters nest, the outermost one included. */
 const deepestFilter = 8;
+/** A database takes some 30,000 variables in one statement; a comparison has up to 8, and a statistic asks twice. */
+const mostComparisons = 2000;
 /** The fields that hold filters again. */
 const nesting: ReadonlySet<string> = new Set(["and", "or", "not", "issue"]);
 
@@ -38,4 +43,14 @@ function withoutNulls(value: unknown, depth: number): unknown {
       .filter(([, operand]) => operand != null)
       .map(([name, operand]) => [name, withoutNulls(operand, nesting.has(name) ? depth + 1 : depth)]),
   );
+}
+
+/** How many operators were given. A list of values is one. */
+function comparisonsIn(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 1;
+  if (!Array.isArray(value))
+    return Object.values(value).reduce((sum: number, inner) => sum + comparisonsIn(inner), 0);
+  return value.every((item) => typeof item !== "object")
+    ? 1
+    : value.reduce((sum: number, inner) => sum + comparisonsIn(inner), 0);
 }

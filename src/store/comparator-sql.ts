@@ -26,6 +26,7 @@ import { interpret } from "../domain/interpret.ts";
 import { momentAt } from "../domain/moment.ts";
 import { all, any, type Condition } from "./condition.ts";
 import type { Dialect } from "./filter-sql.ts";
+import { isStorable } from "./storable.ts";
 
 /** A closed set of words that Sentry spells in lower case, and what a column's text is among them. */
 export type Vocabulary<Word extends string> = {
@@ -169,12 +170,4 @@ function isSo(column: AnyColumn, condition: SQL, wanted: boolean): Condition {
 function isEmpty(column: AnyColumn, wanted: boolean): Condition {
   if (column.notNull) return !wanted;
   return wanted ? isNull(column) : isNotNull(column);
-}
-
-/**
- * Stored text is free of NUL and lone surrogates. PostgreSQL refuses a NUL, and a driver writes U+FFFD for a lone
- * surrogate, which would then equal what it does not.
- */
-function isStorable(text: string): boolean {
-  return text.isWellFormed() && !text.includes("\0");
 }

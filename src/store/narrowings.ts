@@ -1,5 +1,8 @@
 import type { Comparator, IssueFilter } from "../domain/filter.ts";
 
+/** Each is counted before a page is read; nobody's filter has more that matter. */
+const mostNarrowings = 6;
+
 /**
  * The parts of a filter that an index finds issues by, the most telling first. Every issue that passes the filter
  * passes each of them.
@@ -12,7 +15,7 @@ export function narrowingsOf(filter: IssueFilter): readonly IssueFilter[] {
   const status = parts.find((part) => isFindable(part.status, "OTHER"))?.status;
   const withStatus = status === undefined ? {} : { status };
   const one = (pick: (part: IssueFilter) => IssueFilter | null) => parts.flatMap((part) => pick(part) ?? []);
-  return [
+  const all = [
     ...one(({ sentryId }) => (isFindable(sentryId) ? { sentryId } : null)),
     ...one(({ shortId }) => (isFindable(shortId) ? { shortId: exactly(shortId) } : null)),
     ...one(({ search }) => (search === undefined ? null : { search })),
@@ -29,6 +32,7 @@ export function narrowingsOf(filter: IssueFilter): readonly IssueFilter[] {
     ...one(({ level }) => (isFindable(level, "UNKNOWN") ? { level, ...withStatus } : null)),
     ...(status === undefined ? [] : [{ status }]),
   ];
+  return all.slice(0, mostNarrowings);
 }
 
 /** The filters that all must pass, those inside `and` too. */

@@ -60,6 +60,20 @@ describe("a filter", () => {
     } satisfies IssueFilter);
   });
 
+  it("makes so many comparisons and no more", async () => {
+    const or = (count: number) => ({
+      or: Array.from({ length: 1_000 }, () => ({
+        title: { eq: "a" },
+        ...(count > 2 && { count: { gt: 1 } }),
+        search: "b",
+      })),
+    });
+    expect((await refused(or(2))).errors).toBeUndefined();
+    expect((await refused({ not: or(3) })).errors).toMatchObject([
+      { message: "A filter makes at most 2000 comparisons.", extensions: { code: "BAD_USER_INPUT" } },
+    ]);
+  });
+
   it("counts times from the request's clock", async () => {
     const { data, reader } = gateway();
     await data('{ issues(filter: { lastSeen: { gt: "-P7D" } }) { totalCount } }');

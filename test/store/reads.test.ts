@@ -1,4 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { describe, expect, inject, it } from "vitest";
 import { ReadTimeoutError, StorageUnavailableError } from "../../src/domain/failure.ts";
 import type { Reader } from "../../src/store/reader.ts";
 import { createReads, type ReadsOptions } from "../../src/store/sqlite/reads.ts";
@@ -36,7 +39,7 @@ describe("reads of a store", () => {
   });
 
   it("end with a code when they take too long, and go on with another thread", async () => {
-    await using reads = readsWith({ timeoutMs: 1_000 });
+    await using reads = readsWith({ timeoutMs: 3_000 });
     await expect(reads.reader.feedFigures({ since: 0 })).rejects.toThrow(ReadTimeoutError);
     expect(await reads.reader.issueCount(everything)).toBe("the file");
   });
@@ -71,6 +74,22 @@ describe("reads of a store", () => {
 });
 
 describe("a store that counts", () => {
+  it("acknowledges while a statistic takes as long as it likes", async () => {
+    const threads = {
+      read: new URL("./held-worker.ts", import.meta.url),
+      write: pathToFileURL(join(inject("built"), "write-worker.js")),
+    };
+    await using store = await openTestStore({ threads });
+    let isAnswered = false;
+    const statistic = store.reader
+      .timeInStatus({ ...everything, period: { from: 0, to: 1 } })
+      .then(() => (isAnswered = true));
+    for (let issue = 0; issue < 20; issue += 1) await store.append(told({ issue: String(issue) }));
+    expect(isAnswered).toBe(false);
+    writeFileSync(`${store.file}.released`, "");
+    await statistic;
+  });
+
   it("writes meanwhile", async () => {
     await using store = await openTestStore();
     await Promise.all(

@@ -19,6 +19,7 @@ import type { IssueFields } from "../../domain/issue.ts";
 import { momentAt } from "../../domain/moment.ts";
 import type { Delivery, DeliveryFilter, Reader } from "../reader.ts";
 import { requestIdOf } from "../rows.ts";
+import { isStorable } from "../storable.ts";
 import { contentsOf } from "./contents.ts";
 import { pageFrom, type Asked } from "./query.ts";
 
@@ -61,8 +62,12 @@ export function deliveryQueries({ db, tables }: Asked): DeliveryQueries {
     const column = deliveries.receivedAt;
     return and(
       outcome === undefined ? undefined : inArray(deliveries.outcome, [...outcome]),
-      resource === undefined ? undefined : inArray(deliveries.resource, [...resource]),
-      issueSentryId === undefined ? undefined : eq(deliveries.issueId, issueSentryId),
+      resource === undefined ? undefined : inArray(deliveries.resource, resource.filter(isStorable)),
+      issueSentryId === undefined
+        ? undefined
+        : isStorable(issueSentryId)
+          ? eq(deliveries.issueId, issueSentryId)
+          : sql`1 = 0`,
       receivedAt?.gt === undefined ? undefined : gt(column, momentAt(receivedAt.gt, now)),
       receivedAt?.gte === undefined ? undefined : gte(column, momentAt(receivedAt.gte, now)),
       receivedAt?.lt === undefined ? undefined : lt(column, momentAt(receivedAt.lt, now)),

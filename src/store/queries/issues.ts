@@ -16,6 +16,7 @@ import type { IssueDetails } from "../../domain/issue.ts";
 import { issueNarrowings, issueWhere, type Narrowing } from "../filter-sql.ts";
 import type { IssueKey, IssueOrderField, PageRequest, Reader } from "../reader.ts";
 import { detailsOf, issueOf, type IssueColumns, type IssueRow } from "../rows.ts";
+import { storable } from "../storable.ts";
 import { contentsOf } from "./contents.ts";
 import { countedIssues } from "./counted.ts";
 import { askedByKeys, grouped, pageFrom, type Asked } from "./query.ts";
@@ -29,6 +30,9 @@ const orderColumns = {
   PRIORITY: "priorityRank",
 } as const satisfies Record<IssueOrderField, keyof IssueRow>;
 type OrderColumn = (typeof orderColumns)[IssueOrderField];
+
+/** SQLite takes 32,766 in one statement. */
+const mostVariables = 30_000;
 
 type IssuePageRequest = Parameters<Reader["issuePage"]>[0];
 
@@ -168,19 +172,25 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
           const rows = part(limit + 1).as(`part_${place}`);
           return db.select({ ...rows._.selectedFields, place: sql<number>`${place}`.as("place") }).from(rows);
         });
-      const [one, ...more] = parts;
       // A union takes two at least.
       const nothing = db
         .select({ ...columns, place: sql<number>`-1`.as("place") })
         .from(issues)
         .where(sql`1 = 0`);
       const by = (order.direction === "ASC") === (request.from === "first") ? asc : desc;
-      // The parts of one project follow on each other; each is in order.
-      const rows = await unionAll(nothing, one!, ...more).orderBy(
-        sql`place`,
-        by(sql.identifier(issues[orderColumns[order.field]].name)),
-        by(sql.identifier(issues.sentryId.name)),
-      );
+      const variables = Math.max(1, ...parts.map((part) => part.toSQL().params.length));
+      const together = Math.max(1, Math.floor(mostVariables / variables));
+      const rows: (IssueColumns & { readonly place: number })[] = [];
+      for (let from = 0; from < parts.length; from += together) {
+        const [one, ...more] = parts.slice(from, from + together);
+        // The parts of one project follow on each other; each is in order.
+        const found = await unionAll(nothing, one!, ...more).orderBy(
+          sql`place`,
+          by(sql.identifier(issues[orderColumns[order.field]].name)),
+          by(sql.identifier(issues.sentryId.name)),
+        );
+        rows.push(...found);
+      }
       // Each part asks for the issues of one project.
       const found = grouped(rows, ({ projectId }) => projectId!);
       return new Map(
@@ -232,10 +242,12 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
       bounds.push(
         after.value === null
           ? sql`1 = 0`
-          : sql`(${column}, ${issues.sentryId}) ${behind} (${after.value}, ${after.sentryId})`,
+          : sql`(${column}, ${issues.sentryId}) ${behind} (${after.value}, ${storable(after.sentryId)})`,
       );
     if (before !== null && before.value !== null)
-      bounds.push(sql`(${column}, ${issues.sentryId}) ${ahead} (${before.value}, ${before.sentryId})`);
+      bounds.push(
+        sql`(${column}, ${issues.sentryId}) ${ahead} (${before.value}, ${storable(before.sentryId)})`,
+      );
     return bounds;
   }
 
@@ -243,9 +255,11 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
     const [behind, ahead] = direction === "ASC" ? [sql`>`, sql`<`] : [sql`<`, sql`>`];
     const bounds: SQL[] = [];
     if (after !== null && after.value === null)
-      bounds.push(sql`${issues.sentryId} ${behind} ${after.sentryId}`);
+      bounds.push(sql`${issues.sentryId} ${behind} ${storable(after.sentryId)}`);
     if (before !== null)
-      bounds.push(before.value === null ? sql`${issues.sentryId} ${ahead} ${before.sentryId}` : sql`1 = 0`);
+      bounds.push(
+        before.value === null ? sql`${issues.sentryId} ${ahead} ${storable(before.sentryId)}` : sql`1 = 0`,
+      );
     return bounds;
   }
 }

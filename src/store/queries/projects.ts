@@ -1,6 +1,7 @@
 import { and, asc, count, desc, eq, inArray, sql } from "drizzle-orm";
 import type { Project } from "../../domain/issue.ts";
 import type { Reader } from "../reader.ts";
+import { storable } from "../storable.ts";
 import { askedByKeys, pageFrom, type Asked } from "./query.ts";
 
 type ProjectQueries = Pick<Reader, "projects" | "projectBySlug" | "projectPage" | "projectCount">;
@@ -32,7 +33,8 @@ export function projectQueries({ db, tables: { projects } }: Asked): ProjectQuer
 
     async projectPage(page) {
       const by = page.from === "first" ? asc : desc;
-      const key = ([slug, sentryId]: readonly [string, string]) => sql`(${slug}, ${sentryId})`;
+      const key = ([slug, sentryId]: readonly [string, string]) =>
+        sql`(${storable(slug)}, ${storable(sentryId)})`;
       const rows = await select()
         .where(
           and(

@@ -6,6 +6,7 @@ import { eventQueries } from "./events.ts";
 import { issueQueries } from "./issues.ts";
 import { logQueries } from "./log.ts";
 import { projectQueries } from "./projects.ts";
+import { isStorable } from "../storable.ts";
 import type { Asked } from "./query.ts";
 import { statisticsQueries } from "./statistics.ts";
 
@@ -22,14 +23,23 @@ export function queriesOf(asked: Asked): Reader {
   };
 }
 
-/** The same questions; a database that cannot answer is StorageUnavailableError, whatever its driver threw. */
+/**
+ * The same questions; a database that cannot answer is StorageUnavailableError, whatever its driver threw. What rows are
+ * asked for by comes from clients: a key that nothing stored can have finds nothing, and never reaches the database.
+ */
 function guarded<Queries extends object>(queries: Queries, { isDatabaseError }: Asked): Queries {
   const entries = Object.entries(queries).map(
     ([name, ask]: [string, (...args: unknown[]) => Promise<unknown>]) => [
       name,
       async (...args: unknown[]) => {
         try {
-          return await ask(...args);
+          const [key, ...rest] = args;
+          if (typeof key === "string" && !isStorable(key)) return null;
+          if (!Array.isArray(key)) return await ask(...args);
+          return await ask(
+            key.filter((one) => typeof one !== "string" || isStorable(one)),
+            ...rest,
+          );
         } catch (error) {
           if (!isDatabaseError(error)) throw error;
           throw new StorageUnavailableError("The store could not be read.", { cause: error });

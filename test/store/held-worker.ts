@@ -1,0 +1,11 @@
+import { existsSync } from "node:fs";
+import { parentPort, workerData } from "node:worker_threads";
+
+/** Stands in for a thread that reads: it is busy with each question, and with nothing else, until a file is there. */
+const { file } = workerData as { readonly file: string };
+const clock = new Int32Array(new SharedArrayBuffer(4));
+parentPort?.postMessage({ is: "open" });
+parentPort?.on("message", ({ id }: { readonly id: number }) => {
+  while (!existsSync(`${file}.released`)) Atomics.wait(clock, 0, 0, 5);
+  parentPort?.postMessage({ id, is: "value", value: null });
+});

@@ -1,0 +1,75 @@
+import Database from "better-sqlite3";
+import { drizzle } from "drizzle-orm/better-sqlite3";
+import { describe, expect, it } from "vitest";
+import { issueObjectOf } from "../../src/sentry/raw-issue.ts";
+import { readerOf } from "../../src/store/sqlite/queries.ts";
+import { gateway } from "../graphql/gateway.ts";
+import { told } from "./deliveries.ts";
+import { openTestStore } from "./open.ts";
+
+const deep = `{
+  issues(first: 50) {
+    totalCount
+    nodes {
+      logger metadata raw
+      assignee { __typename }
+      project { slug issues(first: 5) { totalCount nodes { title } } }
+      statusSpans { seconds startedBy { id } }
+      events(first: 5) {
+        totalCount
+        nodes {
+          previousAssignee { __typename } snapshot issue { title }
+          delivery { outcome body events { id } }
+          transition { secondsInPreviousState statusDetails { raw } }
+        }
+      }
+      transitions(first: 5, filter: { kind: [RESOLVED] }) { totalCount nodes { id } }
+    }
+  }
+}`;
+
+/** How many statements the deep query is, in a store with so many issues of as many projects. */
+async function statementsFor(issues: number): Promise<number> {
+  await using store = await openTestStore();
+  const project = (issue: number) => ({ id: String(issue), slug: `slug-${issue}`, name: String(issue) });
+  await Promise.all(
+    Array.from({ length: issues }, (_, issue) => [
+      store.append(told({ issue: String(issue), project: project(issue), at: 1 })),
+      store.append(
+        told({
+          issue: String(issue),
+          project: project(issue),
+          action: "resolved",
+          status: "resolved",
+          at: 60,
+        }),
+      ),
+    ]).flat(),
+  );
+  let statements = 0;
+  const client = new Database(store.file, { readonly: true });
+  try {
+    const db = drizzle({ client, logger: { logQuery: () => (statements += 1) } });
+    const reader = readerOf({ client, db }, { issueObjectOf });
+    const { ask } = gateway(
+      {},
+      { store: { reader, readTransaction: () => Promise.reject(new Error("none")) } },
+    );
+    const { data, errors } = await ask(deep);
+    expect(errors).toBeUndefined();
+    expect((data as { readonly issues: { readonly nodes: readonly unknown[] } }).issues.nodes).toHaveLength(
+      issues,
+    );
+    return statements;
+  } finally {
+    client.close();
+  }
+}
+
+describe("a deep query on a store", () => {
+  it("is as many statements for fifty issues as for one", async () => {
+    const one = await statementsFor(1);
+    expect(await statementsFor(50)).toBe(one);
+    expect(one).toBeLessThan(40);
+  });
+});
