@@ -87,14 +87,19 @@ async function publish(kind: Kind, port: number): Promise<void> {
     "sentry-hook-timestamp": String(Math.floor(Date.UTC(2026, 0, 1) / 1000) + published * 60),
   };
   const path = kind === "gateway" ? "/webhooks/sentry" : "/publish";
-  await new Promise<void>((resolve, reject) => {
-    request({ port, path, method: "POST", agent, headers }, (response) => {
-      if (response.statusCode === 202) response.resume().on("end", resolve);
-      else reject(new Error(`An event was answered ${response.statusCode}.`));
-    })
-      .on("error", reject)
-      .end(body);
-  });
+  const send = () =>
+    new Promise<number | undefined>((resolve, reject) => {
+      request({ port, path, method: "POST", agent, headers }, (response) =>
+        response.resume().on("end", () => resolve(response.statusCode)),
+      )
+        .on("error", reject)
+        .end(body);
+    });
+  // A gateway whose disk is slow for a moment says so.
+  for (let tries = 0; (await send()) !== 202; tries += 1) {
+    if (tries === 100) throw new Error("No event was taken in 100 times.");
+    await wait(50);
+  }
 }
 
 type Measured = {

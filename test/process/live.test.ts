@@ -2,11 +2,19 @@ import { describe, expect, it } from "vitest";
 import { positionOf } from "../../src/domain/cursor.ts";
 import { openBrowser } from "../browser/chromium.ts";
 import { startProcess } from "./gateway.ts";
+import { comeAndGo } from "./cycles.ts";
 import { survivesHandovers } from "./handover.ts";
 import { sendAndJournal } from "./journal.ts";
 import { freePort, oldestCursor, seqsOf, survivesRestarts } from "./restarts.ts";
 
 describe("those who follow a gateway", () => {
+  it("leave nothing behind, however they go", { timeout: 120_000 }, async () => {
+    const { before, after, subscribers } = await comeAndGo(600);
+    expect(subscribers).toBe(0);
+    // The gateway itself opens a few files more or less.
+    expect(after.handles).toBeLessThan(before.handles + 10);
+  });
+
   it(
     "miss nothing and have nothing twice, over SSE and WebSocket, however it dies and comes back",
     { timeout: 120_000 },

@@ -30,9 +30,12 @@ export async function survivesRestarts({ deaths, followers }: RestartOptions) {
   let gateway = home;
   for (const [round, death] of deaths.entries()) {
     const stop = new AbortController();
-    const sending = sendAndJournal(url, { connections: 4, signal: stop.signal, round });
+    const atWork = Promise.withResolvers<void>();
+    const onAcknowledged = (count: number) => count >= 30 && atWork.resolve();
+    const sending = sendAndJournal(url, { connections: 4, signal: stop.signal, round, onAcknowledged });
+    await atWork.promise;
     // Not a wait for something: the moment of the death is the experiment's input.
-    await wait(150 + Math.random() * 300);
+    await wait(Math.random() * 200);
     const code = await gateway.end(death);
     expect(code).toBe(death === "SIGTERM" ? 0 : null);
     stop.abort();
