@@ -56,7 +56,7 @@ export function openSqliteFilling({ file, read, onFault }: FillingOptions): Fill
   const connection = openWriter(made);
   const { client } = connection;
   opened.defer(() => void client.close());
-  client.pragma("journal_mode = OFF");
+  client.pragma("journal_mode = MEMORY");
   client.pragma("synchronous = OFF");
   client.pragma("locking_mode = EXCLUSIVE");
   client.pragma("cache_size = -262144");
