@@ -5,7 +5,7 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
   test: {
     include: ["test/**/*.test.ts"],
-    globalSetup: ["test/build.ts"],
+    globalSetup: ["test/build.ts", "test/start-postgres.ts"],
     exclude: ["test/long/**"],
     // Many wait for processes, threads and disks.
     maxWorkers: 3,

@@ -49,9 +49,14 @@ const settings = z.object({
     ),
   DATABASE_URL: z
     .string()
-    .regex(/^file:.+$/, "must be file: and a path, such as file:./data/issuewire.db")
+    .regex(
+      /^(?:file:.+|postgres(?:ql)?:\/\/.+)$/,
+      "must be file: and a path, such as file:./data/issuewire.db, or postgres://…",
+    )
     .default("file:./data/issuewire.db")
-    .describe("Where everything is kept: file: and the path of a SQLite file, which is made if missing."),
+    .describe(
+      "Where everything is kept: file: and the path of a SQLite file, which is made if missing; or postgres://user:password@host/database for any number of replicas.",
+    ),
   SENTRY_CLIENT_SECRET: z
     .string()
     .transform((text) => text.split(",").map((secret) => secret.trim()))
@@ -215,6 +220,17 @@ export function describeSettings(): readonly {
       description: schema.description ?? "",
     };
   });
+}
+
+/** True where a URL names a PostgreSQL database, and not a file. */
+export function isPostgres(url: string): boolean {
+  return !url.startsWith("file:");
+}
+
+/** The URL without what is secret in it. */
+export function withoutPassword(url: string): string {
+  if (!isPostgres(url)) return url;
+  return url.replace(/(:\/\/[^:@/?#]*):[^@/?#]*@/, "$1:***@").replace(/([?&]password=)[^&]*/gi, "$1***");
 }
 
 /** The path of the SQLite file that a `file:` URL names, relative to the working directory. */

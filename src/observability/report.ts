@@ -50,6 +50,10 @@ export type Report = {
   readonly storeRecovered: () => void;
   /** The log could not be read by those who follow it; they try again. */
   readonly tailFailed: (error: unknown) => void;
+  /** What other replicas commit is not heard at once; the log is still read every second. */
+  readonly listenerFailed: (error: unknown) => void;
+  /** The database is one that has lost some of the log: streams end, and their clients are told EPOCH_CHANGED. */
+  readonly epochChanged: () => void;
 
   /** The tokens could not be read; what was known of them counts on. */
   readonly tokensFailed: (error: unknown) => void;
@@ -124,6 +128,9 @@ export function createReport({
     storeFailed: (err) => quietly("store", () => logger.error({ err }, "the store cannot write")),
     storeRecovered: () => logger.info("the store writes again"),
     tailFailed: (err) => quietly("tail", () => logger.error({ err }, "the log cannot be read")),
+    listenerFailed: (err) =>
+      quietly("listener", () => logger.warn({ err }, "other replicas are not heard; polling goes on")),
+    epochChanged: () => logger.warn("a new epoch has begun: positions of before mean nothing any more"),
 
     tokensFailed: (err) => quietly("tokens", () => logger.error({ err }, "the tokens cannot be read")),
     keysFailed: (err) => quietly("keys", () => logger.error({ err }, "the keys of JWTs cannot be had")),

@@ -1,4 +1,3 @@
-import { StorageUnavailableError } from "../../domain/failure.ts";
 import type { Reader } from "../reader.ts";
 import { deliveryQueries } from "./deliveries.ts";
 import { durationQueries } from "./durations.ts";
@@ -24,10 +23,10 @@ export function queriesOf(asked: Asked): Reader {
 }
 
 /**
- * The same questions; a database that cannot answer is StorageUnavailableError, whatever its driver threw. What rows are
+ * The same questions; a database that cannot answer is a failure of ours, whatever its driver threw. What rows are
  * asked for by comes from clients: a key that nothing stored can have finds nothing, and never reaches the database.
  */
-function guarded<Queries extends object>(queries: Queries, { isDatabaseError }: Asked): Queries {
+function guarded<Queries extends object>(queries: Queries, { failureIn }: Asked): Queries {
   const entries = Object.entries(queries).map(
     ([name, ask]: [string, (...args: unknown[]) => Promise<unknown>]) => [
       name,
@@ -41,8 +40,7 @@ function guarded<Queries extends object>(queries: Queries, { isDatabaseError }: 
             ...rest,
           );
         } catch (error) {
-          if (!isDatabaseError(error)) throw error;
-          throw new StorageUnavailableError("The store could not be read.", { cause: error });
+          throw failureIn(error) ?? error;
         }
       },
     ],

@@ -15,8 +15,8 @@ export type Asked = {
   readonly dialect: Dialect;
   /** The newest position ever handed out, of an entry that may be gone. */
   readonly newestPosition: () => Promise<number>;
-  /** True for what the database's driver throws. */
-  readonly isDatabaseError: (error: unknown) => boolean;
+  /** What a question fails with when the database does; null for an error that is not the database's. */
+  readonly failureIn: (error: unknown) => Error | null;
   /** The issue object in a kept body. */
   readonly issueObjectOf: (body: Uint8Array) => Json;
 };

@@ -1,4 +1,5 @@
 import { max } from "drizzle-orm";
+import { StorageUnavailableError } from "../../domain/failure.ts";
 import type { Json } from "../../domain/issue.ts";
 import { queriesOf } from "../queries/queries.ts";
 import type { Asked } from "../queries/query.ts";
@@ -25,7 +26,10 @@ export function askedOf(connection: Connection, { issueObjectOf }: ReaderOptions
     tables,
     dialect: sqliteDialect,
     newestPosition: async () => newestPosition(connection),
-    isDatabaseError: (error) => codeOf(error) !== null,
+    failureIn: (error) =>
+      codeOf(error) === null
+        ? null
+        : new StorageUnavailableError("The store could not be read.", { cause: error }),
     issueObjectOf,
   };
 }

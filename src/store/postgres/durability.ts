@@ -1,0 +1,45 @@
+import type pg from "pg";
+
+/** The oldest PostgreSQL that is still maintained by its makers. */
+const oldestVersion = 15;
+
+/**
+ * Makes sure that what the server says is committed is on its disk, and that text is kept as it is given.
+ * @throws Error with a line for each setting that is wrong, and what to do.
+ */
+export async function assertDurable(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<Readonly<Record<Setting, string>>>(
+    `select ${settings.map((name) => `current_setting('${name}') as ${name}`).join(", ")}`,
+  );
+  const wrong = faultsOf(rows[0]!);
+  if (wrong.length > 0)
+    throw new Error(`Issuewire cannot use this PostgreSQL:\n${wrong.map((line) => `  ${line}`).join("\n")}`);
+}
+
+const settings = [
+  "server_version_num",
+  "synchronous_commit",
+  "fsync",
+  "full_page_writes",
+  "server_encoding",
+  "transaction_read_only",
+] as const;
+type Setting = (typeof settings)[number];
+
+/** What is wrong with these settings, one line for each. */
+export function faultsOf(found: Readonly<Record<Setting, string>>): readonly string[] {
+  const version = Math.floor(Number(found.server_version_num) / 10_000);
+  return [
+    version < oldestVersion && `It is version ${version}: ${oldestVersion} or newer is needed.`,
+    ["off", "local"].includes(found.synchronous_commit) &&
+      `synchronous_commit is ${found.synchronous_commit}: a commit could be lost after it was acknowledged. Set it to on.`,
+    found.fsync !== "on" &&
+      "fsync is off: a power cut would lose what was acknowledged, or all of it. Set it to on.",
+    found.full_page_writes !== "on" &&
+      "full_page_writes is off: a power cut could damage the tables beyond repair. Set it to on.",
+    found.server_encoding !== "UTF8" &&
+      `The database's encoding is ${found.server_encoding}: create it with encoding 'UTF8'.`,
+    found.transaction_read_only === "on" &&
+      "It is read-only, as a standby is: DATABASE_URL has to name the primary.",
+  ].filter((line) => line !== false);
+}

@@ -1,0 +1,97 @@
+import type pg from "pg";
+
+export type ListenerOptions = {
+  /** A connection that is not yet connected. */
+  readonly connection: () => pg.Client;
+  readonly channel: string;
+  /** The log was told to have come this far; null: it may have come further while nobody listened. */
+  readonly heard: (position: number | null) => void;
+  /** The connection broke or could not be had; it is tried again. */
+  readonly failed: (error: unknown) => void;
+  /** How long until the first try again; each further one waits twice as long, up to the last. */
+  readonly retryMs?: { readonly first: number; readonly last: number };
+};
+
+/** How often a silent connection is asked whether it is there: one that a firewall forgot breaks without a word. */
+const checkMs = 10_000;
+
+/**
+ * Listens for what other replicas commit, on a connection of its own, for as long as it is not disposed of.
+ *
+ * A notification is a hint and nothing more: none is repeated, and none is heard while the connection is away. Whoever
+ * needs to know reads the log.
+ */
+export function startListener(options: ListenerOptions): AsyncDisposable {
+  const { connection, channel, heard, failed, retryMs = { first: 100, last: 5_000 } } = options;
+  const stop = new AbortController();
+
+  async function listenOn(): Promise<void> {
+    let waitMs = retryMs.first;
+    while (!stop.signal.aborted) {
+      try {
+        await listenOnce(() => (waitMs = retryMs.first));
+      } catch (error) {
+        if (stop.signal.aborted) return;
+        failed(error);
+      }
+      // Not all replicas at once, when the server comes back.
+      await paused(waitMs * (0.5 + Math.random() / 2), stop.signal);
+      waitMs = Math.min(waitMs * 2, retryMs.last);
+    }
+  }
+
+  /** Ends when the connection does. */
+  async function listenOnce(connected: () => void): Promise<void> {
+    const client = connection();
+    const ended = Promise.withResolvers<never>();
+    // Nobody may be waiting for it yet.
+    ended.promise.catch(() => {});
+    const end = (error?: Error) => ended.reject(error ?? new Error("The connection that listens has ended."));
+    const leave = () => end();
+    client.on("error", end);
+    client.on("end", leave);
+    const hear = ({ payload }: pg.Notification) => heard(Number(payload));
+    client.on("notification", hear);
+    stop.signal.addEventListener("abort", leave);
+    try {
+      await Promise.race([client.connect(), ended.promise]);
+      await Promise.race([client.query(`listen ${client.escapeIdentifier(channel)}`), ended.promise]);
+      connected();
+      heard(null);
+      for (;;) {
+        await Promise.race([paused(checkMs, stop.signal), ended.promise]);
+        const silent = AbortSignal.timeout(checkMs);
+        silent.addEventListener("abort", leave);
+        await Promise.race([client.query("select 1"), ended.promise]);
+        silent.removeEventListener("abort", leave);
+      }
+    } finally {
+      stop.signal.removeEventListener("abort", leave);
+      client.removeListener("notification", hear);
+      // A connection that does not answer does not say good-bye either.
+      void client.end().catch(() => {});
+    }
+  }
+
+  const listening = listenOn();
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await listening;
+    },
+  };
+}
+
+/** Resolves after so long, or when the signal aborts. */
+function paused(milliseconds: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const wake = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, milliseconds);
+    signal.addEventListener("abort", wake);
+  });
+}

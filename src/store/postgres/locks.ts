@@ -1,0 +1,35 @@
+import { createHash } from "node:crypto";
+
+/**
+ * The keys of the advisory locks that replicas share. They belong to one schema, so that two stores in one database do
+ * not wait for each other.
+ */
+export type Locks = {
+  /** Held while tables are made or changed, and the epoch is looked at. */
+  readonly store: bigint;
+  /** Held by the one transaction that adds to the log, from where it learns its positions until it ends. */
+  readonly log: bigint;
+  /** Held by the one transaction that writes about this issue. */
+  readonly issue: (sentryId: string) => bigint;
+  /** Held by the one transaction that keeps this body, where that is not about an issue. */
+  readonly body: (sha256: string) => bigint;
+};
+
+export function locksOf(schema: string): Locks {
+  const key = (...parts: readonly string[]) =>
+    createHash("sha256")
+      .update(JSON.stringify(["issuewire", schema, ...parts]))
+      .digest()
+      .readBigInt64BE();
+  return {
+    store: key("store"),
+    log: key("log"),
+    issue: (sentryId) => key("issue", sentryId),
+    body: (sha256) => key("body", sha256),
+  };
+}
+
+/** The order in which every transaction takes its locks, so that no two wait for each other. */
+export function inOrder(keys: Iterable<bigint>): readonly bigint[] {
+  return [...new Set(keys)].toSorted((one, other) => (one < other ? -1 : one > other ? 1 : 0));
+}

@@ -1,0 +1,60 @@
+import { findPackageJSON } from "node:module";
+import { dirname, join } from "node:path";
+import { readMigrationFiles } from "drizzle-orm/migrator";
+import type pg from "pg";
+import { codeOf } from "./error.ts";
+import { locksOf } from "./locks.ts";
+
+/** What this replica is told of the store when it opens it. */
+export type Opened = { readonly schema: string; readonly epoch: string };
+
+// From the package's root, because a build puts this file elsewhere.
+const migrationsFolder = join(dirname(findPackageJSON(import.meta.url)!), "drizzle/postgres");
+
+/**
+ * Brings the tables up to date and looks at the epoch, in one transaction with a lock of its own: of several replicas
+ * that start at once the first one does it, and the others wait and find it done.
+ * @throws Error that says what is wrong with the database and what to do.
+ */
+export async function migrate(client: pg.ClientBase): Promise<Opened> {
+  const { rows } = await client.query<{ schema: string | null }>("select current_schema() as schema");
+  const schema = rows[0]!.schema;
+  if (schema === null)
+    throw new Error("The role's search_path names no schema that exists: create one, or set search_path.");
+  const locks = locksOf(schema);
+  await client.query("begin isolation level read committed");
+  try {
+    await client.query("select pg_advisory_xact_lock($1)", [locks.store]);
+    await applyMigrations(client);
+    // Behind whoever is writing now, so that no position is handed out meanwhile.
+    await client.query("select pg_advisory_xact_lock($1)", [locks.log]);
+    const told = await client.query<{ epoch: string }>("select present_epoch('', 0) as epoch");
+    await client.query("commit");
+    return { schema, epoch: told.rows[0]!.epoch };
+  } catch (error) {
+    await client.query("rollback").catch(() => {});
+    if (codeOf(error) !== "42501") throw error;
+    throw new Error(
+      `The role may not create tables in the schema ${schema}: GRANT CREATE ON SCHEMA ${schema} to it, or make it the owner of a schema of its own.`,
+      { cause: error },
+    );
+  }
+}
+
+async function applyMigrations(client: pg.ClientBase): Promise<void> {
+  const migrations = readMigrationFiles({ migrationsFolder });
+  await client.query(
+    `create table if not exists migrations (made_at bigint primary key, sha256 text not null)`,
+  );
+  const { rows } = await client.query<{ made_at: number }>("select made_at from migrations");
+  const applied = new Set(rows.map((row) => row.made_at));
+  const newest = migrations.at(-1)!.folderMillis;
+  const beyond = rows.find((row) => row.made_at > newest);
+  if (beyond !== undefined)
+    throw new Error("The tables are those of a newer version of Issuewire: start that, or restore a backup.");
+  for (const { folderMillis, hash, sql } of migrations) {
+    if (applied.has(folderMillis)) continue;
+    for (const statement of sql) await client.query(statement);
+    await client.query("insert into migrations (made_at, sha256) values ($1, $2)", [folderMillis, hash]);
+  }
+}

@@ -1,0 +1,75 @@
+import pg from "pg";
+
+/**
+ * The connections of one replica, thirteen at most with the one that listens: intake, the tail of the log and GraphQL
+ * each have their own, so that none of them waits for what another is slow at.
+ */
+export type Pools = AsyncDisposable & {
+  /** Writes. Statements that are asked for together go out together, and are answered in their order. */
+  readonly intake: pg.Pool;
+  /** Reads the end of the log, which takes little and must not wait. */
+  readonly log: pg.Pool;
+  /** Answers GraphQL. A statement is ended once it has taken as long as one question may. */
+  readonly reading: pg.Pool;
+  /** A connection of its own, not yet connected, for what has to outlive a question. */
+  readonly connection: () => pg.Client;
+};
+
+/** How long one question may take. */
+const readTimeoutMs = 5_000;
+
+/** A server that does not answer is not waited for longer: TCP alone would wait for minutes. */
+const deadAfterMs = 8_000;
+
+/** `int8` and `numeric`: nothing that is kept or counted passes 2^53. */
+const numeric: ReadonlySet<number> = new Set([20, 1700]);
+
+/** Numbers as numbers; `bytea` as Buffer, like all the rest, is what pg does itself. */
+export const valueTypes: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) => (numeric.has(oid) ? Number : pg.types.getTypeParser(oid, format)),
+};
+
+/** None of the pools connects before it is asked something. */
+export function createPools(url: string): Pools {
+  const common = {
+    connectionString: url,
+    application_name: "issuewire",
+    keepAlive: true,
+    types: valueTypes,
+  } satisfies pg.ClientConfig;
+  const pools = {
+    intake: createPool({ ...common, max: 2, pipeline: true, ...waiting(600, deadAfterMs) }),
+    log: createPool({ ...common, max: 2, ...waiting(readTimeoutMs, deadAfterMs) }),
+    reading: createPool({
+      ...common,
+      max: 8,
+      statement_timeout: readTimeoutMs,
+      ...waiting(readTimeoutMs, readTimeoutMs + 1_000),
+    }),
+  };
+  return {
+    ...pools,
+    connection: () => withoutFalling(new pg.Client({ ...common, ...waiting(readTimeoutMs, 0) })),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(Object.values(pools).map((pool) => pool.end()));
+    },
+  };
+}
+
+/** @param connectMs how long a connection is waited for, a new one or one that is in use. */
+function waiting(connectMs: number, answerMs: number) {
+  return { connectionTimeoutMillis: connectMs, query_timeout: answerMs } satisfies pg.PoolConfig;
+}
+
+function createPool(options: pg.PoolConfig & { readonly pipeline?: boolean }): pg.Pool {
+  const pool = new pg.Pool(options);
+  // Both tell of connections that broke while nobody asked them anything; a new one takes their place.
+  pool.on("error", () => {});
+  pool.on("connect", withoutFalling);
+  return pool;
+}
+
+/** A connection that breaks says so by an event, and one that nobody listens to would end the process. */
+function withoutFalling<Client extends pg.ClientBase>(client: Client): Client {
+  return client.on("error", () => {});
+}

@@ -1,0 +1,36 @@
+import { sql } from "drizzle-orm";
+import type { NodePgDatabase } from "drizzle-orm/node-postgres";
+import { queriesOf } from "../queries/queries.ts";
+import type { Asked } from "../queries/query.ts";
+import type { Reader } from "../reader.ts";
+import * as tables from "../tables/postgres.ts";
+import { drizzleOver, type Asked as Connection } from "./ask.ts";
+import { postgresDialect } from "./dialect.ts";
+import { failureIn } from "./error.ts";
+
+export type ReaderOptions = Pick<Asked, "issueObjectOf">;
+
+/** Asks everything on this connection, or on whichever a pool has free. */
+export function readerOf(connection: Connection, { issueObjectOf }: ReaderOptions): Reader {
+  const db = drizzleOver(connection);
+  return queriesOf({
+    ...sharedBy(db),
+    dialect: postgresDialect,
+    newestPosition: () => newestPosition(db),
+    failureIn,
+    issueObjectOf,
+  });
+}
+
+/**
+ * The database and the tables as the queries know them, which are written against SQLite's types. The builder's methods
+ * are the same, and a test keeps the rows of both tables equal.
+ */
+export function sharedBy(db: NodePgDatabase): Pick<Asked, "db" | "tables"> {
+  return { db: db as unknown as Asked["db"], tables: tables as unknown as Asked["tables"] };
+}
+
+async function newestPosition(db: NodePgDatabase): Promise<number> {
+  const { rows } = await db.execute<{ readonly newest: number }>(sql`select newest_position() as newest`);
+  return rows[0]!.newest;
+}

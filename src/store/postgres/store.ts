@@ -1,0 +1,238 @@
+import { desc } from "drizzle-orm";
+import type pg from "pg";
+import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
+import { StorageUnavailableError } from "../../domain/failure.ts";
+import type { Report } from "../../observability/report.ts";
+import type { ReadTransaction } from "../reader.ts";
+import { createRequestIds, rememberedRequestIds } from "../request-ids.ts";
+import type { Receipt, Store } from "../store.ts";
+import { deliveries } from "../tables/postgres.ts";
+import { createWriter } from "../writer.ts";
+import { drizzleOver, type Asked } from "./ask.ts";
+import { assertDurable } from "./durability.ts";
+import { codeOf } from "./error.ts";
+import { startListener } from "./listener.ts";
+import { locksOf } from "./locks.ts";
+import { migrate, type Opened } from "./migrate.ts";
+import { createPools, type Pools } from "./pools.ts";
+import { readerOf, type ReaderOptions } from "./queries.ts";
+import { createWrites } from "./writes.ts";
+
+export type PostgresStoreOptions = ReaderOptions & {
+  /** `postgres://` with everything that pg takes in it. */
+  readonly url: string;
+  readonly report: Report;
+  readonly read: (body: Uint8Array) => Reading;
+  /** Called after each commit that added to the log, of this replica or another; and now and then for nothing. */
+  readonly onCommit: () => void;
+  /** Called once positions mean something else than before: the server was replaced by another that knew less. */
+  readonly onEpoch: () => void;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** Most deliveries in one transaction. */
+  readonly maxBatch?: number;
+  /** Most deliveries waiting to be written. */
+  readonly maxWaiting?: number;
+};
+
+/** How often the epoch is looked at. */
+const epochEveryMs = 1_000;
+
+/** A batch is derived on the event loop, which webhooks wait for. */
+const usualBatch = 128;
+
+/**
+ * Opens the store in a PostgreSQL database, making the tables where they are missing.
+ *
+ * Any number of processes may have it open: they write one log, and each hears of what the others commit. Every commit is
+ * on the server's disk when `append` resolves.
+ * @throws Error that says what is wrong with the server and what to do.
+ */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
+  const { url, report, now, maxBatch = usualBatch, maxWaiting = 2_000 } = options;
+  await using opened = new AsyncDisposableStack();
+
+  const pools = opened.use(createPools(url));
+  const { schema, epoch: epochAtFirst } = await prepare(pools);
+  const channel = `issuewire ${schema}`;
+  const newest = await drizzleOver(pools.log)
+    .select({ requestId: deliveries.requestId, sha256: deliveries.sha256 })
+    .from(deliveries)
+    .orderBy(desc(deliveries.id))
+    .limit(rememberedRequestIds);
+  const requestIds = createRequestIds(
+    newest.map(({ requestId, sha256 }) => ({ requestId, sha256: sha256.toString("hex") })).reverse(),
+  );
+
+  let epoch = epochAtFirst;
+  const writes = createWrites({
+    pool: pools.intake,
+    locks: locksOf(schema),
+    requestIds,
+    channel,
+    epoch: () => epoch,
+    read: options.read,
+    onFault: report.deliveryFaulted,
+  });
+
+  /** How far the log has been told to have come: what this replica commits it also hears of. */
+  let told = 0;
+  const heard = (position: number | null) => {
+    if (position !== null && position <= told) return;
+    told = position ?? told;
+    options.onCommit();
+  };
+
+  let isFailing = false;
+  async function commit(batch: readonly IncomingDelivery[]): Promise<readonly Receipt[]> {
+    const startedAt = performance.now();
+    try {
+      const { receipts, entries } = await writes.write(batch, now());
+      report.committed({
+        deliveries: batch.length,
+        entries,
+        milliseconds: performance.now() - startedAt,
+      });
+      if (isFailing) report.storeRecovered();
+      isFailing = false;
+      if (entries > 0) heard(receipts.at(-1)!.position);
+      return receipts;
+    } catch (error) {
+      // Another replica had a lock for too long: that says nothing of the next batch.
+      if (codeOf(error) !== lockNotAvailable) isFailing = true;
+      report.storeFailed(error);
+      throw error;
+    }
+  }
+  // A lock has been waited for as long as it may when it is not had.
+  const writer = createWriter({
+    commit,
+    isBusy: () => false,
+    maxBatch,
+    maxWaiting,
+    giveUpMs: 0,
+    retryMs: 0,
+  });
+
+  opened.use(
+    startListener({
+      connection: pools.connection,
+      channel,
+      heard,
+      failed: report.listenerFailed,
+    }),
+  );
+
+  const reading = readerOf(bounded(pools.reading), options);
+  const log = readerOf(pools.log, options);
+  const reader = { ...reading, bounds: log.bounds, entriesAfter: log.entriesAfter };
+
+  const lookAtEpoch = async (): Promise<void> => {
+    const { epoch: now } = await log.bounds();
+    if (now === epoch) return;
+    epoch = now;
+    told = 0;
+    options.onEpoch();
+  };
+  let looking: Promise<void> | null = null;
+  const timer = setInterval(() => {
+    // What cannot be read now is looked at again; the tail tells of it.
+    looking ??= lookAtEpoch()
+      .catch(() => {})
+      .finally(() => (looking = null));
+  }, epochEveryMs);
+  timer.unref();
+  opened.defer(async () => {
+    clearInterval(timer);
+    await looking;
+    await writer.flush();
+  });
+
+  const running = opened.move();
+  return {
+    reader,
+    readTransaction: () => beginReading(pools, options),
+    append: writer.append,
+    async canWrite() {
+      if (isFailing && writer.waiting() === 0) await writer.probe().catch(() => {});
+      return !isFailing;
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+const lockNotAvailable = "55P03";
+
+/** Most questions that wait for a connection; past this one is refused as if the store were away. */
+const maxAsking = 1_000;
+
+function bounded(pool: pg.Pool): Asked {
+  return {
+    query: (config) =>
+      pool.waitingCount < maxAsking
+        ? pool.query(config)
+        : Promise.reject(new Error("Too many questions are waiting.")),
+  };
+}
+
+async function prepare({ connection }: Pools): Promise<Opened> {
+  const client = connection();
+  try {
+    await client.connect();
+    await assertDurable(client);
+    return await migrate(client);
+  } catch (error) {
+    if (codeOf(error) !== null || !(error instanceof Error) || !("code" in error)) throw error;
+    throw new Error("PostgreSQL cannot be reached: see DATABASE_URL.", { cause: error });
+  } finally {
+    await client.end();
+  }
+}
+
+/** A transaction that nobody ends is ended by the server. */
+const begin =
+  "begin isolation level repeatable read read only; set local idle_in_transaction_session_timeout = 30000";
+
+async function beginReading({ reading }: Pools, options: ReaderOptions): Promise<ReadTransaction> {
+  const client = await connect(reading);
+  // One question after the other, as a connection wants them.
+  let last: Promise<unknown> = Promise.resolve();
+  const reader = readerOf(
+    {
+      query: (config) => {
+        const answer = last.then(() => client.query(config));
+        last = answer.catch(() => {});
+        return answer;
+      },
+    },
+    options,
+  );
+  let isOver = false;
+  return {
+    ...reader,
+    [Symbol.asyncDispose]: async () => {
+      if (isOver) return;
+      isOver = true;
+      await last
+        .then(() => client.query("rollback"))
+        .then(
+          () => client.release(),
+          () => client.release(true),
+        );
+    },
+  };
+}
+
+/** A connection of the pool's with a transaction begun. */
+async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
+  try {
+    const client = await pool.connect();
+    await client.query(begin).catch((error: unknown) => {
+      client.release(true);
+      throw error;
+    });
+    return client;
+  } catch (error) {
+    throw new StorageUnavailableError("No connection could be had to read with.", { cause: error });
+  }
+}

@@ -1,0 +1,143 @@
+import { and, asc, count, eq, inArray, isNull, lt } from "drizzle-orm";
+import type { NodePgDatabase } from "drizzle-orm/node-postgres";
+import type { Facts } from "../../domain/delivery.ts";
+import { grouped } from "../queries/query.ts";
+import { factsOf, type DeliveryRow, type EventRow } from "../rows.ts";
+import { deliveries, events, issues } from "../tables/postgres.ts";
+import type { IssueWrite, Known, ProjectWrite, WriteTransaction } from "../write.ts";
+
+/** What a batch writes, collected: it goes out in one statement, in which it also learns its positions. */
+export type Collected = {
+  readonly deliveries: readonly DeliveryRow[];
+  readonly events: readonly EventRow[];
+  readonly superseded: readonly { readonly seq: number; readonly by: number }[];
+  readonly issues: readonly IssueWrite[];
+  readonly projects: readonly ProjectWrite[];
+};
+
+/**
+ * Positions are known only at the very end of a transaction, with the log's lock. Until then those of the batch's own
+ * entries count up from here, where no log ever comes.
+ */
+export const provisional = 2 ** 52;
+
+/** A transaction in which the issues of a batch are locked: it reads at once, and writes nothing yet. */
+export function collectingTransaction(
+  db: NodePgDatabase,
+): WriteTransaction & { readonly collected: () => Collected } {
+  const collected = {
+    deliveries: [] as DeliveryRow[],
+    events: [] as EventRow[],
+    superseded: [] as Collected["superseded"][number][],
+    issues: [] as IssueWrite[],
+    projects: [] as ProjectWrite[],
+  };
+  const known = ({ sha256, ...row }: Pick<DeliveryRow, "id" | "requestId" | "sha256">): Known => ({
+    ...row,
+    sha256: sha256.toString("hex"),
+  });
+  const knownColumns = { id: deliveries.id, requestId: deliveries.requestId, sha256: deliveries.sha256 };
+
+  return {
+    collected: () => collected,
+
+    async newest() {
+      // The ids of its deliveries are taken from their sequence.
+      return { delivery: 0, seq: provisional };
+    },
+    async facts(issueIds, before) {
+      if (issueIds.length === 0) return new Map();
+      const rows = await db
+        .select(factsColumns)
+        .from(deliveries)
+        .where(and(inArray(deliveries.issueId, [...issueIds]), lt(deliveries.id, before)))
+        .orderBy(asc(deliveries.id));
+      // Found by this column, so it is not null.
+      const byIssue = grouped(rows, ({ issueId }) => issueId!);
+      return new Map(
+        [...byIssue].map(([issueId, rows]): [string, readonly Facts[]] => [issueId, rows.map(factsOf)]),
+      );
+    },
+    async lastSeqs(issueIds) {
+      if (issueIds.length === 0) return new Map();
+      const rows = await db
+        .select({ sentryId: issues.sentryId, lastSeq: issues.lastSeq })
+        .from(issues)
+        .where(inArray(issues.sentryId, [...issueIds]));
+      return new Map(rows.map(({ sentryId, lastSeq }) => [sentryId, lastSeq]));
+    },
+    async newestKnown() {
+      throw new Error("Request-IDs are remembered from the start, outside of any transaction.");
+    },
+    async knownBySha256(sha256s, before) {
+      const bytes = sha256s.map((sha256) => Buffer.from(sha256, "hex"));
+      const rows = await db
+        .select(knownColumns)
+        .from(deliveries)
+        .where(and(isNull(deliveries.issueId), inArray(deliveries.sha256, bytes), lt(deliveries.id, before)))
+        .orderBy(asc(deliveries.id));
+      return rows.map(known);
+    },
+    async seqInHistory(issueId, place) {
+      const [row] = await db
+        .select({ seq: events.seq })
+        .from(events)
+        .where(
+          and(eq(events.issueId, issueId), eq(events.place, Buffer.from(place)), isNull(events.supersededBy)),
+        );
+      return row?.seq ?? null;
+    },
+    async versions(delivery, role) {
+      const [row] = await db
+        .select({ count: count() })
+        .from(events)
+        .where(and(eq(events.delivery, delivery), eq(events.role, role)));
+      return row?.count ?? 0;
+    },
+    async kept(delivery) {
+      const [row] = await db
+        .select({ body: deliveries.body, fields: deliveries.fields })
+        .from(deliveries)
+        .where(eq(deliveries.id, delivery));
+      return row ?? { body: null, fields: null };
+    },
+
+    async insertDeliveries(rows) {
+      collected.deliveries.push(...rows);
+    },
+    async rewriteDeliveries() {
+      throw new Error("Only rebuild rewrites deliveries.");
+    },
+    async insertEvents(rows) {
+      collected.events.push(...rows);
+    },
+    async supersede(pairs) {
+      collected.superseded.push(...pairs);
+    },
+    async writeIssues(writes) {
+      collected.issues.push(...writes);
+    },
+    async writeProjects(writes) {
+      collected.projects.push(...writes);
+    },
+  };
+}
+
+const factsColumns = {
+  id: deliveries.id,
+  issueId: deliveries.issueId,
+  sentAt: deliveries.sentAt,
+  resource: deliveries.resource,
+  toldAction: deliveries.toldAction,
+  claim: deliveries.claim,
+  shownStatus: deliveries.shownStatus,
+  shownSubstatus: deliveries.shownSubstatus,
+  lastSeenMicros: deliveries.lastSeenMicros,
+  count: deliveries.count,
+  assignee: deliveries.assignee,
+  actor: deliveries.actor,
+  idempotencyKey: deliveries.idempotencyKey,
+  requestId: deliveries.requestId,
+  sha256: deliveries.sha256,
+  snapshotHash: deliveries.snapshotHash,
+};

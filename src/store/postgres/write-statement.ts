@@ -1,0 +1,125 @@
+import { getTableColumns } from "drizzle-orm";
+import type { PgTable } from "drizzle-orm/pg-core";
+import { deliveries, events, issues, projects } from "../tables/postgres.ts";
+import { provisional, type Collected } from "./transaction.ts";
+
+/** What `lock_log` asks for, and the channel on which the newest position is called out. */
+export type LogAsked = {
+  readonly lock: bigint;
+  readonly knownEpoch: string;
+  readonly knownPosition: number;
+  readonly channel: string;
+};
+
+/** The values of `writeStatement`. */
+export function valuesOf(log: LogAsked, collected: Collected): unknown[] {
+  const { superseded } = collected;
+  // What the batch replaces of its own is not there yet for the statement to update.
+  const own = new Map(superseded.map(({ seq, by }) => [seq, by]));
+  const rows = collected.events.map((row) => ({
+    ...row,
+    supersededBy: own.get(row.seq) ?? row.supersededBy,
+  }));
+  const replaced = superseded.filter(({ seq }) => seq < provisional);
+  const shown = collected.issues.flatMap(({ shown, isNew: _isNew, ...state }) =>
+    shown === null ? [] : [{ ...state, ...shown }],
+  );
+  const moved = collected.issues.filter((write) => write.shown === null);
+  return [
+    log.lock,
+    log.knownEpoch,
+    log.knownPosition,
+    log.channel,
+    rows.length,
+    ...arraysOf(collected.deliveries, columnsOf(deliveries)),
+    ...arraysOf(rows, columnsOf(events)),
+    replaced.map(({ seq }) => seq),
+    replaced.map(({ by }) => by),
+    ...arraysOf(shown, columnsOf(issues)),
+    ...arraysOf(moved, movedColumns),
+    ...arraysOf(collected.projects, columnsOf(projects)),
+  ];
+}
+
+type Column = { readonly key: string; readonly name: string; readonly type: string };
+
+/** Columns that hold positions, which are provisional where they are of this batch. */
+const positions: ReadonlySet<string> = new Set([
+  "position",
+  "seq",
+  "previous",
+  "supersedes",
+  "superseded_by",
+  "last_seq",
+]);
+
+function columnsOf(table: PgTable): readonly Column[] {
+  return Object.entries(getTableColumns(table)).map(([key, column]) => ({
+    key,
+    name: column.name,
+    // An array's elements have no collation of their own; the column gives them its.
+    type: column.getSQLType().replace(/ collate .*/, ""),
+  }));
+}
+
+/** What an entry changes of an issue that goes on to show what it showed. */
+const movedColumns = columnsOf(issues).filter(({ key }) =>
+  ["sentryId", "status", "substatus", "statusSince", "lastSeq"].includes(key),
+);
+
+function arraysOf(
+  rows: readonly Readonly<Record<string, unknown>>[],
+  columns: readonly Column[],
+): unknown[][] {
+  return columns.map(({ key }) => rows.map((row) => row[key] ?? null));
+}
+
+/**
+ * The one statement that writes a batch. It takes the log's lock first, so that nobody adds to the log from when it
+ * learns its positions until it has committed: commit order is position order, and whoever has read up to a position
+ * has missed nothing before it.
+ *
+ * Every table is given as one array for each column, so that the text is the same for every batch.
+ */
+export const writeStatement = textOfStatement();
+
+function textOfStatement(): string {
+  let bound = 5;
+  const rowsFrom = (columns: readonly Column[]) => {
+    const arrays = columns.map(({ type }) => `$${++bound}::${type}[]`);
+    return `unnest(${arrays.join(", ")}) as given(${list(columns, (name) => `"${name}"`)}), log`;
+  };
+  const placed = (name: string) =>
+    `case when given.${name} >= ${provisional} then given.${name} - ${provisional} + log.newest else given.${name} end`;
+  const list = (columns: readonly Column[], one: (name: string) => string) =>
+    columns.map(({ name }) => one(name)).join(", ");
+  const valueOf = (name: string) => (positions.has(name) ? placed(name) : `given."${name}"`);
+  const inserted = (table: string, columns: readonly Column[], onConflict = "") =>
+    `insert into ${table} (${list(columns, (name) => `"${name}"`)})
+     select ${list(columns, valueOf)} from ${rowsFrom(columns)} ${onConflict}`;
+  const replacing = (columns: readonly Column[]) => list(columns, (name) => `"${name}" = excluded."${name}"`);
+  const [whole, issueColumns, projectColumns] = ["bigint", columnsOf(issues), columnsOf(projects)];
+  const pairs = [
+    { key: "seq", name: "seq", type: whole },
+    { key: "by", name: "by_seq", type: whole },
+  ];
+  return `with log as materialized (select lock_log($1, $2, $3) as newest),
+   kept as (${inserted("deliveries", columnsOf(deliveries))}),
+   told as (${inserted("events", columnsOf(events))}),
+   replaced as (
+     update events set superseded_by = ${placed("by_seq")} from ${rowsFrom(pairs)}
+     where events.seq = given.seq
+   ),
+   shown as (${inserted("issues", issueColumns, `on conflict (sentry_id) do update set ${replacing(issueColumns)}`)}),
+   moved as (
+     update issues set status = given.status, substatus = given.substatus, status_since = given.status_since,
+       last_seq = ${placed("last_seq")} from ${rowsFrom(movedColumns)}
+     where issues.sentry_id = given.sentry_id
+   ),
+   named as (${inserted(
+     "projects",
+     projectColumns,
+     `on conflict (sentry_id) do update set ${replacing(projectColumns)} where projects.shown_at <= excluded.shown_at`,
+   )})
+   select newest, case when $5::integer > 0 then pg_notify($4, (newest + $5::integer)::text)::text end from log`;
+}

@@ -1,0 +1,233 @@
+import type pg from "pg";
+import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
+import { StorageUnavailableError } from "../../domain/failure.ts";
+import { unapplied, writeNumbered, type BatchResult, type Numbered } from "../batch.ts";
+import type { RequestIds } from "../request-ids.ts";
+import type { Receipt } from "../store.ts";
+import { createWalkCache, type Held } from "../walks.ts";
+import { drizzleOver } from "./ask.ts";
+import { failureIn, isOfValues } from "./error.ts";
+import { inOrder, type Locks } from "./locks.ts";
+import { collectingTransaction, provisional } from "./transaction.ts";
+import { valuesOf, writeStatement, type LogAsked } from "./write-statement.ts";
+
+export type WritesOptions = {
+  readonly pool: pg.Pool;
+  readonly locks: Locks;
+  readonly requestIds: RequestIds;
+  readonly channel: string;
+  /** The epoch as this replica last knew it. */
+  readonly epoch: () => string;
+  readonly read: (body: Uint8Array) => Reading;
+  readonly onFault: (error: unknown) => void;
+};
+
+/** Writes batches, one at a time. */
+export type Writes = {
+  /**
+   * Resolves once the batch is on disk. An empty one writes something that changes nothing.
+   * @throws StorageUnavailableError when nothing was written, or that cannot be known.
+   */
+  readonly write: (batch: readonly IncomingDelivery[], committedAt: number) => Promise<BatchResult>;
+};
+
+/** How many deliveries the histories in memory may have together. */
+const maxHeldDeliveries = 200_000;
+
+/**
+ * The writer of one replica.
+ *
+ * A transaction locks the issues of its batch, so that of all replicas one at a time derives an issue's history; reads
+ * what of it may have changed since this replica last held it; derives; then, in one statement, takes the log's lock and
+ * writes. An error at COMMIT leaves open whether it was: the sender is told 503, and what it sends again is a repeat.
+ */
+export function createWrites({
+  pool,
+  locks,
+  requestIds,
+  channel,
+  epoch,
+  read,
+  onFault,
+}: WritesOptions): Writes {
+  const walks = createWalkCache(maxHeldDeliveries);
+  /** The newest delivery of the issue that a history in memory knows of. */
+  const newestOf = new WeakMap<Held, number>();
+  /** The newest position that this replica has committed, and in which epoch. */
+  let known = { epoch: "", position: 0 };
+
+  async function write(batch: readonly IncomingDelivery[], committedAt: number): Promise<BatchResult> {
+    const issueIds = issuesOf(batch);
+    const client = await pool.connect();
+    try {
+      const result = await writeWith(client, batch, issueIds, committedAt);
+      client.release();
+      return result;
+    } catch (error) {
+      // The histories in memory went ahead of what is on disk.
+      walks.forget(issueIds);
+      await client.query("rollback").then(
+        () => client.release(),
+        () => client.release(true),
+      );
+      throw error;
+    }
+  }
+
+  async function writeWith(
+    client: pg.ClientBase,
+    batch: readonly IncomingDelivery[],
+    issueIds: readonly string[],
+    committedAt: number,
+  ): Promise<BatchResult> {
+    const [, , taken, newest] = await Promise.all([
+      client.query("begin isolation level read committed; set local lock_timeout = 500"),
+      client.query("select take_locks($1)", [keysOf(batch)]),
+      // After the locks: of two deliveries of one issue, the one that is committed later has the greater id.
+      client.query<{ id: number }>("select nextval('delivery_ids') as id from generate_series(1, $1)", [
+        batch.length,
+      ]),
+      client.query<{ id: string; delivery: number | null }>(
+        `select id, (select max(deliveries.id) from deliveries where issue_id = wanted.id) as delivery
+         from unnest($1::text[]) as wanted(id)`,
+        [issueIds],
+      ),
+    ]);
+    // Another replica may have written about the issue since it was last held here.
+    walks.forget(newest.rows.filter(({ id, delivery }) => isBehind(id, delivery)).map(({ id }) => id));
+
+    const transaction = collectingTransaction(drizzleOver(client));
+    const numbered = batch.map((delivery, index): Numbered => ({ id: taken.rows[index]!.id, delivery }));
+    const written = await writeNumbered(transaction, numbered, {
+      walks,
+      requestIds,
+      read,
+      committedAt: () => committedAt,
+      onFault,
+    }).catch((error: unknown) => {
+      throw failureIn(error) ?? new FaultError("A batch could not be derived.", { cause: error });
+    });
+
+    const log: LogAsked = {
+      lock: locks.log,
+      knownEpoch: known.epoch,
+      knownPosition: known.position,
+      channel,
+    };
+    // Together, so that the log's lock is not held for as long as an answer and the next question are on their way.
+    const [logged, committed] = await Promise.all([
+      batch.length === 0
+        ? client.query("update meta set value = value where name = 'oldest'")
+        : client.query<{ newest: number }>(writeStatement, valuesOf(log, transaction.collected())),
+      client.query("commit"),
+    ]);
+    if (committed.command !== "COMMIT") throw new StorageUnavailableError("The transaction was rolled back.");
+    if (batch.length === 0) return written;
+
+    const newestBefore = (logged.rows as readonly { newest: number }[])[0]!.newest;
+    const placed = (position: number) =>
+      position >= provisional ? position - provisional + newestBefore : position;
+    for (const { id, delivery } of numbered) {
+      if (delivery.reading.is !== "issue") continue;
+      const held = walks.get(delivery.reading.issue.snapshot.sentryId);
+      if (held === undefined) continue;
+      newestOf.set(held, id);
+      if (held.lastSeq !== null) held.lastSeq = placed(held.lastSeq);
+    }
+    known = { epoch: epoch(), position: newestBefore + written.entries };
+    return {
+      entries: written.entries,
+      receipts: written.receipts.map((receipt): Receipt => ({
+        ...receipt,
+        position: placed(receipt.position),
+      })),
+    };
+  }
+
+  function isBehind(issueId: string, newest: number | null): boolean {
+    const held = walks.get(issueId);
+    return held !== undefined && newestOf.get(held) !== newest;
+  }
+
+  function keysOf(batch: readonly IncomingDelivery[]): readonly bigint[] {
+    return inOrder(
+      batch.map(({ reading, sha256 }) =>
+        reading.is === "issue" ? locks.issue(reading.issue.snapshot.sentryId) : locks.body(sha256),
+      ),
+    );
+  }
+
+  /** One of the batch runs into a fault of this program. That one is kept without being applied, the others as ever. */
+  async function writeApart(
+    batch: readonly IncomingDelivery[],
+    committedAt: number,
+    fault: unknown,
+  ): Promise<BatchResult> {
+    const [only] = batch;
+    if (only === undefined || (batch.length === 1 && only.reading.is !== "issue")) throw fault;
+    if (batch.length === 1) {
+      onFault(fault);
+      return write([{ ...only, reading: unapplied }], committedAt);
+    }
+    const receipts: Receipt[] = [];
+    let entries = 0;
+    for (const one of batch) {
+      const written = await writeOrApart([one], committedAt);
+      receipts.push(...written.receipts);
+      entries += written.entries;
+    }
+    return { receipts, entries };
+  }
+
+  async function writeOrApart(batch: readonly IncomingDelivery[], committedAt: number): Promise<BatchResult> {
+    try {
+      return await write(batch, committedAt);
+    } catch (error) {
+      if (!(error instanceof FaultError || isOfValues(error))) throw error;
+      return writeApart(batch, committedAt, error);
+    }
+  }
+
+  return {
+    async write(batch, committedAt) {
+      const receipts: Receipt[] = [];
+      let entries = 0;
+      for (const part of partsOf(batch)) {
+        const written = await writeOrApart(part, committedAt);
+        receipts.push(...written.receipts);
+        entries += written.entries;
+      }
+      return { receipts, entries };
+    },
+  };
+}
+
+function issuesOf(batch: readonly IncomingDelivery[]): readonly string[] {
+  const ids = batch.flatMap(({ reading }) =>
+    reading.is === "issue" ? [reading.issue.snapshot.sentryId] : [],
+  );
+  return [...new Set(ids)];
+}
+
+/** A fault of this program: it would happen again. */
+class FaultError extends Error {
+  override readonly name = "FaultError";
+}
+
+/** Most bytes of bodies in one statement, which all is in memory at once. */
+const maxPartBytes = 16 * 1_048_576;
+
+/** The batch in parts that are not too large; a body that is too large alone is a part of its own. */
+function partsOf(batch: readonly IncomingDelivery[]): readonly (readonly IncomingDelivery[])[] {
+  const parts: IncomingDelivery[][] = [[]];
+  let bytes = 0;
+  for (const delivery of batch) {
+    const part = parts.at(-1)!;
+    bytes += delivery.body.length;
+    if (part.length > 0 && bytes > maxPartBytes) {
+      parts.push([delivery]);
+      bytes = delivery.body.length;
+    } else part.push(delivery);
+  }
+  return parts;
+}

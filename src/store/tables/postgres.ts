@@ -1,0 +1,187 @@
+import { sql } from "drizzle-orm";
+import { bigint, boolean, customType, index, pgTable, uniqueIndex } from "drizzle-orm/pg-core";
+import type { Claim, DeliveryOutcome } from "../../domain/delivery.ts";
+import type { EventRole, EventSource, IssueAction, TransitionKind } from "../../domain/event.ts";
+import type { ActorType } from "../../domain/issue.ts";
+
+/**
+ * The tables as PostgreSQL keeps them; `tables/sqlite.ts` declares the same tables with the same row types, and says what
+ * each column means. Here an id or a position is given out by the write transaction, never by a column's default.
+ */
+
+/** Compared and ordered by its bytes, as SQLite does, whatever the database's own collation is. */
+const text = customType<{ data: string; driverData: string }>({ dataType: () => `text collate "C"` });
+
+const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => "bytea" });
+
+/** Up to 2^53: times in milliseconds or microseconds, counts, ids and positions. */
+const whole = (name: string) => bigint(name, { mode: "number" });
+
+/** Every signed delivery, whatever it held, and the facts that histories are derived from. */
+export const deliveries = pgTable(
+  "deliveries",
+  {
+    id: whole("id").primaryKey(),
+    position: whole("position").notNull(),
+    receivedAt: whole("received_at").notNull(),
+    sentAt: whole("sent_at").notNull(),
+    resource: text("resource"),
+    action: text("action"),
+    requestId: text("request_id"),
+    isRequestIdReused: boolean("is_request_id_reused").notNull(),
+    idempotencyKey: text("idempotency_key"),
+    installationId: text("installation_id"),
+    outcome: text("outcome").$type<DeliveryOutcome>().notNull(),
+    reason: text("reason"),
+    repeatOf: whole("repeat_of"),
+    sha256: bytea("sha256").notNull(),
+    bytes: whole("bytes").notNull(),
+    body: bytea("body"),
+    issueId: text("issue_id"),
+    toldAction: text("told_action"),
+    claim: text("claim").$type<Claim>(),
+    shownStatus: text("shown_status"),
+    shownSubstatus: text("shown_substatus"),
+    lastSeenMicros: whole("last_seen_micros"),
+    count: whole("count"),
+    assignee: text("assignee"),
+    actor: text("actor"),
+    resolutionType: text("resolution_type"),
+    snapshotHash: text("snapshot_hash"),
+    fields: text("fields"),
+  },
+  (table) => [
+    // Serves the facts of one issue, and the list of its deliveries.
+    index("deliveries_by_issue").on(table.issueId, table.id),
+    // Serves repeats among deliveries that are not about issues; those about issues are found by their issue.
+    index("deliveries_by_sha256")
+      .on(table.sha256)
+      .where(sql`issue_id is null`),
+    // Serves the feed's counts.
+    index("deliveries_by_received_at").on(table.receivedAt, table.outcome),
+  ],
+);
+
+/** The log: written once, but for `supersededBy`. */
+export const events = pgTable(
+  "events",
+  {
+    seq: whole("seq").primaryKey(),
+    issueId: text("issue_id").notNull(),
+    previous: whole("previous"),
+    delivery: whole("delivery").notNull(),
+    role: text("role").$type<EventRole>().notNull(),
+    version: whole("version").notNull(),
+    place: bytea("place").notNull(),
+    source: text("source").$type<EventSource>().notNull(),
+    action: text("action").$type<IssueAction>().notNull(),
+    actionRaw: text("action_raw"),
+    actorType: text("actor_type").$type<ActorType>(),
+    actorId: text("actor_id"),
+    actorName: text("actor_name"),
+    assignee: text("assignee"),
+    kind: text("kind").$type<TransitionKind>(),
+    fromStatus: text("from_status"),
+    fromSubstatus: text("from_substatus"),
+    toStatus: text("to_status"),
+    toSubstatus: text("to_substatus"),
+    occurredAt: whole("occurred_at").notNull(),
+    occurredAfter: whole("occurred_after"),
+    isLate: boolean("is_late").notNull(),
+    supersedes: whole("supersedes"),
+    supersededBy: whole("superseded_by"),
+    committedAt: whole("committed_at").notNull(),
+    afterStatus: text("after_status").notNull(),
+    afterSubstatus: text("after_substatus"),
+    afterSince: whole("after_since").notNull(),
+    afterShown: whole("after_shown").notNull(),
+  },
+  (table) => [
+    // Serves one issue's history in its order.
+    index("events_in_history")
+      .on(table.issueId, table.place)
+      .where(sql`superseded_by is null`),
+    // Serves an event by its own id, and the events of a delivery.
+    uniqueIndex("events_by_delivery").on(table.delivery, table.role, table.version),
+    // Serves all transitions by time.
+    index("transitions_by_time")
+      .on(table.occurredAt, table.seq)
+      .where(sql`superseded_by is null and kind is not null`),
+    // Serves what an entry replaced.
+    index("events_by_superseded_by")
+      .on(table.supersededBy)
+      .where(sql`superseded_by is not null`),
+  ],
+);
+
+/** Each issue as it is now: what a filter or an order can name, as columns. The rest is read through `shown`. */
+export const issues = pgTable(
+  "issues",
+  {
+    sentryId: text("sentry_id").primaryKey(),
+    shown: whole("shown").notNull(),
+    lastSeq: whole("last_seq").notNull(),
+    shortId: text("short_id"),
+    shortIdFolded: text("short_id_folded"),
+    title: text("title").notNull(),
+    titleFolded: text("title_folded").notNull(),
+    culprit: text("culprit"),
+    culpritFolded: text("culprit_folded"),
+    status: text("status").notNull(),
+    substatus: text("substatus"),
+    statusSince: whole("status_since").notNull(),
+    level: text("level"),
+    priority: text("priority"),
+    priorityRank: whole("priority_rank"),
+    category: text("category"),
+    categoryFolded: text("category_folded"),
+    issueType: text("issue_type"),
+    issueTypeFolded: text("issue_type_folded"),
+    platform: text("platform"),
+    platformFolded: text("platform_folded"),
+    projectId: text("project_id"),
+    projectSlug: text("project_slug"),
+    projectSlugFolded: text("project_slug_folded"),
+    assigneeType: text("assignee_type").$type<"USER" | "TEAM">(),
+    assigneeId: text("assignee_id"),
+    assigneeName: text("assignee_name"),
+    assigneeNameFolded: text("assignee_name_folded"),
+    assigneeEmail: text("assignee_email"),
+    assigneeEmailFolded: text("assignee_email_folded"),
+    isUnhandled: boolean("is_unhandled"),
+    count: whole("count").notNull(),
+    userCount: whole("user_count").notNull(),
+    firstSeen: whole("first_seen"),
+    lastSeen: whole("last_seen"),
+    details: text("details").notNull(),
+  },
+  (table) => [
+    // One for each order, with the tie-break.
+    index("issues_by_last_seen").on(table.lastSeen, table.sentryId),
+    index("issues_by_first_seen").on(table.firstSeen, table.sentryId),
+    index("issues_by_status_since").on(table.statusSince, table.sentryId),
+    index("issues_by_count").on(table.count, table.sentryId),
+    index("issues_by_user_count").on(table.userCount, table.sentryId),
+    index("issues_by_priority").on(table.priorityRank, table.sentryId),
+    index("issues_by_short_id").on(table.shortId),
+  ],
+);
+
+/** Each project as the newest delivery that names it shows it. */
+export const projects = pgTable(
+  "projects",
+  {
+    sentryId: text("sentry_id").primaryKey(),
+    slug: text("slug").notNull(),
+    name: text("name").notNull(),
+    platform: text("platform"),
+    shownAt: whole("shown_at").notNull(),
+  },
+  (table) => [index("projects_by_slug").on(table.slug, table.sentryId)],
+);
+
+/** What the store remembers of itself, by name: see `store/meta.ts`. */
+export const meta = pgTable("meta", {
+  name: text("name").primaryKey(),
+  value: text("value").notNull(),
+});

