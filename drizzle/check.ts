@@ -5,16 +5,19 @@ import { join, relative } from "node:path";
 
 /** Fails when the tables say something that no migration does yet. */
 
-const databases = ["sqlite"];
+const databases = [
+  { name: "sqlite", dialect: "sqlite" },
+  { name: "postgres", dialect: "postgresql" },
+];
 const root = join(import.meta.dirname, "..");
 
-for (const database of databases) {
+for (const { name: database, dialect } of databases) {
   const folder = join(root, "drizzle", database);
   const copy = mkdtempSync(join(tmpdir(), "issuewire-migrations-"));
   try {
     cpSync(folder, copy, { recursive: true });
     const schema = `./src/store/tables/${database}.ts`;
-    const args = ["generate", "--dialect", database, "--schema", schema, "--out", relative(root, copy)];
+    const args = ["generate", "--dialect", dialect, "--schema", schema, "--out", relative(root, copy)];
     const run = spawnSync(join(root, "node_modules/.bin/drizzle-kit"), args, { cwd: root, encoding: "utf8" });
     const isNew = readdirSync(copy).length > readdirSync(folder).length;
     if (run.status !== 0) console.error(run.stdout, run.stderr);

@@ -9,6 +9,7 @@ import {
   databaseFileOf,
   describeSettings,
   isoDuration,
+  isPostgres,
   parseConfig,
   readEnvironment,
 } from "./config.ts";
@@ -31,11 +32,16 @@ const { version } = JSON.parse(readFileSync(findPackageJSON(import.meta.url)!, "
 };
 
 const config = () => parseConfig(readEnvironment());
-const databaseFile = () => databaseFileOf(config().DATABASE_URL);
+const databaseFile = () => {
+  const { DATABASE_URL: url } = config();
+  if (isPostgres(url))
+    throw new ConfigError("This command is for SQLite files: DATABASE_URL names PostgreSQL.");
+  return databaseFileOf(url);
+};
 
 function signingSecret(): string {
   const { SENTRY_CLIENT_SECRET: secrets, DATABASE_URL: url } = config();
-  const secret = secrets?.[0] ?? readSecret(secretFileOf(databaseFileOf(url)));
+  const secret = secrets?.[0] ?? (isPostgres(url) ? null : readSecret(secretFileOf(databaseFileOf(url))));
   if (secret === null)
     throw new ConfigError(
       "There is no secret to sign with yet: start the gateway once, or pass --secret, or set SENTRY_CLIENT_SECRET.",

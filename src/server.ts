@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { ConfigError, databaseFileOf, type Config } from "./config.ts";
+import { ConfigError, databaseFileOf, isPostgres, withoutPassword, type Config } from "./config.ts";
 import { maskErrors } from "./graphql/errors.ts";
 import { createQuery } from "./graphql/query.ts";
 import { createGraphQL, graphqlPath } from "./graphql/yoga.ts";
@@ -23,9 +23,11 @@ import { createWebhookHandler } from "./http/webhook.ts";
 import { createLogger, type Logger } from "./observability/logger.ts";
 import { createMetrics, measureWhenAsked } from "./observability/metrics.ts";
 import { createReport } from "./observability/report.ts";
+import { readBody } from "./sentry/payload.ts";
 import { issueObjectOf } from "./sentry/raw-issue.ts";
 import { createReceiver } from "./sentry/receive.ts";
 import { openSecret, secretFileOf } from "./sentry/secret.ts";
+import { openPostgresStore } from "./store/postgres/store.ts";
 import { openSqliteStore } from "./store/sqlite/store.ts";
 import type { Store } from "./store/store.ts";
 import { createBell } from "./stream/bell.ts";
@@ -92,29 +94,39 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     },
   };
 
-  const file = databaseFileOf(config.DATABASE_URL);
+  if (isPostgres(config.DATABASE_URL) && config.SENTRY_CLIENT_SECRET === undefined)
+    throw new ConfigError(
+      "SENTRY_CLIENT_SECRET is needed with a postgres:// database: all replicas have to know the same one.",
+    );
   const committed = createBell();
+  // Only a database that several share changes its epoch while it is open.
+  let onEpoch = async () => {};
+  const shared = { issueObjectOf, report, onCommit: committed.ring, now };
   const store = around(
     opened.use(
-      await openSqliteStore({
-        file,
-        issueObjectOf,
-        threads: { read: threadOf("read-worker", threads), write: threadOf("write-worker", threads) },
-        report,
-        retention: {
-          rawDays: config.RETENTION_RAW_DAYS ?? null,
-          eventsDays: config.RETENTION_EVENTS_DAYS ?? null,
-        },
-        onCommit: committed.ring,
-        now,
-      }),
+      isPostgres(config.DATABASE_URL)
+        ? await openPostgresStore({
+            ...shared,
+            url: config.DATABASE_URL,
+            read: readBody,
+            onEpoch: () => void onEpoch(),
+          })
+        : await openSqliteStore({
+            ...shared,
+            file: databaseFileOf(config.DATABASE_URL),
+            retention: {
+              rawDays: config.RETENTION_RAW_DAYS ?? null,
+              eventsDays: config.RETENTION_EVENTS_DAYS ?? null,
+            },
+            threads: { read: threadOf("read-worker", threads), write: threadOf("write-worker", threads) },
+          }),
     ),
   );
   const tail = opened.use(
     await startTail({ log: store.reader, bell: committed, report, pollMs, windowSize }),
   );
 
-  const secrets = config.SENTRY_CLIENT_SECRET ?? [secretFor(file, report.secretMade)];
+  const secrets = config.SENTRY_CLIENT_SECRET ?? [secretFor(config.DATABASE_URL, report.secretMade)];
   const receiver = opened.use(
     createReceiver({ secrets, bearer: config.WEBHOOK_BEARER ?? null, append: store.append, now, report }),
   );
@@ -254,7 +266,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   opened.use(fanout);
   opened.use(sockets);
   const url = urlOf(listening.address);
-  report.started({ url, database: config.DATABASE_URL });
+  report.started({ url, database: withoutPassword(config.DATABASE_URL) });
 
   const running = opened.move();
   return {
@@ -267,8 +279,8 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   };
 }
 
-function secretFor(file: string, made: (where: { readonly file: string }) => void): string {
-  const secretFile = secretFileOf(file);
+function secretFor(url: string, made: (where: { readonly file: string }) => void): string {
+  const secretFile = secretFileOf(databaseFileOf(url));
   const { secret, isNew } = openSecret(secretFile);
   if (isNew) made({ file: secretFile });
   return secret;

@@ -19,6 +19,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 const ownedPackages: Readonly<Record<string, string>> = {
   "drizzle-orm": "store",
   "better-sqlite3": "store",
+  pg: "store",
   "@pothos/core": "graphql",
   jose: "http",
   pino: "observability",

@@ -1,6 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { ConfigError, databaseFileOf, describeSettings, parseConfig } from "../src/config.ts";
+import {
+  ConfigError,
+  databaseFileOf,
+  describeSettings,
+  isPostgres,
+  parseConfig,
+  withoutPassword,
+} from "../src/config.ts";
 
 describe("the settings", () => {
   it("have defaults that start a gateway on this machine alone", () => {
@@ -31,6 +38,16 @@ describe("the settings", () => {
 
   it("take a setting that is empty for one that is not given", () => {
     expect(parseConfig({ PORT: "", WEBHOOK_BEARER: "" })).toEqual(parseConfig({}));
+  });
+
+  it("take a PostgreSQL database, and never show its password", () => {
+    const { DATABASE_URL: url } = parseConfig({
+      DATABASE_URL: "postgres://ann:p%40ss@db:5432/issues?sslmode=verify-full",
+    });
+    expect(isPostgres(url)).toBe(true);
+    expect(withoutPassword(url)).toBe("postgres://ann:***@db:5432/issues?sslmode=verify-full");
+    expect(withoutPassword("postgresql://db/issues?user=ann&password=secret")).not.toContain("secret");
+    expect(withoutPassword("file:./a:b@c.db")).toBe("file:./a:b@c.db");
   });
 
   it("take several secrets, and several origins", () => {
