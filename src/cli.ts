@@ -63,8 +63,13 @@ program
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.resolve(signal));
     const settings = config();
     const logger = createLogger({ level: settings.LOG_LEVEL });
-    await using _gateway = await startGateway(settings, { logger });
-    logger.info({ signal: await stop.promise }, "stopping");
+    await using gateway = await startGateway(settings, { logger });
+    void gateway.ended.then((reason) => {
+      // For whoever keeps it running to start it again.
+      process.exitCode = 1;
+      stop.resolve(reason);
+    });
+    logger.info({ reason: await stop.promise }, "stopping");
   });
 
 program.addCommand(

@@ -39,6 +39,11 @@ import { createWebPage } from "./web/page.ts";
 export type Gateway = AsyncDisposable & {
   /** Where it listens, without a slash at the end. */
   readonly url: string;
+  /**
+   * Resolves with the reason once it has to be started anew: the database was replaced by one that knew less of the log,
+   * so that nothing that is in memory of positions holds any more.
+   */
+  readonly ended: Promise<string>;
 };
 
 export type Parts = {
@@ -99,8 +104,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
       "SENTRY_CLIENT_SECRET is needed with a postgres:// database: all replicas have to know the same one.",
     );
   const committed = createBell();
-  // Only a database that several share changes its epoch while it is open.
-  let onEpoch = async () => {};
+  const ended = Promise.withResolvers<string>();
   const shared = { issueObjectOf, report, onCommit: committed.ring, now };
   const store = around(
     opened.use(
@@ -109,7 +113,10 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
             ...shared,
             url: config.DATABASE_URL,
             read: readBody,
-            onEpoch: () => void onEpoch(),
+            onEpoch() {
+              report.epochChanged();
+              ended.resolve("a new epoch has begun");
+            },
           })
         : await openSqliteStore({
             ...shared,
@@ -271,6 +278,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   const running = opened.move();
   return {
     url,
+    ended: ended.promise,
     [Symbol.asyncDispose]: async () => {
       isStopping = true;
       await running.disposeAsync();

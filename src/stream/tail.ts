@@ -22,11 +22,6 @@ export type Tail = AsyncDisposable & {
   readonly window: Window;
   /** Milliseconds since the tail last saw the end of the log. */
   readonly lagMs: () => number;
-  /**
-   * Resolves once the window has begun anew at the log's end, wherever that is: positions mean something else than
-   * before. Whoever followed until then has to be ended.
-   */
-  readonly beginAgain: () => Promise<void>;
 };
 
 const pageSize = 500;
@@ -37,7 +32,6 @@ export async function startTail({ log, bell, report, pollMs, windowSize }: TailO
   const window = createWindow(newest, windowSize);
   const stop = new AbortController();
   let atEndSince = performance.now();
-  let beginning: PromiseWithResolvers<void> | null = null;
 
   async function readOn(): Promise<void> {
     while (!stop.signal.aborted) {
@@ -54,10 +48,8 @@ export async function startTail({ log, bell, report, pollMs, windowSize }: TailO
   /** The next entries, where there is anybody to read them; else only where the log ends by now. */
   async function readPage(after: Seq): Promise<readonly LogEntry[] | null> {
     try {
-      if (window.followers > 0 && beginning === null) return await log.entriesAfter(after, pageSize);
+      if (window.followers > 0) return await log.entriesAfter(after, pageSize);
       window.skipTo((await log.bounds()).newest);
-      beginning?.resolve();
-      beginning = null;
       return [];
     } catch (error) {
       report.tailFailed(error);
@@ -69,15 +61,9 @@ export async function startTail({ log, bell, report, pollMs, windowSize }: TailO
   return {
     window,
     lagMs: () => performance.now() - atEndSince,
-    beginAgain() {
-      beginning ??= Promise.withResolvers();
-      bell.ring();
-      return beginning.promise;
-    },
     [Symbol.asyncDispose]: async () => {
       stop.abort();
       await reading;
-      beginning?.resolve();
     },
   };
 }

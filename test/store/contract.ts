@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { LoggedEvent } from "../../src/domain/event.ts";
 import { at, told, webhook } from "./deliveries.ts";
+import { silentReport } from "./open.ts";
+import type { Report } from "../../src/observability/report.ts";
 import type { Store } from "../../src/store/store.ts";
 
 const first = { from: "first", after: null, before: null, limit: 50 } as const;
@@ -18,8 +20,7 @@ function shortly(event: LoggedEvent): string {
 }
 
 export type ContractOptions = {
-  /** Called after each commit that added to the log. */
-  readonly onCommit?: () => void;
+  readonly report?: Report;
   readonly maxWaiting?: number;
 };
 
@@ -79,12 +80,16 @@ export function storeContract(database: string, open: (options?: ContractOptions
     });
 
     it("takes deliveries that wait together into one transaction, in the order in which they came", async () => {
-      let commits = 0;
-      await using store = await open({ onCommit: () => (commits += 1) });
+      const written: number[] = [];
+      const report = {
+        ...silentReport(),
+        committed: (size: { deliveries: number }) => written.push(size.deliveries),
+      };
+      await using store = await open({ report });
       const receipts = await Promise.all(
         Array.from({ length: 50 }, (_, index) => store.append(told({ issue: String(index), at: index }))),
       );
-      expect(commits).toBe(1);
+      expect(written).toEqual([50]);
       expect(receipts.map(({ delivery }) => delivery)).toEqual(receipts.map((_, index) => index + 1));
       expect(receipts.map(({ position }) => position)).toEqual(receipts.map((_, index) => index + 1));
     });

@@ -14,8 +14,10 @@ export function drizzleOver(asked: Asked): NodePgDatabase {
   const client = {
     async query(config: pg.QueryConfig, values: readonly unknown[] = []) {
       try {
-        // Drizzle brings parsers of its own, for types that no table has.
-        return await asked.query({ ...config, values: values.map(storable), types: valueTypes });
+        // Drizzle brings parsers of its own, for types that no table has. Without the name: behind a pooler the next
+        // statement may meet a server that never heard of it.
+        const { name: _name, ...unnamed } = config;
+        return await asked.query({ ...unnamed, values: values.map(storable), types: valueTypes });
       } catch (error) {
         throw failureFrom(error);
       }

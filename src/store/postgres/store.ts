@@ -15,7 +15,8 @@ import { startListener } from "./listener.ts";
 import { locksOf } from "./locks.ts";
 import { migrate, type Opened } from "./migrate.ts";
 import { createPools, type Pools } from "./pools.ts";
-import { readerOf, type ReaderOptions } from "./queries.ts";
+import { tokenQueries } from "../queries/tokens.ts";
+import { readerOf, sharedBy, type ReaderOptions } from "./queries.ts";
 import { createWrites } from "./writes.ts";
 
 export type PostgresStoreOptions = ReaderOptions & {
@@ -153,6 +154,10 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     reader,
     readTransaction: () => beginReading(pools, options),
     append: writer.append,
+    // What another replica writes is not known here at once.
+    version: () => null,
+    figures: async () => ({ waiting: writer.waiting(), walBytes: null }),
+    tokens: tokenQueries(sharedBy(drizzleOver(pools.log))),
     async canWrite() {
       if (isFailing && writer.waiting() === 0) await writer.probe().catch(() => {});
       return !isFailing;

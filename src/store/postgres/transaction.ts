@@ -1,16 +1,20 @@
 import { and, asc, count, eq, inArray, isNull, lt } from "drizzle-orm";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { Facts } from "../../domain/delivery.ts";
+import { contentsOf } from "../queries/contents.ts";
 import { grouped } from "../queries/query.ts";
-import { factsOf, type DeliveryRow, type EventRow } from "../rows.ts";
+import { factsOf, type ContentRow, type DeliveryRow, type EventRow } from "../rows.ts";
 import { deliveries, events, issues } from "../tables/postgres.ts";
-import type { IssueWrite, Known, ProjectWrite, WriteTransaction } from "../write.ts";
+import type { IssueWrite, Known, MeasuredWrite, ProjectWrite, WriteTransaction } from "../write.ts";
+import { sharedBy } from "./queries.ts";
 
 /** What a batch writes, collected: it goes out in one statement, in which it also learns its positions. */
 export type Collected = {
   readonly deliveries: readonly DeliveryRow[];
+  readonly contents: readonly ContentRow[];
   readonly events: readonly EventRow[];
   readonly superseded: readonly { readonly seq: number; readonly by: number }[];
+  readonly measured: readonly MeasuredWrite[];
   readonly issues: readonly IssueWrite[];
   readonly projects: readonly ProjectWrite[];
 };
@@ -27,8 +31,10 @@ export function collectingTransaction(
 ): WriteTransaction & { readonly collected: () => Collected } {
   const collected = {
     deliveries: [] as DeliveryRow[],
+    contents: [] as ContentRow[],
     events: [] as EventRow[],
     superseded: [] as Collected["superseded"][number][],
+    measured: [] as MeasuredWrite[],
     issues: [] as IssueWrite[],
     projects: [] as ProjectWrite[],
   };
@@ -36,6 +42,7 @@ export function collectingTransaction(
     ...row,
     sha256: sha256.toString("hex"),
   });
+  const held = contentsOf(sharedBy(db));
   const knownColumns = { id: deliveries.id, requestId: deliveries.requestId, sha256: deliveries.sha256 };
 
   return {
@@ -95,15 +102,13 @@ export function collectingTransaction(
       return row?.count ?? 0;
     },
     async kept(delivery) {
-      const [row] = await db
-        .select({ body: deliveries.body, fields: deliveries.fields })
-        .from(deliveries)
-        .where(eq(deliveries.id, delivery));
-      return row ?? { body: null, fields: null };
+      const [bodies, fields] = [await held.bodies([delivery]), await held.fields([delivery])];
+      return { body: bodies.get(delivery) ?? null, fields: fields.get(delivery) ?? null };
     },
 
-    async insertDeliveries(rows) {
+    async insertDeliveries(rows, contents) {
       collected.deliveries.push(...rows);
+      collected.contents.push(...contents);
     },
     async rewriteDeliveries() {
       throw new Error("Only rebuild rewrites deliveries.");
@@ -113,6 +118,9 @@ export function collectingTransaction(
     },
     async supersede(pairs) {
       collected.superseded.push(...pairs);
+    },
+    async measure(writes) {
+      collected.measured.push(...writes);
     },
     async writeIssues(writes) {
       collected.issues.push(...writes);

@@ -1,6 +1,7 @@
 import { getTableColumns } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
-import { deliveries, events, issues, projects } from "../tables/postgres.ts";
+import type { EventRow } from "../rows.ts";
+import { contents, deliveries, events, issues, projects } from "../tables/postgres.ts";
 import { provisional, type Collected } from "./transaction.ts";
 
 /** What `lock_log` asks for, and the channel on which the newest position is called out. */
@@ -14,14 +15,19 @@ export type LogAsked = {
 /** The values of `writeStatement`. */
 export function valuesOf(log: LogAsked, collected: Collected): unknown[] {
   const { superseded } = collected;
-  // What the batch replaces of its own is not there yet for the statement to update.
-  const own = new Map(superseded.map(({ seq, by }) => [seq, by]));
-  const rows = collected.events.map((row) => ({
-    ...row,
-    supersededBy: own.get(row.seq) ?? row.supersededBy,
-  }));
+  // What the batch changes of its own events is not there yet for the statement to update.
+  const replacedBy = new Map(superseded.map(({ seq, by }) => [seq, by]));
+  const measured = new Map(collected.measured.map((write) => [placeKey(write), write]));
+  const rows = collected.events.map((row) => {
+    const supersededBy = replacedBy.get(row.seq) ?? row.supersededBy;
+    if (supersededBy !== null) return { ...row, supersededBy };
+    const key = placeKey(row);
+    const measures = measured.get(key);
+    measured.delete(key);
+    return { ...row, ...measures };
+  });
   const replaced = superseded.filter(({ seq }) => seq < provisional);
-  const shown = collected.issues.flatMap(({ shown, isNew: _isNew, ...state }) =>
+  const shown = collected.issues.flatMap(({ shown, isNew: _isNew, isSteady: _isSteady, ...state }) =>
     shown === null ? [] : [{ ...state, ...shown }],
   );
   const moved = collected.issues.filter((write) => write.shown === null);
@@ -32,10 +38,12 @@ export function valuesOf(log: LogAsked, collected: Collected): unknown[] {
     log.channel,
     rows.length,
     ...arraysOf(collected.deliveries, columnsOf(deliveries)),
+    ...arraysOf(collected.contents, columnsOf(contents)),
     ...arraysOf(rows, columnsOf(events)),
+    ...arraysOf([...measured.values()], measuredColumns),
     replaced.map(({ seq }) => seq),
     replaced.map(({ by }) => by),
-    ...arraysOf(shown, columnsOf(issues)),
+    ...arraysOf(shown, issueColumns),
     ...arraysOf(moved, movedColumns),
     ...arraysOf(collected.projects, columnsOf(projects)),
   ];
@@ -60,6 +68,17 @@ function columnsOf(table: PgTable): readonly Column[] {
     // An array's elements have no collation of their own; the column gives them its.
     type: column.getSQLType().replace(/ collate .*/, ""),
   }));
+}
+
+/** The id of an issue's row is its table's own business. */
+const issueColumns = columnsOf(issues).filter(({ key }) => key !== "id");
+
+const measuredColumns = columnsOf(events).filter(({ key }) =>
+  ["issueId", "place", "stayMs", "resolvedAfter", "triagedAfterMs", "isUndone"].includes(key),
+);
+
+function placeKey({ issueId, place }: Pick<EventRow, "issueId" | "place">): string {
+  return `${issueId} ${place.toString("latin1")}`;
 }
 
 /** What an entry changes of an issue that goes on to show what it showed. */
@@ -98,14 +117,20 @@ function textOfStatement(): string {
     `insert into ${table} (${list(columns, (name) => `"${name}"`)})
      select ${list(columns, valueOf)} from ${rowsFrom(columns)} ${onConflict}`;
   const replacing = (columns: readonly Column[]) => list(columns, (name) => `"${name}" = excluded."${name}"`);
-  const [whole, issueColumns, projectColumns] = ["bigint", columnsOf(issues), columnsOf(projects)];
+  const [whole, projectColumns] = ["bigint", columnsOf(projects)];
   const pairs = [
     { key: "seq", name: "seq", type: whole },
     { key: "by", name: "by_seq", type: whole },
   ];
   return `with log as materialized (select lock_log($1, $2, $3) as newest),
    kept as (${inserted("deliveries", columnsOf(deliveries))}),
+   held as (${inserted("contents", columnsOf(contents))}),
    told as (${inserted("events", columnsOf(events))}),
+   measured as (
+     update events set stay_ms = given.stay_ms, resolved_after = given.resolved_after,
+       triaged_after_ms = given.triaged_after_ms, is_undone = given.is_undone from ${rowsFrom(measuredColumns)}
+     where events.issue_id = given.issue_id and events.place = given.place and events.superseded_by is null
+   ),
    replaced as (
      update events set superseded_by = ${placed("by_seq")} from ${rowsFrom(pairs)}
      where events.seq = given.seq

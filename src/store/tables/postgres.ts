@@ -1,12 +1,19 @@
 import { sql } from "drizzle-orm";
 import { bigint, boolean, customType, index, pgTable, uniqueIndex } from "drizzle-orm/pg-core";
 import type { Claim, DeliveryOutcome } from "../../domain/delivery.ts";
-import type { EventRole, EventSource, IssueAction, TransitionKind } from "../../domain/event.ts";
+import type {
+  EventRole,
+  EventSource,
+  forgottenRole,
+  IssueAction,
+  TransitionKind,
+} from "../../domain/event.ts";
 import type { ActorType } from "../../domain/issue.ts";
+import type { TokenScope } from "../../domain/token.ts";
 
 /**
  * The tables as PostgreSQL keeps them; `tables/sqlite.ts` declares the same tables with the same row types, and says what
- * each column means. Here an id or a position is given out by the write transaction, never by a column's default.
+ * each column means. Here the id of a delivery and a position are given out by the write transaction.
  */
 
 /** Compared and ordered by its bytes, as SQLite does, whatever the database's own collation is. */
@@ -36,7 +43,6 @@ export const deliveries = pgTable(
     repeatOf: whole("repeat_of"),
     sha256: bytea("sha256").notNull(),
     bytes: whole("bytes").notNull(),
-    body: bytea("body"),
     issueId: text("issue_id"),
     toldAction: text("told_action"),
     claim: text("claim").$type<Claim>(),
@@ -48,7 +54,6 @@ export const deliveries = pgTable(
     actor: text("actor"),
     resolutionType: text("resolution_type"),
     snapshotHash: text("snapshot_hash"),
-    fields: text("fields"),
   },
   (table) => [
     // Serves the facts of one issue, and the list of its deliveries.
@@ -62,6 +67,21 @@ export const deliveries = pgTable(
   ],
 );
 
+/** What a delivery held, until it is packed: apart, so that the rows above stay small and are never written anew. */
+export const contents = pgTable("contents", {
+  delivery: whole("delivery").primaryKey(),
+  fields: text("fields"),
+  body: bytea("body"),
+});
+
+/** The contents of deliveries that follow on each other, compressed together: see `store/pack.ts`. */
+export const packs = pgTable("packs", {
+  first: whole("first").primaryKey(),
+  last: whole("last").notNull(),
+  dictionary: text("dictionary").notNull(),
+  data: bytea("data").notNull(),
+});
+
 /** The log: written once, but for `supersededBy`. */
 export const events = pgTable(
   "events",
@@ -70,7 +90,7 @@ export const events = pgTable(
     issueId: text("issue_id").notNull(),
     previous: whole("previous"),
     delivery: whole("delivery").notNull(),
-    role: text("role").$type<EventRole>().notNull(),
+    role: text("role").$type<EventRole | typeof forgottenRole>().notNull(),
     version: whole("version").notNull(),
     place: bytea("place").notNull(),
     source: text("source").$type<EventSource>().notNull(),
@@ -95,6 +115,10 @@ export const events = pgTable(
     afterSubstatus: text("after_substatus"),
     afterSince: whole("after_since").notNull(),
     afterShown: whole("after_shown").notNull(),
+    stayMs: whole("stay_ms"),
+    resolvedAfter: text("resolved_after"),
+    triagedAfterMs: whole("triaged_after_ms"),
+    isUndone: boolean("is_undone").notNull(),
   },
   (table) => [
     // Serves one issue's history in its order.
@@ -103,10 +127,25 @@ export const events = pgTable(
       .where(sql`superseded_by is null`),
     // Serves an event by its own id, and the events of a delivery.
     uniqueIndex("events_by_delivery").on(table.delivery, table.role, table.version),
-    // Serves all transitions by time.
+    // Serves all transitions by time. With what statistics ask of them, so that they read no rows; but for
+    // `resolvedAfter`, which may be longer than an index here takes.
     index("transitions_by_time")
-      .on(table.occurredAt, table.seq)
+      .on(
+        table.occurredAt,
+        table.seq,
+        table.kind,
+        table.source,
+        table.fromStatus,
+        table.toStatus,
+        table.stayMs,
+        table.isUndone,
+        table.issueId,
+      )
       .where(sql`superseded_by is null and kind is not null`),
+    // Serves the time to triage.
+    index("triages_by_time")
+      .on(table.occurredAt, table.triagedAfterMs, table.issueId)
+      .where(sql`superseded_by is null and triaged_after_ms is not null`),
     // Serves what an entry replaced.
     index("events_by_superseded_by")
       .on(table.supersededBy)
@@ -114,11 +153,12 @@ export const events = pgTable(
   ],
 );
 
-/** Each issue as it is now: what a filter or an order can name, as columns. The rest is read through `shown`. */
+/** Each issue as it is now: what a filter or an order can name, as columns. */
 export const issues = pgTable(
   "issues",
   {
-    sentryId: text("sentry_id").primaryKey(),
+    id: whole("id").primaryKey().generatedByDefaultAsIdentity(),
+    sentryId: text("sentry_id").notNull().unique(),
     shown: whole("shown").notNull(),
     lastSeq: whole("last_seq").notNull(),
     shortId: text("short_id"),
@@ -153,18 +193,44 @@ export const issues = pgTable(
     userCount: whole("user_count").notNull(),
     firstSeen: whole("first_seen"),
     lastSeen: whole("last_seen"),
+    rest: text("rest").notNull(),
     details: text("details").notNull(),
   },
-  (table) => [
-    // One for each order, with the tie-break.
-    index("issues_by_last_seen").on(table.lastSeen, table.sentryId),
-    index("issues_by_first_seen").on(table.firstSeen, table.sentryId),
-    index("issues_by_status_since").on(table.statusSince, table.sentryId),
-    index("issues_by_count").on(table.count, table.sentryId),
-    index("issues_by_user_count").on(table.userCount, table.sentryId),
-    index("issues_by_priority").on(table.priorityRank, table.sentryId),
-    index("issues_by_short_id").on(table.shortId),
-  ],
+  (table) => {
+    const filtered = [
+      table.status,
+      table.level,
+      table.projectId,
+      table.projectSlug,
+      table.assigneeId,
+    ] as const;
+    return [
+      // One for each order, with the tie-break. What a filter names most follows, so that issues are passed over in
+      // the index, without reading their rows.
+      index("issues_by_last_seen").on(table.lastSeen, table.sentryId, ...filtered),
+      index("issues_by_first_seen").on(table.firstSeen, table.sentryId, ...filtered),
+      index("issues_by_status_since").on(table.statusSince, table.sentryId, ...filtered),
+      index("issues_by_count").on(table.count, table.sentryId, ...filtered),
+      index("issues_by_user_count").on(table.userCount, table.sentryId, ...filtered),
+      index("issues_by_priority").on(table.priorityRank, table.sentryId, ...filtered),
+      index("issues_by_short_id").on(table.shortId),
+      // What a filter names most. The status follows, because it is asked for with each of the others.
+      index("issues_by_status").on(table.status),
+      // With the facets, which are counted by it, and the id, by which statistics list a project's issues.
+      index("issues_by_project").on(
+        table.projectId,
+        table.status,
+        table.substatus,
+        table.level,
+        table.priority,
+        table.category,
+        table.sentryId,
+      ),
+      index("issues_by_project_slug").on(table.projectSlug, table.status),
+      index("issues_by_assignee").on(table.assigneeId, table.status),
+      index("issues_by_level").on(table.level, table.status),
+    ];
+  },
 );
 
 /** Each project as the newest delivery that names it shows it. */
@@ -184,4 +250,14 @@ export const projects = pgTable(
 export const meta = pgTable("meta", {
   name: text("name").primaryKey(),
   value: text("value").notNull(),
+});
+
+/** Who may read: see `domain/token.ts`. A revoked token's row is gone. */
+export const tokens = pgTable("tokens", {
+  name: text("name").primaryKey(),
+  sha256: bytea("sha256").notNull().unique(),
+  scope: text("scope").$type<TokenScope>().notNull(),
+  projects: text("projects"),
+  createdAt: whole("created_at").notNull(),
+  expiresAt: whole("expires_at"),
 });
