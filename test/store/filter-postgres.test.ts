@@ -17,13 +17,17 @@ afterAll(async () => {
   await schema[Symbol.asyncDispose]();
 });
 
-filterContract("PostgreSQL", async () => {
-  await client.query("begin");
-  return {
-    ...sharedBy(drizzleOver(client)),
-    dialect,
-    async [Symbol.asyncDispose]() {
-      await client.query("rollback");
-    },
-  };
-});
+filterContract(
+  "PostgreSQL",
+  async () => {
+    await client.query("begin");
+    return {
+      ...sharedBy(drizzleOver(client)),
+      dialect,
+      async [Symbol.asyncDispose]() {
+        await client.query("rollback");
+      },
+    };
+  }, // Each run asks a server several times.
+  { runs: 400 },
+);
