@@ -2,7 +2,8 @@
 export const graphiQLTabs: readonly { readonly query: string; readonly variables?: string }[] = [
   {
     query: `# What is open now, newest first. \`feed.cursor\` is where this list stands in the log:
-# subscribe after it (the third tab) and nothing is missed.
+# subscribe after it (the fourth tab) and nothing is missed.
+# Where the gateway asks for a token: sign in at /, or put { "Authorization": "Bearer iw_…" } into Headers, below.
 query OpenIssues {
   feed {
     cursor
@@ -47,43 +48,48 @@ query OpenIssues {
   },
   {
     query: `# One issue with its whole history: what happened, who did it, and how long it stayed in each state.
-# Put a shortId of yours into the variables.
-query IssueHistory($shortId: String!) {
-  issue(shortId: $shortId) {
-    title
-    status
-    substatus
-    statusSince
-    statusSpans {
-      state {
-        status
-        substatus
-      }
-      startedAt
-      endedAt
-      seconds
-    }
-    events(last: 50) {
-      nodes {
-        occurredAt
-        action
-        source
-        isLate
-        actor {
-          type
-          name
+# As it is, of the issue whose status changed last; for one of yours put this into the variables:
+# { "filter": { "shortId": { "eq": "CHECKOUT-1A2" } } }
+query IssueHistory($filter: IssueFilter) {
+  issues(first: 1, filter: $filter, orderBy: { field: STATUS_SINCE, direction: DESC }) {
+    nodes {
+      shortId
+      title
+      status
+      substatus
+      statusSince
+      statusSpans {
+        state {
+          status
+          substatus
         }
-        transition {
-          kind
-          from {
-            status
-            substatus
+        startedAt
+        endedAt
+        seconds
+      }
+      events(last: 50) {
+        nodes {
+          occurredAt
+          occurredAfter
+          action
+          source
+          isLate
+          actor {
+            type
+            name
           }
-          to {
-            status
-            substatus
+          transition {
+            kind
+            from {
+              status
+              substatus
+            }
+            to {
+              status
+              substatus
+            }
+            secondsInPreviousState
           }
-          secondsInPreviousState
         }
       }
     }
@@ -91,13 +97,54 @@ query IssueHistory($shortId: String!) {
 }
 `,
     variables: `{
-  "shortId": "CHECKOUT-1"
+  "filter": {}
 }
 `,
   },
   {
-    query: `# Live: what a list of open issues must do, as it happens. Press play and send a webhook
-# (npm run simulate). With \`after\` it first replays what followed that cursor.
+    query: `# The figures of the last thirty days. As a subscription, \`issueStatsChanged\` sends them anew whenever they change.
+query Statistics($filter: IssueFilter) {
+  issueStats(filter: $filter, period: { from: "-P30D" }) {
+    total
+    byStatus {
+      status
+      count
+    }
+    byProject(first: 5) {
+      project {
+        slug
+      }
+      count
+    }
+    flow(interval: DAY, timeZone: "UTC") {
+      start
+      opened
+      resolved
+      regressed
+      openAtEnd
+    }
+    timeToResolve {
+      n
+      p50Seconds
+      p90Seconds
+    }
+    timeToTriage {
+      n
+      p50Seconds
+    }
+    reopenRate
+    inferredShare
+  }
+}
+`,
+    variables: `{
+  "filter": { "level": { "in": ["ERROR", "FATAL"] } }
+}
+`,
+  },
+  {
+    query: `# Live: what a list of open issues must do, as it happens. Press play and send webhooks
+# (npm run simulate): every event is listed, the newest first. With \`after\` it first replays what followed that cursor.
 subscription OpenIssuesLive($after: Cursor) {
   issueChanged(filter: { status: { eq: UNRESOLVED } }, after: $after) {
     cursor

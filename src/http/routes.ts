@@ -45,9 +45,8 @@ export type RouteOptions = {
  * | ---------------------- | ---------------------------------------------------------- | ------------------------- |
  * | /webhooks/sentry       | takes webhooks                                             | who has the secret        |
  * | /graphql               | queries, subscriptions over SSE, GraphiQL                  | readers                   |
- * | /                      | the page for people                                        | readers; browsers of      |
- * |                        |                                                            | others get it with 401,   |
- * |                        |                                                            | and it asks for a token   |
+ * | /                      | the page for people                                        | readers                   |
+ * | either, by a browser   | the page with 401, which asks for a token                  | others                    |
  * | /assets/*              | what the page is made of                                   | anyone                    |
  * | /session               | gives and takes the page's cookie                          | who has a token           |
  * | /health/live           | 200 as long as the process answers                         | anyone                    |
@@ -104,7 +103,8 @@ export function createRoutes({
 
     const admission = await admit(request);
     if (admission.is !== "admitted") {
-      const isForPeople = path === "/" && isRead(request) && request.headers.accept?.includes("text/html");
+      const isForPeople =
+        path !== "/metrics" && isRead(request) && request.headers.accept?.includes("text/html");
       return isForPeople && admission.is === "refused"
         ? page.sendDocument(request, response, 401)
         : sendRefusal(response, admission);

@@ -25,8 +25,9 @@ describe("GraphiQL's tabs", () => {
     },
   );
 
-  it("are a list, a history and two subscriptions", () => {
+  it("are a list, a history, statistics and two subscriptions", () => {
     expect(graphiQLTabs.map(({ query }) => /^(query|subscription)/m.exec(query)?.[0])).toEqual([
+      "query",
       "query",
       "query",
       "subscription",

@@ -117,7 +117,9 @@ describe("the routes", () => {
     const browser = { ...elsewhere, accept: "text/html,*/*" };
     expect(await ask("/", { headers: browser })).toMatchObject({ status: 401, body: "page" });
     expect((await ask("/", { headers: elsewhere })).body).toContain("UNAUTHENTICATED");
-    expect((await ask("/graphql", { headers: browser })).body).toContain("UNAUTHENTICATED");
+    expect(await ask("/graphql", { headers: browser })).toMatchObject({ status: 401, body: "page" });
+    expect((await ask("/graphql", { headers: elsewhere })).body).toContain("UNAUTHENTICATED");
+    expect((await ask("/metrics", { headers: browser })).body).toContain("UNAUTHENTICATED");
     expect(await ask("/assets/main-1.js", { headers: elsewhere })).toMatchObject({ status: 200 });
   });
 

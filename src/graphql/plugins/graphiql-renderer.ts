@@ -1,6 +1,11 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { gzipSync } from "node:zlib";
 import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
+import { listLiveEvents } from "./graphiql-events.ts";
 
 /* A worker thread's program: GraphiQL's page for the options that it is given, gzipped. */
-parentPort?.postMessage(gzipSync(renderGraphiQL(workerData)));
+const page = renderGraphiQL(workerData).replace(
+  "<head>",
+  () => `<head><script>(${String(listLiveEvents)})()</script>`,
+);
+parentPort?.postMessage(gzipSync(page));

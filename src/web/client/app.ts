@@ -60,7 +60,7 @@ export function App({
     <main id="main" tabindex="-1">
       ${
         signInWanted !== null
-          ? html`<${SignIn} message=${signInWanted} done=${() => connection.signInWanted.set(null)} />`
+          ? html`<${SignIn} message=${signInWanted} done=${() => goOn(connection)} />`
           : html`<${CurrentView}
               navigation=${navigation}
               place=${place}
@@ -83,6 +83,12 @@ export function App({
       <form method="dialog"><button type="submit">Close</button></form>
     </dialog>
   </div>`;
+}
+
+/** What was asked for before signing in: this page, or another one in whose place this one was sent. */
+function goOn(connection: Connection): void {
+  if (location.pathname === "/") connection.signInWanted.set(null);
+  else location.reload();
 }
 
 async function signOut(): Promise<void> {

@@ -1,0 +1,17 @@
+import { initGraphQLTada } from "gql.tada";
+import type { introspection } from "./graphql-env.d.ts";
+
+/** Types an operation by the gateway's schema as it is written: nothing is generated for it. */
+export const graphql = initGraphQLTada<{
+  introspection: introspection;
+  scalars: {
+    BigInt: number;
+    Cursor: string;
+    DateTime: string;
+    DateTimeOrDuration: string;
+    JSON: unknown;
+    URL: string;
+  };
+}>();
+
+export type { ResultOf } from "gql.tada";

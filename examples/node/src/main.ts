@@ -1,0 +1,84 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { print } from "graphql";
+import { createClient } from "graphql-sse";
+import { graphql, type ResultOf } from "./graphql.ts";
+
+/*
+ * Prints every change of any issue's status, and goes on where it was when it is started again: at least once each, and
+ * in order. `node src/main.ts [cursor file]`
+ */
+
+const gateway = process.env["GATEWAY"] ?? "http://localhost:4000";
+const token = process.env["TOKEN"];
+const file = process.argv[2] ?? "cursor.txt";
+const retryMs = 1_000;
+
+const statusTransitioned = graphql(`
+  subscription StatusTransitioned($after: Cursor) {
+    statusTransitioned(after: $after) {
+      cursor
+      transition {
+        kind
+        source
+        occurredAt
+        actor {
+          name
+        }
+        issue {
+          sentryId
+          shortId
+          title
+        }
+      }
+    }
+  }
+`);
+
+type Told = ResultOf<typeof statusTransitioned>["statusTransitioned"];
+
+const client = createClient({
+  url: `${gateway}/graphql`,
+  ...(token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } }),
+  // It would ask with the variables of the first time; the loop below asks after the newest cursor.
+  retryAttempts: 0,
+});
+
+let cursor = await readFile(file, "utf8").catch(() => null);
+for (;;) {
+  try {
+    const events = client.iterate<ResultOf<typeof statusTransitioned>>({
+      query: print(statusTransitioned),
+      variables: { after: cursor },
+    });
+    for await (const { data, errors } of events) {
+      if (errors !== undefined)
+        throw new Error(errors[0]!.message, { cause: errors[0]!.extensions?.["code"] });
+      if (data == null) continue;
+      tell(data.statusTransitioned);
+      cursor = data.statusTransitioned.cursor;
+      await keep(cursor);
+    }
+  } catch (error) {
+    const code = error instanceof Error ? error.cause : undefined;
+    if (["CURSOR_INVALID", "CURSOR_AHEAD", "CURSOR_EXPIRED", "EPOCH_CHANGED"].includes(String(code))) {
+      console.error(
+        `${String(code)}: what followed ${cursor} cannot be told; going on with what comes next.`,
+      );
+      cursor = null;
+    } else console.error(`Trying again: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  await sleep(retryMs);
+}
+
+function tell({ transition: { kind, source, occurredAt, actor, issue } }: Told): void {
+  const by = actor === null ? "" : ` by ${actor.name}`;
+  const mark = source === "INFERRED" ? " (inferred)" : "";
+  console.log(`${occurredAt} ${issue.shortId ?? issue.sentryId} ${kind}${mark}${by}: ${issue.title}`);
+}
+
+/** In one step: what is read at the next start is a whole cursor, the old one or the new one. */
+async function keep(newest: string): Promise<void> {
+  await writeFile(`${file}.new`, newest);
+  await rename(`${file}.new`, file);
+}

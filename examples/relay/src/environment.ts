@@ -1,0 +1,46 @@
+import { createClient } from "graphql-ws";
+import {
+  Environment,
+  Network,
+  Observable,
+  RecordSource,
+  Store,
+  type GraphQLResponse,
+  type RequestParameters,
+  type Variables,
+} from "relay-runtime";
+
+const socket = createClient({
+  url: new URL("/graphql", location.href.replace(/^http/, "ws")).href,
+  // It would subscribe with the variables of the first time. `useOpenIssues` subscribes anew, after the newest cursor.
+  retryAttempts: 0,
+  // For a token: connectionParams: { token: "iw_…" }
+});
+
+async function ask({ text }: RequestParameters, variables: Variables): Promise<GraphQLResponse> {
+  const response = await fetch("/graphql", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json" },
+    body: JSON.stringify({ query: text, variables }),
+  });
+  return (await response.json()) as GraphQLResponse;
+}
+
+function subscribe({ text }: RequestParameters, variables: Variables): Observable<GraphQLResponse> {
+  return Observable.create((sink) =>
+    socket.subscribe(
+      { query: text!, variables },
+      {
+        next: (result) => sink.next(result as GraphQLResponse),
+        error: (error) => sink.error(error as Error),
+        complete: () => sink.complete(),
+      },
+    ),
+  );
+}
+
+/** Queries go by HTTP, subscriptions by WebSocket. */
+export const environment = new Environment({
+  network: Network.create(ask, subscribe),
+  store: new Store(new RecordSource()),
+});

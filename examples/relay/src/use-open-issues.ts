@@ -1,0 +1,80 @@
+import { useEffect, useState } from "react";
+import { useRelayEnvironment } from "react-relay";
+import {
+  createOperationDescriptor,
+  fetchQuery,
+  getRequest,
+  requestSubscription,
+  type Disposable,
+} from "relay-runtime";
+import type { operationsOpenIssuesChangedSubscription } from "./__generated__/operationsOpenIssuesChangedSubscription.graphql.ts";
+import type {
+  operationsOpenIssuesQuery,
+  operationsOpenIssuesQuery$data,
+} from "./__generated__/operationsOpenIssuesQuery.graphql.ts";
+import { openIssues, openIssuesChanged } from "./operations.ts";
+
+const retryMs = 1_000;
+
+/** The errors that say that a cursor cannot be resumed after: read the list again. */
+const lostPlaces = /CURSOR_INVALID|CURSOR_AHEAD|CURSOR_EXPIRED|EPOCH_CHANGED/;
+
+export type Shown = { readonly state: string; readonly isRead: boolean };
+
+/** Reads the open issues into Relay's store and keeps them true there. */
+export function useOpenIssues(): Shown {
+  const environment = useRelayEnvironment();
+  const [shown, setShown] = useState<Shown>({ state: "Connecting", isRead: false });
+
+  useEffect(() => {
+    let isOver = false;
+    let retry: ReturnType<typeof setTimeout>;
+    let following: Disposable | null = null;
+    const kept = environment.retain(createOperationDescriptor(getRequest(openIssues), {}));
+    const later = (begin: () => void) => {
+      following?.dispose();
+      if (isOver) return;
+      setShown((now) => ({ ...now, state: "Reconnecting" }));
+      clearTimeout(retry);
+      retry = setTimeout(begin, retryMs);
+    };
+
+    function read(): void {
+      fetchQuery<operationsOpenIssuesQuery>(environment, openIssues, {}, { fetchPolicy: "network-only" })
+        .toPromise()
+        .then(
+          (data) => {
+            if (isOver || data === undefined) return;
+            setShown({ state: "Connecting", isRead: true });
+            follow(data, data.feed.cursor);
+          },
+          () => later(read),
+        );
+    }
+
+    function follow(data: operationsOpenIssuesQuery$data, start: string): void {
+      let after = start;
+      following = requestSubscription<operationsOpenIssuesChangedSubscription>(environment, {
+        subscription: openIssuesChanged,
+        variables: { after, connections: [data.issues.__id] },
+        onNext(told) {
+          if (told == null) return;
+          after = told.issueChanged.cursor;
+          setShown({ state: "Live", isRead: true });
+        },
+        onError: (error) => later(lostPlaces.test(JSON.stringify(error)) ? read : () => follow(data, after)),
+        onCompleted: () => later(() => follow(data, after)),
+      });
+    }
+
+    read();
+    return () => {
+      isOver = true;
+      clearTimeout(retry);
+      following?.dispose();
+      kept.dispose();
+    };
+  }, [environment]);
+
+  return shown;
+}

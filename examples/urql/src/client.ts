@@ -1,0 +1,33 @@
+import { createClient as createStreamClient } from "graphql-sse";
+import { cacheExchange, Client, fetchExchange, subscriptionExchange } from "urql";
+
+const stream = createStreamClient({
+  url: new URL("/graphql", location.href).href,
+  // It would subscribe with the variables of the first time. `useOpenIssues` subscribes anew, after the newest cursor.
+  retryAttempts: 0,
+  // For a token: headers: { Authorization: "Bearer iw_…" }
+});
+
+/** Queries go by POST, subscriptions by GraphQL over server-sent events. */
+export const client = new Client({
+  url: "/graphql",
+  preferGetMethod: false,
+  exchanges: [
+    cacheExchange,
+    fetchExchange,
+    subscriptionExchange({
+      forwardSubscription: ({ query = "", variables }) => ({
+        subscribe: (sink) => ({
+          unsubscribe: stream.subscribe(
+            { query, variables: variables as Record<string, unknown> },
+            {
+              next: (result) => sink.next(result as Parameters<typeof sink.next>[0]),
+              error: (error) => sink.error(error),
+              complete: () => sink.complete(),
+            },
+          ),
+        }),
+      }),
+    }),
+  ],
+});

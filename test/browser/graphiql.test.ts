@@ -1,0 +1,70 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createSender } from "../../src/sentry/simulate/sender.ts";
+import { liveTraffic } from "../../src/sentry/simulate/traffic.ts";
+import { secret, startProcess, type GatewayProcess } from "../process/gateway.ts";
+import { openBrowser } from "./chromium.ts";
+
+let gateway: GatewayProcess;
+let browser: Browser;
+let page: Page;
+const elsewhere: string[] = [];
+const traffic = liveTraffic({ seed: 5, secret, issues: 20, rate: 20, now: Date.now })[Symbol.iterator]();
+
+async function send(count: number): Promise<void> {
+  using sender = createSender({ url: new URL(gateway.url), connections: 1, bearer: null });
+  for (let sent = 0; sent < count; sent++) await sender.send(traffic.next().value!);
+}
+
+beforeAll(async () => {
+  [gateway, browser] = await Promise.all([startProcess(), openBrowser()]);
+  await send(20);
+  page = await browser.newPage({ locale: "en-US", viewport: { width: 1440, height: 900 } });
+  page.setDefaultTimeout(20_000);
+  page.on("request", (request) => {
+    if (!/^(?:data|blob):/.test(request.url()) && !request.url().startsWith(gateway.url))
+      elsewhere.push(request.url());
+  });
+  await page.goto(`${gateway.url}/graphql`);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await gateway?.[Symbol.asyncDispose]();
+});
+
+async function openTab(name: string): Promise<void> {
+  // Not a click at a place: the tabs slide in, and a pointer would grab one of them.
+  await page.getByRole("button", { name, exact: true }).dispatchEvent("click");
+  await page.locator(".graphiql-query-editor").getByText(name).first().waitFor();
+}
+
+const execute = () => page.getByRole("button", { name: /execute query/i }).click();
+
+/** What GraphiQL's response pane holds. */
+const response = () => page.locator(".graphiql-response .view-lines").innerText();
+
+describe("GraphiQL", () => {
+  it("opens with tabs that answer as they are", async () => {
+    await openTab("OpenIssues");
+    await execute();
+    await expect.poll(response, { timeout: 20_000 }).toContain("totalCount");
+    await openTab("Statistics");
+    await execute();
+    await expect.poll(response, { timeout: 20_000 }).toContain("byStatus");
+    expect(elsewhere).toEqual([]);
+  });
+
+  it("lists every event of a subscription, the newest first", async () => {
+    await openTab("OpenIssuesLive");
+    const subscribed = page.waitForResponse(
+      (answer) => answer.headers()["content-type"]?.startsWith("text/event-stream") ?? false,
+    );
+    await execute();
+    await subscribed;
+    await send(30);
+    const events = async () => [...(await response()).matchAll(/issueChanged/g)].length;
+    await expect.poll(events, { timeout: 20_000 }).toBeGreaterThan(1);
+    expect(elsewhere).toEqual([]);
+  });
+});

@@ -1,0 +1,184 @@
+import { spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { createClient } from "graphql-sse";
+import type { Browser, Page } from "playwright-core";
+import { build, preview, type PreviewServer } from "vite";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createSender } from "../../src/sentry/simulate/sender.ts";
+import { liveTraffic } from "../../src/sentry/simulate/traffic.ts";
+import { openBrowser } from "../browser/chromium.ts";
+import { secret, startProcess, type GatewayProcess } from "../process/gateway.ts";
+import { temporaryFolder } from "../store/open.ts";
+
+/* The examples as their readers run them: built, in a browser, against a gateway that dies and comes back. */
+
+const examples = join(import.meta.dirname, "../../examples");
+const apps = ["apollo", "urql", "relay", "event-source"] as const;
+const patiently = { timeout: 25_000 };
+
+const folder = temporaryFolder();
+const database = join(folder.path, "issuewire.db");
+const traffic = liveTraffic({ seed: 9, secret, issues: 30, rate: 20, now: Date.now })[Symbol.iterator]();
+const servers: PreviewServer[] = [];
+const pages = new Map<string, Page>();
+let gateway: GatewayProcess;
+let browser: Browser;
+
+async function send(count: number): Promise<void> {
+  using sender = createSender({ url: new URL(gateway.url), connections: 1, bearer: null });
+  for (let sent = 0; sent < count; sent++) await sender.send(traffic.next().value!);
+}
+
+async function ask<Data>(query: string): Promise<Data> {
+  const response = await fetch(`${gateway.url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query }),
+  });
+  return ((await response.json()) as { readonly data: Data }).data;
+}
+
+/** Each app's issues, and those that it should show, as sets in one order: apps put what enters on top. */
+async function difference(): Promise<Record<string, unknown>> {
+  const { issues } = await ask<{ issues: { nodes: { sentryId: string; shortId: string; title: string }[] } }>(
+    "{ issues(first: 100, filter: { status: { eq: UNRESOLVED } }) { nodes { sentryId shortId title } } }",
+  );
+  const wants = issues.nodes.map(({ sentryId }) => sentryId).toSorted();
+  const shown = await Promise.all(
+    [...pages].map(async ([app, page]) => {
+      const has = await page
+        .locator("[data-issue]")
+        .evaluateAll((rows) => rows.map((row) => row.getAttribute("data-issue")!));
+      return [
+        app,
+        JSON.stringify(has.toSorted()) === JSON.stringify(wants) ? "as it should be" : { has, wants },
+      ];
+    }),
+  );
+  return Object.fromEntries(shown) as Record<string, unknown>;
+}
+
+const allAsTheyShouldBe = Object.fromEntries(apps.map((app) => [app, "as it should be"]));
+
+async function serve(app: string): Promise<string> {
+  const root = join(examples, app);
+  const outDir = join(folder.path, app);
+  const configFile = join(root, "vite.config.ts");
+  await build({ root, configFile, logLevel: "warn", build: { outDir, emptyOutDir: true } });
+  const server = await preview({
+    root,
+    configFile,
+    // Its proxy tells of every connection that the gateway's death ends.
+    logLevel: "silent",
+    build: { outDir },
+    preview: { port: 0, host: "127.0.0.1" },
+  });
+  servers.push(server);
+  return `http://localhost:${(server.httpServer.address() as AddressInfo).port}/`;
+}
+
+beforeAll(async () => {
+  [gateway, browser] = await Promise.all([startProcess({ database }), openBrowser()]);
+  // Where the apps' own settings of Vite look.
+  process.env["GATEWAY"] = gateway.url;
+  await send(40);
+}, 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await Promise.all(servers.map((server) => server.close()));
+  await gateway?.[Symbol.asyncDispose]();
+  folder[Symbol.dispose]();
+});
+
+describe("the examples", () => {
+  it("each keep their list true, through the death of the gateway", async () => {
+    const addresses = await Promise.all(apps.map(async (app) => [app, await serve(app)] as const));
+    for (const [app, address] of addresses) {
+      const page = await browser.newPage({ locale: "en-US" });
+      pages.set(app, page);
+      await page.goto(address);
+    }
+    await expect.poll(difference, patiently).toEqual(allAsTheyShouldBe);
+    await send(30);
+    await expect.poll(difference, patiently).toEqual(allAsTheyShouldBe);
+
+    const { port } = new URL(gateway.url);
+    await gateway.end("SIGKILL");
+    for (const [app, page] of pages)
+      await expect
+        .poll(() => page.locator("#state").innerText(), { ...patiently, message: app })
+        .toBe("Reconnecting");
+    gateway = await startProcess({ database, settings: { PORT: port } });
+    await send(30);
+    await expect.poll(difference, patiently).toEqual(allAsTheyShouldBe);
+  }, 90_000);
+
+  it("print every change, in order, also when they are killed and started anew in between", async () => {
+    const cursorFile = join(folder.path, "cursor.txt");
+    const { feed } = await ask<{ feed: { cursor: string } }>("{ feed { cursor } }");
+    writeFileSync(cursorFile, feed.cursor);
+
+    /** Everything that the script prints until it is killed, which is once it has printed so many lines. */
+    async function run(lines: number): Promise<string[]> {
+      const child = spawn(process.execPath, [join(examples, "node/src/main.ts"), cursorFile], {
+        env: { PATH: process.env["PATH"], GATEWAY: gateway.url },
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      const printed: string[] = [];
+      for await (const line of createInterface({ input: child.stdout })) {
+        printed.push(line);
+        if (printed.length === lines) child.kill("SIGKILL");
+      }
+      return printed;
+    }
+
+    await send(40);
+    const begun = await run(4);
+    await send(40);
+    const rest = await run(4);
+    // It keeps the cursor after it has printed: killed in between, it prints that one again.
+    const all = [...begun, ...(rest[0] === begun.at(-1) ? rest.slice(1) : rest)];
+
+    const client = createClient({ url: `${gateway.url}/graphql` });
+    const truth: string[] = [];
+    for await (const { data } of client.iterate<{ statusTransitioned: { transition: Transition } }>({
+      query: `subscription ($after: Cursor) {
+        statusTransitioned(after: $after) { transition { kind occurredAt issue { shortId } } }
+      }`,
+      variables: { after: feed.cursor },
+    })) {
+      const { occurredAt, kind, issue } = data!.statusTransitioned.transition;
+      truth.push(`${occurredAt} ${issue.shortId} ${kind}`);
+      if (truth.length === all.length) break;
+    }
+    expect(all.map((line) => /^\S+ \S+ [A-Z_]+/.exec(line)![0])).toEqual(truth);
+  });
+});
+
+type Transition = {
+  readonly kind: string;
+  readonly occurredAt: string;
+  readonly issue: { readonly shortId: string };
+};
+
+describe("the examples' packages", () => {
+  const root = JSON.parse(readFileSync(join(examples, "../package.json"), "utf8")) as Packages;
+
+  it.each([...apps, "node"])("ask for the versions that are tried here: %s", (app) => {
+    const { dependencies, devDependencies } = JSON.parse(
+      readFileSync(join(examples, app, "package.json"), "utf8"),
+    ) as Packages;
+    const tried = { ...root.devDependencies, ...root.dependencies };
+    for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies }))
+      expect([name, tried[name]]).toEqual([name, version]);
+  });
+});
+
+type Packages = {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+};
