@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { AxeResults } from "axe-core";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { createSender } from "../../src/sentry/simulate/sender.ts";
 import { liveTraffic } from "../../src/sentry/simulate/traffic.ts";
 import { secret, startProcess, type GatewayProcess } from "../process/gateway.ts";
@@ -12,6 +12,9 @@ import { temporaryFolder } from "../store/open.ts";
 import { openBrowser } from "./chromium.ts";
 
 /* The page in a real browser, against a gateway in a process of its own that simulated traffic runs through. */
+
+// A browser beside a gateway beside other tests, on two cores: none of it waits this long when all is well.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const folder = temporaryFolder();
 const database = join(folder.path, "issuewire.db");
@@ -37,7 +40,7 @@ async function ask<Data>(query: string): Promise<Data> {
 }
 
 /** The default of a second is short for a machine with two cores and a browser on it. */
-const patiently = { timeout: 20_000 };
+const patiently = { timeout: 60_000 };
 
 const rows = () => page.locator("table.issues tbody tr:not(.left)");
 
@@ -83,7 +86,7 @@ let faults: string[] = [];
 beforeEach(async () => {
   await page?.close();
   page = await browser.newPage({ locale: "en-US", viewport: { width: 1280, height: 900 } });
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   faults = [];
   page.on("pageerror", (error) => faults.push(String(error)));
 });

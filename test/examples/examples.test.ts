@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { createClient } from "graphql-sse";
 import type { Browser, Page } from "playwright-core";
 import { build, preview, type PreviewServer } from "vite";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createSender } from "../../src/sentry/simulate/sender.ts";
 import { liveTraffic } from "../../src/sentry/simulate/traffic.ts";
 import { openBrowser } from "../browser/chromium.ts";
@@ -17,7 +17,10 @@ import { temporaryFolder } from "../store/open.ts";
 
 const examples = join(import.meta.dirname, "../../examples");
 const apps = ["apollo", "urql", "relay", "event-source"] as const;
-const patiently = { timeout: 25_000 };
+const patiently = { timeout: 60_000 };
+
+// A browser beside a gateway beside other tests, on two cores: none of it waits this long when all is well.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const folder = temporaryFolder();
 const database = join(folder.path, "issuewire.db");
@@ -85,7 +88,7 @@ beforeAll(async () => {
   // Where the apps' own settings of Vite look.
   process.env["GATEWAY"] = gateway.url;
   await send(40);
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -115,7 +118,7 @@ describe("the examples", () => {
     gateway = await startProcess({ database, settings: { PORT: port } });
     await send(30);
     await expect.poll(difference, patiently).toEqual(allAsTheyShouldBe);
-  }, 90_000);
+  });
 
   it("print every change, in order, also when they are killed and started anew in between", async () => {
     const cursorFile = join(folder.path, "cursor.txt");
