@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { describe, expect, it } from "vitest";
+import WebSocket from "ws";
 import { tokenCommand } from "../src/commands/token.ts";
 import { isoDuration } from "../src/config.ts";
 import { openSqliteMaintenance } from "../src/store/sqlite/maintenance.ts";
@@ -48,6 +50,26 @@ describe("the tokens of a gateway that runs", () => {
     await token(gateway.database, "revoke", "board");
     await expect.poll(() => status(gateway, query, bearer(text)), { timeout: 10_000 }).toBe(401);
     expect(await status(gateway, query, bearer(admin))).toBe(200);
+  });
+
+  it("end the streams that were begun with them, once they are revoked", async () => {
+    await using gateway = await startTestGateway();
+    const text = await token(gateway.database, "create", "--name", "board", "--scope", "read");
+    const query = "subscription { issueChanged { cursor } }";
+    const response = await fetch(`${gateway.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", accept: "text/event-stream", ...bearer(text) },
+      body: JSON.stringify({ query }),
+    });
+    expect(response.status).toBe(200);
+    const socket = new WebSocket(`${gateway.url.replace("http", "ws")}/graphql`, "graphql-transport-ws");
+    const closed = once(socket, "close");
+    await once(socket, "open");
+    socket.send(JSON.stringify({ type: "connection_init", payload: { token: text } }));
+    await once(socket, "message");
+    await token(gateway.database, "revoke", "board");
+    expect(await response.text()).toContain("UNAUTHENTICATED");
+    expect((await closed)[0]).toBe(4403);
   });
 
   it("are told by name, never by text", async () => {
