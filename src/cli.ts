@@ -24,6 +24,8 @@ import { startGateway } from "./server.ts";
 import { backUpSqlite } from "./store/sqlite/backup.ts";
 import { examineSqlite } from "./store/sqlite/doctor.ts";
 import { openSqliteFilling } from "./store/sqlite/filling.ts";
+import type { Maintenance } from "./store/maintenance.ts";
+import { openPostgresMaintenance } from "./store/postgres/maintenance.ts";
 import { openSqliteMaintenance } from "./store/sqlite/maintenance.ts";
 import { rebuildSqlite } from "./store/sqlite/rebuild.ts";
 
@@ -135,9 +137,14 @@ program
       );
   });
 
+async function openMaintenance(): Promise<Maintenance> {
+  const { DATABASE_URL: url } = config();
+  return isPostgres(url) ? openPostgresMaintenance(url) : openSqliteMaintenance(databaseFileOf(url));
+}
+
 async function sendTest(url: string) {
   if (URL.parse(url) === null) throw new ConfigError(`--send ${url}: this is not a URL.`);
-  await using store = openSqliteMaintenance(databaseFile());
+  await using store = await openMaintenance();
   const secret = signingSecret();
   return await sendTestDelivery({
     url,
@@ -159,7 +166,7 @@ program
   });
 
 const erase = {
-  open: async () => openSqliteMaintenance(databaseFile()),
+  open: openMaintenance,
   progress: (what: string) => createProgressBar(what, process.stderr),
   retention: () => ({
     rawDays: config().RETENTION_RAW_DAYS ?? null,
@@ -173,7 +180,7 @@ program.addCommand(forgetCommand(erase));
 
 program.addCommand(
   tokenCommand({
-    open: async () => openSqliteMaintenance(databaseFile()),
+    open: openMaintenance,
     durationOf: isoDuration.parse,
     now: Date.now,
     print: console.log,

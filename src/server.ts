@@ -105,7 +105,11 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     );
   const committed = createBell();
   const ended = Promise.withResolvers<string>();
-  const shared = { issueObjectOf, report, onCommit: committed.ring, now };
+  const retention = {
+    rawDays: config.RETENTION_RAW_DAYS ?? null,
+    eventsDays: config.RETENTION_EVENTS_DAYS ?? null,
+  };
+  const shared = { issueObjectOf, report, retention, onCommit: committed.ring, now };
   const store = around(
     opened.use(
       isPostgres(config.DATABASE_URL)
@@ -121,10 +125,6 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
         : await openSqliteStore({
             ...shared,
             file: databaseFileOf(config.DATABASE_URL),
-            retention: {
-              rawDays: config.RETENTION_RAW_DAYS ?? null,
-              eventsDays: config.RETENTION_EVENTS_DAYS ?? null,
-            },
             threads: { read: threadOf("read-worker", threads), write: threadOf("write-worker", threads) },
           }),
     ),

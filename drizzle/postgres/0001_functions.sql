@@ -72,3 +72,8 @@ BEGIN
   RETURN newest_position();
 END
 $$;
+--> statement-breakpoint
+-- For rows that no batch writes: its own come with their ids and positions.
+ALTER TABLE deliveries ALTER COLUMN id SET DEFAULT nextval('delivery_ids');
+--> statement-breakpoint
+ALTER TABLE events ALTER COLUMN seq SET DEFAULT newest_position() + 1;

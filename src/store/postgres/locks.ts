@@ -7,6 +7,8 @@ import { createHash } from "node:crypto";
 export type Locks = {
   /** Held while tables are made or changed, and the epoch is looked at. */
   readonly store: bigint;
+  /** Shared by all that write batches; held alone by what erases. */
+  readonly writing: bigint;
   /** Held by the one transaction that adds to the log, from where it learns its positions until it ends. */
   readonly log: bigint;
   /** Held by the one transaction that writes about this issue. */
@@ -23,6 +25,7 @@ export function locksOf(schema: string): Locks {
       .readBigInt64BE();
   return {
     store: key("store"),
+    writing: key("writing"),
     log: key("log"),
     issue: (sentryId) => key("issue", sentryId),
     body: (sha256) => key("body", sha256),

@@ -9,20 +9,22 @@ import type { Receipt, Store } from "../store.ts";
 import { deliveries } from "../tables/postgres.ts";
 import { createWriter } from "../writer.ts";
 import { drizzleOver, type Asked } from "./ask.ts";
-import { assertDurable } from "./durability.ts";
 import { codeOf } from "./error.ts";
 import { startListener } from "./listener.ts";
 import { locksOf } from "./locks.ts";
-import { migrate, type Opened } from "./migrate.ts";
 import { createPools, type Pools } from "./pools.ts";
+import { prepare } from "./prepare.ts";
 import { tokenQueries } from "../queries/tokens.ts";
 import { readerOf, sharedBy, type ReaderOptions } from "./queries.ts";
+import { startRetention, type Retention } from "./retention.ts";
+import { erasingSteps } from "./steps.ts";
 import { createWrites } from "./writes.ts";
 
 export type PostgresStoreOptions = ReaderOptions & {
   /** `postgres://` with everything that pg takes in it. */
   readonly url: string;
   readonly report: Report;
+  readonly retention?: Retention;
   readonly read: (body: Uint8Array) => Reading;
   /** Called after each commit that added to the log, of this replica or another; and now and then for nothing. */
   readonly onCommit: () => void;
@@ -124,6 +126,9 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     }),
   );
 
+  const { retention = { rawDays: null, eventsDays: null } } = options;
+  opened.use(startRetention(erasingSteps(pools.log, schema), retention, { now, failed: report.storeFailed }));
+
   const reading = readerOf(bounded(pools.reading), options);
   const log = readerOf(pools.log, options);
   const reader = { ...reading, bounds: log.bounds, entriesAfter: log.entriesAfter };
@@ -178,20 +183,6 @@ function bounded(pool: pg.Pool): Asked {
         ? pool.query(config)
         : Promise.reject(new Error("Too many questions are waiting.")),
   };
-}
-
-async function prepare({ connection }: Pools): Promise<Opened> {
-  const client = connection();
-  try {
-    await client.connect();
-    await assertDurable(client);
-    return await migrate(client);
-  } catch (error) {
-    if (codeOf(error) !== null || !(error instanceof Error) || !("code" in error)) throw error;
-    throw new Error("PostgreSQL cannot be reached: see DATABASE_URL.", { cause: error });
-  } finally {
-    await client.end();
-  }
 }
 
 /** A transaction that nobody ends is ended by the server. */

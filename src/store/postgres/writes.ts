@@ -80,8 +80,9 @@ export function createWrites({
     issueIds: readonly string[],
     committedAt: number,
   ): Promise<BatchResult> {
-    const [, , taken, newest] = await Promise.all([
+    const [, , , taken, newest] = await Promise.all([
       client.query("begin isolation level read committed; set local lock_timeout = 500"),
+      client.query("select pg_advisory_xact_lock_shared($1)", [locks.writing]),
       client.query("select take_locks($1)", [keysOf(batch)]),
       // After the locks: of two deliveries of one issue, the one that is committed later has the greater id.
       client.query<{ id: number }>("select nextval('delivery_ids') as id from generate_series(1, $1)", [

@@ -1,0 +1,48 @@
+import type pg from "pg";
+import { erasing, type Erasing } from "../erase.ts";
+import { drizzleOver } from "./ask.ts";
+import { failureIn } from "./error.ts";
+import { locksOf } from "./locks.ts";
+import { sharedBy } from "./queries.ts";
+
+/** How long a step waits for batches that are being written; each takes milliseconds. */
+const waitMs = 10_000;
+
+/**
+ * What takes things out of the store, each step in a transaction of its own, during which no replica writes: a batch that
+ * has read what is then erased would write a history that nobody ever had.
+ */
+export function erasingSteps(pool: pg.Pool, schema: string): Erasing {
+  const locks = locksOf(schema);
+
+  async function step<Result>(take: (steps: Erasing) => Promise<Result>): Promise<Result> {
+    const client = await pool.connect();
+    try {
+      await client.query(`begin isolation level read committed; set local lock_timeout = ${waitMs}`);
+      await client.query("select pg_advisory_xact_lock($1)", [locks.writing]);
+      // The newest entry may be among what is erased, and its position is never to be handed out again.
+      await client.query(
+        `insert into meta (name, value) values ('newest', newest_position()::text)
+         on conflict (name) do update set value = excluded.value`,
+      );
+      const result = await take(erasing(sharedBy(drizzleOver(client))));
+      await client.query("commit");
+      client.release();
+      return result;
+    } catch (error) {
+      await client.query("rollback").then(
+        () => client.release(),
+        () => client.release(true),
+      );
+      throw failureIn(error) ?? error;
+    }
+  }
+
+  return {
+    dropBodies: (before) => step((one) => one.dropBodies(before)),
+    dropClosedIssues: (before) => step((one) => one.dropClosedIssues(before)),
+    forgetIssue: (sentryId, now) => step((one) => one.forgetIssue(sentryId, now)),
+    issuesIn: (projectId, limit) => step((one) => one.issuesIn(projectId, limit)),
+    forgetProject: (projectId) => step((one) => one.forgetProject(projectId)),
+  };
+}

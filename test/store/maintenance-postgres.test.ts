@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
+import { at, told } from "./deliveries.ts";
+import { openReplica, openTestPostgres } from "./open-postgres.ts";
+
+const token = {
+  sha256: "a".repeat(64),
+  scope: "read",
+  projects: ["7"],
+  createdAt: at(0),
+  expiresAt: null,
+} as const;
+
+describe("commands on a store in PostgreSQL, beside a gateway", () => {
+  it("make and revoke tokens that every replica knows", async () => {
+    await using store = await openTestPostgres();
+    await using other = await openReplica(store.url);
+    await using maintenance = await openPostgresMaintenance(store.url);
+    await maintenance.tokens.add({ ...token, name: "board" });
+    expect(await other.tokens.list()).toEqual([{ ...token, name: "board" }]);
+    await expect(maintenance.tokens.add({ ...token, name: "board" })).rejects.toThrow("There is a token");
+    expect(await maintenance.tokens.remove("board")).toBe(true);
+    expect(await store.tokens.list()).toEqual([]);
+  });
+
+  it("forget an issue, tell followers, and let it begin anew in a replica that still had it in memory", async () => {
+    await using store = await openTestPostgres();
+    await store.append(told({ issue: "1", at: 0 }));
+    await store.append(told({ issue: "2", at: 1 }));
+    await using maintenance = await openPostgresMaintenance(store.url);
+    expect(await maintenance.findIssue("WEB-1")).toBe("1");
+    expect(await maintenance.forgetIssue("1", at(50))).toBe(true);
+    expect(await maintenance.forgetIssue("1", at(50))).toBe(false);
+    expect([...(await store.reader.issues(["1", "2"])).keys()]).toEqual(["2"]);
+    expect((await store.reader.entriesAfter(2, 10)).map(({ event }) => [event.seq, event.role])).toEqual([
+      [3, "forgotten"],
+    ]);
+    const again = await store.append(told({ issue: "1", at: 60, action: "resolved", status: "resolved" }));
+    expect(again).toMatchObject({ outcome: "APPLIED", position: 4 });
+    const history = await store.reader.eventPages(["1"], {
+      from: "first",
+      after: null,
+      before: null,
+      limit: 10,
+      actions: null,
+    });
+    expect(history.get("1")!.rows.map(({ seq, transition }) => [seq, transition?.from])).toEqual([[4, null]]);
+  });
+
+  it("drop closed issues without handing out a position twice, and bodies alone", async () => {
+    await using store = await openTestPostgres();
+    await store.append(told({ issue: "2", at: 0 }));
+    await store.append(told({ issue: "1", at: 1, action: "resolved", status: "resolved" }));
+    await using maintenance = await openPostgresMaintenance(store.url);
+    expect(await maintenance.dropBodies(at(1))).toBe(1);
+    expect((await store.reader.bodies([1, 2])).size).toBe(1);
+    const { newest } = await store.reader.bounds();
+    expect(await maintenance.dropClosedIssues(at(10))).toBe(1);
+    expect(await store.reader.bounds()).toMatchObject({ newest, oldest: newest });
+    const { position } = await store.append(told({ issue: "3", at: 70 }));
+    expect(position).toBe(newest + 1);
+  });
+});
