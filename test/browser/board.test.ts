@@ -196,6 +196,11 @@ describe("the board", () => {
     await open(`/?issue=${sentryId}`);
     await page.locator(".timeline .inferred").first().waitFor();
     await page.getByText("Sentry sent no webhook for it, or it was lost").waitFor();
+    await page.getByRole("heading", { name: /^History \d+ events?$/ }).waitFor();
+    await page
+      .getByText(/^after \d+ \w+.* as \w+/)
+      .first()
+      .waitFor();
     await page.getByText("Raw payload").click();
     await page.locator("pre", { hasText: `"id": "${sentryId}"` }).waitFor();
     expect(faults).toEqual([]);

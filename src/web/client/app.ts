@@ -241,8 +241,8 @@ function Broken({ connection }: { readonly connection: Connection }) {
   const seconds = Math.max(0, Math.ceil((state.retryAt - now) / 1000));
   return html`<div class="broken-bar">
     <p>
-      <strong>${state.why}</strong> What you see is as it was; nothing that happens meanwhile is lost.
-      <span aria-hidden="true"> Trying again ${seconds === 0 ? "now" : `in ${seconds} s`}.</span>
+      <strong>${state.why}</strong> What you see is as it was; nothing that happens meanwhile is lost.${" "}
+      <span aria-hidden="true">Trying again ${seconds === 0 ? "now" : `in ${seconds} s`}.</span>
     </p>
     <button type="button" onClick=${connection.retryNow}>Try now</button>
   </div>`;

@@ -103,8 +103,7 @@ function Health({ feed, now }: { readonly feed: Feed; readonly now: number }) {
       <span class="dot" aria-hidden="true"></span>
       ${
         isSilent
-          ? html`Sentry has been silent for ${durationText(feed.silentForSeconds ?? 0)}, longer than it should
-            be.`
+          ? `Sentry has been silent for ${durationText(feed.silentForSeconds ?? 0)}, longer than it should be.`
           : lastDeliveryAt === null
             ? "No delivery has come yet."
             : html`<span>The last delivery came <${Ago} at=${lastDeliveryAt} now=${now} />.</span>`

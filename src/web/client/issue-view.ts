@@ -202,7 +202,7 @@ function Timeline({
   const newestTransition = newestFirst.find(({ transition }) => transition !== null);
   return html`<section class="timeline" aria-labelledby="history">
     <h2 id="history">
-      History
+      ${"History "}
       <span class="dim"
         >${countText(issue.events.totalCount)} ${issue.events.totalCount === 1 ? "event" : "events"}</span
       >
@@ -280,8 +280,7 @@ function TimelineEvent({
         transition?.from != null &&
         transition.secondsInPreviousState !== null &&
         html`<p class="dim">
-          after ${durationText(transition.secondsInPreviousState)} as
-          ${stateText(transition.from).toLowerCase()}
+          ${`after ${durationText(transition.secondsInPreviousState)} as ${stateText(transition.from).toLowerCase()}`}
         </p>`
       }
       ${lastsFor !== null && html`<p class="dim">for ${durationText(lastsFor)} now</p>`}
@@ -290,8 +289,7 @@ function TimelineEvent({
       ${
         isInferred && event.occurredAfter !== null
           ? html`<span title="The earliest and the latest time at which it can have happened"
-              >between ${momentText(event.occurredAfter)} and
-              ${clockText(event.occurredAt, event.occurredAfter)}</span
+              >${`between ${momentText(event.occurredAfter)} and ${clockText(event.occurredAt, event.occurredAfter)}`}</span
             >`
           : html`<${Ago} at=${event.occurredAt} now=${now} /><span class="exact"
                 >${momentText(event.occurredAt)}</span

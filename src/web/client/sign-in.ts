@@ -40,7 +40,7 @@ export function SignIn({ message, done }: { readonly message: string; readonly d
     </form>
     ${problem !== null && html`<p id="problem" class="problem" role="alert">${problem}</p>`}
     <p class="hint">
-      Whoever runs the gateway makes one:
+      ${"Whoever runs the gateway makes one: "}
       <code>npm run issuewire -- token create --name you --scope read</code>
     </p>
   </section>`;
