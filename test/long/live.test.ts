@@ -15,6 +15,10 @@ const some = (count: number): number => Math.max(2, Math.round(count * share));
 
 const say = (figures: object): void => console.log(JSON.stringify(figures));
 
+/** Tens of kilobytes for each event, so that what the systems on both sides take is soon full. */
+const snapshots = Array.from({ length: 40 }, (_, number) => `snapshot${number}: snapshot`).join(" ");
+const large = `subscription { issueChanged { cursor event { ${snapshots} } } }`;
+
 it("E40: who follows through 100 deaths of the gateway misses nothing and has nothing twice", async () => {
   const deaths = Array.from({ length: some(100) }, (_, round) => (round % 2 === 0 ? "SIGKILL" : "SIGTERM"));
   const figures = await survivesRestarts({ deaths, followers: 50 });
@@ -33,7 +37,7 @@ it("E44: readers that have stalled change nothing for the others, and are cut wi
   const sending = sendAndJournal(url, { connections: 8, signal: stop.signal, round: 0 });
   await wait(5_000);
   const before = footprint(gateway.process.pid!);
-  const stalled = await openRawStream(url);
+  const stalled = await openRawStream(url, null, large);
   stalled.socket.pause();
   const webSocket = await stalledSocket(url);
   const stalledAt = performance.now();
@@ -140,8 +144,7 @@ async function stalledSocket(url: string): Promise<WebSocket> {
   await once(socket, "open");
   socket.send('{"type":"connection_init"}');
   await once(socket, "message");
-  const query = "subscription { issueChanged { cursor issue { id title status } } }";
-  socket.send(JSON.stringify({ id: "1", type: "subscribe", payload: { query } }));
+  socket.send(JSON.stringify({ id: "1", type: "subscribe", payload: { query: large } }));
   await once(socket, "message");
   socket.pause();
   return socket;

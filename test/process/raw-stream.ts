@@ -10,11 +10,15 @@ export type RawStream = {
   readonly closed: Promise<number>;
 };
 
-const query =
+const everything =
   "subscription ($after: Cursor) { issueChanged(after: $after) { cursor kind issue { id title status } } }";
 
 /** Resolves once the stream has begun. */
-export function openRawStream(url: string, after: string | null = null): Promise<RawStream> {
+export function openRawStream(
+  url: string,
+  after: string | null = null,
+  query = everything,
+): Promise<RawStream> {
   const body = JSON.stringify({ query, variables: { after } });
   const { port } = new URL(url);
   return new Promise((resolve, reject) => {
