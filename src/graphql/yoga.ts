@@ -65,8 +65,8 @@ export function createGraphQL({
       useErrorCodes(),
       useJsonRequests({ maxBodyBytes: limits.bodyBytes }),
       useEventStreams(),
-      useCompiledQueries(),
       useLive(maskError),
+      useCompiledQueries(),
       useExecutionLimits(limits),
       useOneMoment(),
       ...(graphiql

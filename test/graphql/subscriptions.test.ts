@@ -3,6 +3,7 @@ import { cursorOf } from "../../src/domain/cursor.ts";
 import { nodeId } from "../../src/domain/node-id.ts";
 import type { Viewer } from "../../src/domain/viewer.ts";
 import type { LiveOperation } from "../../src/graphql/live-operation.ts";
+import { serialised } from "../../src/graphql/serialised.ts";
 import {
   at,
   checkout,
@@ -322,6 +323,23 @@ describe("issueStatsChanged", () => {
       { event: "complete" },
     ]);
     expect(taken).toEqual([]);
+  });
+});
+
+describe("a subscription that has told many entries", () => {
+  it("says the same of an entry as it did at first, compiled by then", async () => {
+    const { subscribe, taken } = gateway({ issues: [open] });
+    await subscribe(
+      "subscription { issueChanged { cursor kind leftId issue { id status title logger } event { id action } } }",
+    );
+    const [operation] = taken;
+    if (operation?.is !== "entries") throw new Error("It is told by entries.");
+    const answers: string[] = [];
+    for (let round = 0; round < 5; round += 1)
+      for (const told of [opening, resolving]) answers.push(serialised((await operation.answer(told))!));
+    expect(answers).toHaveLength(10);
+    expect(new Set(answers).size).toBe(2);
+    expect(answers.slice(8)).toEqual(answers.slice(0, 2));
   });
 });
 

@@ -30,7 +30,7 @@ const maxFields = 300;
 
 /**
  * Compiles a query that is asked for again and again into a function of its own, which answers it faster than walking
- * its document does.
+ * its document does; a subscription too, which is executed for every entry that it tells.
  *
  * What the answer is does not depend on it: variables are checked by graphql-js before, and whatever ends in an error is
  * executed again as it would have been, which has no effects in a schema that only reads. A compiled query lives as
@@ -88,7 +88,12 @@ function isOfStore(errors: readonly GraphQLError[]): boolean {
 function compile({ schema, document }: ExecutionArgs): Compiled {
   const operations = document.definitions.filter((one) => one.kind === Kind.OPERATION_DEFINITION);
   const [only, ...others] = operations;
-  if (only?.operation !== OperationTypeNode.QUERY || others.length > 0 || fieldsIn(document) > maxFields)
+  if (
+    only === undefined ||
+    only.operation === OperationTypeNode.MUTATION ||
+    others.length > 0 ||
+    fieldsIn(document) > maxFields
+  )
     return { is: "not to be compiled" };
   // The other way leaves out what a fragment that is spread twice includes once.
   const options = { useExperimentalPathBasedSkipInclude: true };
