@@ -1,0 +1,203 @@
+import { describe, expect, it } from "vitest";
+import type { LogEntry } from "../../src/domain/event.ts";
+import type { IncomingDelivery } from "../../src/domain/delivery.ts";
+import { StorageUnavailableError } from "../../src/domain/failure.ts";
+import { locksOf } from "../../src/store/postgres/locks.ts";
+import type { Store } from "../../src/store/store.ts";
+import { at, told } from "./deliveries.ts";
+import { onServer, openReplica, openTestPostgres, temporarySchema } from "./open-postgres.ts";
+
+/** Two replicas of one store. */
+async function openTwo() {
+  const one = await openTestPostgres();
+  const other = await openReplica(one.url);
+  return {
+    one,
+    other,
+    [Symbol.asyncDispose]: async () => {
+      await other[Symbol.asyncDispose]();
+      await one[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const shortly = ({ event: { seq, delivery, issueId, supersededBy } }: LogEntry) => [
+  seq,
+  delivery,
+  issueId,
+  supersededBy,
+];
+const log = async (store: Store) => (await store.reader.entriesAfter(0, 1_000)).map(shortly);
+
+/** The issue's history: what it says, without what arrival decides. */
+async function historyOf(store: Store, issueId: string) {
+  const request = { from: "first", after: null, before: null, limit: 100, actions: null } as const;
+  const pages = await store.reader.eventPages([issueId], request);
+  return pages.get(issueId)!.rows.map(({ role, source, action, transition, occurredAt, occurredAfter }) => ({
+    role,
+    source,
+    action,
+    transition,
+    occurredAt,
+    occurredAfter,
+  }));
+}
+
+/** The life of an issue: told late, told twice, and with a change that only a later snapshot shows. */
+const life: readonly IncomingDelivery[] = [
+  told({ at: 0 }),
+  told({ action: "assigned", status: "resolved", at: 60, count: 2 }),
+  told({ action: "resolved", status: "resolved", at: 61, lastSeen: 60, count: 2 }),
+  told({ action: "unresolved", substatus: "regressed", at: 90, count: 9 }),
+  told({ action: "resolved", status: "resolved", at: 120, count: 9 }),
+  told({ action: "assigned", substatus: "ongoing", at: 30, count: 1 }),
+];
+
+describe("two replicas", () => {
+  it("that start at once both find the tables made", async () => {
+    await using schema = await temporarySchema();
+    const stores = await Promise.all([1, 2, 3].map(() => openReplica(schema.url)));
+    await using closing = new AsyncDisposableStack();
+    for (const store of stores) closing.use(store);
+    const epochs = await Promise.all(stores.map(async ({ reader }) => (await reader.bounds()).epoch));
+    expect(new Set(epochs).size).toBe(1);
+  });
+
+  it("take the same delivery for one", async () => {
+    await using stores = await openTwo();
+    const delivery = told({ requestId: "a".repeat(32) });
+    const receipts = await Promise.all([stores.one.append(delivery), stores.other.append(delivery)]);
+    expect(receipts.map(({ outcome }) => outcome).toSorted()).toEqual(["APPLIED", "DUPLICATE"]);
+    expect(await log(stores.one)).toEqual([[1, 1, "1", null]]);
+  });
+
+  it("derive one history from the deliveries of one issue, whichever takes them and however they interleave", async () => {
+    await using alone = await openTestPostgres();
+    for (const delivery of life) await alone.append(delivery);
+    const expected = await historyOf(alone, "1");
+    for (let round = 0; round < 4; round += 1) {
+      await using stores = await openTwo();
+      // Every second one there, some at once and some one after the other.
+      const appending = life.map((delivery, index) =>
+        ((index + round) % 2 === 0 ? stores.one : stores.other).append(delivery),
+      );
+      await Promise.all(appending);
+      await stores.other.append(told({ issue: "2", at: 5 }));
+      await stores.one.append(told({ issue: "2", at: 6, action: "resolved", status: "resolved" }));
+      expect(await historyOf(stores.one, "1")).toEqual(expected);
+      expect(await historyOf(stores.other, "1")).toEqual(expected);
+    }
+  });
+
+  it("knows at one what the other was told meanwhile, though it changed nothing", async () => {
+    await using stores = await openTwo();
+    const key = { idempotencyKey: "key" };
+    await stores.one.append(told({ at: 0 }));
+    await stores.one.append(told({ action: "resolved", status: "resolved", at: 60, lastSeen: 0, ...key }));
+    // A repeat of the claim, which tells nothing, so that no entry shows that there is a delivery more.
+    await stores.other.append(
+      told({
+        action: "resolved",
+        status: "resolved",
+        at: 60,
+        lastSeen: 0,
+        requestId: "b".repeat(32),
+        ...key,
+      }),
+    );
+    const last = await stores.one.append(told({ action: "unresolved", substatus: "regressed", at: 90 }));
+    const again = await stores.other.append(told({ action: "unresolved", substatus: "regressed", at: 90 }));
+    expect([last.outcome, again.outcome]).toEqual(["APPLIED", "DUPLICATE"]);
+  });
+
+  it("write one log without a gap, in the order in which positions are read", async () => {
+    await using stores = await openTwo();
+    const seen: number[] = [];
+    let isWriting = true;
+    const reading = (async () => {
+      for (let last = 0; isWriting || last < 200;) {
+        const page = await stores.one.reader.entriesAfter(last, 50);
+        seen.push(...page.map(({ event }) => event.seq));
+        last = seen.at(-1) ?? 0;
+      }
+    })();
+    const of = (store: Store, name: string) =>
+      (async () => {
+        for (let index = 0; index < 100; index += 10)
+          await Promise.all(
+            Array.from({ length: 10 }, (_, more) =>
+              store.append(told({ issue: `${name}${index + more}`, at: index })),
+            ),
+          );
+      })();
+    await Promise.all([of(stores.one, "a"), of(stores.other, "b")]);
+    isWriting = false;
+    await reading;
+    expect(seen).toEqual(Array.from({ length: 200 }, (_, index) => index + 1));
+    expect(await log(stores.other)).toEqual(await log(stores.one));
+  });
+});
+
+describe("a replica", () => {
+  it("answers that nothing is kept when another holds its issue for too long, and then goes on", async () => {
+    await using store = await openTestPostgres();
+    const schema = new URL(store.url).searchParams.get("options")!.split("=")[1]!;
+    const key = locksOf(schema).issue("1");
+    await onServer(async (client) => {
+      await client.query("select pg_advisory_lock($1)", [key]);
+      await expect(store.append(told())).rejects.toThrow(StorageUnavailableError);
+      expect((await store.append(told({ issue: "2" }))).outcome).toBe("APPLIED");
+      await client.query("select pg_advisory_unlock($1)", [key]);
+      expect((await store.append(told())).outcome).toBe("APPLIED");
+    });
+    expect(await store.canWrite()).toBe(true);
+  });
+
+  it("keeps what it fails to apply, and the rest of the batch as ever", async () => {
+    await using store = await openTestPostgres();
+    const good = told({ issue: "1" });
+    const bad = told({ issue: "2" });
+    if (bad.reading.is !== "issue") throw new Error("It is about an issue.");
+    // A text that PostgreSQL refuses, as no reading of a body should have.
+    const { snapshot } = bad.reading.issue;
+    const fields = { ...snapshot.fields, title: "a\0b" };
+    const broken: IncomingDelivery = {
+      ...bad,
+      reading: { is: "issue", issue: { ...bad.reading.issue, snapshot: { ...snapshot, fields } } },
+    };
+    const receipts = await Promise.all([store.append(good), store.append(broken)]);
+    expect(receipts.map(({ outcome }) => outcome)).toEqual(["APPLIED", "QUARANTINED"]);
+    expect((await store.reader.bodies([receipts[1]!.delivery])).size).toBe(1);
+  });
+
+  it.each([
+    [
+      "on another server, or another line of its history",
+      "update meta set value = 'x.00000001' where name = 'instance'",
+    ],
+    [
+      "by one that has lost what it had committed",
+      "delete from events where seq = 2; delete from issues where sentry_id = '2'",
+    ],
+  ])("begins a new epoch before it writes %s, and says so", async (_, change) => {
+    const began = Promise.withResolvers<void>();
+    await using store = await openTestPostgres({ onEpoch: began.resolve });
+    await store.append(told({ issue: "1" }));
+    await store.append(told({ issue: "2", at: 1 }));
+    const { epoch } = await store.reader.bounds();
+    await onServer((client) => client.query(change), store.url);
+    await store.append(told({ issue: "3", at: 2 }));
+    expect((await store.reader.bounds()).epoch).not.toBe(epoch);
+    await began.promise;
+  });
+
+  it("reads transactions from one moment, and refuses to change anything in them", async () => {
+    await using store = await openTestPostgres();
+    await using reading = await store.readTransaction();
+    expect((await reading.bounds()).newest).toBe(0);
+    await store.append(told({ at: 1 }));
+    const [bounds, issues] = await Promise.all([reading.bounds(), reading.issues(["1"])]);
+    expect([bounds.newest, issues.size]).toEqual([0, 0]);
+    expect((await store.reader.feedFigures({ since: at(0) })).counts.APPLIED).toBe(1);
+  });
+});
