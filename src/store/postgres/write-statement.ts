@@ -122,6 +122,10 @@ function textOfStatement(): string {
     { key: "seq", name: "seq", type: whole },
     { key: "by", name: "by_seq", type: whole },
   ];
+  // A row is changed once in a statement, whatever else asks for it: what the batch replaces is measured no more.
+  const before = [columnsOf(deliveries), columnsOf(contents), columnsOf(events), measuredColumns].flat()
+    .length;
+  const replacedSeqs = `$${bound + before + 1}::${whole}[]`;
   return `with log as materialized (select lock_log($1, $2, $3) as newest),
    kept as (${inserted("deliveries", columnsOf(deliveries))}),
    held as (${inserted("contents", columnsOf(contents))}),
@@ -130,6 +134,7 @@ function textOfStatement(): string {
      update events set stay_ms = given.stay_ms, resolved_after = given.resolved_after,
        triaged_after_ms = given.triaged_after_ms, is_undone = given.is_undone from ${rowsFrom(measuredColumns)}
      where events.issue_id = given.issue_id and events.place = given.place and events.superseded_by is null
+       and events.seq <> all(${replacedSeqs})
    ),
    replaced as (
      update events set superseded_by = ${placed("by_seq")} from ${rowsFrom(pairs)}
