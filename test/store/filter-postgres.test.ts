@@ -1,7 +1,7 @@
 import pg from "pg";
 import { afterAll } from "vitest";
 import { drizzleOver } from "../../src/store/postgres/ask.ts";
-import { postgresDialect as dialect } from "../../src/store/postgres/dialect.ts";
+import { postgresDialect } from "../../src/store/postgres/dialect.ts";
 import { migrate } from "../../src/store/postgres/migrate.ts";
 import { sharedBy } from "../../src/store/postgres/queries.ts";
 import { filterContract } from "./filter-contract.ts";
@@ -11,7 +11,7 @@ import { temporarySchema } from "./open-postgres.ts";
 const schema = await temporarySchema();
 const client = new pg.Client(schema.url);
 await client.connect();
-await migrate(client);
+const { hasSearch } = await migrate(client);
 afterAll(async () => {
   await client.end();
   await schema[Symbol.asyncDispose]();
@@ -23,7 +23,7 @@ filterContract(
     await client.query("begin");
     return {
       ...sharedBy(drizzleOver(client)),
-      dialect,
+      dialect: postgresDialect(hasSearch),
       async [Symbol.asyncDispose]() {
         await client.query("rollback");
       },

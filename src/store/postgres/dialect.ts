@@ -1,14 +1,18 @@
 import { sql } from "drizzle-orm";
 import type { Dialect } from "../filter-sql.ts";
+import { containing } from "./search.ts";
 
-/** The columns' collation is "C", so PostgreSQL compares bytes. */
-export const postgresDialect: Dialect = {
+/**
+ * The columns' collation is "C", so PostgreSQL compares bytes.
+ * @param hasSearch there is an index of the issues' texts.
+ */
+export const postgresDialect = (hasSearch: boolean): Dialect => ({
   contains: (column, text) => sql`strpos(${column}, ${text}) > 0`,
   startsWith: (column, text) => sql`starts_with(${column}, ${text})`,
   among: (column, values) => sql`${column} = any(${sql.param([...values])})`,
   // Without an index of texts a search tries every issue's row, and is ended when that takes too long.
-  containing: () => null,
+  containing: hasSearch ? containing : () => null,
   joined: (column) => sql`string_agg(${column}::text, ',')`,
   // PostgreSQL asks how many rows an index would leave before it takes it.
   tried: (condition) => condition,
-};
+});

@@ -15,9 +15,9 @@ import { erasingSteps } from "./steps.ts";
 export async function openPostgresMaintenance(url: string): Promise<Maintenance> {
   await using opened = new AsyncDisposableStack();
   const pools = opened.use(createPools(url));
-  const { schema } = await prepare(pools);
+  const { schema, hasSearch } = await prepare(pools);
   const db = drizzleOver(pools.log);
-  const reader = readerOf(pools.log, { issueObjectOf: () => null });
+  const reader = readerOf(pools.log, { issueObjectOf: () => null, hasSearch });
   const running = opened.move();
   return {
     ...erasingSteps(pools.log, schema),

@@ -4,9 +4,15 @@ import { readMigrationFiles } from "drizzle-orm/migrator";
 import type pg from "pg";
 import { codeOf } from "./error.ts";
 import { locksOf } from "./locks.ts";
+import { openSearch } from "./search.ts";
 
 /** What this replica is told of the store when it opens it. */
-export type Opened = { readonly schema: string; readonly epoch: string };
+export type Opened = {
+  readonly schema: string;
+  readonly epoch: string;
+  /** There is an index of the issues' texts. */
+  readonly hasSearch: boolean;
+};
 
 // From the package's root, because a build puts this file elsewhere.
 const migrationsFolder = join(dirname(findPackageJSON(import.meta.url)!), "drizzle/postgres");
@@ -26,11 +32,12 @@ export async function migrate(client: pg.ClientBase): Promise<Opened> {
   try {
     await client.query("select pg_advisory_xact_lock($1)", [locks.store]);
     await applyMigrations(client);
+    const hasSearch = await openSearch(client);
     // Behind whoever is writing now, so that no position is handed out meanwhile.
     await client.query("select pg_advisory_xact_lock($1)", [locks.log]);
     const told = await client.query<{ epoch: string }>("select present_epoch('', 0) as epoch");
     await client.query("commit");
-    return { schema, epoch: told.rows[0]!.epoch };
+    return { schema, epoch: told.rows[0]!.epoch, hasSearch };
   } catch (error) {
     await client.query("rollback").catch(() => {});
     if (codeOf(error) !== "42501") throw error;

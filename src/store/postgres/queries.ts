@@ -10,12 +10,18 @@ import { failureIn } from "./error.ts";
 
 export type ReaderOptions = Pick<Asked, "issueObjectOf">;
 
+/** What only the opened database tells. */
+export type Opened = { readonly hasSearch: boolean };
+
 /** Asks everything on this connection, or on whichever a pool has free. */
-export function readerOf(connection: Connection, { issueObjectOf }: ReaderOptions): Reader {
+export function readerOf(
+  connection: Connection,
+  { issueObjectOf, hasSearch }: ReaderOptions & Opened,
+): Reader {
   const db = drizzleOver(connection);
   return queriesOf({
     ...sharedBy(db),
-    dialect: postgresDialect,
+    dialect: postgresDialect(hasSearch),
     newestPosition: () => newestPosition(db),
     failureIn,
     issueObjectOf,

@@ -56,7 +56,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   await using opened = new AsyncDisposableStack();
 
   const pools = opened.use(createPools(url));
-  const { schema, epoch: epochAtFirst } = await prepare(pools);
+  const { schema, hasSearch, epoch: epochAtFirst } = await prepare(pools);
+  const asking = { issueObjectOf: options.issueObjectOf, hasSearch };
   const channel = `issuewire ${schema}`;
   const newest = await drizzleOver(pools.log)
     .select({ requestId: deliveries.requestId, sha256: deliveries.sha256 })
@@ -129,8 +130,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const { retention = { rawDays: null, eventsDays: null } } = options;
   opened.use(startRetention(erasingSteps(pools.log, schema), retention, { now, failed: report.storeFailed }));
 
-  const reading = readerOf(bounded(pools.reading), options);
-  const log = readerOf(pools.log, options);
+  const reading = readerOf(bounded(pools.reading), asking);
+  const log = readerOf(pools.log, asking);
   const reader = { ...reading, bounds: log.bounds, entriesAfter: log.entriesAfter };
 
   const lookAtEpoch = async (): Promise<void> => {
@@ -157,7 +158,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const running = opened.move();
   return {
     reader,
-    readTransaction: () => beginReading(pools, options),
+    readTransaction: () => beginReading(pools, asking),
     append: writer.append,
     // What another replica writes is not known here at once.
     version: () => null,
@@ -189,7 +190,10 @@ function bounded(pool: pg.Pool): Asked {
 const begin =
   "begin isolation level repeatable read read only; set local idle_in_transaction_session_timeout = 30000";
 
-async function beginReading({ reading }: Pools, options: ReaderOptions): Promise<ReadTransaction> {
+async function beginReading(
+  { reading }: Pools,
+  options: Parameters<typeof readerOf>[1],
+): Promise<ReadTransaction> {
   const client = await connect(reading);
   // One question after the other, as a connection wants them.
   let last: Promise<unknown> = Promise.resolve();

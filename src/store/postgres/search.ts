@@ -1,0 +1,48 @@
+import { sql } from "drizzle-orm";
+import type pg from "pg";
+import { fewToRead, type IssuesTable, type Narrowing } from "../filter-sql.ts";
+
+/**
+ * Makes the index of the issues' texts where it is missing and may be made: trigrams of the folded columns, by the
+ * extension `pg_trgm`. False where the role may not create that; a search then tries every issue's row.
+ *
+ * To be called in a transaction, which goes on either way.
+ */
+export async function openSearch(client: pg.ClientBase): Promise<boolean> {
+  await client.query("savepoint search");
+  try {
+    const known = await client.query("select 1 from pg_class where oid = to_regclass('issues_by_text')");
+    if (known.rowCount === 0) {
+      // Two that make it at once would both fail.
+      await client.query("select pg_advisory_xact_lock(hashtextextended('issuewire pg_trgm', 0))");
+      // One extension serves every schema of a database, so it is not to go when one of them does.
+      await client.query("create extension if not exists pg_trgm schema public");
+      const { rows } = await client.query<{ schema: string }>(
+        "select quote_ident(nspname) as schema from pg_extension join pg_namespace n on n.oid = extnamespace where extname = 'pg_trgm'",
+      );
+      const trigrams = `${rows[0]!.schema}.gin_trgm_ops`;
+      await client.query(
+        `create index issues_by_text on issues using gin
+         (title_folded ${trigrams}, culprit_folded ${trigrams}, short_id_folded ${trigrams})`,
+      );
+    }
+    await client.query("release savepoint search");
+    return true;
+  } catch {
+    await client.query("rollback to savepoint search");
+    return false;
+  }
+}
+
+/** The issues whose texts hold `text`; null where that has no trigram, being shorter than three characters. */
+export function containing(issues: IssuesTable, text: string): Narrowing | null {
+  if (Array.from(text).length < 3) return null;
+  const pattern = `%${text.replaceAll(/[\\%_]/g, "\\$&")}%`;
+  const columns = [issues.titleFolded, issues.culpritFolded, issues.shortIdFolded];
+  const alike = sql.join(
+    columns.map((column) => sql`${column} like ${pattern}`),
+    sql` or `,
+  );
+  const condition = sql`(${alike})`;
+  return { condition, found: sql`select 1 from ${issues} where ${condition}`, few: fewToRead };
+}

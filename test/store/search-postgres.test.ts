@@ -1,0 +1,79 @@
+import pg from "pg";
+import { describe, expect, it } from "vitest";
+import { openSearch } from "../../src/store/postgres/search.ts";
+import { told } from "./deliveries.ts";
+import { onServer, openReplica, openTestPostgres, temporarySchema } from "./open-postgres.ts";
+
+const titles = [
+  "100% of checkout_total",
+  "100 of checkoutXtotal",
+  "Ärger mit İstanbul",
+  "back\\slash",
+  "nothing",
+];
+const cases = [
+  ["0% of", [1]],
+  ["checkout_total", [1]],
+  ["checkout", [1, 2]],
+  ["ÄRGER", [3]],
+  ["k\\s", [4]],
+  ["no", [5]],
+  ["nowhere", []],
+] as const;
+
+describe("a search in PostgreSQL", () => {
+  it("finds texts by their index, in which no character is a wildcard", async () => {
+    await using store = await openTestPostgres();
+    for (const [index, title] of titles.entries())
+      await store.append(told({ issue: String(index + 1), title, more: { culprit: null, shortId: null } }));
+    for (const [search, expected] of cases) {
+      const { rows } = await store.reader.issuePage({
+        filter: { search },
+        order: { field: "FIRST_SEEN", direction: "ASC" },
+        now: 0,
+        from: "first",
+        after: null,
+        before: null,
+        limit: 10,
+      });
+      expect([search, rows.map(({ sentryId }) => Number(sentryId))]).toEqual([search, expected]);
+    }
+    const plan = await onServer(async (client) => {
+      await client.query("set enable_seqscan = off");
+      const { rows } = await client.query<{ "QUERY PLAN": string }>(
+        "explain select 1 from issues where title_folded like '%checkout%' or culprit_folded like '%checkout%' or short_id_folded like '%checkout%'",
+      );
+      return rows.map((row) => row["QUERY PLAN"]).join("\n");
+    }, store.url);
+    expect(plan).toContain("Bitmap Index Scan on issues_by_text");
+  });
+
+  it("finds them without the index where the role may not make it", async () => {
+    await using schema = await temporarySchema();
+    const role = `${schema.name}_role`;
+    // Another database: in this one the extension is there already.
+    await onServer(async (client) => {
+      await client.query(`create role ${role} login`);
+      await client.query(`create database ${schema.name}_db`);
+    });
+    const url = new URL(schema.url);
+    url.pathname = `/${schema.name}_db`;
+    url.search = "";
+    await onServer((client) => client.query(`grant usage, create on schema public to ${role}`), url.href);
+    url.username = role;
+    {
+      await using store = await openReplica(url.href);
+      await store.append(told({ title: "what is sought" }));
+      expect(await store.reader.issueCount({ filter: { search: "sought" }, now: 0 })).toBe(1);
+      const client = new pg.Client(url.href);
+      await client.connect();
+      await client.query("begin");
+      expect(await openSearch(client)).toBe(false);
+      await client.end();
+    }
+    await onServer(async (client) => {
+      await client.query(`drop database ${schema.name}_db`);
+      await client.query(`drop role ${role}`);
+    });
+  });
+});
