@@ -37,7 +37,9 @@ const config = () => parseConfig(readEnvironment());
 const databaseFile = () => {
   const { DATABASE_URL: url } = config();
   if (isPostgres(url))
-    throw new ConfigError("This command is for SQLite files: DATABASE_URL names PostgreSQL.");
+    throw new ConfigError(
+      "This command is for a SQLite file, and DATABASE_URL names PostgreSQL: back that up and check it with its own tools, such as pg_dump.",
+    );
   return databaseFileOf(url);
 };
 
