@@ -6,7 +6,7 @@ import { locksOf } from "./locks.ts";
 import { sharedBy } from "./queries.ts";
 
 /** How long a step waits for batches that are being written; each takes milliseconds. */
-const waitMs = 10_000;
+const waitMs = 5_000;
 
 /**
  * What takes things out of the store, each step in a transaction of its own, during which no replica writes: a batch that
