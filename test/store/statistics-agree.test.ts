@@ -5,8 +5,10 @@ import type { IssueFilter } from "../../src/domain/filter.ts";
 import { issueTest } from "../../src/domain/matches.ts";
 import { comparePlaces } from "../../src/domain/order.ts";
 import type { Reader } from "../../src/store/reader.ts";
+import type { Store } from "../../src/store/store.ts";
 import { at } from "./deliveries.ts";
 import { life, type Step } from "./lives.ts";
+import { openTestPostgres } from "./open-postgres.ts";
 import { openTestStore } from "./open.ts";
 import { readHere } from "./read-here.ts";
 import { flowModel, statisticsOf, type Life } from "./statistics-model.ts";
@@ -50,13 +52,31 @@ const periods = fc
   .map((ends) => ends.toSorted((a, b) => a - b))
   .map(([from, to]) => ({ from: at(from!), to: at(to!) }));
 
-describe("the statistics of a store", () => {
+/** A store, and a reader of it that starts no threads. */
+type Opened = AsyncDisposable & Pick<Store, "append" | "reader">;
+
+async function openSqlite(): Promise<Opened> {
+  const store = await openTestStore();
+  const reading = readHere(store.file);
+  return {
+    append: store.append,
+    reader: reading.reader,
+    [Symbol.asyncDispose]: async () => {
+      reading[Symbol.dispose]();
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe.each<[string, () => Promise<Opened>]>([
+  ["SQLite", openSqlite],
+  ["PostgreSQL", openTestPostgres],
+])("the statistics of a store in %s", (_, open) => {
   it("are those of the histories that it holds", { timeout: 60_000 }, async () => {
     const seen = { openAtEnd: 0, toResolve: 0, toTriage: 0, other: 0, reopened: 0, partly: 0 };
     // One store for all runs: each has issues of its own, and asks of those alone.
-    await using store = await openTestStore();
-    using reading = readHere(store.file);
-    const { reader } = reading;
+    await using store = await open();
+    const { reader } = store;
     let issues = 0;
     await fc.assert(
       fc.asyncProperty(
