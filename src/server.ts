@@ -157,7 +157,6 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     },
     graphiql: config.GRAPHIQL === "on",
     introspection: config.INTROSPECTION === "on",
-    corsOrigins: config.CORS_ORIGINS,
   });
 
   const fanout = createFanout<Message>({
@@ -196,7 +195,6 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     now,
     report,
     maxBodyBytes: config.LIMIT_BODY_BYTES,
-    hasCors: config.CORS_ORIGINS.length > 0,
   });
   const queries = createQueryHandler({
     query: createQuery(graphql),
@@ -208,7 +206,6 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
       ),
     version: store.version,
     maxBodyBytes: config.LIMIT_BODY_BYTES,
-    hasCors: config.CORS_ORIGINS.length > 0,
   });
   const silenceMs = async (): Promise<number | null> => {
     const { lastDeliveryAt } = await store.reader.feedFigures({ since: now() });
@@ -236,6 +233,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     graphql: (request, response, admitted) =>
       queries(request, response, admitted.viewer) ?? others(request, response, admitted),
     page: createWebPage(new URL("web/", threads)),
+    origins: config.CORS_ORIGINS,
     admit,
     limits: {
       urlBytes: config.LIMIT_URL_BYTES,

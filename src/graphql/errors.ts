@@ -8,6 +8,7 @@ export const errorCodes = {
   GRAPHQL_PARSE_FAILED: "The document is not GraphQL.",
   GRAPHQL_VALIDATION_FAILED: "The document asks for what the schema does not have.",
   OPERATION_RESOLUTION_FAILURE: "The document has several operations, or none of the name given.",
+  PERSISTED_QUERY_NOT_SUPPORTED: "The request names its document by a hash: send the document.",
   BAD_USER_INPUT: "A variable or an argument has a value that is not allowed.",
   UNAUTHENTICATED: "No token, or one that is not valid.",
   FORBIDDEN: "The token does not allow this.",

@@ -4,7 +4,7 @@ import { mostNesting, nestsDeeperThan } from "./nesting.ts";
 
 /**
  * The parameters of a request, where they are of their types; null counts as not given.
- * @throws GraphQLError with the code BAD_REQUEST.
+ * @throws GraphQLError with the code BAD_REQUEST or PERSISTED_QUERY_NOT_SUPPORTED.
  */
 export function paramsOf(value: unknown): GraphQLParams {
   if (Array.isArray(value)) throw badRequest("Send one operation at a time: batches are not supported.");
@@ -17,6 +17,7 @@ export function paramsOf(value: unknown): GraphQLParams {
       `The request has a parameter ${stray.length > 64 ? "" : `${JSON.stringify(stray)} `}that GraphQL has not.`,
     );
   }
+  if (!query && isPersisted(extensions)) throw persistedQuery();
   if (typeof query !== "string") throw badRequest("The parameter query is missing, or not a string.");
   if (operationName != null && typeof operationName !== "string") {
     throw badRequest("The parameter operationName is not a string.");
@@ -31,7 +32,7 @@ export function paramsOf(value: unknown): GraphQLParams {
 
 /**
  * The parameters in the search part of a URL.
- * @throws GraphQLError with the code BAD_REQUEST.
+ * @throws GraphQLError as `paramsOf` does.
  */
 export function paramsOfSearch(search: URLSearchParams): GraphQLParams {
   const json = (name: string) => {
@@ -44,6 +45,16 @@ export function paramsOfSearch(search: URLSearchParams): GraphQLParams {
     variables: json("variables"),
     extensions: json("extensions"),
   });
+}
+
+/** True for the extensions of a request that names its document by a hash, hoping that it is known here. */
+export function isPersisted(extensions: unknown): boolean {
+  return typeof extensions === "object" && extensions !== null && "persistedQuery" in extensions;
+}
+
+/** Clients know it by the message or by the code, send the document itself then, and hashes no more. */
+export function persistedQuery() {
+  return errorOf("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported", { http: { status: 200 } });
 }
 
 function objectOf(name: string, value: unknown): Record<string, unknown> {

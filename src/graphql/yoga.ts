@@ -23,8 +23,6 @@ export type GraphQLOptions = Services & {
   readonly graphiql: boolean;
   /** Whether the schema may be asked for. */
   readonly introspection: boolean;
-  /** The origins whose pages may read, exactly. */
-  readonly corsOrigins: readonly string[];
 };
 
 export type GraphQL = ReturnType<typeof createGraphQL>;
@@ -44,14 +42,7 @@ export type GraphQLLimits = DocumentLimits &
  * The GraphQL endpoint, which is a request handler for any server, and for tests (`fetch`); each is told who asks. Every way in goes through
  * its plugins: parse, validate and execute elsewhere with `getEnveloped` only.
  */
-export function createGraphQL({
-  report,
-  limits,
-  graphiql,
-  introspection,
-  corsOrigins,
-  ...services
-}: GraphQLOptions) {
+export function createGraphQL({ report, limits, graphiql, introspection, ...services }: GraphQLOptions) {
   const maskError = maskErrors(report);
   return createYoga<Asking, Context>({
     schema,
@@ -83,14 +74,8 @@ export function createGraphQL({
     maxRequestBodySize: false,
     multipart: false,
     batching: false,
-    cors:
-      corsOrigins.length === 0
-        ? false
-        : {
-            origin: [...corsOrigins],
-            methods: ["GET", "POST"],
-            allowedHeaders: ["Content-Type", "Accept", "Last-Event-ID", "Authorization"],
-          },
+    // `answerOrigin` says it of every answer, refusals before Yoga included.
+    cors: false,
     landingPage: false,
     logging: false,
   });

@@ -17,21 +17,13 @@ export type GraphQLHandlerOptions = EventStreamOptions & {
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly maxBodyBytes: number;
-  /** Whether pages of other origins may read: Yoga gives their browsers the headers that they ask for. */
-  readonly hasCors: boolean;
 };
 
 /**
  * Answers /graphql. A subscription that can begin is served here, most of them without Yoga's Request and Response;
  * what is answered at once is Yoga's.
  */
-export function createGraphQLHandler({
-  graphql,
-  now,
-  maxBodyBytes,
-  hasCors,
-  ...options
-}: GraphQLHandlerOptions) {
+export function createGraphQLHandler({ graphql, now, maxBodyBytes, ...options }: GraphQLHandlerOptions) {
   const begin = createBegin(graphql);
   const room = createBodyRoom(16 * maxBodyBytes);
 
@@ -72,7 +64,7 @@ export function createGraphQLHandler({
     };
     const wantsStream = accept.includes("text/event-stream");
 
-    if (wantsStream && isPlain(request, hasCors)) {
+    if (wantsStream && isPlain(request)) {
       using body = await requestBody(request, response, { maxBytes: maxBodyBytes, room });
       if (body.is !== "read") return sendUnread(response, body.is, maxBodyBytes);
       const text = decoded(body.bytes);
@@ -87,7 +79,7 @@ export function createGraphQLHandler({
       return send(await graphql.fetch(`http://localhost${graphqlPath}`, init, asking), response);
     }
 
-    if (wantsStream && method === "GET" && !(hasCors && headers.origin !== undefined)) {
+    if (wantsStream && method === "GET") {
       if (await serveParams(paramsInSearch(url), response, admitted, lastEventId)) return;
     }
 

@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import { errorOf } from "../graphql/errors.ts";
 import type { LiveOperation } from "../graphql/live-operation.ts";
+import { isPersisted, persistedQuery } from "../graphql/params.ts";
 import { formatted, formattedResult } from "../graphql/serialised.ts";
 import type { GraphQL } from "../graphql/yoga.ts";
 import type { Report } from "../observability/report.ts";
@@ -155,7 +156,12 @@ export function serveOperations(options: OperationsOptions) {
         connection.admitted = admission;
         return true;
       },
-      onSubscribe: ({ extra: connection, subscriptions }, id, { query, operationName, variables }) => {
+      onSubscribe: (
+        { extra: connection, subscriptions },
+        id,
+        { query, operationName, variables, extensions },
+      ) => {
+        if (query === "" && isPersisted(extensions)) return [persistedQuery()];
         if (Object.keys(subscriptions).length > given.maxOperations) {
           const message = `At most ${given.maxOperations} operations at once on one socket: complete one first.`;
           return [errorOf("OPERATION_LIMIT", message)];

@@ -13,8 +13,6 @@ export type QueryOptions = {
   /** `Store.version`. */
   readonly version: () => number | null;
   readonly maxBodyBytes: number;
-  /** Whether pages of other origins may read: Yoga gives their browsers the headers that they ask for. */
-  readonly hasCors: boolean;
 };
 
 /**
@@ -38,7 +36,7 @@ const maxCachedBytes = 32 * 1024 * 1024;
  *
  * An answer that was given before, to a viewer who may see the same, is given again while nothing was written since.
  */
-export function createQueryHandler({ query, answer, version, maxBodyBytes, hasCors }: QueryOptions) {
+export function createQueryHandler({ query, answer, version, maxBodyBytes }: QueryOptions) {
   const room = createBodyRoom(16 * maxBodyBytes);
   const cache = createResponseCache(maxCachedBytes);
 
@@ -73,7 +71,7 @@ export function createQueryHandler({ query, answer, version, maxBodyBytes, hasCo
   }
 
   return (request: IncomingMessage, response: ServerResponse, viewer: Viewer): Promise<void> | null => {
-    const mediaType = isPlain(request, hasCors) ? mediaTypes.get(request.headers.accept ?? "*/*") : undefined;
+    const mediaType = isPlain(request) ? mediaTypes.get(request.headers.accept ?? "*/*") : undefined;
     return mediaType === undefined ? null : serve(request, response, mediaType, viewer);
   };
 }
@@ -104,14 +102,13 @@ export function sendUnread(
   }
 }
 
-/** True for a POST of plain JSON, from no page of another origin that may read. */
-export function isPlain({ method, url, headers }: IncomingMessage, hasCors: boolean): boolean {
+/** True for a POST of plain JSON. */
+export function isPlain({ method, url, headers }: IncomingMessage): boolean {
   return (
     method === "POST" &&
     url === "/graphql" &&
     /^application\/json(?:; ?charset=utf-8)?$/i.test(headers["content-type"] ?? "") &&
-    headers["content-encoding"] === undefined &&
-    !(hasCors && headers.origin !== undefined)
+    headers["content-encoding"] === undefined
   );
 }
 

@@ -4,6 +4,7 @@ import type { Metrics } from "../observability/metrics.ts";
 import type { WebPage } from "../web/page.ts";
 import { clientKey, isLoopback } from "./address.ts";
 import type { Admit, Admitted } from "./admit.ts";
+import { answerOrigin } from "./cors.ts";
 import { sendProblem } from "./problem.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import { sendGraphQLError, sendRefusal } from "./refusal.ts";
@@ -21,6 +22,8 @@ export type RouteOptions = {
   ) => void | Promise<void>;
   /** The page at `/`. */
   readonly page: WebPage;
+  /** The origins whose pages may read GraphQL, besides our own. */
+  readonly origins: readonly string[];
   /** Who may read. */
   readonly admit: Admit;
   /** Answers /session: the page's cookie. */
@@ -58,6 +61,7 @@ export function createRoutes({
   webhook,
   graphql,
   page,
+  origins,
   admit,
   session,
   whyNotReady,
@@ -69,6 +73,8 @@ export function createRoutes({
   return async (request, response) => {
     const url = request.url ?? "/";
     if (isWebhookPath(url)) return webhook(request, response);
+    const path = url.split("?", 1)[0]!;
+    if (path === "/graphql" && answerOrigin(request, response, origins)) return;
     if (url.length > urlBytes)
       return sendGraphQLError(response, {
         status: 414,
@@ -84,7 +90,6 @@ export function createRoutes({
         message: `Too many requests from your address: wait ${waitSeconds} s.`,
         headers: { "Retry-After": waitSeconds },
       });
-    const path = url.split("?", 1)[0]!;
     if (path === "/health/live") return answer(request, response, 200, { status: "live" });
     if (path === "/health/ready") {
       const reason = await whyNotReady({ orSilent: /[?&]silence=1(?:&|$)/.test(url) });

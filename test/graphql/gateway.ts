@@ -47,7 +47,6 @@ export function gateway(
     limits: defaultLimits,
     graphiql: false,
     introspection: true,
-    corsOrigins: [],
     ...options,
   });
 

@@ -7,7 +7,6 @@ import { unlimitedAdmin } from "../../src/domain/viewer.ts";
 import { createGraphQLHandler } from "../../src/http/graphql.ts";
 import { startHeartbeat } from "../../src/http/heartbeat.ts";
 import { createHttpServer } from "../../src/http/listen.ts";
-import type { GraphQLOptions } from "../../src/graphql/yoga.ts";
 import { at } from "../graphql/builders.ts";
 import { gateway } from "../graphql/gateway.ts";
 import { liveOverMemory } from "./live-operations.ts";
@@ -20,12 +19,9 @@ type Asked = {
 };
 
 /** Asks a server of GraphQL over a log that stands at position 5; `text` is what has come of the answer by `until`. */
-async function ask(
-  { method = "POST", query, variables = {}, headers = {} }: Asked,
-  options: Partial<GraphQLOptions> = {},
-) {
+async function ask({ method = "POST", query, variables = {}, headers = {} }: Asked) {
   const memory = liveOverMemory(5);
-  const { yoga } = gateway({ bounds: { newest: 5, oldest: 2 } }, options);
+  const { yoga } = gateway({ bounds: { newest: 5, oldest: 2 } });
   const heartbeat = startHeartbeat(3_600_000);
   const handle = createGraphQLHandler({
     graphql: yoga,
@@ -33,7 +29,6 @@ async function ask(
     heartbeat,
     now: () => 0,
     maxBodyBytes: 100_000,
-    hasCors: (options.corsOrigins ?? []).length > 0,
     report: { subscriberJoined() {}, subscriberLeft() {}, slowConsumerCut() {} },
   });
   const admitted = {
@@ -132,14 +127,6 @@ describe("a subscription over HTTP", () => {
         expect.stringMatching(new RegExp(`event: next\ndata: .*"${code}".*\n\nevent: complete\ndata:\n\n$`)),
       ]);
     }
-  });
-
-  it("may be read by the pages of named origins", async () => {
-    const { headers } = await ask(
-      { query, headers: { origin: "https://board.example" } },
-      { corsOrigins: ["https://board.example"] },
-    );
-    expect(headers["access-control-allow-origin"]).toBe("https://board.example");
   });
 });
 

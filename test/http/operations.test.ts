@@ -6,6 +6,8 @@ import { pingSeconds, stallSeconds } from "../../src/http/heartbeat.ts";
 import { at, issue } from "../graphql/builders.ts";
 import { socketServer, type SocketServerOptions } from "./socket-server.ts";
 
+/* A name that begins with a number is a row of the table of what a WebSocket may be sent, which has twenty. */
+
 const subscribe = (id: string, query: string, variables = {}) => ({
   id,
   type: "subscribe",
@@ -64,13 +66,19 @@ describe("graphql-transport-ws", () => {
     expect(server.happened).toEqual(["joined", "left"]);
   });
 
-  const closes: readonly [number, string, readonly unknown[], SocketServerOptions?][] = [
-    [4400, "what is not JSON", ["{"]],
-    [4400, "a list", ["[]"]],
-    [4400, "a type that the protocol has not", [{ type: "start" }]],
-    [4400, "an empty id", [{ type: "connection_init" }, { ...follow("") }]],
-    [4400, "an operation without a payload", [{ type: "connection_init" }, { id: "a", type: "subscribe" }]],
+  const closes: readonly [number, number, string, readonly unknown[], SocketServerOptions?][] = [
+    [5, 4400, "what is not JSON", ["{"]],
+    [5, 4400, "a list", ["[]"]],
+    [5, 4400, "a type that the protocol has not", [{ type: "start" }]],
+    [5, 4400, "an empty id", [{ type: "connection_init" }, { ...follow("") }]],
     [
+      5,
+      4400,
+      "an operation without a payload",
+      [{ type: "connection_init" }, { id: "a", type: "subscribe" }],
+    ],
+    [
+      5,
       4400,
       "variables that are text",
       [
@@ -78,24 +86,26 @@ describe("graphql-transport-ws", () => {
         { id: "a", type: "subscribe", payload: { query: "{x}", variables: "x" } },
       ],
     ],
-    [4401, "an operation before it is acknowledged", [follow("a")]],
-    [4409, "an id that is in use", [{ type: "connection_init" }, "wait", follow("a"), follow("a")]],
-    [4429, "a second init", [{ type: "connection_init" }, { type: "connection_init" }]],
+    [4, 4401, "an operation before it is acknowledged", [follow("a")]],
+    [6, 4409, "an id that is in use", [{ type: "connection_init" }, "wait", follow("a"), follow("a")]],
+    [3, 4429, "a second init", [{ type: "connection_init" }, { type: "connection_init" }]],
     [
+      7,
       4403,
       "who may not read",
       [{ type: "connection_init" }],
       { admission: { is: "refused", message: "no" } },
     ],
     [
+      7,
       1013,
       "who cannot be known now",
       [{ type: "connection_init" }],
       { admission: { is: "unknown", message: "?" } },
     ],
-    [1009, "a message of more than 64 KiB", [`"${"x".repeat(65_536)}"`]],
+    [12, 1009, "a message of more than 64 KiB", [`"${"x".repeat(65_536)}"`]],
   ];
-  it.each(closes)("closes with %i after %s", async (code, _, messages, options) => {
+  it.each(closes)("%i: closes with %i after %s", async (_row, code, _what, messages, options) => {
     await using server = await socketServer(options);
     const client = server.connect();
     await once(client.socket, "open");
@@ -112,7 +122,7 @@ describe("graphql-transport-ws", () => {
     [1007, "text that is not UTF-8", [0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28]],
     [1002, "a frame that is not masked", [0x81, 0x01, 0x78]],
     [1002, "reserved bits", [0xf1, 0x80, 0, 0, 0, 0]],
-  ])("closes with %i after %s", async (code, _, bytes) => {
+  ])("20: closes with %i after %s", async (code, _, bytes) => {
     await using server = await socketServer();
     const socket = connect(server.port, "127.0.0.1");
     socket.write(
@@ -127,14 +137,14 @@ describe("graphql-transport-ws", () => {
     socket.destroy();
   });
 
-  it.each([["graphql-ws"], [[]]])("closes with 4406 without its protocol: %j", async (protocols) => {
+  it.each([["graphql-ws"], [[]]])("1: closes with 4406 without its protocol: %j", async (protocols) => {
     await using server = await socketServer();
     const client = server.connect({ protocols });
     // A client that asked for another one does not even connect.
     expect(await client.closed).toBe(protocols.length === 0 ? 4406 : 1006);
   });
 
-  it("closes with 4408 without an init within three seconds", async () => {
+  it("2: closes with 4408 without an init within three seconds", async () => {
     await using server = await socketServer();
     const openedAt = performance.now();
     expect(await server.connect().closed).toBe(4408);
@@ -163,7 +173,7 @@ describe("graphql-transport-ws", () => {
     await server.emptied();
   });
 
-  it("closes with 1012 when the gateway stops, and takes no other", async () => {
+  it("19: closes with 1012 when the gateway stops, and takes no other", async () => {
     await using server = await socketServer();
     const client = server.connect();
     await client.init();
@@ -172,7 +182,7 @@ describe("graphql-transport-ws", () => {
     expect(await server.connect().refused).toBe(503);
   });
 
-  it("cuts who does not answer pings", async () => {
+  it("17: cuts who does not answer pings", async () => {
     await using server = await socketServer();
     const client = server.connect({ autoPong: false });
     await client.init();
@@ -198,7 +208,7 @@ describe("graphql-transport-ws", () => {
     expect(client.socket.readyState).toBe(client.socket.OPEN);
   });
 
-  it("cuts who takes nothing for thirty seconds", async () => {
+  it("18: cuts who takes nothing for thirty seconds", async () => {
     const padding = "x".repeat(60_000);
     await using server = await socketServer({
       known: { issues: [issue("1", { title: padding })] },
@@ -222,11 +232,13 @@ describe("graphql-transport-ws", () => {
 
 describe("an operation over a WebSocket", () => {
   it.each([
-    ["GRAPHQL_PARSE_FAILED", "{"],
-    ["GRAPHQL_PARSE_FAILED", `{${"a ".repeat(2_001)}}`],
-    ["GRAPHQL_VALIDATION_FAILED", "{ nothing }"],
-    ["OPERATION_RESOLUTION_FAILURE", "query A { feed { epoch } } query B { feed { epoch } }"],
-  ])("gets an error with %s, and the socket stays: %#", async (code, query) => {
+    [8, "GRAPHQL_PARSE_FAILED", "{"],
+    [8, "GRAPHQL_PARSE_FAILED", `{${"a ".repeat(2_001)}}`],
+    [9, "GRAPHQL_VALIDATION_FAILED", "{ nothing }"],
+    [9, "OPERATION_RESOLUTION_FAILURE", "query A { feed { epoch } } query B { feed { epoch } }"],
+    [11, "QUERY_TOO_COMPLEX", `{ ${"a: __typename @skip(if: true) ".repeat(51)} }`],
+    [11, "QUERY_TOO_DEEP", `{ issues { ${"nodes { project { issues { ".repeat(5)}x${" } } }".repeat(5)} } }`],
+  ])("%i: gets an error with %s, and the socket stays: %#", async (_row, code, query) => {
     await using server = await socketServer();
     const client = server.connect();
     await client.init();
@@ -238,7 +250,22 @@ describe("an operation over a WebSocket", () => {
     expect(await client.next()).toEqual({ type: "pong" });
   });
 
-  it("gets its resolvers' errors masked", async () => {
+  it("that names its document by a hash gets an error that says to send it", async () => {
+    await using server = await socketServer();
+    const client = server.connect();
+    await client.init();
+    const extensions = { persistedQuery: { version: 1, sha256Hash: "0".repeat(64) } };
+    client.send({ id: "a", type: "subscribe", payload: { query: "", extensions } });
+    expect(await client.next()).toEqual({
+      id: "a",
+      type: "error",
+      payload: [
+        { message: "PersistedQueryNotSupported", extensions: { code: "PERSISTED_QUERY_NOT_SUPPORTED" } },
+      ],
+    });
+  });
+
+  it("10: gets its resolvers' errors masked", async () => {
     await using server = await socketServer({
       known: { issues: [issue("1", { lastSeen: Date.UTC(12_000, 0) })] },
     });
@@ -266,7 +293,7 @@ describe("an operation over a WebSocket", () => {
     expect(server.happened).toEqual([]);
   });
 
-  it("gets OPERATION_LIMIT beyond so many at once", async () => {
+  it("13: gets OPERATION_LIMIT beyond so many at once", async () => {
     await using server = await socketServer();
     const client = server.connect();
     await client.init();
@@ -292,11 +319,18 @@ describe("the upgrade to a WebSocket", () => {
     ["null", 403],
     ["http://127.0.0.1.evil.example", 403],
     ["https://allowed.example", 101],
-  ])("from a page of %s: %i", async (origin, status) => {
+  ])("14: from a page of %s: %i", async (origin, status) => {
     await using server = await socketServer({ origins: ["https://allowed.example"] });
     const client = server.connect({ origin });
     if (status === 101) await once(client.socket, "open");
     else expect(await client.refused).toBe(status);
+  });
+
+  it("16: does not agree to compress, which a few bytes could unpack to anything by", async () => {
+    await using server = await socketServer();
+    const { socket } = server.connect({ perMessageDeflate: true });
+    await once(socket, "open");
+    expect(socket.extensions).toBe("");
   });
 
   it("from a page of this host is let in", async () => {
@@ -304,7 +338,7 @@ describe("the upgrade to a WebSocket", () => {
     await once(server.connect({ origin: `http://127.0.0.1:${server.port}` }).socket, "open");
   });
 
-  it("is refused with 503 beyond so many of one client, until one of them is closed", async () => {
+  it("15: is refused with 503 beyond so many of one client, until one of them is closed", async () => {
     await using server = await socketServer();
     const [first, second] = [server.connect(), server.connect()];
     await Promise.all([once(first.socket, "open"), once(second.socket, "open")]);

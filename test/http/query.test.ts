@@ -27,7 +27,6 @@ async function startServer() {
     },
     version: () => state.version,
     maxBodyBytes: 10_000,
-    hasCors: false,
   });
   const server = createHttpServer({
     failed: (error) => expect(error).toBeUndefined(),

@@ -35,6 +35,7 @@ async function askAll(
       now: Date.now,
       keysFailed: (error) => expect(error).toBeUndefined(),
     }),
+    origins: [],
     session: says("session"),
     limits: { urlBytes: 300, requestsPerMinute: 2, addressOf: () => from },
     page: {

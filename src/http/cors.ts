@@ -1,0 +1,30 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+/**
+ * Says in an answer whether the page that asks may read it: pages of `origins` may, whatever the answer is, so that they
+ * see why they were refused as well. True when that was all that was asked, and it is answered: browsers ask before they
+ * send what a form could not, without the token that they will send then.
+ */
+export function answerOrigin(
+  request: IncomingMessage,
+  response: ServerResponse,
+  origins: readonly string[],
+): boolean {
+  const { origin } = request.headers;
+  if (origins.length > 0) response.setHeader("Vary", "Origin");
+  const isAllowed = origin !== undefined && origins.includes(origin);
+  if (isAllowed) {
+    response.setHeader("Access-Control-Allow-Origin", origin);
+    response.setHeader("Access-Control-Allow-Credentials", "true");
+    response.setHeader("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate");
+  }
+  if (request.method !== "OPTIONS") return false;
+  response.writeHead(204, { Allow: "GET, POST", ...(isAllowed ? allowed : {}) }).end();
+  return true;
+}
+
+const allowed = {
+  "Access-Control-Allow-Methods": "GET, POST",
+  "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, Last-Event-ID",
+  "Access-Control-Max-Age": "600",
+};

@@ -1,0 +1,27 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { errorCodes } from "../src/graphql/errors.ts";
+
+const readme = readFileSync("README.md", "utf8");
+
+/** The rows of the first table after this heading, each as its cells. */
+function tableUnder(heading: string): readonly (readonly string[])[] {
+  const section = readme.slice(readme.indexOf(`\n${heading}\n`));
+  const [table = ""] = /^\|[^]*?\n(?=\n)/m.exec(section) ?? [];
+  const rows = table
+    .trim()
+    .split("\n")
+    .map((row) =>
+      row
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+  return rows.slice(2);
+}
+
+describe("the README", () => {
+  it("lists every code of an error, and says what it tells", () => {
+    expect(Object.fromEntries(tableUnder("## Errors"))).toEqual(errorCodes);
+  });
+});
