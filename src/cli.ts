@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import { Command, CommanderError } from "commander";
+import { copyCommand } from "./commands/copy.ts";
 import { forgetCommand, pruneCommand } from "./commands/erase.ts";
 import { sendTestDelivery } from "./commands/send.ts";
 import { tokenCommand } from "./commands/token.ts";
@@ -12,6 +13,7 @@ import {
   isPostgres,
   parseConfig,
   readEnvironment,
+  withoutPassword,
 } from "./config.ts";
 import { printedSchema } from "./graphql/schema.ts";
 import { createLogger } from "./observability/logger.ts";
@@ -21,6 +23,7 @@ import { readSecret, secretFileOf } from "./sentry/secret.ts";
 import { sign } from "./sentry/signature.ts";
 import { simulateCommand } from "./sentry/simulate.ts";
 import { startGateway } from "./server.ts";
+import { copyStore } from "./store/copy.ts";
 import { backUpSqlite } from "./store/sqlite/backup.ts";
 import { examineSqlite } from "./store/sqlite/doctor.ts";
 import { openSqliteFilling } from "./store/sqlite/filling.ts";
@@ -166,6 +169,16 @@ program
     bar.clear();
     console.log(`${to} holds the log up to position ${newest}.`);
   });
+
+program.addCommand(
+  copyCommand({
+    copy: copyStore,
+    fileOf: databaseFileOf,
+    withoutPassword,
+    progress: (what) => createProgressBar(what, process.stderr),
+    print: console.log,
+  }),
+);
 
 const erase = {
   open: openMaintenance,

@@ -10,6 +10,10 @@ export const metaNames = {
   instance: "instance",
   /** The newest delivery whose body was dropped for its age, and those of all before it. */
   prunedTo: "prunedTo",
+  /** The newest position ever handed out, where its entry may be gone; PostgreSQL's alone, for SQLite counts by itself. */
+  newest: "newest",
+  /** How far a copy into this store has come; there is none in a store that may be used. */
+  copying: "copying",
 } as const;
 
 /** Sixteen letters and digits that no other epoch or database has. */

@@ -4,47 +4,12 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it, inject } from "vitest";
-import { pastTraffic } from "../../src/sentry/simulate/traffic.ts";
-import { readPayload } from "../../src/sentry/payload.ts";
 import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
 import { openStoreIn, temporaryFolder } from "../store/open.ts";
-import { hash } from "node:crypto";
+import { commandOn } from "./command.ts";
+import { fill } from "./fill.ts";
 
 const root = join(import.meta.dirname, "../..");
-const day = 86_400_000;
-
-/** A store that a month of simulated traffic went through; closed. Its bodies have all that Sentry sends. */
-async function fill(file: string, webhooks: number): Promise<void> {
-  await using store = await openStoreIn(file, { maxWaiting: webhooks });
-  const to = Date.UTC(2026, 10, 1);
-  const kept: Promise<unknown>[] = [];
-  for (const { body, headers, dueAt } of pastTraffic({
-    seed: 5,
-    secret: "x",
-    issues: webhooks / 4,
-    from: to - 30 * day,
-    to,
-  })) {
-    const { reading, resource, action, installationId } = readPayload(body);
-    kept.push(
-      store.append({
-        body,
-        reading,
-        resource,
-        action,
-        installationId,
-        sha256: hash("sha256", body),
-        receivedAt: dueAt,
-        sentAt: Number(headers["Sentry-Hook-Timestamp"]) * 1000,
-        requestId: headers["Request-ID"] ?? null,
-        idempotencyKey: headers["Idempotency-Key"] ?? null,
-      }),
-    );
-    if (kept.length === webhooks) break;
-  }
-  await Promise.all(kept);
-}
-
 /** Every history, and the epoch. */
 async function historiesIn(file: string) {
   await using store = await openStoreIn(file);
@@ -57,19 +22,6 @@ async function historiesIn(file: string) {
       supersededBy: supersededBy !== null,
     })),
   };
-}
-
-function command(file: string, ...words: string[]) {
-  const env = { PATH: process.env["PATH"], DATABASE_URL: `file:${file}` };
-  const child = spawn(process.execPath, [join(inject("built"), "cli.js"), ...words], {
-    cwd: root,
-    env,
-    stdio: "pipe",
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += String(chunk)));
-  const ended = once(child, "close").then(([code]: (number | null)[]) => ({ code, output }));
-  return { child, ended };
 }
 
 const sizeOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? -1;
@@ -86,7 +38,7 @@ describe("rebuild, as a command", () => {
       const before = await historiesIn(file);
 
       for (const least of [0, 100_000, 1_000_000]) {
-        const { child, ended } = command(file, "rebuild");
+        const { child, ended } = commandOn(`file:${file}`, "rebuild");
         // What is written before the commit goes to the WAL, so its size tells how far the transaction is.
         while (child.exitCode === null && sizeOf(`${file}-wal`) < least) await wait(1);
         child.kill("SIGKILL");
@@ -98,7 +50,7 @@ describe("rebuild, as a command", () => {
         expect(await examine(file)).toEqual([]);
       }
 
-      const { code, output } = await command(file, "rebuild").ended;
+      const { code, output } = await commandOn(`file:${file}`, "rebuild").ended;
       expect([code, output]).toEqual([0, expect.stringContaining("Every history is derived again")]);
       const after = await historiesIn(file);
       expect(after.epoch).not.toBe(before.epoch);
@@ -113,12 +65,15 @@ describe("doctor, as a command", () => {
     const file = join(folder.path, "issuewire.db");
     await fill(file, 40);
     await using _store = await openStoreIn(file);
-    expect(await command(file, "doctor").ended).toEqual({ code: 0, output: expect.stringMatching(/^✓/) });
+    expect(await commandOn(`file:${file}`, "doctor").ended).toEqual({
+      code: 0,
+      output: expect.stringMatching(/^✓/),
+    });
   });
 
   it("says what is wrong and what to do, and ends with 1", async () => {
     using folder = temporaryFolder();
-    const missing = await command(join(folder.path, "none.db"), "doctor").ended;
+    const missing = await commandOn(`file:${join(folder.path, "none.db")}`, "doctor").ended;
     expect(missing).toEqual({ code: 1, output: expect.stringContaining("There is no database file") });
   });
 });

@@ -4,6 +4,8 @@ export type ListenerOptions = {
   /** A connection that is not yet connected. */
   readonly connection: () => pg.Client;
   readonly channel: string;
+  /** What the server shows of the connection. */
+  readonly name: string;
   /** The log was told to have come this far; null: it may have come further while nobody listened. */
   readonly heard: (position: number | null) => void;
   /** The connection broke or could not be had; it is tried again. */
@@ -15,6 +17,12 @@ export type ListenerOptions = {
 /** How often a silent connection is asked whether it is there: one that a firewall forgot breaks without a word. */
 const checkMs = 10_000;
 
+/** What a connection that listens calls itself, so that it is seen that a replica has the store of this schema. */
+export function listeningName(schema: string): string {
+  // PostgreSQL cuts what is longer.
+  return Buffer.from(`issuewire listening ${schema}`).toString("latin1", 0, 63);
+}
+
 /**
  * Listens for what other replicas commit, on a connection of its own, for as long as it is not disposed of.
  *
@@ -22,7 +30,7 @@ const checkMs = 10_000;
  * needs to know reads the log.
  */
 export function startListener(options: ListenerOptions): AsyncDisposable {
-  const { connection, channel, heard, failed, retryMs = { first: 100, last: 5_000 } } = options;
+  const { connection, channel, name, heard, failed, retryMs = { first: 100, last: 5_000 } } = options;
   const stop = new AbortController();
 
   async function listenOn(): Promise<void> {
@@ -55,6 +63,8 @@ export function startListener(options: ListenerOptions): AsyncDisposable {
     stop.signal.addEventListener("abort", leave);
     try {
       await Promise.race([client.connect(), ended.promise]);
+      const named = client.query("select set_config('application_name', $1, false)", [name]);
+      await Promise.race([named, ended.promise]);
       await Promise.race([client.query(`listen ${client.escapeIdentifier(channel)}`), ended.promise]);
       connected();
       heard(null);

@@ -2,6 +2,7 @@ import { findPackageJSON } from "node:module";
 import { dirname, join } from "node:path";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import type pg from "pg";
+import { metaNames } from "../meta.ts";
 import { codeOf } from "./error.ts";
 import { locksOf } from "./locks.ts";
 import { openSearch } from "./search.ts";
@@ -14,6 +15,11 @@ export type Opened = {
   readonly hasSearch: boolean;
 };
 
+export type MigrateOptions = {
+  /** A store that a copy was begun into is opened too, as it is. */
+  readonly isForCopy?: boolean;
+};
+
 // From the package's root, because a build puts this file elsewhere.
 const migrationsFolder = join(dirname(findPackageJSON(import.meta.url)!), "drizzle/postgres");
 
@@ -22,7 +28,10 @@ const migrationsFolder = join(dirname(findPackageJSON(import.meta.url)!), "drizz
  * that start at once the first one does it, and the others wait and find it done.
  * @throws Error that says what is wrong with the database and what to do.
  */
-export async function migrate(client: pg.ClientBase): Promise<Opened> {
+export async function migrate(
+  client: pg.ClientBase,
+  { isForCopy = false }: MigrateOptions = {},
+): Promise<Opened> {
   const { rows } = await client.query<{ schema: string | null }>("select current_schema() as schema");
   const schema = rows[0]!.schema;
   if (schema === null)
@@ -32,7 +41,14 @@ export async function migrate(client: pg.ClientBase): Promise<Opened> {
   try {
     await client.query("select pg_advisory_xact_lock($1)", [locks.store]);
     await applyMigrations(client);
-    const hasSearch = await openSearch(client);
+    const { rowCount } = await client.query("select 1 from meta where name = $1", [metaNames.copying]);
+    const isCopying = rowCount === 1;
+    if (isCopying && !isForCopy)
+      throw new Error(
+        'A copy into this database has not come to its end: run "npm run issuewire -- copy" again.',
+      );
+    // A copy makes its indexes in the end.
+    const hasSearch = !isCopying && (await openSearch(client));
     // Behind whoever is writing now, so that no position is handed out meanwhile.
     await client.query("select pg_advisory_xact_lock($1)", [locks.log]);
     const told = await client.query<{ epoch: string }>("select present_epoch('', 0) as epoch");

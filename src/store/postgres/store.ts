@@ -10,7 +10,7 @@ import { deliveries } from "../tables/postgres.ts";
 import { createWriter } from "../writer.ts";
 import { drizzleOver, type Asked } from "./ask.ts";
 import { codeOf } from "./error.ts";
-import { startListener } from "./listener.ts";
+import { listeningName, startListener } from "./listener.ts";
 import { locksOf } from "./locks.ts";
 import { createPools, type Pools } from "./pools.ts";
 import { prepare } from "./prepare.ts";
@@ -122,6 +122,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     startListener({
       connection: pools.connection,
       channel,
+      name: listeningName(schema),
       heard,
       failed: report.listenerFailed,
     }),

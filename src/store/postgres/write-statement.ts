@@ -1,7 +1,6 @@
-import { getTableColumns } from "drizzle-orm";
-import type { PgTable } from "drizzle-orm/pg-core";
 import type { EventRow } from "../rows.ts";
 import { contents, deliveries, events, issues, projects } from "../tables/postgres.ts";
+import { arraysOf, columnsOf, type Column } from "./columns.ts";
 import { provisional, type Collected } from "./transaction.ts";
 
 /** What `lock_log` asks for, and the channel on which the newest position is called out. */
@@ -49,8 +48,6 @@ export function valuesOf(log: LogAsked, collected: Collected): unknown[] {
   ];
 }
 
-type Column = { readonly key: string; readonly name: string; readonly type: string };
-
 /** Columns that hold positions, which are provisional where they are of this batch. */
 const positions: ReadonlySet<string> = new Set([
   "position",
@@ -60,15 +57,6 @@ const positions: ReadonlySet<string> = new Set([
   "superseded_by",
   "last_seq",
 ]);
-
-function columnsOf(table: PgTable): readonly Column[] {
-  return Object.entries(getTableColumns(table)).map(([key, column]) => ({
-    key,
-    name: column.name,
-    // An array's elements have no collation of their own; the column gives them its.
-    type: column.getSQLType().replace(/ collate .*/, ""),
-  }));
-}
 
 /** The id of an issue's row is its table's own business. */
 const issueColumns = columnsOf(issues).filter(({ key }) => key !== "id");
@@ -85,13 +73,6 @@ function placeKey({ issueId, place }: Pick<EventRow, "issueId" | "place">): stri
 const movedColumns = columnsOf(issues).filter(({ key }) =>
   ["sentryId", "status", "substatus", "statusSince", "lastSeq"].includes(key),
 );
-
-function arraysOf(
-  rows: readonly Readonly<Record<string, unknown>>[],
-  columns: readonly Column[],
-): unknown[][] {
-  return columns.map(({ key }) => rows.map((row) => row[key] ?? null));
-}
 
 /**
  * The one statement that writes a batch. It takes the log's lock first, so that nobody adds to the log from when it

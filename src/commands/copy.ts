@@ -1,0 +1,56 @@
+import { Command } from "commander";
+import type { ProgressBar } from "../observability/progress.ts";
+import type { Copied, CopyOptions } from "../store/copy.ts";
+import { CommandError } from "./command-error.ts";
+
+export type CopyCommandOptions = {
+  readonly copy: (options: CopyOptions) => Promise<Copied>;
+  /** The path of the SQLite file that a `file:` URL names. */
+  readonly fileOf: (url: string) => string;
+  readonly withoutPassword: (url: string) => string;
+  readonly progress: (what: string) => ProgressBar;
+  readonly print: (line: string) => void;
+};
+
+/** `issuewire copy`: from one SQLite file to many replicas. */
+export function copyCommand({ copy, fileOf, withoutPassword, progress, print }: CopyCommandOptions): Command {
+  return new Command("copy")
+    .description(
+      "Copy a SQLite store into an empty PostgreSQL database, and compare both. Cursors, ids and tokens stay valid. Broken off, it goes on where it was; beside a running gateway it copies what is there, and once that is stopped the rest.",
+    )
+    .requiredOption("--from <url>", "the SQLite file, such as file:./data/issuewire.db")
+    .requiredOption("--to <url>", "the database, such as postgres://user:password@host/database")
+    .action(async ({ from, to }: { readonly from: string; readonly to: string }) => {
+      if (!/^file:./.test(from))
+        throw new CommandError("--from must be file: and the path of a SQLite file.");
+      if (!/^postgres(?:ql)?:\/\/./.test(to)) throw new CommandError("--to must be postgres://…");
+      using bars = new DisposableStack();
+      let doing = "";
+      let bar: ProgressBar | null = null;
+      const copied = await copy({
+        file: fileOf(from),
+        url: to,
+        onProgress(what, done, total) {
+          if (what !== doing) {
+            bar?.clear();
+            bar = bars.use(progress(what));
+          }
+          doing = what;
+          bar!.update(done, total);
+        },
+      });
+      bars.dispose();
+      if (copied.beganAnew)
+        print("Something was erased from the store since the copy was begun: it began anew.");
+      const width = Math.max(...copied.tables.map(({ table }) => table.length));
+      for (const { table, rows, sha256 } of copied.tables)
+        print(
+          `✓ ${table.padEnd(width)}  sha256 ${sha256}  ${rows.toLocaleString("en")} rows, the same in both`,
+        );
+      print(
+        copied.isWhole
+          ? `${withoutPassword(to)} holds the store, up to position ${copied.position}. Start gateways on it, and none on the file any more.`
+          : `Up to position ${copied.position} all is copied. The gateway on ${from} goes on: stop it and run this again, which copies what came since.`,
+      );
+    });
+}

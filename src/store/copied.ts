@@ -1,0 +1,33 @@
+/** What is copied from one store to another row by row, by ascending key. */
+export const copiedTables = [
+  { table: "deliveries", key: "id", pageSize: 1_000 },
+  // Before what is not packed: what is packed between two runs is in its pack from then on.
+  { table: "packs", key: "first", pageSize: 50 },
+  { table: "contents", key: "delivery", pageSize: 100 },
+  { table: "events", key: "seq", pageSize: 1_000 },
+  { table: "issues", key: "id", pageSize: 500 },
+] as const;
+
+export type CopiedTable = (typeof copiedTables)[number];
+export type CopiedName = CopiedTable["table"];
+
+/** What is copied as a whole, in the end: it is little, and its rows change. By ascending key. */
+export const wholeTables = [
+  { table: "projects", key: "sentryId" },
+  { table: "tokens", key: "name" },
+] as const;
+
+export type WholeTable = (typeof wholeTables)[number];
+
+/** A row of either database. Both give the same values for the same row. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Which store it is, and what of it can have gone since a copy was begun. */
+export type Identity = {
+  readonly instance: string;
+  readonly epoch: string;
+  /** The oldest position that can be resumed after. */
+  readonly oldest: number;
+  /** The newest delivery whose body was dropped for its age; 0 for none. */
+  readonly prunedTo: number;
+};

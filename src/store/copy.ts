@@ -1,0 +1,199 @@
+import { createHash } from "node:crypto";
+import { copiedTables, wholeTables, type CopiedName, type Row } from "./copied.ts";
+import { openCopyTarget, type CopyTarget, type Progress } from "./postgres/copy-target.ts";
+import { openCopySource, type CopySource } from "./sqlite/copy-source.ts";
+
+export type CopyOptions = {
+  /** The SQLite file. A gateway may have it. */
+  readonly file: string;
+  /** Of the PostgreSQL database: an empty one, or one that a copy of this store was begun into. */
+  readonly url: string;
+  readonly onProgress: (
+    doing: "copying" | "making indexes" | "comparing",
+    done: number,
+    total: number,
+  ) => void;
+};
+
+/** What was copied, and found to be the same on both sides. */
+export type Copied = {
+  /** All of it, and nothing can be added any more: gateways may open the target. False while a gateway has the source. */
+  readonly isWhole: boolean;
+  /** The newest position of the log that is in the target. */
+  readonly position: number;
+  /** An earlier copy could not be gone on with, because something was erased from the source since. */
+  readonly beganAnew: boolean;
+  readonly tables: readonly Compared[];
+};
+
+/** A table with the sha256 over all of its rows, in lower-case hex. */
+export type Compared = { readonly table: string; readonly rows: number; readonly sha256: string };
+
+/** A row is not the same in source and target. */
+export class CopyDiffersError extends Error {
+  override readonly name = "CopyDiffersError";
+}
+
+/**
+ * Copies a SQLite store into PostgreSQL, with its epoch, positions and ids, so that cursors and node ids stay valid; then
+ * reads both again and compares every row.
+ *
+ * Whatever ends it, another call goes on where it was. While a gateway writes to the source, it copies all that is there
+ * by now, and a later call adds what came since: the log grows only at its end, and an issue that changes has an entry
+ * that tells so. What takes things away (retention, forgetting) makes the next call begin anew.
+ * @throws CopyDiffersError for a row that is not the same; the next call begins anew.
+ * @throws Error that says what to do where the target is not empty, or in use.
+ */
+export async function copyStore({ file, url, onProgress }: CopyOptions): Promise<Copied> {
+  using source = openCopySource(file);
+  await using target = await openCopyTarget(url);
+  const { begun } = target;
+  const goesOn = begun !== null && isContinuedBy(begun, source);
+  const progress = goesOn
+    ? begun
+    : {
+        identity: source.identity,
+        since: source.newest.position,
+        keys: { deliveries: 0, packs: 0, contents: 0, events: 0, issues: 0 },
+      };
+  if (!goesOn) await target.begin(progress);
+
+  const keys = await copyRows(source, target, progress, (done, total) => onProgress("copying", done, total));
+  for (const table of wholeTables) await target.writeAll(table, source.all(table));
+  await target.makeIndexes((done, total) => onProgress("making indexes", done, total));
+
+  const tables = await compare(source, target, (done, total) => onProgress("comparing", done, total)).catch(
+    async (error: unknown) => {
+      if (error instanceof CopyDiffersError) await target.discard();
+      throw error;
+    },
+  );
+  if (source.isAlone) await target.finish(source.newest);
+  else await target.remember({ ...progress, keys, since: source.newest.position });
+  return {
+    isWhole: source.isAlone,
+    position: source.newest.position,
+    beganAnew: begun !== null && !goesOn,
+    tables,
+  };
+}
+
+/** True where nothing was taken from the source since the copy was begun. */
+function isContinuedBy({ identity, since }: Progress, source: CopySource): boolean {
+  const now = source.identity;
+  return (
+    identity.instance === now.instance &&
+    identity.epoch === now.epoch &&
+    identity.oldest === now.oldest &&
+    identity.prunedTo === now.prunedTo &&
+    !source.hasForgottenSince(since)
+  );
+}
+
+/** Copies what is not copied yet, and again what has changed since it was; the last keys. */
+async function copyRows(
+  source: CopySource,
+  target: CopyTarget,
+  progress: Progress,
+  onProgress: (done: number, total: number) => void,
+): Promise<Progress["keys"]> {
+  const total = copiedTables.reduce((sum, { table }) => sum + source.countOf(table), 0);
+  let done = 0;
+  let writing: Promise<void> = Promise.resolve();
+  const keys: Record<CopiedName, number> = { ...progress.keys };
+  for (const table of copiedTables) {
+    for (;;) {
+      // Read while the page before is written.
+      const rows = source.pageAfter(table, keys[table.table]);
+      await writing;
+      if (rows.length === 0) break;
+      keys[table.table] = Number(rows.at(-1)![table.key]);
+      writing = target.write(table, rows, { ...progress, keys: { ...keys } });
+      // Seen when it is waited for.
+      writing.catch(() => {});
+      onProgress((done += rows.length), Math.max(done, total));
+    }
+  }
+  await copyChanges(source, target, { ...progress, keys });
+  return keys;
+}
+
+/** Whatever changes of what was copied is about an issue that the log has told of since. */
+async function copyChanges(source: CopySource, target: CopyTarget, progress: Progress): Promise<void> {
+  const [events, issues] = [copiedTables[3], copiedTables[4]];
+  for (let last = 0; ;) {
+    const rows = source.issuesToldSince(progress.since, last);
+    if (rows.length === 0) return;
+    const told = source.eventsOf(rows);
+    for (let start = 0; start < told.length; start += events.pageSize)
+      await target.write(events, told.slice(start, start + events.pageSize), progress);
+    await target.write(issues, rows, progress);
+    last = Number(rows.at(-1)![issues.key]);
+  }
+}
+
+/** @throws CopyDiffersError for the first row that is not the same on both sides, or is on one of them only. */
+async function compare(
+  source: CopySource,
+  target: CopyTarget,
+  onProgress: (done: number, total: number) => void,
+): Promise<readonly Compared[]> {
+  const total = copiedTables.reduce((sum, { table }) => sum + source.countOf(table), 0);
+  let done = 0;
+  const compared: Compared[] = [];
+  for (const table of copiedTables) {
+    const hash = createHash("sha256");
+    let rows = 0;
+    for (let last = 0; ;) {
+      // Read while the other database answers.
+      const copying = target.pageAfter(table, last);
+      copying.catch(() => {});
+      const page = source.pageAfter(table, last);
+      hash.update(comparedText(table, page, await copying));
+      if (page.length === 0) break;
+      last = Number(page.at(-1)![table.key]);
+      rows += page.length;
+      onProgress((done += page.length), total);
+    }
+    compared.push({ table: table.table, rows, sha256: hash.digest("hex") });
+  }
+  for (const table of wholeTables) {
+    const rows = source.all(table);
+    const text = comparedText(table, rows, await target.all(table));
+    const sha256 = createHash("sha256").update(text).digest("hex");
+    compared.push({ table: table.table, rows: rows.length, sha256 });
+  }
+  return compared;
+}
+
+/** The rows as text, once it was found that both have the same. */
+function comparedText(
+  { table, key }: { readonly table: string; readonly key: string },
+  wanted: readonly Row[],
+  found: readonly Row[],
+): string {
+  const texts = wanted.map(textOf);
+  const copies = found.map(textOf);
+  const wrong = Array.from({ length: Math.max(texts.length, copies.length) }).findIndex(
+    (_, index) => texts[index] !== copies[index],
+  );
+  if (wrong < 0) return texts.join("");
+  const [row, copy] = [wanted[wrong], found[wrong]];
+  const name = (row ?? copy)![key];
+  if (row === undefined || copy === undefined || row[key] !== copy[key])
+    throw new CopyDiffersError(`The copy differs: of ${table}, ${key} ${String(name)} is on one side only.`);
+  const columns = Object.keys(row).filter(
+    (column) => textOf({ at: row[column] }) !== textOf({ at: copy[column] }),
+  );
+  throw new CopyDiffersError(
+    `The copy differs: of ${table}, ${key} ${String(name)} is not the same in ${columns.join(", ")}.`,
+  );
+}
+
+/** One line, the same for the same values. */
+function textOf(row: Row): string {
+  const values = Object.values(row).map((value) =>
+    Buffer.isBuffer(value) ? value.toString("base64") : value,
+  );
+  return `${JSON.stringify(values)}\n`;
+}

@@ -1,0 +1,260 @@
+import type { PgTable } from "drizzle-orm/pg-core";
+import type pg from "pg";
+import { z } from "zod";
+import type { CopiedName, CopiedTable, Identity, Row, WholeTable } from "../copied.ts";
+import { metaNames } from "../meta.ts";
+import * as tables from "../tables/postgres.ts";
+import { arraysOf, columnsOf, type Column } from "./columns.ts";
+import { codeOf } from "./error.ts";
+import { listeningName } from "./listener.ts";
+import { locksOf } from "./locks.ts";
+import { createPools } from "./pools.ts";
+import { prepare } from "./prepare.ts";
+
+const key = z.number().int().nonnegative();
+
+const progressShape = z.object({
+  identity: z.object({ instance: z.string(), epoch: z.string(), oldest: key, prunedTo: key }),
+  since: key,
+  keys: z.object({ deliveries: key, packs: key, contents: key, events: key, issues: key }),
+  indexes: z.array(z.object({ name: z.string(), text: z.string() })),
+});
+
+/** How far a copy has come. It lies in the target, changed by the transactions that write what it tells of. */
+export type Progress = {
+  /** Of the source. */
+  readonly identity: Identity;
+  /** What was copied before the log was at this position is as it was then, or later. */
+  readonly since: number;
+  /** The last key that is copied of each table; 0 for none. */
+  readonly keys: Readonly<Record<CopiedName, number>>;
+};
+
+/** An empty PostgreSQL database, or one that a copy was begun into. */
+export type CopyTarget = AsyncDisposable & {
+  /** Null where none was begun. */
+  readonly begun: Progress | null;
+  /** Empties the tables and takes their indexes away, which are made anew in a fraction of the time. */
+  readonly begin: (progress: Progress) => Promise<void>;
+  /** Writes the rows over those with their keys, and how far that is, in one transaction. */
+  readonly write: (table: CopiedTable, rows: readonly Row[], progress: Progress) => Promise<void>;
+  readonly remember: (progress: Progress) => Promise<void>;
+  /** Writes a table that is copied as a whole anew. */
+  readonly writeAll: (table: WholeTable, rows: readonly Row[]) => Promise<void>;
+  readonly pageAfter: (table: CopiedTable, key: number) => Promise<readonly Row[]>;
+  readonly all: (table: WholeTable) => Promise<readonly Row[]>;
+  /** Makes the indexes, where they are not made yet, and lets the planner look at the tables. */
+  readonly makeIndexes: (onProgress: (done: number, total: number) => void) => Promise<void>;
+  /** What is copied is told to differ from its source: the next copy begins anew. */
+  readonly discard: () => Promise<void>;
+  /** Makes it the store that it was copied from, in the same epoch, for gateways to open. */
+  readonly finish: (newest: { readonly position: number; readonly delivery: number }) => Promise<void>;
+};
+
+/** How long a gateway's last batch, or another copy, is waited for. */
+const waitMs = 2_000;
+
+/**
+ * Opens the database for being copied into, making its tables. Until it is disposed of, nothing else writes there.
+ * @throws Error that says what to do: a gateway is there, or another store, or the server is not one to rely on.
+ */
+export async function openCopyTarget(url: string): Promise<CopyTarget> {
+  await using opened = new AsyncDisposableStack();
+  const pools = opened.use(createPools(url));
+  const { schema } = await prepare(pools, { isForCopy: true });
+  const client = pools.connection();
+  await client.connect();
+  opened.defer(() => client.end());
+  await lock(client, schema);
+  await assertNobodyListens(client, schema);
+  const known = await progressIn(client);
+  if (known === null && (await holdsAnything(client)))
+    throw new Error(
+      "The target holds a store already, or something of one: a copy goes into an empty database, or an empty schema of its own.",
+    );
+  let indexes = known?.indexes ?? [];
+  const running = opened.move();
+
+  const remember = async (progress: Progress): Promise<void> => {
+    await client.query(upsertMeta, [[metaNames.copying], [JSON.stringify({ ...progress, indexes })]]);
+  };
+  const transaction = async (work: () => Promise<void>): Promise<void> => {
+    await client.query("begin");
+    try {
+      await work();
+      await client.query("commit");
+    } catch (error) {
+      await client.query("rollback").catch(() => {});
+      throw error;
+    }
+  };
+
+  return {
+    begun: known,
+    begin: (progress) =>
+      transaction(async () => {
+        await client.query("truncate deliveries, contents, packs, events, issues, projects, tokens");
+        indexes = indexes.length > 0 ? indexes : await indexesOf(client);
+        for (const { name } of indexes)
+          await client.query(`drop index if exists ${client.escapeIdentifier(name)}`);
+        await remember(progress);
+      }),
+    remember,
+    // Told to the disk with what follows, at the latest when the copy is finished: lost with a crash of the server, it is
+    // lost together with how far it was.
+    write: (table, rows, progress) =>
+      transaction(async () => {
+        await client.query("set local synchronous_commit = off");
+        const columns = columnsOf(tables[table.table]);
+        await client.query(upserting(table, columns), arraysOf(rows, columns));
+        if (table.table === "packs" && rows.length > 0)
+          await client.query(
+            `delete from contents using unnest($1::bigint[], $2::bigint[]) as packed(first, last)
+             where delivery between packed.first and packed.last`,
+            [rows.map(({ first }) => first), rows.map(({ last }) => last)],
+          );
+        await remember(progress);
+      }),
+    writeAll: ({ table }, rows) =>
+      transaction(async () => {
+        const columns = columnsOf(tables[table]);
+        await client.query(`delete from ${table}`);
+        await client.query(inserting(table, columns), arraysOf(rows, columns));
+      }),
+    pageAfter: async ({ table, key, pageSize }, after) =>
+      rowsOf(
+        await client.query({
+          text: `select ${listOf(columnsOf(tables[table]))} from ${table} where ${key} > $1 order by ${key} limit $2`,
+          values: [after, pageSize],
+          rowMode: "array",
+        }),
+        tables[table],
+      ),
+    async all({ table, key }) {
+      const { name } = columnsOf(tables[table]).find((column) => column.key === key)!;
+      const text = `select ${listOf(columnsOf(tables[table]))} from ${table} order by ${name}`;
+      return rowsOf(await client.query({ text, rowMode: "array" }), tables[table]);
+    },
+    async makeIndexes(onProgress) {
+      await client.query("set maintenance_work_mem = '256MB'");
+      for (const [made, { name, text }] of indexes.entries()) {
+        onProgress(made, indexes.length);
+        const { rowCount } = await client.query("select 1 where to_regclass(quote_ident($1)) is not null", [
+          name,
+        ]);
+        if (rowCount === 0) await client.query(text);
+      }
+      await client.query("analyze deliveries, contents, packs, events, issues, projects");
+      onProgress(indexes.length, indexes.length);
+    },
+    async discard() {
+      const told = await progressIn(client);
+      if (told === null) return;
+      await remember({ ...told, identity: { ...told.identity, instance: "" } });
+    },
+    finish: ({ position, delivery }) =>
+      transaction(async () => {
+        const { identity } = (await progressIn(client))!;
+        await client.query("select setval('delivery_ids', greatest($1::bigint, 1), $1::bigint > 0)", [
+          delivery,
+        ]);
+        await client.query(
+          `select setval(pg_get_serial_sequence('issues', 'id'), greatest(max(id), 1), max(id) is not null) from issues`,
+        );
+        const told = {
+          [metaNames.epoch]: identity.epoch,
+          [metaNames.oldest]: String(identity.oldest),
+          [metaNames.prunedTo]: String(identity.prunedTo),
+          [metaNames.newest]: String(position),
+        };
+        await client.query(upsertMeta, [Object.keys(told), Object.values(told)]);
+        // The epoch is that of the log, which goes on; where it goes on is this server.
+        await client.query("update meta set value = present_instance() where name = $1", [
+          metaNames.instance,
+        ]);
+        await client.query("delete from meta where name = $1", [metaNames.copying]);
+      }),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+const upsertMeta = `insert into meta (name, value) select * from unnest($1::text[], $2::text[])
+  on conflict (name) do update set value = excluded.value`;
+
+/** For as long as the connection lasts: no gateway writes a batch meanwhile, and no second copy begins. */
+async function lock(client: pg.Client, schema: string): Promise<void> {
+  try {
+    await client.query(`set lock_timeout = ${waitMs}`);
+    await client.query("select pg_advisory_lock($1)", [locksOf(schema).writing]);
+    await client.query("set lock_timeout = 0");
+  } catch (error) {
+    if (codeOf(error) !== "55P03") throw error;
+    throw new Error("Something writes to the target: another copy, or a gateway. Stop it first.", {
+      cause: error,
+    });
+  }
+}
+
+async function assertNobodyListens(client: pg.Client, schema: string): Promise<void> {
+  const { rows } = await client.query<{ replicas: number }>(
+    `select count(*) as replicas from pg_stat_activity
+     where datname = current_database() and application_name = $1`,
+    [listeningName(schema)],
+  );
+  const { replicas } = rows[0]!;
+  if (replicas > 0)
+    throw new Error(
+      `${replicas === 1 ? "A gateway uses" : `${replicas} gateways use`} the target: stop every one of them first.`,
+    );
+}
+
+async function progressIn(client: pg.Client) {
+  const { rows } = await client.query<{ value: string }>("select value from meta where name = $1", [
+    metaNames.copying,
+  ]);
+  return rows[0] === undefined ? null : progressShape.parse(JSON.parse(rows[0].value));
+}
+
+async function holdsAnything(client: pg.Client): Promise<boolean> {
+  const each = ["deliveries", "events", "issues", "projects", "tokens"].map(
+    (table) => `exists (select 1 from ${table})`,
+  );
+  const { rows } = await client.query<{ is: boolean }>(`select ${each.join(" or ")} as is`);
+  return rows[0]!.is;
+}
+
+/** All but those that are constraints, with what makes them. */
+async function indexesOf(client: pg.Client) {
+  const { rows } = await client.query<{ name: string; text: string }>(
+    `select indexname as name, indexdef as text from pg_indexes
+     where schemaname = current_schema() and tablename = any($1)
+       and not exists (
+         select 1 from pg_constraint
+         where connamespace = current_schema()::regnamespace and conname = indexname
+       ) order by indexname`,
+    [["deliveries", "contents", "packs", "events", "issues"]],
+  );
+  return rows;
+}
+
+function inserting(table: string, columns: readonly Column[]): string {
+  const arrays = columns.map(({ type }, index) => `$${index + 1}::${type}[]`);
+  return `insert into ${table} (${listOf(columns)}) select * from unnest(${arrays.join(", ")})`;
+}
+
+function upserting({ table, key }: CopiedTable, columns: readonly Column[]): string {
+  const others = columns.filter((column) => column.key !== key);
+  const set = others.map(({ name }) => `"${name}" = excluded."${name}"`);
+  return `${inserting(table, columns)} on conflict (${key}) do update set ${set.join(", ")}`;
+}
+
+function listOf(columns: readonly Column[]): string {
+  return columns.map(({ name }) => `"${name}"`).join(", ");
+}
+
+function rowsOf({ rows }: pg.QueryArrayResult, table: PgTable): readonly Row[] {
+  const keys = columnsOf(table).map((column) => column.key);
+  return rows.map((values: readonly unknown[]) =>
+    Object.fromEntries(keys.map((key, index) => [key, values[index]])),
+  );
+}

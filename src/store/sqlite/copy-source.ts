@@ -1,0 +1,152 @@
+import { and, asc, count, eq, gt, inArray, max, sql, type AnyColumn } from "drizzle-orm";
+import type { SQLiteTable } from "drizzle-orm/sqlite-core";
+import { forgottenRole } from "../../domain/event.ts";
+import type { CopiedName, CopiedTable, Identity, Row, WholeTable } from "../copied.ts";
+import { metaNames } from "../meta.ts";
+import * as tables from "../tables/sqlite.ts";
+import { appliedMigrations, knownMigrations, openReader, type Connection } from "./connection.ts";
+import { instanceFileOf, isRestored, readInstance } from "./instance.ts";
+import { lockStore, StoreInUseError } from "./lock.ts";
+import { newestPosition } from "./queries.ts";
+
+/** A store in a SQLite file, as it is at one moment. */
+export type CopySource = Disposable & {
+  /** No gateway has the file, and none gets it before this is disposed of. */
+  readonly isAlone: boolean;
+  readonly identity: Identity;
+  /** The newest position and the newest id of a delivery that were ever handed out; 0 for none. */
+  readonly newest: { readonly position: number; readonly delivery: number };
+  readonly countOf: (table: CopiedName) => number;
+  /** Up to a page of rows after this key, by ascending key. */
+  readonly pageAfter: (table: CopiedTable, key: number) => readonly Row[];
+  readonly all: (table: WholeTable) => readonly Row[];
+  /** Up to a page of issues after this id that the log has told of after this position. */
+  readonly issuesToldSince: (position: number, id: number) => readonly Row[];
+  /** Every entry about these issues (rows of the table). */
+  readonly eventsOf: (issues: readonly Row[]) => readonly Row[];
+  /** An issue was forgotten after this position. */
+  readonly hasForgottenSince: (position: number) => boolean;
+};
+
+const issuesAtOnce = 100;
+
+/**
+ * Opens the store for being copied. A gateway may go on writing to it: what is read here is of this moment, and the
+ * file's write-ahead log grows for as long as it is read.
+ * @throws Error that says what to do where the file is none that could be copied.
+ */
+export function openCopySource(file: string): CopySource {
+  using opened = new DisposableStack();
+  const connection = openReader(file);
+  opened.defer(() => void connection.client.close());
+  const isAlone = tryToLock(file, opened);
+  const { client, db } = connection;
+  if (appliedMigrations(connection) !== knownMigrations())
+    throw new Error(
+      `${file} has the tables of another version of Issuewire: start this version's gateway on it once.`,
+    );
+  client.exec("begin");
+  const identity = identityOf(connection);
+  const newest = { position: newestPosition(connection), delivery: newestDelivery(connection) };
+  // A gateway that is running has looked at this already, and writes the file a moment behind its commits.
+  const known = readInstance(instanceFileOf(file));
+  if (isAlone && isRestored({ ...identity, newest: newest.position }, known))
+    throw new Error(
+      `${file} was put back from a backup, or ${instanceFileOf(file)} is gone: start a gateway on it once, so that it begins a new epoch.`,
+    );
+  const running = opened.move();
+
+  const { deliveries: _deliveries, events, issues } = tables;
+  return {
+    isAlone,
+    identity,
+    newest,
+    countOf: (table) => db.select({ rows: count() }).from(tables[table]).get()?.rows ?? 0,
+    pageAfter({ table, key, pageSize }, after) {
+      const from: SQLiteTable = tables[table];
+      const column = columnOf(table, key);
+      return db.select().from(from).where(gt(column, after)).orderBy(asc(column)).limit(pageSize).all();
+    },
+    all({ table, key }) {
+      const from: SQLiteTable = tables[table];
+      return db
+        .select()
+        .from(from)
+        .orderBy(asc(columnOf(table, key)))
+        .all();
+    },
+    issuesToldSince: (position, id) =>
+      db
+        .select()
+        .from(issues)
+        .where(and(gt(issues.lastSeq, position), gt(issues.id, id)))
+        .orderBy(asc(issues.id))
+        .limit(issuesAtOnce)
+        .all(),
+    eventsOf(rows) {
+      const newestOfEach = sql.join(
+        rows.map(({ lastSeq }) => sql`(${lastSeq})`),
+        sql`, `,
+      );
+      // Each entry names the one before it about the same issue.
+      const chain = sql`with recursive told(seq) as (
+        values ${newestOfEach}
+        union select previous from events join told using (seq) where previous is not null
+      ) select seq from told`;
+      return db
+        .select()
+        .from(events)
+        .where(inArray(events.seq, sql`(${chain})`))
+        .orderBy(asc(events.seq))
+        .all();
+    },
+    hasForgottenSince: (position) =>
+      db
+        .select({ seq: events.seq })
+        .from(events)
+        .where(and(gt(events.seq, position), eq(events.role, forgottenRole)))
+        .limit(1)
+        .get() !== undefined,
+    [Symbol.dispose]: () => running.dispose(),
+  };
+}
+
+function tryToLock(file: string, opened: DisposableStack): boolean {
+  try {
+    opened.use(lockStore(file));
+    return true;
+  } catch (error) {
+    if (error instanceof StoreInUseError) return false;
+    throw error;
+  }
+}
+
+function columnOf(table: CopiedName | WholeTable["table"], key: string): AnyColumn {
+  return (tables[table] as unknown as Readonly<Record<string, AnyColumn>>)[key]!;
+}
+
+function identityOf({ db }: Connection): Identity {
+  const named = new Map(
+    db
+      .select()
+      .from(tables.meta)
+      .all()
+      .map(({ name, value }) => [name, value]),
+  );
+  return {
+    instance: named.get(metaNames.instance) ?? "",
+    epoch: named.get(metaNames.epoch) ?? "",
+    oldest: Number(named.get(metaNames.oldest) ?? 0),
+    prunedTo: Number(named.get(metaNames.prunedTo) ?? 0),
+  };
+}
+
+function newestDelivery({ client, db }: Connection): number {
+  const { deliveries } = tables;
+  const kept = db
+    .select({ id: max(deliveries.id) })
+    .from(deliveries)
+    .get();
+  const handedOut = client.prepare("select seq from sqlite_sequence where name = 'deliveries'").pluck().get();
+  return Math.max(kept?.id ?? 0, (handedOut as number | undefined) ?? 0);
+}

@@ -1,0 +1,20 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { inject } from "vitest";
+
+const root = join(import.meta.dirname, "../..");
+
+/** Runs a command of the program as a user does, on the database with this URL. `ended` says how, and all it printed. */
+export function commandOn(database: string, ...words: readonly string[]) {
+  const env = { PATH: process.env["PATH"], DATABASE_URL: database };
+  const child = spawn(process.execPath, [join(inject("built"), "cli.js"), ...words], {
+    cwd: root,
+    env,
+    stdio: "pipe",
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += String(chunk)));
+  const ended = once(child, "close").then(([code]: (number | null)[]) => ({ code, output }));
+  return { child, ended };
+}

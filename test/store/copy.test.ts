@@ -1,0 +1,241 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
+import { cursorOf, positionOf } from "../../src/domain/cursor.ts";
+import { copyStore, CopyDiffersError } from "../../src/store/copy.ts";
+import { locksOf } from "../../src/store/postgres/locks.ts";
+import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
+import { openWriter } from "../../src/store/sqlite/connection.ts";
+import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
+import { packOldest } from "../../src/store/sqlite/packing.ts";
+import { answerOf, deliveries, now, questions } from "../postgres/questions.ts";
+import { at, told } from "./deliveries.ts";
+import { openStoreIn, temporaryFolder } from "./open.ts";
+import { onServer, openReplica, temporarySchema } from "./open-postgres.ts";
+
+const token = {
+  name: "board",
+  sha256: "a".repeat(64),
+  scope: "read",
+  projects: ["7"],
+  createdAt: at(0),
+  expiresAt: null,
+} as const;
+
+/** A SQLite file with deliveries of every kind, two thirds of them packed, and an empty schema to copy it into. */
+async function prepared() {
+  await using opened = new AsyncDisposableStack();
+  const folder = opened.use(temporaryFolder());
+  const file = join(folder.path, "issuewire.db");
+  await write(file, await deliveries());
+  {
+    await using store = openSqliteMaintenance(file);
+    await store.tokens.add(token);
+  }
+  const connection = openWriter(file);
+  expect(packOldest(connection, 64, 30)).toBeGreaterThan(0);
+  connection.client.close();
+  const schema = opened.use(await temporarySchema());
+  const running = opened.move();
+  return {
+    file,
+    url: schema.url,
+    ask: <Row extends object>(text: string) =>
+      onServer(async (client) => (await client.query<Row>(text)).rows, schema.url),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+async function write(file: string, all: Awaited<ReturnType<typeof deliveries>>): Promise<void> {
+  await using store = await openStoreIn(file, { now: () => now });
+  await Promise.all(all.map((one) => store.append(one)));
+}
+
+const copying = ({ file, url }: { readonly file: string; readonly url: string }, onProgress = () => {}) =>
+  copyStore({ file, url, onProgress });
+
+/** Everything that GraphQL tells of the store, and its cursors. */
+async function answersOf(store: Awaited<ReturnType<typeof openReplica>>): Promise<readonly string[]> {
+  const answers: string[] = [];
+  for (const question of questions) answers.push(await answerOf(store, question));
+  return [...answers, JSON.stringify(await store.reader.bounds())];
+}
+
+describe("a copied store", () => {
+  it("answers what the file answered, byte for byte, under the same epoch, and goes on from there", async () => {
+    await using stores = await prepared();
+    const { isWhole, tables } = await copying(stores);
+    expect(isWhole).toBe(true);
+    expect(Object.fromEntries(tables.map(({ table, rows }) => [table, rows > 0]))).toEqual({
+      deliveries: true,
+      packs: true,
+      contents: true,
+      events: true,
+      issues: true,
+      projects: true,
+      tokens: true,
+    });
+
+    await using original = await openStoreIn(stores.file, { now: () => now });
+    await using copied = await openReplica(stores.url, { now: () => now });
+    expect(await answersOf(copied)).toEqual(await answersOf(original));
+    const all = await deliveries();
+    const ids = all.map((_, index) => index + 1);
+    const bodies = await copied.reader.bodies(ids);
+    expect(ids.map((id) => bodies.get(id))).toEqual(all.map(({ body }) => body));
+    expect(await copied.tokens.list()).toEqual([token]);
+
+    // A cursor that the file gave out: what follows it is what is written here now, and nothing else.
+    const bounds = await original.reader.bounds();
+    const cursor = positionOf(cursorOf({ epoch: bounds.epoch, seq: bounds.newest }))!;
+    const more = [told({ issue: "70", at: 900, count: 9 }), told({ issue: "new", at: 901 })];
+    const receipts = [];
+    for (const store of [original, copied]) for (const one of more) receipts.push(await store.append(one));
+    expect(receipts.slice(2)).toEqual(receipts.slice(0, 2));
+    expect(await copied.reader.entriesAfter(cursor.seq, 10)).toEqual(
+      await original.reader.entriesAfter(cursor.seq, 10),
+    );
+    expect((await copied.reader.entriesAfter(cursor.seq, 10)).length).toBeGreaterThan(1);
+  });
+
+  it("has every index that a new one has", async () => {
+    await using stores = await prepared();
+    await copying(stores);
+    await using fresh = await temporarySchema();
+    await (await openReplica(fresh.url))[Symbol.asyncDispose]();
+    const indexes = "select indexname from pg_indexes where schemaname = current_schema() order by 1";
+    const made = await onServer(async (client) => (await client.query(indexes)).rows, fresh.url);
+    expect(await stores.ask(indexes)).toEqual(made);
+  });
+});
+
+describe("copying", () => {
+  it("goes on where it was, wherever it was broken off, and until then no gateway opens the target", async () => {
+    await using stores = await prepared();
+    const rounds: number[] = [];
+    for (let most = 1; ; most += 1) {
+      let calls = 0;
+      const breakOff = () => {
+        if ((calls += 1) === most) throw new Error("broken off");
+      };
+      const copied = await copying(stores, breakOff).catch((error: unknown) => {
+        expect(error).toEqual(new Error("broken off"));
+        return null;
+      });
+      const [first] = await stores.ask<{ xmin: string }>("select xmin::text from deliveries where id = 1");
+      if (first !== undefined) rounds.push(Number(first.xmin));
+      if (copied !== null) {
+        expect(copied.beganAnew).toBe(false);
+        break;
+      }
+      await expect(openReplica(stores.url)).rejects.toThrow("has not come to its end");
+      await expect(openPostgresMaintenance(stores.url)).rejects.toThrow("has not come to its end");
+    }
+    expect(rounds.length).toBeGreaterThan(10);
+    // The first row was written once.
+    expect(new Set(rounds).size).toBe(1);
+    await using copied = await openReplica(stores.url);
+    expect((await copied.reader.bounds()).newest).toBeGreaterThan(10);
+  });
+
+  it("beside a gateway copies what is there, and once that has stopped what came since", async () => {
+    await using stores = await prepared();
+    {
+      await using gateway = await openStoreIn(stores.file, { now: () => now });
+      const beside = await copying(stores);
+      expect(beside.isWhole).toBe(false);
+      await expect(openReplica(stores.url)).rejects.toThrow("has not come to its end");
+      // Late, so that events which are copied already are superseded and measured anew; and an issue that is new.
+      await gateway.append(
+        told({ issue: "70", at: 45, action: "resolved", status: "resolved", lastSeen: 45 }),
+      );
+      await gateway.append(told({ issue: "new", at: 902 }));
+      await gateway.append(told({ issue: "70", at: 950, action: "resolved", status: "resolved", count: 20 }));
+    }
+    const connection = openWriter(stores.file);
+    // And what was not packed when it was copied is by now.
+    expect(packOldest(connection, 64, 0)).toBeGreaterThan(0);
+    connection.client.close();
+    const rest = await copying(stores);
+    expect(rest).toMatchObject({ isWhole: true, beganAnew: false });
+    await using original = await openStoreIn(stores.file, { now: () => now });
+    await using copied = await openReplica(stores.url, { now: () => now });
+    expect(await answersOf(copied)).toEqual(await answersOf(original));
+  });
+
+  it("begins anew when something was erased since", async () => {
+    await using stores = await prepared();
+    {
+      await using _gateway = await openStoreIn(stores.file);
+      await copying(stores);
+    }
+    {
+      await using store = openSqliteMaintenance(stores.file);
+      expect(await store.forgetIssue("70", at(2_000))).toBe(true);
+    }
+    expect(await copying(stores)).toMatchObject({ isWhole: true, beganAnew: true });
+    await using copied = await openReplica(stores.url);
+    expect((await copied.reader.issues(["70"])).size).toBe(0);
+  });
+
+  it.each([
+    ["deliveries", "update deliveries set sha256 = sha256 || 'x' where id = 3", /deliveries, id 3 .* sha256/],
+    [
+      "contents",
+      "update contents set body = body || 'x' where delivery = (select max(delivery) from contents)",
+      /contents, delivery \d+ .* body/,
+    ],
+    [
+      "packs",
+      "update packs set data = set_byte(data, 20, 255 - get_byte(data, 20)) where first = 1",
+      /first 1 .* data/,
+    ],
+    ["events", "update events set kind = 'OTHER' where seq = 2", /events, seq 2 .* kind/],
+    ["issues", "update issues set title = title || ' ' where id = 2", /issues, id 2 .* title/],
+    ["the log that is missing", "delete from events where seq = 5", /events, seq 5 is on one side only/],
+  ])(
+    "finds a row of %s that is not the same in the end, and then begins anew",
+    async (_, damage, expected) => {
+      await using stores = await prepared();
+      {
+        await using _gateway = await openStoreIn(stores.file);
+        await copying(stores);
+      }
+      await stores.ask(damage);
+      const again = copying(stores);
+      await expect(again).rejects.toThrow(CopyDiffersError);
+      await expect(again).rejects.toThrow(expected);
+      await expect(openReplica(stores.url)).rejects.toThrow("has not come to its end");
+      expect(await copying(stores)).toMatchObject({ isWhole: true, beganAnew: true });
+    },
+  );
+
+  it("is refused where there is a store, a gateway, or another copy", async () => {
+    await using stores = await prepared();
+    {
+      await using _gateway = await openReplica(stores.url);
+      // It says that it listens within moments of its start.
+      await vi.waitFor(() => expect(copying(stores)).rejects.toThrow("A gateway uses the target"), 10_000);
+    }
+    await onServer(async (client) => {
+      const schema = new URL(stores.url).searchParams.get("options")!.split("=")[1]!;
+      await client.query("select pg_advisory_lock($1)", [locksOf(schema).writing]);
+      await expect(copying(stores)).rejects.toThrow("Something writes to the target");
+    });
+    await copying(stores);
+    await expect(copying(stores)).rejects.toThrow("The target holds a store already");
+    await using other = await prepared();
+    await expect(copying({ ...stores, file: other.file })).rejects.toThrow(
+      "The target holds a store already",
+    );
+  });
+
+  it("is refused of a file that is none, or was put back from a backup", async () => {
+    await using stores = await prepared();
+    await expect(copying({ ...stores, file: `${stores.file}.none` })).rejects.toThrow(
+      "There is no database file",
+    );
+    rmSync(`${stores.file}.instance`);
+    await expect(copying(stores)).rejects.toThrow("start a gateway on it once");
+  });
+});
