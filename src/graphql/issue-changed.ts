@@ -12,7 +12,7 @@ import { IssueFilterType } from "./issue-filter.ts";
 import { defaultIssueOrder, issuesBy } from "./issue-order.ts";
 import { pageCursorOf } from "./page-cursor.ts";
 import { permittedIssues } from "./permitted.ts";
-import { entriesAfter, type Payload } from "./live-source.ts";
+import { entriesAfter, type Told } from "./live-source.ts";
 import { withheld } from "./withheld.ts";
 
 const IssueChangeKindType = builder.enumType("IssueChangeKind", {
@@ -28,7 +28,7 @@ const IssueChangeKindType = builder.enumType("IssueChangeKind", {
   } satisfies Described<IssueChangeKind>,
 });
 
-type IssueChange = Payload & { readonly kind: IssueChangeKind };
+type IssueChange = Told & { readonly kind: IssueChangeKind };
 
 const IssueChangeType = builder.objectRef<IssueChange>("IssueChange").implement({
   description: "One entry of the log, as a list of issues under a filter sees it.",

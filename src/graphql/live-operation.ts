@@ -1,6 +1,7 @@
 import {
   print,
   visit,
+  type ArgumentNode,
   type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
@@ -11,7 +12,7 @@ import type { Seq } from "../domain/cursor.ts";
 import type { LogEntry } from "../domain/event.ts";
 import { viewerKey, type Viewer } from "../domain/viewer.ts";
 import { telling, readingFrom, type Context } from "./context.ts";
-import type { LiveSource, Payload } from "./live-source.ts";
+import type { LiveSource, Told } from "./live-source.ts";
 
 /** A subscription that can begin: its document is valid, its arguments are read, its position can be resumed. */
 export type LiveOperation = {
@@ -23,8 +24,13 @@ export type LiveOperation = {
       readonly is: "entries";
       /** It begins with the next entry. */
       readonly after: Seq;
-      /** Null, at once, for an entry that the subscription does not tell. Never rejects. */
-      readonly answer: (entry: LogEntry) => Promise<ExecutionResult> | null;
+      /**
+       * Equal for subscriptions that say the same of an entry that they tell in the same way: of the same document,
+       * variables and scope, whatever their filters, which say only what is told.
+       */
+      readonly says: string;
+      /** Null for an entry that the subscription does not tell. */
+      readonly tell: (entry: LogEntry) => Telling | null;
     }
   | {
       readonly is: "figures";
@@ -35,6 +41,14 @@ export type LiveOperation = {
     }
 );
 
+/** One entry, as a subscription tells it. */
+export type Telling = {
+  /** In which of its ways. */
+  readonly as: string;
+  /** Never rejects. */
+  readonly answer: () => Promise<ExecutionResult>;
+};
+
 /** What is executed for each answer. */
 export type LiveDocument = {
   readonly schema: GraphQLSchema;
@@ -44,12 +58,12 @@ export type LiveDocument = {
 };
 
 /** Executes a document as it tells an entry, or, given null, as things are now. Never rejects. */
-export type ExecuteLive = (document: LiveDocument, told: Payload | null) => Promise<ExecutionResult>;
+export type ExecuteLive = (document: LiveDocument, told: Told | null) => Promise<ExecutionResult>;
 
 /** The arguments of one execution. `context` is its subscription's. */
 export function liveArgs(
   { variableValues, ...live }: LiveDocument,
-  told: Payload | null,
+  told: Told | null,
   context: Context,
 ): ExecutionArgs {
   const contextValue =
@@ -66,54 +80,69 @@ export function liveOperation(
 ): LiveOperation {
   const live: LiveDocument = { schema, document, operationName, variableValues: variableValues ?? {} };
   const { epoch } = source;
-  const key = keyOf(live, viewer);
+  const { position, telling } = variablesIn(document);
+  const key = keyOf(live, viewer, (name) => !position.has(name));
   if (source.is === "figures")
     return { is: "figures", key, epoch, concerns: source.concerns, read: () => execute(live, null) };
   return {
     is: "entries",
     key,
+    says: keyOf(live, viewer, (name) => telling.has(name)),
     epoch,
     after: source.after,
-    answer(entry) {
-      const told = source.payloadOf({ entry, epoch });
-      return told === null ? null : execute(live, told);
+    tell(entry) {
+      const told = source.toldOf({ entry, epoch });
+      return told && { as: told.kind, answer: () => execute(live, told) };
     },
   };
 }
 
-function keyOf({ document, operationName, variableValues }: LiveDocument, viewer: Viewer): string {
-  const positions = positionVariables(document);
-  const variables = Object.entries(variableValues).filter(([name]) => !positions.has(name));
+function keyOf(
+  { document, operationName, variableValues }: LiveDocument,
+  viewer: Viewer,
+  counts: (variable: string) => boolean,
+): string {
+  const variables = Object.entries(variableValues).filter(([name]) => counts(name));
   const text = document.loc?.source.body ?? print(document);
   const asked = [text, operationName, Object.fromEntries(variables), viewerKey(viewer)];
   return hash("sha256", JSON.stringify(asked), "base64");
 }
 
-/** Yoga keeps parsed documents, so the same text most often is the same document. */
-const positionsKnown = new WeakMap<DocumentNode, ReadonlySet<string>>();
+type Variables = {
+  /** Those that say where a subscription begins, and nothing else: whoever differs in them is told the same. */
+  readonly position: ReadonlySet<string>;
+  /** Those that are used for more than the arguments of a subscription: what is said of an entry depends on them. */
+  readonly telling: ReadonlySet<string>;
+};
 
-/** The variables that say where a subscription begins, and nothing else: whoever differs in them is told the same. */
-function positionVariables(document: DocumentNode): ReadonlySet<string> {
-  const known = positionsKnown.get(document);
+/** Yoga keeps parsed documents, so the same text most often is the same document. */
+const variablesKnown = new WeakMap<DocumentNode, Variables>();
+
+function variablesIn(document: DocumentNode): Variables {
+  const known = variablesKnown.get(document);
   if (known !== undefined) return known;
-  const uses = new Map<string, number>();
-  const asPosition = new Map<string, number>();
-  const count = (counts: Map<string, number>, name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);
+  const used = { position: new Set<string>(), filter: new Set<string>(), telling: new Set<string>() };
+  const placeOf = new Map<ArgumentNode, "position" | "filter">();
+  let place: keyof typeof used = "telling";
   visit(document, {
     // The definition of a variable names it too.
     VariableDefinition: () => false,
-    Variable: ({ name }) => void count(uses, name.value),
     Field({ name, arguments: given = [] }) {
       if (name.value !== "issueChanged" && name.value !== "statusTransitioned") return;
-      for (const argument of given) {
-        if (argument.name.value === "after" && argument.value.kind === "Variable")
-          count(asPosition, argument.value.name.value);
-      }
+      for (const one of given) placeOf.set(one, one.name.value === "after" ? "position" : "filter");
     },
+    Argument: {
+      enter(argument) {
+        place = placeOf.get(argument) ?? place;
+      },
+      leave(argument) {
+        if (placeOf.has(argument)) place = "telling";
+      },
+    },
+    Variable: ({ name }) => void used[place].add(name.value),
   });
-  const positions = new Set(
-    [...asPosition].filter(([name, times]) => uses.get(name) === times).map(([name]) => name),
-  );
-  positionsKnown.set(document, positions);
-  return positions;
+  const { position, filter, telling } = used;
+  const variables = { position: position.difference(filter).difference(telling), telling };
+  variablesKnown.set(document, variables);
+  return variables;
 }

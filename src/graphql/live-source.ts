@@ -3,19 +3,25 @@ import type { LogEntry } from "../domain/event.ts";
 import type { Context } from "./context.ts";
 import { resumablePosition } from "./position.ts";
 
-/** The root value of one execution of a subscription: an entry of the log that it tells. */
+/** An entry of the log, in an epoch. */
 export type Payload = { readonly entry: LogEntry; readonly epoch: string };
+
+/**
+ * The root value of one execution of a subscription: an entry of the log that it tells. Of one entry, what a field tells
+ * a viewer is the same wherever it is of the same kind.
+ */
+export type Told = Payload & { readonly kind: string };
 
 /**
  * What the field of a subscription gives: not a stream of its own, but what the fan-out needs to make one for all who ask
  * the same. graphql-js wants something that can be iterated; nobody does.
  */
-export type LiveSource<Told extends Payload = Payload> = AsyncIterable<Told> & { readonly epoch: string } & (
+export type LiveSource<One extends Told = Told> = AsyncIterable<One> & { readonly epoch: string } & (
     | {
         readonly is: "entries";
         readonly after: Seq;
         /** The root value that tells an entry; null for one that the subscription does not tell. */
-        readonly payloadOf: (payload: Payload) => Told | null;
+        readonly toldOf: (payload: Payload) => One | null;
       }
     | {
         readonly is: "figures";
@@ -25,19 +31,19 @@ export type LiveSource<Told extends Payload = Payload> = AsyncIterable<Told> & {
   );
 
 /**
- * What `payloadOf` makes of every entry after the position where the client's stream broke off, or after the cursor
+ * What `toldOf` makes of every entry after the position where the client's stream broke off, or after the cursor
  * `after`, or from the next entry on. It makes null of those that the subscription does not tell.
  * @throws GraphQLError with a code of `checkPosition`'s when it cannot resume there.
  */
-export async function entriesAfter<Told extends Payload>(
+export async function entriesAfter<One extends Told>(
   after: string | null | undefined,
   { reader, lastEventId }: Context,
-  payloadOf: (payload: Payload) => Told | null,
-): Promise<LiveSource<Told>> {
+  toldOf: (payload: Payload) => One | null,
+): Promise<LiveSource<One>> {
   const bounds = await reader.bounds();
   const cursor = lastEventId ?? after;
   const position = cursor == null ? bounds.newest : resumablePosition(cursor, bounds);
-  return { ...neverIterated, is: "entries", epoch: bounds.epoch, after: position, payloadOf };
+  return { ...neverIterated, is: "entries", epoch: bounds.epoch, after: position, toldOf };
 }
 
 /** What stands in the store now, and again when entries that `concerns` is true of have changed it. */

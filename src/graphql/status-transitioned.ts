@@ -4,11 +4,11 @@ import { isTransition, type TransitionEvent } from "../domain/transition.ts";
 import { builder } from "./builder.ts";
 import { filterOf } from "./filter-input.ts";
 import { permittedTransitions } from "./permitted.ts";
-import { entriesAfter, type Payload } from "./live-source.ts";
+import { entriesAfter, type Told } from "./live-source.ts";
 import { StatusTransitionType } from "./transition.ts";
 import { TransitionFilterType } from "./transition-filter.ts";
 
-type StatusTransitioned = Payload & { readonly transition: TransitionEvent };
+type StatusTransitioned = Told & { readonly transition: TransitionEvent };
 
 const StatusTransitionedType = builder.objectRef<StatusTransitioned>("StatusTransitioned").implement({
   description: "One entry of the log that changed an issue's status or substatus.",
@@ -42,7 +42,7 @@ builder.subscriptionField("statusTransitioned", (t) =>
       return entriesAfter(after, context, (payload): StatusTransitioned | null => {
         const { event } = payload.entry;
         return isTransition(event) && passes(payload.entry, event.committedAt)
-          ? { ...payload, transition: event }
+          ? { ...payload, kind: "TRANSITIONED", transition: event }
           : null;
       });
     },

@@ -4,6 +4,7 @@ import { nowUnauthenticated } from "../graphql/ended.ts";
 import type { Report } from "../observability/report.ts";
 import { pingSeconds, stallSeconds, type Heartbeat } from "./heartbeat.ts";
 import { lastMessage, type Live } from "./live.ts";
+import { bodyOf, chunkOf } from "./message.ts";
 
 export type EventStreamOptions = {
   readonly live: Live;
@@ -12,10 +13,11 @@ export type EventStreamOptions = {
 };
 
 /** An empty `data` field: without one, EventSource would not tell a page of it. */
-const complete = Buffer.from("event: complete\ndata:\n\n");
+const complete = chunkOf([Buffer.from("event: complete\ndata:\n\n")]);
 
 /**
- * Serves a subscription as GraphQL over SSE, distinct connections mode, on a response whose head is sent.
+ * Serves a subscription as GraphQL over SSE, distinct connections mode, on a response whose head is sent. Chunks that
+ * many get are made once, and written past the response, which would make them for each.
  *
  * | what is written                | when                                                                          |
  * | ------------------------------ | ----------------------------------------------------------------------------- |
@@ -35,6 +37,14 @@ export function serveEventStream(
   let seconds = 0;
   let stalledSeconds = 0;
   let isOver = false;
+  const { socket } = response;
+  // Without a socket it waits for the answer to an earlier request. HTTP/1.0 knows of no chunks.
+  const chunked = response.chunkedEncoding ? socket : null;
+  const taker = chunked ?? response;
+
+  function write(chunk: Buffer): boolean {
+    return chunked === null ? response.write(bodyOf(chunk)) : chunked.write(chunk);
+  }
 
   /** Ends what was begun; the response itself is left to whoever calls. */
   function leave(): boolean {
@@ -42,26 +52,39 @@ export function serveEventStream(
     isOver = true;
     subscriber[Symbol.dispose]();
     visiting[Symbol.dispose]();
+    taker.off("drain", goOn);
     report.subscriberLeft("sse");
     return true;
   }
 
   function ping(): void {
-    if (!response.writableNeedDrain) response.write(`id: ${subscriber.cursor}\n\n`);
+    if (!taker.writableNeedDrain) write(chunkOf([Buffer.from(`id: ${subscriber.cursor}\n\n`)]));
+  }
+
+  function goOn(): void {
+    stalledSeconds = 0;
+    subscriber.resume();
+  }
+
+  /** Whoever gets this does not come back by itself. */
+  function finish(chunk: Buffer | null): void {
+    if (chunk !== null) write(chunk);
+    write(complete);
+    response.end();
   }
 
   const visiting = heartbeat.add(() => {
     if (!mayRead()) {
-      const { events } = lastMessage(nowUnauthenticated);
-      if (leave()) response.end(Buffer.concat([events, complete]));
+      if (leave()) finish(lastMessage(nowUnauthenticated).chunk);
       return;
     }
-    stalledSeconds = response.writableNeedDrain ? stalledSeconds + 1 : 0;
+    stalledSeconds = taker.writableNeedDrain ? stalledSeconds + 1 : 0;
     if (stalledSeconds >= stallSeconds) {
       leave();
       report.slowConsumerCut("sse");
       // What the system has taken and nobody reads is thrown away as well.
-      response.socket?.resetAndDestroy();
+      if (response.socket === null) response.destroy();
+      else response.socket.resetAndDestroy();
       return;
     }
     seconds += 1;
@@ -69,21 +92,18 @@ export function serveEventStream(
   });
 
   const subscriber = live.begin(operation, {
-    write: (message) => response.write(message.events),
+    write: (message) => write(message.chunk),
     caughtUp: ping,
     end(last, end) {
       if (!leave()) return;
       // Without a `complete` a client comes back, which is what it shall do when the gateway stops.
       if (end.is === "stopped") response.end();
-      else response.end(last === null ? complete : Buffer.concat([last.events, complete]));
+      else finish(last?.chunk ?? null);
     },
   });
   report.subscriberJoined("sse");
 
-  response.on("drain", () => {
-    stalledSeconds = 0;
-    subscriber.resume();
-  });
+  taker.on("drain", goOn);
   response.on("close", leave);
   // What `close` follows.
   response.on("error", () => {});

@@ -77,12 +77,15 @@ function join(fanout: Fanout<Message>, operation: LiveOperation, sink: Sink<Mess
     };
     return fanout.watch(figures, sink);
   }
-  const { answer, after } = operation;
+  const { says, tell, after } = operation;
   const entries = {
     key,
-    answer(entry: LogEntry) {
-      const made = answer(entry);
-      return made && made.then((result) => messageOf(result, at(entry.event.seq)));
+    says,
+    tell(entry: LogEntry) {
+      const telling = tell(entry);
+      if (telling === null) return null;
+      const { as, answer } = telling;
+      return { as, answer: async () => messageOf(await answer(), at(entry.event.seq)) };
     },
   };
   return fanout.follow(entries, after, sink);

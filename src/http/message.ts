@@ -1,5 +1,5 @@
 import type { Answer } from "../stream/answer.ts";
-import { textFrame } from "./text-frame.ts";
+import { textFrameHead } from "./text-frame.ts";
 
 /**
  * One result of a subscription, or several, as bytes for each transport. They are made when they are first needed and
@@ -8,10 +8,13 @@ import { textFrame } from "./text-frame.ts";
 export type Message = Answer & {
   /** A result as text; for several, the texts one after the other. Equal for results that say the same. */
   readonly json: string;
-  /** `next` events of an event stream, each with its cursor for an id. */
-  readonly events: Buffer;
-  /** `next` messages of graphql-transport-ws, each a whole WebSocket frame. `start` is what `startOfNext` gives. */
-  readonly frames: (start: Buffer) => Buffer;
+  /** `next` events of an event stream, each with its cursor for an id, as one chunk of a chunked body (RFC 9112, 7.1). */
+  readonly chunk: Buffer;
+  /**
+   * `next` messages of graphql-transport-ws, each a whole WebSocket frame, in "latin1": a character for each byte. `start`
+   * is what `startOfNext` gives.
+   */
+  readonly frames: (start: string) => string;
 };
 
 /** @param cursor where a client that has it resumes; null for one that must not move the client's position. */
@@ -19,49 +22,64 @@ export function createMessage(
   json: string,
   { cursor, isLast }: { readonly cursor: string | null; readonly isLast: boolean },
 ): Message {
-  let events: Buffer | undefined;
-  let rest: Buffer | undefined;
-  let framed: { readonly start: Buffer; readonly frame: Buffer } | undefined;
+  let chunk: Buffer | undefined;
+  let rest: string | undefined;
   return {
     json,
     isLast,
     // The text, and most often one of the forms.
     bytes: 512 + 2 * json.length,
-    get events() {
-      events ??= Buffer.from(`${cursor === null ? "" : `id: ${cursor}\n`}event: next\ndata: ${json}\n\n`);
-      return events;
+    get chunk() {
+      const id = cursor === null ? "" : `id: ${cursor}\n`;
+      return (chunk ??= chunkOf([Buffer.from(`${id}event: next\ndata: ${json}\n\n`)]));
     },
-    frames(start) {
-      // Clients that count their operations have the same ids, so one frame does for many sockets in a row.
-      if (framed?.start.equals(start) === true) return framed.frame;
-      rest ??= Buffer.from(`${json}}`);
-      framed = { start, frame: textFrame([start, rest]) };
-      return framed.frame;
-    },
+    frames: onceInARow((start) => {
+      rest ??= inBytes(`${json}}`);
+      return textFrameHead(start.length + rest.length) + start + rest;
+    }),
   };
 }
 
 /** One message that says what several say, in their order. */
 export function joinedMessages(messages: readonly Message[]): Message {
-  let events: Buffer | undefined;
-  let framed: { readonly start: Buffer; readonly frames: Buffer } | undefined;
+  let chunk: Buffer | undefined;
   return {
     json: messages.map(({ json }) => json).join(""),
     isLast: messages.at(-1)!.isLast,
     bytes: messages.reduce((sum, { bytes }) => sum + bytes, 0),
-    get events() {
-      events ??= Buffer.concat(messages.map((message) => message.events));
-      return events;
+    get chunk() {
+      return (chunk ??= chunkOf(messages.map((message) => bodyOf(message.chunk))));
     },
-    frames(start) {
-      if (framed?.start.equals(start) === true) return framed.frames;
-      framed = { start, frames: Buffer.concat(messages.map((message) => message.frames(start))) };
-      return framed.frames;
-    },
+    frames: onceInARow((start) => messages.map((message) => message.frames(start)).join("")),
   };
 }
 
 /** How a `next` message of an operation begins: what differs from one client to another. */
-export function startOfNext(operationId: string): Buffer {
-  return Buffer.from(`{"id":${JSON.stringify(operationId)},"type":"next","payload":`);
+export function startOfNext(operationId: string): string {
+  return inBytes(`{"id":${JSON.stringify(operationId)},"type":"next","payload":`);
+}
+
+/** One chunk of a chunked body. */
+export function chunkOf(parts: readonly Buffer[]): Buffer {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  return Buffer.concat([Buffer.from(`${length.toString(16)}\r\n`), ...parts, Buffer.from("\r\n")]);
+}
+
+/** What a chunk brings, without what is around it. */
+export function bodyOf(chunk: Buffer): Buffer {
+  return chunk.subarray(chunk.indexOf("\n") + 1, -2);
+}
+
+/** The text's UTF-8, with a character for each byte: short texts are put together faster so than as Buffers. */
+function inBytes(text: string): string {
+  return Buffer.from(text).toString("latin1");
+}
+
+/** Clients that count their operations have the same ids, so what is made for one does for many sockets in a row. */
+function onceInARow(make: (start: string) => string): (start: string) => string {
+  let last: { readonly start: string; readonly made: string } | undefined;
+  return (start) => {
+    if (last?.start !== start) last = { start, made: make(start) };
+    return last.made;
+  };
 }

@@ -248,9 +248,9 @@ function served(
   const start = startOfNext(id);
   let subscriber: LiveSubscriber | null = null;
 
-  function write(frames: Buffer): boolean {
+  function write(frames: string): boolean {
     // Past ws, which writes whole frames too: nothing of ours can come into the middle of one.
-    return webSocket.readyState === webSocket.OPEN ? socket.write(frames) : true;
+    return webSocket.readyState === webSocket.OPEN ? socket.write(frames, "latin1") : true;
   }
 
   function begin(): void {

@@ -11,10 +11,20 @@ export type Answer = {
 
 /** An operation whose subscribers get an answer to each entry of the log that concerns them. */
 export type EntryOperation<One extends Answer> = {
-  /** Equal for operations that say the same of every entry. */
+  /** Equal for operations that tell the same entries, and say the same of each. */
   readonly key: string;
-  /** Null, at once, for an entry that is none of its business. Never rejects. */
-  readonly answer: (entry: LogEntry) => Promise<One> | null;
+  /** Equal for operations that say the same of an entry that they tell in the same way, whichever each of them tells. */
+  readonly says: string;
+  /** Null for an entry that is none of its business. */
+  readonly tell: (entry: LogEntry) => Telling<One> | null;
+};
+
+/** One entry, as an operation tells it. */
+export type Telling<One extends Answer> = {
+  /** In which of its ways: one that asks the same of a shorter list may tell of an issue that it leaves the list. */
+  readonly as: string;
+  /** Never rejects. */
+  readonly answer: () => Promise<One>;
 };
 
 /** An operation whose subscribers get its present answer, and another one when that has changed. */

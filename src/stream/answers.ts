@@ -1,26 +1,38 @@
-import type { Seq } from "../domain/cursor.ts";
 import type { Answer } from "./answer.ts";
 
-/** The newest answers, so that whoever replays what others have just been told need not have it made again. */
+/** The newest answers, so that each is made once, for all who want it at the same time or soon after. */
 export type Answers<One extends Answer> = {
-  readonly get: (group: number, seq: Seq) => One | undefined;
-  readonly add: (group: number, seq: Seq, answer: One) => void;
+  /** The answer of this name: at once where it is known, else as it is made, by `make` if nobody else makes it already. */
+  readonly named: (name: string, make: () => Promise<One>) => One | Promise<One>;
 };
 
-/** @param maxBytes of all answers together; the oldest go first. */
+/** @param maxBytes of all answers together; the oldest go first. One that is the last for who gets it is not kept. */
 export function createAnswers<One extends Answer>(maxBytes: number): Answers<One> {
   const held = new Map<string, One>();
+  const making = new Map<string, Promise<One>>();
   let bytes = 0;
+
+  function hold(name: string, answer: One): void {
+    held.set(name, answer);
+    bytes += answer.bytes;
+    for (const [oldest, { bytes: freed }] of held) {
+      if (bytes <= maxBytes) break;
+      held.delete(oldest);
+      bytes -= freed;
+    }
+  }
+
   return {
-    get: (group, seq) => held.get(`${group}.${seq}`),
-    add(group, seq, answer) {
-      held.set(`${group}.${seq}`, answer);
-      bytes += answer.bytes;
-      for (const [key, oldest] of held) {
-        if (bytes <= maxBytes) break;
-        held.delete(key);
-        bytes -= oldest.bytes;
-      }
+    named(name, make) {
+      const known = held.get(name) ?? making.get(name);
+      if (known !== undefined) return known;
+      const made = make().then((answer) => {
+        making.delete(name);
+        if (!answer.isLast) hold(name, answer);
+        return answer;
+      });
+      making.set(name, made);
+      return made;
     },
   };
 }

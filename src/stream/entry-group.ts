@@ -11,8 +11,6 @@ export type EntryGroupOptions<One extends Answer> = {
   readonly turns: Turns;
   /** Of all groups. */
   readonly answers: Answers<One>;
-  /** Tells this group from the others in `answers`. */
-  readonly number: number;
   /** One answer that says what several say, in their order. */
   readonly joined: (answers: readonly One[]) => One;
   /** How many entries one that has been live may fall behind. */
@@ -59,10 +57,9 @@ type Slice<One extends Answer> = {
  * from the same source, and gets the same answers. An answer is made once, however many want it.
  */
 export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<One>): EntryGroup<One> {
-  const { operation, source, turns, answers, number, joined, maxBehind, told, emptied } = options;
+  const { operation, source, turns, answers, joined, maxBehind, told, emptied } = options;
   const members = new Set<Member<One>>();
   const live = new Set<Member<One>>();
-  const making = new Map<Seq, Promise<One>>();
   /** Everyone live has everything up to here. */
   let position: Seq = 0;
   let isTelling = false;
@@ -188,18 +185,9 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
   }
 
   function answerTo(entry: LogEntry): One | Promise<One> | null {
-    const { seq } = entry.event;
-    const known = answers.get(number, seq) ?? making.get(seq);
-    if (known !== undefined) return known;
-    const asked = operation.answer(entry);
-    if (asked === null) return null;
-    const made = asked.then((answer) => {
-      making.delete(seq);
-      if (!answer.isLast) answers.add(number, seq, answer);
-      return answer;
-    });
-    making.set(seq, made);
-    return made;
+    const telling = operation.tell(entry);
+    if (telling === null) return null;
+    return answers.named(`${entry.event.seq} ${telling.as} ${operation.says}`, telling.answer);
   }
 
   function joinedOf(made: Slice<One>["made"]): One {

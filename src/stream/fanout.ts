@@ -23,7 +23,7 @@ export type FanoutOptions<One extends Answer> = {
 
 /**
  * Tells many subscribers what is logged, with the work of one for each operation: those with the same operation form a
- * group, which makes each answer once. Disposing it ends everyone as stopped.
+ * group, and groups that say the same of an entry share it. Disposing it ends everyone as stopped.
  */
 export type Fanout<One extends Answer> = Disposable & {
   /** Tells everything after the position, then everything as it is logged. */
@@ -52,7 +52,6 @@ export function createFanout<One extends Answer>({
   const figureGroups = new Map<string, FigureGroup<One>>();
   const stop = new AbortController();
   let joining: Disposable | null = null;
-  let numbered = 0;
 
   async function wakeGroups(): Promise<void> {
     while (!stop.signal.aborted) {
@@ -84,13 +83,11 @@ export function createFanout<One extends Answer>({
       entryGroups.delete(key);
       followLog();
     };
-    numbered += 1;
     const group = createEntryGroup<One>({
       operation,
       source,
       turns,
       answers,
-      number: numbered,
       joined,
       maxBehind,
       told,

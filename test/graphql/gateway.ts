@@ -108,8 +108,8 @@ async function* told(
   log: ReturnType<typeof scriptedLog>,
 ): AsyncGenerator<StreamEvent, void> {
   for (let entry = log.next(); entry !== undefined; entry = log.next()) {
-    const result = await operation.answer(entry);
-    if (result !== null) yield { event: "next", data: JSON.parse(serialised(result)) };
+    const result = await operation.tell(entry)?.answer();
+    if (result !== undefined) yield { event: "next", data: JSON.parse(serialised(result)) };
   }
 }
 

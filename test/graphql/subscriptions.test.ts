@@ -336,7 +336,7 @@ describe("a subscription that has told many entries", () => {
     if (operation?.is !== "entries") throw new Error("It is told by entries.");
     const answers: string[] = [];
     for (let round = 0; round < 5; round += 1)
-      for (const told of [opening, resolving]) answers.push(serialised((await operation.answer(told))!));
+      for (const told of [opening, resolving]) answers.push(serialised(await operation.tell(told)!.answer()));
     expect(answers).toHaveLength(10);
     expect(new Set(answers).size).toBe(2);
     expect(answers.slice(8)).toEqual(answers.slice(0, 2));
@@ -372,6 +372,50 @@ describe("subscriptions that are told the same", () => {
       ...taken.map(({ key }) => key),
     ];
     expect(new Set(keys).size).toBe(6);
+  });
+
+  it("say the same of an entry, whatever their filters, unless something else depends on a variable", async () => {
+    const saysOf = async (text: string, variables: object) => {
+      const { subscribe, taken } = gateway({ bounds: { newest: 9 } });
+      await subscribe(text, variables);
+      const [operation] = taken;
+      return operation?.is === "entries" ? operation.says : null;
+    };
+    const [errors, fatals] = ["ERROR", "FATAL"].map((level) => ({ filter: { level: { eq: level } } }));
+    const says = await saysOf(query, errors!);
+    expect(await saysOf(query, { ...fatals, after: cursorOf(at(4)) })).toBe(says);
+    const deep = `subscription ($title: String, $isLong: Boolean!, $first: Int = 3) {
+      issueChanged(filter: { title: { eq: $title } }) {
+        cursor
+        kind @include(if: $isLong)
+        issue { events(first: $first) { nodes { id } } }
+      }
+    }`;
+    const given = { title: "a", isLong: true };
+    const deeply = await saysOf(deep, given);
+    expect(await saysOf(deep, { ...given, title: "b" })).toBe(deeply);
+    const others = [
+      await saysOf(deep, { ...given, isLong: false }),
+      await saysOf(deep, { ...given, first: 4 }),
+      await saysOf(`${query} `, errors!),
+      says,
+    ];
+    expect(new Set([deeply, ...others]).size).toBe(5);
+  });
+
+  it("tell an entry in another way where it does another thing to their lists", async () => {
+    const waysOf = async (level: string) => {
+      const { subscribe, taken } = gateway({ issues: [open] });
+      await subscribe(query, { filter: { level: { eq: level }, status: { eq: "UNRESOLVED" } } });
+      const [operation] = taken;
+      return [opening, resolving].map((entry) =>
+        operation?.is === "entries" ? (operation.tell(entry)?.as ?? null) : null,
+      );
+    };
+    expect([await waysOf("ERROR"), await waysOf("FATAL")]).toEqual([
+      ["ENTERED", "LEFT"],
+      [null, null],
+    ]);
   });
 
   it("have another one where the position's variable says something else as well", async () => {

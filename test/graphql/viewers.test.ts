@@ -90,8 +90,10 @@ async function storeOf(deliveries: readonly IncomingDelivery[]) {
       if (operation.is === "figures") return [JSON.parse(JSON.stringify(await operation.read())) as Answer];
       const answers = [];
       for (const entry of await store.reader.entriesAfter(operation.after, 1000))
-        answers.push(await operation.answer(entry));
-      return JSON.parse(JSON.stringify(answers.filter((answer) => answer !== null))) as readonly Answer[];
+        answers.push(await operation.tell(entry)?.answer());
+      return JSON.parse(
+        JSON.stringify(answers.filter((answer) => answer !== undefined)),
+      ) as readonly Answer[];
     },
     file: store.file,
     /** Where a subscription that tells everything begins. */

@@ -8,11 +8,13 @@ import type { LiveOperation } from "../../src/graphql/live-operation.ts";
 import { serveEventStream } from "../../src/http/event-stream.ts";
 import { pingSeconds, stallSeconds, startHeartbeat } from "../../src/http/heartbeat.ts";
 import { liveOverMemory, seqOperation } from "./live-operations.ts";
+import { Wire } from "./wire.ts";
 
 const cursor = (seq: number): string => cursorOf({ epoch: "e", seq });
 const next = (seq: number): string => `id: ${cursor(seq)}\nevent: next\ndata: {"data":{"seq":${seq}}}\n\n`;
 const ping = (seq: number): string => `id: ${cursor(seq)}\n\n`;
 const complete = "event: complete\ndata:\n\n";
+const get = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 type MemoryLog = ReturnType<typeof liveOverMemory>["log"];
 
@@ -32,14 +34,16 @@ async function streaming(
     slowConsumerCut: () => happened.push("cut"),
   };
   const rights = { mayRead: true };
-  const server = createServer((_, response: ServerResponse) => {
-    response.writeHead(200);
+  const server = createServer((asked, response: ServerResponse) => {
+    if (asked.url === "/late") return void setImmediate(() => response.end("late"));
+    response.writeHead(200).flushHeaders();
     serveEventStream(response, operation, () => rights.mayRead, { live: memory.live, heartbeat, report });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const connected = once(server, "connection") as Promise<[Socket]>;
-  const asking = request({ port: (server.address() as AddressInfo).port }).end();
+  const { port } = server.address() as AddressInfo;
+  const asking = request({ port }).end();
   const [response] = (await once(asking, "response")) as [IncomingMessage];
   const [socket] = await connected;
   let text = "";
@@ -47,6 +51,7 @@ async function streaming(
   response.on("error", () => {});
   return {
     ...memory,
+    port,
     happened,
     rights,
     response,
@@ -88,9 +93,10 @@ describe("an event stream", () => {
     const nothing: LiveOperation = {
       is: "entries",
       key: "nothing",
+      says: "nothing",
       epoch: "e",
       after: 3,
-      answer: () => null,
+      tell: () => null,
     };
     await using stream = await streaming(nothing, { logged: 3 });
     expect(await stream.read(ping(3))).toBe(ping(3));
@@ -161,6 +167,20 @@ describe("an event stream", () => {
     await closed;
     expect(stream.happened).toEqual(["joined", "left", "cut"]);
     expect(stream.fanout.groups).toBe(0);
+  });
+
+  it.each([
+    ["HTTP/1.0", "GET / HTTP/1.0\r\n\r\n"],
+    ["the answer to an earlier request", `GET /late HTTP/1.1\r\nHost: localhost\r\n\r\n${get}`],
+  ])("says the same where it has to wait for or do without chunks: %s", async (_, requests) => {
+    await using stream = await streaming(seqOperation(1), { logged: 3 });
+    using wire = new Wire(stream.port);
+    wire.write(requests);
+    const received = await wire.until(ping(3));
+    stream.write();
+    const all = await wire.until(next(4));
+    expect(all.startsWith(received)).toBe(true);
+    expect(all.replaceAll(/\r\n[0-9a-f]+\r\n|\r\n/g, "")).toContain(next(2) + next(3) + ping(3) + next(4));
   });
 
   it("lets go of the log when its client is gone", async () => {

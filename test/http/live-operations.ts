@@ -41,9 +41,12 @@ export function seqOperation(
   return {
     is: "entries",
     key,
+    says: key,
     epoch: "e",
     after,
-    answer: ({ event: { seq } }: LogEntry) =>
-      Promise.resolve({ data: padding === "" ? { seq } : { seq, padding } }),
+    tell: ({ event: { seq } }: LogEntry) => ({
+      as: "told",
+      answer: async () => ({ data: padding === "" ? { seq } : { seq, padding } }),
+    }),
   };
 }

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { StorageUnavailableError } from "../../src/domain/failure.ts";
-import { everySeq, fanoutOver, follower, settled, upTo } from "./following.ts";
+import type { EntryOperation } from "../../src/stream/answer.ts";
+import { everySeq, fanoutOver, follower, settled, upTo, type TestAnswer } from "./following.ts";
 
 describe("one who follows", () => {
   it("is told everything after its position, then that it is live, then everything as it is logged", async () => {
@@ -130,6 +131,47 @@ describe("those who follow the same", () => {
     await settled();
     expect(operation.made).toEqual(upTo(1, 30));
     expect(all.map(({ seqs }) => seqs)).toEqual([upTo(1, 30), upTo(6, 30), upTo(21, 30), upTo(21, 30)]);
+  });
+
+  it("and tell of different entries, share what they say of an entry in the same way", async () => {
+    const { fanout, write } = fanoutOver(0);
+    const made: string[] = [];
+    const telling = (key: string, as: (seq: number) => string | null): EntryOperation<TestAnswer> => ({
+      key,
+      says: "the same",
+      tell({ event: { seq } }) {
+        const way = as(seq);
+        const answer = async () => {
+          made.push(`${seq} ${way}`);
+          return { seqs: [seq], bytes: 1, isLast: false };
+        };
+        return way === null ? null : { as: way, answer };
+      },
+    });
+    const all = follower(
+      fanout,
+      telling("all", () => "updated"),
+      0,
+    );
+    const even = follower(
+      fanout,
+      telling("even", (seq) => (seq % 2 === 0 ? "updated" : null)),
+      0,
+    );
+    const late = follower(
+      fanout,
+      telling("late", (seq) => (seq === 3 ? "entered" : "updated")),
+      2,
+    );
+    await settled();
+    write(4);
+    await settled();
+    expect([all.seqs, even.seqs, late.seqs]).toEqual([
+      [1, 2, 3, 4],
+      [2, 4],
+      [3, 4],
+    ]);
+    expect(made.toSorted()).toEqual(["1 updated", "2 updated", "3 entered", "3 updated", "4 updated"]);
   });
 
   it("get the very same object", async () => {

@@ -50,11 +50,17 @@ export function everySeq(
   const made: number[] = [];
   return {
     key,
+    says: key,
     made,
-    answer({ event: { seq } }: LogEntry) {
+    tell({ event: { seq } }: LogEntry) {
       if (!concerns(seq)) return null;
-      made.push(seq);
-      return Promise.resolve({ seqs: [seq], bytes: 1, isLast: isLast(seq) });
+      return {
+        as: "told",
+        async answer() {
+          made.push(seq);
+          return { seqs: [seq], bytes: 1, isLast: isLast(seq) };
+        },
+      };
     },
   };
 }
