@@ -10,11 +10,11 @@ export type WriterOptions = {
   readonly commit: (batch: readonly IncomingDelivery[]) => Promise<readonly Receipt[]>;
   /** True for a failure that passes by itself within moments: another process holds the write lock. */
   readonly isBusy: (error: unknown) => boolean;
-  /** Most deliveries in one transaction. */
+  /** Most deliveries in one transaction; a larger group has one for itself. */
   readonly maxBatch: number;
-  /** Most deliveries waiting; past this `append` rejects with OverloadedError. */
+  /** Most deliveries that are not written yet; past this `append` rejects with OverloadedError. */
   readonly maxWaiting: number;
-  /** How long a delivery waits for a busy database. */
+  /** How long a group waits for a busy database. */
   readonly giveUpMs: number;
   /** How long between two tries. */
   readonly retryMs: number;
@@ -22,29 +22,29 @@ export type WriterOptions = {
 
 export type Writer = {
   /**
-   * Resolves once the delivery is on disk.
+   * Resolves once the deliveries are on disk, with a receipt for each. One transaction writes all of them, or none.
    * @throws OverloadedError when the queue is full, at once.
-   * @throws StorageUnavailableError when it could not be written, or that cannot be known.
+   * @throws StorageUnavailableError when they could not be written, or that cannot be known.
    */
-  readonly append: (delivery: IncomingDelivery) => Promise<Receipt>;
+  readonly append: (group: readonly IncomingDelivery[]) => Promise<readonly Receipt[]>;
   /** Commits an empty batch, if nothing is being written: whether that works is whether anything would. */
   readonly probe: () => Promise<void>;
-  /** How many wait. */
+  /** How many deliveries are not written yet. */
   readonly waiting: () => number;
   /** Resolves once nothing waits any more. */
   readonly flush: () => Promise<void>;
 };
 
 type Waiting = {
-  readonly delivery: IncomingDelivery;
+  readonly group: readonly IncomingDelivery[];
   readonly since: number;
-  readonly resolve: (receipt: Receipt) => void;
+  readonly resolve: (receipts: readonly Receipt[]) => void;
   readonly reject: (error: Error) => void;
 };
 
 /**
- * Group commit: deliveries that arrive while one transaction runs share the next one. At low load every delivery is its
- * own transaction; under load one sync to disk pays for many.
+ * Group commit: what arrives while one transaction runs shares the next one. At low load every delivery is its own
+ * transaction; under load one sync to disk pays for many.
  */
 export function createWriter({
   commit,
@@ -55,36 +55,57 @@ export function createWriter({
   retryMs,
 }: WriterOptions): Writer {
   const waiting: Waiting[] = [];
+  let count = 0;
   let draining: Promise<void> | null = null;
+
+  /** Takes from the queue what the next transaction writes: at least one group. */
+  function take(): Waiting[] {
+    let size = waiting[0]!.group.length;
+    let groups = 1;
+    while (groups < waiting.length && size + waiting[groups]!.group.length <= maxBatch)
+      size += waiting[groups++]!.group.length;
+    return waiting.splice(0, groups);
+  }
 
   async function drain(): Promise<void> {
     while (waiting.length > 0) {
-      // One turn of the event loop: requests that arrived together come in together.
+      // One turn of the event loop: what arrived together comes in together.
       await new Promise((resolve) => setImmediate(resolve));
-      const batch = waiting.slice(0, maxBatch);
-      try {
-        const receipts = await commit(batch.map(({ delivery }) => delivery));
-        waiting.splice(0, batch.length);
-        for (const [index, one] of batch.entries()) one.resolve(receipts[index]!);
-      } catch (error) {
-        if (isBusy(error) && performance.now() - batch[0]!.since < giveUpMs) {
-          await new Promise((resolve) => setTimeout(resolve, retryMs));
-          continue;
-        }
-        waiting.splice(0, batch.length);
-        const cause = new StorageUnavailableError("The delivery could not be written.", { cause: error });
-        for (const one of batch) one.reject(cause);
+      const taken = take();
+      const batch = taken.flatMap(({ group }) => group);
+      const written = await write(batch, taken[0]!.since);
+      count -= batch.length;
+      let at = 0;
+      for (const { group, resolve, reject } of taken) {
+        if (written instanceof Error) reject(written);
+        else resolve(written.slice(at, (at += group.length)));
       }
     }
     draining = null;
   }
 
+  async function write(
+    batch: readonly IncomingDelivery[],
+    since: number,
+  ): Promise<readonly Receipt[] | Error> {
+    for (;;) {
+      try {
+        return await commit(batch);
+      } catch (cause) {
+        if (!isBusy(cause) || performance.now() - since >= giveUpMs)
+          return new StorageUnavailableError("The delivery could not be written.", { cause });
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+      }
+    }
+  }
+
   return {
-    append(delivery) {
-      if (waiting.length >= maxWaiting)
+    append(group) {
+      if (count + group.length > maxWaiting)
         return Promise.reject(new OverloadedError(`More than ${maxWaiting} deliveries wait to be written.`));
+      count += group.length;
       return new Promise((resolve, reject) => {
-        waiting.push({ delivery, since: performance.now(), resolve, reject });
+        waiting.push({ group, since: performance.now(), resolve, reject });
         draining ??= drain();
       });
     },
@@ -98,7 +119,7 @@ export function createWriter({
         draining = waiting.length > 0 ? drain() : null;
       }
     },
-    waiting: () => waiting.length,
+    waiting: () => count,
     flush: () => draining ?? Promise.resolve(),
   };
 }

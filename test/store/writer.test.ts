@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { IncomingDelivery } from "../../src/domain/delivery.ts";
 import { OverloadedError, StorageUnavailableError } from "../../src/domain/failure.ts";
 import type { Receipt } from "../../src/store/store.ts";
-import { createWriter, type WriterOptions } from "../../src/store/writer.ts";
+import { createWriter, type Writer, type WriterOptions } from "../../src/store/writer.ts";
 import { told } from "./deliveries.ts";
 
 const busy = new Error("busy");
@@ -29,37 +29,56 @@ function writerOf(script: readonly Error[], options: Partial<WriterOptions> = {}
   return Object.assign(writer, { batches });
 }
 
+async function append(writer: Pick<Writer, "append">): Promise<Receipt> {
+  const [receipt] = await writer.append([told()]);
+  return receipt!;
+}
+
 describe("a writer", () => {
   it("writes what waits together in one batch, up to the largest, and answers in order", async () => {
     const writer = writerOf([]);
-    const receipts = await Promise.all(Array.from({ length: 7 }, () => writer.append(told())));
+    const receipts = await Promise.all(Array.from({ length: 7 }, () => append(writer)));
     expect(receipts.map(({ delivery }) => delivery)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(writer.batches).toEqual([3, 3, 1]);
   });
 
+  it("leaves together what came together", async () => {
+    const writer = writerOf([]);
+    const groups = [1, 1, 2, 4, 1].map((size) => writer.append(Array.from({ length: size }, () => told())));
+    const receipts = await Promise.all(groups);
+    expect(receipts.map((group) => group.map(({ delivery }) => delivery))).toEqual([
+      [1],
+      [2],
+      [3, 4],
+      [5, 6, 7, 8],
+      [9],
+    ]);
+    expect(writer.batches).toEqual([2, 2, 4, 1]);
+  });
+
   it("tries again while the store is busy, and loses nothing by it", async () => {
     const writer = writerOf([busy, busy]);
-    expect((await writer.append(told())).delivery).toBe(1);
+    expect((await append(writer)).delivery).toBe(1);
     expect(writer.batches).toEqual([1, 1, 1]);
   });
 
   it("gives up on a store that stays busy", async () => {
     const writer = writerOf([busy, busy, busy], { giveUpMs: 0 });
-    await expect(writer.append(told())).rejects.toThrow(StorageUnavailableError);
+    await expect(append(writer)).rejects.toThrow(StorageUnavailableError);
     expect(writer.batches).toEqual([1]);
   });
 
   it("refuses the batch that failed, and goes on with the next", async () => {
     const writer = writerOf([broken]);
-    const appended = Array.from({ length: 4 }, () => writer.append(told()));
+    const appended = Array.from({ length: 4 }, () => append(writer));
     const settled = await Promise.allSettled(appended);
     expect(settled.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected", "fulfilled"]);
   });
 
   it("refuses what is more than may wait", async () => {
     const writer = writerOf([], { maxWaiting: 1 });
-    const first = writer.append(told());
-    await expect(writer.append(told())).rejects.toThrow(OverloadedError);
+    const first = append(writer);
+    await expect(append(writer)).rejects.toThrow(OverloadedError);
     await first;
     await writer.flush();
     expect(writer.waiting()).toBe(0);
@@ -69,7 +88,7 @@ describe("a writer", () => {
     const writer = writerOf([broken]);
     await expect(writer.probe()).rejects.toThrow("broken");
     const probing = writer.probe();
-    const appended = writer.append(told());
+    const appended = append(writer);
     await probing;
     expect((await appended).delivery).toBe(1);
     expect(writer.batches).toEqual([0, 0, 1]);

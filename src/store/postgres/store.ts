@@ -160,7 +160,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   return {
     reader,
     readTransaction: () => beginReading(pools, asking),
-    append: writer.append,
+    append: async (delivery) => (await writer.append([delivery]))[0]!,
     // What another replica writes is not known here at once.
     version: () => null,
     figures: async () => ({ waiting: writer.waiting(), walBytes: null }),

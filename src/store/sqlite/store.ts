@@ -1,12 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { IncomingDelivery } from "../../domain/delivery.ts";
 import type { Report } from "../../observability/report.ts";
 import { tokenQueries } from "../queries/tokens.ts";
-import type { Receipt, Store } from "../store.ts";
+import type { Store } from "../store.ts";
 import * as tables from "../tables/sqlite.ts";
-import { createWriter } from "../writer.ts";
 import { openReader } from "./connection.ts";
 import { instanceFileOf, writeInstance } from "./instance.ts";
 import { lockStore } from "./lock.ts";
@@ -14,7 +12,7 @@ import { newestPosition, readerOf, type ReaderOptions } from "./queries.ts";
 import { createReads } from "./reads.ts";
 import type { Retention } from "./retention.ts";
 import { createVersion } from "./version.ts";
-import { BusyError, startWrites } from "./writes.ts";
+import { startWrites } from "./writes.ts";
 
 export type SqliteStoreOptions = ReaderOptions & {
   readonly file: string;
@@ -59,7 +57,31 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 
   mkdirSync(dirname(file), { recursive: true });
   opened.use(lockStore(file));
-  const writes = opened.use(await startWrites(file, threads.write, retention));
+  let isFailing = false;
+  let wrote = () => {};
+  const writes = opened.use(
+    await startWrites({
+      file,
+      module: threads.write,
+      retention,
+      maxBatch,
+      maxWaiting,
+      giveUpMs,
+      now,
+      committed({ faults, ...figures }) {
+        for (const fault of faults) report.deliveryFaulted(new Error(fault));
+        report.committed(figures);
+        if (isFailing) report.storeRecovered();
+        isFailing = false;
+        wrote();
+        if (figures.entries > 0) options.onCommit();
+      },
+      failed(error) {
+        isFailing = true;
+        report.storeFailed(error);
+      },
+    }),
+  );
   const instanceFile = instanceFileOf(file);
   let { instance } = writes;
   await writeInstance(instanceFile, instance);
@@ -78,28 +100,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   );
 
   const version = createVersion(reading);
-
-  let isFailing = false;
-  async function commit(batch: readonly IncomingDelivery[]): Promise<readonly Receipt[]> {
-    try {
-      const { receipts, entries, milliseconds, faults } = await writes.write(batch, now());
-      for (const fault of faults) report.deliveryFaulted(new Error(fault));
-      report.committed({ deliveries: batch.length, entries, milliseconds });
-      if (isFailing) report.storeRecovered();
-      isFailing = false;
-      version.moved();
-      if (entries > 0) options.onCommit();
-      return receipts;
-    } catch (error) {
-      if (!(error instanceof BusyError)) {
-        isFailing = true;
-        report.storeFailed(error);
-      }
-      throw error;
-    }
-  }
-  const isBusy = (error: unknown) => error instanceof BusyError;
-  const writer = createWriter({ commit, isBusy, maxBatch, maxWaiting, giveUpMs, retryMs: 15 });
+  wrote = version.moved;
 
   // A file that cannot be written now is written a second later: nothing is lost with it but the sign of a restore.
   const rememberPosition = async (): Promise<void> => {
@@ -116,7 +117,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   timer.unref();
   opened.defer(async () => {
     clearInterval(timer);
-    await writer.flush();
+    await writes.flush();
     await remember();
   });
 
@@ -124,17 +125,16 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   return {
     reader: reads.reader,
     readTransaction: reads.begin,
-    append: writer.append,
+    append: writes.append,
     version: version.now,
     tokens: tokenQueries({ db: reading.db, tables }),
     async figures() {
       const wal = await stat(`${file}-wal`).catch(() => null);
-      return { waiting: writer.waiting(), walBytes: wal?.size ?? null };
+      return { waiting: writes.waiting(), walBytes: wal?.size ?? null };
     },
     async canWrite() {
-      // A gateway that is taken out of rotation gets no deliveries that could show that it writes again. Behind the
-      // writer's own batches: the thread takes one at a time.
-      if (isFailing && writer.waiting() === 0) await writer.probe().catch(() => {});
+      // A gateway that is taken out of rotation gets no deliveries that could show that it writes again.
+      if (isFailing) await writes.probe().catch(() => {});
       return !isFailing;
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),

@@ -1,12 +1,14 @@
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import { eq } from "drizzle-orm";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
-import { unapplied, writeBatch } from "../batch.ts";
+import { StorageUnavailableError } from "../../domain/failure.ts";
+import { unapplied, writeBatch, type BatchResult } from "../batch.ts";
 import { metaNames, newName } from "../meta.ts";
 import { createRequestIds, rememberedRequestIds } from "../request-ids.ts";
 import type { Receipt } from "../store.ts";
 import { meta } from "../tables/sqlite.ts";
 import { createWalkCache } from "../walks.ts";
+import { createWriter } from "../writer.ts";
 import { startCheckpoints } from "./checkpoints.ts";
 import { openWriter, type Connection } from "./connection.ts";
 import { codeOf, isBusy } from "./error.ts";
@@ -17,35 +19,48 @@ import { startRetention, type Retention } from "./retention.ts";
 import { prepareTransaction } from "./transaction.ts";
 import { unpack, type Wire } from "./wire.ts";
 
-/** What the gateway asks of the thread. An empty batch writes something that changes nothing. */
-export type WriteRequest =
-  { readonly is: "write"; readonly batch: Wire; readonly committedAt: number } | { readonly is: "close" };
+/** What the thread is started with. */
+export type WriteData = {
+  readonly file: string;
+  readonly retention: Retention;
+  readonly maxBatch: number;
+  readonly maxWaiting: number;
+  readonly giveUpMs: number;
+};
 
-/** What the thread answers, one for each request and in their order. */
+/** What the gateway asks of the thread. */
+export type WriteRequest =
+  /** `at` is the time that what is written is dated with. */
+  | { readonly is: "write"; readonly batch: Wire; readonly at: number }
+  /** To write something that changes nothing. */
+  | { readonly is: "probe" }
+  | { readonly is: "close" };
+
+/** A transaction that is on disk. */
+export type Committed = {
+  readonly deliveries: number;
+  readonly entries: number;
+  readonly milliseconds: number;
+  /** Faults of this program, each of a delivery that is kept without being applied. */
+  readonly faults: readonly string[];
+};
+
+/** What the thread says. `to` is the number of the request that is answered; opening has 0. */
 export type WriteAnswer =
-  | { readonly is: "open"; readonly instance: Instance }
-  | { readonly is: "not open"; readonly message: string }
-  | {
-      readonly is: "written";
-      readonly receipts: readonly Receipt[];
-      readonly entries: number;
-      readonly milliseconds: number;
-      /** Faults of this program, each of a delivery that is kept without being applied. */
-      readonly faults: readonly string[];
-    }
-  /** Another process holds the lock. */
-  | { readonly is: "busy" }
-  /** Nothing is written, or it is not known. */
-  | { readonly is: "failed"; readonly message: string }
-  | { readonly is: "closed" };
+  | { readonly is: "open"; readonly to: 0; readonly instance: Instance }
+  | { readonly is: "not open"; readonly to: 0; readonly message: string }
+  /** Of its own accord, after each transaction and before the answers to what it wrote. */
+  | ({ readonly is: "committed" } & Committed)
+  | { readonly is: "written"; readonly to: number; readonly receipts: readonly Receipt[] }
+  /** Or that is not known. `isBusy` when another process held the lock for too long. */
+  | { readonly is: "not written"; readonly to: number; readonly message: string; readonly isBusy: boolean }
+  | { readonly is: "probed" | "closed"; readonly to: number };
 
 /** Deliveries of the histories in memory. */
 const maxWalkDeliveries = 200_000;
 
 /** As much as a few deliveries write: a disk may have room for less than that and still be full for them. */
 const probe = "insert or replace into meta (name, value) values ('probe', hex(zeroblob(65536)))";
-
-type Written = Pick<Extract<WriteAnswer, { is: "written" }>, "receipts" | "entries">;
 
 /** Opens the database for writing and answers the requests that come to this thread, one after the other. */
 export async function answerWrites({
@@ -56,14 +71,14 @@ export async function answerWrites({
   if (isMainThread || parentPort === null) throw new Error("This is to be started as a worker thread.");
   const port = parentPort;
   const say = (answer: WriteAnswer) => port.postMessage(answer);
-  const { file, retention } = workerData as { readonly file: string; readonly retention: Retention };
+  const { file, retention, ...limits } = workerData as WriteData;
 
   let connection: Connection;
   try {
     connection = openWriter(file);
-    say({ is: "open", instance: identify(connection, readInstance(instanceFileOf(file))) });
+    say({ is: "open", to: 0, instance: identify(connection, readInstance(instanceFileOf(file))) });
   } catch (error) {
-    return say({ is: "not open", message: error instanceof Error ? error.message : String(error) });
+    return say({ is: "not open", to: 0, message: error instanceof Error ? error.message : String(error) });
   }
   const { client } = connection;
   const checkpoints = startCheckpoints(connection, file);
@@ -82,7 +97,7 @@ export async function answerWrites({
     batch: readonly IncomingDelivery[],
     committedAt: number,
     faults: string[],
-  ): Promise<Written> {
+  ): Promise<BatchResult> {
     try {
       client.exec("begin immediate");
       // A command changed something beneath: it may have erased an issue.
@@ -118,7 +133,7 @@ export async function answerWrites({
     committedAt: number,
     faults: string[],
     fault: unknown,
-  ): Promise<Written> {
+  ): Promise<BatchResult> {
     const [only] = batch;
     if (only === undefined || (batch.length === 1 && only.reading.is !== "issue")) throw fault;
     if (batch.length === 1) {
@@ -135,28 +150,45 @@ export async function answerWrites({
     return { receipts, entries };
   }
 
-  async function answer(request: WriteRequest): Promise<WriteAnswer> {
-    if (request.is === "close") {
-      retaining[Symbol.dispose]();
-      packing[Symbol.dispose]();
-      await checkpoints[Symbol.asyncDispose]();
-      // Best effort: another process may be reading, and what is in the WAL is safe there.
-      client.pragma("wal_checkpoint(PASSIVE)");
-      client.close();
-      return { is: "closed" };
-    }
+  /** When the newest request was made. */
+  let at = 0;
+  async function commit(batch: readonly IncomingDelivery[]): Promise<readonly Receipt[]> {
     const startedAt = performance.now();
     const faults: string[] = [];
+    const { receipts, entries } = await write(batch, at, faults);
+    const milliseconds = performance.now() - startedAt;
+    say({ is: "committed", deliveries: batch.length, entries, faults, milliseconds });
+    return receipts;
+  }
+  const writer = createWriter({ ...limits, commit, isBusy, retryMs: 15 });
+
+  async function answer(request: WriteRequest, to: number): Promise<WriteAnswer> {
     try {
-      const written = await write(unpack(request.batch), request.committedAt, faults);
-      return { is: "written", ...written, faults, milliseconds: performance.now() - startedAt };
+      switch (request.is) {
+        case "write":
+          at = request.at;
+          return { is: "written", to, receipts: await writer.append(unpack(request.batch)) };
+        case "probe":
+          await writer.probe();
+          return { is: "probed", to };
+        case "close":
+          await writer.flush();
+          retaining[Symbol.dispose]();
+          packing[Symbol.dispose]();
+          await checkpoints[Symbol.asyncDispose]();
+          // Best effort: another process may be reading, and what is in the WAL is safe there.
+          client.pragma("wal_checkpoint(PASSIVE)");
+          client.close();
+          return { is: "closed", to };
+      }
     } catch (error) {
-      return isBusy(error) ? { is: "busy" } : { is: "failed", message: String(error) };
+      const cause = error instanceof StorageUnavailableError ? error.cause : error;
+      return { is: "not written", to, message: String(cause), isBusy: isBusy(cause) };
     }
   }
 
-  port.on("message", (request: WriteRequest) => {
-    void answer(request).then((reply) => {
+  port.on("message", ({ number, ...request }: WriteRequest & { readonly number: number }) => {
+    void answer(request, number).then((reply) => {
       say(reply);
       if (reply.is === "closed") port.close();
     });

@@ -1,88 +1,177 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { IncomingDelivery } from "../../domain/delivery.ts";
-import { StorageUnavailableError } from "../../domain/failure.ts";
+import { OverloadedError, StorageUnavailableError } from "../../domain/failure.ts";
+import type { Receipt } from "../store.ts";
 import type { Instance } from "./instance.ts";
 import type { Retention } from "./retention.ts";
 import { pack } from "./wire.ts";
-import type { WriteAnswer, WriteRequest } from "./write-worker.ts";
+import type { Committed, WriteAnswer, WriteData, WriteRequest } from "./write-worker.ts";
 
-export type Written = Extract<WriteAnswer, { is: "written" }>;
+export type WritesOptions = {
+  readonly file: string;
+  /** The module that calls `answerWrites`. */
+  readonly module: URL;
+  readonly retention: Retention;
+  /** Most deliveries in one transaction. */
+  readonly maxBatch: number;
+  /** Most deliveries that are not written yet. */
+  readonly maxWaiting: number;
+  /** How long a delivery waits while another process holds the database's lock. */
+  readonly giveUpMs: number;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** Called once a transaction is on disk, before its deliveries' `append` resolves. */
+  readonly committed: (committed: Committed) => void;
+  /** Called when a transaction fails for a reason other than another process's lock. */
+  readonly failed: (error: Error) => void;
+};
 
-/** Another process holds the database's lock; it may let go of it within moments. */
-export class BusyError extends Error {
-  override readonly name = "BusyError";
-}
-
-/** The thread that writes. One batch at a time. */
+/** The thread that writes, and what is on its way there. */
 export type Writes = AsyncDisposable & {
   readonly instance: Instance;
   /**
-   * Resolves once the batch is on disk. An empty one writes something that changes nothing.
-   * @throws BusyError when another process was writing.
-   * @throws StorageUnavailableError when nothing was written, or that cannot be known.
+   * Resolves once the delivery is on disk.
+   * @throws OverloadedError when the queue is full, at once.
+   * @throws StorageUnavailableError when it could not be written, or that cannot be known.
    */
-  readonly write: (batch: readonly IncomingDelivery[], committedAt: number) => Promise<Written>;
+  readonly append: (delivery: IncomingDelivery) => Promise<Receipt>;
+  /** Writes something that changes nothing: whether that works is whether anything would. */
+  readonly probe: () => Promise<void>;
+  /** How many deliveries are not written yet. */
+  readonly waiting: () => number;
+  /** Resolves once nothing waits any more. */
+  readonly flush: () => Promise<void>;
 };
+
+/**
+ * So many deliveries are a group of their own while the thread is writing. It finds them there when it is done and need
+ * not wait for this thread, which has other things to do; and each message between threads has its price.
+ */
+const groupSize = 32;
+
+type Waiting = {
+  readonly delivery: IncomingDelivery;
+  readonly resolve: (receipt: Receipt) => void;
+  readonly reject: (error: Error) => void;
+};
+
+type Asked = { readonly resolve: (answer: WriteAnswer) => void; readonly reject: (error: Error) => void };
 
 /**
  * Starts the thread and opens the database in it.
  * @throws Error that says what is wrong with the file and what to do.
  */
-export async function startWrites(file: string, module: URL, retention: Retention): Promise<Writes> {
-  const worker = new Worker(module, { workerData: { file, retention } });
-  let asked: PromiseWithResolvers<WriteAnswer> | null = Promise.withResolvers();
-  const opening = asked.promise;
+export async function startWrites({
+  module,
+  maxWaiting,
+  now,
+  committed,
+  failed,
+  ...data
+}: WritesOptions): Promise<Writes> {
+  const workerData: WriteData = { ...data, maxWaiting };
+  const worker = new Worker(module, { workerData });
+  const opening = Promise.withResolvers<WriteAnswer>();
+  const asked = new Map<number, Asked>([[0, opening]]);
+  let lastRequest = 0;
   let isGone = false;
 
   const gone = (cause?: unknown) => {
     isGone = true;
-    asked?.reject(new StorageUnavailableError("The thread that writes has ended.", { cause }));
-    asked = null;
+    const error = new StorageUnavailableError("The thread that writes has ended.", { cause });
+    for (const { reject } of asked.values()) reject(error);
+    asked.clear();
   };
   worker.on("message", (answer: WriteAnswer) => {
-    const waiting = asked;
-    asked = null;
+    if (answer.is === "committed") return committed(answer);
+    const waiting = asked.get(answer.to);
+    asked.delete(answer.to);
+    // It keeps the process alive only while it is asked something.
+    if (asked.size === 0) worker.unref();
     waiting?.resolve(answer);
   });
   worker.on("error", gone);
   worker.on("exit", () => gone());
 
-  function ask(request: WriteRequest): Promise<WriteAnswer> {
+  function ask(request: WriteRequest, transfer: readonly ArrayBuffer[] = []): Promise<WriteAnswer> {
     if (isGone) return Promise.reject(new StorageUnavailableError("The thread that writes has ended."));
-    asked = Promise.withResolvers();
-    worker.postMessage(request, request.is === "write" ? [request.batch.bodies.buffer] : []);
-    return asked.promise;
+    if (asked.size === 0) worker.ref();
+    const { promise, ...settle } = Promise.withResolvers<WriteAnswer>();
+    asked.set((lastRequest += 1), settle);
+    worker.postMessage({ ...request, number: lastRequest }, transfer);
+    return promise;
   }
 
-  const opened = await opening;
+  const opened = await opening.promise;
   if (opened.is !== "open") {
     await worker.terminate();
     throw new Error(opened.is === "not open" ? opened.message : "The database could not be opened.");
   }
-  // It keeps the process alive only while it is asked something.
-  worker.unref();
+
+  /** What comes in and is not on its way yet. */
+  let gathering: Waiting[] = [];
+  let waiting = 0;
+  let writing = 0;
+  let flushed = Promise.withResolvers<void>();
+
+  function send(): void {
+    if (gathering.length === 0) return;
+    const group = gathering;
+    gathering = [];
+    void write(group);
+  }
+
+  async function write(group: readonly Waiting[]): Promise<void> {
+    writing += 1;
+    const batch = pack(group.map(({ delivery }) => delivery));
+    let answer: WriteAnswer;
+    try {
+      answer = await ask({ is: "write", batch, at: now() }, [batch.bodies.buffer]);
+    } catch (error) {
+      answer = { is: "not written", to: 0, message: String(error), isBusy: false };
+    }
+    // What waits is on its way before this is answered.
+    writing -= 1;
+    send();
+    waiting -= group.length;
+    if (waiting === 0) flushed.resolve();
+    if (answer.is === "written") {
+      for (const [index, { resolve }] of group.entries()) resolve(answer.receipts[index]!);
+      return;
+    }
+    const message = answer.is === "not written" ? answer.message : "Not written.";
+    const error = new StorageUnavailableError(message);
+    if (answer.is !== "not written" || !answer.isBusy) failed(error);
+    for (const { reject } of group) reject(error);
+  }
+
   return {
     instance: opened.instance,
-    async write(batch, committedAt) {
-      worker.ref();
-      const answer = await ask({ is: "write", batch: pack(batch), committedAt }).finally(() =>
-        worker.unref(),
-      );
-      switch (answer.is) {
-        case "written":
-          return answer;
-        case "busy":
-          throw new BusyError("Another process is writing the database.");
-        default:
-          throw new StorageUnavailableError(answer.is === "failed" ? answer.message : "Not written.");
-      }
+    append(delivery) {
+      if (waiting >= maxWaiting)
+        return Promise.reject(new OverloadedError(`More than ${maxWaiting} deliveries wait to be written.`));
+      if (waiting === 0) flushed = Promise.withResolvers();
+      waiting += 1;
+      return new Promise((resolve, reject) => {
+        gathering.push({ delivery, resolve, reject });
+        if (gathering.length >= groupSize) send();
+        // Requests that arrived together come in together.
+        else if (writing === 0 && gathering.length === 1) setImmediate(send);
+      });
     },
+    async probe() {
+      const answer = await ask({ is: "probe" });
+      if (answer.is === "not written") throw new StorageUnavailableError(answer.message);
+    },
+    waiting: () => waiting,
+    flush: () => (waiting === 0 ? Promise.resolve() : flushed.promise),
     [Symbol.asyncDispose]: async () => {
       if (isGone) return;
-      worker.ref();
       const exited = once(worker, "exit");
       await ask({ is: "close" }).catch(() => worker.terminate());
+      // It has answered, and is to be waited for all the same.
+      worker.ref();
       await exited;
     },
   };
