@@ -5,6 +5,7 @@ import Database from "better-sqlite3";
 import { drizzle, type BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { migrate } from "drizzle-orm/better-sqlite3/migrator";
 import { readMigrationFiles } from "drizzle-orm/migrator";
+import { unwritable } from "./error.ts";
 import { openSearch } from "./search.ts";
 
 /** A connection to one SQLite file. Its statements run at once, on the calling thread. */
@@ -29,10 +30,11 @@ const checkedBytes = 128 * 1024 * 1024;
  * have to fails with SQLITE_BUSY instead, because waiting would stop the event loop.
  * @throws Error that says what is wrong with the file and what to do.
  */
-export function openWriter(file: string): Connection {
-  const client = new Database(file);
+export function openWriter(file: string, sqliteVersion = versionOf): Connection {
+  let client: Database.Database | null = null;
   try {
-    checkVersion(client);
+    client = new Database(file);
+    checkVersion(sqliteVersion(client));
     client.pragma("busy_timeout = 2000");
     client.pragma("journal_mode = WAL");
     client.pragma("synchronous = FULL");
@@ -40,6 +42,8 @@ export function openWriter(file: string): Connection {
     client.pragma("fullfsync = ON");
     // Pages that a commit touches again stay in memory: 64 MB instead of 2.
     client.pragma("cache_size = -65536");
+    // A WAL that grew behind a long read does not keep its size; one of everyday size is not cut, to be written over.
+    client.pragma(`journal_size_limit = ${64 * 1024 * 1024}`);
     if (statSync(file).size <= checkedBytes) checkStructure(client, file);
     const db = drizzle({ client });
     migrate(db, { migrationsFolder });
@@ -48,8 +52,8 @@ export function openWriter(file: string): Connection {
     client.pragma("busy_timeout = 0");
     return { client, db };
   } catch (error) {
-    client.close();
-    throw error;
+    client?.close();
+    throw unwritable(file, error);
   }
 }
 
@@ -118,8 +122,11 @@ function checkStructure(client: Database.Database, file: string): void {
   );
 }
 
-function checkVersion(client: Database.Database): void {
-  const version = client.prepare("select sqlite_version()").pluck().get() as string;
+function versionOf(client: Database.Database): string {
+  return client.prepare("select sqlite_version()").pluck().get() as string;
+}
+
+function checkVersion(version: string): void {
   const parts = version.split(".").map(Number);
   for (const [index, least] of oldestSqlite.entries()) {
     const part = parts[index] ?? 0;

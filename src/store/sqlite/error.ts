@@ -10,3 +10,13 @@ export function codeOf(error: unknown): string | null {
 export function isBusy(error: unknown): boolean {
   return codeOf(error)?.startsWith("SQLITE_BUSY") === true;
 }
+
+/** What to say where the system lets nobody write a file, or not this user; an error of another kind as it is. */
+export function unwritable(file: string, error: unknown): unknown {
+  if (!/^SQLITE_(?:READONLY|CANTOPEN|PERM|AUTH)/.test(codeOf(error) ?? "")) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Error(
+    `${file} cannot be written (${reason}): let this user write the folder and every file of the database in it.`,
+    { cause: error },
+  );
+}

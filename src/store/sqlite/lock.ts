@@ -1,4 +1,5 @@
 import Database from "better-sqlite3";
+import { isBusy, unwritable } from "./error.ts";
 
 /** Another process has the store. */
 export class StoreInUseError extends Error {
@@ -11,17 +12,21 @@ export class StoreInUseError extends Error {
  * The lock is SQLite's own, on an empty database beside the real one: it works wherever SQLite does, needs no clean-up
  * after a crash, and leaves the real file free for those who only read.
  * @throws StoreInUseError when another process has it.
+ * @throws Error that says what to do when this process may not write there.
  */
 export function lockStore(file: string): Disposable {
-  const lock = new Database(`${file}.lock`, { timeout: 0 });
+  let lock: Database.Database | null = null;
   try {
+    lock = new Database(`${file}.lock`, { timeout: 0 });
     lock.exec("begin exclusive");
   } catch (error) {
-    lock.close();
-    if (!(error instanceof Database.SqliteError) || !error.code.startsWith("SQLITE_BUSY")) throw error;
-    throw new StoreInUseError(
-      `Another process is using ${file}: a gateway, or a command such as rebuild. Stop it first.`,
-    );
+    lock?.close();
+    if (isBusy(error))
+      throw new StoreInUseError(
+        `Another process is using ${file}: a gateway, or a command such as rebuild. Stop it first.`,
+      );
+    throw unwritable(`${file}.lock`, error);
   }
-  return { [Symbol.dispose]: () => void lock.close() };
+  const held = lock;
+  return { [Symbol.dispose]: () => void held.close() };
 }

@@ -12,6 +12,7 @@ import { createWriter } from "../writer.ts";
 import { startCheckpoints } from "./checkpoints.ts";
 import { openWriter, type Connection } from "./connection.ts";
 import { codeOf, isBusy } from "./error.ts";
+import { checkOfPlace } from "./in-place.ts";
 import { instanceFileOf, isRestored, readInstance, type Instance } from "./instance.ts";
 import { startPacking } from "./packing.ts";
 import { newestPosition } from "./queries.ts";
@@ -81,6 +82,7 @@ export async function answerWrites({
     return say({ is: "not open", to: 0, message: error instanceof Error ? error.message : String(error) });
   }
   const { client } = connection;
+  const checkPlace = checkOfPlace(file);
   const checkpoints = startCheckpoints(connection, file);
   const packing = startPacking(connection);
   let walks = createWalkCache(maxWalkDeliveries);
@@ -99,6 +101,7 @@ export async function answerWrites({
     faults: string[],
   ): Promise<BatchResult> {
     try {
+      checkPlace();
       client.exec("begin immediate");
       // A command changed something beneath: it may have erased an issue.
       if (dataVersion.get() !== seenVersion) forgetWalks();

@@ -1,0 +1,10 @@
+import { openWriter } from "../../src/store/sqlite/connection.ts";
+
+/** Commits so often to a database that syncs as it is told to: what the count of syncs is compared with. */
+
+const [file, synchronous, count] = process.argv.slice(2);
+const { client } = openWriter(file!);
+client.exec("create table commits (n)");
+client.pragma(`synchronous = ${synchronous}`);
+for (let commit = 0; commit < Number(count); commit += 1) client.exec("insert into commits values (1)");
+client.close();

@@ -1,0 +1,111 @@
+import Database from "better-sqlite3";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { tokenHash } from "../../src/http/token-text.ts";
+import { assertDurable, openWriter } from "../../src/store/sqlite/connection.ts";
+import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
+import { told } from "./deliveries.ts";
+import { openTestStore, temporaryFolder } from "./open.ts";
+
+const newFile = (folder: { readonly path: string }) => join(folder.path, "issuewire.db");
+
+describe("the connection that writes", () => {
+  it.each(["3.7.0", "3.44.6", "3.51.2"])("is refused by SQLite %s, which can lose a WAL", (version) => {
+    using folder = temporaryFolder();
+    expect(() => openWriter(newFile(folder), () => version)).toThrow(
+      `SQLite ${version} can lose data under two connections: 3.51.3 is needed.`,
+    );
+  });
+
+  it.each(["3.51.3", "3.52.1", "4.0.0"])("is opened by SQLite %s", (version) => {
+    using folder = temporaryFolder();
+    openWriter(newFile(folder), () => version).client.close();
+  });
+
+  it("is one of a SQLite that is new enough", () => {
+    using folder = temporaryFolder();
+    openWriter(newFile(folder)).client.close();
+  });
+
+  it.each([
+    ["synchronous = NORMAL", "synchronous 1"],
+    ["synchronous = OFF", "synchronous 0"],
+    ["journal_mode = DELETE", "delete"],
+  ])("is not taken for durable with %s", (pragma, said) => {
+    using folder = temporaryFolder();
+    const { client } = openWriter(newFile(folder));
+    assertDurable(client);
+    client.pragma(pragma);
+    expect(() => assertDurable(client)).toThrow(said);
+    client.close();
+  });
+});
+
+/** What begins a transaction that only later asks for the right to write; which it may then not get. */
+const deferred =
+  /exec\(\s*["'`]begin(?! (?:immediate|exclusive))|\.transaction\((?![^]*?(?:\.immediate\(\)|behavior: "immediate"))/i;
+
+/** These read, on connections that cannot write; the last one has a file that nobody else knows. */
+const mayBeDeferred = ["backup", "copy-source", "doctor", "read-worker", "filling"].map(
+  (name) => `src/store/sqlite/${name}.ts`,
+);
+
+describe("a transaction that writes", () => {
+  it("says so when it begins, wherever one does", () => {
+    const found = globSync("src/store/sqlite/**/*.ts").filter((file) =>
+      deferred.test(readFileSync(file, "utf8").replace(/\/\*[^]*?\*\/|\/\/.*/g, "")),
+    );
+    expect(found.toSorted()).toEqual(mayBeDeferred.toSorted());
+  });
+
+  it.each([
+    'client.exec("begin");',
+    "client.exec(`BEGIN DEFERRED`)",
+    "client.transaction(() => { write(); })();",
+  ])("would be found if it did not: %s", (code) => expect(code).toMatch(deferred));
+
+  it("would otherwise lose what it read to another's commit, at once and however long it may wait", () => {
+    using folder = temporaryFolder();
+    const file = newFile(folder);
+    const one = openWriter(file).client;
+    one.exec("create table rows (n)");
+    const other = new Database(file, { timeout: 5_000 });
+    const meanwhile = (begin: string) => () => {
+      other.exec(begin);
+      try {
+        other.prepare("select count(*) from rows").get();
+        try {
+          one.exec("insert into rows values (1)");
+        } catch {
+          // It has to wait for the other, which may write.
+        }
+        other.exec("insert into rows values (2)");
+      } finally {
+        other.exec("rollback");
+      }
+    };
+    expect(meanwhile("begin")).toThrow(expect.objectContaining({ code: "SQLITE_BUSY_SNAPSHOT" }));
+    expect(meanwhile("begin immediate")).not.toThrow();
+    other.close();
+    one.close();
+  });
+
+  it("never fails beside a command that writes too, or that beside it", async () => {
+    await using store = await openTestStore();
+    await using command = openSqliteMaintenance(store.file);
+    const token = { scope: "read", projects: "all", createdAt: 0, expiresAt: null } as const;
+    const kept = [];
+    for (let turn = 0; turn < 40; turn += 1) {
+      const appended = Array.from({ length: 10 }, (_, index) =>
+        store.append(told({ issue: String(index), at: turn })),
+      );
+      await command.tokens.add({ ...token, name: `token ${turn}`, sha256: tokenHash(`token ${turn}`) });
+      await command.dropBodies(0);
+      await command.forgetIssue("none", turn);
+      kept.push(...(await Promise.all(appended)));
+    }
+    expect(new Set(kept.map(({ delivery }) => delivery)).size).toBe(400);
+    expect(await store.tokens.list()).toHaveLength(40);
+  });
+});
