@@ -22,9 +22,14 @@ const { values } = parseArgs({
   options: {
     requests: { type: "string", default: "20000" },
     connections: { type: "string", default: "32" },
+    rounds: { type: "string", default: "5" },
   },
 });
-const [count, connections] = [Number(values.requests), Number(values.connections)];
+const [count, connections, rounds] = [values.requests, values.connections, values.rounds].map(Number) as [
+  number,
+  number,
+  number,
+];
 
 const day = 86_400_000;
 
@@ -92,81 +97,130 @@ function request(body: object): Buffer {
   );
 }
 
-type Question = { readonly name: string; readonly count: number; readonly ask: (turn: number) => Buffer };
+type Question = {
+  readonly name: string;
+  /** How often each server is asked. */
+  readonly count: number;
+  readonly body: (turn: number) => object;
+  readonly ask: (turn: number) => Buffer;
+  /** Whether it is the same request each time. */
+  readonly isRepeated: boolean;
+};
 
 const questionsOf = (ids: readonly string[]): readonly Question[] => {
-  const idOf = (turn: number) => ids[turn % ids.length]!;
+  const single = (turn: number) => ({ query: one, variables: { id: ids[turn % ids.length]! } });
+  const page = () => ({ query: fifty, variables: { first: 50 } });
+  // No two requests are the same, so that none is answered from memory.
+  const different = (name: string, count: number, body: (turn: number) => object): Question => ({
+    name,
+    count,
+    body,
+    ask: (turn) => request({ ...body(turn), extensions: { turn } }),
+    isRepeated: false,
+  });
+  const repeated = (name: string, count: number, body: (turn: number) => object): Question => {
+    const bytes = request(body(0));
+    return { name, count, body, ask: () => bytes, isRepeated: true };
+  };
   return [
-    {
-      name: "1 issue",
-      count,
-      // No two requests are the same, so that none is answered from memory.
-      ask: (turn) => request({ query: one, variables: { id: idOf(turn) }, extensions: { turn } }),
-    },
-    {
-      name: "50 issues",
-      count: count / 4,
-      ask: (turn) => request({ query: fifty, variables: { first: 50 }, extensions: { turn } }),
-    },
-    {
-      name: "1 issue, again",
-      count,
-      ask: () => request({ query: one, variables: { id: idOf(0) } }),
-    },
-    {
-      name: "50 issues, again",
-      count: count / 2,
-      ask: () => request({ query: fifty, variables: { first: 50 } }),
-    },
+    different("1 issue", count, single),
+    different("50 issues", count / 4, page),
+    repeated("1 issue, again", count, single),
+    repeated("50 issues, again", count / 2, page),
   ];
 };
 
-async function measure(server: ServerProcess, { count, ask }: Question) {
-  const run = async (from: number, to: number) => {
-    const requests = (function* () {
-      for (let turn = from; turn < to; turn += 1) yield ask(turn);
-    })();
-    return runLoad({ port: server.port, requests, connections, rate: Infinity });
-  };
-  await run(-count / 4, 0);
-  const before = server.cpuSeconds();
-  const { answered, seconds, statuses, latencies } = await run(0, count);
+/** What one server took for all its rounds of one question. */
+type Taken = { answered: number; seconds: number; cpuSeconds: number; readonly latencies: number[] };
+
+async function run(server: ServerProcess, { ask }: Question, from: number, to: number) {
+  const requests = (function* () {
+    for (let turn = from; turn < to; turn += 1) yield ask(turn);
+  })();
+  const load = await runLoad({ port: server.port, requests, connections, rate: Infinity });
+  const { answered, statuses } = load;
   if (statuses.get(200) !== answered) throw new Error(`Not all were answered: ${[...statuses].join(" ")}`);
-  return {
-    perSecond: answered / seconds,
-    micros: ((server.cpuSeconds() - before) / answered) * 1e6,
-    p99: percentile(latencies, 0.99),
-  };
+  return load;
+}
+
+/**
+ * Asks the servers in turns, round after round, so that whatever else the machine does meanwhile slows all of them. The
+ * first round warms them up.
+ */
+async function measure(
+  servers: ReadonlyMap<string, ServerProcess>,
+  question: Question,
+): Promise<ReadonlyMap<string, Taken>> {
+  const nothing = (): Taken => ({ answered: 0, seconds: 0, cpuSeconds: 0, latencies: [] });
+  const taken = new Map([...servers.keys()].map((name) => [name, nothing()]));
+  const size = Math.ceil(question.count / rounds);
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const [name, server] of servers) {
+      const before = server.cpuSeconds();
+      const { answered, seconds, latencies } = await run(server, question, round * size, (round + 1) * size);
+      if (round === 0) continue;
+      const sum = taken.get(name)!;
+      sum.answered += answered;
+      sum.seconds += seconds;
+      sum.cpuSeconds += server.cpuSeconds() - before;
+      sum.latencies.push(...latencies);
+    }
+  }
+  return taken;
+}
+
+/** @throws Error where the servers do not all say the same. */
+async function compare(servers: ReadonlyMap<string, ServerProcess>, { name, body }: Question): Promise<void> {
+  const said = new Set<string>();
+  for (const { port } of servers.values()) {
+    const headers = { "Content-Type": "application/json", Accept: "application/json" };
+    const init = { method: "POST", headers, body: JSON.stringify(body(0)) };
+    // Apollo ends its answers with a line feed.
+    said.add((await (await fetch(`http://localhost:${port}/graphql`, init)).text()).trimEnd());
+  }
+  if (said.size !== 1) throw new Error(`The servers answer "${name}" differently: ${[...said].join("\n")}`);
 }
 
 const folder = mkdtempSync(join(tmpdir(), "issuewire-bench-"));
 try {
   const file = join(folder, "bench.db");
   const questions = questionsOf(await fill(file));
-  const servers: Readonly<Record<string, () => Promise<ServerProcess>>> = {
-    gateway: () =>
-      startServer(["dist/cli.js", "serve"], { PORT: "0", DATABASE_URL: `file:${file}`, LOG_LEVEL: "info" }),
-    "stock Yoga": () => startServer(["bench/reads/server.ts", "yoga", file], { NODE_ENV: "production" }),
-    "Apollo Server": () => startServer(["bench/reads/server.ts", "apollo", file], { NODE_ENV: "production" }),
-    "Mercurius, JIT": () =>
-      startServer(["bench/reads/server.ts", "mercurius", file], { NODE_ENV: "production" }),
-  };
-  console.log(`${count} requests, ${connections} connections, Node ${process.version}
+  await using started = new AsyncDisposableStack();
+  const start = async (args: readonly string[], env: Readonly<Record<string, string>>) =>
+    started.use(await startServer(args, env));
+  const other = (kind: string) => start(["bench/reads/server.ts", kind, file], { NODE_ENV: "production" });
+  const servers = new Map([
+    [
+      "gateway",
+      await start(["dist/cli.js", "serve"], { PORT: "0", DATABASE_URL: `file:${file}`, LOG_LEVEL: "info" }),
+    ],
+    ["stock Yoga", await other("yoga")],
+    ["Apollo Server", await other("apollo")],
+    ["Mercurius, JIT", await other("mercurius")],
+  ]);
 
-| server | question | requests/s | of the gateway's | CPU µs per request | p99 ms |
+  console.log(`${count} requests in ${rounds} rounds, ${connections} connections, Node ${process.version}
+
+| question | server | requests/s | CPU µs per request | of the gateway's | p99 ms |
 | --- | --- | --- | --- | --- | --- |`);
-  const ours = new Map<string, number>();
-  for (const [name, start] of Object.entries(servers)) {
-    await using server = await start();
-    for (const question of questions) {
-      // Only the gateway has a memory of its answers.
-      if (name !== "gateway" && question.name.endsWith("again")) continue;
-      const { perSecond, micros, p99 } = await measure(server, question);
-      if (name === "gateway") ours.set(question.name, perSecond);
-      const share = perSecond / ours.get(question.name)!;
-      console.log(
-        `| ${name} | ${question.name} | ${perSecond.toFixed(0)} | ${share.toFixed(2)} | ${micros.toFixed(0)} | ${p99.toFixed(1)} |`,
-      );
+  for (const question of questions) {
+    await compare(servers, question);
+    // Only the gateway has a memory of its answers.
+    const asked = question.isRepeated ? new Map([...servers].slice(0, 1)) : servers;
+    const taken = await measure(asked, question);
+    const micros = ({ cpuSeconds, answered }: Taken) => (cpuSeconds / answered) * 1e6;
+    const ours = micros(taken.get("gateway")!);
+    for (const [name, one] of taken) {
+      const p99 = percentile(Float64Array.from(one.latencies).sort(), 0.99);
+      const cells = [
+        question.name,
+        name,
+        (one.answered / one.seconds).toFixed(0),
+        micros(one).toFixed(0),
+        (micros(one) / ours).toFixed(2),
+        p99.toFixed(1),
+      ];
+      console.log(`| ${cells.join(" | ")} |`);
     }
   }
 } finally {

@@ -1,6 +1,7 @@
 import { getOperationAST, OperationTypeNode } from "graphql";
 import type { GraphQLParams } from "graphql-yoga";
 import type { Asking } from "./context.ts";
+import { createDocuments } from "./documents.ts";
 import type { LiveOperation } from "./live-operation.ts";
 import type { GraphQL } from "./yoga.ts";
 
@@ -10,21 +11,18 @@ import type { GraphQL } from "./yoga.ts";
  * no subscription, or cannot begin.
  */
 export function createBegin({ getEnveloped }: Pick<GraphQL, "getEnveloped">) {
+  const documents = createDocuments();
   return async (params: GraphQLParams, asking: Omit<Asking, "take">): Promise<LiveOperation | null> => {
     const taken: { operation: LiveOperation | null } = { operation: null };
     const take = (operation: LiveOperation): void => {
       taken.operation = operation;
     };
-    const { schema, parse, validate, contextFactory, subscribe } = getEnveloped({ ...asking, params, take });
-    let document;
-    try {
-      document = parse(params.query!);
-    } catch {
-      return null;
-    }
-    if (validate(schema, document).length > 0) return null;
+    const pipeline = getEnveloped({ ...asking, params, take });
+    const document = documents(params.query!, pipeline);
+    if (document === null) return null;
     const { operationName, variables: variableValues } = params;
     if (getOperationAST(document, operationName)?.operation !== OperationTypeNode.SUBSCRIPTION) return null;
+    const { schema, contextFactory, subscribe } = pipeline;
     const contextValue = await contextFactory();
     await subscribe({ schema, document, operationName, variableValues, contextValue });
     return taken.operation;

@@ -5,6 +5,7 @@ import { limitedReader } from "./limited-reader.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
 import type { LiveOperation } from "./live-operation.ts";
 import type { Payload } from "./live-source.ts";
+import { awaitedReader, createWaiting, type Waiting } from "./waiting.ts";
 
 /** What GraphQL is given by the rest of the gateway. */
 export type Services = {
@@ -36,32 +37,34 @@ export type Context = {
   readonly services: Services;
   readonly viewer: Viewer;
   readonly lastEventId: string | null;
-  /** What the viewer may see, and no more. */
+  /** What the viewer may see, and no more; for as long as the answer is awaited. */
   readonly reader: Reader;
+  readonly waiting: Waiting;
   readonly loaders: Loaders;
   /** Epoch milliseconds: what relative times count from, the same for the whole execution. */
   readonly now: number;
 };
 
+/** Of a request over HTTP that Yoga answers, which it names beside what it is told. */
+type Requested = { readonly request?: { readonly signal: AbortSignal } };
+
 /** The context of an execution that reads each answer of its own moment. */
-export function createContext(services: Services, asking: Pick<Asking, "viewer" | "lastEventId">): Context {
-  const { viewer, lastEventId } = asking;
-  return readingFrom(services.store.reader, { services, viewer, lastEventId });
+export function createContext(
+  services: Services,
+  { viewer, lastEventId, request }: Pick<Asking, "viewer" | "lastEventId"> & Requested,
+): Context {
+  const waiting = createWaiting(request);
+  return readingFrom(services.store.reader, { services, viewer, lastEventId, waiting });
 }
 
 /** A context like `context`, for one more execution, which reads what its viewer may see of `reader`. */
-export function readingFrom<Given extends Pick<Context, "services" | "viewer" | "lastEventId">>(
+export function readingFrom<Given extends Pick<Context, "services" | "viewer" | "lastEventId" | "waiting">>(
   reader: Reader,
   context: Given,
 ): Given & Context {
   const now = context.services.clock();
-  const limited = limitedReader(reader, context.viewer);
+  const limited = limitedReader(awaitedReader(reader, context.waiting), context.viewer);
   return { ...context, reader: limited, now, loaders: createLoaders(limited, now) };
-}
-
-/** A context like `context`, which asks `reader` in place of its own; that is limited already. */
-export function askingInstead(reader: Reader, context: Context): Context {
-  return { ...context, reader, loaders: createLoaders(reader, context.now) };
 }
 
 /** A context like `context`, for the execution that tells one entry of the log. */

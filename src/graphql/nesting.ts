@@ -4,13 +4,9 @@
  * `JSON.parse` takes any depth; everything that recurses over its result ends with the stack.
  */
 export function nestsDeeperThan(limit: number, value: unknown): boolean {
-  let level: unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    const below = level.filter((one) => typeof one === "object" && one !== null);
-    if (below.length > 0 && depth >= limit) return true;
-    level = below.flatMap((one) => Object.values(one as object));
-  }
-  return false;
+  if (typeof value !== "object" || value === null) return false;
+  // Goes no deeper than the limit itself.
+  return limit === 0 || Object.values(value).some((inner) => nestsDeeperThan(limit - 1, inner));
 }
 
 /** As deep as a request's JSON may nest; filters nest 8 deep, which takes 20 or so. */

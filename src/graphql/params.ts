@@ -2,6 +2,8 @@ import type { GraphQLParams } from "graphql-yoga";
 import { errorOf } from "./errors.ts";
 import { mostNesting, nestsDeeperThan } from "./nesting.ts";
 
+const names: ReadonlySet<string> = new Set(["query", "operationName", "variables", "extensions"]);
+
 /**
  * The parameters of a request, where they are of their types; null counts as not given.
  * @throws GraphQLError with the code BAD_REQUEST or PERSISTED_QUERY_NOT_SUPPORTED.
@@ -9,14 +11,13 @@ import { mostNesting, nestsDeeperThan } from "./nesting.ts";
 export function paramsOf(value: unknown): GraphQLParams {
   if (Array.isArray(value)) throw badRequest("Send one operation at a time: batches are not supported.");
   if (typeof value !== "object" || value === null) throw badRequest("The request's body is not an object.");
-  const { query, operationName, variables, extensions, ...others } = value as Record<string, unknown>;
-
-  const stray = Object.keys(others)[0];
+  const stray = Object.keys(value).find((name) => !names.has(name));
   if (stray !== undefined) {
     throw badRequest(
       `The request has a parameter ${stray.length > 64 ? "" : `${JSON.stringify(stray)} `}that GraphQL has not.`,
     );
   }
+  const { query, operationName, variables, extensions } = value as Record<string, unknown>;
   if (!query && isPersisted(extensions)) throw persistedQuery();
   if (typeof query !== "string") throw badRequest("The parameter query is missing, or not a string.");
   if (operationName != null && typeof operationName !== "string") {

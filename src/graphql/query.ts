@@ -2,6 +2,7 @@ import { getOperationAST, OperationTypeNode, type ExecutionResult } from "graphq
 import type { GraphQLParams } from "graphql-yoga";
 import type { Viewer } from "../domain/viewer.ts";
 import { answerDependsOnTime } from "./depends-on-time.ts";
+import { createDocuments } from "./documents.ts";
 import type { GraphQL } from "./yoga.ts";
 
 export type QueryAnswer =
@@ -20,22 +21,14 @@ export type QueryAnswer =
  * most of the time that a quick query takes.
  */
 export function createQuery({ getEnveloped }: Pick<GraphQL, "getEnveloped">) {
+  const documents = createDocuments();
   return async (params: GraphQLParams, viewer: Viewer): Promise<QueryAnswer> => {
-    const { schema, parse, validate, contextFactory, execute } = getEnveloped({
-      viewer,
-      params,
-      lastEventId: null,
-      take: null,
-    });
-    let document;
-    try {
-      document = parse(params.query!);
-    } catch {
-      return { is: "not executed" };
-    }
-    if (validate(schema, document).length > 0) return { is: "not executed" };
+    const pipeline = getEnveloped({ viewer, params, lastEventId: null, take: null });
+    const document = documents(params.query!, pipeline);
+    if (document === null) return { is: "not executed" };
     const operation = getOperationAST(document, params.operationName);
     if (operation?.operation !== OperationTypeNode.QUERY) return { is: "not executed" };
+    const { schema, contextFactory, execute } = pipeline;
     const result = (await execute({
       schema,
       document,

@@ -9,7 +9,7 @@ import {
 } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import { errorOf } from "../errors.ts";
-import { measure } from "../measure.ts";
+import { measure, type Measure } from "../measure.ts";
 import { mostNesting, nestsDeeperThan } from "../nesting.ts";
 
 export type DocumentLimits = {
@@ -29,9 +29,17 @@ export type DocumentLimits = {
  */
 export function useLimits(limits: DocumentLimits): Plugin {
   const counts = remembering(countsOf);
-  const measures = remembering((document: DocumentNode, schema: GraphQLSchema) =>
-    measure(document, schema, {}),
-  );
+  const measures = remembering((document: DocumentNode, schema: GraphQLSchema) => {
+    const { pageVariables } = counts(document);
+    // Most often a document comes with pages as large as the last time.
+    let last: { readonly sizes: readonly unknown[]; readonly measured: Measure } | undefined;
+    return (variables: Readonly<Record<string, unknown>>): Measure => {
+      const sizes = pageVariables.map((name) => variables[name]);
+      if (last === undefined || !sizes.every((size, at) => size === last!.sizes[at]))
+        last = { sizes, measured: measure(document, schema, variables) };
+      return last.measured;
+    };
+  });
 
   function refusalOf({ document, schema, variableValues }: ExecutionArgs): GraphQLError | null {
     const variables = variableValues ?? {};
@@ -39,9 +47,7 @@ export function useLimits(limits: DocumentLimits): Plugin {
       return errorOf("BAD_REQUEST", `The variables nest more than ${mostNesting} deep.`, {
         http: { status: 400 },
       });
-    const { cost } = counts(document).hasVariablePages
-      ? measure(document, schema, variables)
-      : measures(document, schema);
+    const { cost } = measures(document, schema)(variables);
     return over("QUERY_TOO_COMPLEX", "asks for", cost, limits.cost, "values");
   }
 
@@ -49,7 +55,7 @@ export function useLimits(limits: DocumentLimits): Plugin {
     onValidate({ params: { documentAST, schema }, setResult }) {
       const { aliases, directives } = counts(documentAST);
       const refusal =
-        over("QUERY_TOO_DEEP", "nests", measures(documentAST, schema).depth, limits.depth, "deep") ??
+        over("QUERY_TOO_DEEP", "nests", measures(documentAST, schema)({}).depth, limits.depth, "deep") ??
         over("QUERY_TOO_COMPLEX", "has", aliases, limits.aliases, "aliases") ??
         over("QUERY_TOO_COMPLEX", "has", directives, limits.directives, "directives");
       if (refusal !== null) setResult([refusal]);
@@ -85,13 +91,13 @@ function over(
 type Counts = {
   readonly aliases: number;
   readonly directives: number;
-  /** Whether a variable says how many rows a page has. */
-  readonly hasVariablePages: boolean;
+  /** The variables that say how many rows a page has. */
+  readonly pageVariables: readonly string[];
 };
 
 function countsOf(document: DocumentNode): Counts {
   let [aliases, directives] = [0, 0];
-  let hasVariablePages = false;
+  const pageVariables: string[] = [];
   visit(document, {
     Field: ({ alias }) => {
       if (alias !== undefined) aliases += 1;
@@ -101,10 +107,10 @@ function countsOf(document: DocumentNode): Counts {
     },
     Argument: ({ name, value }) => {
       if ((name.value === "first" || name.value === "last") && value.kind === Kind.VARIABLE)
-        hasVariablePages = true;
+        pageVariables.push(value.name.value);
     },
   });
-  return { aliases, directives, hasVariablePages };
+  return { aliases, directives, pageVariables };
 }
 
 /** `of`, asked once for each document; documents are parsed once and kept for as long as they are used. */
