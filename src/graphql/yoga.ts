@@ -1,19 +1,20 @@
 import { createYoga } from "graphql-yoga";
 import type { Report } from "../observability/report.ts";
 import { createContext, type Asking, type Context, type Services } from "./context.ts";
+import { createDocumentLimits, type DocumentLimitOptions } from "./document-limits.ts";
 import { maskErrors } from "./errors.ts";
+import { createExecute } from "./execution/execute.ts";
+import type { ExecutionLimits } from "./execution/limits.ts";
 import { graphiQLTabs } from "./graphiql-tabs.ts";
-import { useCompiledQueries } from "./plugins/use-compiled-queries.ts";
 import { useErrorCodes } from "./plugins/use-error-codes.ts";
 import { useEventStreams } from "./plugins/use-event-streams.ts";
-import { useExecutionLimits, type ExecutionLimits } from "./plugins/use-execution-limits.ts";
+import { useExecute } from "./plugins/use-execute.ts";
 import { useGraphiQL } from "./plugins/use-graphiql.ts";
 import { useJsonRequests } from "./plugins/use-json-requests.ts";
 import { useLive } from "./plugins/use-live.ts";
-import { useLimits, type DocumentLimits } from "./plugins/use-limits.ts";
+import { useLimits } from "./plugins/use-limits.ts";
 import { useMaxTokens } from "./plugins/use-max-tokens.ts";
 import { useNoIntrospection } from "./plugins/use-no-introspection.ts";
-import { useOneMoment } from "./plugins/use-one-moment.ts";
 import { schema } from "./schema.ts";
 
 export type GraphQLOptions = Services & {
@@ -30,7 +31,7 @@ export type GraphQL = ReturnType<typeof createGraphQL>;
 export const graphqlPath = "/graphql";
 
 /** What one request may ask for, and all of them at once. */
-export type GraphQLLimits = DocumentLimits &
+export type GraphQLLimits = DocumentLimitOptions &
   ExecutionLimits & {
     /** Of a request's body. */
     readonly bodyBytes: number;
@@ -44,6 +45,7 @@ export type GraphQLLimits = DocumentLimits &
  */
 export function createGraphQL({ report, limits, graphiql, introspection, ...services }: GraphQLOptions) {
   const maskError = maskErrors(report);
+  const documents = createDocumentLimits(limits);
   return createYoga<Asking, Context>({
     schema,
     context: (asking) => createContext(services, asking),
@@ -51,15 +53,13 @@ export function createGraphQL({ report, limits, graphiql, introspection, ...serv
     maskedErrors: { maskError },
     plugins: [
       useMaxTokens(limits.tokens),
-      useLimits(limits),
+      useLimits(documents),
       ...(introspection ? [] : [useNoIntrospection()]),
       useErrorCodes(),
       useJsonRequests({ maxBodyBytes: limits.bodyBytes }),
       useEventStreams(),
       useLive(maskError),
-      useCompiledQueries(),
-      useExecutionLimits(limits),
-      useOneMoment(),
+      useExecute((executeQuery) => createExecute({ executeQuery, documents, limits })),
       ...(graphiql
         ? [
             useGraphiQL({

@@ -1,7 +1,7 @@
 import { parse } from "graphql";
 import { describe, expect, it } from "vitest";
 import { cursorOf } from "../../src/domain/cursor.ts";
-import { selectsFeedCursor } from "../../src/graphql/plugins/use-one-moment.ts";
+import { selectsFeedCursor } from "../../src/graphql/execution/one-moment.ts";
 import { at, issue } from "./builders.ts";
 import { fakeReader } from "./fake-reader.ts";
 import { gateway, transactions } from "./gateway.ts";

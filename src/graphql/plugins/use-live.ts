@@ -1,7 +1,5 @@
 import {
   createSourceEventStream,
-  execute,
-  getOperationAST,
   type GraphQLError,
   type ExecutionArgs,
   type ExecutionResult,
@@ -56,11 +54,6 @@ export function useLive(mask: (error: unknown) => GraphQLError): Plugin<Asking &
     },
     onSubscribe({ setSubscribeFn }) {
       setSubscribeFn(begin);
-    },
-    onExecute({ args, setExecuteFn }) {
-      // Yoga's executor would subscribe again, where one entry is to be told.
-      if (getOperationAST(args.document, args.operationName)?.operation === "subscription")
-        setExecuteFn(execute);
     },
   };
 }

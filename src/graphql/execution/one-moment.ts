@@ -3,31 +3,27 @@ import {
   Kind,
   type DocumentNode,
   type ExecutionArgs,
+  type ExecutionResult,
   type FieldNode,
   type SelectionSetNode,
 } from "graphql";
-import type { Plugin } from "graphql-yoga";
 import { readingFrom, type Context } from "../context.ts";
+import type { Execute } from "./execute.ts";
 
 /**
  * An operation that selects `feed { cursor }` does all its reads in one read transaction, so that what it lists is
- * exactly what the log holds up to that cursor.
- *
- * The transaction ends with the execution, however that ends. It takes the executor as earlier plugins left it: one
- * that brings an executor of its own has to come before.
+ * exactly what the log holds up to that cursor. The transaction ends with the execution, however that ends.
  */
-export function useOneMoment(): Plugin<Context> {
-  return {
-    onExecute({ args, context, executeFn, setExecuteFn }) {
-      if (!selectsFeedCursor(args.document, args.operationName)) return;
-      setExecuteFn(async (execution: ExecutionArgs) => {
-        await using transaction = await context.services.store.readTransaction();
-        // The first read decides of which moment all of them are.
-        await transaction.bounds();
-        return await executeFn({ ...execution, contextValue: readingFrom(transaction, context) });
-      });
-    },
-  };
+export function inOneMoment(execute: Execute): Execute {
+  async function executed(args: ExecutionArgs): Promise<ExecutionResult> {
+    // graphql-js lets a context be anything.
+    const context = args.contextValue as Context;
+    await using transaction = await context.services.store.readTransaction();
+    // The first read decides of which moment all of them are.
+    await transaction.bounds();
+    return await execute({ ...args, contextValue: readingFrom(transaction, context) });
+  }
+  return (args) => (selectsFeedCursor(args.document, args.operationName) ? executed(args) : execute(args));
 }
 
 /** True when the operation names the field, also where a directive would leave it out. */

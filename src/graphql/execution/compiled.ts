@@ -1,24 +1,33 @@
 import {
-  getOperationAST,
-  getVariableValues,
+  coerceInputValue,
   GraphQLScalarType,
   GraphQLSchema,
+  isNonNullType,
   Kind,
   OperationTypeNode,
+  typeFromAST,
+  valueFromAST,
   type DocumentNode,
   type ExecutionArgs,
-  type ExecutionResult,
   type GraphQLError,
+  type GraphQLInputType,
   type OperationDefinitionNode,
   type SelectionSetNode,
   type TypeNode,
 } from "graphql";
 import { compileQuery, isCompiledQuery, type CompiledQuery } from "graphql-jit";
-import type { Plugin } from "graphql-yoga";
 import { ReadTimeoutError, StorageUnavailableError } from "../../domain/failure.ts";
+import type { Execute } from "./execute.ts";
+
+type Variables = Readonly<Record<string, unknown>>;
 
 type Compiled =
-  | { readonly is: "compiled"; readonly query: CompiledQuery["query"] }
+  | {
+      readonly is: "compiled";
+      readonly query: CompiledQuery["query"];
+      /** The variables as they were given, checked and read; null where one of them is wrong. */
+      readonly variables: (given: Variables) => Variables | null;
+    }
   | { readonly is: "seen"; readonly times: number }
   | { readonly is: "not to be compiled" };
 
@@ -32,48 +41,36 @@ const maxFields = 300;
  * Compiles a query that is asked for again and again into a function of its own, which answers it faster than walking
  * its document does; a subscription too, which is executed for every entry that it tells.
  *
- * What the answer is does not depend on it: variables are checked by graphql-js before, and whatever ends in an error is
- * executed again as it would have been, which has no effects in a schema that only reads. A compiled query lives as
- * long as Yoga keeps the parsed document. It has to come before every plugin that wraps the executor.
+ * What the answer is does not depend on it: variables are checked before, as graphql-js checks them, and whatever ends in
+ * an error is executed again by `execute`, which has no effects in a schema that only reads. A compiled query lives as
+ * long as its parsed document.
  */
-export function useCompiledQueries(): Plugin {
+export function compiled(execute: Execute): Execute {
   const known = new WeakMap<DocumentNode, Compiled>();
 
-  function compiledOf(args: ExecutionArgs): CompiledQuery["query"] | null {
+  function compiledOf(args: ExecutionArgs): Extract<Compiled, { is: "compiled" }> | null {
     const { document } = args;
-    const compiled = known.get(document) ?? { is: "seen", times: 0 };
-    switch (compiled.is) {
+    const found = known.get(document) ?? { is: "seen", times: 0 };
+    switch (found.is) {
       case "compiled":
-        return compiled.query;
+        return found;
       case "not to be compiled":
         return null;
       case "seen": {
-        const isDue = compiled.times + 1 > timesBefore;
-        const next = isDue ? compile(args) : ({ is: "seen", times: compiled.times + 1 } as const);
+        const isDue = found.times + 1 > timesBefore;
+        const next = isDue ? compile(args) : ({ is: "seen", times: found.times + 1 } as const);
         known.set(document, next);
-        return next.is === "compiled" ? next.query : null;
+        return next.is === "compiled" ? next : null;
       }
     }
   }
 
-  return {
-    onExecute({ executeFn, setExecuteFn }) {
-      const executed = executeFn as (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
-      setExecuteFn(async (args: ExecutionArgs): Promise<ExecutionResult> => {
-        const query = compiledOf(args);
-        if (query === null) return executed(args);
-        const { schema, document, rootValue, contextValue, variableValues } = args;
-        const operation = getOperationAST(document)!;
-        const { coerced } = getVariableValues(
-          schema,
-          operation.variableDefinitions ?? [],
-          variableValues ?? {},
-        );
-        if (coerced === undefined) return executed(args);
-        const result = await query(rootValue, contextValue, coerced);
-        return result.errors === undefined || isOfStore(result.errors) ? result : executed(args);
-      });
-    },
+  return async (args) => {
+    const found = compiledOf(args);
+    const variables = found?.variables(args.variableValues ?? {});
+    if (found === null || variables == null) return execute(args);
+    const result = await found.query(args.rootValue, args.contextValue, variables);
+    return result.errors === undefined || isOfStore(result.errors) ? result : execute(args);
   };
 }
 
@@ -98,7 +95,31 @@ function compile({ schema, document }: ExecutionArgs): Compiled {
   // The other way leaves out what a fragment that is spread twice includes once.
   const options = { useExperimentalPathBasedSkipInclude: true };
   const compiled = compileQuery(withAnything(schema), withUncheckedVariables(document), undefined, options);
-  return isCompiledQuery(compiled) ? { is: "compiled", query: compiled.query } : { is: "not to be compiled" };
+  if (!isCompiledQuery(compiled)) return { is: "not to be compiled" };
+  return { is: "compiled", query: compiled.query, variables: variablesOf(only, schema) };
+}
+
+/** What `getVariableValues` does, which looks the variables' types up each time. */
+function variablesOf({ variableDefinitions = [] }: OperationDefinitionNode, schema: GraphQLSchema) {
+  const variables = variableDefinitions.map(({ variable, type: node, defaultValue }) => {
+    // The document is valid.
+    const type = typeFromAST(schema, node) as GraphQLInputType;
+    const byDefault = defaultValue === undefined ? undefined : valueFromAST(defaultValue, type);
+    return { name: variable.name.value, type, byDefault };
+  });
+  return (given: Variables): Variables | null => {
+    const values: Record<string, unknown> = {};
+    let isWrong = false;
+    const wrong = (): void => {
+      isWrong = true;
+    };
+    for (const { name, type, byDefault } of variables) {
+      if (Object.hasOwn(given, name)) values[name] = coerceInputValue(given[name], type, wrong);
+      else if (byDefault !== undefined) values[name] = byDefault;
+      else if (isNonNullType(type)) return null;
+    }
+    return isWrong ? null : values;
+  };
 }
 
 /** Takes a variable's value as it is. */

@@ -1,0 +1,118 @@
+import {
+  Kind,
+  visit,
+  type DocumentNode,
+  type ExecutionArgs,
+  type GraphQLError,
+  type GraphQLSchema,
+} from "graphql";
+import { errorOf } from "./errors.ts";
+import { measure, type Measure } from "./measure.ts";
+import { mostNesting, nestsDeeperThan } from "./nesting.ts";
+
+export type DocumentLimitOptions = {
+  /** Fields within each other. */
+  readonly depth: number;
+  /** Values that an answer may have, roughly. */
+  readonly cost: number;
+  readonly aliases: number;
+  readonly directives: number;
+};
+
+/**
+ * What documents may ask for, whichever way they come in: QUERY_TOO_DEEP, QUERY_TOO_COMPLEX. Each gives null for one that
+ * asks for no more.
+ */
+export type DocumentLimits = {
+  /** By what the document alone tells, before it is compared with the schema. */
+  readonly refusalOfDocument: (document: DocumentNode, schema: GraphQLSchema) => GraphQLError | null;
+  /** By its cost, which depends on its variables: what is said of a document alone is remembered. */
+  readonly refusalOf: (args: ExecutionArgs) => GraphQLError | null;
+};
+
+export function createDocumentLimits(limits: DocumentLimitOptions): DocumentLimits {
+  const counts = remembering(countsOf);
+  const measures = remembering((document: DocumentNode, schema: GraphQLSchema) => {
+    const { pageVariables } = counts(document);
+    // Most often a document comes with pages as large as the last time.
+    let last: { readonly sizes: readonly unknown[]; readonly measured: Measure } | undefined;
+    return (variables: Readonly<Record<string, unknown>>): Measure => {
+      const sizes = pageVariables.map((name) => variables[name]);
+      if (last === undefined || !sizes.every((size, at) => size === last!.sizes[at]))
+        last = { sizes, measured: measure(document, schema, variables) };
+      return last.measured;
+    };
+  });
+
+  return {
+    refusalOfDocument(document, schema) {
+      const { aliases, directives } = counts(document);
+      return (
+        over("QUERY_TOO_DEEP", "nests", measures(document, schema)({}).depth, limits.depth, "deep") ??
+        over("QUERY_TOO_COMPLEX", "has", aliases, limits.aliases, "aliases") ??
+        over("QUERY_TOO_COMPLEX", "has", directives, limits.directives, "directives")
+      );
+    },
+    refusalOf({ document, schema, variableValues }) {
+      const variables = variableValues ?? {};
+      if (nestsDeeperThan(mostNesting, variables))
+        return errorOf("BAD_REQUEST", `The variables nest more than ${mostNesting} deep.`, {
+          http: { status: 400 },
+        });
+      const { cost } = measures(document, schema)(variables);
+      return over("QUERY_TOO_COMPLEX", "asks for", cost, limits.cost, "values");
+    },
+  };
+}
+
+function over(
+  code: "QUERY_TOO_DEEP" | "QUERY_TOO_COMPLEX",
+  does: string,
+  actual: number,
+  limit: number,
+  what: string,
+): GraphQLError | null {
+  if (actual <= limit) return null;
+  const many = actual > 1e9 ? "more than 1000000000" : String(actual);
+  // `spec`: with `Accept: application/json` the status is 200.
+  return errorOf(code, `The document ${does} ${many} ${what}; ${limit} is the limit.`, {
+    http: { spec: true, status: 400 },
+  });
+}
+
+type Counts = {
+  readonly aliases: number;
+  readonly directives: number;
+  /** The variables that say how many rows a page has. */
+  readonly pageVariables: readonly string[];
+};
+
+function countsOf(document: DocumentNode): Counts {
+  let [aliases, directives] = [0, 0];
+  const pageVariables: string[] = [];
+  visit(document, {
+    Field: ({ alias }) => {
+      if (alias !== undefined) aliases += 1;
+    },
+    Directive: () => {
+      directives += 1;
+    },
+    Argument: ({ name, value }) => {
+      if ((name.value === "first" || name.value === "last") && value.kind === Kind.VARIABLE)
+        pageVariables.push(value.name.value);
+    },
+  });
+  return { aliases, directives, pageVariables };
+}
+
+/** `of`, asked once for each document; documents are parsed once and kept for as long as they are used. */
+function remembering<Args extends readonly unknown[], Value>(
+  of: (document: DocumentNode, ...args: Args) => Value,
+): (document: DocumentNode, ...args: Args) => Value {
+  const values = new WeakMap<DocumentNode, { readonly value: Value }>();
+  return (document, ...args) => {
+    let known = values.get(document);
+    if (known === undefined) values.set(document, (known = { value: of(document, ...args) }));
+    return known.value;
+  };
+}

@@ -1,0 +1,40 @@
+import {
+  execute,
+  getOperationAST,
+  OperationTypeNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+} from "graphql";
+import type { DocumentLimits } from "../document-limits.ts";
+import { compiled } from "./compiled.ts";
+import { limited, type ExecutionLimits } from "./limits.ts";
+import { inOneMoment } from "./one-moment.ts";
+
+/** Executes one operation of a valid document. */
+export type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
+
+/**
+ * How every operation is executed, whichever way it came in.
+ *
+ * What a subscription tells of an entry is executed as it is: it was looked at when it began, and is told to many at once.
+ */
+export function createExecute({
+  executeQuery,
+  documents,
+  limits,
+}: {
+  /** Yoga's own, which takes what a subscription tells for another subscription. */
+  readonly executeQuery: Execute;
+  readonly documents: DocumentLimits;
+  readonly limits: ExecutionLimits;
+}): Execute {
+  const told = compiled(execute);
+  const asked = limited(limits, inOneMoment(compiled(executeQuery)));
+  return (args) => {
+    const { document, operationName } = args;
+    if (getOperationAST(document, operationName)?.operation === OperationTypeNode.SUBSCRIPTION)
+      return told(args);
+    const refusal = documents.refusalOf(args);
+    return refusal === null ? asked(args) : { errors: [refusal] };
+  };
+}

@@ -1,0 +1,53 @@
+import type { ExecutionArgs, ExecutionResult } from "graphql";
+import type { Context } from "../context.ts";
+import { errorOf } from "../errors.ts";
+import { createDeadlines } from "./deadlines.ts";
+import type { Execute } from "./execute.ts";
+
+export type ExecutionLimits = {
+  /** How long one operation may take. */
+  readonly milliseconds: number;
+  /** How many may be executed at once. */
+  readonly atOnce: number;
+};
+
+/**
+ * Ends an operation that takes too long (TIMEOUT): what it has not yet asked of the store is not asked any more. Refuses
+ * more at once than the gateway can serve (SERVICE_UNAVAILABLE).
+ */
+export function limited({ milliseconds, atOnce }: ExecutionLimits, execute: Execute): Execute {
+  const deadlines = createDeadlines(milliseconds);
+  let running = 0;
+
+  async function executed(args: ExecutionArgs): Promise<ExecutionResult> {
+    running += 1;
+    try {
+      return await execute(args);
+    } finally {
+      running -= 1;
+    }
+  }
+
+  return (args) => {
+    if (running >= atOnce) return { errors: [tooMany()] };
+    const result = Promise.withResolvers<ExecutionResult>();
+    // graphql-js lets a context be anything.
+    const { waiting } = args.contextValue as Context;
+    const met = deadlines.begin(() => {
+      waiting.end();
+      result.resolve({ data: null, errors: [timeout(milliseconds)] });
+    });
+    executed(args).finally(met).then(result.resolve, result.reject);
+    return result.promise;
+  };
+}
+
+function tooMany() {
+  return errorOf("SERVICE_UNAVAILABLE", "Too many requests are being answered: try again.", {
+    http: { status: 503, headers: { "Retry-After": "1" } },
+  });
+}
+
+function timeout(milliseconds: number) {
+  return errorOf("TIMEOUT", `Answering took more than ${milliseconds / 1000} s: ask for less.`);
+}
