@@ -30,7 +30,7 @@ CREATE TABLE "deliveries" (
 	"assignee" text collate "C",
 	"actor" text collate "C",
 	"resolution_type" text collate "C",
-	"snapshot_hash" text collate "C"
+	"snapshot_hash" "bytea"
 );
 --> statement-breakpoint
 CREATE TABLE "events" (

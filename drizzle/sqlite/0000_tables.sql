@@ -30,7 +30,7 @@ CREATE TABLE `deliveries` (
 	`assignee` text,
 	`actor` text,
 	`resolution_type` text,
-	`snapshot_hash` text
+	`snapshot_hash` blob
 );
 --> statement-breakpoint
 CREATE INDEX `deliveries_by_issue` ON `deliveries` (`issue_id`,`id`);--> statement-breakpoint

@@ -170,11 +170,20 @@ export const unknownDetails: IssueDetails = {
   permalink: null,
 };
 
+/** The details that are written as `text`. */
+export function detailsIn(text: Snapshot["written"]["details"]): IssueDetails {
+  // Intake wrote it.
+  return { ...unknownDetails, ...(JSON.parse(text) as Partial<IssueDetails>) };
+}
+
 /** The issue object of one delivery, read. */
 export type Snapshot = {
   readonly sentryId: string;
   readonly fields: IssueFields;
-  /** `IssueFields` and `IssueDetails` as JSON, written once: what is hashed, handed on and kept. */
+  /**
+   * `IssueFields` and `IssueDetails` as JSON, written once: what is hashed, handed on and kept. Of the details only what
+   * differs from `unknownDetails`.
+   */
   readonly written: { readonly fields: string; readonly details: string };
 };
 

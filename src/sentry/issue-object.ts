@@ -1,4 +1,11 @@
-import type { IssueDetails, IssueFields, JsonObject, Project, Snapshot } from "../domain/issue.ts";
+import {
+  unknownDetails,
+  type IssueDetails,
+  type IssueFields,
+  type JsonObject,
+  type Project,
+  type Snapshot,
+} from "../domain/issue.ts";
 import { annotationsOf } from "./annotations.ts";
 import { millisecondsOf } from "./dates.ts";
 import { organizationIn, urlOf } from "./links.ts";
@@ -75,7 +82,16 @@ export function readIssue(issue: JsonObject, assertedStatus: string | null): Iss
 
 /** The issue object as it is hashed, handed on and kept. */
 export function writtenOf({ fields, details }: Pick<IssueObject, "fields" | "details">): Snapshot["written"] {
-  return { fields: JSON.stringify(fields), details: JSON.stringify(details) };
+  return { fields: JSON.stringify(fields), details: JSON.stringify(withoutUnknown(details)) };
+}
+
+/** Most issues have no value for most of it, and every issue's row has the text. */
+function withoutUnknown(details: IssueDetails): Partial<IssueDetails> {
+  const known = Object.entries(details).filter(
+    ([name, value]) =>
+      value !== unknownDetails[name as keyof IssueDetails] && !(Array.isArray(value) && value.length === 0),
+  );
+  return Object.fromEntries(known);
 }
 
 /** What Sentry builds a title from. */

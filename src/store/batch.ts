@@ -2,18 +2,18 @@ import type { DeliveryOutcome, IncomingDelivery, IssueReading, Reading } from ".
 import { addDelivery, historyOf, sizeOf, startWalk, type Change } from "../domain/history.ts";
 import type { IssueEvent } from "../domain/event.ts";
 import { measure, nothingMeasured, type Measures } from "../domain/measures.ts";
-import { unknownDetails, type IssueFields, type Snapshot } from "../domain/issue.ts";
+import type { IssueFields, Snapshot } from "../domain/issue.ts";
 import {
   contentRow,
   deliveryRow,
   eventRow,
   measuresRow,
   factsFrom,
-  shownColumns,
-  steadyOf,
+  steadyValues,
   type ContentRow,
   type DeliveryRow,
   type EventRow,
+  type Shown,
 } from "./rows.ts";
 import type { Receipt } from "./store.ts";
 import type { RequestIds } from "./request-ids.ts";
@@ -281,13 +281,13 @@ class Pending {
 
     const shown =
       change.shown === id
-        ? shownColumns(id, reading.snapshot)
+        ? { delivery: id, snapshot: reading.snapshot }
         : change.shown === change.shownBefore
           ? (this.#issues.get(sentryId)?.shown ?? null)
           : await this.#shownAgain(change.shown);
     const { state, statusSince } = change;
     const earlier = this.#issues.get(sentryId);
-    const steady = shown === null ? held.steady : steadyOf(shown);
+    const steady = shown === null ? held.steady : steadyValues(shown.snapshot.fields);
     this.#issues.set(sentryId, {
       sentryId,
       status: state.status,
@@ -297,7 +297,7 @@ class Pending {
       shown,
       isNew: change.shownBefore === null || earlier?.isNew === true,
       // Together with what this batch changed before: all of it is written at once.
-      isSteady: (earlier?.isSteady ?? true) && steady !== null && steady === held.steady,
+      isSteady: (earlier?.isSteady ?? true) && isSame(steady, held.steady),
     });
     held.steady = steady;
     if (fields.project !== null) {
@@ -330,12 +330,14 @@ class Pending {
   }
 
   /** What an older delivery shows, which a late one made the newest again. */
-  async #shownAgain(shown: number): Promise<ReturnType<typeof shownColumns>> {
+  async #shownAgain(shown: number): Promise<Shown> {
     const row =
       this.contents.find(({ delivery }) => delivery === shown) ?? (await this.#transaction.kept(shown));
     const reading = row.body === null ? null : this.#options.read(row.body);
-    if (reading?.is === "issue") return shownColumns(shown, reading.issue.snapshot);
-    return shownColumns(shown, snapshotFrom(row.fields!));
+    return {
+      delivery: shown,
+      snapshot: reading?.is === "issue" ? reading.issue.snapshot : snapshotFrom(row.fields!),
+    };
   }
 }
 
@@ -343,8 +345,13 @@ class Pending {
 export function snapshotFrom(fields: string): Pick<Snapshot, "fields" | "written"> {
   return {
     fields: JSON.parse(fields) as IssueFields,
-    written: { fields, details: JSON.stringify(unknownDetails) },
+    written: { fields, details: "{}" },
   };
+}
+
+/** Of values that are not known nothing is the same. */
+function isSame(one: readonly unknown[] | null, other: readonly unknown[] | null): boolean {
+  return one !== null && other !== null && one.every((value, index) => value === other[index]);
 }
 
 function placeKey(issueId: string, place: Uint8Array): string {

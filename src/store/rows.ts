@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { fold } from "../domain/fold.ts";
 import type { Facts, IncomingDelivery, IssueReading } from "../domain/delivery.ts";
 import type { Entry } from "../domain/history.ts";
@@ -10,7 +9,6 @@ import {
   type Actor,
   type Assignee,
   type Issue,
-  type IssueDetails,
   type IssueFields,
   type Project,
   type Snapshot,
@@ -30,6 +28,7 @@ export type FactsRow = Pick<
   | "id"
   | "sentAt"
   | "resource"
+  | "action"
   | "toldAction"
   | "claim"
   | "shownStatus"
@@ -51,17 +50,17 @@ export function factsOf(row: FactsRow): Facts {
     delivery: row.id,
     sentAt: row.sentAt,
     resource: row.resource === "activity_alert" ? "activity" : "issue",
-    action: row.toldAction ?? "",
+    action: row.toldAction ?? row.action ?? "",
     claim: row.claim,
     state: { status: row.shownStatus ?? "", substatus: row.shownSubstatus },
     lastSeen: row.lastSeenMicros,
     count: row.count,
-    assignee: parsed<Assignee>(row.assignee),
-    actor: parsed<Actor>(row.actor),
+    assignee: assigneeIn(row.assignee),
+    actor: actorIn(row.actor),
     idempotencyKey: row.idempotencyKey,
     requestId: requestIdOf(row.requestId, sha256),
     sha256,
-    snapshotHash: row.snapshotHash ?? "",
+    snapshotHash: row.snapshotHash?.toString("hex") ?? "",
   };
 }
 
@@ -110,16 +109,16 @@ export function deliveryRow(
     sha256: Buffer.from(delivery.sha256, "hex"),
     bytes: delivery.body.length,
     issueId: reading?.snapshot.sentryId ?? null,
-    toldAction: reading?.action ?? null,
+    toldAction: reading === null || reading.action === delivery.action ? null : reading.action,
     claim: reading?.claim ?? null,
     shownStatus: reading?.state.status ?? null,
     shownSubstatus: reading?.state.substatus ?? null,
     lastSeenMicros: reading?.lastSeen ?? null,
     count: reading?.count ?? null,
-    assignee: written(reading?.assignee),
-    actor: written(reading?.actor),
+    assignee: assigneeText(reading?.assignee),
+    actor: actorText(reading?.actor),
     resolutionType: reading?.resolutionType ?? null,
-    snapshotHash: reading?.snapshotHash ?? null,
+    snapshotHash: reading === null ? null : Buffer.from(reading.snapshotHash, "hex"),
   };
 }
 
@@ -152,7 +151,7 @@ export function eventRow(
     actorType: event.actor?.type ?? null,
     actorId: event.actor?.sentryId ?? null,
     actorName: event.actor?.name ?? null,
-    assignee: written(event.assignee),
+    assignee: assigneeText(event.assignee),
     kind: event.transition?.kind ?? null,
     fromStatus: event.transition?.from?.status ?? null,
     fromSubstatus: event.transition?.from?.substatus ?? null,
@@ -199,7 +198,7 @@ export function eventOf(
       row.actorType === null
         ? null
         : { type: row.actorType, sentryId: row.actorId ?? "", name: row.actorName ?? "" },
-    assignee: parsed<Assignee>(row.assignee),
+    assignee: assigneeIn(row.assignee),
     transition:
       row.kind === null || row.toStatus === null
         ? null
@@ -230,7 +229,10 @@ export function parseEventId(id: string): Pick<EventRow, "delivery" | "role" | "
   return { delivery: Number(match[1]), role: match[2] as EventRow["role"], version: Number(match[3] ?? 0) };
 }
 
-/** The columns that follow from what an issue's newest delivery shows. */
+/** What an issue shows: a snapshot, and the delivery that it came in. */
+export type Shown = { readonly delivery: number; readonly snapshot: Pick<Snapshot, "fields" | "written"> };
+
+/** The columns that follow from what an issue shows. */
 export type ShownColumns = Omit<
   IssueRow,
   "id" | "sentryId" | "status" | "substatus" | "statusSince" | "lastSeq"
@@ -240,7 +242,7 @@ export type ShownColumns = Omit<
  * What almost every new snapshot changes. The other columns are steady: an update names every index of its columns as
  * changed, whether their values are or not, so those are written only where one of them differs.
  */
-export const movingColumns = [
+export const movingNames = [
   "shown",
   "count",
   "userCount",
@@ -249,11 +251,29 @@ export const movingColumns = [
   "details",
 ] as const satisfies readonly (keyof ShownColumns)[];
 
-const withoutMoving = Object.fromEntries(movingColumns.map((name) => [name, undefined]));
+export type MovingColumns = Pick<ShownColumns, (typeof movingNames)[number]>;
 
-/** Equal for two rows exactly when their steady columns are. */
-export function steadyOf(columns: ShownColumns): string {
-  return hash("sha256", JSON.stringify({ ...columns, ...withoutMoving }));
+/** What the steady columns follow from: for two snapshots whose values are equal, they are. */
+export function steadyValues(fields: IssueFields): readonly unknown[] {
+  const { project, assignee } = fields;
+  return [
+    fields.shortId,
+    fields.title,
+    fields.culprit,
+    fields.levelRaw,
+    fields.priorityRaw,
+    fields.category,
+    fields.issueType,
+    fields.platform,
+    project?.sentryId,
+    project?.slug,
+    assignee?.type,
+    assignee?.sentryId,
+    assignee?.name,
+    assignee?.email,
+    fields.isUnhandled,
+    fields.firstSeen,
+  ];
 }
 
 /** What of `IssueFields` has no column. */
@@ -261,12 +281,9 @@ type Rest = Pick<IssueFields, "statusRaw" | "substatusRaw" | "statusDetails"> & 
   readonly project: Pick<Project, "name" | "platform"> | null;
 };
 
-export function shownColumns(
-  shown: number,
-  { fields, written: { details } }: Pick<Snapshot, "fields" | "written">,
-): ShownColumns {
-  const { project, assignee } = fields;
-  const priority = issuePriorityOf(fields.priorityRaw);
+export function movingColumns({ delivery, snapshot }: Shown): MovingColumns {
+  const { fields, written } = snapshot;
+  const { project } = fields;
   const rest: Rest = {
     statusRaw: fields.statusRaw,
     substatusRaw: fields.substatusRaw,
@@ -274,7 +291,21 @@ export function shownColumns(
     project: project === null ? null : { name: project.name, platform: project.platform },
   };
   return {
-    shown,
+    shown: delivery,
+    count: fields.count,
+    userCount: fields.userCount,
+    lastSeen: fields.lastSeen,
+    rest: JSON.stringify(rest),
+    details: written.details,
+  };
+}
+
+export function shownColumns(shown: Shown): ShownColumns {
+  const { fields } = shown.snapshot;
+  const { project, assignee } = fields;
+  const priority = issuePriorityOf(fields.priorityRaw);
+  return {
+    ...movingColumns(shown),
     shortId: fields.shortId,
     shortIdFolded: folded(fields.shortId),
     title: fields.title,
@@ -300,12 +331,7 @@ export function shownColumns(
     assigneeEmail: assignee?.email ?? null,
     assigneeEmailFolded: folded(assignee?.email ?? null),
     isUnhandled: fields.isUnhandled,
-    count: fields.count,
-    userCount: fields.userCount,
     firstSeen: fields.firstSeen,
-    lastSeen: fields.lastSeen,
-    rest: JSON.stringify(rest),
-    details,
   };
 }
 
@@ -369,19 +395,31 @@ export function issueOf(row: IssueColumns): Issue {
   };
 }
 
-export function detailsOf(details: string): IssueDetails {
-  return JSON.parse(details) as IssueDetails;
-}
-
 function folded(text: string | null): string | null {
   return text === null ? null : fold(text);
 }
 
-function written(value: object | null | undefined): string | null {
-  return value == null ? null : JSON.stringify(value);
+/** As a list: without its keys it takes half the space, and most rows have one. */
+function actorText(actor: Actor | null | undefined): string | null {
+  return actor == null ? null : JSON.stringify([actor.type, actor.sentryId, actor.name]);
 }
 
-// The store wrote this text itself, from a value of this type.
-function parsed<Value>(text: string | null): Value | null {
-  return text === null ? null : (JSON.parse(text) as Value);
+function assigneeText(assignee: Assignee | null | undefined): string | null {
+  return assignee == null
+    ? null
+    : JSON.stringify([assignee.type, assignee.sentryId, assignee.name, assignee.email]);
+}
+
+function actorIn(text: string | null): Actor | null {
+  if (text === null) return null;
+  // `actorText` wrote it.
+  const [type, sentryId, name] = JSON.parse(text) as [Actor["type"], string, string];
+  return { type, sentryId, name };
+}
+
+function assigneeIn(text: string | null): Assignee | null {
+  if (text === null) return null;
+  // `assigneeText` wrote it.
+  const [type, sentryId, name, email] = JSON.parse(text) as [Assignee["type"], string, string, string | null];
+  return { type, sentryId, name, email };
 }

@@ -6,8 +6,8 @@ export type Held = {
   readonly walk: Walk;
   /** The newest entry about the issue; null while there is none. */
   lastSeq: number | null;
-  /** `steadyOf` the issue's row as it is written; null where that is not known. */
-  steady: string | null;
+  /** `steadyValues` of what the issue's row shows; null where that is not known. */
+  steady: readonly unknown[] | null;
   /** It has measured the whole history. */
   measurer: Measurer;
 };

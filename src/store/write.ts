@@ -1,5 +1,5 @@
 import type { Facts } from "../domain/delivery.ts";
-import type { ContentRow, DeliveryRow, EventRow, IssueRow, MeasuresColumns, ShownColumns } from "./rows.ts";
+import type { ContentRow, DeliveryRow, EventRow, IssueRow, MeasuresColumns, Shown } from "./rows.ts";
 import type { Project } from "../domain/issue.ts";
 
 /** A delivery that is already kept, as far as repeats need to know it. */
@@ -8,9 +8,9 @@ export type Known = Pick<DeliveryRow, "id" | "requestId"> & { readonly sha256: s
 /** What becomes of one issue's row: everything that its newest delivery shows, or only what the log says. */
 export type IssueWrite = Pick<IssueRow, "sentryId" | "status" | "substatus" | "statusSince" | "lastSeq"> & {
   /** Null leaves the columns that follow from the shown delivery as they are. */
-  readonly shown: ShownColumns | null;
+  readonly shown: Shown | null;
   readonly isNew: boolean;
-  /** Of `shown`, the columns that are not `movingColumns` are as they were written last. */
+  /** Of `shown`, the columns other than `movingColumns` are as they were written last. */
   readonly isSteady: boolean;
 };
 

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { IncomingDelivery } from "../../src/domain/delivery.ts";
+import { detailsIn } from "../../src/domain/issue.ts";
 import { createParsePool } from "../../src/sentry/parse-pool.ts";
 import { readBody } from "../../src/sentry/payload.ts";
 import { createReceiver } from "../../src/sentry/receive.ts";
@@ -83,9 +84,7 @@ describe("readBody", () => {
       const { data } = objectIn(file);
 
       const { sentryId, fields, written } = snapshot;
-      expect({ sentryId, fields, details: JSON.parse(written.details) as object }).toEqual(
-        snapshotOf(data.issue),
-      );
+      expect({ sentryId, fields, details: detailsIn(written.details) }).toEqual(snapshotOf(data.issue));
       expect(JSON.parse(written.fields)).toEqual(fields);
       expect(snapshot.sentryId).toBe(expected.issueId);
       expect(Object.keys(snapshot.fields.statusDetails).toSorted()).toEqual(expected.statusDetailsKeys);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { IssueReading, Reading } from "../../src/domain/delivery.ts";
-import type { IssueDetails } from "../../src/domain/issue.ts";
+import { detailsIn } from "../../src/domain/issue.ts";
 import { readBody, readPayload } from "../../src/sentry/payload.ts";
 import { aLargeBody, anIssueBody, anIssueObject, bytesOf, installation } from "./bodies.ts";
 
@@ -324,7 +324,7 @@ describe("no body", () => {
     expect(["issue", "ignored", "quarantined"]).toContain(reading.is);
     if (reading.is === "issue") {
       const { fields, written, sentryId } = reading.issue.snapshot;
-      const details = JSON.parse(written.details) as IssueDetails;
+      const details = detailsIn(written.details);
       expect(sentryId).toMatch(/^[!-~]{1,64}$/);
       for (const count of [fields.count, fields.userCount, details.numComments]) {
         expect(Number.isSafeInteger(count) && count >= 0).toBe(true);
@@ -376,6 +376,6 @@ describe("no body", () => {
 
   it("of a large size is read differently", () => {
     const { details } = issueIn(aLargeBody()).snapshot.written;
-    expect(Object.keys((JSON.parse(details) as IssueDetails).metadata)).toHaveLength(201);
+    expect(Object.keys(detailsIn(details).metadata)).toHaveLength(201);
   });
 });

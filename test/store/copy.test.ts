@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { cursorOf, positionOf } from "../../src/domain/cursor.ts";
 import { copyStore, CopyDiffersError } from "../../src/store/copy.ts";
+import { packSize } from "../../src/store/pack.ts";
 import { locksOf } from "../../src/store/postgres/locks.ts";
 import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";
@@ -149,7 +150,8 @@ describe("copying", () => {
       await gateway.append(
         told({ issue: "70", at: 45, action: "resolved", status: "resolved", lastSeen: 45 }),
       );
-      await gateway.append(told({ issue: "new", at: 902 }));
+      const more = Array.from({ length: packSize }, (_, index) => told({ issue: `new ${index}`, at: 902 }));
+      await Promise.all(more.map((one) => gateway.append(one)));
       await gateway.append(told({ issue: "70", at: 950, action: "resolved", status: "resolved", count: 20 }));
     }
     const connection = openWriter(stores.file);

@@ -5,7 +5,7 @@ import { shownColumns } from "../../src/store/rows.ts";
 /** The row that the store would keep of this issue. */
 export function issueRow(issue: Issue) {
   return {
-    ...shownColumns(issue.shown, snapshotFrom(JSON.stringify(issue.fields))),
+    ...shownColumns({ delivery: issue.shown, snapshot: snapshotFrom(JSON.stringify(issue.fields)) }),
     sentryId: issue.sentryId,
     status: issue.state.status,
     substatus: issue.state.substatus,

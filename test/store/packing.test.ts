@@ -9,7 +9,7 @@ import { told, webhook } from "./deliveries.ts";
 import { openStoreIn, temporaryFolder } from "./open.ts";
 
 const deliveries = [
-  ...Array.from({ length: 90 }, (_, index) =>
+  ...Array.from({ length: 150 }, (_, index) =>
     told({ issue: String(index % 30), at: index, title: `日本 ${index}` }),
   ),
   webhook("rubbish"),
@@ -66,7 +66,7 @@ describe("deliveries that are packed", () => {
     await using store = await openStoreIn(file);
     // Sent before all others: what the issue shows is what a packed one shows.
     await store.append(told({ issue: "1", at: -50, lastSeen: -60, title: "late" }));
-    expect((await store.reader.issues(["1"])).get("1")?.fields.title).toBe("日本 61");
+    expect((await store.reader.issues(["1"])).get("1")?.fields.title).toBe("日本 121");
   });
 
   it("are examined by doctor, and told where one is damaged or cannot be read", async () => {
@@ -77,11 +77,11 @@ describe("deliveries that are packed", () => {
     expect(await examine(file)).toEqual([]);
     const { client } = openWriter(file);
     client.exec("update packs set data = cast(substr(data, 1, 50) as blob) where first = 1");
-    client.exec("update deliveries set sha256 = x'00' where id = 40");
+    client.exec("update deliveries set sha256 = x'00' where id = 100");
     client.close();
     expect((await examine(file)).map(({ problem }) => problem).slice(0, 2)).toEqual([
-      expect.stringContaining("The bodies of deliveries 1 to 32 cannot be read"),
-      expect.stringContaining("The body of delivery 40 is not what was received"),
+      expect.stringContaining("The bodies of deliveries 1 to 64 cannot be read"),
+      expect.stringContaining("The body of delivery 100 is not what was received"),
     ]);
   });
 

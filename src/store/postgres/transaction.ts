@@ -136,6 +136,7 @@ const factsColumns = {
   issueId: deliveries.issueId,
   sentAt: deliveries.sentAt,
   resource: deliveries.resource,
+  action: deliveries.action,
   toldAction: deliveries.toldAction,
   claim: deliveries.claim,
   shownStatus: deliveries.shownStatus,

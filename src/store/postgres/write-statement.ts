@@ -1,4 +1,4 @@
-import type { EventRow } from "../rows.ts";
+import { shownColumns, type EventRow } from "../rows.ts";
 import { contents, deliveries, events, issues, projects } from "../tables/postgres.ts";
 import { arraysOf, columnsOf, type Column } from "./columns.ts";
 import { provisional, type Collected } from "./transaction.ts";
@@ -27,7 +27,7 @@ export function valuesOf(log: LogAsked, collected: Collected): unknown[] {
   });
   const replaced = superseded.filter(({ seq }) => seq < provisional);
   const shown = collected.issues.flatMap(({ shown, isNew: _isNew, isSteady: _isSteady, ...state }) =>
-    shown === null ? [] : [{ ...state, ...shown }],
+    shown === null ? [] : [{ ...state, ...shownColumns(shown) }],
   );
   const moved = collected.issues.filter((write) => write.shown === null);
   return [

@@ -12,10 +12,10 @@ import {
   type SQL,
 } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/sqlite-core";
-import type { IssueDetails } from "../../domain/issue.ts";
+import { detailsIn, type IssueDetails } from "../../domain/issue.ts";
 import { issueNarrowings, issueWhere, type Narrowing } from "../filter-sql.ts";
 import type { IssueKey, IssueOrderField, PageRequest, Reader } from "../reader.ts";
-import { detailsOf, issueOf, type IssueColumns, type IssueRow } from "../rows.ts";
+import { issueOf, type IssueColumns, type IssueRow } from "../rows.ts";
 import { storable } from "../storable.ts";
 import { contentsOf } from "./contents.ts";
 import { countedIssues } from "./counted.ts";
@@ -212,7 +212,7 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
         .select({ sentryId: issues.sentryId, details: issues.details })
         .from(issues)
         .where(inArray(issues.sentryId, [...sentryIds]));
-      return new Map(rows.map((row): [string, IssueDetails] => [row.sentryId, detailsOf(row.details)]));
+      return new Map(rows.map((row): [string, IssueDetails] => [row.sentryId, detailsIn(row.details)]));
     },
 
     async rawIssues(sentryIds) {

@@ -14,7 +14,7 @@ const idleMs = 100;
 const mostWaiting = 50_000;
 
 /** Some 4 ms of work and one sync. */
-const packsInSlice = 4;
+const packsInSlice = 2;
 
 export type Packing = Disposable & {
   /** To be called after each commit. */

@@ -22,7 +22,15 @@ import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsIn, packOf } from "../pack.ts";
 import { contentsOf } from "../queries/contents.ts";
-import { movingColumns, factsOf, type ContentRow, type DeliveryRow, type IssueRow } from "../rows.ts";
+import {
+  factsOf,
+  movingColumns,
+  movingNames,
+  shownColumns,
+  type ContentRow,
+  type DeliveryRow,
+  type IssueRow,
+} from "../rows.ts";
 import * as tables from "../tables/sqlite.ts";
 import type { Known, WriteTransaction } from "../write.ts";
 import type { Connection } from "./connection.ts";
@@ -39,6 +47,7 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
     id: deliveries.id,
     sentAt: deliveries.sentAt,
     resource: deliveries.resource,
+    action: deliveries.action,
     toldAction: deliveries.toldAction,
     claim: deliveries.claim,
     shownStatus: deliveries.shownStatus,
@@ -162,11 +171,11 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
     client,
     db
       .update(issues)
-      .set(pick(placeholdersOf(issues), [...stateColumns, ...movingColumns]))
+      .set(pick(placeholdersOf(issues), [...stateColumns, ...movingNames]))
       .where(eq(issues.sentryId, sql.placeholder("sentryId"))),
   );
   const steadyColumns = (Object.keys(getTableColumns(issues)) as (keyof IssueRow)[]).filter(
-    (name) => name !== "id" && name !== "sentryId" && !isIn(stateColumns, name) && !isIn(movingColumns, name),
+    (name) => name !== "id" && name !== "sentryId" && !isIn(stateColumns, name) && !isIn(movingNames, name),
   );
   const list = (values: readonly SQLWrapper[]) => sql.join([...values], sql`, `);
   const changeIssue = prepareRun(
@@ -268,11 +277,12 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
     async writeIssues(writes) {
       for (const { shown, isNew, isSteady, ...state } of writes) {
         if (shown === null) moveIssue(state);
-        else if (isNew) insertIssue({ ...state, ...shown });
+        else if (isNew) insertIssue({ ...state, ...shownColumns(shown) });
+        else if (isSteady) moveShownIssue({ ...state, ...movingColumns(shown) });
         else {
-          const row = { ...state, ...shown };
+          const row = { ...state, ...shownColumns(shown) };
           moveShownIssue(row);
-          if (!isSteady) changeIssue(row);
+          changeIssue(row);
         }
       }
     },
@@ -329,11 +339,14 @@ function prepare(client: Connection["client"], built: { toSQL(): Query }) {
   });
   return {
     statement: client.prepare<unknown[]>(text),
-    valuesOf: (row: Row): unknown[] =>
-      names.map((name) => {
+    valuesOf(row: Row): unknown[] {
+      const values: unknown[] = [];
+      for (const name of names) {
         const value = row[name];
-        return typeof value === "boolean" ? Number(value) : value;
-      }),
+        values.push(typeof value === "boolean" ? Number(value) : value);
+      }
+      return values;
+    },
   };
 }
 

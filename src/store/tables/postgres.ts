@@ -53,7 +53,7 @@ export const deliveries = pgTable(
     assignee: text("assignee"),
     actor: text("actor"),
     resolutionType: text("resolution_type"),
-    snapshotHash: text("snapshot_hash"),
+    snapshotHash: bytea("snapshot_hash"),
   },
   (table) => [
     // Serves the facts of one issue, and the list of its deliveries.

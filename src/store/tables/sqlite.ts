@@ -43,7 +43,7 @@ export const deliveries = sqliteTable(
     bytes: integer("bytes").notNull(),
     /** Null for a delivery that is not about an issue; so are all that follow. */
     issueId: text("issue_id"),
-    /** For an activity_alert its activity's type, else the action. */
+    /** An activity_alert's activity type; null where the action tells. */
     toldAction: text("told_action"),
     claim: text("claim").$type<Claim>(),
     /** With `shownSubstatus`, the state that the snapshot shows. */
@@ -55,7 +55,7 @@ export const deliveries = sqliteTable(
     assignee: text("assignee"),
     actor: text("actor"),
     resolutionType: text("resolution_type"),
-    snapshotHash: text("snapshot_hash"),
+    snapshotHash: blob("snapshot_hash", { mode: "buffer" }),
   },
   (table) => [
     // Serves the facts of one issue, and the list of its deliveries.
