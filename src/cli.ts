@@ -28,7 +28,10 @@ import { backUpSqlite } from "./store/sqlite/backup.ts";
 import { examineSqlite } from "./store/sqlite/doctor.ts";
 import { openSqliteFilling } from "./store/sqlite/filling.ts";
 import type { Maintenance } from "./store/maintenance.ts";
+import { examinePostgres } from "./store/postgres/doctor.ts";
 import { openPostgresMaintenance } from "./store/postgres/maintenance.ts";
+import { rebuildPostgres } from "./store/postgres/rebuild.ts";
+import type { RebuildOptions } from "./store/rebuild.ts";
 import { openSqliteMaintenance } from "./store/sqlite/maintenance.ts";
 import { rebuildSqlite } from "./store/sqlite/rebuild.ts";
 
@@ -41,7 +44,7 @@ const databaseFile = () => {
   const { DATABASE_URL: url } = config();
   if (isPostgres(url))
     throw new ConfigError(
-      "This command is for a SQLite file, and DATABASE_URL names PostgreSQL: back that up and check it with its own tools, such as pg_dump.",
+      "This command is for a SQLite file, and DATABASE_URL names PostgreSQL: back that up with its own tools, such as pg_dump, and fill a file with a past and copy it there.",
     );
   return databaseFileOf(url);
 };
@@ -96,18 +99,19 @@ program.addCommand(
 program
   .command("rebuild")
   .description(
-    "Derive every history again from the kept deliveries, under a new epoch. Stop the gateway first.",
+    "Derive every history again from the kept deliveries, under a new epoch. Stop the gateway first; on PostgreSQL, replicas answer webhooks with 503 meanwhile.",
   )
   .action(async () => {
-    const file = databaseFile();
+    const { DATABASE_URL: url } = config();
     using bar = createProgressBar("rebuilding", process.stderr);
     const faults: unknown[] = [];
-    await rebuildSqlite({
-      file,
+    const options: RebuildOptions = {
       read: readBody,
       onProgress: bar.update,
       onFault: (error) => faults.push(error),
-    });
+    };
+    if (isPostgres(url)) await rebuildPostgres({ ...options, url });
+    else await rebuildSqlite({ ...options, file: databaseFileOf(url) });
     bar.clear();
     for (const fault of faults) console.error(`A delivery could not be applied: ${String(fault)}`);
     console.log("Every history is derived again. Subscribers will be told EPOCH_CHANGED, and refetch.");
@@ -123,10 +127,13 @@ program
     "post a signed test delivery to the gateway's public address, and say whether it arrived",
   )
   .action(async ({ send }: { readonly send?: string }) => {
-    const file = databaseFile();
+    const { DATABASE_URL: url } = config();
     using bar = createProgressBar("examining", process.stderr);
+    const onProgress = (_what: string, done: number, total: number) => bar.update(done, total);
     const findings = [
-      ...(await examineSqlite({ file, onProgress: (_what, done, total) => bar.update(done, total) })),
+      ...(isPostgres(url)
+        ? await examinePostgres({ url, onProgress })
+        : await examineSqlite({ file: databaseFileOf(url), onProgress })),
     ];
     bar.clear();
     if (send !== undefined) {
@@ -137,9 +144,7 @@ program
     for (const { problem, remedy } of findings) console.log(`✗ ${problem}\n  → ${remedy}`);
     if (findings.length > 0) process.exitCode = 1;
     else
-      console.log(
-        "✓ The settings, the database file, every kept body and every history are as they should be.",
-      );
+      console.log("✓ The settings, the database, every kept body and every history are as they should be.");
   });
 
 async function openMaintenance(): Promise<Maintenance> {

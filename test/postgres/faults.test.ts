@@ -9,7 +9,7 @@ import { startTail } from "../../src/stream/tail.ts";
 import { startPostgres } from "../postgres-server.ts";
 import { told } from "../store/deliveries.ts";
 import { silentReport } from "../store/open.ts";
-import { onServer, openReplica, temporarySchema } from "../store/open-postgres.ts";
+import { acknowledged, onServer, openReplica, temporarySchema } from "../store/open-postgres.ts";
 
 /** An empty database with two replicas on it, whose connections bear its name. */
 async function twoReplicas() {
@@ -26,17 +26,6 @@ async function twoReplicas() {
     other,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
-}
-
-/** Sent again until it is acknowledged, as whoever is answered 503 may. */
-async function acknowledged(store: Store, delivery: IncomingDelivery) {
-  for (;;) {
-    try {
-      return await store.append(delivery);
-    } catch (error) {
-      if (!(error instanceof StorageUnavailableError)) throw error;
-    }
-  }
 }
 
 const lives = [

@@ -1,8 +1,11 @@
 import pg from "pg";
 import { inject } from "vitest";
+import type { IncomingDelivery } from "../../src/domain/delivery.ts";
+import { StorageUnavailableError } from "../../src/domain/failure.ts";
 import { issueObjectOf } from "../../src/sentry/raw-issue.ts";
 import { readBody } from "../../src/sentry/payload.ts";
 import { openPostgresStore, type PostgresStoreOptions } from "../../src/store/postgres/store.ts";
+import type { Store } from "../../src/store/store.ts";
 import { at } from "./deliveries.ts";
 import { silentReport } from "./open.ts";
 
@@ -65,4 +68,15 @@ export async function openTestPostgres(options: Partial<PostgresStoreOptions> = 
       await schema[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Sent again until it is acknowledged, as whoever is answered 503 may. */
+export async function acknowledged(store: Store, delivery: IncomingDelivery) {
+  for (;;) {
+    try {
+      return await store.append(delivery);
+    } catch (error) {
+      if (!(error instanceof StorageUnavailableError)) throw error;
+    }
+  }
 }

@@ -5,7 +5,7 @@ import { StorageUnavailableError } from "../../src/domain/failure.ts";
 import { locksOf } from "../../src/store/postgres/locks.ts";
 import type { Store } from "../../src/store/store.ts";
 import { at, told } from "./deliveries.ts";
-import { onServer, openReplica, openTestPostgres, temporarySchema } from "./open-postgres.ts";
+import { acknowledged, onServer, openReplica, openTestPostgres, temporarySchema } from "./open-postgres.ts";
 
 /** Two replicas of one store. */
 async function openTwo() {
@@ -66,7 +66,9 @@ describe("two replicas", () => {
   it("take the same delivery for one", async () => {
     await using stores = await openTwo();
     const delivery = told({ requestId: "a".repeat(32) });
-    const receipts = await Promise.all([stores.one.append(delivery), stores.other.append(delivery)]);
+    const receipts = await Promise.all(
+      [stores.one, stores.other].map((store) => acknowledged(store, delivery)),
+    );
     expect(receipts.map(({ outcome }) => outcome).toSorted()).toEqual(["APPLIED", "DUPLICATE"]);
     expect(await log(stores.one)).toEqual([[1, 1, "1", null]]);
   });
@@ -79,7 +81,7 @@ describe("two replicas", () => {
       await using stores = await openTwo();
       // Every second one there, some at once and some one after the other.
       const appending = life.map((delivery, index) =>
-        ((index + round) % 2 === 0 ? stores.one : stores.other).append(delivery),
+        acknowledged((index + round) % 2 === 0 ? stores.one : stores.other, delivery),
       );
       await Promise.all(appending);
       await stores.other.append(told({ issue: "2", at: 5 }));
@@ -126,7 +128,7 @@ describe("two replicas", () => {
         for (let index = 0; index < 100; index += 10)
           await Promise.all(
             Array.from({ length: 10 }, (_, more) =>
-              store.append(told({ issue: `${name}${index + more}`, at: index })),
+              acknowledged(store, told({ issue: `${name}${index + more}`, at: index })),
             ),
           );
       })();

@@ -20,3 +20,26 @@ export function arraysOf(
 ): unknown[][] {
   return columns.map(({ key }) => rows.map((row) => row[key] ?? null));
 }
+
+/** The columns' names, as a statement lists them. */
+export function listOf(columns: readonly Column[]): string {
+  return columns.map(({ name }) => `"${name}"`).join(", ");
+}
+
+/** A statement that inserts the rows that its values are as `arraysOf`. */
+export function inserting(table: string, columns: readonly Column[]): string {
+  const arrays = columns.map(({ type }, index) => `$${index + 1}::${type}[]`);
+  return `insert into ${table} (${listOf(columns)}) select * from unnest(${arrays.join(", ")})`;
+}
+
+/** The same over rows that have the same key; those keep what is in the columns `kept`. */
+export function upserting(
+  table: string,
+  key: string,
+  columns: readonly Column[],
+  kept: readonly string[] = [],
+): string {
+  const others = columns.filter(({ name }) => name !== key && !kept.includes(name));
+  const set = others.map(({ name }) => `"${name}" = excluded."${name}"`);
+  return `${inserting(table, columns)} on conflict ("${key}") do update set ${set.join(", ")}`;
+}

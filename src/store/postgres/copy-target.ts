@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { CopiedName, CopiedTable, Identity, Row, WholeTable } from "../copied.ts";
 import { metaNames } from "../meta.ts";
 import * as tables from "../tables/postgres.ts";
-import { arraysOf, columnsOf, type Column } from "./columns.ts";
+import { arraysOf, columnsOf, inserting, listOf, upserting } from "./columns.ts";
 import { codeOf } from "./error.ts";
 import { listeningName } from "./listener.ts";
 import { locksOf } from "./locks.ts";
@@ -106,7 +106,7 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
       transaction(async () => {
         await client.query("set local synchronous_commit = off");
         const columns = columnsOf(tables[table.table]);
-        await client.query(upserting(table, columns), arraysOf(rows, columns));
+        await client.query(upserting(table.table, table.key, columns), arraysOf(rows, columns));
         if (table.table === "packs" && rows.length > 0)
           await client.query(
             `delete from contents using unnest($1::bigint[], $2::bigint[]) as packed(first, last)
@@ -235,21 +235,6 @@ async function indexesOf(client: pg.Client) {
     [["deliveries", "contents", "packs", "events", "issues"]],
   );
   return rows;
-}
-
-function inserting(table: string, columns: readonly Column[]): string {
-  const arrays = columns.map(({ type }, index) => `$${index + 1}::${type}[]`);
-  return `insert into ${table} (${listOf(columns)}) select * from unnest(${arrays.join(", ")})`;
-}
-
-function upserting({ table, key }: CopiedTable, columns: readonly Column[]): string {
-  const others = columns.filter((column) => column.key !== key);
-  const set = others.map(({ name }) => `"${name}" = excluded."${name}"`);
-  return `${inserting(table, columns)} on conflict (${key}) do update set ${set.join(", ")}`;
-}
-
-function listOf(columns: readonly Column[]): string {
-  return columns.map(({ name }) => `"${name}"`).join(", ");
 }
 
 function rowsOf({ rows }: pg.QueryArrayResult, table: PgTable): readonly Row[] {

@@ -8,12 +8,17 @@ const oldestVersion = 15;
  * @throws Error with a line for each setting that is wrong, and what to do.
  */
 export async function assertDurable(client: pg.ClientBase): Promise<void> {
+  const wrong = await durabilityFaults(client);
+  if (wrong.length > 0)
+    throw new Error(`Issuewire cannot use this PostgreSQL:\n${wrong.map((line) => `  ${line}`).join("\n")}`);
+}
+
+/** What is wrong with the server that the connection is to, one line for each. */
+export async function durabilityFaults(client: pg.ClientBase): Promise<readonly string[]> {
   const { rows } = await client.query<Readonly<Record<Setting, string>>>(
     `select ${settings.map((name) => `current_setting('${name}') as ${name}`).join(", ")}`,
   );
-  const wrong = faultsOf(rows[0]!);
-  if (wrong.length > 0)
-    throw new Error(`Issuewire cannot use this PostgreSQL:\n${wrong.map((line) => `  ${line}`).join("\n")}`);
+  return faultsOf(rows[0]!);
 }
 
 const settings = [

@@ -36,7 +36,8 @@ export function sharedBy(db: NodePgDatabase): Pick<Asked, "db" | "tables"> {
   return { db: db as unknown as Asked["db"], tables: tables as unknown as Asked["tables"] };
 }
 
-async function newestPosition(db: NodePgDatabase): Promise<number> {
+/** The newest position ever handed out, of an entry that may be gone; 0 for none. */
+export async function newestPosition(db: NodePgDatabase): Promise<number> {
   const { rows } = await db.execute<{ readonly newest: number }>(sql`select newest_position() as newest`);
   return rows[0]!.newest;
 }

@@ -3,7 +3,7 @@ import type pg from "pg";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import { StorageUnavailableError } from "../../domain/failure.ts";
 import type { Report } from "../../observability/report.ts";
-import type { ReadTransaction } from "../reader.ts";
+import type { Reader, ReadTransaction } from "../reader.ts";
 import { createRequestIds, rememberedRequestIds } from "../request-ids.ts";
 import type { Receipt, Store } from "../store.ts";
 import { deliveries } from "../tables/postgres.ts";
@@ -28,7 +28,10 @@ export type PostgresStoreOptions = ReaderOptions & {
   readonly read: (body: Uint8Array) => Reading;
   /** Called after each commit that added to the log, of this replica or another; and now and then for nothing. */
   readonly onCommit: () => void;
-  /** Called once positions mean something else than before: the server was replaced by another that knew less. */
+  /**
+   * Called once positions mean something else than before: the server was replaced by another that knew less, or the log
+   * was derived anew. Entries are read no more from then on.
+   */
   readonly onEpoch: () => void;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -133,20 +136,33 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 
   const reading = readerOf(bounded(pools.reading), asking);
   const log = readerOf(pools.log, asking);
-  const reader = { ...reading, bounds: log.bounds, entriesAfter: log.entriesAfter };
 
-  const lookAtEpoch = async (): Promise<void> => {
+  /** False once positions mean something else than when this replica was opened, which it tells of once. */
+  const isSameEpoch = async (): Promise<boolean> => {
     const { epoch: now } = await log.bounds();
-    if (now === epoch) return;
+    if (now !== epoch && epoch === epochAtFirst) options.onEpoch();
     epoch = now;
-    told = 0;
-    options.onEpoch();
+    return now === epochAtFirst;
   };
-  let looking: Promise<void> | null = null;
+  const reader: Reader = {
+    ...reading,
+    bounds: log.bounds,
+    async entriesAfter(after, limit) {
+      const entries = await log.entriesAfter(after, limit);
+      // Looked at after they are read: they are of this epoch then, or of one before it. To those who follow, entries of a
+      // new one would be more of the old.
+      if (entries.length > 0 && !(await isSameEpoch()))
+        throw new StorageUnavailableError(
+          "Positions mean something else than before: a new epoch has begun.",
+        );
+      return entries;
+    },
+  };
+  let looking: Promise<boolean> | null = null;
   const timer = setInterval(() => {
     // What cannot be read now is looked at again; the tail tells of it.
-    looking ??= lookAtEpoch()
-      .catch(() => {})
+    looking ??= isSameEpoch()
+      .catch(() => true)
       .finally(() => (looking = null));
   }, epochEveryMs);
   timer.unref();

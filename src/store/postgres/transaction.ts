@@ -25,9 +25,13 @@ export type Collected = {
  */
 export const provisional = 2 ** 52;
 
-/** A transaction in which the issues of a batch are locked: it reads at once, and writes nothing yet. */
+/**
+ * A transaction in which the issues of a batch are locked: it reads at once, and writes nothing yet.
+ * @param newest the newest position, where the transaction has the log's lock already.
+ */
 export function collectingTransaction(
   db: NodePgDatabase,
+  newest = provisional,
 ): WriteTransaction & { readonly collected: () => Collected } {
   const collected = {
     deliveries: [] as DeliveryRow[],
@@ -50,7 +54,7 @@ export function collectingTransaction(
 
     async newest() {
       // The ids of its deliveries are taken from their sequence.
-      return { delivery: 0, seq: provisional };
+      return { delivery: 0, seq: newest };
     },
     async facts(issueIds, before) {
       if (issueIds.length === 0) return new Map();
@@ -111,7 +115,7 @@ export function collectingTransaction(
       collected.contents.push(...contents);
     },
     async rewriteDeliveries() {
-      throw new Error("Only rebuild rewrites deliveries.");
+      throw new Error("Only rebuild rewrites deliveries, and it does so by itself.");
     },
     async insertEvents(rows) {
       collected.events.push(...rows);

@@ -11,8 +11,15 @@ export type LogAsked = {
   readonly channel: string;
 };
 
-/** The values of `writeStatement`. */
-export function valuesOf(log: LogAsked, collected: Collected): unknown[] {
+/**
+ * The values of `writeStatement`.
+ * @param isCalledOut replicas are told of the newest position once it is committed.
+ */
+export function valuesOf(
+  log: LogAsked,
+  collected: Collected,
+  { isCalledOut = true }: { readonly isCalledOut?: boolean } = {},
+): unknown[] {
   const { superseded } = collected;
   // What the batch changes of its own events is not there yet for the statement to update.
   const replacedBy = new Map(superseded.map(({ seq, by }) => [seq, by]));
@@ -35,7 +42,7 @@ export function valuesOf(log: LogAsked, collected: Collected): unknown[] {
     log.knownEpoch,
     log.knownPosition,
     log.channel,
-    rows.length,
+    isCalledOut ? rows.length : 0,
     ...arraysOf(collected.deliveries, columnsOf(deliveries)),
     ...arraysOf(collected.contents, columnsOf(contents)),
     ...arraysOf(rows, columnsOf(events)),

@@ -88,14 +88,15 @@ export function createWrites({
       client.query<{ id: number }>("select nextval('delivery_ids') as id from generate_series(1, $1)", [
         batch.length,
       ]),
-      client.query<{ id: string; delivery: number | null }>(
-        `select id, (select max(deliveries.id) from deliveries where issue_id = wanted.id) as delivery
+      client.query<Newest>(
+        `select id, (select max(deliveries.id) from deliveries where issue_id = wanted.id) as delivery,
+           (select last_seq from issues where sentry_id = wanted.id) as seq
          from unnest($1::text[]) as wanted(id)`,
         [issueIds],
       ),
     ]);
-    // Another replica may have written about the issue since it was last held here.
-    walks.forget(newest.rows.filter(({ id, delivery }) => isBehind(id, delivery)).map(({ id }) => id));
+    // Another replica may have written about the issue since it was last held here, or `rebuild` the whole log.
+    walks.forget(newest.rows.filter(isBehind).map(({ id }) => id));
 
     const transaction = collectingTransaction(drizzleOver(client));
     const numbered = batch.map((delivery, index): Numbered => ({ id: taken.rows[index]!.id, delivery }));
@@ -145,9 +146,9 @@ export function createWrites({
     };
   }
 
-  function isBehind(issueId: string, newest: number | null): boolean {
-    const held = walks.get(issueId);
-    return held !== undefined && newestOf.get(held) !== newest;
+  function isBehind({ id, delivery, seq }: Newest): boolean {
+    const held = walks.get(id);
+    return held !== undefined && (newestOf.get(held) !== delivery || held.lastSeq !== seq);
   }
 
   function keysOf(batch: readonly IncomingDelivery[]): readonly bigint[] {
@@ -202,6 +203,9 @@ export function createWrites({
     },
   };
 }
+
+/** The newest delivery about an issue and the newest entry, as they are on disk; null for none. */
+type Newest = { readonly id: string; readonly delivery: number | null; readonly seq: number | null };
 
 function issuesOf(batch: readonly IncomingDelivery[]): readonly string[] {
   const ids = batch.flatMap(({ reading }) =>

@@ -1,5 +1,5 @@
-import { and, gte, inArray, sql } from "drizzle-orm";
-import { contentsIn } from "../pack.ts";
+import { and, eq, gte, inArray, lte, sql } from "drizzle-orm";
+import { contentsIn, packOf } from "../pack.ts";
 import type { ContentRow } from "../rows.ts";
 import type { Asked } from "./query.ts";
 
@@ -46,4 +46,26 @@ export function contentsOf({ db, tables }: Pick<Asked, "db" | "tables">): Conten
   }
 
   return { bodies: (ids) => read("body", ids), fields: (ids) => read("fields", ids) };
+}
+
+/** Gives deliveries other fields, wherever theirs are kept. Seldom: a newer version reads more of a body than the one that kept it. */
+export async function rewriteFields(
+  { db, tables }: Pick<Asked, "db" | "tables">,
+  rewritten: readonly Pick<ContentRow, "delivery" | "fields">[],
+): Promise<void> {
+  const { contents, packs } = tables;
+  const kept = await contentsOf({ db, tables }).fields(rewritten.map(({ delivery }) => delivery));
+  for (const { delivery, fields } of rewritten) {
+    if ((kept.get(delivery) ?? null) === fields) continue;
+    await db.update(contents).set({ fields }).where(eq(contents.delivery, delivery));
+    const [pack] = await db
+      .select()
+      .from(packs)
+      .where(and(lte(packs.first, delivery), gte(packs.last, delivery)));
+    if (pack === undefined) continue;
+    const { data, dictionary } = packOf(
+      contentsIn(pack).map((row) => (row.delivery === delivery ? { ...row, fields } : row)),
+    );
+    await db.update(packs).set({ data, dictionary }).where(eq(packs.first, pack.first));
+  }
 }

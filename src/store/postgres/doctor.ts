@@ -1,0 +1,89 @@
+import type pg from "pg";
+import { examineStore, type Examined, type Finding } from "../doctor.ts";
+import { metaNames } from "../meta.ts";
+import { drizzleOver } from "./ask.ts";
+import { failureIn } from "./error.ts";
+import { durabilityFaults } from "./durability.ts";
+import { createPools } from "./pools.ts";
+import { newestPosition, sharedBy } from "./queries.ts";
+
+export type ExaminationOptions = Pick<Examined, "onProgress"> & { readonly url: string };
+
+/**
+ * Everything about the store that is not as it should be; empty when all is well. It reads only, in one moment of the
+ * store, so replicas may go on beside it; what they delete is kept by the server for as long as it takes.
+ *
+ * It looks at the server's settings and the store's own, and then as `examineStore` does. The server's pages are its own
+ * to check.
+ * @throws Error where there is no store.
+ */
+export async function examinePostgres({ url, onProgress }: ExaminationOptions): Promise<readonly Finding[]> {
+  await using pools = createPools(url);
+  const client = pools.connection();
+  try {
+    await client.connect();
+    // Whether it is a standby shows outside of a transaction that only reads.
+    const ofServer = await examineServer(client);
+    await client.query("begin isolation level repeatable read read only");
+    const { rows } = await client.query<{ is: boolean }>("select to_regclass('meta') is not null as is");
+    if (!rows[0]!.is) throw new Error("There is no store in this database: start a gateway on it.");
+    const db = drizzleOver(client);
+    return [
+      ...ofServer,
+      ...(await examineMeta(client)),
+      ...(await examineStore({
+        ...sharedBy(db),
+        newestPosition: () => newestPosition(db),
+        onProgress,
+        howToRebuild: 'Run "npm run issuewire -- rebuild".',
+      })),
+    ];
+  } catch (error) {
+    throw failureIn(error) ?? error;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+async function examineServer(client: pg.ClientBase): Promise<readonly Finding[]> {
+  const problems = await durabilityFaults(client);
+  const { rows } = await client.query<{ name: string }>(
+    `select relname as name from pg_index join pg_class on pg_class.oid = indexrelid
+     where not indisvalid and relnamespace = current_schema()::regnamespace`,
+  );
+  return [
+    ...problems.map((problem) => ({ problem, remedy: "Gateways do not start on this server as it is." })),
+    ...rows.map(({ name }) => ({
+      problem: `The index ${name} is not valid.`,
+      remedy: `Make it anew: REINDEX INDEX ${name}.`,
+    })),
+  ];
+}
+
+async function examineMeta(client: pg.ClientBase): Promise<readonly Finding[]> {
+  const { rows } = await client.query<{ is_other: boolean; is_copying: boolean; is_behind: boolean }>(
+    `select
+       not exists (select 1 from meta where name = $1 and value = present_instance()) as is_other,
+       exists (select 1 from meta where name = $2) as is_copying,
+       (select max(id) from deliveries) > (select last_value from delivery_ids) as is_behind`,
+    [metaNames.instance, metaNames.copying],
+  );
+  const found = rows[0]!;
+  return [
+    found.is_copying && {
+      problem: "A copy into this database has not come to its end.",
+      remedy: 'Run "npm run issuewire -- copy" again.',
+    },
+    found.is_other &&
+      !found.is_copying && {
+        problem: "The store was put on this server by a restore, or the server has failed over.",
+        remedy:
+          "Start a gateway: it begins a new epoch, and subscribers refetch. Nothing else is to be done.",
+      },
+    found.is_behind && {
+      problem:
+        "The next delivery would be given an id that is taken: the sequence delivery_ids was put back.",
+      remedy: "select setval('delivery_ids', (select max(id) from deliveries))",
+    },
+  ].filter((finding) => finding !== false && finding !== null);
+}

@@ -1,0 +1,237 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { StorageUnavailableError } from "../../src/domain/failure.ts";
+import { readBody } from "../../src/sentry/payload.ts";
+import { copyStore } from "../../src/store/copy.ts";
+import { examinePostgres } from "../../src/store/postgres/doctor.ts";
+import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
+import { rebuildPostgres } from "../../src/store/postgres/rebuild.ts";
+import { openWriter } from "../../src/store/sqlite/connection.ts";
+import { packOldest } from "../../src/store/sqlite/packing.ts";
+import type { Store } from "../../src/store/store.ts";
+import { at, told, webhook } from "./deliveries.ts";
+import { openStoreIn, temporaryFolder } from "./open.ts";
+import { onServer, openReplica, temporarySchema } from "./open-postgres.ts";
+
+const page = { from: "first", after: null, before: null, limit: 100 } as const;
+
+/** Corrections, late deliveries, repeats and what is not about issues. */
+async function fill(store: Store): Promise<void> {
+  await store.append(told({ action: "resolved", status: "resolved", at: 90, title: "new" }));
+  await store.append(told({ action: "assigned", substatus: "ongoing", at: 60 }));
+  await store.append(told({ at: 0, title: "old" }));
+  await store.append(told({ action: "assigned", substatus: "escalating", at: 70 }));
+  await store.append(told({ at: 0, title: "old", requestId: "a".repeat(32) }));
+  await store.append(told({ issue: "2", at: 0 }));
+  await store.append(told({ issue: "2", action: "assigned", status: "resolved", at: 5 }));
+  await store.append(told({ issue: "2", action: "resolved", status: "resolved", at: 6, lastSeen: 5 }));
+  await store.append(webhook({ action: "created", data: { comment: 1 } }));
+  await store.append(webhook("rubbish"));
+}
+
+/** All that the store answers, but for positions and times of arrival. */
+async function answers(url: string) {
+  await using store = await openReplica(url);
+  const { reader } = store;
+  const events = await reader.eventPages(["1", "2"], { ...page, actions: null });
+  const log = await reader.entriesAfter(0, 1000);
+  const { rows } = await reader.deliveryPage({ ...page, filter: {}, now: 0 });
+  return {
+    events: [...events.values()].flatMap(({ rows }) =>
+      rows.map(({ seq: _seq, committedAt: _at, supersedes: _of, ...event }) => event),
+    ),
+    log: log.map(({ event, after }) => [
+      event.id,
+      event.supersedes !== null,
+      event.supersededBy !== null,
+      after,
+    ]),
+    issues: [...(await reader.issues(["1", "2"])).values()],
+    deliveries: rows.map(({ position: _position, ...delivery }) => delivery),
+    projects: [...(await reader.projects(["7"])).values()],
+    epoch: (await reader.bounds()).epoch,
+  };
+}
+
+/** A schema that holds what `fill` writes. */
+async function filled() {
+  const schema = await temporarySchema();
+  await using store = await openReplica(schema.url);
+  await fill(store);
+  return schema;
+}
+
+const rebuild = (url: string, onProgress: (done: number) => void = () => {}) =>
+  rebuildPostgres({ url, read: readBody, onProgress, onFault: (error) => expect(error).toBeUndefined() });
+const examine = (url: string) => examinePostgres({ url, onProgress: () => {} });
+const ask = (url: string, text: string) => onServer((client) => client.query(text), url);
+
+describe("rebuild on PostgreSQL", () => {
+  it("gives the same histories, node ids, outcomes and log under a new epoch, after the positions of the old one", async () => {
+    await using schema = await filled();
+    const { epoch, ...before } = await answers(schema.url);
+    const newest = before.log.length;
+    const progress: number[] = [];
+    await rebuild(schema.url, (done) => progress.push(done));
+    expect(await examine(schema.url)).toEqual([]);
+    const { epoch: after, ...again } = await answers(schema.url);
+    expect(again).toEqual(before);
+    expect(after).not.toBe(epoch);
+    expect(progress).toEqual([10]);
+    await using store = await openReplica(schema.url);
+    expect((await store.reader.bounds()).oldest).toBe(newest);
+    expect((await store.reader.entriesAfter(0, 1))[0]?.event.seq).toBe(newest + 1);
+  });
+
+  it("keeps what a newer version reads, of bodies that are packed too, and of pruned ones what is known", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    {
+      await using store = await openStoreIn(file);
+      await fill(store);
+      await Promise.all(
+        Array.from({ length: 60 }, (_, index) => store.append(told({ issue: "3", at: index, count: index }))),
+      );
+    }
+    const connection = openWriter(file);
+    expect(packOldest(connection, 64, 0)).toBe(2);
+    connection.client.close();
+    await using schema = await temporarySchema();
+    await copyStore({ file, url: schema.url, onProgress: () => {} });
+    await ask(schema.url, "update deliveries set outcome = 'QUARANTINED' where id = 20");
+    {
+      await using maintenance = await openPostgresMaintenance(schema.url);
+      await maintenance.dropBodies(at(1));
+    }
+    const before = await answers(schema.url);
+    const read: typeof readBody = (body) => {
+      const reading = readBody(body);
+      if (reading.is !== "issue") return reading;
+      const { snapshot } = reading.issue;
+      const fields = { ...snapshot.fields, culprit: "read better" };
+      const written = { ...snapshot.written, fields: JSON.stringify(fields) };
+      return { is: "issue", issue: { ...reading.issue, snapshot: { ...snapshot, fields, written } } };
+    };
+    await rebuildPostgres({ url: schema.url, read, onProgress: () => {}, onFault: () => {} });
+    expect(await examine(schema.url)).toEqual([]);
+    await using store = await openReplica(schema.url);
+    const log = await store.reader.entriesAfter(0, 1_000);
+    expect(log.map(({ after }) => after?.fields.culprit)).toContain("read better");
+    expect((await answers(schema.url)).events.length).toBe(before.events.length);
+    const { rows } = await store.reader.deliveryPage({ ...page, filter: {}, now: 0 });
+    expect(rows.filter(({ outcome }) => outcome === "QUARANTINED")).toHaveLength(1);
+  });
+
+  it("goes on beside replicas: they read what was, keep nothing meanwhile, and then tell that an epoch has begun", async () => {
+    await using schema = await filled();
+    const began = Promise.withResolvers<void>();
+    await using store = await openReplica(schema.url, { onEpoch: began.resolve });
+    // Its histories are in the replica's memory, with their positions in the old log.
+    await store.append(told({ at: 100, action: "unresolved", substatus: "regressed", count: 3 }));
+    const { newest } = await store.reader.bounds();
+    let rebuilding: Promise<void> | undefined;
+    await onServer(async (client) => {
+      // It waits for this entry, with its locks held.
+      await client.query("begin");
+      await client.query("select from events where seq = 1 for update");
+      rebuilding = rebuild(schema.url);
+      const waiting =
+        "select 1 from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))";
+      while ((await client.query(waiting)).rowCount === 0);
+      await expect(store.append(told({ issue: "9" }))).rejects.toThrow(StorageUnavailableError);
+      expect((await store.reader.issues(["1"])).size).toBe(1);
+      expect((await store.reader.entriesAfter(0, 100)).length).toBe(newest);
+      await client.query("rollback");
+    }, schema.url);
+    await rebuilding;
+    // What the log holds now would be more of the old one to those who follow it.
+    await expect(store.reader.entriesAfter(newest, 10)).rejects.toThrow(StorageUnavailableError);
+    await began.promise;
+    await expect(store.reader.entriesAfter(newest, 10)).rejects.toThrow(StorageUnavailableError);
+    // What still comes to it is kept right.
+    await store.append(told({ at: 120, action: "resolved", status: "resolved", count: 4 }));
+    expect(await examine(schema.url)).toEqual([]);
+    await using again = await openReplica(schema.url);
+    const log = await again.reader.entriesAfter(0, 100);
+    expect(log.at(-1)!.before!.statusSince).toBe(at(100));
+  });
+
+  it("leaves everything as it was when it breaks off in the middle", async () => {
+    await using schema = await filled();
+    const before = await answers(schema.url);
+    const broken = rebuild(schema.url, () => {
+      throw new Error("killed");
+    });
+    await expect(broken).rejects.toThrow("killed");
+    expect(await answers(schema.url)).toEqual(before);
+  });
+});
+
+describe("doctor on PostgreSQL", () => {
+  it("finds nothing wrong with a store that is well, beside replicas, and after things were erased", async () => {
+    await using schema = await filled();
+    await using _store = await openReplica(schema.url);
+    expect(await examine(schema.url)).toEqual([]);
+    {
+      await using maintenance = await openPostgresMaintenance(schema.url);
+      await maintenance.forgetIssue("1", at(50));
+      await maintenance.dropClosedIssues(at(1_000));
+      await maintenance.dropBodies(at(1_000));
+    }
+    expect(await examine(schema.url)).toEqual([]);
+  });
+
+  it.each([
+    [
+      "a body that changed",
+      "update contents set body = '\\x00' where delivery = 3",
+      "The body of delivery 3",
+    ],
+    [
+      "an event that changed",
+      "update events set kind = 'ARCHIVED' where kind = 'RESOLVED'",
+      "is not what its deliveries tell",
+    ],
+    ["the end of the log that is gone", "delete from events where seq >= 8", "has lost"],
+    ["an entry that is gone", "delete from events where seq = 2", "has lost 1 entry after position 0"],
+    [
+      "a duration that changed",
+      "update events set stay_ms = stay_ms + 1 where stay_ms is not null",
+      "is not what its history tells",
+    ],
+    ["an issue that is gone", "delete from issues where sentry_id = '2'", "Issue 2: it is missing"],
+    [
+      "an issue in another state",
+      "update issues set status = 'ignored' where sentry_id = '1'",
+      "its present state",
+    ],
+    [
+      "an issue that nobody told of",
+      "update deliveries set issue_id = null where issue_id = '2'",
+      "has no delivery",
+    ],
+    [
+      "another server",
+      "update meta set value = 'x.1' where name = 'instance'",
+      "put on this server by a restore",
+    ],
+    ["ids that would be given twice", "select setval('delivery_ids', 2)", "an id that is taken"],
+    ["a copy that has not ended", "insert into meta values ('copying', '{}')", "has not come to its end"],
+    [
+      "an index that is not valid",
+      "update pg_index set indisvalid = false where indexrelid = 'issues_by_count'::regclass",
+      "The index issues_by_count is not valid",
+    ],
+  ])("finds %s", async (_, damage, problem) => {
+    await using schema = await filled();
+    await ask(schema.url, damage);
+    const findings = await examine(schema.url);
+    expect(findings.map((finding) => finding.problem).join("\n")).toContain(problem);
+    expect(findings.every(({ remedy }) => remedy !== "")).toBe(true);
+  });
+
+  it("says where there is no store", async () => {
+    await using schema = await temporarySchema();
+    await expect(examine(schema.url)).rejects.toThrow("There is no store in this database");
+  });
+});
