@@ -22,11 +22,17 @@ type Subscribe = (after: string) => AsyncIterable<Told>;
 
 const query = "subscription ($after: Cursor) { issueChanged(after: $after) { cursor } }";
 
-export function followOverSse(url: string, after: string): Follower {
-  const client = createSseClient({ url: `${url}/graphql`, retryAttempts: 0 });
-  const subscribe: Subscribe = (position) =>
-    client.iterate({ query, variables: { after: position } }) as AsyncIterable<Told>;
-  return follow(after, subscribe, () => client.dispose());
+/** @param urls of replicas of one gateway: it begins at the first, and whenever it is cut off goes on at the next. */
+export function followOverSse(urls: string | readonly string[], after: string): Follower {
+  const clients = [urls].flat().map((url) => createSseClient({ url: `${url}/graphql`, retryAttempts: 0 }));
+  let turn = 0;
+  const subscribe: Subscribe = (position) => {
+    const client = clients[turn++ % clients.length]!;
+    return client.iterate({ query, variables: { after: position } }) as AsyncIterable<Told>;
+  };
+  return follow(after, subscribe, () => {
+    for (const client of clients) client.dispose();
+  });
 }
 
 export function followOverWebSocket(url: string, after: string): Follower {
