@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { pastTraffic } from "../../src/sentry/simulate/traffic.ts";
 import { startServer } from "../process.ts";
+import { webhookRequests } from "../requests.ts";
 import { percentile, runLoad, type LoadResult } from "../load.ts";
 
 /**
@@ -27,29 +27,6 @@ const [webhooks, rate, seconds, connections] = [
 ];
 
 const secret = "a secret of the bench";
-const day = 86_400_000;
-
-/** The same webhooks each time, as whole requests. */
-function requests(count: number): Buffer[] {
-  const to = Date.now();
-  const traffic = pastTraffic({
-    seed: 1,
-    secret,
-    issues: Math.ceil(count / 4),
-    from: to - 30 * day,
-    to,
-    onLost() {},
-  });
-  const made: Buffer[] = [];
-  for (const { body, headers } of traffic) {
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-    const start = `POST /webhooks/sentry HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${body.length}\r\n`;
-    made.push(Buffer.concat([Buffer.from(`${start}${lines.join("")}\r\n`), body]));
-    if (made.length === count) break;
-  }
-  return made;
-}
-
 type Measured = LoadResult & { readonly cpuSeconds: number };
 
 async function measure(
@@ -87,7 +64,7 @@ const refused = ({ statuses }: Measured): number =>
 
 // A process that has just started compiles while it serves; what counts is how it goes on.
 const warmUp = 8_000;
-const burst = requests(webhooks + warmUp);
+const burst = webhookRequests(webhooks + warmUp, secret);
 const fast = { requests: burst, rate: Infinity, connections, warmUp };
 // Both twice, in turns, and the better run of each: what else the machine does slows one run, and never makes one fast.
 const runs = { bare: [] as Measured[], gateway: [] as Measured[] };
@@ -96,7 +73,7 @@ for (let turn = 0; turn < 2; turn += 1)
 const best = (all: readonly Measured[]) => all.toSorted((a, b) => perSecond(b) - perSecond(a))[0]!;
 const [bare, gateway] = [best(runs.bare), best(runs.gateway)];
 const steady = await measure("gateway", {
-  requests: requests(rate * seconds + warmUp),
+  requests: webhookRequests(rate * seconds + warmUp, secret),
   rate,
   connections,
   warmUp,

@@ -8,7 +8,7 @@ import { StorageUnavailableError } from "../../src/domain/failure.ts";
 import { sign } from "../../src/sentry/signature.ts";
 import { told } from "../store/deliveries.ts";
 import { openStoreIn, openTestStore, temporaryFolder } from "../store/open.ts";
-import { secret } from "./gateway.ts";
+import { secret } from "./secret.ts";
 
 describe("a store whose file another process has locked", () => {
   it("refuses what it cannot write, and writes again once the lock is gone", async () => {

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { inject } from "vitest";
 import { temporaryFolder } from "../store/open.ts";
+import { secret } from "./secret.ts";
 
-export const secret = "a secret of the tests";
+export { secret };
 
 const root = join(import.meta.dirname, "../..");
 

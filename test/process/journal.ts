@@ -2,7 +2,7 @@ import { Agent, request } from "node:http";
 import { hash } from "node:crypto";
 import { sign } from "../../src/sentry/signature.ts";
 import { parseNodeId } from "../../src/domain/node-id.ts";
-import { secret } from "./gateway.ts";
+import { secret } from "./secret.ts";
 
 /** A webhook that was answered 202: what must be found again, whatever happens to the gateway. */
 export type Acknowledged = { readonly delivery: number; readonly sha256: string };

@@ -1,5 +1,5 @@
 import { sign } from "../../src/sentry/signature.ts";
-import { secret } from "./gateway.ts";
+import { secret } from "./secret.ts";
 
 /** Posts a signed webhook about an issue, and says how it was answered; 0 where it was not answered at all. */
 export async function postIssue(url: string, issue: number): Promise<number> {
