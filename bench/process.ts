@@ -1,19 +1,22 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 /** A server in a process of its own. */
 export type ServerProcess = AsyncDisposable & {
   readonly port: number;
-  /** What the process has used so far; NaN where the system does not say (/proc, in hundredths of a second). */
+  /** What the threads that the process has now have used so far; NaN where the system does not say (/proc). */
   readonly cpuSeconds: () => number;
   /** The memory that it has now; NaN where the system does not say. */
   readonly rssBytes: () => number;
 };
 
 const root = join(import.meta.dirname, "..");
+
+/** The gateway as `npm start` runs it. */
+export const gatewayArgs: readonly string[] = ["--max-semi-space-size=16", "dist/cli.js", "serve"];
 
 /** Starts a server, which says its port in its first line: a number alone, or the gateway's own "listening". */
 export async function startServer(
@@ -53,10 +56,10 @@ async function portOf(child: ChildProcess): Promise<number> {
 
 function cpuSecondsOf({ pid }: ChildProcess): number {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-      .replace(/^.*\) /, "")
-      .split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / 100;
+    const nanoseconds = readdirSync(`/proc/${pid}/task`).map((thread) =>
+      Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ", 1)[0]),
+    );
+    return nanoseconds.reduce((sum, one) => sum + one, 0) / 1e9;
   } catch {
     return NaN;
   }

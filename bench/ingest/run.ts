@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { startServer } from "../process.ts";
+import { gatewayArgs, startServer } from "../process.ts";
 import { webhookRequests } from "../requests.ts";
 import { percentile, runLoad, type LoadResult } from "../load.ts";
 
@@ -41,7 +41,7 @@ async function measure(
 ): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), "issuewire-bench-"));
   const file = join(folder, "bench.db");
-  const args = kind === "bare" ? ["bench/ingest/bare.ts", file, secret] : ["dist/cli.js", "serve"];
+  const args = kind === "bare" ? ["bench/ingest/bare.ts", file, secret] : gatewayArgs;
   try {
     await using server = await startServer(args, {
       PORT: "0",

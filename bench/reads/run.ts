@@ -11,7 +11,7 @@ import { issueObjectOf } from "../../src/sentry/raw-issue.ts";
 import { pastTraffic } from "../../src/sentry/simulate/traffic.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { percentile, runLoad } from "../load.ts";
-import { startServer, type ServerProcess } from "../process.ts";
+import { gatewayArgs, startServer, type ServerProcess } from "../process.ts";
 
 /**
  * How fast queries are answered, beside other GraphQL servers: each in a process of its own, over the same file, with
@@ -200,10 +200,7 @@ try {
     started.use(await startServer(args, env));
   const other = (kind: string) => start(["bench/reads/server.ts", kind, file], { NODE_ENV: "production" });
   const servers = new Map([
-    [
-      "gateway",
-      await start(["dist/cli.js", "serve"], { PORT: "0", DATABASE_URL: `file:${file}`, LOG_LEVEL: "info" }),
-    ],
+    ["gateway", await start(gatewayArgs, { PORT: "0", DATABASE_URL: `file:${file}`, LOG_LEVEL: "info" })],
     ["stock Yoga", await other("yoga")],
     ["Apollo Server", await other("apollo")],
     ["Mercurius, JIT", await other("mercurius")],
