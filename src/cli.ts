@@ -67,10 +67,16 @@ const program = new Command("issuewire")
 
 program
   .command("serve")
-  .description("Take webhooks in and serve GraphQL until SIGTERM or SIGINT.")
+  .description("Take webhooks in and serve GraphQL until SIGTERM, and DRAIN_DELAY after it, or until SIGINT.")
   .action(async () => {
     const stop = Promise.withResolvers<string>();
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.resolve(signal));
+    const atOnce = new AbortController();
+    // More than once: npm passes on what the whole group of processes gets.
+    process.on("SIGTERM", () => stop.resolve("SIGTERM"));
+    process.on("SIGINT", () => {
+      stop.resolve("SIGINT");
+      atOnce.abort();
+    });
     const settings = config();
     const logger = createLogger({ level: settings.LOG_LEVEL });
     await using gateway = await startGateway(settings, { logger });
@@ -79,7 +85,9 @@ program
       process.exitCode = 1;
       stop.resolve(reason);
     });
-    logger.info({ reason: await stop.promise }, "stopping");
+    const reason = await stop.promise;
+    logger.info({ reason }, "stopping");
+    if (reason === "SIGTERM") await gateway.drain(atOnce.signal);
   });
 
 program.addCommand(

@@ -148,6 +148,11 @@ const settings = z.object({
   FEED_SILENCE_AFTER: isoDuration
     .optional()
     .describe("An ISO-8601 duration such as PT6H: feed.isSilent is true once no delivery came for longer."),
+  DRAIN_DELAY: isoDuration
+    .prefault("PT5S")
+    .describe(
+      "How long, after SIGTERM, webhooks are still taken in while /health/ready says 503: longer than your load balancer needs to see that.",
+    ),
   GRAPHIQL: onOff.default("on").describe("Whether GraphiQL is served at /graphql to browsers."),
   INTROSPECTION: onOff
     .default("on")
@@ -213,7 +218,8 @@ export function describeSettings(): readonly {
   readonly description: string;
 }[] {
   return Object.entries(settings.shape).map(([name, schema]) => {
-    const fallback = schema instanceof z.ZodDefault ? schema.def.defaultValue : undefined;
+    const hasDefault = schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault;
+    const fallback = hasDefault ? schema.def.defaultValue : undefined;
     return {
       name,
       default: fallback === undefined ? "" : String(fallback),

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
 import { ConfigError, databaseFileOf, isPostgres, withoutPassword, type Config } from "./config.ts";
 import { maskErrors } from "./graphql/errors.ts";
 import { createQuery } from "./graphql/query.ts";
@@ -44,6 +45,11 @@ export type Gateway = AsyncDisposable & {
    * so that nothing that is in memory of positions holds any more.
    */
   readonly ended: Promise<string>;
+  /**
+   * Says that it is not ready, so that load balancers send their requests elsewhere, and goes on serving. Resolves after
+   * DRAIN_DELAY, or once the signal aborts; from then on disposing it refuses nobody who could know.
+   */
+  readonly drain: (signal: AbortSignal) => Promise<void>;
 };
 
 export type Parts = {
@@ -265,7 +271,15 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     maxOperations: config.LIMIT_OPERATIONS_PER_SOCKET,
     maxSocketsPerClient: config.LIMIT_SOCKETS_PER_ADDRESS,
   });
-  const server = createHttpServer({ handler, sockets, failed: report.requestFailed });
+  const server = createHttpServer({
+    handler(request, response) {
+      // Whoever keeps the connection would send its next request into its end.
+      if (isStopping) response.shouldKeepAlive = false;
+      return handler(request, response);
+    },
+    sockets,
+    failed: report.requestFailed,
+  });
   const listening = opened.use(await serve(server, { host: config.HOST, port: config.PORT }));
   // Before connections are waited for: a stream would hold its own for ever.
   opened.use(fanout);
@@ -277,6 +291,10 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   return {
     url,
     ended: ended.promise,
+    async drain(signal) {
+      isStopping = true;
+      await wait(config.DRAIN_DELAY, undefined, { signal }).catch(() => {});
+    },
     [Symbol.asyncDispose]: async () => {
       isStopping = true;
       await running.disposeAsync();

@@ -32,6 +32,7 @@ describe("the settings", () => {
       LIMIT_SECONDS: 10,
       LIMIT_AT_ONCE: 500,
       LIMIT_REQUESTS: 6_000,
+      DRAIN_DELAY: 5_000,
       LOG_LEVEL: "info",
     });
   });

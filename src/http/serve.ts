@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 export type Listening = AsyncDisposable & { readonly address: AddressInfo };
 
 /** How long requests that are being answered may take once the server stops. */
-const drainMs = 8_000;
+const drainMs = 7_000;
 const idleEveryMs = 20;
 
 /**

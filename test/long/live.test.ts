@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { once } from "node:events";
 import { comeAndGo } from "../process/cycles.ts";
+import { drains } from "../process/drain.ts";
 import { startProcess } from "../process/gateway.ts";
 import { survivesHandovers } from "../process/handover.ts";
 import { sendAndJournal } from "../process/journal.ts";
@@ -128,6 +129,27 @@ it("E50: 50,000 who come and go leave nothing behind", async () => {
   expect(figures.after.handles).toBeLessThan(figures.before.handles + 10);
   // The second half takes no more than the first one, but for what is not collected yet.
   expect(figures.after.rssMb).toBeLessThan(1.5 * figures.before.rssMb);
+});
+
+it("E51: told to stop, it loses no webhook and sends a thousand of each kind elsewhere within 15 s", async () => {
+  const [subscribers, webhooks] = [some(1_000), some(500)];
+  const { seconds, ...drained } = await drains({
+    subscribers,
+    webhooks,
+    drainDelay: "PT5S",
+    isHurried: false,
+  });
+  say({ exp: "E51", n: subscribers, ...drained, seconds });
+  expect(drained).toEqual({
+    answers: { 202: webhooks },
+    streams: subscribers,
+    closed: { 1012: subscribers },
+    ready: 503,
+    late: "202",
+    exitCode: 0,
+  });
+  expect(seconds).toBeGreaterThan(5);
+  expect(seconds).toBeLessThan(15);
 });
 
 async function openMany(url: string, count: number): Promise<readonly RawStream[]> {

@@ -47,6 +47,7 @@ export async function startProcess({
       PORT: "0",
       DATABASE_URL: `file:${file}`,
       SENTRY_CLIENT_SECRET: secret,
+      DRAIN_DELAY: "PT0S",
       ...settings,
     },
     stdio: ["ignore", "pipe", "inherit"],

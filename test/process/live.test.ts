@@ -3,6 +3,7 @@ import { positionOf } from "../../src/domain/cursor.ts";
 import { openBrowser } from "../browser/chromium.ts";
 import { startProcess } from "./gateway.ts";
 import { comeAndGo } from "./cycles.ts";
+import { drains } from "./drain.ts";
 import { survivesHandovers } from "./handover.ts";
 import { sendAndJournal } from "./journal.ts";
 import { freePort, oldestCursor, seqsOf, survivesRestarts } from "./restarts.ts";
@@ -36,6 +37,23 @@ describe("those who follow a gateway", () => {
       expect(entries).toBeGreaterThan(200);
     },
   );
+
+  it("are sent elsewhere when it is told to stop, while it still takes webhooks in", async () => {
+    const { seconds: _, ...drained } = await drains({
+      subscribers: 5,
+      webhooks: 10,
+      drainDelay: "PT1H",
+      isHurried: true,
+    });
+    expect(drained).toEqual({
+      answers: { 202: 10 },
+      streams: 5,
+      closed: { 1012: 5 },
+      ready: 503,
+      late: "202",
+      exitCode: 0,
+    });
+  });
 
   it(
     "need nothing but a browser: EventSource comes back by itself, and goes on where it was",
