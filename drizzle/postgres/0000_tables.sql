@@ -66,7 +66,9 @@ CREATE TABLE "events" (
 	"stay_ms" bigint,
 	"resolved_after" text collate "C",
 	"triaged_after_ms" bigint,
-	"is_undone" boolean NOT NULL
+	"is_undone" boolean NOT NULL,
+	"project_id" text collate "C",
+	"project_slug" text collate "C"
 );
 --> statement-breakpoint
 CREATE TABLE "issues" (
@@ -146,8 +148,8 @@ CREATE INDEX "deliveries_by_sha256" ON "deliveries" USING btree ("sha256") WHERE
 CREATE INDEX "deliveries_by_received_at" ON "deliveries" USING btree ("received_at","outcome");--> statement-breakpoint
 CREATE INDEX "events_in_history" ON "events" USING btree ("issue_id","place") WHERE superseded_by is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "events_by_delivery" ON "events" USING btree ("delivery","role","version");--> statement-breakpoint
-CREATE INDEX "transitions_by_time" ON "events" USING btree ("occurred_at","seq","kind","source","from_status","to_status","stay_ms","is_undone","issue_id") WHERE superseded_by is null and kind is not null;--> statement-breakpoint
-CREATE INDEX "triages_by_time" ON "events" USING btree ("occurred_at","triaged_after_ms","issue_id") WHERE superseded_by is null and triaged_after_ms is not null;--> statement-breakpoint
+CREATE INDEX "transitions_by_time" ON "events" USING btree ("occurred_at","seq","kind","source","from_status","to_status","stay_ms","is_undone","project_id","project_slug","issue_id") WHERE superseded_by is null and kind is not null;--> statement-breakpoint
+CREATE INDEX "triages_by_time" ON "events" USING btree ("occurred_at","triaged_after_ms","project_id","project_slug","issue_id") WHERE superseded_by is null and triaged_after_ms is not null;--> statement-breakpoint
 CREATE INDEX "events_by_superseded_by" ON "events" USING btree ("superseded_by") WHERE superseded_by is not null;--> statement-breakpoint
 CREATE INDEX "issues_by_last_seen" ON "issues" USING btree ("last_seen","sentry_id","status","level","project_id","project_slug","assignee_id");--> statement-breakpoint
 CREATE INDEX "issues_by_first_seen" ON "issues" USING btree ("first_seen","sentry_id","status","level","project_id","project_slug","assignee_id");--> statement-breakpoint

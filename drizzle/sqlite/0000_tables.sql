@@ -69,13 +69,15 @@ CREATE TABLE `events` (
 	`stay_ms` integer,
 	`resolved_after` text,
 	`triaged_after_ms` integer,
-	`is_undone` integer NOT NULL
+	`is_undone` integer NOT NULL,
+	`project_id` text,
+	`project_slug` text
 );
 --> statement-breakpoint
 CREATE INDEX `events_in_history` ON `events` (`issue_id`,`place`) WHERE superseded_by is null;--> statement-breakpoint
 CREATE UNIQUE INDEX `events_by_delivery` ON `events` (`delivery`,`role`,`version`);--> statement-breakpoint
-CREATE INDEX `transitions_by_time` ON `events` (`occurred_at`,`seq`,`kind`,`source`,`from_status`,`to_status`,`stay_ms`,`resolved_after`,`is_undone`,`issue_id`) WHERE superseded_by is null and kind is not null;--> statement-breakpoint
-CREATE INDEX `triages_by_time` ON `events` (`occurred_at`,`triaged_after_ms`,`issue_id`) WHERE superseded_by is null and triaged_after_ms is not null;--> statement-breakpoint
+CREATE INDEX `transitions_by_time` ON `events` (`occurred_at`,`seq`,`kind`,`source`,`from_status`,`to_status`,`stay_ms`,`resolved_after`,`is_undone`,`project_id`,`project_slug`,`issue_id`) WHERE superseded_by is null and kind is not null;--> statement-breakpoint
+CREATE INDEX `triages_by_time` ON `events` (`occurred_at`,`triaged_after_ms`,`project_id`,`project_slug`,`issue_id`) WHERE superseded_by is null and triaged_after_ms is not null;--> statement-breakpoint
 CREATE INDEX `events_by_superseded_by` ON `events` (`superseded_by`) WHERE superseded_by is not null;--> statement-breakpoint
 CREATE TABLE `issues` (
 	`id` integer PRIMARY KEY NOT NULL,

@@ -9,11 +9,13 @@ import {
   eventRow,
   measuresRow,
   factsFrom,
+  shownProject,
   steadyValues,
   type ContentRow,
   type DeliveryRow,
   type EventRow,
   type Shown,
+  type ShownProject,
 } from "./rows.ts";
 import type { Receipt } from "./store.ts";
 import type { RequestIds } from "./request-ids.ts";
@@ -162,17 +164,20 @@ async function loadWalks(
   }
   if (missing.size === 0) return walks;
   // An issue that has deliveries has entries, so most issues that are new to the cache are asked for once.
-  const lastSeqs = await transaction.lastSeqs([...missing]);
-  const facts = await transaction.facts([...lastSeqs.keys()], batch[0]!.id);
+  const known = await transaction.knownIssues([...missing]);
+  const facts = await transaction.facts([...known.keys()], batch[0]!.id);
   for (const sentryId of missing) {
     const walk = startWalk(facts.get(sentryId) ?? []);
     const { measurer } = measure(sizeOf(walk) === 0 ? [] : historyOf(walk).events);
-    const held = { walk, lastSeq: lastSeqs.get(sentryId) ?? null, measurer, steady: null };
+    const { lastSeq, ...project } = known.get(sentryId) ?? unknownIssue;
+    const held = { walk, lastSeq, measurer, steady: null, project };
     walks.set(sentryId, held);
     cache.set(sentryId, held);
   }
   return walks;
 }
+
+const unknownIssue = { lastSeq: null, projectId: null, projectSlug: null } as const;
 
 /**
  * What the change makes of the measures: those of its own events, and of earlier ones where they differ now. What is
@@ -231,6 +236,8 @@ class Pending {
   readonly #measured = new Map<string, MeasuredWrite>();
   readonly #superseded: { readonly seq: number; readonly by: number }[] = [];
   readonly #issues = new Map<string, IssueWrite>();
+  /** The projects of the issues that show another one than they did before. */
+  readonly #moved = new Map<string, ShownProject>();
   readonly #projects = new Map<string, ProjectWrite>();
   /** Positions of this batch's events by issue and place, until another event takes the place. */
   readonly #places = new Map<string, number>();
@@ -246,6 +253,14 @@ class Pending {
   async addChange(delivery: IncomingDelivery, { reading, change, held }: Told, id: number): Promise<void> {
     if (change.entries.length === 0) return;
     const { sentryId, fields } = reading.snapshot;
+    const earlier = this.#issues.get(sentryId);
+    const shown =
+      change.shown === id
+        ? { delivery: id, snapshot: reading.snapshot }
+        : change.shown === change.shownBefore
+          ? (earlier?.shown ?? null)
+          : await this.#shownAgain(change.shown);
+    if (shown !== null) this.#move(sentryId, held, shownProject(shown.snapshot.fields));
     const measured = remeasure(held, change);
     for (const entry of change.entries) {
       this.seq += 1;
@@ -265,6 +280,7 @@ class Pending {
           supersededBy: null,
           committedAt: this.#options.committedAt(delivery),
           afterShown: change.shown,
+          ...held.project,
         }),
       );
       held.lastSeq = this.seq;
@@ -279,14 +295,7 @@ class Pending {
       this.#measured.set(placeKey(sentryId, place), write);
     }
 
-    const shown =
-      change.shown === id
-        ? { delivery: id, snapshot: reading.snapshot }
-        : change.shown === change.shownBefore
-          ? (this.#issues.get(sentryId)?.shown ?? null)
-          : await this.#shownAgain(change.shown);
     const { state, statusSince } = change;
-    const earlier = this.#issues.get(sentryId);
     const steady = shown === null ? held.steady : steadyValues(shown.snapshot.fields);
     this.#issues.set(sentryId, {
       sentryId,
@@ -307,12 +316,23 @@ class Pending {
     }
   }
 
+  /** The issue has this row now. */
+  #move(issueId: string, held: Held, { projectId, projectSlug }: ShownProject): void {
+    const before = held.project;
+    if (before.projectId === projectId && before.projectSlug === projectSlug) return;
+    held.project = { projectId, projectSlug };
+    if (held.lastSeq !== null) this.#moved.set(issueId, held.project);
+  }
+
   async write(): Promise<void> {
     await this.#transaction.insertDeliveries(this.deliveries, this.contents);
     // An event that this batch supersedes may be one of its own, so events come first.
     await this.#transaction.insertEvents(this.#events);
     await this.#transaction.supersede(this.#superseded);
     await this.#transaction.measure([...this.#measured.values()]);
+    await this.#transaction.moveEvents(
+      [...this.#moved].map(([issueId, project]) => ({ issueId, ...project })),
+    );
     await this.#transaction.writeIssues([...this.#issues.values()]);
     await this.#transaction.writeProjects([...this.#projects.values()]);
   }

@@ -35,6 +35,16 @@ export function narrowingsOf(filter: IssueFilter): readonly IssueFilter[] {
   return all.slice(0, mostNarrowings);
 }
 
+/** True where the filter asks for nothing but what an event knows of its issue: the project's id and its exact slug. */
+export function isOfProjects({ and, or, not, project, ...rest }: IssueFilter): boolean {
+  const { contains, startsWith } = project?.slug ?? {};
+  const others = [...Object.values(rest), contains, startsWith];
+  return (
+    others.every((operand) => operand == null) &&
+    [...(and ?? []), ...(or ?? []), ...(not == null ? [] : [not])].every(isOfProjects)
+  );
+}
+
 /** The filters that all must pass, those inside `and` too. */
 function conjunctsOf(filter: IssueFilter): readonly IssueFilter[] {
   return [filter, ...(filter.and ?? []).flatMap(conjunctsOf)];

@@ -137,7 +137,16 @@ export function eventRow(
   measures: Measures,
   placed: Pick<
     EventRow,
-    "seq" | "issueId" | "previous" | "version" | "supersedes" | "supersededBy" | "committedAt" | "afterShown"
+    | "seq"
+    | "issueId"
+    | "previous"
+    | "version"
+    | "supersedes"
+    | "supersededBy"
+    | "committedAt"
+    | "afterShown"
+    | "projectId"
+    | "projectSlug"
   >,
 ): EventRow {
   return {
@@ -238,6 +247,13 @@ export type ShownColumns = Omit<
   "id" | "sentryId" | "status" | "substatus" | "statusSince" | "lastSeq"
 >;
 
+/** The project that an issue shows, as each event of its history has it too. */
+export type ShownProject = Pick<IssueRow, "projectId" | "projectSlug">;
+
+export function shownProject({ project }: IssueFields): ShownProject {
+  return { projectId: project?.sentryId ?? null, projectSlug: project?.slug ?? null };
+}
+
 /**
  * What almost every new snapshot changes. The other columns are steady: an update names every index of its columns as
  * changed, whether their values are or not, so those are written only where one of them differs.
@@ -321,8 +337,7 @@ export function shownColumns(shown: Shown): ShownColumns {
     issueTypeFolded: folded(fields.issueType),
     platform: fields.platform,
     platformFolded: folded(fields.platform),
-    projectId: project?.sentryId ?? null,
-    projectSlug: project?.slug ?? null,
+    ...shownProject(fields),
     projectSlugFolded: folded(project?.slug ?? null),
     assigneeType: assignee?.type ?? null,
     assigneeId: assignee?.sentryId ?? null,

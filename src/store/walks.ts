@@ -1,5 +1,6 @@
 import { sizeOf, type Walk } from "../domain/history.ts";
 import type { Measurer } from "../domain/measures.ts";
+import type { ShownProject } from "./rows.ts";
 
 /** The history of one issue in memory, as far as it is written. */
 export type Held = {
@@ -8,6 +9,8 @@ export type Held = {
   lastSeq: number | null;
   /** `steadyValues` of what the issue's row shows; null where that is not known. */
   steady: readonly unknown[] | null;
+  /** The project that the issue's row shows; without meaning while there is none. */
+  project: ShownProject;
   /** It has measured the whole history. */
   measurer: Measurer;
 };

@@ -1,5 +1,13 @@
 import type { Facts } from "../domain/delivery.ts";
-import type { ContentRow, DeliveryRow, EventRow, IssueRow, MeasuresColumns, Shown } from "./rows.ts";
+import type {
+  ContentRow,
+  DeliveryRow,
+  EventRow,
+  IssueRow,
+  MeasuresColumns,
+  Shown,
+  ShownProject,
+} from "./rows.ts";
 import type { Project } from "../domain/issue.ts";
 
 /** A delivery that is already kept, as far as repeats need to know it. */
@@ -17,6 +25,12 @@ export type IssueWrite = Pick<IssueRow, "sentryId" | "status" | "substatus" | "s
 /** What statistics need of the event that holds this place in an issue's history. */
 export type MeasuredWrite = Pick<EventRow, "issueId" | "place"> & MeasuresColumns;
 
+/** What the row of an issue says of it. */
+export type IssueKnown = Pick<IssueRow, "lastSeq"> & ShownProject;
+
+/** The issue shows another project than it did, and so do all events of its history that were there before. */
+export type ProjectMove = Pick<EventRow, "issueId"> & ShownProject;
+
 export type ProjectWrite = Project & { readonly shownAt: number };
 
 /** Only deliveries with a smaller id are meant: those that were received before. */
@@ -31,8 +45,8 @@ export interface WriteTransaction {
   newest(): Promise<{ readonly delivery: number; readonly seq: number }>;
   /** The facts of each of these issues, oldest delivery first; no entry for an issue that has none. */
   facts(issueIds: readonly string[], before: DeliveryId): Promise<ReadonlyMap<string, readonly Facts[]>>;
-  /** The newest entry about each of these issues; none for an issue that is not there. */
-  lastSeqs(issueIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** What is known of each of these issues; nothing of one that is not there. */
+  knownIssues(issueIds: readonly string[]): Promise<ReadonlyMap<string, IssueKnown>>;
   /** The newest `limit` deliveries, oldest first. */
   newestKnown(limit: number, before: DeliveryId): Promise<readonly Known[]>;
   /** Deliveries with one of these bodies (lower-case hex) that are not about issues; those of one body oldest first. */
@@ -52,6 +66,8 @@ export interface WriteTransaction {
   supersede(pairs: readonly { readonly seq: number; readonly by: number }[]): Promise<void>;
   /** After `supersede`. */
   measure(writes: readonly MeasuredWrite[]): Promise<void>;
+  /** After `supersede`. */
+  moveEvents(moves: readonly ProjectMove[]): Promise<void>;
   writeIssues(writes: readonly IssueWrite[]): Promise<void>;
   /** Keeps of each project what was shown by the delivery that was sent last. */
   writeProjects(writes: readonly ProjectWrite[]): Promise<void>;

@@ -18,8 +18,12 @@ export type Shown = {
 /** One webhook in the life of an issue: when it was sent, in seconds; its action; the state that it shows. */
 export type Step = readonly [at: number, says: string, shows: string, by?: keyof typeof actors];
 
-/** The webhooks of an issue. A state is like `unresolved/new`, or `resolved`. */
-export function life(issue: string, steps: readonly Step[], shown: Shown = {}): readonly IncomingDelivery[] {
+/** The webhooks of an issue. A state is like `unresolved/new`, or `resolved`. `shown` may be of each webhook by its place. */
+export function life(
+  issue: string,
+  steps: readonly Step[],
+  shown: Shown | readonly Shown[] = {},
+): readonly IncomingDelivery[] {
   return steps.map(([second, action, shows, by = "ada"], index) => {
     const [status, substatus = null] = shows.split("/");
     return webhook(
@@ -35,7 +39,7 @@ export function life(issue: string, steps: readonly Step[], shown: Shown = {}): 
             project: { id: "7", slug: "web", name: "Web" },
             metadata: {},
             firstSeen: new Date(at(0)).toISOString(),
-            ...shown,
+            ...(shown instanceof Array ? shown[index] : shown),
             status,
             substatus,
             count: String(index + 1),

@@ -7,7 +7,7 @@ import { comparePlaces } from "../../src/domain/order.ts";
 import type { Reader } from "../../src/store/reader.ts";
 import type { Store } from "../../src/store/store.ts";
 import { at } from "./deliveries.ts";
-import { life, type Step } from "./lives.ts";
+import { life, type Shown, type Step } from "./lives.ts";
 import { openTestPostgres } from "./open-postgres.ts";
 import { openTestStore } from "./open.ts";
 import { readHere } from "./read-here.ts";
@@ -36,17 +36,49 @@ const steps: fc.Arbitrary<Step> = fc.tuple(
   ),
   fc.constantFrom("ada", "sentry"),
 );
-const lives = fc.array(fc.array(steps, { minLength: 1, maxLength: 9 }), { minLength: 1, maxLength: 5 });
-/** Of the issues of one run, by their ids. */
-const filters = fc.constantFrom<(ids: readonly string[]) => IssueFilter>(
-  () => ({}),
-  (ids) => ({ shortId: { in: [ids[0], ids[2], ids[3]].map((id) => `WEB-${id}`) } }),
-  () => ({ status: { eq: "UNRESOLVED" } }),
-  () => ({
-    not: { status: { eq: "UNRESOLVED" } },
-    lastSeen: { lt: { fromNow: { months: 0, milliseconds: 0 } } },
+/** What a webhook shows as the project of its issue; most stay where they are. */
+const places = fc.constantFrom("home", "home", "home", "home", "renamed", "elsewhere", "nowhere");
+const lives = fc.array(fc.array(fc.tuple(steps, places), { minLength: 1, maxLength: 9 }), {
+  minLength: 1,
+  maxLength: 5,
+});
+
+/** The issues of one run, by their ids, and the projects that they alone can be in. */
+type Run = {
+  readonly ids: readonly string[];
+  readonly home: string;
+  readonly elsewhere: string;
+};
+
+function projectOf({ home, elsewhere }: Run, place: string): NonNullable<Shown["project"]> | null {
+  if (place === "nowhere") return null;
+  const id = place === "elsewhere" ? elsewhere : home;
+  return { id, slug: place === "home" ? `slug-${id}` : `other-${home}`, name: "A project" };
+}
+
+const filters = fc.constantFrom<(run: Run) => IssueFilter>(
+  ({ ids }) => among(ids, {}),
+  ({ ids }) => among(ids, { shortId: { in: [ids[0], ids[2], ids[3]].map((id) => `WEB-${id}`) } }),
+  ({ ids }) => among(ids, { status: { eq: "UNRESOLVED" } }),
+  ({ ids }) =>
+    among(ids, {
+      not: { status: { eq: "UNRESOLVED" } },
+      lastSeen: { lt: { fromNow: { months: 0, milliseconds: 0 } } },
+    }),
+  ({ home }) => ({ project: { sentryId: { eq: home } } }),
+  ({ home }) => ({ project: { slug: { eq: `other-${home}` } } }),
+  ({ home, elsewhere }) => ({
+    and: [
+      { project: { sentryId: { in: [home, elsewhere] } } },
+      { not: { project: { slug: { eq: `slug-${home}` } } } },
+    ],
   }),
 );
+
+function among(ids: readonly string[], filter: IssueFilter): IssueFilter {
+  return { and: [{ sentryId: { in: ids } }, filter] };
+}
+
 const periods = fc
   .uniqueArray(seconds, { minLength: 2, maxLength: 2 })
   .map((ends) => ends.toSorted((a, b) => a - b))
@@ -88,10 +120,18 @@ describe.each<[string, () => Promise<Opened>]>([
         fc.constantFrom("UTC", "Europe/Berlin", "Asia/Kathmandu", "America/New_York"),
         async (told, filterOf, period, now, interval, zone) => {
           const ids = told.map(() => String(++issues));
-          const filter: IssueFilter = { and: [{ sentryId: { in: ids } }, filterOf(ids)] };
+          const run: Run = { ids, home: `h${ids[0]}`, elsewhere: `e${ids[0]}` };
+          const filter = filterOf(run);
           const { newest } = await reader.bounds();
           // Those of one issue come in the order in which they were drawn, so some are late.
-          await Promise.all(told.flatMap((steps, index) => life(ids[index]!, steps).map(store.append)));
+          const webhooks = told.flatMap((steps, index) =>
+            life(
+              ids[index]!,
+              steps.map(([step]) => step),
+              steps.map(([, place]) => ({ project: projectOf(run, place) })),
+            ),
+          );
+          await Promise.all(webhooks.map(store.append));
           const kept = await historiesIn(reader, ids, newest);
           const counted = kept.filter(({ issue }) => issueTest(filter)(issue, now));
 

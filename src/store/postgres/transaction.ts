@@ -5,7 +5,14 @@ import { contentsOf } from "../queries/contents.ts";
 import { grouped } from "../queries/query.ts";
 import { factsOf, type ContentRow, type DeliveryRow, type EventRow } from "../rows.ts";
 import { deliveries, events, issues } from "../tables/postgres.ts";
-import type { IssueWrite, Known, MeasuredWrite, ProjectWrite, WriteTransaction } from "../write.ts";
+import type {
+  IssueWrite,
+  Known,
+  MeasuredWrite,
+  ProjectMove,
+  ProjectWrite,
+  WriteTransaction,
+} from "../write.ts";
 import { sharedBy } from "./queries.ts";
 
 /** What a batch writes, collected: it goes out in one statement, in which it also learns its positions. */
@@ -15,6 +22,7 @@ export type Collected = {
   readonly events: readonly EventRow[];
   readonly superseded: readonly { readonly seq: number; readonly by: number }[];
   readonly measured: readonly MeasuredWrite[];
+  readonly moves: readonly ProjectMove[];
   readonly issues: readonly IssueWrite[];
   readonly projects: readonly ProjectWrite[];
 };
@@ -39,6 +47,7 @@ export function collectingTransaction(
     events: [] as EventRow[],
     superseded: [] as Collected["superseded"][number][],
     measured: [] as MeasuredWrite[],
+    moves: [] as ProjectMove[],
     issues: [] as IssueWrite[],
     projects: [] as ProjectWrite[],
   };
@@ -69,13 +78,14 @@ export function collectingTransaction(
         [...byIssue].map(([issueId, rows]): [string, readonly Facts[]] => [issueId, rows.map(factsOf)]),
       );
     },
-    async lastSeqs(issueIds) {
+    async knownIssues(issueIds) {
       if (issueIds.length === 0) return new Map();
+      const { sentryId, lastSeq, projectId, projectSlug } = issues;
       const rows = await db
-        .select({ sentryId: issues.sentryId, lastSeq: issues.lastSeq })
+        .select({ sentryId, lastSeq, projectId, projectSlug })
         .from(issues)
         .where(inArray(issues.sentryId, [...issueIds]));
-      return new Map(rows.map(({ sentryId, lastSeq }) => [sentryId, lastSeq]));
+      return new Map(rows.map(({ sentryId, ...row }) => [sentryId, row]));
     },
     async newestKnown() {
       throw new Error("Request-IDs are remembered from the start, outside of any transaction.");
@@ -125,6 +135,9 @@ export function collectingTransaction(
     },
     async measure(writes) {
       collected.measured.push(...writes);
+    },
+    async moveEvents(moves) {
+      collected.moves.push(...moves);
     },
     async writeIssues(writes) {
       collected.issues.push(...writes);

@@ -1,4 +1,5 @@
 import { shownColumns, type EventRow } from "../rows.ts";
+import type { ProjectMove } from "../write.ts";
 import { contents, deliveries, events, issues, projects } from "../tables/postgres.ts";
 import { arraysOf, columnsOf, type Column } from "./columns.ts";
 import { provisional, type Collected } from "./transaction.ts";
@@ -89,6 +90,19 @@ const movedColumns = columnsOf(issues).filter(({ key }) =>
  * Every table is given as one array for each column, so that the text is the same for every batch.
  */
 export const writeStatement = textOfStatement();
+
+/** Puts the events of issues that show another project into it. */
+export const moveStatement = `update events set project_id = given.project_id, project_slug = given.project_slug
+  from unnest($1::text[], $2::text[], $3::text[]) as given(issue_id, project_id, project_slug)
+  where events.issue_id = given.issue_id and events.superseded_by is null`;
+
+export function moveValuesOf(moves: readonly ProjectMove[]): unknown[] {
+  return [
+    moves.map(({ issueId }) => issueId),
+    moves.map(({ projectId }) => projectId),
+    moves.map(({ projectSlug }) => projectSlug),
+  ];
+}
 
 function textOfStatement(): string {
   let bound = 5;

@@ -9,7 +9,7 @@ import { drizzleOver } from "./ask.ts";
 import { failureIn, isOfValues } from "./error.ts";
 import { inOrder, type Locks } from "./locks.ts";
 import { collectingTransaction, provisional } from "./transaction.ts";
-import { valuesOf, writeStatement, type LogAsked } from "./write-statement.ts";
+import { moveStatement, moveValuesOf, valuesOf, writeStatement, type LogAsked } from "./write-statement.ts";
 
 export type WritesOptions = {
   readonly pool: pg.Pool;
@@ -117,10 +117,13 @@ export function createWrites({
       channel,
     };
     // Together, so that the log's lock is not held for as long as an answer and the next question are on their way.
-    const [logged, committed] = await Promise.all([
+    const { moves } = transaction.collected();
+    const [logged, , committed] = await Promise.all([
       batch.length === 0
         ? client.query("update meta set value = value where name = 'oldest'")
         : client.query<{ newest: number }>(writeStatement, valuesOf(log, transaction.collected())),
+      // Seldom, and apart: the statement before it cannot change a row that it adds, nor one row twice.
+      moves.length === 0 ? null : client.query(moveStatement, moveValuesOf(moves)),
       client.query("commit"),
     ]);
     if (committed.command !== "COMMIT") throw new StorageUnavailableError("The transaction was rolled back.");

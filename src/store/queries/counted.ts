@@ -1,6 +1,7 @@
 import { and, gte, inArray, isNotNull, isNull, lt, type SQL } from "drizzle-orm";
 import type { Period } from "../../domain/statistics.ts";
-import { issueWhere, textNarrowings } from "../filter-sql.ts";
+import { issueWhere, textNarrowings, type IssuesTable } from "../filter-sql.ts";
+import { isOfProjects } from "../narrowings.ts";
 import type { Counted } from "../reader.ts";
 import type { Asked } from "./query.ts";
 
@@ -12,11 +13,20 @@ export function countedIssues({ db, tables, dialect }: Pick<Asked, "db" | "table
   const matching = ({ filter, now }: Pick<Counted, "filter" | "now">): SQL | undefined =>
     and(...textNarrowings(filter, tables, dialect), issueWhere(filter, tables, dialect, now));
 
+  /** `issues`, read from the row of an event as far as that says what the issue shows. */
+  const shown = Object.create(issues, {
+    projectId: { value: events.projectId },
+    projectSlug: { value: events.projectSlug },
+  }) as IssuesTable;
+
   /**
-   * Of events whose issue matches. As a list that is made once: an event of a period is one of a million, and to look
-   * into the row of its issue takes longer than to look into a list.
+   * Of events whose issue matches. The event itself says which project its issue shows. Otherwise as a list that is made
+   * once: an event of a period is one of a million, and to look into the row of its issue takes longer than to look into
+   * a list.
    */
   const ofMatching = (counted: Counted): SQL | undefined => {
+    const { filter, now } = counted;
+    if (isOfProjects(filter)) return issueWhere(filter, { issues: shown }, dialect, now);
     const where = matching(counted);
     if (where === undefined) return undefined;
     const listed = db.select({ sentryId: issues.sentryId }).from(issues).where(where);

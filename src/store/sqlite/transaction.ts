@@ -32,7 +32,7 @@ import {
   type IssueRow,
 } from "../rows.ts";
 import * as tables from "../tables/sqlite.ts";
-import type { Known, WriteTransaction } from "../write.ts";
+import type { IssueKnown, Known, WriteTransaction } from "../write.ts";
 import type { Connection } from "./connection.ts";
 
 const { contents, deliveries, events, issues, packs, projects } = tables;
@@ -87,10 +87,14 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
     .orderBy(desc(deliveries.id))
     .limit(sql.placeholder("limit"))
     .prepare();
-  const lastSeqOf = prepareGet<{ readonly last_seq: number }>(
+  const knownIssue = prepareGet<{
+    readonly last_seq: number;
+    readonly project_id: string | null;
+    readonly project_slug: string | null;
+  }>(
     client,
     db
-      .select({ lastSeq: issues.lastSeq })
+      .select({ lastSeq: issues.lastSeq, projectId: issues.projectId, projectSlug: issues.projectSlug })
       .from(issues)
       .where(eq(issues.sentryId, sql.placeholder("sentryId"))),
   );
@@ -158,6 +162,13 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
           isNull(events.supersededBy),
         ),
       ),
+  );
+  const moveEvents = prepareRun(
+    client,
+    db
+      .update(events)
+      .set(pick(placeholdersOf(events), ["projectId", "projectSlug"]))
+      .where(and(eq(events.issueId, sql.placeholder("issueId")), isNull(events.supersededBy))),
   );
   const insertIssue = prepareRun(client, db.insert(issues).values(issueValues));
   const moveIssue = prepareRun(
@@ -228,11 +239,13 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
       }
       return found;
     },
-    async lastSeqs(issueIds) {
-      const found = new Map<string, number>();
+    async knownIssues(issueIds) {
+      const found = new Map<string, IssueKnown>();
       for (const sentryId of issueIds) {
-        const row = lastSeqOf({ sentryId });
-        if (row !== undefined) found.set(sentryId, row.last_seq);
+        const row = knownIssue({ sentryId });
+        if (row === undefined) continue;
+        const { last_seq: lastSeq, project_id: projectId, project_slug: projectSlug } = row;
+        found.set(sentryId, { lastSeq, projectId, projectSlug });
       }
       return found;
     },
@@ -273,6 +286,9 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
     },
     async measure(writes) {
       for (const write of writes) writeMeasures(write);
+    },
+    async moveEvents(moves) {
+      for (const move of moves) moveEvents(move);
     },
     async writeIssues(writes) {
       for (const { shown, isNew, isSteady, ...state } of writes) {

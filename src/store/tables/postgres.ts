@@ -119,6 +119,8 @@ export const events = pgTable(
     resolvedAfter: text("resolved_after"),
     triagedAfterMs: whole("triaged_after_ms"),
     isUndone: boolean("is_undone").notNull(),
+    projectId: text("project_id"),
+    projectSlug: text("project_slug"),
   },
   (table) => [
     // Serves one issue's history in its order.
@@ -139,12 +141,14 @@ export const events = pgTable(
         table.toStatus,
         table.stayMs,
         table.isUndone,
+        table.projectId,
+        table.projectSlug,
         table.issueId,
       )
       .where(sql`superseded_by is null and kind is not null`),
     // Serves the time to triage.
     index("triages_by_time")
-      .on(table.occurredAt, table.triagedAfterMs, table.issueId)
+      .on(table.occurredAt, table.triagedAfterMs, table.projectId, table.projectSlug, table.issueId)
       .where(sql`superseded_by is null and triaged_after_ms is not null`),
     // Serves what an entry replaced.
     index("events_by_superseded_by")

@@ -134,6 +134,9 @@ export const events = sqliteTable(
     resolvedAfter: text("resolved_after"),
     triagedAfterMs: integer("triaged_after_ms"),
     isUndone: integer("is_undone", { mode: "boolean" }).notNull(),
+    /** The project that the issue shows now, for statistics alone; of what is superseded, one that it showed before. */
+    projectId: text("project_id"),
+    projectSlug: text("project_slug"),
   },
   (table) => [
     // Serves one issue's history in its order.
@@ -154,12 +157,14 @@ export const events = sqliteTable(
         table.stayMs,
         table.resolvedAfter,
         table.isUndone,
+        table.projectId,
+        table.projectSlug,
         table.issueId,
       )
       .where(sql`superseded_by is null and kind is not null`),
     // Serves the time to triage.
     index("triages_by_time")
-      .on(table.occurredAt, table.triagedAfterMs, table.issueId)
+      .on(table.occurredAt, table.triagedAfterMs, table.projectId, table.projectSlug, table.issueId)
       .where(sql`superseded_by is null and triaged_after_ms is not null`),
     // Serves what an entry replaced.
     index("events_by_superseded_by")
