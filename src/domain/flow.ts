@@ -31,45 +31,40 @@ const countedAs: Readonly<Record<TransitionKind, Counted | null>> = {
   OTHER: null,
 };
 
-/** Transitions of one kind that occurred in the same bucket, or after all of them. */
-export type FlowGroup = {
-  /** A moment of that bucket, or one not before the end of the last; epoch milliseconds. */
-  readonly at: number;
-  readonly kind: TransitionKind;
-  readonly count: number;
+/** The transitions that occurred in one stretch of time. */
+export type FlowChange = {
+  /** How many there were of each kind; nothing of a kind is the same as none. */
+  readonly counts: ReadonlyMap<TransitionKind, number>;
   /** How many more of them entered UNRESOLVED than left it. */
   readonly opening: number;
 };
 
 /**
- * The buckets, filled. `groups` are all transitions since the first one began, and `openNow` is how many issues are
- * unresolved at `now`, from which the past is reckoned backwards; a bucket that ends at `now` or later has that.
+ * The buckets, filled. `changes` are those of each bucket, then those after all of them, and `openNow` is how many issues
+ * are unresolved at `now`, from which the past is reckoned backwards; a bucket that ends at `now` or later has that.
  */
 export function flowOf(
   buckets: readonly Bucket[],
-  groups: readonly FlowGroup[],
+  changes: readonly FlowChange[],
   { openNow, now }: { readonly openNow: number; readonly now: number },
 ): readonly FlowBucket[] {
-  const counts = buckets.map(() => ({ ...nothing }));
-  const opening = buckets.map(() => 0);
-  let openingAfter = 0;
-  for (const group of groups) {
-    const index = bucketAt(buckets, group.at);
-    const counted = countedAs[group.kind];
-    if (index === null) openingAfter += group.opening;
-    else {
-      opening[index]! += group.opening;
-      if (counted !== null) counts[index]![counted] += group.count;
-    }
-  }
-
   const flow: FlowBucket[] = [];
-  let openAtEnd = openNow - openingAfter;
+  let openAtEnd = openNow - (changes[buckets.length]?.opening ?? 0);
   for (const [index, bucket] of [...buckets.entries()].toReversed()) {
-    flow.push({ ...bucket, ...counts[index]!, openAtEnd: bucket.end >= now ? openNow : openAtEnd });
-    openAtEnd -= opening[index]!;
+    const { counts, opening } = changes[index]!;
+    flow.push({ ...bucket, ...countsOf(counts), openAtEnd: bucket.end >= now ? openNow : openAtEnd });
+    openAtEnd -= opening;
   }
   return flow.reverse();
+}
+
+function countsOf(counts: FlowChange["counts"]): Readonly<Record<Counted, number>> {
+  const found = { ...nothing };
+  for (const [kind, count] of counts) {
+    const counted = countedAs[kind];
+    if (counted !== null) found[counted] += count;
+  }
+  return found;
 }
 
 const nothing: Readonly<Record<Counted, number>> = {
@@ -81,14 +76,3 @@ const nothing: Readonly<Record<Counted, number>> = {
   reopened: 0,
   unarchived: 0,
 };
-
-/** The place of the bucket that has this moment; null for one after all of them. */
-function bucketAt(buckets: readonly Bucket[], at: number): number | null {
-  let [low, high] = [0, buckets.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (buckets[middle]!.end <= at) low = middle + 1;
-    else high = middle;
-  }
-  return low === buckets.length ? null : low;
-}

@@ -9,6 +9,7 @@ import {
   type IssueStatus,
   type IssueSubstatus,
 } from "./issue.ts";
+import { valueAt } from "./rank.ts";
 
 /** From `from`, inclusive, to `to`, exclusive, in epoch milliseconds; never empty. */
 export type Period = { readonly from: number; readonly to: number };
@@ -131,12 +132,13 @@ export type DurationFigures = {
 
 /** The figures of these durations, in milliseconds and any order. */
 export function durationFiguresOf(durations: ArrayLike<number>): DurationFigures {
-  const sorted = Float64Array.from(durations).sort();
-  const n = sorted.length;
+  const n = durations.length;
   if (n === 0) return { n, seconds: null };
-  const total = sorted.reduce((sum, one) => sum + one, 0);
+  let total = 0;
+  for (let at = 0; at < n; at += 1) total += durations[at]!;
   // In whole numbers: 0.9 × 10 could come out above 9.
-  const percentile = (percent: number): number => sorted[Math.ceil((percent * n) / 100) - 1]! / 1000;
+  const percentile = (percent: number): number =>
+    valueAt(durations, Math.ceil((percent * n) / 100) - 1) / 1000;
   return {
     n,
     seconds: { mean: total / n / 1000, p50: percentile(50), p90: percentile(90), p99: percentile(99) },

@@ -1,4 +1,4 @@
-import type { LoggedEvent } from "../../src/domain/event.ts";
+import type { LoggedEvent, TransitionKind } from "../../src/domain/event.ts";
 import { flowOf } from "../../src/domain/flow.ts";
 import {
   issuePriorities,
@@ -187,9 +187,13 @@ export function fakeReader(known: Known): Reader & { readonly asked: Asked[] } {
     issueFlow: async ({ buckets, now }) =>
       flowOf(
         buckets,
-        history.flatMap(({ transition, occurredAt }) =>
-          transition === null ? [] : [{ at: occurredAt, kind: transition.kind, count: 1, opening: 0 }],
-        ),
+        buckets.map(({ start, end }) => {
+          const within = history.filter(({ occurredAt }) => occurredAt >= start && occurredAt < end);
+          const counts = new Map<TransitionKind, number>();
+          for (const { transition } of within)
+            if (transition !== null) counts.set(transition.kind, (counts.get(transition.kind) ?? 0) + 1);
+          return { counts, opening: 0 };
+        }),
         { openNow: issues.length, now },
       ),
     timeToResolve: async () => durations,

@@ -42,8 +42,3 @@ export function countedIssues({ db, tables, dialect }: Pick<Asked, "db" | "table
 
   return { matching, ofMatching, eventsIn, transitionsIn };
 }
-
-/** For `mapWith`: PostgreSQL's drivers give large numbers as text. What is null stays so, without coming here. */
-export function numberOrNull(value: number | string): number | null {
-  return Number(value);
-}

@@ -1,11 +1,12 @@
-import { and, count, eq, gte, isNotNull, isNull, max, sql } from "drizzle-orm";
+import { and, count, eq, isNotNull, isNull, max, sql, type AnyColumn } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/sqlite-core";
-import type { TransitionKind } from "../../domain/event.ts";
-import { flowOf, type FlowGroup } from "../../domain/flow.ts";
+import { transitionKinds } from "../../domain/event.ts";
+import { flowOf, type FlowChange } from "../../domain/flow.ts";
 import type { Assignee } from "../../domain/issue.ts";
 import { assigneeCountsOf, facetsOf, rankedCounts, shareOf } from "../../domain/statistics.ts";
 import type { Reader } from "../reader.ts";
-import { countedIssues, numberOrNull } from "./counted.ts";
+import { countedIssues } from "./counted.ts";
+import { countsIn } from "./joined.ts";
 import type { Asked } from "./query.ts";
 
 type StatisticsQueries = Pick<
@@ -14,7 +15,7 @@ type StatisticsQueries = Pick<
 >;
 
 export function statisticsQueries(asked: Asked): StatisticsQueries {
-  const { db, tables } = asked;
+  const { db, tables, dialect } = asked;
   const { events, issues } = tables;
   const { matching, ofMatching, transitionsIn } = countedIssues(asked);
 
@@ -71,70 +72,64 @@ export function statisticsQueries(asked: Asked): StatisticsQueries {
     },
 
     async issueFlow({ buckets, ...counted }) {
-      const from = buckets[0]!.start;
-      const to = buckets.at(-1)!.end;
-      const slots = slotsFor(
-        buckets.slice(1).map(({ start }) => start),
-        from,
-      );
-      // Literals: SQLite would take a bound number for a real one and not divide whole, and PostgreSQL two
-      // placeholders for two expressions.
-      const slot = sql<number | null>`case when ${events.occurredAt} < ${literal(to)}
-        then (${events.occurredAt} - ${literal(slots.origin)}) / ${literal(slots.length)} end`;
-      const opening = sql<number>`sum(case when ${events.toStatus} = 'unresolved' then 1 else 0 end
-        - case when ${events.fromStatus} = 'unresolved' then 1 else 0 end)`.mapWith(Number);
-      const changes = db
+      const last = buckets.at(-1)!.end;
+      const parts = [
+        ...buckets.map(({ start, end }) => [start, end] as const),
+        [last, Number.MAX_SAFE_INTEGER] as const,
+      ];
+      const among = (column: AnyColumn) => sql`count(*) filter (where ${column} = 'unresolved')`;
+      // Part by part along the index of times: to group all of them the database would sort them.
+      const told = db
         .select({
-          slot: slot.mapWith(numberOrNull).as("slot"),
-          kind: sql<TransitionKind | null>`${events.kind}`.as("kind"),
-          count: sql<number>`count(*)`.mapWith(Number).as("count"),
-          opening: opening.as("opening"),
+          told: sql`${among(events.toStatus)} || ' ' || ${among(events.fromStatus)} || ' '
+            || coalesce(${dialect.joined(events.kind)}, '')`,
         })
         .from(events)
         .where(
           and(
             isNull(events.supersededBy),
             isNotNull(events.kind),
-            gte(events.occurredAt, from),
+            sql`${events.occurredAt} >= part.low`,
+            sql`${events.occurredAt} < part.high`,
             ofMatching(counted),
           ),
-        )
-        .groupBy(slot, events.kind);
+        );
+      const changes = db
+        .select({ place: sql<number>`part.place`.as("place"), told: sql<string>`${told}`.as("told") })
+        .from(dialect.parts(parts));
       // In the same statement, so that nothing is committed between what is counted back from it and itself.
       const open = db
-        .select({
-          slot: sql<number | null>`null`,
-          kind: sql<TransitionKind | null>`null`,
-          count: sql<number>`0`,
-          opening: sql<number>`count(*)`,
-        })
+        .select({ place: sql<number>`-1`, told: sql<string>`count(*) || ''` })
         .from(issues)
         .where(and(eq(issues.status, "unresolved"), matching(counted)));
 
-      const groups: FlowGroup[] = [];
-      let openNow = 0;
-      for (const { slot, kind, count, opening } of await unionAll(changes, open)) {
-        if (kind === null) openNow = opening;
-        else {
-          const at = slot === null ? to : Math.max(from, slots.origin + slot * slots.length);
-          groups.push({ at, kind, count, opening });
-        }
-      }
-      return flowOf(buckets, groups, { openNow, now: counted.now });
+      const found = new Map((await unionAll(changes, open)).map(({ place, told }) => [place, told]));
+      return flowOf(
+        buckets,
+        parts.map((_, place) => changeIn(found.get(place)!)),
+        { openNow: Number(found.get(-1)), now: counted.now },
+      );
     },
 
     async inferredShare(counted) {
-      const rows = await db
-        .select({ source: events.source, count: count() })
+      const [row] = await db
+        .select({
+          all: sql`count(*)`.mapWith(Number),
+          inferred: sql`count(*) filter (where ${eq(events.source, "INFERRED")})`.mapWith(Number),
+        })
         .from(events)
-        .where(and(transitionsIn(counted.period), ofMatching(counted)))
-        .groupBy(events.source);
-      const inferred = rows.find(({ source }) => source === "INFERRED")?.count ?? 0;
-      return shareOf(
-        inferred,
-        rows.reduce((sum, { count }) => sum + count, 0),
-      );
+        .where(and(transitionsIn(counted.period), ofMatching(counted)));
+      return shareOf(row!.inferred, row!.all);
     },
+  };
+}
+
+/** How many entered UNRESOLVED, how many left it, and the kind of each. */
+function changeIn(told: string): FlowChange {
+  const [afterEntered, afterLeft] = [told.indexOf(" "), told.indexOf(" ", told.indexOf(" ") + 1)];
+  return {
+    counts: countsIn(told.slice(afterLeft + 1), transitionKinds),
+    opening: Number(told.slice(0, afterEntered)) - Number(told.slice(afterEntered + 1, afterLeft)),
   };
 }
 
@@ -150,20 +145,4 @@ function assigneeOf({
   readonly email: string | null;
 }): Assignee | null {
   return type === null || sentryId === null ? null : { type, sentryId, name: name ?? sentryId, email };
-}
-
-/**
- * Stretches of time that no boundary falls into, as long as they can be, for the database to group by: that is
- * cheaper than to compare each transition with every boundary.
- */
-function slotsFor(boundaries: readonly number[], from: number) {
-  // Clocks are whole quarter hours ahead of UTC, but were not everywhere before 1972.
-  const length = boundaries.every((boundary) => boundary % quarterHourMs === 0) ? quarterHourMs : 1;
-  return { length, origin: Math.floor(from / length) * length };
-}
-
-const quarterHourMs = 900_000;
-
-function literal(number: number) {
-  return sql.raw(String(number));
 }

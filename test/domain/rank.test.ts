@@ -1,0 +1,33 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { valueAt } from "../../src/domain/rank.ts";
+
+/** Of very different sizes, with many that are equal. */
+const durations = fc.oneof(
+  fc.nat(3),
+  fc.integer({ min: 0, max: 53 }).map((bits) => 2 ** bits),
+  fc.maxSafeNat(),
+  fc.double({ min: 0, max: 1e6, noNaN: true }),
+);
+
+it("finds what sorting would put at the place", () => {
+  fc.assert(
+    fc.property(
+      fc.array(durations, { minLength: 1, maxLength: 400, size: "max" }),
+      fc.nat(),
+      (values, any) => {
+        const sorted = values.toSorted((a, b) => a - b);
+        for (const place of [0, values.length - 1, any % values.length])
+          expect(valueAt(values, place)).toBe(sorted[place]);
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+it("leaves the values as they were", () => {
+  const values = Float64Array.from({ length: 500 }, (_, index) => (index * 7) % 500);
+  const before = values.slice();
+  expect(valueAt(values, 250)).toBe(250);
+  expect(values).toEqual(before);
+});
