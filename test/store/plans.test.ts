@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { IssueFilter } from "../../src/domain/filter.ts";
 import { issueOrderFields, type IssueKey, type PageRequest, type Reader } from "../../src/store/reader.ts";
 import { readerOf } from "../../src/store/sqlite/queries.ts";
+import { indexOldest } from "../../src/store/sqlite/search.ts";
 import { openInMemory } from "./in-memory.ts";
 
 /**
@@ -25,6 +26,7 @@ function opened() {
       case when i % 1000 = 0 then 'rare' else '7' end, case when i % 1000 = 0 then 'rare' else 'web' end, '3', 1,
       'WEB-' || i, i, i, i, i, '{"project":null}', '{}' from n;
   `);
+  indexOldest(client, -1);
   const reader = readerOf({ client, db }, { issueObjectOf: () => null });
   return {
     ...database,

@@ -5,7 +5,7 @@ import type { Issue } from "../../src/domain/issue.ts";
 import { matches } from "../../src/domain/matches.ts";
 import { issueNarrowings, issueWhere, textNarrowings } from "../../src/store/filter-sql.ts";
 import { sqliteDialect as dialect } from "../../src/store/sqlite/dialect.ts";
-import { dropSearch, openSearch } from "../../src/store/sqlite/search.ts";
+import { dropSearch, indexOldest, openSearch } from "../../src/store/sqlite/search.ts";
 import * as tables from "../../src/store/tables/sqlite.ts";
 import { anIssue } from "../domain/an-issue.ts";
 import { openInMemory } from "./in-memory.ts";
@@ -41,12 +41,14 @@ describe("the index of texts", () => {
       fc.asyncProperty(
         fc.array(fc.tuple(stored, fc.option(stored), fc.option(stored)), { minLength: 1, maxLength: 6 }),
         fc.array(texts, { minLength: 1, maxLength: 4 }),
-        async (shown, searched) => {
+        fc.nat({ max: 6 }),
+        async (shown, searched, indexed) => {
           const kept = shown.map(([title, culprit, shortId], index) =>
             anIssue({ sentryId: String(index), title, culprit, shortId }),
           );
           await db.delete(issues);
           await db.insert(issues).values(kept.map(issueRow));
+          indexOldest(database.client, indexed);
           // Any part of what is stored is found, too.
           for (const search of [...searched, ...shown.map(([title]) => title.slice(1, 5))]) {
             const expected = kept.filter((issue) => matches({ search }, issue, 0));
@@ -61,17 +63,47 @@ describe("the index of texts", () => {
     for (const [what, times] of Object.entries(seen)) expect([what, times > 100]).toEqual([what, true]);
   });
 
-  it("follows an issue whose title changes, and forgets one that is gone", () => {
+  it.each([0, 1, 2])("follows issues whose title changes, when it knows %i of two", (known) => {
     using database = openInMemory();
-    const { db } = database;
-    db.insert(issues)
-      .values(issueRow(anIssue({ sentryId: "1", title: "before" })))
-      .run();
-    db.update(issues).set({ titleFolded: "after" }).where(eq(issues.sentryId, "1")).run();
+    const { client, db } = database;
+    const add = (sentryId: string, title: string) =>
+      db
+        .insert(issues)
+        .values(issueRow(anIssue({ sentryId, title })))
+        .run();
+    add("1", "before");
+    add("2", "before");
+    expect(indexOldest(client, known)).toBe(known);
+    // One that it does not know may be any.
+    expect(candidates(database, "after")).toEqual(["1", "2"].slice(known));
+    db.update(issues).set({ titleFolded: "after" }).run();
+    expect(candidates(database, "before")).toEqual(["1", "2"].slice(known));
+    expect(candidates(database, "after")).toEqual(["1", "2"]);
+    expect(indexOldest(client, -1)).toBe(2 - known);
     expect(candidates(database, "before")).toEqual([]);
-    expect(candidates(database, "after")).toEqual(["1"]);
+    expect(candidates(database, "after")).toEqual(["1", "2"]);
+  });
+
+  it.each([0, 1, 2])("forgets issues that are gone, when it knows %i of two", (known) => {
+    using database = openInMemory();
+    const { client, db } = database;
+    const add = (sentryId: string, title: string) =>
+      db
+        .insert(issues)
+        .values(issueRow(anIssue({ sentryId, title })))
+        .run();
+    add("1", "first");
+    add("2", "second");
+    indexOldest(client, known);
+    db.delete(issues).where(eq(issues.sentryId, "2")).run();
+    // Its row's id is given to another.
+    add("3", "third");
+    indexOldest(client, -1);
+    expect(candidates(database, "second")).toEqual([]);
+    expect(candidates(database, "third")).toEqual(["3"]);
     db.delete(issues).run();
-    expect(candidates(database, "after")).toEqual([]);
+    expect(candidates(database, "first")).toEqual([]);
+    expect(indexOldest(client, -1)).toBe(0);
   });
 
   it("is asked for parts of all of a long text", () => {
@@ -84,6 +116,7 @@ describe("the index of texts", () => {
         issueRow(anIssue({ sentryId: "2", title: text.slice(0, 300) })),
       ])
       .run();
+    indexOldest(database.client, -1);
     expect(candidates(database, text)).toEqual(["1"]);
   });
 

@@ -2,60 +2,23 @@ import { and, asc, gte, lte, max, min } from "drizzle-orm";
 import { packOf, packSize } from "../pack.ts";
 import { contents, packs } from "../tables/sqlite.ts";
 import type { Connection } from "./connection.ts";
-import { codeOf } from "./error.ts";
+import type { IdleTask } from "./idle.ts";
 
 /** The newest deliveries stay as they are: followers read them, and late deliveries ask for them. */
 export const leftUnpacked = 4_096;
 
-/** How long nothing must have been written. */
-const idleMs = 100;
-
-/** While more than this waits, a slice is packed from time to time though writing goes on. */
+/** So much space takes ten times what it could, for as long as there is no rest. */
 const mostWaiting = 50_000;
 
 /** Some 4 ms of work and one sync. */
 const packsInSlice = 2;
 
-export type Packing = Disposable & {
-  /** To be called after each commit. */
-  readonly wrote: () => void;
-};
-
-/**
- * Packs what deliveries held, slice by slice, on the thread that writes and while it has nothing to write: a batch that
- * comes meanwhile waits for one slice. Each slice is a transaction, so whatever ends the process, a delivery's content
- * is in one of the two places.
- */
-export function startPacking(connection: Connection): Packing {
-  let wroteAt = -Infinity;
-  let timer: NodeJS.Timeout | null = null;
-
-  function plan(afterMs: number): void {
-    timer ??= setTimeout(() => {
-      timer = null;
-      const idleFor = performance.now() - wroteAt;
-      if (idleFor < idleMs && waiting(connection) < mostWaiting) plan(idleMs);
-      else if (packAnother()) plan(1);
-    }, afterMs);
-  }
-
-  function packAnother(): boolean {
-    try {
-      return packOldest(connection, packsInSlice, leftUnpacked) === packsInSlice;
-    } catch (error) {
-      // The disk is full, or another process writes: what is not packed now is packed after another commit.
-      if (codeOf(error) === null) throw error;
-      return false;
-    }
-  }
-
-  plan(idleMs);
+/** Packs what deliveries held. A delivery's content is in one of the two places at any time. */
+export function packing(connection: Connection): IdleTask {
   return {
-    wrote() {
-      wroteAt = performance.now();
-      plan(idleMs);
-    },
-    [Symbol.dispose]: () => clearTimeout(timer ?? undefined),
+    waiting: () => waiting(connection),
+    mostWaiting,
+    slice: () => packOldest(connection, packsInSlice, leftUnpacked) === packsInSlice,
   };
 }
 

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type Database from "better-sqlite3";
 import { fewToRead, type IssuesTable, type Narrowing } from "../filter-sql.ts";
+import type { IdleTask } from "./idle.ts";
 
 /**
  * The index of the issues' texts: FTS5's trigrams of the folded columns.
@@ -12,8 +13,12 @@ import { fewToRead, type IssuesTable, type Narrowing } from "../filter-sql.ts";
 /** Of a long text so many trigrams are looked up, evenly spread: each costs, and few suffice. */
 const mostTrigrams = 12;
 
+/** The newest issue that the index knows; 0 for none. Those after it have been heard of since. */
+const newestIndexed = "(select ifnull(max(id), 0) from issues_search_docsize)";
+
 /**
- * Makes the index where it is missing, from the issues that are there, and the triggers that keep it true.
+ * Makes the index where it is missing, from the issues that are there, and the triggers that keep what it knows true.
+ * Issues that are new come to it by `indexOldest`: a webhook need not wait for some hundred trigrams.
  *
  * The tokenizer is told to fold nothing: `fold` has done that, by rules of its own.
  */
@@ -27,39 +32,72 @@ export function openSearch(client: Database.Database): void {
         content='', contentless_delete=1, detail=none,
         tokenize='trigram case_sensitive 1'
       );
-      create trigger issues_search_insert after insert on issues begin
-        insert into issues_search (rowid, title, culprit, short_id)
-          values (new.id, new.title_folded, new.culprit_folded, new.short_id_folded);
-      end;
-      create trigger issues_search_delete after delete on issues begin
+      create trigger issues_search_delete after delete on issues when old.id <= ${newestIndexed} begin
         delete from issues_search where rowid = old.id;
       end;
       create trigger issues_search_update after update of title_folded, culprit_folded, short_id_folded on issues
         when (old.title_folded, old.culprit_folded, old.short_id_folded)
-          is not (new.title_folded, new.culprit_folded, new.short_id_folded) begin
+          is not (new.title_folded, new.culprit_folded, new.short_id_folded)
+          and old.id <= ${newestIndexed} begin
         delete from issues_search where rowid = old.id;
         insert into issues_search (rowid, title, culprit, short_id)
           values (new.id, new.title_folded, new.culprit_folded, new.short_id_folded);
       end;
-      insert into issues_search (rowid, title, culprit, short_id)
-        select id, title_folded, culprit_folded, short_id_folded from issues;
     `);
+    indexOldest(client, -1);
   });
   make.immediate();
+}
+
+/** Each of them is read by every search meanwhile, and with as many a search for a rare text is still one among few. */
+const mostUnindexed = 4_000;
+
+/** Some 5 ms of work. */
+const issuesInSlice = 200;
+
+/** Brings the issues that are new to the index. */
+export function indexing(client: Database.Database): IdleTask {
+  return {
+    waiting: () => unindexed(client),
+    mostWaiting: mostUnindexed,
+    slice: () => indexOldest(client, issuesInSlice) === issuesInSlice,
+  };
+}
+
+/** Adds up to `most` of the issues that the index does not know, all for -1, and says how many these were. */
+export function indexOldest(client: Database.Database, most: number): number {
+  return client
+    .prepare(
+      `insert into issues_search (rowid, title, culprit, short_id)
+        select id, title_folded, culprit_folded, short_id_folded from issues
+        where id > ${newestIndexed} order by id limit ?`,
+    )
+    .run(most).changes;
+}
+
+/** About how many issues the index does not know. */
+function unindexed(client: Database.Database): number {
+  return client
+    .prepare<[], number>(`select ifnull((select max(id) from issues), 0) - ${newestIndexed}`)
+    .pluck()
+    .get()!;
 }
 
 /** Takes the index away; `openSearch` makes it again. */
 export function dropSearch(client: Database.Database): void {
   client.exec(`
-    drop trigger issues_search_insert;
     drop trigger issues_search_delete;
     drop trigger issues_search_update;
     drop table issues_search;
   `);
 }
 
-/** The issues that hold the trigrams of `text`; null where it has none, being shorter than three characters. */
-export function containing({ id }: IssuesTable, text: string): Narrowing | null {
+/**
+ * The issues that hold the trigrams of `text`, and those that the index does not know; null where the text has no
+ * trigram, being shorter than three characters.
+ */
+export function containing(issues: IssuesTable, text: string): Narrowing | null {
+  const { id } = issues;
   const characters = Array.from(text);
   const count = characters.length - 2;
   if (count < 1) return null;
@@ -71,6 +109,7 @@ export function containing({ id }: IssuesTable, text: string): Narrowing | null 
   }
   trigrams.add(characters.slice(-3).join(""));
   const query = [...trigrams].map((trigram) => `"${trigram.replaceAll('"', '""')}"`).join(" AND ");
-  const found = sql`select rowid from issues_search where issues_search match ${query}`;
+  const found = sql`select rowid from issues_search where issues_search match ${query}
+    union all select ${id} from ${issues} where ${id} > ${sql.raw(newestIndexed)}`;
   return { condition: sql`${id} in (${found})`, found, few: fewToRead };
 }

@@ -13,10 +13,12 @@ import { startCheckpoints } from "./checkpoints.ts";
 import { openWriter, type Connection } from "./connection.ts";
 import { codeOf, isBusy } from "./error.ts";
 import { checkOfPlace } from "./in-place.ts";
+import { startIdle } from "./idle.ts";
 import { instanceFileOf, isRestored, readInstance, type Instance } from "./instance.ts";
-import { startPacking } from "./packing.ts";
+import { packing } from "./packing.ts";
 import { newestPosition } from "./queries.ts";
 import { startRetention, type Retention } from "./retention.ts";
+import { indexing } from "./search.ts";
 import { prepareTransaction } from "./transaction.ts";
 import { unpack, type Wire } from "./wire.ts";
 
@@ -84,7 +86,7 @@ export async function answerWrites({
   const { client } = connection;
   const checkPlace = checkOfPlace(file);
   const checkpoints = startCheckpoints(connection, file);
-  const packing = startPacking(connection);
+  const idle = startIdle([indexing(client), packing(connection)]);
   let walks = createWalkCache(maxWalkDeliveries);
   const forgetWalks = () => {
     walks = createWalkCache(maxWalkDeliveries);
@@ -117,7 +119,7 @@ export async function answerWrites({
       client.exec("commit");
       if (batch.length === 0) client.exec("delete from meta where name = 'probe'");
       checkpoints.committed();
-      packing.wrote();
+      idle.wrote();
       return written;
     } catch (error) {
       if (client.inTransaction) client.exec("rollback");
@@ -177,7 +179,7 @@ export async function answerWrites({
         case "close":
           await writer.flush();
           retaining[Symbol.dispose]();
-          packing[Symbol.dispose]();
+          idle[Symbol.dispose]();
           await checkpoints[Symbol.asyncDispose]();
           // Best effort: another process may be reading, and what is in the WAL is safe there.
           client.pragma("wal_checkpoint(PASSIVE)");

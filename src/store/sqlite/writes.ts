@@ -155,9 +155,9 @@ export async function startWrites({
       waiting += 1;
       return new Promise((resolve, reject) => {
         gathering.push({ delivery, resolve, reject });
-        if (gathering.length >= groupSize) send();
+        if (gathering.length >= (writing === 0 ? data.maxBatch : groupSize)) send();
         // Requests that arrived together come in together.
-        else if (writing === 0 && gathering.length === 1) setImmediate(send);
+        else if (gathering.length === 1 && writing === 0) setImmediate(send);
       });
     },
     async probe() {

@@ -1,0 +1,57 @@
+import { codeOf } from "./error.ts";
+
+/** Work on what is written that need not be done at once. */
+export type IdleTask = {
+  /** About how much of it there is. */
+  readonly waiting: () => number;
+  /** While more than this waits, a slice is done from time to time though writing goes on. */
+  readonly mostWaiting: number;
+  /**
+   * Does a slice: some milliseconds and one transaction, so that whatever ends the process, what was is or what is to be.
+   * True while there is more that is worth another one.
+   */
+  readonly slice: () => boolean;
+};
+
+export type Idle = Disposable & {
+  /** To be called after each commit. */
+  readonly wrote: () => void;
+};
+
+/** How long nothing must have been written. */
+const idleMs = 100;
+
+/** Does the tasks, slice by slice, while the thread has nothing to write: a batch that comes meanwhile waits for one slice. */
+export function startIdle(tasks: readonly IdleTask[]): Idle {
+  let wroteAt = -Infinity;
+  let timer: NodeJS.Timeout | null = null;
+
+  function plan(afterMs: number): void {
+    timer ??= setTimeout(() => {
+      timer = null;
+      const isIdle = performance.now() - wroteAt >= idleMs;
+      const due = tasks.filter((task) => isIdle || task.waiting() > task.mostWaiting);
+      if (due.map(tryOne).includes(true)) plan(1);
+      else if (!isIdle) plan(idleMs);
+    }, afterMs);
+  }
+
+  plan(idleMs);
+  return {
+    wrote() {
+      wroteAt = performance.now();
+      plan(idleMs);
+    },
+    [Symbol.dispose]: () => clearTimeout(timer ?? undefined),
+  };
+}
+
+function tryOne({ slice }: IdleTask): boolean {
+  try {
+    return slice();
+  } catch (error) {
+    // The disk is full, or another process writes: what is not done now is done after another commit.
+    if (codeOf(error) === null) throw error;
+    return false;
+  }
+}
