@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -11,6 +11,10 @@ export type ServerProcess = AsyncDisposable & {
   readonly cpuSeconds: () => number;
   /** The memory that it has now; NaN where the system does not say. */
   readonly rssBytes: () => number;
+  /** How many files it has open, sockets left out; NaN where the system does not say. */
+  readonly openFiles: () => number;
+  /** Sends a signal, and resolves with the exit status; null when the signal ended it. */
+  readonly end: (signal: NodeJS.Signals) => Promise<number | null>;
 };
 
 const root = join(import.meta.dirname, "..");
@@ -28,15 +32,21 @@ export async function startServer(
     env: { PATH: process.env["PATH"], ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
+  const exited = once(child, "exit").then(([code]: (number | null)[]) => code ?? null);
+  const end = (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    return exited;
+  };
   const stop = async () => {
-    child.kill("SIGKILL");
-    await once(child, "exit");
+    await end("SIGKILL");
   };
   try {
     return {
       port: await portOf(child),
       cpuSeconds: () => cpuSecondsOf(child),
       rssBytes: () => rssBytesOf(child),
+      openFiles: () => openFilesOf(child),
+      end,
       [Symbol.asyncDispose]: stop,
     };
   } catch (error) {
@@ -70,5 +80,23 @@ function rssBytesOf({ pid }: ChildProcess): number {
     return 1024 * Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
   } catch {
     return NaN;
+  }
+}
+
+function openFilesOf({ pid }: ChildProcess): number {
+  try {
+    const folder = `/proc/${pid}/fd`;
+    return readdirSync(folder).filter((name) => !isSocket(join(folder, name))).length;
+  } catch {
+    return NaN;
+  }
+}
+
+/** One that is closed meanwhile counts as none. */
+function isSocket(link: string): boolean {
+  try {
+    return readlinkSync(link).startsWith("socket:");
+  } catch {
+    return true;
   }
 }
