@@ -44,6 +44,8 @@ export function createPools(url: string): Pools {
       ...common,
       max: 8,
       statement_timeout: readTimeoutMs,
+      // Compiling a statistic takes longer than answering it, and now and then very much longer.
+      onConnect: async (client) => void (await client.query("set jit = off")),
       ...waiting(readTimeoutMs, readTimeoutMs + 1_000),
     }),
   };

@@ -70,7 +70,7 @@ export async function rebuildPostgres({
       options,
     );
     await client.query("commit");
-    await client.query("analyze deliveries, events, issues");
+    await client.query("vacuum (analyze) deliveries, events, issues, projects");
   } catch (error) {
     throw failureIn(error) ?? error;
   } finally {
