@@ -33,6 +33,7 @@ import { openSqliteStore } from "./store/sqlite/store.ts";
 import type { Store } from "./store/store.ts";
 import { createBell } from "./stream/bell.ts";
 import { createFanout } from "./stream/fanout.ts";
+import { createRecentBounds } from "./stream/recent-bounds.ts";
 import { createSource } from "./stream/source.ts";
 import { startTail } from "./stream/tail.ts";
 import { createWebPage } from "./web/page.ts";
@@ -145,6 +146,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   );
   const graphql = createGraphQL({
     store,
+    recentBounds: createRecentBounds({ log: store.reader, committed }),
     feed: {
       silenceAfterMs: config.FEED_SILENCE_AFTER ?? null,
       refusedSinceStart: () => refusedSinceStart,

@@ -10,6 +10,8 @@ import { awaitedReader, createWaiting, type Waiting } from "./waiting.ts";
 /** What GraphQL is given by the rest of the gateway. */
 export type Services = {
   readonly store: Pick<Store, "reader" | "readTransaction">;
+  /** The log's bounds as they were a moment ago, at the earliest. */
+  readonly recentBounds: Reader["bounds"];
   readonly feed: {
     /** FEED_SILENCE_AFTER in milliseconds; null when it is not set. */
     readonly silenceAfterMs: number | null;

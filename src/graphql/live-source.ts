@@ -1,7 +1,7 @@
 import type { Seq } from "../domain/cursor.ts";
 import type { LogEntry } from "../domain/event.ts";
 import type { Context } from "./context.ts";
-import { resumablePosition } from "./position.ts";
+import { checkPosition, resumablePosition } from "./position.ts";
 
 /** An entry of the log, in an epoch. */
 export type Payload = { readonly entry: LogEntry; readonly epoch: string };
@@ -37,11 +37,13 @@ export type LiveSource<One extends Told = Told> = AsyncIterable<One> & { readonl
  */
 export async function entriesAfter<One extends Told>(
   after: string | null | undefined,
-  { reader, lastEventId }: Context,
+  { reader, services, lastEventId }: Context,
   toldOf: (payload: Payload) => One | null,
 ): Promise<LiveSource<One>> {
-  const bounds = await reader.bounds();
   const cursor = lastEventId ?? after;
+  let bounds = await services.recentBounds();
+  // Another process may have written since.
+  if (cursor != null && checkPosition(cursor, bounds).is === "refused") bounds = await reader.bounds();
   const position = cursor == null ? bounds.newest : resumablePosition(cursor, bounds);
   return { ...neverIterated, is: "entries", epoch: bounds.epoch, after: position, toldOf };
 }

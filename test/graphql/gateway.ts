@@ -41,6 +41,7 @@ export function gateway(
   const taken: LiveOperation[] = [];
   const yoga = createGraphQL({
     store: { reader, readTransaction: () => Promise.reject(new Error("no transaction expected")) },
+    recentBounds: () => reader.bounds(),
     feed: { silenceAfterMs: null, refusedSinceStart: () => 0 },
     clock: () => now,
     report: { resolverFailed: (error) => reported.push(error) },

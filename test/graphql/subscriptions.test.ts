@@ -165,6 +165,16 @@ describe("issueChanged", () => {
     }
   });
 
+  it("begins after a cursor that another process has made a moment ago", async () => {
+    const { subscribe, taken } = gateway(
+      { bounds: { newest: 5 } },
+      { recentBounds: async () => ({ epoch: at(3).epoch, newest: 4, oldest: 0 }) },
+    );
+    await subscribe(query, { after: cursorOf(at(5)) });
+    await subscribe(query, { after: cursorOf(at(2)) });
+    expect(taken).toMatchObject([{ after: 5 }, { after: 2 }]);
+  });
+
   it.each([
     ["CURSOR_INVALID", "garbage"],
     ["CURSOR_AHEAD", cursorOf(at(6))],

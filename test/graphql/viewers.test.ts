@@ -67,6 +67,7 @@ async function storeOf(deliveries: readonly IncomingDelivery[]) {
   for (const one of deliveries) await store.append(one);
   const services: Services = {
     store,
+    recentBounds: store.reader.bounds,
     feed: { silenceAfterMs: 1, refusedSinceStart: () => 3 },
     clock: () => at(1000),
   };

@@ -89,6 +89,7 @@ export async function answerOf(store: Store, question: string): Promise<string> 
   if (faults.length > 0) throw new Error(faults.join("\n"));
   const services = {
     store,
+    recentBounds: store.reader.bounds,
     feed: { silenceAfterMs: 1, refusedSinceStart: () => 3 },
     clock: () => at(1000),
   };

@@ -10,7 +10,8 @@ export type RawStream = {
   readonly closed: Promise<number>;
 };
 
-const everything =
+/** Tells every entry. */
+export const everything =
   "subscription ($after: Cursor) { issueChanged(after: $after) { cursor kind issue { id title status } } }";
 
 /** Resolves once the stream has begun. */

@@ -1,0 +1,35 @@
+import type { LogBounds, Reader } from "../store/reader.ts";
+import type { Bell } from "./bell.ts";
+
+export type RecentBoundsOptions = {
+  readonly log: Pick<Reader, "bounds">;
+  /** Rings after commits of this process. */
+  readonly committed: Pick<Bell, "rings">;
+  /** How long what was read counts while nobody rings: another process may have written. */
+  readonly withinMs?: number;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number;
+};
+
+/**
+ * The log's bounds of a moment ago, for those who begin to follow it: ten thousand who come back at once have the store
+ * asked fifty times a second, and not ten thousand times. Whatever this process had committed is in them.
+ */
+export function createRecentBounds({
+  log,
+  committed,
+  withinMs = 20,
+  now = performance.now.bind(performance),
+}: RecentBoundsOptions): () => Promise<LogBounds> {
+  let read: { readonly bounds: Promise<LogBounds>; readonly rings: number; readonly at: number } | null =
+    null;
+  return () => {
+    if (read !== null && read.rings === committed.rings && now() - read.at < withinMs) return read.bounds;
+    const reading = { bounds: log.bounds(), rings: committed.rings, at: now() };
+    read = reading;
+    reading.bounds.catch(() => {
+      if (read === reading) read = null;
+    });
+    return reading.bounds;
+  };
+}
