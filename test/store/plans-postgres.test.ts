@@ -61,7 +61,7 @@ async function plansOf(ask: (reader: Reader) => Promise<unknown>): Promise<reado
   statements.length = 0;
   await ask(reader);
   const plans: (readonly string[])[] = [];
-  for (const { text, values = [] } of [...statements]) {
+  for (const { text, values = [] } of statements) {
     const { rows } = await client.query<{ "QUERY PLAN": readonly [{ readonly Plan: Plan }] }>({
       text: `explain (format json) ${text}`,
       values,
