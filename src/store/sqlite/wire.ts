@@ -8,45 +8,121 @@ import type { IssueFields } from "../../domain/issue.ts";
 export type Wire = {
   /** The bodies, one after the other, in memory of their own that may be handed over. */
   readonly bodies: Uint8Array<ArrayBuffer>;
-  /** What is short, as JSON. */
+  /** What is short, as JSON: lists, because their names would be most of it. */
   readonly short: string;
   /** Of each delivery about an issue, in turn, what its snapshot is written as: fields, details. */
   readonly texts: readonly string[];
 };
 
-type Short = Omit<IncomingDelivery, "body" | "reading"> & {
-  readonly bytes: number;
-  readonly reading:
-    | Exclude<Reading, { readonly is: "issue" }>
-    | { readonly is: "issue"; readonly sentryId: string; readonly told: Omit<IssueReading, "snapshot"> };
-};
+type Short = readonly [
+  bytes: number,
+  sha256: string,
+  receivedAt: number,
+  sentAt: number,
+  resource: string | null,
+  action: string | null,
+  requestId: string | null,
+  idempotencyKey: string | null,
+  installationId: string | null,
+  reading: ShortIssue | Exclude<Reading, { readonly is: "issue" }>,
+];
+
+type ShortIssue = readonly [
+  sentryId: string,
+  resource: IssueReading["resource"],
+  action: string,
+  claim: IssueReading["claim"],
+  status: string,
+  substatus: string | null,
+  lastSeen: number | null,
+  count: number | null,
+  assignee: IssueReading["assignee"],
+  actor: IssueReading["actor"],
+  resolutionType: string | null,
+  snapshotHash: string,
+];
 
 export function pack(batch: readonly IncomingDelivery[]): Wire {
   const bodies = new Uint8Array(batch.reduce((sum, { body }) => sum + body.byteLength, 0));
   const texts: string[] = [];
   let at = 0;
-  const short = batch.map(({ body, reading, ...rest }): Short => {
-    bodies.set(body, at);
-    at += body.byteLength;
-    if (reading.is !== "issue") return { ...rest, bytes: body.byteLength, reading };
-    const { snapshot, ...told } = reading.issue;
-    texts.push(snapshot.written.fields, snapshot.written.details);
-    return { ...rest, bytes: body.byteLength, reading: { is: "issue", sentryId: snapshot.sentryId, told } };
+  const short = batch.map((one): Short => {
+    bodies.set(one.body, at);
+    at += one.body.byteLength;
+    return [
+      one.body.byteLength,
+      one.sha256,
+      one.receivedAt,
+      one.sentAt,
+      one.resource,
+      one.action,
+      one.requestId,
+      one.idempotencyKey,
+      one.installationId,
+      one.reading.is === "issue" ? packIssue(one.reading.issue, texts) : one.reading,
+    ];
   });
   return { bodies, short: JSON.stringify(short), texts };
+}
+
+function packIssue(told: IssueReading, texts: string[]): ShortIssue {
+  const { snapshot, state } = told;
+  texts.push(snapshot.written.fields, snapshot.written.details);
+  return [
+    snapshot.sentryId,
+    told.resource,
+    told.action,
+    told.claim,
+    state.status,
+    state.substatus,
+    told.lastSeen,
+    told.count,
+    told.assignee,
+    told.actor,
+    told.resolutionType,
+    told.snapshotHash,
+  ];
 }
 
 /** The batch that `pack` was given. */
 export function unpack({ bodies, short, texts }: Wire): IncomingDelivery[] {
   let at = 0;
-  let text = 0;
+  const text = texts.values();
   // `pack` wrote it.
-  return (JSON.parse(short) as Short[]).map(({ bytes, reading, ...rest }) => {
-    const body = bodies.subarray(at, (at += bytes));
-    if (reading.is !== "issue") return { ...rest, body, reading };
-    const written = { fields: texts[text++]!, details: texts[text++]! };
-    const fields = JSON.parse(written.fields) as IssueFields;
-    const snapshot = { sentryId: reading.sentryId, fields, written };
-    return { ...rest, body, reading: { is: "issue", issue: { ...reading.told, snapshot } } };
+  return (JSON.parse(short) as Short[]).map((one) => {
+    const [bytes, sha256, receivedAt, sentAt, resource, action, requestId, idempotencyKey, ...rest] = one;
+    const [installationId, reading] = rest;
+    return {
+      body: bodies.subarray(at, (at += bytes)),
+      sha256,
+      receivedAt,
+      sentAt,
+      resource,
+      action,
+      requestId,
+      idempotencyKey,
+      installationId,
+      reading: "is" in reading ? reading : { is: "issue", issue: unpackIssue(reading, text) },
+    };
   });
+}
+
+function unpackIssue(issue: ShortIssue, texts: Iterator<string, undefined>): IssueReading {
+  const [sentryId, resource, action, claim, status, substatus, lastSeen, count, ...rest] = issue;
+  const [assignee, actor, resolutionType, snapshotHash] = rest;
+  const written = { fields: texts.next().value!, details: texts.next().value! };
+  const fields = JSON.parse(written.fields) as IssueFields;
+  return {
+    resource,
+    action,
+    claim,
+    state: { status, substatus },
+    lastSeen,
+    count,
+    assignee,
+    actor,
+    resolutionType,
+    snapshotHash,
+    snapshot: { sentryId, fields, written },
+  };
 }
