@@ -87,11 +87,12 @@ export function writtenOf({ fields, details }: Pick<IssueObject, "fields" | "det
 
 /** Most issues have no value for most of it, and every issue's row has the text. */
 function withoutUnknown(details: IssueDetails): Partial<IssueDetails> {
-  const known = Object.entries(details).filter(
-    ([name, value]) =>
-      value !== unknownDetails[name as keyof IssueDetails] && !(Array.isArray(value) && value.length === 0),
-  );
-  return Object.fromEntries(known);
+  const known: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(details)) {
+    const isEmpty = Array.isArray(value) && value.length === 0;
+    if (!isEmpty && value !== unknownDetails[name as keyof IssueDetails]) known[name] = value;
+  }
+  return known;
 }
 
 /** What Sentry builds a title from. */

@@ -5,7 +5,7 @@ import { OverloadedError, StorageUnavailableError } from "../../domain/failure.t
 import type { Receipt } from "../store.ts";
 import type { Instance } from "./instance.ts";
 import type { Retention } from "./retention.ts";
-import { pack } from "./wire.ts";
+import { pack, type Wire } from "./wire.ts";
 import type { Committed, WriteAnswer, WriteData, WriteRequest } from "./write-worker.ts";
 
 export type WritesOptions = {
@@ -50,11 +50,8 @@ export type Writes = AsyncDisposable & {
  */
 const groupSize = 32;
 
-type Waiting = {
-  readonly delivery: IncomingDelivery;
-  readonly resolve: (receipt: Receipt) => void;
-  readonly reject: (error: Error) => void;
-};
+/** Who waits for a delivery. */
+type Waiting = { readonly resolve: (receipt: Receipt) => void; readonly reject: (error: Error) => void };
 
 type Asked = { readonly resolve: (answer: WriteAnswer) => void; readonly reject: (error: Error) => void };
 
@@ -109,7 +106,8 @@ export async function startWrites({
     throw new Error(opened.is === "not open" ? opened.message : "The database could not be opened.");
   }
 
-  /** What comes in and is not on its way yet. */
+  /** What comes in and is not on its way yet, and who waits for each. */
+  let gathered: IncomingDelivery[] = [];
   let gathering: Waiting[] = [];
   let waiting = 0;
   let writing = 0;
@@ -117,14 +115,15 @@ export async function startWrites({
 
   function send(): void {
     if (gathering.length === 0) return;
-    const group = gathering;
+    const [batch, group] = [pack(gathered), gathering];
+    // What is packed is let go of, which may be garbage before anybody has to move it.
+    gathered = [];
     gathering = [];
-    void write(group);
+    void write(batch, group);
   }
 
-  async function write(group: readonly Waiting[]): Promise<void> {
+  async function write(batch: Wire, group: readonly Waiting[]): Promise<void> {
     writing += 1;
-    const batch = pack(group.map(({ delivery }) => delivery));
     let answer: WriteAnswer;
     try {
       answer = await ask({ is: "write", batch, at: now() }, [batch.bodies.buffer]);
@@ -154,7 +153,8 @@ export async function startWrites({
       if (waiting === 0) flushed = Promise.withResolvers();
       waiting += 1;
       return new Promise((resolve, reject) => {
-        gathering.push({ delivery, resolve, reject });
+        gathered.push(delivery);
+        gathering.push({ resolve, reject });
         if (gathering.length >= (writing === 0 ? data.maxBatch : groupSize)) send();
         // Requests that arrived together come in together.
         else if (gathering.length === 1 && writing === 0) setImmediate(send);
