@@ -159,8 +159,8 @@ CREATE INDEX "issues_by_user_count" ON "issues" USING btree ("user_count","sentr
 CREATE INDEX "issues_by_priority" ON "issues" USING btree ("priority_rank","sentry_id","status","level","project_id","project_slug","assignee_id");--> statement-breakpoint
 CREATE INDEX "issues_by_short_id" ON "issues" USING btree ("short_id");--> statement-breakpoint
 CREATE INDEX "issues_by_status" ON "issues" USING btree ("status");--> statement-breakpoint
-CREATE INDEX "issues_by_project" ON "issues" USING btree ("project_id","status","substatus","level","priority","category","sentry_id");--> statement-breakpoint
+CREATE INDEX "issues_by_project" ON "issues" USING btree ("project_id","status","substatus","level","priority","category","assignee_id","sentry_id");--> statement-breakpoint
 CREATE INDEX "issues_by_project_slug" ON "issues" USING btree ("project_slug","status");--> statement-breakpoint
-CREATE INDEX "issues_by_assignee" ON "issues" USING btree ("assignee_id","status");--> statement-breakpoint
+CREATE INDEX "issues_by_assignee" ON "issues" USING btree ("assignee_id","status","assignee_type","assignee_name","assignee_email");--> statement-breakpoint
 CREATE INDEX "issues_by_level" ON "issues" USING btree ("level","status");--> statement-breakpoint
 CREATE INDEX "projects_by_slug" ON "projects" USING btree ("slug","sentry_id");

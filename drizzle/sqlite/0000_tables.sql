@@ -76,8 +76,8 @@ CREATE TABLE `events` (
 --> statement-breakpoint
 CREATE INDEX `events_in_history` ON `events` (`issue_id`,`place`) WHERE superseded_by is null;--> statement-breakpoint
 CREATE UNIQUE INDEX `events_by_delivery` ON `events` (`delivery`,`role`,`version`);--> statement-breakpoint
-CREATE INDEX `transitions_by_time` ON `events` (`occurred_at`,`seq`,`kind`,`source`,`from_status`,`to_status`,`stay_ms`,`resolved_after`,`is_undone`,`project_id`,`project_slug`,`issue_id`) WHERE superseded_by is null and kind is not null;--> statement-breakpoint
-CREATE INDEX `triages_by_time` ON `events` (`occurred_at`,`triaged_after_ms`,`project_id`,`project_slug`,`issue_id`) WHERE superseded_by is null and triaged_after_ms is not null;--> statement-breakpoint
+CREATE INDEX `transitions_by_time` ON `events` (`occurred_at`,`seq`,`kind`,`source`,`from_status`,`to_status`,`stay_ms`,`resolved_after`,`is_undone`,`project_id`,`project_slug`,`issue_id`,`superseded_by`) WHERE superseded_by is null and kind is not null;--> statement-breakpoint
+CREATE INDEX `triages_by_time` ON `events` (`occurred_at`,`triaged_after_ms`,`project_id`,`project_slug`,`issue_id`,`superseded_by`) WHERE superseded_by is null and triaged_after_ms is not null;--> statement-breakpoint
 CREATE INDEX `events_by_superseded_by` ON `events` (`superseded_by`) WHERE superseded_by is not null;--> statement-breakpoint
 CREATE TABLE `issues` (
 	`id` integer PRIMARY KEY NOT NULL,
@@ -129,9 +129,9 @@ CREATE INDEX `issues_by_user_count` ON `issues` (`user_count`,`sentry_id`,`statu
 CREATE INDEX `issues_by_priority` ON `issues` (`priority_rank`,`sentry_id`,`status`,`level`,`project_id`,`project_slug`,`assignee_id`);--> statement-breakpoint
 CREATE INDEX `issues_by_short_id` ON `issues` (`short_id`);--> statement-breakpoint
 CREATE INDEX `issues_by_status` ON `issues` (`status`);--> statement-breakpoint
-CREATE INDEX `issues_by_project` ON `issues` (`project_id`,`status`,`substatus`,`level`,`priority`,`category`,`sentry_id`);--> statement-breakpoint
+CREATE INDEX `issues_by_project` ON `issues` (`project_id`,`status`,`substatus`,`level`,`priority`,`category`,`assignee_id`,`sentry_id`);--> statement-breakpoint
 CREATE INDEX `issues_by_project_slug` ON `issues` (`project_slug`,`status`);--> statement-breakpoint
-CREATE INDEX `issues_by_assignee` ON `issues` (`assignee_id`,`status`);--> statement-breakpoint
+CREATE INDEX `issues_by_assignee` ON `issues` (`assignee_id`,`status`,`assignee_type`,`assignee_name`,`assignee_email`);--> statement-breakpoint
 CREATE INDEX `issues_by_level` ON `issues` (`level`,`status`);--> statement-breakpoint
 CREATE TABLE `meta` (
 	`name` text PRIMARY KEY NOT NULL,

@@ -1,45 +1,41 @@
-/** Of no more than these the place is found by sorting. */
+/** Of no more than these the places are found by sorting. */
 const fewToSort = 64;
 const slots = 4_096;
 
 /**
- * The number at this place, from 0, once they were in ascending order.
+ * The numbers at these places, from 0, once all were in ascending order.
  *
  * In time proportional to how many there are, which sorting them is not: they are counted by their size, coarsely, and
  * then again those alone that are about as large as the one that is looked for.
  */
-export function valueAt(values: ArrayLike<number>, place: number): number {
-  let among = values;
-  let left = place;
-  for (;;) {
-    if (among.length <= fewToSort) return Float64Array.from(among).sort()[left]!;
-    let [low, high] = [Infinity, -Infinity];
-    for (let at = 0; at < among.length; at += 1) {
-      const value = among[at]!;
-      if (value < low) low = value;
-      if (value > high) high = value;
-    }
-    const width = (high - low) / (slots - 1);
-    // Or they are so alike that nothing is left of the difference.
-    if (width === 0) return low === high ? low : Float64Array.from(among).sort()[left]!;
-    const slotOf = (value: number) => Math.min(slots - 1, Math.floor((value - low) / width));
+export function valuesAt(values: Float64Array, places: readonly number[]): readonly number[] {
+  if (values.length <= fewToSort) return sortedAt(values, places);
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  const width = (high - low) / (slots - 1);
+  // They are equal, or so alike that nothing is left of the difference.
+  if (width === 0) return sortedAt(values, places);
 
-    const counts = new Uint32Array(slots);
-    for (let at = 0; at < among.length; at += 1) counts[slotOf(among[at]!)]! += 1;
-    let slot = 0;
+  const counts = new Uint32Array(slots);
+  // The lowest and the highest are in different slots, so a slot never has all of them.
+  for (const value of values) counts[((value - low) / width) | 0]! += 1;
+  return places.map((place) => {
+    let [slot, left] = [0, place];
     while (left >= counts[slot]!) {
       left -= counts[slot]!;
       slot += 1;
     }
-    // Never all of them: the lowest and the highest are in different slots.
     const near = new Float64Array(counts[slot]!);
     let found = 0;
-    for (let at = 0; at < among.length; at += 1) {
-      const value = among[at]!;
-      if (slotOf(value) !== slot) continue;
-      near[found] = value;
-      found += 1;
-    }
-    among = near;
-  }
+    for (const value of values) if ((((value - low) / width) | 0) === slot) near[found++] = value;
+    return valuesAt(near, [left])[0]!;
+  });
+}
+
+function sortedAt(values: Float64Array, places: readonly number[]): readonly number[] {
+  const sorted = values.toSorted();
+  return places.map((place) => sorted[place]!);
 }

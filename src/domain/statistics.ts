@@ -9,7 +9,7 @@ import {
   type IssueStatus,
   type IssueSubstatus,
 } from "./issue.ts";
-import { valueAt } from "./rank.ts";
+import { valuesAt } from "./rank.ts";
 
 /** From `from`, inclusive, to `to`, exclusive, in epoch milliseconds; never empty. */
 export type Period = { readonly from: number; readonly to: number };
@@ -131,18 +131,15 @@ export type DurationFigures = {
 };
 
 /** The figures of these durations, in milliseconds and any order. */
-export function durationFiguresOf(durations: ArrayLike<number>): DurationFigures {
+export function durationFiguresOf(durations: Float64Array): DurationFigures {
   const n = durations.length;
   if (n === 0) return { n, seconds: null };
   let total = 0;
-  for (let at = 0; at < n; at += 1) total += durations[at]!;
+  for (const one of durations) total += one;
   // In whole numbers: 0.9 × 10 could come out above 9.
-  const percentile = (percent: number): number =>
-    valueAt(durations, Math.ceil((percent * n) / 100) - 1) / 1000;
-  return {
-    n,
-    seconds: { mean: total / n / 1000, p50: percentile(50), p90: percentile(90), p99: percentile(99) },
-  };
+  const places = [50, 90, 99].map((percent) => Math.ceil((percent * n) / 100) - 1);
+  const [p50, p90, p99] = valuesAt(durations, places).map((one) => one / 1000);
+  return { n, seconds: { mean: total / n / 1000, p50: p50!, p90: p90!, p99: p99! } };
 }
 
 /** `part` of `whole`, from 0 to 1; null of nothing. */

@@ -26,7 +26,7 @@ export interface Dialect {
   /** True where the column's text begins with `text`. It is folded, as the column is, and not empty. */
   readonly startsWith: (column: AnyColumn, text: string) => SQL;
   /**
-   * True where the column holds one of `values`, of which there are at least two. Binds one variable however many they
+   * True where the column holds one of `values`, of which there is at least one. Binds one variable however many they
    * are: SQLite takes 32,766 in a statement, PostgreSQL 65,535, and one filter may hold many long lists.
    */
   readonly among: (column: AnyColumn, values: readonly string[]) => SQL;

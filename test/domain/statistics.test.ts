@@ -104,10 +104,12 @@ describe("assignees", () => {
 });
 
 describe("durations", () => {
-  const seconds = (...durations: number[]) => durationFiguresOf(durations.map((one) => one * 1000));
+  const figuresOf = (seconds: readonly number[]) =>
+    durationFiguresOf(Float64Array.from(seconds, (one) => one * 1000));
+  const seconds = (...durations: number[]) => figuresOf(durations);
 
   it("are null when there are none", () => {
-    expect(durationFiguresOf([])).toEqual({ n: 0, seconds: null });
+    expect(figuresOf([])).toEqual({ n: 0, seconds: null });
   });
 
   it("have percentiles by nearest rank", () => {
@@ -120,7 +122,7 @@ describe("durations", () => {
   it("are those of the durations in any order", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(5), { minLength: 1, maxLength: 300 }), (all) => {
-        const figures = durationFiguresOf(all.map((one) => one * 1000));
+        const figures = figuresOf(all);
         const sorted = all.toSorted((a, b) => a - b);
         const nearest = (percent: number) => sorted[Math.ceil((percent * all.length) / 100) - 1];
         expect(figures).toEqual({

@@ -7,13 +7,10 @@ describe("a text of many values", () => {
     expect([...numbersIn("0,12,12,9007199254740991")]).toEqual([0, 12, 12, 9_007_199_254_740_991]);
   });
 
-  it("holds numbers in groups, by the letter after each", () => {
-    expect(markedNumbersIn("0u,12r,7u,9007199254740991o", "uro")).toEqual([
-      [0, 7],
-      [12],
-      [9_007_199_254_740_991],
-    ]);
-    expect(markedNumbersIn("", "ab")).toEqual([[], []]);
+  it("holds numbers in groups, by the mark after each", () => {
+    const groups = markedNumbersIn("0u,12r,7u,9007199254740991o", "uro");
+    expect(groups.map((group) => [...group])).toEqual([[0, 7], [12], [9_007_199_254_740_991]]);
+    expect(markedNumbersIn("", "ab")).toEqual([new Float64Array(), new Float64Array()]);
   });
 
   it("holds words, each as often as it is there", () => {

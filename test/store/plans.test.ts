@@ -21,9 +21,9 @@ function opened() {
   client.exec(`
     with recursive n(i) as (select 1 union all select i + 1 from n where i < ${many})
     insert into issues (sentry_id, shown, last_seq, title, title_folded, status, status_since, level, project_id,
-      project_slug, assignee_id, priority_rank, short_id, count, user_count, first_seen, last_seen, rest, details)
+      project_slug, assignee_type, assignee_id, assignee_name, priority_rank, short_id, count, user_count, first_seen, last_seen, rest, details)
     select i, 1, 1, 'A title', case when i % 2000 = 0 then 'a rare title' else 'a title' end, 'unresolved', i, 'error',
-      case when i % 1000 = 0 then 'rare' else '7' end, case when i % 1000 = 0 then 'rare' else 'web' end, '3', 1,
+      case when i % 1000 = 0 then 'rare' else '7' end, case when i % 1000 = 0 then 'rare' else 'web' end, 'USER', '3', 'Ada', 1,
       'WEB-' || i, i, i, i, i, '{"project":null}', '{}' from n;
   `);
   indexOldest(client, -1);
@@ -127,23 +127,44 @@ describe("a page of issues", () => {
 
 describe("a statistic", () => {
   const inPeriod = { filter: {}, now: 0, period: { from: 0, to: 10 } };
-  const transitions = /^SEARCH events USING INDEX transitions_by_time \(occurred_at>\?/;
+  /** Without reading a row, sorting or grouping. */
+  const transitions =
+    /^SEARCH events USING COVERING INDEX transitions_by_time \(occurred_at>\? AND occurred_at<\?\)$/;
+  const buckets = [{ start: 0, end: 10 }];
+  const flow = new RegExp(
+    [
+      "^COMPOUND QUERY",
+      "LEFT-MOST SUBQUERY",
+      "SCAN json_each VIRTUAL TABLE INDEX 1:",
+      "CORRELATED SCALAR SUBQUERY 1",
+      "SEARCH events USING COVERING INDEX transitions_by_time \\(occurred_at>\\? AND occurred_at<\\?\\)",
+      "UNION ALL",
+      "SEARCH issues USING COVERING INDEX issues_by_\\w+ \\([^\n]*\\)$",
+    ].join("\n"),
+  );
+  const ofProject = { filter: { project: { sentryId: { eq: "7" } } }, now: 0, period: inPeriod.period };
 
   it.each<[string, (reader: Reader) => Promise<unknown>, RegExp]>([
     ["timeToResolve", (reader) => reader.timeToResolve(inPeriod), transitions],
     ["timeInStatus", (reader) => reader.timeInStatus(inPeriod), transitions],
     ["reopenRate", (reader) => reader.reopenRate(inPeriod), transitions],
     ["inferredShare", (reader) => reader.inferredShare(inPeriod), transitions],
+    ["timeToResolve of a project", (reader) => reader.timeToResolve(ofProject), transitions],
+    ["timeInStatus of a project", (reader) => reader.timeInStatus(ofProject), transitions],
+    ["reopenRate of a project", (reader) => reader.reopenRate(ofProject), transitions],
+    ["inferredShare of a project", (reader) => reader.inferredShare(ofProject), transitions],
     [
       "timeToTriage",
       (reader) => reader.timeToTriage(inPeriod),
-      /^SEARCH events USING INDEX triages_by_time \(occurred_at>\?/,
+      /^SEARCH events USING COVERING INDEX triages_by_time \(occurred_at>\? AND occurred_at<\?\)$/,
     ],
     [
-      "flow",
-      (reader) => reader.issueFlow({ ...inPeriod, buckets: [{ start: 0, end: 10 }] }),
-      /SEARCH events USING INDEX transitions_by_time \(occurred_at>\?/,
+      "timeToTriage of a project",
+      (reader) => reader.timeToTriage(ofProject),
+      /^SEARCH events USING COVERING INDEX triages_by_time \(occurred_at>\? AND occurred_at<\?\)$/,
     ],
+    ["flow", (reader) => reader.issueFlow({ ...inPeriod, buckets }), flow],
+    ["flow of a project", (reader) => reader.issueFlow({ ...ofProject, buckets }), flow],
     [
       "facets",
       (reader) => reader.issueFacets({ ...inPeriod, facets: ["level"] }),
@@ -164,6 +185,11 @@ describe("a statistic", () => {
       (reader) => reader.issueProjects(inPeriod),
       /^SEARCH issues USING COVERING INDEX issues_by_project\b[^\n]*$/,
     ],
+    [
+      "assignees",
+      (reader) => reader.issueAssignees(inPeriod),
+      /^SCAN issues USING COVERING INDEX issues_by_assignee$/,
+    ],
   ])("such as %s finds what it counts by an index", async (_, ask, expected) => {
     using database = opened();
     const [plan, ...more] = await database.plansOf(ask);
@@ -171,11 +197,20 @@ describe("a statistic", () => {
     expect(more).toEqual([]);
   });
 
+  it("by assignee of a project finds in indexes alone what its issues show of them", async () => {
+    using database = opened();
+    const plans = await database.plansOf((reader) => reader.issueAssignees(ofProject));
+    expect(plans).toEqual([
+      "SCAN issues USING COVERING INDEX issues_by_assignee",
+      "SEARCH issues USING COVERING INDEX issues_by_project (project_id=?)\nUSE TEMP B-TREE FOR GROUP BY",
+    ]);
+  });
+
   it("under a filter makes a list of its issues once, and passes the events of the period over it", async () => {
     using database = opened();
     const filter: IssueFilter = { level: { eq: "ERROR" } };
     const [plan] = await database.plansOf((reader) => reader.timeInStatus({ ...inPeriod, filter }));
-    expect(plan).toMatch(transitions);
+    expect(plan).toMatch(/^SEARCH events USING COVERING INDEX transitions_by_time \(occurred_at>\?/);
     expect(plan).toContain("LIST SUBQUERY");
   });
 });

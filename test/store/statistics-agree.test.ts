@@ -104,7 +104,7 @@ describe.each<[string, () => Promise<Opened>]>([
   ["SQLite", openSqlite],
   ["PostgreSQL", openTestPostgres],
 ])("the statistics of a store in %s", (_, open) => {
-  it("are those of the histories that it holds", { timeout: 60_000 }, async () => {
+  it("are those of the histories that it holds", { timeout: 120_000 }, async () => {
     const seen = { openAtEnd: 0, toResolve: 0, toTriage: 0, other: 0, reopened: 0, partly: 0 };
     // One store for all runs: each has issues of its own, and asks of those alone.
     await using store = await open();

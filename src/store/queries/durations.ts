@@ -68,5 +68,5 @@ export function durationQueries(asked: Asked): DurationQueries {
 
 /** @param took milliseconds, separated by commas; null for none. */
 function figuresOf(took: string | null): DurationFigures {
-  return durationFiguresOf(took === null ? [] : numbersIn(took));
+  return durationFiguresOf(took === null ? new Float64Array() : numbersIn(took));
 }

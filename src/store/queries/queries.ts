@@ -1,4 +1,5 @@
 import type { Reader } from "../reader.ts";
+import { assigneeQueries } from "./assignees.ts";
 import { deliveryQueries } from "./deliveries.ts";
 import { durationQueries } from "./durations.ts";
 import { eventQueries } from "./events.ts";
@@ -18,6 +19,7 @@ export function queriesOf(asked: Asked): Reader {
     ...guarded(projectQueries(asked), asked),
     ...guarded(deliveryQueries(asked), asked),
     ...guarded(statisticsQueries(asked), asked),
+    ...guarded(assigneeQueries(asked), asked),
     ...guarded(durationQueries(asked), asked),
   };
 }

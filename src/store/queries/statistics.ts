@@ -1,18 +1,14 @@
-import { and, count, eq, isNotNull, isNull, max, sql, type AnyColumn } from "drizzle-orm";
+import { and, count, eq, isNotNull, isNull, sql, type AnyColumn } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/sqlite-core";
 import { transitionKinds } from "../../domain/event.ts";
 import { flowOf, type FlowChange } from "../../domain/flow.ts";
-import type { Assignee } from "../../domain/issue.ts";
-import { assigneeCountsOf, facetsOf, rankedCounts, shareOf } from "../../domain/statistics.ts";
+import { facetsOf, rankedCounts, shareOf } from "../../domain/statistics.ts";
 import type { Reader } from "../reader.ts";
 import { countedIssues } from "./counted.ts";
 import { countsIn } from "./joined.ts";
 import type { Asked } from "./query.ts";
 
-type StatisticsQueries = Pick<
-  Reader,
-  "issueFacets" | "issueProjects" | "issueAssignees" | "issueFlow" | "inferredShare"
->;
+type StatisticsQueries = Pick<Reader, "issueFacets" | "issueProjects" | "issueFlow" | "inferredShare">;
 
 export function statisticsQueries(asked: Asked): StatisticsQueries {
   const { db, tables, dialect } = asked;
@@ -52,23 +48,6 @@ export function statisticsQueries(asked: Asked): StatisticsQueries {
         .where(and(isNotNull(issues.projectId), matching(counted)))
         .groupBy(issues.projectId);
       return rankedCounts(rows.flatMap(({ key, count }) => (key === null ? [] : [{ key, count }])));
-    },
-
-    async issueAssignees(counted) {
-      const shown = {
-        type: issues.assigneeType,
-        sentryId: issues.assigneeId,
-        name: issues.assigneeName,
-        email: issues.assigneeEmail,
-      };
-      const rows = await db
-        .select({ ...shown, count: count(), lastSeen: max(issues.lastSeen) })
-        .from(issues)
-        .where(matching(counted))
-        .groupBy(...Object.values(shown));
-      return assigneeCountsOf(
-        rows.map(({ count, lastSeen, ...row }) => ({ assignee: assigneeOf(row), count, lastSeen })),
-      );
     },
 
     async issueFlow({ buckets, ...counted }) {
@@ -131,18 +110,4 @@ function changeIn(told: string): FlowChange {
     counts: countsIn(told.slice(afterLeft + 1), transitionKinds),
     opening: Number(told.slice(0, afterEntered)) - Number(told.slice(afterEntered + 1, afterLeft)),
   };
-}
-
-function assigneeOf({
-  type,
-  sentryId,
-  name,
-  email,
-}: {
-  readonly type: Assignee["type"] | null;
-  readonly sentryId: string | null;
-  readonly name: string | null;
-  readonly email: string | null;
-}): Assignee | null {
-  return type === null || sentryId === null ? null : { type, sentryId, name: name ?? sentryId, email };
 }

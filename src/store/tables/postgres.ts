@@ -220,7 +220,7 @@ export const issues = pgTable(
       index("issues_by_short_id").on(table.shortId),
       // What a filter names most. The status follows, because it is asked for with each of the others.
       index("issues_by_status").on(table.status),
-      // With the facets, which are counted by it, and the id, by which statistics list a project's issues.
+      // With the facets and assignees, which are counted by it, and the id, by which statistics list issues.
       index("issues_by_project").on(
         table.projectId,
         table.status,
@@ -228,10 +228,18 @@ export const issues = pgTable(
         table.level,
         table.priority,
         table.category,
+        table.assigneeId,
         table.sentryId,
       ),
       index("issues_by_project_slug").on(table.projectSlug, table.status),
-      index("issues_by_assignee").on(table.assigneeId, table.status),
+      // With all that is shown of an assignee, so that assignees are counted by it.
+      index("issues_by_assignee").on(
+        table.assigneeId,
+        table.status,
+        table.assigneeType,
+        table.assigneeName,
+        table.assigneeEmail,
+      ),
       index("issues_by_level").on(table.level, table.status),
     ];
   },

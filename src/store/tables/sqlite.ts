@@ -145,7 +145,8 @@ export const events = sqliteTable(
       .where(sql`superseded_by is null`),
     // Serves an event by its own id, and the events of a delivery.
     uniqueIndex("events_by_delivery").on(table.delivery, table.role, table.version),
-    // Serves all transitions by time. With what statistics ask of them, so that they read no rows.
+    // Serves all transitions by time. With what statistics ask of them, so that they read no rows; `supersededBy`, which
+    // is null in all of it, for SQLite would go to the row for what no index of the query names.
     index("transitions_by_time")
       .on(
         table.occurredAt,
@@ -160,11 +161,19 @@ export const events = sqliteTable(
         table.projectId,
         table.projectSlug,
         table.issueId,
+        table.supersededBy,
       )
       .where(sql`superseded_by is null and kind is not null`),
     // Serves the time to triage.
     index("triages_by_time")
-      .on(table.occurredAt, table.triagedAfterMs, table.projectId, table.projectSlug, table.issueId)
+      .on(
+        table.occurredAt,
+        table.triagedAfterMs,
+        table.projectId,
+        table.projectSlug,
+        table.issueId,
+        table.supersededBy,
+      )
       .where(sql`superseded_by is null and triaged_after_ms is not null`),
     // Serves what an entry replaced.
     index("events_by_superseded_by")
@@ -242,7 +251,7 @@ export const issues = sqliteTable(
       index("issues_by_short_id").on(table.shortId),
       // What a filter names most. The status follows, because it is asked for with each of the others.
       index("issues_by_status").on(table.status),
-      // With the facets, which are counted by it, and the id, by which statistics list a project's issues.
+      // With the facets and assignees, which are counted by it, and the id, by which statistics list issues.
       index("issues_by_project").on(
         table.projectId,
         table.status,
@@ -250,10 +259,18 @@ export const issues = sqliteTable(
         table.level,
         table.priority,
         table.category,
+        table.assigneeId,
         table.sentryId,
       ),
       index("issues_by_project_slug").on(table.projectSlug, table.status),
-      index("issues_by_assignee").on(table.assigneeId, table.status),
+      // With all that is shown of an assignee, so that assignees are counted by it.
+      index("issues_by_assignee").on(
+        table.assigneeId,
+        table.status,
+        table.assigneeType,
+        table.assigneeName,
+        table.assigneeEmail,
+      ),
       index("issues_by_level").on(table.level, table.status),
     ];
   },

@@ -1,0 +1,95 @@
+import { and, count, max, type SQL } from "drizzle-orm";
+import type { Assignee } from "../../domain/issue.ts";
+import { assigneeCountsOf, type AssigneeGroup } from "../../domain/statistics.ts";
+import type { Reader } from "../reader.ts";
+import { countedIssues } from "./counted.ts";
+import { grouped, type Asked } from "./query.ts";
+
+/**
+ * Issues counted by assignee.
+ *
+ * What they show of an assignee is almost always the same for all of them, and then `issues_by_assignee` has it. Which of
+ * them was seen last matters only where they differ, and to find that out takes reading the rows of those issues.
+ */
+export function assigneeQueries(asked: Asked): Pick<Reader, "issueAssignees"> {
+  const { db, tables, dialect } = asked;
+  const { issues } = tables;
+  const { matching } = countedIssues(asked);
+  const shown = {
+    type: issues.assigneeType,
+    sentryId: issues.assigneeId,
+    name: issues.assigneeName,
+    email: issues.assigneeEmail,
+  };
+
+  /** How all issues show their assignees. */
+  const looks = () =>
+    db
+      .select({ ...shown, count: count() })
+      .from(issues)
+      // In the order of the index, so that nothing has to be sorted.
+      .groupBy(
+        issues.assigneeId,
+        issues.status,
+        issues.assigneeType,
+        issues.assigneeName,
+        issues.assigneeEmail,
+      );
+
+  const countsOf = (where: SQL) =>
+    db
+      .select({ sentryId: issues.assigneeId, count: count() })
+      .from(issues)
+      .where(where)
+      .groupBy(issues.assigneeId);
+
+  async function groupsOf(ids: readonly string[], where: SQL | undefined): Promise<readonly AssigneeGroup[]> {
+    if (ids.length === 0) return [];
+    const rows = await db
+      .select({ ...shown, count: count(), lastSeen: max(issues.lastSeen) })
+      .from(issues)
+      .where(and(dialect.among(issues.assigneeId, ids), where && dialect.tried(where)))
+      .groupBy(...Object.values(shown));
+    return rows.map(({ count, lastSeen, ...row }) => ({ assignee: assigneeOf(row), count, lastSeen }));
+  }
+
+  return {
+    async issueAssignees(counted) {
+      const where = matching(counted);
+      const everywhere = await looks();
+      const known = grouped(everywhere, ({ sentryId }) => sentryId);
+      const groups: AssigneeGroup[] = [];
+      const doubtful = new Set<string>();
+      for (const { sentryId, count } of where === undefined ? everywhere : await countsOf(where)) {
+        const assignee = oneOf((known.get(sentryId) ?? []).map(assigneeOf));
+        if (sentryId === null) groups.push({ assignee: null, count, lastSeen: null });
+        else if (assignee === null) doubtful.add(sentryId);
+        else groups.push({ assignee, count, lastSeen: null });
+      }
+      return assigneeCountsOf([...groups, ...(await groupsOf([...doubtful], where))]);
+    },
+  };
+}
+
+/** The only one that there is, however often; null when they differ, or there is none. */
+function oneOf(assignees: readonly (Assignee | null)[]): Assignee | null {
+  const [first, ...others] = assignees;
+  if (first == null) return null;
+  const isSame = (other: Assignee | null) =>
+    other?.type === first.type && other.name === first.name && other.email === first.email;
+  return others.every(isSame) ? first : null;
+}
+
+function assigneeOf({
+  type,
+  sentryId,
+  name,
+  email,
+}: {
+  readonly type: Assignee["type"] | null;
+  readonly sentryId: string | null;
+  readonly name: string | null;
+  readonly email: string | null;
+}): Assignee | null {
+  return type === null || sentryId === null ? null : { type, sentryId, name: name ?? sentryId, email };
+}
