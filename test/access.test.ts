@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { createServer } from "node:http";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
 import WebSocket from "ws";
 import { tokenCommand } from "../src/commands/token.ts";
@@ -7,6 +9,7 @@ import { openSqliteMaintenance } from "../src/store/sqlite/maintenance.ts";
 import { sign } from "../src/sentry/signature.ts";
 import { secret, startTestGateway, type TestGateway } from "./test-gateway.ts";
 import { temporaryFolder } from "./store/open.ts";
+import { listening } from "./http/wire.ts";
 import { join } from "node:path";
 
 /** Runs `issuewire token …` on this database, and gives what it printed. */
@@ -99,6 +102,55 @@ describe("the tokens of a gateway that runs", () => {
     const file = join(folder.path, "issuewire.db");
     await token(file, "create", "--name", "taken", "--scope", "read");
     await expect(token(file, ...args)).rejects.toThrow(message);
+  });
+});
+
+describe("a JWT of somebody's login", () => {
+  it("lets its bearer read until it expires, over every way in, and ends the streams then", async () => {
+    const { publicKey, privateKey } = await generateKeyPair("ES256");
+    const jwk = { ...(await exportJWK(publicKey)), kid: "1", alg: "ES256" };
+    const keys = createServer((_, response) => void response.end(JSON.stringify({ keys: [jwk] })));
+    await using at = await listening(keys);
+    const [issuer, audience] = ["https://login.example", "issuewire"];
+    const clock = { now: Date.now() };
+    const settings = {
+      JWT_JWKS_URL: `http://127.0.0.1:${at.port}/keys`,
+      JWT_ISSUER: issuer,
+      JWT_AUDIENCE: audience,
+    };
+    await using gateway = await startTestGateway(settings, undefined, { now: () => clock.now });
+    const expiresAt = Math.floor(clock.now / 1000) + 60;
+    const claims = { issuewire_scope: "read", issuewire_projects: "*" };
+    const text = await new SignJWT({ ...claims, iss: issuer, aud: audience, exp: expiresAt })
+      .setProtectedHeader({ alg: "ES256", kid: "1" })
+      .sign(privateKey);
+
+    expect(await status(gateway, query)).toBe(401);
+    expect(await status(gateway, query, bearer(text))).toBe(200);
+    const session = await fetch(`${gateway.url}/session`, { method: "POST", headers: bearer(text) });
+    const cookie = session.headers.get("set-cookie")!;
+    expect(cookie).toMatch(/; Max-Age=(?:59|60)$/);
+    const subscription = JSON.stringify({ query: "subscription { issueChanged { cursor } }" });
+    const streams = await Promise.all(
+      [bearer(text), { cookie: cookie.split(";")[0]! }].map((shown) =>
+        fetch(`${gateway.url}/graphql`, {
+          method: "POST",
+          headers: { "content-type": "application/json", accept: "text/event-stream", ...shown },
+          body: subscription,
+        }),
+      ),
+    );
+    const socket = new WebSocket(`${gateway.url.replace("http", "ws")}/graphql`, "graphql-transport-ws");
+    const closed = once(socket, "close");
+    await once(socket, "open");
+    socket.send(JSON.stringify({ type: "connection_init", payload: { token: text } }));
+    await once(socket, "message");
+
+    clock.now += 61_000;
+    for (const stream of streams) expect(await stream.text()).toContain("UNAUTHENTICATED");
+    expect((await closed)[0]).toBe(4403);
+    clock.now += 10_000;
+    expect(await status(gateway, query, bearer(text))).toBe(401);
   });
 });
 

@@ -35,9 +35,12 @@ const algorithms = [
 /** How far the issuer's clock may be from this one's. */
 const clockToleranceSeconds = 5;
 
-/** The keys at this address. They are kept, and fetched again when a JWT names one that is not among them. */
-export function remoteKeys(url: URL): JWTVerifyGetKey {
-  return createRemoteJWKSet(url, { timeoutDuration: 3_000, cooldownDuration: 5_000 });
+/**
+ * The keys at this address. They are kept for ten minutes, and fetched again when a JWT names one that is not among them,
+ * but not twice within `cooldownMs`: whoever makes names up would have them fetched for each.
+ */
+export function remoteKeys(url: URL, cooldownMs = 5_000): JWTVerifyGetKey {
+  return createRemoteJWKSet(url, { timeoutDuration: 3_000, cooldownDuration: cooldownMs });
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import {
   createLocalJWKSet,
   exportJWK,
@@ -10,8 +10,9 @@ import {
 import { describe, expect, it } from "vitest";
 import type { Token } from "../../src/domain/token.ts";
 import { createAdmit, type AdmitOptions } from "../../src/http/admit.ts";
-import { createJwtReader } from "../../src/http/jwt.ts";
+import { createJwtReader, remoteKeys } from "../../src/http/jwt.ts";
 import { newTokenText, tokenHash } from "../../src/http/token-text.ts";
+import { listening } from "./wire.ts";
 
 const now = Date.UTC(2026, 9, 1);
 
@@ -243,5 +244,41 @@ describe("a JWT", () => {
   it("turns away those who show nothing, on this machine too", async () => {
     const { jwk } = await issuing();
     expect(await taking(createLocalJWKSet({ keys: [jwk] }))(asking())).toMatchObject({ is: "refused" });
+  });
+});
+
+describe("the keys of JWTs", () => {
+  it("are fetched when a JWT names a new one, and no more when one is gone from among them", async () => {
+    const [old, next, unknown] = await Promise.all(["old", "next", "unknown"].map(issuing));
+    const served = { keys: [old!.jwk], asked: 0, status: 200 };
+    const server = createServer((_, response) => {
+      served.asked += 1;
+      response.writeHead(served.status).end(JSON.stringify({ keys: served.keys }));
+    });
+    await using at = await listening(server);
+    const admit = taking(remoteKeys(new URL(`http://127.0.0.1:${at.port}/keys`), 0));
+    const admitted = async ({ jwt }: NonNullable<typeof old>) => (await admit(bearer(await jwt({})))).is;
+
+    expect([await admitted(old!), await admitted(old!), served.asked]).toEqual(["admitted", "admitted", 1]);
+    served.keys = [old!.jwk, next!.jwk];
+    expect([await admitted(next!), await admitted(old!), served.asked]).toEqual(["admitted", "admitted", 2]);
+    served.keys = [next!.jwk];
+    expect([await admitted(unknown!), await admitted(old!)]).toEqual(["refused", "refused"]);
+    served.status = 500;
+    expect([await admitted(unknown!), await admitted(next!)]).toEqual(["unknown", "admitted"]);
+  });
+
+  it("are not fetched for every name that somebody makes up", async () => {
+    const [known, unknown] = await Promise.all(["known", "unknown"].map(issuing));
+    let asked = 0;
+    const server = createServer((_, response) => {
+      asked += 1;
+      response.end(JSON.stringify({ keys: [known!.jwk] }));
+    });
+    await using at = await listening(server);
+    const admit = taking(remoteKeys(new URL(`http://127.0.0.1:${at.port}/keys`)));
+    for (let turn = 0; turn < 10; turn += 1)
+      expect(await admit(bearer(await unknown!.jwt({})))).toMatchObject({ is: "refused" });
+    expect(asked).toBe(1);
   });
 });
