@@ -194,7 +194,8 @@ describe("a gateway", () => {
     const secretIn = () => readFileSync(join(folder.path, "issuewire.db.secret"), "utf8").trim();
     {
       await using gateway = await startTestGateway(settings, folder.path);
-      expect(statSync(`${gateway.database}.secret`).mode & 0o777).toBe(0o600);
+      for (const end of [".secret", "", "-wal", "-shm"])
+        expect([end, statSync(`${gateway.database}${end}`).mode & 0o777]).toEqual([end, 0o600]);
       expect(await post(gateway.url, resolved("1"), secretIn())).toMatchObject({ outcome: "APPLIED" });
       expect(await post(gateway.url, resolved("1"), "another")).toMatchObject({ code: "SIGNATURE_INVALID" });
     }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { errorCodes } from "../src/graphql/errors.ts";
+import { createMetrics, measureWhenAsked } from "../src/observability/metrics.ts";
 
 const readme = readFileSync("README.md", "utf8");
 
@@ -23,5 +24,13 @@ function tableUnder(heading: string): readonly (readonly string[])[] {
 describe("the README", () => {
   it("lists every code of an error, and says what it tells", () => {
     expect(Object.fromEntries(tableUnder("## Errors"))).toEqual(errorCodes);
+  });
+
+  it("lists every metric, and says what it is", async () => {
+    const metrics = createMetrics();
+    const none = { queue: async () => 0, tailLagSeconds: () => 0 };
+    measureWhenAsked(metrics, { ...none, walBytes: async () => 0, silenceSeconds: async () => 0 });
+    const measured = await metrics.registry.getMetricsAsJSON();
+    expect(tableUnder("### Watching it")).toEqual(measured.map(({ name, help }) => [`\`${name}\``, help]));
   });
 });

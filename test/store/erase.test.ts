@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
@@ -169,6 +169,7 @@ describe("a backup", () => {
     const { newest } = await backUpSqlite({ file: store.file, to, onProgress: () => {} });
     isCopying = false;
     await going;
+    expect(statSync(to).mode & 0o777).toBe(0o600);
     const whole = await store.reader.entriesAfter(0, 10_000);
     await using restored = await openStoreIn(to);
     const kept = await restored.reader.entriesAfter(0, 10_000);

@@ -2,7 +2,7 @@ import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from "
 import Database from "better-sqlite3";
 import { max } from "drizzle-orm";
 import { events } from "../tables/sqlite.ts";
-import { openReader } from "./connection.ts";
+import { makePrivate, openReader } from "./connection.ts";
 
 /** How many pages are copied at a time: some 8 MB, so that the progress is seen. */
 const pagesAtATime = 2_048;
@@ -38,6 +38,7 @@ export async function backUpSqlite({
         .from(events)
         .get()?.seq ?? 0;
     const pageSize = client.pragma("page_size", { simple: true }) as number;
+    makePrivate(part);
     await client.backup(part, {
       progress({ totalPages, remainingPages }) {
         onProgress((totalPages - remainingPages) * pageSize, totalPages * pageSize);

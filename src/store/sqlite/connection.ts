@@ -1,6 +1,6 @@
 import { findPackageJSON } from "node:module";
 import { dirname, join } from "node:path";
-import { existsSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { drizzle, type BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { migrate } from "drizzle-orm/better-sqlite3/migrator";
@@ -33,6 +33,7 @@ const checkedBytes = 128 * 1024 * 1024;
 export function openWriter(file: string, sqliteVersion = versionOf): Connection {
   let client: Database.Database | null = null;
   try {
+    if (!existsSync(file)) makePrivate(file);
     client = new Database(file);
     checkVersion(sqliteVersion(client));
     client.pragma("busy_timeout = 2000");
@@ -55,6 +56,14 @@ export function openWriter(file: string, sqliteVersion = versionOf): Connection 
     client?.close();
     throw unwritable(file, error);
   }
+}
+
+/**
+ * Makes an empty file for its owner alone: SQLite would let everybody on the machine read what nobody may over GraphQL.
+ * What SQLite keeps beside a database is as private as that is.
+ */
+export function makePrivate(file: string): void {
+  closeSync(openSync(file, "a", 0o600));
 }
 
 /** Opens a connection that cannot write. In WAL mode it waits for nobody. */
