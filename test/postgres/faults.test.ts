@@ -1,57 +1,15 @@
 import type pg from "pg";
-import { describe, expect, it } from "vitest";
-import type { IncomingDelivery } from "../../src/domain/delivery.ts";
-import type { LogEntry } from "../../src/domain/event.ts";
+import { describe, expect, inject, it } from "vitest";
 import { StorageUnavailableError } from "../../src/domain/failure.ts";
-import type { Store } from "../../src/store/store.ts";
+import { locksOf } from "../../src/store/postgres/locks.ts";
 import { createBell } from "../../src/stream/bell.ts";
 import { startTail } from "../../src/stream/tail.ts";
 import { startPostgres } from "../postgres-server.ts";
 import { told } from "../store/deliveries.ts";
 import { silentReport } from "../store/open.ts";
 import { acknowledged, onServer, openReplica, temporarySchema } from "../store/open-postgres.ts";
-
-/** An empty database with two replicas on it, whose connections bear its name. */
-async function twoReplicas() {
-  await using opened = new AsyncDisposableStack();
-  const schema = opened.use(await temporarySchema());
-  const url = new URL(schema.url);
-  url.searchParams.set("application_name", schema.name);
-  const open = async () => opened.use(await openReplica(url.href));
-  const [one, other] = [await open(), await open()];
-  const running = opened.move();
-  return {
-    ...schema,
-    one,
-    other,
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
-  };
-}
-
-const lives = [
-  { action: "created", status: "unresolved" },
-  { action: "resolved", status: "resolved" },
-  { action: "unresolved", status: "unresolved", substatus: "regressed" },
-  { action: "ignored", status: "ignored", substatus: "archived_forever" },
-] as const;
-
-/** So many issues, each with four deliveries. */
-function deliveriesOf(issues: number): readonly IncomingDelivery[] {
-  return lives.flatMap((step, turn) =>
-    Array.from({ length: issues }, (_, issue) =>
-      told({ ...step, issue: String(issue), at: turn * 100 + issue, requestId: `${turn}-${issue}` }),
-    ),
-  );
-}
-
-const whole = (store: Store) => store.reader.entriesAfter(0, 10_000);
-/** The actions of an issue in the order of its history. */
-function actionsOf(log: readonly LogEntry[], issue: string) {
-  return log
-    .filter(({ event }) => event.issueId === issue && event.supersededBy === null)
-    .toSorted((a, b) => Buffer.compare(a.event.place, b.event.place))
-    .map(({ event }) => event.action);
-}
+import { survivesCuts, survivesServerRestarts, twoReplicas, whole } from "./experiments.ts";
+import { startProxy } from "./proxy.ts";
 
 describe("two replicas on one database", () => {
   it("tell of an entry that commits late before those after it", async () => {
@@ -99,28 +57,107 @@ describe("two replicas on one database", () => {
   });
 
   it("lose and repeat nothing acknowledged while their connections are cut", async () => {
+    expect((await survivesCuts(8)).cut).toBeGreaterThan(0);
+  });
+
+  it("take one delivery that comes to both of them many times at once for one", async () => {
     await using replicas = await twoReplicas();
-    const all = deliveriesOf(8);
-    const stop = new AbortController();
-    const cutting = onServer(async (client) => {
-      let cut = 0;
-      while (!stop.signal.aborted) {
-        const { rows } = await client.query(
-          "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1",
-          [replicas.name],
-        );
-        cut += rows.length;
-        await client.query("select pg_sleep(0.1)");
-      }
-      return cut;
+    const delivery = told({ requestId: "a".repeat(32) });
+    const receipts = await Promise.all(
+      Array.from({ length: 200 }, (_, index) =>
+        acknowledged(index % 2 === 0 ? replicas.one : replicas.other, delivery),
+      ),
+    );
+    expect(receipts.filter(({ outcome }) => outcome === "APPLIED")).toHaveLength(1);
+    expect(receipts.filter(({ outcome }) => outcome === "DUPLICATE")).toHaveLength(199);
+    expect(await whole(replicas.one)).toHaveLength(1);
+  });
+
+  it("do not overtake whoever has the log: they keep nothing meanwhile, and come after it when they are told again", async () => {
+    await using replicas = await twoReplicas();
+    await onServer(async (client) => {
+      await client.query("select pg_advisory_lock($1)", [locksOf(replicas.name).log]);
+      await expect(replicas.one.append(told({ issue: "1" }))).rejects.toThrow(StorageUnavailableError);
+      expect(await whole(replicas.other)).toEqual([]);
     });
-    for (const [index, one] of all.entries())
-      await acknowledged(index % 2 === 0 ? replicas.one : replicas.other, one);
-    stop.abort();
-    expect(await cutting).toBeGreaterThan(0);
-    const log = await whole(replicas.one);
-    for (let issue = 0; issue < 8; issue += 1)
-      expect(actionsOf(log, String(issue))).toEqual(["CREATED", "RESOLVED", "UNRESOLVED", "ARCHIVED"]);
+    expect((await acknowledged(replicas.one, told({ issue: "1" }))).position).toBe(1);
+  });
+
+  it("leave no gap in the log where transactions are rolled back, though these have used up ids", async () => {
+    await using replicas = await twoReplicas();
+    await onServer(
+      (client) =>
+        client.query(`
+          create function refuse() returns trigger language plpgsql as
+            'begin if new.issue_id like ''9%'' then raise exception ''refused''; end if; return null; end';
+          create constraint trigger refused after insert on events deferrable initially deferred
+            for each row execute function refuse();
+        `),
+      replicas.url,
+    );
+    const kept: number[] = [];
+    for (let index = 0; index < 60; index += 1) {
+      const [store, isRefused] = [index % 2 === 0 ? replicas.one : replicas.other, index % 3 === 0];
+      const appending = store.append(told({ issue: `${isRefused ? 9 : 1}${index}`, project: null }));
+      if (isRefused) await expect(appending).rejects.toThrow(StorageUnavailableError);
+      else kept.push((await appending).delivery);
+    }
+    const log = await whole(replicas.other);
+    expect(log.map(({ event }) => event.seq)).toEqual(kept.map((_, index) => index + 1));
+    expect(log.map(({ event }) => event.delivery)).toEqual(kept);
+    expect(kept.at(-1)).toBeGreaterThan(kept.length);
+  });
+
+  it("wait for nobody who writes in another database of the server", async () => {
+    await using replicas = await twoReplicas();
+    const other = new URL(inject("postgres"));
+    other.pathname = `/${replicas.name}`;
+    await onServer((client) => client.query(`create database ${replicas.name}`));
+    await onServer(async (client) => {
+      await client.query(
+        "begin; create table open_for_long (a integer); insert into open_for_long values (1)",
+      );
+      const { position } = await acknowledged(replicas.one, told());
+      expect((await whole(replicas.other)).map(({ event }) => event.seq)).toEqual([position]);
+    }, other.href);
+    await onServer((client) => client.query(`drop database ${replicas.name}`));
+  });
+
+  it("hear of each other by polling when the connection that listens is forgotten on its way", async () => {
+    await using schema = await temporarySchema();
+    await using proxy = await startProxy(Number(new URL(schema.url).port));
+    await using listening = await openReplica(proxy.through(schema.url));
+    while (proxy.muteListeners() === 0) await new Promise(setImmediate);
+    await using tail = await startTail({
+      log: listening.reader,
+      bell: createBell(),
+      report: silentReport(),
+      pollMs: 20,
+      windowSize: 100,
+    });
+    using _follower = tail.window.join();
+    await using other = await openReplica(schema.url);
+    await acknowledged(other, told());
+    while (tail.window.newest < 1) await tail.window.bell.after(tail.window.bell.rings, signal(), 20);
+    expect(tail.window.after(0, 10)).toHaveLength(1);
+  });
+
+  it("take webhooks in and tell of them while a hundred questions have every connection for reading", async () => {
+    await using replicas = await twoReplicas();
+    const { one } = replicas;
+    const asking = Array.from({ length: 100 }, () => one.readTransaction());
+    const begun = await Promise.all(asking.slice(0, 8));
+    let answered = 0;
+    const waiting = asking.slice(8).map(async (question) => {
+      await using _reading = await question;
+      answered += 1;
+    });
+    const { position } = await acknowledged(one, told());
+    expect((await one.reader.entriesAfter(0, 10)).map(({ event }) => event.seq)).toEqual([position]);
+    expect(await one.canWrite()).toBe(true);
+    expect(answered).toBe(0);
+    for (const reading of begun) await reading[Symbol.asyncDispose]();
+    await Promise.all(waiting);
   });
 });
 
@@ -178,6 +215,15 @@ async function followALateCommit({ isNaive }: { readonly isNaive: boolean }) {
 }
 
 describe("a server that fails", () => {
+  it(
+    "is restarted, and crashes, under load: nothing acknowledged is lost or told twice",
+    { timeout: 60_000 },
+    async () => {
+      const { acknowledged } = await survivesServerRestarts(["fast", "immediate"]);
+      expect(acknowledged).toBeGreaterThan(0);
+    },
+  );
+
   it("is told from one that keeps: nothing is acknowledged while it is away, and nothing lost", async () => {
     await using server = await startPostgres({ max_connections: "40" });
     await using store = await openReplica(server.url);

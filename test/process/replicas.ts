@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { examinePostgres } from "../../src/store/postgres/doctor.ts";
+import { startProxy } from "../postgres/proxy.ts";
 import { onServer, temporarySchema } from "../store/open-postgres.ts";
 import { followOverSse } from "./followers.ts";
 import { startProcess } from "./gateway.ts";
@@ -9,12 +10,19 @@ import { freePort, oldestCursor } from "./restarts.ts";
 /**
  * Experiment E64: two replicas in processes of their own take webhooks, some of them both, and one after the other is
  * killed and comes back. What they acknowledged is there, once; whoever follows either has the whole log in its order.
+ * @param isPollingAlone the replicas listen, and nothing is ever heard, as behind a pooler of transactions (E71).
  */
-export async function survivesReplicaKills(rounds: number) {
+export async function survivesReplicaKills(
+  rounds: number,
+  { isPollingAlone = false }: { readonly isPollingAlone?: boolean } = {},
+) {
   await using schema = await temporarySchema();
   await using all = new AsyncDisposableStack();
+  const proxy = all.use(await startProxy(Number(new URL(schema.url).port)));
+  if (isPollingAlone) proxy.muteListeners();
+  const DATABASE_URL = isPollingAlone ? proxy.through(schema.url) : schema.url;
   const start = async (port: number) =>
-    all.use(await startProcess({ settings: { DATABASE_URL: schema.url, PORT: String(port) } }));
+    all.use(await startProcess({ settings: { DATABASE_URL, PORT: String(port) } }));
   const ports = [await freePort(), await freePort()];
   const replicas = await Promise.all(ports.map(start));
   const urls = replicas.map(({ url }) => url);

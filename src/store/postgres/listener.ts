@@ -61,19 +61,24 @@ export function startListener(options: ListenerOptions): AsyncDisposable {
     const hear = ({ payload }: pg.Notification) => heard(Number(payload));
     client.on("notification", hear);
     stop.signal.addEventListener("abort", leave);
+    /** What the server says; one that says nothing for as long as this is gone. */
+    const answered = async (answer: Promise<unknown>): Promise<void> => {
+      const silent = AbortSignal.timeout(checkMs);
+      silent.addEventListener("abort", leave);
+      // Whoever is first, the other is waited for no more.
+      answer.catch(() => {});
+      await Promise.race([answer, ended.promise]);
+      silent.removeEventListener("abort", leave);
+    };
     try {
-      await Promise.race([client.connect(), ended.promise]);
-      const named = client.query("select set_config('application_name', $1, false)", [name]);
-      await Promise.race([named, ended.promise]);
-      await Promise.race([client.query(`listen ${client.escapeIdentifier(channel)}`), ended.promise]);
+      await answered(client.connect());
+      await answered(client.query("select set_config('application_name', $1, false)", [name]));
+      await answered(client.query(`listen ${client.escapeIdentifier(channel)}`));
       connected();
       heard(null);
       for (;;) {
         await Promise.race([paused(checkMs, stop.signal), ended.promise]);
-        const silent = AbortSignal.timeout(checkMs);
-        silent.addEventListener("abort", leave);
-        await Promise.race([client.query("select 1"), ended.promise]);
-        silent.removeEventListener("abort", leave);
+        await answered(client.query("select 1"));
       }
     } finally {
       stop.signal.removeEventListener("abort", leave);

@@ -1,0 +1,75 @@
+import { once } from "node:events";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+
+/** Stands between a replica and its server, and fails as networks do. */
+export type Proxy = AsyncDisposable & {
+  /** The same URL, by way of the proxy. */
+  readonly through: (url: string) => string;
+  /** Whoever connects from now on is connected to this port. */
+  readonly leadTo: (port: number) => void;
+  /** Resets every connection. */
+  readonly cut: () => void;
+  /**
+   * From now on nothing passes on connections that listen, and none of them is closed: as when a firewall has forgotten
+   * them. How many there are so far.
+   */
+  readonly muteListeners: () => number;
+  /** Connections that are made from now on pass again; those that were muted stay so. */
+  readonly unmute: () => void;
+};
+
+export async function startProxy(targetPort: number): Promise<Proxy> {
+  let port = targetPort;
+  let isMuting = false;
+  const sockets = new Set<Socket>();
+  const listening = new Set<Socket>();
+  const forgotten = new WeakSet<Socket>();
+
+  const server = createServer((near) => {
+    const far = connect(port, "127.0.0.1");
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on("data", (chunk) => {
+        if (from === near && chunk.includes('listen "issuewire')) listening.add(near);
+        if (isMuting && listening.has(near)) forgotten.add(near);
+        if (!forgotten.has(near)) to.write(chunk);
+      });
+      from.on("error", () => to.destroy());
+      from.on("close", () => {
+        sockets.delete(from);
+        listening.delete(near);
+        to.destroy();
+      });
+    }
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const own = (server.address() as AddressInfo).port;
+  const cut = () => {
+    for (const socket of sockets) socket.resetAndDestroy();
+  };
+  return {
+    through(url) {
+      const changed = new URL(url);
+      changed.hostname = "127.0.0.1";
+      changed.port = String(own);
+      return changed.href;
+    },
+    leadTo: (to) => void (port = to),
+    cut,
+    muteListeners() {
+      isMuting = true;
+      for (const socket of listening) forgotten.add(socket);
+      return listening.size;
+    },
+    unmute: () => void (isMuting = false),
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      cut();
+      await once(server, "close");
+    },
+  };
+}
