@@ -5,7 +5,7 @@ import type { Stop } from "./stop.ts";
 /** Deliveries of one issue that have something in common. */
 export type Group = {
   /** In order. */
-  readonly stops: Stop[];
+  stops: Stop[];
   /** The lowest id of all that ever had it in common, counting those that make no stop; Infinity for none. */
   lowest: number;
 };
@@ -82,7 +82,11 @@ export function join(repeats: Repeats, stop: Stop): readonly Stop[] {
     const first = group?.stops[0];
     return first !== undefined && compareDeliveries(stop.facts, first.facts) < 0 ? [first] : [];
   });
-  for (const group of groupsOf(stop.alike)) group.stops.splice(positionIn(group.stops, stop.facts), 0, stop);
+  for (const group of groupsOf(stop.alike)) {
+    // Most groups have one stop only, and an empty list that one is put into takes room for seventeen.
+    if (group.stops.length === 0) group.stops = [stop];
+    else group.stops.splice(positionIn(group.stops, stop.facts), 0, stop);
+  }
   if (body.stops.length > 1) repeats.twins.add(body);
   return displaced;
 }

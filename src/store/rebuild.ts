@@ -5,7 +5,7 @@ import { contentsOf } from "./queries/contents.ts";
 import type { Asked } from "./queries/query.ts";
 import { createRequestIds } from "./request-ids.ts";
 import { factsOf, type ContentRow, type DeliveryRow } from "./rows.ts";
-import { createWalkCache } from "./walks.ts";
+import { createWalkCache, heldByCommand } from "./walks.ts";
 import type { WriteTransaction } from "./write.ts";
 
 export type RebuildOptions = {
@@ -33,7 +33,7 @@ export async function deriveAgain(
 ): Promise<void> {
   const { deliveries } = tables;
   const held = contentsOf({ db, tables });
-  const walks = createWalkCache(1_000_000);
+  const walks = createWalkCache(heldByCommand);
   const requestIds = createRequestIds([]);
   const committedAt = ({ receivedAt }: IncomingDelivery) => receivedAt;
   const [counted] = await db.select({ total: count() }).from(deliveries);

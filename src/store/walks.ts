@@ -23,6 +23,12 @@ export type WalkCache = {
   readonly forget: (issueIds: Iterable<string>) => void;
 };
 
+/** Deliveries of the histories that a gateway has in memory: at 2.8 kB each some 140 MB. */
+export const heldByGateway = 50_000;
+
+/** The same of a command that goes through a whole past: some 560 MB. */
+export const heldByCommand = 200_000;
+
 /** @param maxDeliveries how many deliveries the histories held may have together; one history is always held. */
 export function createWalkCache(maxDeliveries: number): WalkCache {
   // A Map iterates in the order of insertion, so its first key is the longest unused.

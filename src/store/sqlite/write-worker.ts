@@ -7,7 +7,7 @@ import { metaNames, newName } from "../meta.ts";
 import { createRequestIds, rememberedRequestIds } from "../request-ids.ts";
 import type { Receipt } from "../store.ts";
 import { meta } from "../tables/sqlite.ts";
-import { createWalkCache } from "../walks.ts";
+import { createWalkCache, heldByGateway } from "../walks.ts";
 import { createWriter } from "../writer.ts";
 import { startCheckpoints } from "./checkpoints.ts";
 import { openWriter, type Connection } from "./connection.ts";
@@ -59,9 +59,6 @@ export type WriteAnswer =
   | { readonly is: "not written"; readonly to: number; readonly message: string; readonly isBusy: boolean }
   | { readonly is: "probed" | "closed"; readonly to: number };
 
-/** Deliveries of the histories in memory. */
-const maxWalkDeliveries = 200_000;
-
 /** As much as a few deliveries write: a disk may have room for less than that and still be full for them. */
 const probe = "insert or replace into meta (name, value) values ('probe', hex(zeroblob(65536)))";
 
@@ -87,9 +84,9 @@ export async function answerWrites({
   const checkPlace = checkOfPlace(file);
   const checkpoints = startCheckpoints(connection, file);
   const idle = startIdle([indexing(client), packing(connection)]);
-  let walks = createWalkCache(maxWalkDeliveries);
+  let walks = createWalkCache(heldByGateway);
   const forgetWalks = () => {
-    walks = createWalkCache(maxWalkDeliveries);
+    walks = createWalkCache(heldByGateway);
   };
   const retaining = startRetention(connection, retention, forgetWalks);
   const dataVersion = client.prepare<[], number>("pragma data_version").pluck();
