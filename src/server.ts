@@ -20,6 +20,7 @@ import { serve } from "./http/serve.ts";
 import { createSessionHandler } from "./http/session.ts";
 import { startTokenWatch } from "./http/token-watch.ts";
 import { createSockets } from "./http/sockets.ts";
+import { watchUnreachable } from "./http/unreachable.ts";
 import { createWebhookHandler } from "./http/webhook.ts";
 import { createLogger, type Logger } from "./observability/logger.ts";
 import { createMetrics, measureWhenAsked } from "./observability/metrics.ts";
@@ -178,6 +179,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   });
   const live = createLive({ fanout, newest: () => tail.window.newest, mask: maskErrors(report) });
   const heartbeat = opened.use(startHeartbeat());
+  const unreachable = opened.use(watchUnreachable());
 
   const tokens = opened.use(
     await startTokenWatch({ list: store.tokens.list, failed: report.tokensFailed, everyMs: tokensEveryMs }),
@@ -200,6 +202,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     graphql,
     live,
     heartbeat,
+    unreachable,
     now,
     report,
     maxBodyBytes: config.LIMIT_BODY_BYTES,

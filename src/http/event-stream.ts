@@ -5,10 +5,13 @@ import type { Report } from "../observability/report.ts";
 import { pingSeconds, stallSeconds, type Heartbeat } from "./heartbeat.ts";
 import { lastMessage, type Live } from "./live.ts";
 import { bodyOf, chunkOf } from "./message.ts";
+import type { Unreachable } from "./unreachable.ts";
 
 export type EventStreamOptions = {
   readonly live: Live;
   readonly heartbeat: Heartbeat;
+  /** Connections whose other end is gone without a word. */
+  readonly unreachable: Pick<Unreachable, "has">;
   readonly report: Pick<Report, "subscriberJoined" | "subscriberLeft" | "slowConsumerCut">;
 };
 
@@ -26,13 +29,13 @@ const complete = chunkOf([Buffer.from("event: complete\ndata:\n\n")]);
  * | `next` with errors, `complete` | it cannot go on: an error with a code, or who reads may not any longer        |
  * | the end of the body            | the gateway stops: come back after the last id                                |
  *
- * A connection that takes nothing for 30 s is cut. @param mayRead false as soon as the client may read no longer.
+ * A connection that takes nothing for 30 s is cut, and so is one whose other end is gone. @param mayRead false as soon as the client may read no longer.
  */
 export function serveEventStream(
   response: ServerResponse,
   operation: LiveOperation,
   mayRead: () => boolean,
-  { live, heartbeat, report }: EventStreamOptions,
+  { live, heartbeat, unreachable, report }: EventStreamOptions,
 ): void {
   let seconds = 0;
   let stalledSeconds = 0;
@@ -76,6 +79,10 @@ export function serveEventStream(
   const visiting = heartbeat.add(() => {
     if (!mayRead()) {
       if (leave()) finish(lastMessage(nowUnauthenticated).chunk);
+      return;
+    }
+    if (response.socket !== null && unreachable.has(response.socket)) {
+      response.socket.destroy();
       return;
     }
     stalledSeconds = taker.writableNeedDrain ? stalledSeconds + 1 : 0;

@@ -34,10 +34,16 @@ async function streaming(
     slowConsumerCut: () => happened.push("cut"),
   };
   const rights = { mayRead: true };
+  const gone = { isGone: false };
   const server = createServer((asked, response: ServerResponse) => {
     if (asked.url === "/late") return void setImmediate(() => response.end("late"));
     response.writeHead(200).flushHeaders();
-    serveEventStream(response, operation, () => rights.mayRead, { live: memory.live, heartbeat, report });
+    serveEventStream(response, operation, () => rights.mayRead, {
+      live: memory.live,
+      heartbeat,
+      unreachable: { has: () => gone.isGone },
+      report,
+    });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -54,6 +60,7 @@ async function streaming(
     port,
     happened,
     rights,
+    gone,
     response,
     /** The server's end of the connection. */
     socket,
@@ -181,6 +188,18 @@ describe("an event stream", () => {
     const all = await wire.until(next(4));
     expect(all.startsWith(received)).toBe(true);
     expect(all.replaceAll(/\r\n[0-9a-f]+\r\n|\r\n/g, "")).toContain(next(2) + next(3) + ping(3) + next(4));
+  });
+
+  it("ends when its client is gone without a word", async () => {
+    await using stream = await streaming(seqOperation(0));
+    await stream.read(ping(0));
+    stream.beats(1);
+    expect(stream.happened).toEqual(["joined"]);
+    stream.gone.isGone = true;
+    const closed = once(stream.socket, "close");
+    stream.beats(1);
+    await closed;
+    expect([stream.fanout.groups, stream.happened]).toEqual([0, ["joined", "left"]]);
   });
 
   it("lets go of the log when its client is gone", async () => {

@@ -27,6 +27,7 @@ async function ask({ method = "POST", query, variables = {}, headers = {} }: Ask
     graphql: yoga,
     live: memory.live,
     heartbeat,
+    unreachable: { has: () => false },
     now: () => 0,
     maxBodyBytes: 100_000,
     report: { subscriberJoined() {}, subscriberLeft() {}, slowConsumerCut() {} },

@@ -1,11 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { temporaryFolder } from "../store/open.ts";
+import { canMakeFarPeer, createFarPeer } from "../process/far-peer.ts";
 import { comeAndGo } from "../process/cycles.ts";
 import { drains } from "../process/drain.ts";
 import { startProcess, type GatewayProcess } from "../process/gateway.ts";
@@ -20,6 +22,10 @@ const some = (count: number): number => Math.max(2, Math.round(count * share));
 
 const say = (figures: object): void => console.log(JSON.stringify(figures));
 
+/** Ten kilobytes for each event and more, so that what the systems on both sides take is soon full. */
+const snapshots = Array.from({ length: 10 }, (_, number) => `snapshot${number}: snapshot`).join(" ");
+const large = `subscription { issueChanged { cursor event { ${snapshots} } } }`;
+
 it("E40: who follows through 100 deaths of the gateway misses nothing and has nothing twice", async () => {
   const deaths = Array.from({ length: some(100) }, (_, round) => (round % 2 === 0 ? "SIGKILL" : "SIGTERM"));
   const figures = await survivesRestarts({ deaths, followers: 50 });
@@ -33,12 +39,13 @@ it("E41: 10,000 lists and the streams after their cursors fit together", async (
 it("E44: readers that have stalled change nothing for the others, and are cut within 30 s", async () => {
   await using gateway = await startProcess();
   const { url } = gateway;
-  const others = await openMany(url, 100);
+  // One of them takes what the stalled ones do not, so that it is in memory before them.
+  const others = [...(await openMany(url, 99)), await openRawStream(url, null, large)];
   const stop = new AbortController();
   const sending = sendAndJournal(url, { connections: 8, signal: stop.signal, round: 0 });
   await wait(10_000);
   const alone = await watched(gateway, async (seconds) => seconds >= some(60));
-  const stream = await openRawStream(url);
+  const stream = await openRawStream(url, null, large);
   stream.socket.pause();
   const webSocket = await stalledSocket(url);
   const cut = "issuewire_slow_consumers_total{transport=";
@@ -159,6 +166,59 @@ it("E47: those who are all cut off at once are all caught up within 30 s", async
   for (const { socket } of again) socket.destroy();
 });
 
+it("E49: who has nothing to be told is not cut off by a proxy that cuts what is silent for a minute", async () => {
+  await using gateway = await startProcess();
+  let cuts = 0;
+  const proxy = createServer((near) => {
+    const far = connect(Number(new URL(gateway.url).port), "127.0.0.1");
+    near.pipe(far).pipe(near);
+    for (const socket of [near, far]) {
+      socket.on("error", () => {});
+      // Either way: what flows one way keeps only that one open for some proxies.
+      far.setTimeout(60_000, () => {
+        cuts += 1;
+        far.destroy();
+        near.destroy();
+      });
+    }
+  }).listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const streams = await openMany(url, 50);
+  const sockets = await Promise.all(Array.from({ length: 50 }, () => subscribedSocket(url)));
+  await wait(1_000 * Math.max(75, some(600)));
+  const transports = ["sse", "websocket"].map((name) =>
+    metric(gateway.url, `issuewire_subscribers{transport="${name}"}`),
+  );
+  const open = await Promise.all(transports);
+  say({ exp: "E49", seconds: Math.max(75, some(600)), open, cuts });
+  expect([open, cuts]).toEqual([[50, 50], 0]);
+  for (const { socket } of streams) socket.destroy();
+  for (const socket of sockets) socket.terminate();
+  proxy.close();
+});
+
+it.skipIf(!canMakeFarPeer())(
+  "E49: a stream whose client is gone without a word is ended within 40 s",
+  async () => {
+    using peer = createFarPeer();
+    await using gateway = await startProcess({
+      settings: { HOST: peer.host, ALLOW_ANONYMOUS: "read" },
+    });
+    await peer.subscribe(gateway.url);
+    expect(peer.isConnected()).toBe(true);
+    peer.fallSilent();
+    const silentAt = performance.now();
+    let seconds = 0;
+    while (peer.isConnected() && seconds < 60) {
+      await wait(200);
+      seconds = (performance.now() - silentAt) / 1000;
+    }
+    say({ exp: "E49, half open", seconds });
+    expect(seconds).toBeLessThan(40);
+  },
+);
+
 it("E50: 50,000 who come and go leave nothing behind", async () => {
   const figures = await comeAndGo(some(50_000));
   say({ exp: "E50", n: some(50_000), ...figures });
@@ -226,13 +286,18 @@ async function toldWithin(url: string): Promise<ReadonlyMap<string, number>> {
 }
 
 async function stalledSocket(url: string): Promise<WebSocket> {
+  const socket = await subscribedSocket(url, large);
+  socket.pause();
+  return socket;
+}
+
+async function subscribedSocket(url: string, query = everything): Promise<WebSocket> {
   const socket = new WebSocket(`${url.replace("http", "ws")}/graphql`, "graphql-transport-ws");
   await once(socket, "open");
   socket.send('{"type":"connection_init"}');
   await once(socket, "message");
-  socket.send(JSON.stringify({ id: "1", type: "subscribe", payload: { query: everything } }));
+  socket.send(JSON.stringify({ id: "1", type: "subscribe", payload: { query } }));
   await once(socket, "message");
-  socket.pause();
   return socket;
 }
 

@@ -39,7 +39,7 @@ export async function startProcess({
 }: StartOptions = {}): Promise<GatewayProcess> {
   const folder = database === undefined ? temporaryFolder() : null;
   const file = database ?? join(folder!.path, "issuewire.db");
-  const command = script === undefined ? [program, "serve"] : [script];
+  const command = script === undefined ? ["--max-semi-space-size=16", program, "serve"] : [script];
   const child = spawn(process.execPath, command, {
     cwd: root,
     env: {
