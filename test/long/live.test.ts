@@ -10,7 +10,7 @@ import { temporaryFolder } from "../store/open.ts";
 import { canMakeFarPeer, createFarPeer } from "../process/far-peer.ts";
 import { comeAndGo } from "../process/cycles.ts";
 import { drains } from "../process/drain.ts";
-import { startProcess, type GatewayProcess } from "../process/gateway.ts";
+import { startProcess } from "../process/gateway.ts";
 import { survivesHandovers } from "../process/handover.ts";
 import { sendAndJournal } from "../process/journal.ts";
 import { everything, footprint, metric, openRawStream, type RawStream } from "../process/raw-stream.ts";
@@ -37,33 +37,13 @@ it("E41: 10,000 lists and the streams after their cursors fit together", async (
 });
 
 it("E44: readers that have stalled change nothing for the others, and are cut within 30 s", async () => {
-  await using gateway = await startProcess();
-  const { url } = gateway;
-  // One of them takes what the stalled ones do not, so that it is in memory before them.
-  const others = [...(await openMany(url, 99)), await openRawStream(url, null, large)];
-  const stop = new AbortController();
-  const sending = sendAndJournal(url, { connections: 8, signal: stop.signal, round: 0 });
-  await wait(10_000);
-  const alone = await watched(gateway, async (seconds) => seconds >= some(60));
-  const stream = await openRawStream(url, null, large);
-  stream.socket.pause();
-  const webSocket = await stalledSocket(url);
-  const cut = "issuewire_slow_consumers_total{transport=";
+  // The same load twice: a gateway takes more memory in its first minutes, whoever reads.
+  const alone = await underLoad({ stalled: 0 });
+  const beside = await underLoad({ stalled: 1 });
+  say({ exp: "E44", alone, beside });
   // It first has to fill what the systems on both sides take.
-  const beside = await watched(gateway, async (seconds) => {
-    const both = (await metric(url, `${cut}"sse"}`)) + (await metric(url, `${cut}"websocket"}`));
-    return both === 2 || seconds > 180;
-  });
-  stop.abort();
-  const { acknowledged } = await sending;
-  const last = seqsOf(gateway.database).length;
-  while (others.some(({ results }) => results() < last)) await wait(50);
-  webSocket.terminate();
-  say({ exp: "E44", sent: acknowledged.length, alone, beside });
-  expect(beside.seconds).toBeLessThan(180);
-  expect(others.every(({ results }) => results() === last)).toBe(true);
-  expect(beside.mostMb - alone.mostMb).toBeLessThan(20);
-  for (const { socket } of others) socket.destroy();
+  expect(beside.cutAfter).toBeLessThan(some(120));
+  expect(beside.mostMb - alone.mostMb).toBeLessThan(64);
 });
 
 it("E44, control: one stalled reader ends stock Yoga with createPubSub", async () => {
@@ -258,24 +238,45 @@ async function openMany(url: string, count: number): Promise<readonly RawStream[
   return all;
 }
 
-/** Looks at a gateway until it is over: the most memory it took, and how soon 99 of 100 entries were told. */
-async function watched(
-  { url, process }: GatewayProcess,
-  isOver: (seconds: number) => Promise<boolean>,
-): Promise<{ readonly seconds: number; readonly mostMb: number; readonly toldP99: string }> {
-  const begunAt = performance.now();
+/** What a gateway takes for a hundred readers under load, beside so many of each transport who read nothing. */
+async function underLoad({ stalled }: { readonly stalled: number }) {
+  await using gateway = await startProcess();
+  const { url } = gateway;
+  // One of them takes what the stalled ones do not, so that it is made in any case.
+  const readers = [...(await openMany(url, 99)), await openRawStream(url, null, large)];
+  const stop = new AbortController();
+  const sending = sendAndJournal(url, { connections: 8, signal: stop.signal, round: 0 });
+  await wait(10_000);
+  const streams = await Promise.all(Array.from({ length: stalled }, () => openRawStream(url, null, large)));
+  for (const { socket } of streams) socket.pause();
+  const sockets = await Promise.all(Array.from({ length: stalled }, () => stalledSocket(url)));
   const before = await toldWithin(url);
-  let mostMb = 0;
-  let seconds = 0;
-  while (!(await isOver(seconds))) {
+  const begunAt = performance.now();
+  let [mostMb, seconds, cutAfter] = [0, 0, NaN];
+  while (seconds < some(120)) {
     await wait(500);
-    mostMb = Math.max(mostMb, footprint(process.pid!).rssMb);
+    mostMb = Math.max(mostMb, footprint(gateway.process.pid!).rssMb);
     seconds = (performance.now() - begunAt) / 1000;
+    const cut = "issuewire_slow_consumers_total{transport=";
+    const both = (await metric(url, `${cut}"sse"}`)) + (await metric(url, `${cut}"websocket"}`));
+    if (both === 2 * stalled && Number.isNaN(cutAfter)) cutAfter = seconds;
   }
   const after = await toldWithin(url);
   const told = [...after].map(([bound, count]) => [bound, count - before.get(bound)!] as const);
   const [, all] = told.at(-1)!;
-  return { seconds, mostMb, toldP99: told.find(([, count]) => count >= 0.99 * all)![0] };
+  stop.abort();
+  const { acknowledged } = await sending;
+  const last = seqsOf(gateway.database).length;
+  while (readers.some(({ results }) => results() < last)) await wait(50);
+  for (const { socket } of [...readers, ...streams]) socket.destroy();
+  for (const socket of sockets) socket.terminate();
+  return {
+    sent: acknowledged.length,
+    cutAfter,
+    mostMb,
+    /** The least bound of the metric that 99 of 100 entries were told within, in seconds. */
+    toldP99: told.find(([, count]) => count >= 0.99 * all)![0],
+  };
 }
 
 /** How many entries were told within so many seconds, by the bounds that the metric has. */
