@@ -35,9 +35,31 @@ export function parseDateTime(text: string): number | null {
  * @throws RangeError for a time outside of the years 0000 to 9999, which RFC 3339 cannot write.
  */
 export function formatDateTime(epochMs: number): string {
-  const text = new Date(epochMs).toISOString();
+  const day = Math.floor(epochMs / dayMs);
+  const date = day === lastDay.day ? lastDay.date : dateOf(day);
+  const milliseconds = epochMs - day * dayMs;
+  const seconds = Math.floor(milliseconds / 1_000);
+  const minutes = Math.floor(seconds / 60);
+  const time = `${pair(Math.floor(minutes / 60))}:${pair(minutes % 60)}:${pair(seconds % 60)}`;
+  return `${date}T${time}.${String(milliseconds % 1_000).padStart(3, "0")}Z`;
+}
+
+const dayMs = 86_400_000;
+
+/** Most times of a list are of a few days, and a Date takes longer to write than all else of an issue. */
+let lastDay = { day: NaN, date: "" };
+
+function dateOf(day: number): string {
+  const text = new Date(day * dayMs).toISOString();
   if (text.length !== 24) throw new RangeError(`RFC 3339 has no ${text}`);
-  return text;
+  lastDay = { day, date: text.slice(0, 10) };
+  return lastDay.date;
+}
+
+const pairs = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, "0"));
+
+function pair(number: number): string {
+  return pairs[number]!;
 }
 
 const duration =

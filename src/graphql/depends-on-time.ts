@@ -7,6 +7,7 @@ import {
   type DocumentNode,
   type GraphQLSchema,
 } from "graphql";
+import { rememberedByDocument } from "./remembered.ts";
 
 /** For a field whose value may change while nothing is written: `extensions: dependsOnTime`. */
 export const dependsOnTime = { dependsOnTime: true } as const;
@@ -20,18 +21,12 @@ export function answerDependsOnTime(
   document: DocumentNode,
   variables: unknown,
 ): boolean {
-  return documentDependsOnTime(schema, document) || hasDuration(variables);
+  return documentDependsOnTime(document, schema) || hasDuration(variables);
 }
 
-const known = new WeakMap<DocumentNode, boolean>();
+const documentDependsOnTime = rememberedByDocument(readDocument);
 
-function documentDependsOnTime(schema: GraphQLSchema, document: DocumentNode): boolean {
-  const answer = known.get(document) ?? readDocument(schema, document);
-  known.set(document, answer);
-  return answer;
-}
-
-function readDocument(schema: GraphQLSchema, document: DocumentNode): boolean {
+function readDocument(document: DocumentNode, schema: GraphQLSchema): boolean {
   const types = new TypeInfo(schema);
   let depends = false;
   const found = () => {

@@ -9,6 +9,7 @@ import {
 import { errorOf } from "./errors.ts";
 import { measure, type Measure } from "./measure.ts";
 import { mostNesting, nestsDeeperThan } from "./nesting.ts";
+import { rememberedByDocument } from "./remembered.ts";
 
 export type DocumentLimitOptions = {
   /** Fields within each other. */
@@ -31,8 +32,8 @@ export type DocumentLimits = {
 };
 
 export function createDocumentLimits(limits: DocumentLimitOptions): DocumentLimits {
-  const counts = remembering(countsOf);
-  const measures = remembering((document: DocumentNode, schema: GraphQLSchema) => {
+  const counts = rememberedByDocument(countsOf);
+  const measures = rememberedByDocument((document: DocumentNode, schema: GraphQLSchema) => {
     const { pageVariables } = counts(document);
     // Most often a document comes with pages as large as the last time.
     let last: { readonly sizes: readonly unknown[]; readonly measured: Measure } | undefined;
@@ -103,16 +104,4 @@ function countsOf(document: DocumentNode): Counts {
     },
   });
   return { aliases, directives, pageVariables };
-}
-
-/** `of`, asked once for each document; documents are parsed once and kept for as long as they are used. */
-function remembering<Args extends readonly unknown[], Value>(
-  of: (document: DocumentNode, ...args: Args) => Value,
-): (document: DocumentNode, ...args: Args) => Value {
-  const values = new WeakMap<DocumentNode, { readonly value: Value }>();
-  return (document, ...args) => {
-    let known = values.get(document);
-    if (known === undefined) values.set(document, (known = { value: of(document, ...args) }));
-    return known.value;
-  };
 }

@@ -54,9 +54,10 @@ export function requestBody(
   if (awaitsContinue(request)) response.writeContinue();
 
   return new Promise((resolve) => {
-    let held: Buffer = Buffer.alloc(0);
+    let held: Buffer = nothing;
     let length = 0;
     let taken = 0;
+    let isSettled = false;
 
     /** False when there is no room for a larger one. */
     function enlarge(needed: number): boolean {
@@ -83,21 +84,24 @@ export function requestBody(
       length = needed;
     }
     function onEnd(): void {
-      forget();
+      if (isSettled) return;
       const bytes = held.subarray(0, length);
+      forget();
       resolve({ is: "read", bytes, [Symbol.dispose]: () => room.give(taken) });
     }
     function onClose(): void {
-      settle("gone");
+      if (!isSettled) settle("gone");
     }
     function settle(is: "too large" | "no room" | "gone"): void {
       forget();
-      request.pause();
+      request.off("data", onData).pause();
       room.give(taken);
       resolve(unread(is));
     }
+    // The listeners stay, because to take them away costs as much as to read most bodies; so they must hold nothing.
     function forget(): void {
-      request.off("data", onData).off("end", onEnd).off("close", onClose);
+      isSettled = true;
+      held = nothing;
     }
 
     request.on("data", onData).on("end", onEnd).on("close", onClose);
@@ -124,6 +128,8 @@ function awaitsContinue(request: IncomingMessage): boolean {
 function unread<Is extends "too large" | "no room" | "gone">(is: Is) {
   return { is, [Symbol.dispose]: () => {} };
 }
+
+const nothing = Buffer.alloc(0);
 
 /** No function of `requestBody`'s own: that would hold the body as long as the response lasts, and a stream's lasts. */
 function ignore(): void {}

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatDateTime, parseDateTime, parseDuration } from "../../src/graphql/date-time.ts";
 
@@ -43,6 +44,20 @@ describe("parseDateTime", () => {
 describe("formatDateTime", () => {
   it("writes milliseconds in UTC", () => {
     expect(formatDateTime(Date.UTC(2026, 10, 23, 10, 15, 30, 5))).toBe("2026-11-23T10:15:30.005Z");
+  });
+
+  it("writes what a Date does", () => {
+    const [first, last] = [Date.UTC(0, 0) - 1900 * 366 * 86_400_000, Date.UTC(9999, 11, 31)];
+    const time = fc.oneof(fc.integer({ min: -2_000, max: 2_000 }), fc.integer({ min: first, max: last }));
+    fc.assert(
+      fc.property(time, (epochMs) => {
+        const written = new Date(epochMs).toISOString();
+        if (written.length === 24) expect(formatDateTime(epochMs)).toBe(written);
+        // Of the same day as the last one.
+        expect(formatDateTime(Date.UTC(2026, 10, 23, 23, 59, 59, 999))).toBe("2026-11-23T23:59:59.999Z");
+        expect(formatDateTime(Date.UTC(2026, 10, 23))).toBe("2026-11-23T00:00:00.000Z");
+      }),
+    );
   });
 
   it.each([Date.UTC(10_000, 0), Date.UTC(-1, 0)])("refuses %i, which RFC 3339 cannot write", (time) => {

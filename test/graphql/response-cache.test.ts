@@ -18,6 +18,20 @@ describe("a response cache", () => {
     expect(["a", "b", "c"].map((key) => cache.get(key, 1) !== undefined)).toEqual([false, true, true]);
   });
 
+  it("keeps what was asked for again, while new answers come and go", () => {
+    const cache = createResponseCache(10_000_000);
+    cache.set("again", 1, "x");
+    cache.set("once", 1, "x");
+    expect(cache.get("again", 1)).toBe("x");
+    for (let turn = 0; turn < 10; turn += 1) cache.set(`new ${turn}`, 1, "x".repeat(100_000));
+    expect(["again", "once", "new 0", "new 9"].map((key) => cache.get(key, 1) !== undefined)).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ]);
+  });
+
   it("keeps no answer that would push out most others", () => {
     const cache = createResponseCache(10_000_000);
     cache.set("a", 1, "x".repeat(150_000));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LoggedEvent } from "../../src/domain/event.ts";
+import type { IssueFilter } from "../../src/domain/filter.ts";
 import { at, told, webhook } from "./deliveries.ts";
 import { silentReport } from "./open.ts";
 import type { Report } from "../../src/observability/report.ts";
@@ -48,6 +49,33 @@ export function storeContract(database: string, open: (options?: ContractOptions
         repeatOf: null,
         bytes: delivery.body.length,
       });
+    });
+
+    it("answers a page that was asked for before as of now: for this limit, this filter and this moment", async () => {
+      await using store = await open();
+      for (const id of [1, 2, 3]) await store.append(told({ issue: String(id), at: id }));
+      const page = async (
+        direction: "ASC" | "DESC",
+        limit: number,
+        filter: IssueFilter = {},
+        now = at(3),
+      ) => {
+        const order = { field: "LAST_SEEN", direction } as const;
+        const { rows } = await store.reader.issuePage({ ...first, order, filter, now, limit });
+        return rows.map(({ sentryId }) => sentryId).join(" ");
+      };
+      const ofLastSecond: IssueFilter = {
+        lastSeen: { gte: { fromNow: { months: 0, milliseconds: -1_000 } } },
+      };
+      for (const _ of [1, 2]) {
+        expect(await page("DESC", 2)).toBe("3 2");
+        expect(await page("DESC", 1)).toBe("3");
+        expect(await page("ASC", 2)).toBe("1 2");
+        expect(await page("ASC", 9, ofLastSecond)).toBe("2 3");
+        expect(await page("ASC", 9, ofLastSecond, at(2))).toBe("1 2 3");
+      }
+      await store.append(told({ issue: "4", at: 4 }));
+      expect(await page("DESC", 2)).toBe("4 3");
     });
 
     it("derives the issue, its events and its project", async () => {

@@ -8,6 +8,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import { readingFrom, type Context } from "../context.ts";
+import { rememberedByDocument } from "../remembered.ts";
 import type { Execute } from "./execute.ts";
 
 /**
@@ -23,8 +24,20 @@ export function inOneMoment(execute: Execute): Execute {
     await transaction.bounds();
     return await execute({ ...args, contextValue: readingFrom(transaction, context) });
   }
-  return (args) => (selectsFeedCursor(args.document, args.operationName) ? executed(args) : execute(args));
+  return (args) => {
+    const names = operationsInOneMoment(args.document);
+    const isOne = args.operationName == null ? names.size > 0 : names.has(args.operationName);
+    return isOne ? executed(args) : execute(args);
+  };
 }
+
+/** The names of the operations that select the field; one without a name is alone in its document. */
+const operationsInOneMoment = rememberedByDocument((document): ReadonlySet<string | undefined> => {
+  const names = document.definitions.flatMap((one) =>
+    one.kind === Kind.OPERATION_DEFINITION ? [one.name?.value] : [],
+  );
+  return new Set(names.filter((name) => selectsFeedCursor(document, name)));
+});
 
 /** True when the operation names the field, also where a directive would leave it out. */
 export function selectsFeedCursor(document: DocumentNode, operationName?: string | null): boolean {

@@ -9,6 +9,7 @@ import {
   isNull,
   sql,
   type AnyColumn,
+  type Placeholder,
   type SQL,
 } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/sqlite-core";
@@ -19,7 +20,7 @@ import { issueOf, type IssueColumns, type IssueRow } from "../rows.ts";
 import { storable } from "../storable.ts";
 import { contentsOf } from "./contents.ts";
 import { countedIssues } from "./counted.ts";
-import { askedByKeys, grouped, pageFrom, type Asked } from "./query.ts";
+import { askedByKeys, askedInForms, grouped, pageFrom, type Asked } from "./query.ts";
 
 const orderColumns = {
   LAST_SEEN: "lastSeen",
@@ -80,6 +81,7 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
   };
   const select = () => db.select(columns).from(issues);
   const byIds = askedByKeys("issues_by_id", (ids) => select().where(inArray(issues.sentryId, ids)));
+  const firstPages = askedInForms<IssueColumns>();
   const { matching: counted } = countedIssues({ db, tables, dialect });
 
   /** Of each list the first narrowing that leaves few issues; null where none does, so that an order is followed. */
@@ -105,17 +107,18 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
     const column = issues[orderColumns[order.field]];
     // The order as it is read: taking from the end reads the list backwards.
     const by = (order.direction === "ASC") === (page.from === "first") ? asc : desc;
-    const where = issueWhere(filter, tables, dialect, now);
-    const part = (bounds: readonly SQL[], keys: readonly (SQL | AnyColumn)[]) => (limit: number) => {
-      const found =
-        narrowing === null
-          ? and(where && dialect.tried(where), ...bounds)
-          : and(narrowing, dialect.tried(and(where, ...bounds)!));
-      return select()
-        .where(found)
-        .orderBy(...keys.map((key) => by(key)))
-        .limit(limit);
-    };
+    const part =
+      (bounds: readonly SQL[], keys: readonly (SQL | AnyColumn)[]) => (limit: number | Placeholder) => {
+        const where = issueWhere(filter, tables, dialect, now);
+        const found =
+          narrowing === null
+            ? and(where && dialect.tried(where), ...bounds)
+            : and(narrowing, dialect.tried(and(where, ...bounds)!));
+        return select()
+          .where(found)
+          .orderBy(...keys.map((key) => by(key)))
+          .limit(limit);
+      };
     // Of few issues that are found otherwise, the index of the order is no help; the sign keeps it out.
     const sorted = narrowing === null ? column : sql`+${column}`;
     const valued = part(
@@ -145,9 +148,17 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
     async issuePage(request) {
       const { filter, now, limit } = request;
       const [narrowing] = await narrowest([issueNarrowings(filter, tables, dialect, now)]);
+      const form = narrowing === null ? formOf(request) : null;
       const rows: IssueColumns[] = [];
-      for (const part of partsOf(request, narrowing!))
-        if (rows.length <= limit) rows.push(...(await part(limit + 1 - rows.length)));
+      for (const [place, part] of partsOf(request, narrowing!).entries()) {
+        const most = limit + 1 - rows.length;
+        if (most <= 0) break;
+        const found =
+          form === null
+            ? await part(most)
+            : await firstPages(`${place} ${form}`, () => part(sql.placeholder("most")), { most });
+        rows.push(...found);
+      }
       return pageFrom(rows.map(issueOf), request);
     },
 
@@ -229,6 +240,14 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
       );
     },
   };
+
+  /** Equal for requests that differ in their limits alone; null for those that seldom come again in the same form. */
+  function formOf({ filter, order, from, after, before }: IssuePageRequest): string | null {
+    if (after !== null || before !== null) return null;
+    const form = JSON.stringify([order.field, order.direction, from, filter]);
+    // A time that moves with the clock is another one each time.
+    return form.includes('"fromNow"') ? null : form;
+  }
 
   /** Bounds of the page among the issues that have the value. Those that have none all come after them. */
   function withinValued(

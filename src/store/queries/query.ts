@@ -33,6 +33,30 @@ export function pageFrom<Row>(
 
 type Prepared<Row> = { execute(values: Record<string, unknown>): PromiseLike<Row[]> | Row[] };
 
+/** More than are asked for again and again. */
+const maxForms = 200;
+
+/**
+ * A question that comes in many forms, built once for each: building the text of a page takes longer than reading it. The
+ * forms that were unused for longest are forgotten. `build` gives the question with placeholders for `values`.
+ */
+export function askedInForms<Row>(): (
+  form: string,
+  build: () => PromiseLike<Row[]> & { prepare(name?: string): unknown },
+  values: Record<string, unknown>,
+) => Promise<readonly Row[]> {
+  // A Map iterates in the order of insertion.
+  const known = new Map<string, Prepared<Row>>();
+  return async (form, build, values) => {
+    // Both databases' statements have it; PostgreSQL's without a name is not kept by the server.
+    const prepared = known.get(form) ?? (build().prepare() as Prepared<Row>);
+    known.delete(form);
+    known.set(form, prepared);
+    if (known.size > maxForms) known.delete(known.keys().next().value!);
+    return prepared.execute(values);
+  };
+}
+
 /** More keys than a page has come seldom, and are asked for as they come. */
 const maxPreparedKeys = 100;
 

@@ -6,6 +6,7 @@ import { drizzle, type BetterSQLite3Database } from "drizzle-orm/better-sqlite3"
 import { migrate } from "drizzle-orm/better-sqlite3/migrator";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { unwritable } from "./error.ts";
+import { withQuickRows } from "./quick-rows.ts";
 import { openSearch } from "./search.ts";
 
 /** A connection to one SQLite file. Its statements run at once, on the calling thread. */
@@ -74,7 +75,7 @@ export function openReader(file: string): Connection {
   client.pragma("query_only = ON");
   // Pages that one question after the other needs: 32 MB instead of 2, for each connection.
   client.pragma("cache_size = -32768");
-  return { client, db: drizzle({ client: withPrepared(client) }) };
+  return { client, db: withQuickRows(drizzle({ client: withPrepared(client) })) };
 }
 
 /** More than all questions have shapes; a filter is a shape of its own. */
