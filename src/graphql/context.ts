@@ -5,7 +5,7 @@ import { limitedReader } from "./limited-reader.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
 import type { LiveOperation } from "./live-operation.ts";
 import type { Payload } from "./live-source.ts";
-import { awaitedReader, createWaiting, type Waiting } from "./waiting.ts";
+import { awaitedReader, createWaiting, type Client, type Waiting } from "./waiting.ts";
 
 /** What GraphQL is given by the rest of the gateway. */
 export type Services = {
@@ -32,6 +32,8 @@ export type Asking = {
    * can be told, and each is refused.
    */
   readonly take: ((operation: LiveOperation) => void) | null;
+  /** Who waits for the answer to a query, where that is not known by a request of Yoga's. */
+  readonly client?: Client;
 };
 
 /** What resolvers see, of one execution: a query, or one event of a subscription. */
@@ -47,15 +49,17 @@ export type Context = {
   readonly now: number;
 };
 
-/** Of a request over HTTP that Yoga answers, which it names beside what it is told. */
-type Requested = { readonly request?: { readonly signal: AbortSignal } };
+type Requested = {
+  /** Of a request over HTTP that Yoga answers, which it names beside what it is told. */
+  readonly request?: { readonly signal: AbortSignal };
+};
 
 /** The context of an execution that reads each answer of its own moment. */
 export function createContext(
   services: Services,
-  { viewer, lastEventId, request }: Pick<Asking, "viewer" | "lastEventId"> & Requested,
+  { viewer, lastEventId, client, request }: Pick<Asking, "viewer" | "lastEventId" | "client"> & Requested,
 ): Context {
-  const waiting = createWaiting(request);
+  const waiting = createWaiting(client ?? request?.signal);
   return readingFrom(services.store.reader, { services, viewer, lastEventId, waiting });
 }
 

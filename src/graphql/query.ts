@@ -3,6 +3,7 @@ import type { GraphQLParams } from "graphql-yoga";
 import type { Viewer } from "../domain/viewer.ts";
 import { answerDependsOnTime } from "./depends-on-time.ts";
 import { createDocuments } from "./documents.ts";
+import type { Client } from "./waiting.ts";
 import type { GraphQL } from "./yoga.ts";
 
 export type QueryAnswer =
@@ -22,8 +23,8 @@ export type QueryAnswer =
  */
 export function createQuery({ getEnveloped }: Pick<GraphQL, "getEnveloped">) {
   const documents = createDocuments();
-  return async (params: GraphQLParams, viewer: Viewer): Promise<QueryAnswer> => {
-    const pipeline = getEnveloped({ viewer, params, lastEventId: null, take: null });
+  return async (params: GraphQLParams, viewer: Viewer, client: Client): Promise<QueryAnswer> => {
+    const pipeline = getEnveloped({ viewer, params, client, lastEventId: null, take: null });
     const document = documents(params.query!, pipeline);
     if (document === null) return { is: "not executed" };
     const operation = getOperationAST(document, params.operationName);

@@ -8,11 +8,14 @@ export type Waiting = {
   readonly end: () => void;
 };
 
-/** @param request whose client may leave; undefined where nobody can tell. */
-export function createWaiting(request?: { readonly signal: AbortSignal }): Waiting {
+/** Whether the client that asked has left. */
+export type Client = { readonly aborted: boolean };
+
+/** @param client undefined where nobody can tell. */
+export function createWaiting(client?: Client): Waiting {
   let isOver = false;
   return {
-    isOver: () => isOver || request?.signal.aborted === true,
+    isOver: () => isOver || client?.aborted === true,
     end() {
       isOver = true;
     },

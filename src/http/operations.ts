@@ -203,6 +203,11 @@ async function prepare(
     // Nobody subscribes before the connection is acknowledged.
     viewer: connection.admitted!.viewer,
     lastEventId: null,
+    client: {
+      get aborted() {
+        return connection.webSocket.readyState !== connection.webSocket.OPEN;
+      },
+    },
     take(operation: LiveOperation) {
       taken.operation = operation;
     },

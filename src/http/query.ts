@@ -7,7 +7,11 @@ import { createBodyRoom, requestBody } from "./body.ts";
 import { sendGraphQLError } from "./refusal.ts";
 
 export type QueryOptions = {
-  readonly query: (params: ReturnType<typeof paramsOf>, viewer: Viewer) => Promise<QueryAnswer>;
+  readonly query: (
+    params: ReturnType<typeof paramsOf>,
+    viewer: Viewer,
+    client: { readonly aborted: boolean },
+  ) => Promise<QueryAnswer>;
   /** Yoga's answer to the same request, its body given as text because it is read already. */
   readonly answer: (request: IncomingMessage, body: string, viewer: Viewer) => Promise<Response>;
   /** `Store.version`. */
@@ -62,7 +66,14 @@ export function createQueryHandler({ query, answer, version, maxBodyBytes }: Que
     if (known !== undefined) return send(response, mediaType, known);
 
     const params = paramsIn(text);
-    const answered: QueryAnswer = params === null ? { is: "not executed" } : await query(params, viewer);
+    const client = {
+      get aborted() {
+        return response.destroyed;
+      },
+    };
+    const answered: QueryAnswer =
+      params === null ? { is: "not executed" } : await query(params, viewer, client);
+    if (client.aborted) return;
     if (answered.is === "not executed") return relay(await answer(request, text, viewer), response);
     const made = JSON.stringify(answered.result);
     // What was read before and after a write would be of two moments.

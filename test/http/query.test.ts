@@ -16,9 +16,9 @@ async function startServer() {
   const state = { version: 1 as number | null, viewer: unlimitedAdmin as Viewer, executed: 0, relayed: 0 };
   const query = createQuery(yoga);
   const handler = createQueryHandler({
-    query(params, viewer) {
+    query(params, viewer, client) {
       state.executed += 1;
-      return query(params, viewer);
+      return query(params, viewer, client);
     },
     async answer({ headers: { accept = "*/*" } }, body, viewer) {
       state.relayed += 1;
