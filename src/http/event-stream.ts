@@ -29,7 +29,9 @@ const complete = chunkOf([Buffer.from("event: complete\ndata:\n\n")]);
  * | `next` with errors, `complete` | it cannot go on: an error with a code, or who reads may not any longer        |
  * | the end of the body            | the gateway stops: come back after the last id                                |
  *
- * A connection that takes nothing for 30 s is cut, and so is one whose other end is gone. @param mayRead false as soon as the client may read no longer.
+ * A connection that takes nothing for 30 s is cut, and so is one whose other end is gone.
+ *
+ * @param mayRead false as soon as the client may read no longer.
  */
 export function serveEventStream(
   response: ServerResponse,
@@ -40,9 +42,8 @@ export function serveEventStream(
   let seconds = 0;
   let stalledSeconds = 0;
   let isOver = false;
-  const { socket } = response;
-  // Without a socket it waits for the answer to an earlier request. HTTP/1.0 knows of no chunks.
-  const chunked = response.chunkedEncoding ? socket : null;
+  // HTTP/1.0 knows of no chunks. Without a socket it waits for the answer to an earlier request.
+  const chunked = response.chunkedEncoding ? response.socket : null;
   const taker = chunked ?? response;
 
   function write(chunk: Buffer): boolean {

@@ -8,6 +8,9 @@ export type Listening = AsyncDisposable & { readonly address: AddressInfo };
 const drainMs = 7_000;
 const idleEveryMs = 20;
 
+/** Connections that wait to be taken. Node's own 511 would have the system drop most of those who all come back at once. */
+const backlog = 4_096;
+
 /**
  * Starts listening. Disposing takes no more connections, waits for the requests that are being answered, and ends what is
  * left after `drainMs`.
@@ -17,7 +20,7 @@ export async function serve(
   server: Server,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<Listening> {
-  server.listen({ host, port });
+  server.listen({ host, port, backlog });
   try {
     await once(server, "listening");
   } catch (error) {
