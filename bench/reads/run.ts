@@ -184,7 +184,7 @@ async function compare(servers: ReadonlyMap<string, ServerProcess>, { name, body
 /** Resolves once the server takes next to nothing: the gateway packs what it took in, which is not what is measured. */
 async function idle(server: ServerProcess): Promise<void> {
   const everySeconds = 2;
-  for (let used = Infinity; used > 0.02 * everySeconds;) {
+  for (let used = Infinity; used > 0.05 * everySeconds;) {
     const before = server.cpuSeconds();
     await new Promise((resolve) => setTimeout(resolve, everySeconds * 1000));
     used = server.cpuSeconds() - before;
