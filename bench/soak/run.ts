@@ -113,7 +113,7 @@ const queries = [
   '{ transitions(first: 20, filter: { kind: [REGRESSED], occurredAt: { gte: "-P1D" } }) { nodes { issue { shortId } } } }',
   '{ issueStats(period: { from: "-P7D" }) { total byStatus { status count } } }',
 ];
-const read = { answered: [] as number[], failed: [] as { readonly at: number; readonly why: string }[] };
+const read = { answered: [] as number[], failed: [] as { readonly from: number; readonly to: number }[] };
 
 /** Ten questions a second, one after the other. */
 async function readOn(signal: AbortSignal): Promise<void> {
@@ -122,8 +122,8 @@ async function readOn(signal: AbortSignal): Promise<void> {
     try {
       await ask(queries[number % queries.length]!);
       read.answered.push(performance.now() - askedAt);
-    } catch (error) {
-      read.failed.push({ at: askedAt, why: String(error) });
+    } catch {
+      read.failed.push({ from: askedAt, to: performance.now() });
     }
     await wait(100);
   }
@@ -217,7 +217,7 @@ const refused = answers.filter(
   ({ status, sentAt, answeredAt }) => status !== 202 && !wasAway(sentAt, answeredAt),
 );
 const missed = answers.length - acknowledged.length - refused.length;
-const unanswered = read.failed.filter(({ at }) => !wasAway(at, at + 1_000));
+const unanswered = read.failed.filter(({ from, to }) => !wasAway(from, to));
 const errors = new Set(followers.flatMap((follower) => follower.errors));
 
 /** The negative control: one entry forgotten, and one told again. */
@@ -261,6 +261,13 @@ const queried = Float64Array.from(read.answered).sort();
 const results = told.reduce((all, { seqs }) => all + seqs.length, 0);
 const resumes = followers.reduce((all, { resumed }) => all + resumed(), 0);
 
+/** Of those that were refused: how many with which status; 0 is none at all. */
+function byStatus(all: readonly { readonly status: number }[]): string {
+  const counts = Map.groupBy(all, ({ status }) => status);
+  const told = [...counts].map(([status, { length }]) => `${length} with ${status}`);
+  return told.length === 0 ? "" : `: ${told.join(", ")}`;
+}
+
 function lifeRow({ name, samples }: Life): string {
   // While everyone comes at once it is another's moment than the one that is looked for.
   const later = samples.slice(Math.floor(samples.length / 4));
@@ -291,7 +298,7 @@ ${lives.map(lifeRow).join("\n")}
 | webhooks sent | ${answers.length} |
 | acknowledged | ${acknowledged.length}: p50 ${percentile(latencies, 0.5).toFixed(1)} ms, p99 ${percentile(latencies, 0.99).toFixed(1)} ms, max ${percentile(latencies, 1).toFixed(0)} ms |
 | not acknowledged while it was restarted | ${missed} |
-| refused while it ran | ${refused.length} |
+| refused while it ran | ${refused.length}${byStatus(refused)} |
 | acknowledged and lost | ${isKept(claimed)} |
 | entries of the log | ${log.newest} |
 | results told | ${results}, over ${resumes} resumed subscriptions |
