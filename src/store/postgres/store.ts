@@ -1,12 +1,13 @@
-import { desc } from "drizzle-orm";
+import { desc, eq } from "drizzle-orm";
 import type pg from "pg";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import { StorageUnavailableError } from "../../domain/failure.ts";
 import type { Report } from "../../observability/report.ts";
 import type { Reader, ReadTransaction } from "../reader.ts";
 import { createRequestIds, rememberedRequestIds } from "../request-ids.ts";
+import { metaNames } from "../meta.ts";
 import type { Receipt, Store } from "../store.ts";
-import { deliveries } from "../tables/postgres.ts";
+import { deliveries, meta } from "../tables/postgres.ts";
 import { createWriter } from "../writer.ts";
 import { drizzleOver, type Asked } from "./ask.ts";
 import { codeOf } from "./error.ts";
@@ -137,9 +138,16 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const reading = readerOf(bounded(pools.reading), asking);
   const log = readerOf(pools.log, asking);
 
+  const readEpoch = async (): Promise<string> => {
+    const [row] = await drizzleOver(pools.log)
+      .select({ value: meta.value })
+      .from(meta)
+      .where(eq(meta.name, metaNames.epoch));
+    return row!.value;
+  };
   /** False once positions mean something else than when this replica was opened, which it tells of once. */
   const isSameEpoch = async (): Promise<boolean> => {
-    const { epoch: now } = await log.bounds();
+    const now = await readEpoch();
     if (now !== epoch && epoch === epochAtFirst) options.onEpoch();
     epoch = now;
     return now === epochAtFirst;
