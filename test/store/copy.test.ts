@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { cursorOf, positionOf } from "../../src/domain/cursor.ts";
 import { copyStore, CopyDiffersError } from "../../src/store/copy.ts";
 import { packSize } from "../../src/store/pack.ts";
@@ -215,9 +215,11 @@ describe("copying", () => {
   it("is refused where there is a store, a gateway, or another copy", async () => {
     await using stores = await prepared();
     {
-      await using _gateway = await openReplica(stores.url);
-      // It says that it listens within moments of its start.
-      await vi.waitFor(() => expect(copying(stores)).rejects.toThrow("A gateway uses the target"), 10_000);
+      const listens = Promise.withResolvers<void>();
+      // It rings once it listens, for what it may not have heard.
+      await using _gateway = await openReplica(stores.url, { onCommit: listens.resolve });
+      await listens.promise;
+      await expect(copying(stores)).rejects.toThrow("A gateway uses the target");
     }
     await onServer(async (client) => {
       const schema = new URL(stores.url).searchParams.get("options")!.split("=")[1]!;
