@@ -1,6 +1,7 @@
 import {
   and,
   asc,
+  Column,
   count,
   desc,
   eq,
@@ -195,7 +196,7 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
       .update(issues)
       .set(pick(placeholdersOf(issues), steadyColumns))
       .where(
-        sql`${issues.sentryId} = ${sql.placeholder("sentryId")} and (${list(steadyColumns.map((name) => issues[name]))}) is not (${list(steadyColumns.map((name) => sql.placeholder(name)))})`,
+        sql`${issues.sentryId} = ${sql.placeholder("sentryId")} and (${list(steadyColumns.map((name) => issues[name]))}) is not (${list(steadyColumns.map((name) => sql.param(sql.placeholder(name), issues[name])))})`,
       ),
   );
   const writeProject = prepareRun(
@@ -348,20 +349,20 @@ function prepareGet<Found>(
 
 function prepare(client: Connection["client"], built: { toSQL(): Query }) {
   const { sql: text, params } = built.toSQL();
-  const names = params.map((param) => {
+  const parameters = params.map((param) => {
     const value = is(param, Param) ? param.value : param;
     if (!is(value, Placeholder)) throw new TypeError("A prepared statement takes placeholders only.");
-    return value.name;
+    const encoder = is(param, Param) ? param.encoder : null;
+    const isAsItIs = encoder === null || encoder.mapToDriverValue === Column.prototype.mapToDriverValue;
+    return { name: value.name, encoder: isAsItIs ? null : encoder };
   });
   return {
     statement: client.prepare<unknown[]>(text),
     valuesOf(row: Row): unknown[] {
-      const values: unknown[] = [];
-      for (const name of names) {
+      return parameters.map(({ name, encoder }) => {
         const value = row[name];
-        values.push(typeof value === "boolean" ? Number(value) : value);
-      }
-      return values;
+        return encoder === null || value === null ? value : encoder.mapToDriverValue(value);
+      });
     },
   };
 }

@@ -10,6 +10,7 @@ import type {
 } from "../../domain/event.ts";
 import type { ActorType } from "../../domain/issue.ts";
 import type { TokenScope } from "../../domain/token.ts";
+import { dashedDigits, digits } from "./digits.ts";
 
 /**
  * The tables as SQLite keeps them. Times are epoch milliseconds, JSON is text (never a database's own JSON type, which
@@ -31,10 +32,10 @@ export const deliveries = sqliteTable(
     resource: text("resource"),
     /** The body's action. */
     action: text("action"),
-    requestId: text("request_id"),
+    requestId: digits("request_id"),
     isRequestIdReused: integer("is_request_id_reused", { mode: "boolean" }).notNull(),
-    idempotencyKey: text("idempotency_key"),
-    installationId: text("installation_id"),
+    idempotencyKey: digits("idempotency_key"),
+    installationId: dashedDigits("installation_id"),
     outcome: text("outcome").$type<DeliveryOutcome>().notNull(),
     reason: text("reason"),
     repeatOf: integer("repeat_of"),
