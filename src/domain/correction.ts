@@ -1,6 +1,7 @@
 import { entriesFrom, standingOf, type Entry, type EntryDraft, type Standing } from "./entry.ts";
 import type { IssueEvent } from "./event.ts";
 import { comparePlaces, positionIn } from "./order.ts";
+import { PastNeededError } from "./past.ts";
 import type { Stop } from "./stop.ts";
 import type { Before, Walk } from "./walk.ts";
 
@@ -66,6 +67,7 @@ function eventNextTo(walk: Walk, stop: Stop, { place }: IssueEvent): IssueEvent 
     const event = walk.stops[i]?.events.findLast(isBefore);
     if (event !== undefined) return event;
   }
+  if (walk.past !== null) throw new PastNeededError();
   // The first stop of a walk has an event.
   return walk.stops[0]!.events[0]!;
 }

@@ -5,9 +5,10 @@ import type { IssueEvent } from "./event.ts";
 import type { State } from "./issue.ts";
 import { repetitionOf, unchangedBecause } from "./outcome.ts";
 import { knownAlike } from "./repeats.ts";
-import { addStop, startWalk, type Walk } from "./walk.ts";
+import { PastNeededError } from "./past.ts";
+import { addStop, letGo, startWalk, type Walk } from "./walk.ts";
 
-export { startWalk, type Entry, type Walk };
+export { letGo, PastNeededError, startWalk, type Entry, type Walk };
 
 /** What an issue's deliveries tell of it. */
 export type History = {
@@ -44,11 +45,16 @@ export function deriveHistory(deliveries: readonly Facts[]): History {
   return historyOf(startWalk(deliveries));
 }
 
-/** The history as the walk has it. @throws RangeError while it has no delivery. */
+/** The history as the walk has it; of one that has let go of something, what is left. @throws RangeError while it has no delivery. */
 export function historyOf(walk: Walk): History {
   const standing = standingOf(walk);
   if (standing === null) throw new RangeError("A history needs a delivery.");
-  return { events: walk.stops.flatMap(({ events }) => events), ...stated(standing) };
+  return { events: eventsLeft(walk), ...stated(standing) };
+}
+
+/** The events of the walk, but for those of stops that it has let go of, in history order. */
+export function eventsLeft(walk: Walk): readonly IssueEvent[] {
+  return walk.stops.flatMap(({ events }) => events);
 }
 
 /**
@@ -57,6 +63,8 @@ export function historyOf(walk: Walk): History {
  * The log's entries, folded (each inserts its event and removes those that it supersedes), are the history of all
  * deliveries added so far. A delivery that sorts last costs one step; a late one as many as know something else than
  * before. Not to be used again after it throws.
+ *
+ * @throws PastNeededError when the walk has let go of what the delivery changes: add it to a walk over all of them.
  */
 export function addDelivery(walk: Walk, facts: Facts): Change {
   const before = standingOf(walk);
@@ -74,9 +82,9 @@ export function addDelivery(walk: Walk, facts: Facts): Change {
   };
 }
 
-/** How many deliveries the walk holds in memory. */
-export function sizeOf(walk: Walk): number {
-  return walk.stops.length;
+/** How much memory the walk takes, in that of one stop: what it has let go of leaves some hundred bytes each. */
+export function sizeOf({ stops, past }: Walk): number {
+  return stops.length + Math.ceil((past?.prints.size ?? 0) / 30);
 }
 
 function stated({ state, turn, shown }: Standing): Pick<History, "state" | "statusSince" | "shown"> {

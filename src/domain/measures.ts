@@ -37,6 +37,23 @@ export class Measurer {
   /** The resolves of the present stay in RESOLVED, with what was measured of them. */
   #resolves: { readonly event: IssueEvent; readonly measures: Measures }[] = [];
 
+  /** Resolves that what comes may undo, with what was measured of them. */
+  get undoable(): readonly { readonly event: IssueEvent; readonly measures: Measures }[] {
+    return this.#resolves;
+  }
+
+  /** One that goes on from here, and leaves this one as it is. */
+  copy(): Measurer {
+    const copied = new Measurer();
+    copied.#isEmpty = this.#isEmpty;
+    copied.#status = this.#status;
+    copied.#since = this.#since;
+    copied.#unresolved = [...this.#unresolved];
+    copied.#untriaged = this.#untriaged;
+    copied.#resolves = [...this.#resolves];
+    return copied;
+  }
+
   /** What the event ends, and those before it that are undone by it, with all that is now known of them. */
   add(event: IssueEvent): {
     readonly measures: Measures;
@@ -86,13 +103,20 @@ export class Measurer {
   }
 }
 
-/** What each event of a history ends, and a measurer for those to come. */
-export function measure(history: readonly IssueEvent[]): {
+/**
+ * What each event of a history ends, and a measurer for those to come.
+ *
+ * @param before what has measured the events before these; of those, what these may change is told as well.
+ */
+export function measure(
+  history: readonly IssueEvent[],
+  before = new Measurer(),
+): {
   readonly measurer: Measurer;
-  readonly measured: ReadonlyMap<IssueEvent, Measures>;
+  readonly measured: Map<IssueEvent, Measures>;
 } {
-  const measurer = new Measurer();
-  const measured = new Map<IssueEvent, Measures>();
+  const measurer = before.copy();
+  const measured = new Map(before.undoable.map(({ event, measures }) => [event, measures]));
   for (const event of history) {
     const { measures, undone } = measurer.add(event);
     measured.set(event, measures);

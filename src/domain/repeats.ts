@@ -43,16 +43,27 @@ export function createRepeats(): Repeats {
 
 /** The groups of a delivery with these facts; it does not become a member. */
 export function alikeTo(repeats: Repeats, facts: Facts): Alike {
-  const { resource, action, idempotencyKey, requestId, sha256 } = facts;
+  const claim = claimKey(facts);
   return {
-    request: groupIn(repeats.requests, `${sha256} ${requestId}`),
-    claim:
-      idempotencyKey === null
-        ? null
-        : groupIn(repeats.claims, JSON.stringify([resource, action, idempotencyKey])),
+    request: groupIn(repeats.requests, requestKey(facts)),
+    claim: claim === null ? null : groupIn(repeats.claims, claim),
     created: isCreated(facts) ? repeats.created : null,
-    body: groupIn(repeats.bodies, sha256),
+    body: groupIn(repeats.bodies, facts.sha256),
   };
+}
+
+/** By which a delivery with these facts is found to be alike to others. */
+export function keysOf(facts: Facts): readonly string[] {
+  const claim = claimKey(facts);
+  return [requestKey(facts), facts.sha256, ...(claim === null ? [] : [claim])];
+}
+
+function requestKey({ sha256, requestId }: Facts): string {
+  return `${sha256} ${requestId}`;
+}
+
+function claimKey({ resource, action, idempotencyKey }: Facts): string | null {
+  return idempotencyKey === null ? null : JSON.stringify([resource, action, idempotencyKey]);
 }
 
 /** Counts the delivery as one that is known. */
@@ -96,6 +107,21 @@ export function leave(stop: Stop): readonly Stop[] {
   for (const group of groupsOf(stop.alike)) group.stops.splice(group.stops.indexOf(stop), 1);
   const { claim, created } = stop.alike;
   return [claim, created].flatMap((group) => group?.stops[0] ?? []);
+}
+
+/** Forgets the groups that have none of these stops, but for the one of `created`. Gives their keys. */
+export function forgetAllBut(repeats: Repeats, left: ReadonlySet<Stop>): readonly string[] {
+  const forgotten: string[] = [];
+  const isLeft = (stop: Stop): boolean => left.has(stop);
+  for (const groups of [repeats.requests, repeats.claims, repeats.bodies]) {
+    for (const [key, { stops }] of groups) {
+      if (stops.some(isLeft)) continue;
+      groups.delete(key);
+      forgotten.push(key);
+    }
+  }
+  for (const group of repeats.twins) if (!group.stops.some(isLeft)) repeats.twins.delete(group);
+  return forgotten;
 }
 
 /** True when an earlier delivery makes the same claim. */

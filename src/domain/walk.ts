@@ -3,7 +3,17 @@ import type { Facts } from "./delivery.ts";
 import type { IssueEvent } from "./event.ts";
 import { isSameKnown, type Known } from "./known.ts";
 import { compareDeliveries, isCreated, isNewer, positionIn } from "./order.ts";
-import { alikeTo, createRepeats, isRepeat, join, know, leave, type Repeats } from "./repeats.ts";
+import { isOfPast, mayRepeat, PastNeededError, printOf, type Past } from "./past.ts";
+import {
+  alikeTo,
+  createRepeats,
+  forgetAllBut,
+  isRepeat,
+  join,
+  know,
+  leave,
+  type Repeats,
+} from "./repeats.ts";
 import { stepOver } from "./step.ts";
 import { createStop, eventsOf, type Stop } from "./stop.ts";
 
@@ -13,10 +23,14 @@ import { createStop, eventsOf, type Stop } from "./stop.ts";
  * What is known after each stop is kept with the stop. A late delivery is put into its place, and the walk starts again
  * there from what was known before; it ends at the first stop after which the same is known as was before. Only what
  * makes a delivery a repeat reaches further: the stops that this can concern are found by `Repeats` and walked too.
+ *
+ * A long walk can let go of its oldest stops, which hardly any delivery still changes; one that does needs a new walk.
  */
 export type Walk = {
   /** In order. A delivery that has body and Request-ID in common with another makes no stop of its own. */
   readonly stops: Stop[];
+  /** What was before them; null while nothing was let go of. */
+  past: Past | null;
   readonly repeats: Repeats;
   /** Epoch milliseconds at which the first delivery was sent. */
   firstSentAt: number;
@@ -35,6 +49,7 @@ export type Before = Pick<Stop, "events" | "isPassedOver">;
 export function startWalk(deliveries: readonly Facts[]): Walk {
   const walk: Walk = {
     stops: [],
+    past: null,
     repeats: createRepeats(),
     firstSentAt: Infinity,
     steps: 0,
@@ -59,8 +74,11 @@ export function startWalk(deliveries: readonly Facts[]): Walk {
 /**
  * Adds a delivery, whenever it was sent. Returns the stops whose events may have changed, each as it was; it is empty
  * when the delivery makes no stop because another one is the same delivery.
+ *
+ * @throws PastNeededError when it changes, or may change, what the walk has let go of.
  */
 export function addStop(walk: Walk, facts: Facts): ReadonlyMap<Stop, Before> {
+  if (walk.past !== null && mayRepeat(walk.past, facts)) throw new PastNeededError();
   const change = new Rewalk(walk);
   const alike = alikeTo(walk.repeats, facts);
   know(alike, facts.delivery);
@@ -73,12 +91,32 @@ export function addStop(walk: Walk, facts: Facts): ReadonlyMap<Stop, Before> {
   return change.touched;
 }
 
-/** The last event in history that is wanted; null for none. */
+/**
+ * Lets go of all stops but the newest `left`, so that the walk takes no more memory the longer it is. Returns their
+ * events, in history order; none while they cannot be done without.
+ */
+export function letGo(walk: Walk, left: number): readonly IssueEvent[] {
+  const { stops, repeats, past } = walk;
+  const others = repeats.created.stops.length;
+  const count = stops.length - left;
+  // When a `created` happened depends on the first event after it.
+  const isDated = past !== null || stops.slice(others, count).some(({ drafts }) => drafts.length > 0);
+  if (count <= 0 || !isDated) return [];
+  const gone = stops.splice(0, count);
+  const last = gone.at(-1)!;
+  const prints = past?.prints ?? new Set();
+  for (const key of forgetAllBut(repeats, new Set(stops))) prints.add(printOf(key));
+  walk.past = { known: last.known!, last: last.facts, prints };
+  return gone.flatMap(({ events }) => events);
+}
+
+/** The last event in history that is wanted; null for none. @throws PastNeededError when the walk may have let go of it. */
 export function lastEvent(walk: Walk, isWanted: (event: IssueEvent) => boolean): IssueEvent | null {
   for (let i = walk.stops.length - 1; i >= 0; i -= 1) {
     const event = walk.stops[i]!.events.findLast(isWanted);
     if (event !== undefined) return event;
   }
+  if (walk.past !== null) throw new PastNeededError();
   return null;
 }
 
@@ -96,7 +134,7 @@ class Rewalk {
   insert(stop: Stop): void {
     const { stops, repeats } = this.#walk;
     const index = positionIn(stops, stop.facts);
-    stop.known = stops[index - 1]?.known ?? null;
+    stop.known = this.#knownBefore(index);
     stops.splice(index, 0, stop);
     for (const displaced of join(repeats, stop)) this.#disturbed.add(displaced);
     if (stop.facts.sentAt < this.#walk.firstSentAt) {
@@ -124,6 +162,7 @@ class Rewalk {
     const { stops } = this.#walk;
     while (this.#disturbed.size > 0) {
       const first = [...this.#disturbed].reduce((a, b) => (compareDeliveries(a.facts, b.facts) < 0 ? a : b));
+      this.#mustBeLeft(first.facts);
       for (let index = positionIn(stops, first.facts); index < stops.length; index += 1) {
         const stop = stops[index]!;
         const { known, isPassedOver } = stop;
@@ -138,7 +177,7 @@ class Rewalk {
   step(index: number): void {
     const { stops } = this.#walk;
     const stop = stops[index]!;
-    const before = stops[index - 1]?.known ?? null;
+    const before = this.#knownBefore(index);
     this.#touch(stop);
     this.#walk.steps += 1;
     stop.at = this.#timeOf(stop.facts);
@@ -182,6 +221,7 @@ class Rewalk {
     if (earlier === undefined || !isNewer(before.newest, facts)) return false;
     if (compareDeliveries(earlier.facts, before.newest) < 0) return true;
     // The newest is older in the order than both, so whether another one lies between has to be looked for.
+    this.#mustBeLeft(earlier.facts);
     for (let j = index - 1; stops[j] !== earlier; j -= 1)
       if (!stops[j]!.isPassedOver && isNewer(stops[j]!.facts, facts)) return true;
     return false;
@@ -216,15 +256,17 @@ class Rewalk {
 
   #find(facts: Facts | null): Stop | null {
     if (facts === null) return null;
+    this.#mustBeLeft(facts);
     const stop = this.#walk.stops[positionIn(this.#walk.stops, facts)];
     return stop?.facts === facts ? stop : null;
   }
 
   /** Only a `created` can be dated later than what follows it, since all others are in the order of their times. */
   #date(): void {
-    const { stops, repeats } = this.#walk;
+    const { stops, past, repeats } = this.#walk;
     const others = repeats.created.stops.length;
-    if (others === 0) return;
+    // Nothing that comes after an event of another delivery dates a `created` anew.
+    if (others === 0 || past !== null) return;
     let next = others;
     while (stops[next]?.drafts.length === 0) next += 1;
     let ceiling = stops[next]?.at ?? Infinity;
@@ -238,14 +280,26 @@ class Rewalk {
   }
 
   #latest(known: Stop | null, isWanted: (stop: Stop) => boolean): Stop | null {
-    const { stops } = this.#walk;
+    const { stops, past } = this.#walk;
     let latest = known;
-    if (known !== null && !isWanted(known))
+    if (known !== null && !isWanted(known)) {
       latest = stops.slice(0, positionIn(stops, known.facts)).findLast(isWanted) ?? null;
+      if (latest === null && past !== null) throw new PastNeededError();
+    }
     for (const stop of this.touched.keys())
       if (isWanted(stop) && (latest === null || compareDeliveries(latest.facts, stop.facts) < 0))
         latest = stop;
     return latest;
+  }
+
+  #knownBefore(index: number): Known | null {
+    const { stops, past } = this.#walk;
+    return (index === 0 ? past?.known : stops[index - 1]!.known) ?? null;
+  }
+
+  #mustBeLeft(facts: Facts): void {
+    const { past } = this.#walk;
+    if (past !== null && isOfPast(past, facts)) throw new PastNeededError();
   }
 
   #touch(stop: Stop): void {

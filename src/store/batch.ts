@@ -1,7 +1,7 @@
-import type { DeliveryOutcome, IncomingDelivery, IssueReading, Reading } from "../domain/delivery.ts";
-import { addDelivery, historyOf, sizeOf, startWalk, type Change } from "../domain/history.ts";
+import type { DeliveryOutcome, Facts, IncomingDelivery, IssueReading, Reading } from "../domain/delivery.ts";
+import { addDelivery, eventsLeft, PastNeededError, startWalk, type Change } from "../domain/history.ts";
 import type { IssueEvent } from "../domain/event.ts";
-import { measure, nothingMeasured, type Measures } from "../domain/measures.ts";
+import { measure, Measurer, nothingMeasured, type Measures } from "../domain/measures.ts";
 import type { IssueFields, Snapshot } from "../domain/issue.ts";
 import {
   contentRow,
@@ -71,13 +71,13 @@ async function writeAfter(
   options: BatchOptions,
 ): Promise<BatchResult> {
   const repeats = await findRepeats(transaction, batch);
-  const walks = await loadWalks(transaction, batch, options.walks);
+  const histories = await loadHistories(transaction, batch, options.walks);
   const pending = new Pending(transaction, options, newest);
   const receipts: Receipt[] = [];
 
   for (const { id, delivery } of batch) {
     const known = repeats.add(id, delivery);
-    const applied = apply(id, delivery, walks, options);
+    const applied = await apply(id, delivery, histories, options);
     if (applied.is === "applied") await pending.addChange(delivery, applied, id);
     const decided = decide(applied, known.sameDelivery, known.sameBody);
     const reading = applied.is === "applied" ? applied.reading : null;
@@ -108,23 +108,30 @@ type Told = { readonly reading: IssueReading; readonly change: Change; readonly 
 type Applied =
   ({ readonly is: "applied" } & Told) | { readonly is: "ignored" | "quarantined"; readonly reason: string };
 
-function apply(
+async function apply(
   id: number,
   delivery: IncomingDelivery,
-  walks: ReadonlyMap<string, Held>,
+  histories: Histories,
   { onFault }: BatchOptions,
-): Applied {
+): Promise<Applied> {
   const { reading } = delivery;
   if (reading.is !== "issue") return reading;
   const { issue } = reading;
-  // Loaded for every issue of the batch.
-  const held = walks.get(issue.snapshot.sentryId)!;
-  try {
-    const change = addDelivery(held.walk, factsFrom(id, delivery, issue));
-    return { is: "applied", reading: issue, change, held };
-  } catch (error) {
-    onFault(error);
-    return unapplied;
+  const { sentryId } = issue.snapshot;
+  const facts = factsFrom(id, delivery, issue);
+  for (;;) {
+    const held = histories.held(sentryId);
+    try {
+      const change = addDelivery(held.walk, facts);
+      histories.added(sentryId, facts);
+      return { is: "applied", reading: issue, change, held };
+    } catch (error) {
+      // Whatever it was, the walk is not to be used again.
+      await histories.renew(sentryId);
+      if (error instanceof PastNeededError) continue;
+      onFault(error);
+      return unapplied;
+    }
   }
 }
 
@@ -147,47 +154,77 @@ function decide(
   return { outcome, reason: applied.reason, repeatOf: sameBody };
 }
 
-/** The histories of the batch's issues, from memory where they are there. */
-async function loadWalks(
+/** The histories of a batch's issues, as far as the batch has come. */
+type Histories = {
+  readonly held: (issueId: string) => Held;
+  /** The delivery is part of the history now. */
+  readonly added: (issueId: string, facts: Facts) => void;
+  /** Derives the history anew and as a whole, from what is written and what was added. */
+  readonly renew: (issueId: string) => Promise<void>;
+};
+
+/** From memory where they are there. */
+async function loadHistories(
   transaction: WriteTransaction,
   batch: readonly Numbered[],
   cache: WalkCache,
-): Promise<ReadonlyMap<string, Held>> {
-  const walks = new Map<string, Held>();
+): Promise<Histories> {
+  const found = new Map<string, Held>();
   const missing = new Set<string>();
   for (const { delivery } of batch) {
     if (delivery.reading.is !== "issue") continue;
     const { sentryId } = delivery.reading.issue.snapshot;
     const held = cache.get(sentryId);
     if (held === undefined) missing.add(sentryId);
-    else walks.set(sentryId, held);
+    else found.set(sentryId, held);
   }
-  if (missing.size === 0) return walks;
-  // An issue that has deliveries has entries, so most issues that are new to the cache are asked for once.
-  const known = await transaction.knownIssues([...missing]);
-  const facts = await transaction.facts([...known.keys()], batch[0]!.id);
-  for (const sentryId of missing) {
-    const walk = startWalk(facts.get(sentryId) ?? []);
-    const { measurer } = measure(sizeOf(walk) === 0 ? [] : historyOf(walk).events);
-    const { lastSeq, ...project } = known.get(sentryId) ?? unknownIssue;
-    const held = { walk, lastSeq, measurer, steady: null, project };
-    walks.set(sentryId, held);
-    cache.set(sentryId, held);
+  const written = (issueIds: readonly string[]) => transaction.facts(issueIds, batch[0]!.id);
+  if (missing.size > 0) {
+    // An issue that has deliveries has entries, so most issues that are new to the cache are asked for once.
+    const known = await transaction.knownIssues([...missing]);
+    const facts = await written([...known.keys()]);
+    for (const sentryId of missing) {
+      const { lastSeq, ...project } = known.get(sentryId) ?? unknownIssue;
+      const held = { ...derived(facts.get(sentryId) ?? []), lastSeq, steady: null, project };
+      found.set(sentryId, held);
+      cache.set(sentryId, held);
+    }
   }
-  return walks;
+
+  const added = new Map<string, Facts[]>();
+  // Those of every issue of the batch were loaded.
+  const heldOf = (issueId: string): Held => found.get(issueId)!;
+  return {
+    held: heldOf,
+    added(issueId, facts) {
+      const before = added.get(issueId);
+      if (before === undefined) added.set(issueId, [facts]);
+      else before.push(facts);
+    },
+    async renew(issueId) {
+      const facts = (await written([issueId])).get(issueId) ?? [];
+      Object.assign(heldOf(issueId), derived([...facts, ...(added.get(issueId) ?? [])]));
+    },
+  };
+}
+
+function derived(facts: readonly Facts[]): Pick<Held, "walk" | "measurer" | "settled"> {
+  const walk = startWalk(facts);
+  const settled = new Measurer();
+  return { walk, settled, measurer: measure(eventsLeft(walk), settled).measurer };
 }
 
 const unknownIssue = { lastSeq: null, projectId: null, projectSlug: null } as const;
 
 /**
  * What the change makes of the measures: those of its own events, and of earlier ones where they differ now. What is
- * late can change those of the whole history; what comes at its end, only those of the stay that it ends.
+ * late can change those of all events that the walk has; what comes at the end, only those of the stay that it ends.
  */
 function remeasure(held: Held, { entries }: Change): Map<IssueEvent, Measures> {
   if (entries.some(({ isLate }) => isLate)) {
-    const { measurer, measured } = measure(historyOf(held.walk).events);
+    const { measurer, measured } = measure(eventsLeft(held.walk), held.settled);
     held.measurer = measurer;
-    return new Map(measured);
+    return measured;
   }
   const measured = new Map<IssueEvent, Measures>();
   for (const { event } of entries) {

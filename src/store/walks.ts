@@ -1,10 +1,10 @@
-import { sizeOf, type Walk } from "../domain/history.ts";
+import { letGo, sizeOf, type Walk } from "../domain/history.ts";
 import type { Measurer } from "../domain/measures.ts";
 import type { ShownProject } from "./rows.ts";
 
 /** The history of one issue in memory, as far as it is written. */
 export type Held = {
-  readonly walk: Walk;
+  walk: Walk;
   /** The newest entry about the issue; null while there is none. */
   lastSeq: number | null;
   /** `steadyValues` of what the issue's row shows; null where that is not known. */
@@ -13,9 +13,14 @@ export type Held = {
   project: ShownProject;
   /** It has measured the whole history. */
   measurer: Measurer;
+  /** It has measured what the walk has let go of. */
+  settled: Measurer;
 };
 
-/** Histories in memory, so that a delivery of a busy issue reads nothing. The longest unused are forgotten first. */
+/**
+ * Histories in memory, so that a delivery of a busy issue reads nothing. The longest unused are forgotten first; long ones
+ * are held without their beginning.
+ */
 export type WalkCache = {
   readonly get: (issueId: string) => Held | undefined;
   readonly set: (issueId: string, held: Held) => void;
@@ -29,8 +34,12 @@ export const heldByGateway = 50_000;
 /** The same of a command that goes through a whole past: some 560 MB. */
 export const heldByCommand = 200_000;
 
+/** How many deliveries of one history are held, and how many are left of more. Few are late by as many. */
+export type HeldOfOne = { readonly most: number; readonly left: number };
+const usual: HeldOfOne = { most: 24, left: 8 };
+
 /** @param maxDeliveries how many deliveries the histories held may have together; one history is always held. */
-export function createWalkCache(maxDeliveries: number): WalkCache {
+export function createWalkCache(maxDeliveries: number, { most, left } = usual): WalkCache {
   // A Map iterates in the order of insertion, so its first key is the longest unused.
   const walks = new Map<string, { readonly held: Held; readonly counted: number }>();
   let deliveries = 0;
@@ -42,6 +51,7 @@ export function createWalkCache(maxDeliveries: number): WalkCache {
 
   function keep(issueId: string, held: Held): void {
     drop(issueId);
+    if (held.walk.stops.length > most) for (const event of letGo(held.walk, left)) held.settled.add(event);
     // A walk grows after it is put here; it is counted again each time it is used.
     const counted = 1 + sizeOf(held.walk);
     walks.set(issueId, { held, counted });

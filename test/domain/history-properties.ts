@@ -6,12 +6,17 @@ import type { IssueEvent } from "../../src/domain/event.ts";
 import {
   addDelivery,
   deriveHistory,
+  eventsLeft,
   historyOf,
+  letGo,
+  PastNeededError,
   startWalk,
   type Change,
   type History,
 } from "../../src/domain/history.ts";
 import { agree } from "../../src/domain/issue.ts";
+import { measure, Measurer, type Measures } from "../../src/domain/measures.ts";
+import { compareDeliveries } from "../../src/domain/order.ts";
 import { anyDeliveries } from "./deliveries.ts";
 import { fold, textOf } from "./scenario.ts";
 import { lives, type Life, type Trouble } from "./sentry-model.ts";
@@ -157,6 +162,55 @@ function checkChange(change: Change, facts: Facts, before: History | null, after
   }
 }
 
+/** The same, nearly in the order of sending: some come a few later. */
+const nearlyInOrder = deliveries.chain((all) => {
+  const delays = fc.array(fc.constantFrom(0, 0, 0, 0, 1.5, 3.5, 9.5), {
+    minLength: all.length,
+    maxLength: all.length,
+  });
+  return delays.map((delays) => {
+    const placed = all.toSorted(compareDeliveries).map((facts, i) => ({ facts, at: i + delays[i]! }));
+    return placed.toSorted((a, b) => a.at - b.at).map(({ facts }) => facts);
+  });
+});
+
+/**
+ * A walk that lets go of its oldest stops says of each delivery what one that keeps them all says, or that it needs
+ * them; and with what it has left, durations are measured as over the whole history.
+ */
+const lettingGoChangesNothing = fc.property(
+  fc.oneof(
+    nearlyInOrder,
+    arrivals.map(({ arrived }) => arrived),
+  ),
+  fc.integer({ min: 1, max: 4 }),
+  (arrived, left) => {
+    const whole = startWalk([]);
+    let [short, settled] = [startWalk([]), new Measurer()];
+    const measured = new Map<string, Measures>();
+    const keep = (found: Iterable<readonly [IssueEvent, Measures]>): void => {
+      for (const [{ place }, measures] of found) measured.set(String(place), measures);
+    };
+    for (const [i, facts] of arrived.entries()) {
+      const expected = addDelivery(whole, facts);
+      let change: Change;
+      try {
+        change = addDelivery(short, facts);
+      } catch (error) {
+        if (!(error instanceof PastNeededError)) throw error;
+        short = startWalk(arrived.slice(0, i));
+        settled = new Measurer();
+        change = addDelivery(short, facts);
+      }
+      expect(change).toEqual(expected);
+      keep(measure(eventsLeft(short), settled).measured);
+      for (const event of letGo(short, left)) settled.add(event);
+    }
+    for (const [{ place }, measures] of measure(historyOf(whole).events).measured)
+      expect(measured.get(String(place))).toEqual(measures);
+  },
+);
+
 /** Of two deliveries that repeat each other it is the second to arrive that repeats the first. */
 const repetitionIsSymmetric = fc.property(
   arrivals.filter(({ arrived }) => arrived.length > 1),
@@ -228,6 +282,7 @@ export const historyProperties: Readonly<Record<string, (numRuns: number) => voi
     holds(historyIsSound),
   "is the same for every order of arrival": holds(historyKnowsNoArrival),
   "is what the entries of the log fold to, whenever deliveries arrive": holds(logFoldsToHistory),
+  "is told the same by a walk that lets go of what is old": holds(lettingGoChangesNothing),
   "knows a repetition whichever of the two arrives first": holds(repetitionIsSymmetric),
   "ends in the state that was shown last": holds(lastSnapshotWins),
   "reports each change that Sentry told, once, and infers no other": holds(toldChangesAreReported),

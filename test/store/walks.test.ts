@@ -1,0 +1,85 @@
+import { hash } from "node:crypto";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import type { IncomingDelivery } from "../../src/domain/delivery.ts";
+import { readBody, readPayload } from "../../src/sentry/payload.ts";
+import { pastTraffic } from "../../src/sentry/simulate/traffic.ts";
+import { writeBatch } from "../../src/store/batch.ts";
+import { createRequestIds } from "../../src/store/request-ids.ts";
+import { openWriter } from "../../src/store/sqlite/connection.ts";
+import { prepareTransaction } from "../../src/store/sqlite/transaction.ts";
+import { createWalkCache, type WalkCache } from "../../src/store/walks.ts";
+import { temporaryFolder } from "./open.ts";
+
+const [from, to] = [Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 31)];
+
+/** Late ones, repeated ones and such as were sent again hours later among them. */
+const deliveries = Array.from(
+  pastTraffic({ seed: 5, secret: "x", issues: 120, from, to }),
+  ({ body, dueAt }, index): IncomingDelivery => {
+    const { reading, ...row } = readPayload(body);
+    const shownAt = reading.is === "issue" ? Math.floor((reading.issue.lastSeen ?? 0) / 1000) : dueAt;
+    return {
+      ...row,
+      body,
+      reading,
+      sha256: hash("sha256", body),
+      receivedAt: dueAt,
+      // One in seven is stamped as if it had been held back.
+      sentAt: index % 7 === 0 ? shownAt : dueAt,
+      requestId: null,
+      idempotencyKey: null,
+    };
+  },
+);
+
+/** Every row that is derived from the deliveries, written in batches of many sizes. */
+async function written(walks: WalkCache): Promise<readonly unknown[]> {
+  using folder = temporaryFolder();
+  const connection = openWriter(join(folder.path, "issuewire.db"));
+  const { client } = connection;
+  const transaction = prepareTransaction(connection);
+  const requestIds = createRequestIds([]);
+  for (let at = 0, size = 1; at < deliveries.length; at += size, size = (size * 3) % 17) {
+    client.exec("begin immediate");
+    await writeBatch(transaction, deliveries.slice(at, at + size), {
+      walks,
+      requestIds,
+      read: readBody,
+      committedAt: ({ receivedAt }) => receivedAt,
+      onFault(error) {
+        throw error;
+      },
+    });
+    client.exec("commit");
+  }
+  const rows = ["deliveries", "events", "issues", "projects"].map((table) =>
+    client.prepare(`select * from ${table} order by 1`).all(),
+  );
+  client.close();
+  return rows;
+}
+
+it("writes the same whether histories are held whole, without their beginning, or hardly at all", async () => {
+  const whole = await written(createWalkCache(Infinity, { most: Infinity, left: Infinity }));
+  expect(await written(createWalkCache(Infinity, { most: 3, left: 1 }))).toEqual(whole);
+  expect(await written(createWalkCache(1, { most: 2, left: 2 }))).toEqual(whole);
+});
+
+it("holds a long history in little more memory than a short one", async () => {
+  const walks = createWalkCache(Infinity, { most: 6, left: 2 });
+  await written(walks);
+  const ids = deliveries.flatMap(({ reading }) =>
+    reading.is === "issue" ? [reading.issue.snapshot.sentryId] : [],
+  );
+  const longest = Math.max(...ids.map((id) => walks.get(id)?.walk.stops.length ?? 0));
+  expect(
+    Math.max(
+      ...Map.groupBy(ids, (id) => id)
+        .values()
+        .map(({ length }) => length),
+    ),
+  ).toBeGreaterThan(12);
+  expect(longest).toBeGreaterThan(2);
+  expect(longest).toBeLessThanOrEqual(6);
+});
