@@ -5,6 +5,7 @@ import type { Report } from "../observability/report.ts";
 import { pingSeconds, stallSeconds, type Heartbeat } from "./heartbeat.ts";
 import { lastMessage, type Live } from "./live.ts";
 import { bodyOf, chunkOf } from "./message.ts";
+import { onceInARow } from "./once-in-a-row.ts";
 import type { Unreachable } from "./unreachable.ts";
 
 export type EventStreamOptions = {
@@ -17,6 +18,9 @@ export type EventStreamOptions = {
 
 /** An empty `data` field: without one, EventSource would not tell a page of it. */
 const complete = chunkOf([Buffer.from("event: complete\ndata:\n\n")]);
+
+/** Most of those who are pinged in a row stand at the same position: the end of the log. */
+const pingAt = onceInARow((cursor: string) => chunkOf([Buffer.from(`id: ${cursor}\n\n`)]));
 
 /**
  * Serves a subscription as GraphQL over SSE, distinct connections mode, on a response whose head is sent. Chunks that
@@ -62,7 +66,7 @@ export function serveEventStream(
   }
 
   function ping(): void {
-    if (!taker.writableNeedDrain) write(chunkOf([Buffer.from(`id: ${subscriber.cursor}\n\n`)]));
+    if (!taker.writableNeedDrain) write(pingAt(subscriber.cursor));
   }
 
   function goOn(): void {

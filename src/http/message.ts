@@ -1,5 +1,6 @@
 import type { Answer } from "../stream/answer.ts";
-import { textFrameHead } from "./text-frame.ts";
+import { onceInARow } from "./once-in-a-row.ts";
+import { inBytes, textFrameHead } from "./text-frame.ts";
 
 /**
  * One result of a subscription, or several, as bytes for each transport. They are made when they are first needed and
@@ -33,7 +34,8 @@ export function createMessage(
       const id = cursor === null ? "" : `id: ${cursor}\n`;
       return (chunk ??= chunkOf([Buffer.from(`${id}event: next\ndata: ${json}\n\n`)]));
     },
-    frames: onceInARow((start) => {
+    // Clients that count their operations have the same ids: what is made for one does for many sockets in a row.
+    frames: onceInARow((start: string) => {
       rest ??= inBytes(`${json}}`);
       return textFrameHead(start.length + rest.length) + start + rest;
     }),
@@ -50,7 +52,7 @@ export function joinedMessages(messages: readonly Message[]): Message {
     get chunk() {
       return (chunk ??= chunkOf(messages.map((message) => bodyOf(message.chunk))));
     },
-    frames: onceInARow((start) => messages.map((message) => message.frames(start)).join("")),
+    frames: onceInARow((start: string) => messages.map((message) => message.frames(start)).join("")),
   };
 }
 
@@ -68,18 +70,4 @@ export function chunkOf(parts: readonly Buffer[]): Buffer {
 /** What a chunk brings, without what is around it. */
 export function bodyOf(chunk: Buffer): Buffer {
   return chunk.subarray(chunk.indexOf("\n") + 1, -2);
-}
-
-/** The text's UTF-8, with a character for each byte: short texts are put together faster so than as Buffers. */
-function inBytes(text: string): string {
-  return Buffer.from(text).toString("latin1");
-}
-
-/** Clients that count their operations have the same ids, so what is made for one does for many sockets in a row. */
-function onceInARow(make: (start: string) => string): (start: string) => string {
-  let last: { readonly start: string; readonly made: string } | undefined;
-  return (start) => {
-    if (last?.start !== start) last = { start, made: make(start) };
-    return last.made;
-  };
 }

@@ -13,6 +13,8 @@ import { mayStillRead, type Admit, type Admitted } from "./admit.ts";
 import { pingSeconds, stallSeconds, type Heartbeat } from "./heartbeat.ts";
 import type { Live, LiveSubscriber } from "./live.ts";
 import { startOfNext } from "./message.ts";
+import { onceInARow } from "./once-in-a-row.ts";
+import { textFrame } from "./text-frame.ts";
 
 export type OperationsOptions = {
   readonly graphql: GraphQL;
@@ -45,6 +47,9 @@ type Prepared = ExecutionArgs & {
   readonly taken: { operation: LiveOperation | null };
 };
 
+/** Seconds from a ping to one of the WebSocket's own for those who have not answered. */
+const doubtSeconds = pingSeconds / 2;
+
 /** Come back later: why a socket is closed that nobody can be told by, and who may read cannot be found out. */
 const tryAgainLater = 1013;
 
@@ -68,7 +73,8 @@ const tryAgainLater = 1013;
  * | cut         | no answer to a ping within 12 s, or nothing taken for 30 s: come back after the last cursor   |
  *
  * A ping carries `{ "cursor": … }`: all that the socket's subscriptions tell up to there has been sent. One is sent after
- * each replay, then every 12 s.
+ * each replay, then every 12 s. Whoever has said nothing 6 s later is sent a ping of the WebSocket's own as well: a client
+ * whose program leaves ours unanswered is still there.
  */
 export function serveOperations(options: OperationsOptions) {
   const { admit, heartbeat, now, report } = options;
@@ -123,11 +129,16 @@ export function serveOperations(options: OperationsOptions) {
         return;
       }
       seconds += 1;
-      if (seconds % pingSeconds !== 0 || socket.writableNeedDrain) return;
-      if (!isHeard) return webSocket.terminate();
-      isHeard = false;
-      webSocket.ping();
-      pingWithCursor(connection);
+      if (socket.writableNeedDrain) return;
+      switch (seconds % pingSeconds) {
+        case 0:
+          if (!isHeard) return webSocket.terminate();
+          isHeard = false;
+          return pingWithCursor(connection);
+        case doubtSeconds:
+          // Not of everyone: it would double what those who are there, and answer, cost while nothing happens.
+          if (!isHeard) webSocket.ping();
+      }
     });
 
     socket.on("drain", () => {
@@ -303,18 +314,19 @@ function served(
   };
 }
 
-/** The least of the subscriptions' positions is one that all of them have reached. */
-function pingWithCursor({ webSocket, subscribers }: Connection): void {
-  if (webSocket.readyState !== webSocket.OPEN) return;
-  const cursor = leastCursor([...subscribers.values()]);
-  webSocket.send(
-    JSON.stringify(
-      cursor === null ? { type: MessageType.Ping } : { type: MessageType.Ping, payload: { cursor } },
-    ),
-  );
+/** Of a text alone, so that all who stand at the same position get the same. */
+const pingAt = onceInARow((cursor: string | null) =>
+  textFrame(JSON.stringify({ type: MessageType.Ping, payload: cursor === null ? undefined : { cursor } })),
+);
+
+function pingWithCursor({ webSocket, socket, subscribers }: Connection): void {
+  if (webSocket.readyState === webSocket.OPEN)
+    socket.write(pingAt(leastCursor(subscribers.values())), "latin1");
 }
 
-function leastCursor(subscribers: readonly LiveSubscriber[]): string | null {
-  const first = subscribers.toSorted((one, other) => one.position - other.position)[0];
-  return first?.cursor ?? null;
+/** The least of the subscriptions' positions is one that all of them have reached. */
+function leastCursor(subscribers: Iterable<LiveSubscriber>): string | null {
+  let least: LiveSubscriber | null = null;
+  for (const one of subscribers) if (least === null || one.position < least.position) least = one;
+  return least?.cursor ?? null;
 }

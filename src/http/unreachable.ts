@@ -59,8 +59,9 @@ export function watchUnreachable(
 
   return {
     look,
-    has: ({ localPort, remoteAddress, remotePort }) =>
-      known.size > 0 && known.has(keyOf(localPort, remoteAddress, remotePort)),
+    // Asked of each connection once a second: a socket looks its addresses up when it is asked for them.
+    has: (socket) =>
+      known.size > 0 && known.has(keyOf(socket.localPort, socket.remoteAddress, socket.remotePort)),
     [Symbol.dispose]: () => stop.abort(),
   };
 }

@@ -196,14 +196,31 @@ describe("graphql-transport-ws", () => {
     await using server = await socketServer();
     const client = server.connect();
     await client.init();
+    let pings = 0;
+    client.socket.on("ping", () => (pings += 1));
     for (let round = 0; round < 3; round += 1) {
-      const pinged = once(client.socket, "ping");
-      server.beats(pingSeconds);
-      await pinged;
-      await client.next();
+      server.beats(pingSeconds / 2);
+      server.beats(pingSeconds / 2);
+      expect(await client.next()).toEqual({ type: "ping" });
       client.send({ type: "pong" });
       client.send({ type: "ping" });
       await client.next();
+    }
+    expect([client.socket.readyState, pings]).toEqual([client.socket.OPEN, 0]);
+  });
+
+  it("keeps one that leaves the protocol's pings unanswered, and answers the WebSocket's", async () => {
+    await using server = await socketServer();
+    const client = server.connect();
+    await client.init();
+    server.beats(pingSeconds);
+    for (let round = 0; round < 3; round += 1) {
+      expect(await client.next()).toEqual({ type: "ping" });
+      const pinged = once(client.socket, "ping");
+      const answered = once(server.connections[0]!, "data");
+      server.beats(pingSeconds / 2);
+      await Promise.all([pinged, answered]);
+      server.beats(pingSeconds / 2);
     }
     expect(client.socket.readyState).toBe(client.socket.OPEN);
   });

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { WebSocket, type ClientOptions, type RawData } from "ws";
 import { unlimitedAdmin } from "../../src/domain/viewer.ts";
 import type { Admission, Admit } from "../../src/http/admit.ts";
@@ -62,6 +62,8 @@ export async function socketServer({
     sockets,
     failed: (error) => failures.push(error),
   });
+  const connections: Socket[] = [];
+  server.on("connection", (socket: Socket) => connections.push(socket));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
@@ -75,6 +77,8 @@ export async function socketServer({
     reported,
     asked,
     clock,
+    /** Of the clients, as the server has them. */
+    connections,
     /** Resolves once nothing is subscribed to. */
     async emptied(): Promise<void> {
       while (memory.fanout.groups > 0) await new Promise((resolve) => setImmediate(resolve));
