@@ -7,7 +7,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import Database from "better-sqlite3";
 import { percentile } from "../load.ts";
-import { startServer, type ServerProcess } from "../process.ts";
+import { gatewayArgs, startServer, type ServerProcess } from "../process.ts";
 import { faultsOf, slopeOf, type Followed } from "./check.ts";
 import { startFollower } from "./follower.ts";
 import { send } from "./sender.ts";
@@ -66,7 +66,7 @@ async function freePort(): Promise<number> {
 }
 
 async function startGateway(name: string): Promise<ServerProcess> {
-  const server = await startServer(["dist/cli.js", "serve"], {
+  const server = await startServer(gatewayArgs, {
     PORT: String(port),
     DATABASE_URL: `file:${file}`,
     SENTRY_CLIENT_SECRET: secret,

@@ -50,15 +50,17 @@ export async function send({ port, secret, rate, issues, titleOfIssue, signal }:
   return answers;
 }
 
+/** An issue is created once; the rest of its life goes on and on. */
+const birth = ["created", "unresolved", "new"] as const;
 const life = [
-  ["created", "unresolved", "new"],
   ["resolved", "resolved", null],
   ["unresolved", "unresolved", "regressed"],
-  ["ignored", "ignored", "archived_forever"],
+  ["ignored", "ignored", "archived_until_escalating"],
+  ["unresolved", "unresolved", "escalating"],
 ] as const;
 
 function bodyOf(issue: number, turn: number, at: number, titleOfIssue: (issue: number) => string): Buffer {
-  const [action, status, substatus] = life[turn % 4]!;
+  const [action, status, substatus] = turn === 0 ? birth : life[turn % 4]!;
   return Buffer.from(
     JSON.stringify({
       action,
