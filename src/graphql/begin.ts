@@ -18,7 +18,7 @@ export function createBegin({ getEnveloped }: Pick<GraphQL, "getEnveloped">) {
       taken.operation = operation;
     };
     const pipeline = getEnveloped({ ...asking, params, take });
-    const document = documents(params.query!, pipeline);
+    const document = documents(params.query!, () => pipeline);
     if (document === null) return null;
     const { operationName, variables: variableValues } = params;
     if (getOperationAST(document, operationName)?.operation !== OperationTypeNode.SUBSCRIPTION) return null;

@@ -3,8 +3,8 @@ import type { GraphQL } from "./yoga.ts";
 
 type Pipeline = Pick<ReturnType<GraphQL["getEnveloped"]>, "schema" | "parse" | "validate">;
 
-/** Reads a document by a request's own pipeline; null for one that is refused. */
-export type Documents = (text: string, pipeline: Pipeline) => DocumentNode | null;
+/** Reads a document by a request's own pipeline, made where it is needed; null for one that is refused. */
+export type Documents = (text: string, pipeline: () => Pipeline) => DocumentNode | null;
 
 /** As many as Yoga remembers. */
 const mostDocuments = 1024;
@@ -17,7 +17,7 @@ export function createDocuments(): Documents {
   // A Map iterates in the order of insertion, so its first key is the longest unused.
   const known = new Map<string, DocumentNode>();
   return (text, pipeline) => {
-    const document = known.get(text) ?? read(text, pipeline);
+    const document = known.get(text) ?? read(text, pipeline());
     if (document === null) return null;
     known.delete(text);
     known.set(text, document);

@@ -1,61 +1,58 @@
 /** Answers kept in memory while nothing is written. */
 export type ResponseCache = {
-  /** The answer that was set under the key at this version; undefined for none. */
+  /** The answer that is kept under the key, of this version; undefined for none. */
   readonly get: (key: string, version: number) => string | undefined;
+  /** Offers an answer. It is kept where its key was offered before, lately, at whatever version. */
   readonly set: (key: string, version: number, answer: string) => void;
 };
 
 /** An answer that takes more than this is not kept. */
 const maxAnswerBytes = 256 * 1024;
 
-/** What answers that were not asked for again may take. */
-const newestBytes = 2 * maxAnswerBytes;
+/** How many keys are known to have been offered: one that was, before about as many others, counts as new. */
+const seenKeys = 4096;
+
+/** Of a long key, its end: a request's variables most often come last. */
+const hashedCharacters = 1024;
 
 /**
- * Most answers are never asked for again. So an answer shares a small room with all that are new until it is, and then
- * stays with those that were: what is soon forgotten costs the garbage collector little, and pushes out nothing.
+ * Most questions are never asked again, and to keep their answers costs the garbage collector as much as a quick one takes.
+ * So only a hash of a question is remembered at first, and its answer from the second time on that it is made.
  *
- * @param maxBytes what keys and answers that were asked for again may take; past it, those that were first are forgotten
- * first. Those of an earlier version are forgotten as soon as another is asked for.
+ * @param maxBytes what keys and answers may take; past it, those that were kept first are forgotten first. Those of an
+ * earlier version are forgotten as soon as another is asked for.
  */
 export function createResponseCache(maxBytes: number): ResponseCache {
-  const newest = boundedAnswers(Math.min(maxBytes, newestBytes));
-  const askedAgain = boundedAnswers(maxBytes);
+  // A Map iterates in the order of insertion.
+  const answers = new Map<string, string>();
+  const seen = new Int32Array(seenKeys);
+  let bytes = 0;
   let of = NaN;
 
   function turnTo(version: number): void {
     if (version === of) return;
-    newest.clear();
-    askedAgain.clear();
+    answers.clear();
+    bytes = 0;
     of = version;
+  }
+
+  /** Remembers the key. Two keys that share a hash are taken for one, which does no harm. */
+  function isNew(key: string): boolean {
+    const hash = hashOf(key);
+    const place = hash & (seenKeys - 1);
+    if (seen[place] === hash) return false;
+    seen[place] = hash;
+    return true;
   }
 
   return {
     get(key, version) {
       turnTo(version);
-      const known = askedAgain.get(key);
-      if (known !== undefined) return known;
-      const answer = newest.get(key);
-      if (answer !== undefined) askedAgain.set(key, answer);
-      return answer;
+      return answers.get(key);
     },
     set(key, version, answer) {
       turnTo(version);
-      newest.set(key, answer);
-    },
-  };
-}
-
-/** Those that were set first are forgotten first. */
-function boundedAnswers(maxBytes: number) {
-  // A Map iterates in the order of insertion.
-  const answers = new Map<string, string>();
-  let bytes = 0;
-  const sizeOf = (key: string, answer: string) => 2 * (key.length + answer.length);
-  return {
-    get: (key: string) => answers.get(key),
-    set(key: string, answer: string): void {
-      if (sizeOf(key, answer) > maxAnswerBytes || answers.has(key)) return;
+      if (isNew(key) || sizeOf(key, answer) > maxAnswerBytes || answers.has(key)) return;
       answers.set(key, answer);
       bytes += sizeOf(key, answer);
       for (const [oldest, held] of answers) {
@@ -64,9 +61,17 @@ function boundedAnswers(maxBytes: number) {
         bytes -= sizeOf(oldest, held);
       }
     },
-    clear(): void {
-      answers.clear();
-      bytes = 0;
-    },
   };
+}
+
+function sizeOf(key: string, answer: string): number {
+  return 2 * (key.length + answer.length);
+}
+
+/** 32 bits (FNV-1a). */
+function hashOf(key: string): number {
+  let hash = 0x811c9dc5 ^ key.length;
+  for (let at = Math.max(0, key.length - hashedCharacters); at < key.length; at += 1)
+    hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
+  return hash;
 }

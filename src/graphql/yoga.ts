@@ -1,3 +1,4 @@
+import type { ExecutionArgs, ExecutionResult } from "graphql";
 import { createYoga } from "graphql-yoga";
 import type { Report } from "../observability/report.ts";
 import { createContext, type Asking, type Context, type Services } from "./context.ts";
@@ -39,14 +40,18 @@ export type GraphQLLimits = DocumentLimitOptions &
     readonly tokens: number;
   };
 
+/** What is asked of a document that the plugins have found valid. */
+export type ValidQuery = Pick<ExecutionArgs, "document" | "operationName" | "variableValues">;
+
 /**
- * The GraphQL endpoint, which is a request handler for any server, and for tests (`fetch`); each is told who asks. Every way in goes through
- * its plugins: parse, validate and execute elsewhere with `getEnveloped` only.
+ * The GraphQL endpoint, for servers and for tests (`fetch`); each is told who asks. Every way in goes through
+ * its plugins: parse and validate elsewhere with `getEnveloped` only.
  */
 export function createGraphQL({ report, limits, graphiql, introspection, ...services }: GraphQLOptions) {
   const maskError = maskErrors(report);
   const documents = createDocumentLimits(limits);
-  return createYoga<Asking, Context>({
+  const execute = createExecute({ documents, limits });
+  const { fetch, requestListener, handleNodeRequestAndResponse, getEnveloped } = createYoga<Asking, Context>({
     schema,
     context: (asking) => createContext(services, asking),
     graphqlEndpoint: graphqlPath,
@@ -59,7 +64,7 @@ export function createGraphQL({ report, limits, graphiql, introspection, ...serv
       useJsonRequests({ maxBodyBytes: limits.bodyBytes }),
       useEventStreams(),
       useLive(maskError),
-      useExecute((executeQuery) => createExecute({ executeQuery, documents, limits })),
+      useExecute(execute),
       ...(graphiql
         ? [
             useGraphiQL({
@@ -79,4 +84,23 @@ export function createGraphQL({ report, limits, graphiql, introspection, ...serv
     landingPage: false,
     logging: false,
   });
+  return {
+    fetch,
+    requestListener,
+    handleNodeRequestAndResponse,
+    getEnveloped,
+    /**
+     * Executes a query as `getEnveloped`'s pipeline does, whose hooks take as long as a quick query: what plugins do about
+     * an execution is what is done here. Never rejects.
+     */
+    async execute(query: ValidQuery, asking: Asking): Promise<ExecutionResult> {
+      try {
+        const contextValue = createContext(services, asking);
+        const result = await execute({ ...query, schema, contextValue });
+        return result.errors === undefined ? result : { ...result, errors: result.errors.map(maskError) };
+      } catch (error) {
+        return { errors: [maskError(error)] };
+      }
+    },
+  };
 }

@@ -66,11 +66,7 @@ export function createQueryHandler({ query, answer, version, maxBodyBytes }: Que
     if (known !== undefined) return send(response, mediaType, known);
 
     const params = paramsIn(text);
-    const client = {
-      get aborted() {
-        return response.destroyed;
-      },
-    };
+    const client = new Client(response);
     const answered: QueryAnswer =
       params === null ? { is: "not executed" } : await query(params, viewer, client);
     if (client.aborted) return;
@@ -85,6 +81,22 @@ export function createQueryHandler({ query, answer, version, maxBodyBytes }: Que
     const mediaType = isPlain(request) ? mediaTypes.get(request.headers.accept ?? "*/*") : undefined;
     return mediaType === undefined ? null : serve(request, response, mediaType, viewer);
   };
+}
+
+/**
+ * Whoever waits for this response. A class, because an object with a getter of its own has a shape of its own, which is
+ * old from the start and keeps the whole request from the quick garbage collection.
+ */
+class Client {
+  readonly #response: ServerResponse;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+  }
+
+  get aborted(): boolean {
+    return this.#response.destroyed;
+  }
 }
 
 /** Answers a request whose body was not read. */

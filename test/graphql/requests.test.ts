@@ -126,7 +126,8 @@ describe("a large body", () => {
 
   it("is refused from a socket too, where its size is not told beforehand", async () => {
     const { yoga } = gateway();
-    const server = createServer((request, response) => void yoga(request, response)).listen(0, "127.0.0.1");
+    const server = createServer(yoga.requestListener);
+    server.listen(0, "127.0.0.1");
     await once(server, "listening");
     try {
       const sending = httpRequest({

@@ -87,6 +87,8 @@ describe("the short way of a query", () => {
     JSON.stringify({ query: "query A { feed { epoch } } query B { __typename }" }),
     JSON.stringify({ query: "{ issues(first: -1) { totalCount } feed { epoch } }" }),
     JSON.stringify({ query: "{ issues(first: -1) { totalCount } }" }),
+    // It needs a transaction, which cannot be had here.
+    JSON.stringify({ query: "{ feed { cursor } }" }),
     JSON.stringify({ query: "query ($id: ID!) { node(id: $id) { id } }" }),
     JSON.stringify({ query: "{" }),
     JSON.stringify({ query: "{ nothing }" }),
@@ -105,6 +107,20 @@ describe("the short way of a query", () => {
       expect(answer.status).not.toBe(299);
     },
   );
+
+  it("masks what fails, also of a document that it knows", async () => {
+    using server = await startServer();
+    server.reader.issues = () => Promise.reject(new Error("the secret"));
+    for (let time = 0; time < 5; time += 1) {
+      const { status, body } = await server.post(title);
+      expect({ status, body }).toEqual({
+        status: 200,
+        body: expect.stringContaining("INTERNAL_SERVER_ERROR"),
+      });
+      expect(body).not.toContain("secret");
+    }
+    expect(server.state.executed).toBe(5);
+  });
 
   it.each<[string, Record<string, string>]>([
     ["another media type", { "content-type": "text/plain" }],
@@ -131,20 +147,26 @@ describe("the short way of a query", () => {
 });
 
 describe("an answer that was given before", () => {
-  it("is given again while nothing is written", async () => {
+  it("is given again from the second time on, while nothing is written", async () => {
     using server = await startServer();
     const first = await server.post(title);
-    expect(await server.post(title)).toEqual(first);
-    expect(server.state.executed).toBe(1);
+    for (const executed of [2, 2, 2]) {
+      expect(await server.post(title)).toEqual(first);
+      expect(server.state.executed).toBe(executed);
+    }
     server.state.version = 2;
-    expect(await server.post(title)).toEqual(first);
-    expect(server.state.executed).toBe(2);
+    for (const executed of [3, 3]) {
+      expect(await server.post(title)).toEqual(first);
+      expect(server.state.executed).toBe(executed);
+    }
   });
 
   it("is not given to a viewer who may see something else", async () => {
     using server = await startServer();
     await server.post(title);
+    await server.post(title);
     server.state.viewer = limited;
+    await server.post(title);
     expect(JSON.parse((await server.post(title)).body)).toEqual({ data: { issue: null } });
   });
 
@@ -153,21 +175,20 @@ describe("an answer that was given before", () => {
     ["has errors", JSON.stringify({ query: "{ issues(first: -1) { totalCount } feed { epoch } }" })],
   ])("is made anew when it %s", async (_, body) => {
     using server = await startServer();
-    await server.post(body);
-    await server.post(body);
-    expect(server.state.executed).toBe(2);
+    for (let time = 0; time < 3; time += 1) await server.post(body);
+    expect(server.state.executed).toBe(3);
   });
 
   it("is made anew where nobody can tell whether something was written", async () => {
     using server = await startServer();
     server.state.version = null;
-    await server.post(title);
-    await server.post(title);
-    expect(server.state.executed).toBe(2);
+    for (let time = 0; time < 3; time += 1) await server.post(title);
+    expect(server.state.executed).toBe(3);
   });
 
   it("is not kept when something was written meanwhile", async () => {
     using server = await startServer();
+    await server.post(title);
     const { issues } = server.reader;
     server.reader.issues = (ids) => {
       server.state.version = 2;
@@ -176,6 +197,6 @@ describe("an answer that was given before", () => {
     await server.post(title);
     server.reader.issues = issues;
     await server.post(title);
-    expect(server.state.executed).toBe(2);
+    expect(server.state.executed).toBe(3);
   });
 });

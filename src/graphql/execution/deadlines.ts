@@ -7,30 +7,42 @@ export type Deadlines = {
 /** How many times they are looked at, in the time that each has: one comes late by that part of it at most. */
 const looks = 20;
 
-/** One timer for all, because a timer for each takes longer than many a query does. It runs while anything is awaited. */
+/**
+ * One timer for all, because a timer for each takes longer than many a query does. It runs while anything is awaited.
+ *
+ * A plain array: whatever a Set lets go of as it grows leads to its later contents, and what is old keeps all of those
+ * from the quick garbage collection.
+ */
 export function createDeadlines(milliseconds: number): Deadlines {
-  type Deadline = { readonly at: number; readonly expired: () => void };
-  // In the order in which they begin, which is that in which they end.
-  const open = new Set<Deadline>();
+  type Deadline = { readonly at: number; readonly expired: () => void; place: number };
+  const open: Deadline[] = [];
   let timer: NodeJS.Timeout | null = null;
+
+  function close(deadline: Deadline): void {
+    if (open[deadline.place] !== deadline) return;
+    const last = open.pop()!;
+    if (last === deadline) return;
+    last.place = deadline.place;
+    open[last.place] = last;
+  }
 
   function look(): void {
     const now = performance.now();
-    for (const deadline of open) {
-      if (deadline.at > now) return;
-      open.delete(deadline);
+    for (const deadline of open.filter(({ at }) => at <= now)) {
+      close(deadline);
       deadline.expired();
     }
-    if (timer !== null) clearInterval(timer);
+    if (open.length > 0 || timer === null) return;
+    clearInterval(timer);
     timer = null;
   }
 
   return {
     begin(expired) {
-      const deadline = { at: performance.now() + milliseconds, expired };
-      open.add(deadline);
+      const deadline: Deadline = { at: performance.now() + milliseconds, expired, place: open.length };
+      open.push(deadline);
       timer ??= setInterval(look, Math.max(1, milliseconds / looks));
-      return () => open.delete(deadline);
+      return () => close(deadline);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { normalizedExecutor } from "@graphql-tools/executor";
 import {
   execute,
   getOperationAST,
@@ -19,17 +20,16 @@ export type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<Executi
  * What a subscription tells of an entry is executed as it is: it was looked at when it began, and is told to many at once.
  */
 export function createExecute({
-  executeQuery,
   documents,
   limits,
 }: {
-  /** Yoga's own, which takes what a subscription tells for another subscription. */
-  readonly executeQuery: Execute;
   readonly documents: DocumentLimits;
   readonly limits: ExecutionLimits;
 }): Execute {
   const told = compiled(execute);
-  const asked = limited(limits, inOneMoment(compiled(executeQuery)));
+  // Yoga's own, which knows which errors are of the request, but takes what a subscription tells for another subscription.
+  // A stream it makes of `@defer` and `@stream` alone, which are not part of the schema.
+  const asked = limited(limits, inOneMoment(compiled(normalizedExecutor as Execute)));
   return (args) => {
     const { document, operationName } = args;
     if (getOperationAST(document, operationName)?.operation === OperationTypeNode.SUBSCRIPTION)

@@ -1,4 +1,4 @@
-import type { ExecutionArgs, ExecutionResult } from "graphql";
+import type { ExecutionArgs } from "graphql";
 import type { Context } from "../context.ts";
 import { errorOf } from "../errors.ts";
 import { createDeadlines } from "./deadlines.ts";
@@ -19,26 +19,34 @@ export function limited({ milliseconds, atOnce }: ExecutionLimits, execute: Exec
   const deadlines = createDeadlines(milliseconds);
   let running = 0;
 
-  async function executed(args: ExecutionArgs): Promise<ExecutionResult> {
-    running += 1;
-    try {
-      return await execute(args);
-    } finally {
-      running -= 1;
-    }
-  }
+  // What it throws at once is a rejection, too.
+  const executed = async (args: ExecutionArgs) => execute(args);
 
   return (args) => {
     if (running >= atOnce) return { errors: [tooMany()] };
-    const result = Promise.withResolvers<ExecutionResult>();
     // graphql-js lets a context be anything.
     const { waiting } = args.contextValue as Context;
-    const met = deadlines.begin(() => {
-      waiting.end();
-      result.resolve({ data: null, errors: [timeout(milliseconds)] });
+    return new Promise((resolve, reject) => {
+      const met = deadlines.begin(() => {
+        waiting.end();
+        resolve({ data: null, errors: [timeout(milliseconds)] });
+      });
+      const ended = (): void => {
+        running -= 1;
+        met();
+      };
+      running += 1;
+      executed(args).then(
+        (result) => {
+          ended();
+          resolve(result);
+        },
+        (error: unknown) => {
+          ended();
+          reject(error as Error);
+        },
+      );
     });
-    executed(args).finally(met).then(result.resolve, result.reject);
-    return result.promise;
   };
 }
 
