@@ -11,8 +11,9 @@ import { openSubscribers, type Transport } from "./subscribers.ts";
 
 /**
  * What it costs to tell many of one event: the gateway beside the bare loop and stock Yoga with createPubSub, each in a
- * process of its own, told of the same number of events at the same rate. What a server takes for the events alone, with
- * nobody subscribed, is taken off. Latencies hold what this process takes to read, which the bare loop's show.
+ * process of its own, told of the same number of events at the same rate. What a server takes over the same time for the
+ * events alone, with nobody subscribed, and for its subscribers alone, without an event, is taken off; the second is a
+ * figure of its own. Latencies hold what this process takes to read, which the bare loop's show.
  */
 
 const { values } = parseArgs({
@@ -21,14 +22,15 @@ const { values } = parseArgs({
     operations: { type: "string", default: "1,100" },
     transports: { type: "string", default: "sse,websocket" },
     servers: { type: "string", default: "bare,gateway,yoga" },
-    events: { type: "string", default: "150" },
+    // A round of pings: each subscriber gets one while it idles, and one while it is told of events.
+    seconds: { type: "string", default: "12" },
   },
 });
 const numbers = (text: string): readonly number[] => text.split(",").map(Number);
-const [counts, operations, events] = [
+const [counts, operations, seconds] = [
   numbers(values.subscribers),
   numbers(values.operations),
-  Number(values.events),
+  Number(values.seconds),
 ];
 const transports = values.transports.split(",") as Transport[];
 const kinds = values.servers.split(",") as Kind[];
@@ -50,8 +52,7 @@ const query = `subscription ($filter: IssueFilter) { issueChanged(filter: $filte
 
 /** At 20 events a second to a thousand, and fewer to more: what is measured is the server, and this process reads it all. */
 const rateFor = (subscribers: number): number => Math.max(1, Math.min(20, 20_000 / Math.max(1, subscribers)));
-const eventsFor = (subscribers: number): number =>
-  Math.max(10, Math.min(events, 100_000 / Math.max(1, subscribers)));
+const eventsFor = (subscribers: number): number => Math.ceil(seconds * rateFor(subscribers));
 
 function start(kind: Kind): Promise<ServerProcess> {
   if (kind === "bare") return startServer(["bench/fanout/bare.ts", sampleOf.sse, sampleOf.websocket]);
@@ -108,13 +109,19 @@ async function publish(kind: Kind, port: number): Promise<void> {
 }
 
 type Measured = {
+  /** While it told the events. */
   readonly cpuSeconds: number;
+  /** Over as long a time before, without an event. */
+  readonly idleCpuSeconds: number;
   readonly rssPerSubscriber: number;
   /** Milliseconds from sending an event to its receipt, ascending, of all subscribers. */
   readonly latencies: Float64Array;
   /** The same of the last subscriber to get each event. */
   readonly last: Float64Array;
 };
+
+/** What a server takes with nobody subscribed. */
+type Nobody = Pick<Measured, "cpuSeconds" | "idleCpuSeconds">;
 
 async function measure(
   kind: Kind,
@@ -153,8 +160,9 @@ async function measure(
       if (left === 0) done.resolve();
     },
   });
-  await wait(500);
+  await wait(1_000);
   const rssPerSubscriber = (server.rssBytes() - rssBefore) / subscribers;
+  const idleCpuSeconds = await idling(server);
   let cpuBefore = NaN;
   const answered: Promise<void>[] = [];
   const begunAt = performance.now();
@@ -172,10 +180,18 @@ async function measure(
   if (kind === "gateway") keepSample(transport, opened.sample());
   return {
     cpuSeconds,
+    idleCpuSeconds,
     rssPerSubscriber,
     latencies: Float64Array.from(latencies).sort(),
     last: Float64Array.from(lastAt.slice(warmUp)).sort(),
   };
+}
+
+/** What a server takes while nothing happens, for as long as the events take. */
+async function idling(server: ServerProcess): Promise<number> {
+  const before = server.cpuSeconds();
+  await wait(seconds * 1000);
+  return server.cpuSeconds() - before;
 }
 
 /** The other servers send what the gateway did. */
@@ -190,11 +206,11 @@ function keepSample(transport: Transport, text: string): void {
 await measure("gateway", "sse", 1, 1);
 await measure("gateway", "websocket", 1, 1);
 console.log(
-  `${events} events, fewer to more than a thousand subscribers; Node ${process.version}\n\n` +
-    "| subscribers | operations | transport | server | CPU µs per result | to bare | kB per subscriber | p50 ms | p99 ms | p99 ms to the last |\n" +
-    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+  `${seconds} s of events; Node ${process.version}\n\n` +
+    "| subscribers | operations | transport | server | CPU µs per result | to bare | idle CPU ms/s | kB per subscriber | p50 ms | p99 ms | p99 ms to the last |\n" +
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
 );
-const idle = new Map<string, number>();
+const nobody = new Map<string, Nobody>();
 for (const subscribers of counts) {
   for (const transport of transports) {
     let bare = NaN;
@@ -204,16 +220,14 @@ for (const subscribers of counts) {
         if (kind !== "gateway" && distinct !== operations[0]) continue;
         // It would take minutes.
         if (kind === "yoga" && subscribers > mostForYoga) continue;
-        const idleKey = `${kind} ${rateFor(subscribers)} ${eventsFor(subscribers)}`;
-        const alone = idle.get(idleKey) ?? (await eventsAlone(kind, subscribers));
-        idle.set(idleKey, alone);
-        const { cpuSeconds, rssPerSubscriber, latencies, last } = await measure(
-          kind,
-          transport,
-          subscribers,
-          distinct,
-        );
-        const micros = ((cpuSeconds - alone) / latencies.length) * 1e6;
+        const rate = rateFor(subscribers);
+        const alone = nobody.get(`${kind} ${rate}`) ?? (await withNobody(kind, rate));
+        nobody.set(`${kind} ${rate}`, alone);
+        const measured = await measure(kind, transport, subscribers, distinct);
+        const { cpuSeconds, rssPerSubscriber, latencies, last } = measured;
+        // What a server takes with nobody and nothing is in both.
+        const idle = measured.idleCpuSeconds - alone.idleCpuSeconds;
+        const micros = ((cpuSeconds - alone.cpuSeconds - idle) / latencies.length) * 1e6;
         if (kind === "bare") bare = micros;
         // Of less, what the events alone take differs from run to run by as much.
         const isMeasurable = latencies.length >= leastForCpu;
@@ -224,6 +238,7 @@ for (const subscribers of counts) {
           kind,
           isMeasurable ? micros.toFixed(1) : "",
           isMeasurable ? (micros / bare).toFixed(2) : "",
+          subscribers < 1000 ? "" : ((idle / seconds) * 1000).toFixed(0),
           subscribers < 1000 ? "" : (rssPerSubscriber / 1000).toFixed(0),
           percentile(latencies, 0.5).toFixed(1),
           percentile(latencies, 0.99).toFixed(1),
@@ -237,18 +252,19 @@ for (const subscribers of counts) {
 agent.destroy();
 rmSync(folder, { recursive: true });
 
-/** What as many events take with nobody subscribed. */
-async function eventsAlone(kind: Kind, subscribers: number): Promise<number> {
+/** What a server takes for events at a rate, and for none, with nobody subscribed. */
+async function withNobody(kind: Kind, rate: number): Promise<Nobody> {
   await using server = await start(kind);
-  const [rate, total] = [rateFor(subscribers), eventsFor(subscribers)];
   for (let number = 0; number < 20; number += 1) await publish(kind, server.port);
   const before = server.cpuSeconds();
   const begunAt = performance.now();
-  for (let number = 0; number < total; number += 1) {
+  for (let number = 0; number < seconds * rate; number += 1) {
     const due = begunAt + (number / rate) * 1000 - performance.now();
     if (due > 0) await wait(due);
     await publish(kind, server.port);
   }
   await wait(200);
-  return server.cpuSeconds() - before;
+  const cpuSeconds = server.cpuSeconds() - before;
+  // Not before them: a server has much to do when it has just begun.
+  return { cpuSeconds, idleCpuSeconds: await idling(server) };
 }

@@ -79,7 +79,10 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
         if (part.entries.length === 0 && found === part) break;
         for (const entries of slicesOf(part.entries)) {
           if (live.size === 0) break;
-          await tellSlice(await sliceOf(entries));
+          const slice = sliceOf(entries);
+          const known = slice instanceof Promise ? await slice : slice;
+          if (known.made.length > 0) await tellSlice(known);
+          position = known.upTo;
         }
         if (live.size > 0) position = Math.max(position, part.upTo);
       }
@@ -91,19 +94,16 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
   }
 
   async function tellSlice({ made, upTo, isLast }: Slice<One>): Promise<void> {
-    if (made.length > 0) {
-      const whole = joinedOf(made);
-      // Whoever becomes live meanwhile is visited as well, and may have some of it.
-      for (const member of live) {
-        const isAhead = made[0]!.entry.event.seq <= member.position;
-        const some = isAhead ? made.filter(({ entry }) => entry.event.seq > member.position) : made;
-        if (some.length > 0) write(member, isAhead ? joinedOf(some) : whole, { upTo, isLast });
-        const pause = turns.step();
-        if (pause !== null) await pause;
-      }
-      told(made.map(({ entry }) => entry));
+    const whole = joinedOf(made);
+    // Whoever becomes live meanwhile is visited as well, and may have some of it.
+    for (const member of live) {
+      const isAhead = made[0]!.entry.event.seq <= member.position;
+      const some = isAhead ? made.filter(({ entry }) => entry.event.seq > member.position) : made;
+      if (some.length > 0) write(member, isAhead ? joinedOf(some) : whole, { upTo, isLast });
+      const pause = turns.step();
+      if (pause !== null) await pause;
     }
-    position = upTo;
+    told(made.map(({ entry }) => entry));
   }
 
   /** Reads on for one that is behind, until it is live or wants no more. */
@@ -119,10 +119,11 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
         if (part === null) return leave(member, { is: "expired" });
         if (part.entries.length === 0 && found === part) return goLive(member);
         for (const entries of slicesOf(part.entries)) {
-          const { made, ...slice } = await sliceOf(entries);
+          const slice = sliceOf(entries);
+          const { made, ...end } = slice instanceof Promise ? await slice : slice;
           if (!isReading(member)) return;
-          if (made.length > 0) write(member, joinedOf(made), slice);
-          else member.position = slice.upTo;
+          if (made.length > 0) write(member, joinedOf(made), end);
+          else member.position = end.upTo;
           if (!isReading(member)) return;
           const pause = turns.step();
           if (pause !== null) await pause;
@@ -169,19 +170,20 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
     for (const member of live) leave(member, end);
   }
 
-  /** Makes the answers to some entries, all at the same time. */
-  async function sliceOf(entries: readonly LogEntry[]): Promise<Slice<One>> {
-    const asked = entries.map(answerTo);
-    const made: { readonly entry: LogEntry; readonly answer: One }[] = [];
-    for (const [index, entry] of entries.entries()) {
-      const one = asked[index]!;
-      if (one === null) continue;
-      const answer = one instanceof Promise ? await one : one;
-      made.push({ entry, answer });
-      // Where what failed is told again, what came before it is not.
-      if (answer.isLast) return { made, upTo: entry.event.seq - 1, isLast: true };
+  /** The answers to some entries, made at the same time; at once where all of them are known, as most are. */
+  function sliceOf(entries: readonly LogEntry[]): Slice<One> | Promise<Slice<One>> {
+    const upTo = entries.at(-1)!.event.seq;
+    const concerned: LogEntry[] = [];
+    const asked: (One | Promise<One>)[] = [];
+    for (const entry of entries) {
+      const answer = answerTo(entry);
+      if (answer === null) continue;
+      concerned.push(entry);
+      asked.push(answer);
     }
-    return { made, upTo: entries.at(-1)!.event.seq, isLast: false };
+    return areKnown(asked)
+      ? sliceOfKnown(concerned, asked, upTo)
+      : Promise.all(asked).then((known) => sliceOfKnown(concerned, known, upTo));
   }
 
   function answerTo(entry: LogEntry): One | Promise<One> | null {
@@ -228,4 +230,20 @@ function isReading<One extends Answer>(member: Member<One>): boolean {
 function* slicesOf(entries: readonly LogEntry[]): Generator<readonly LogEntry[]> {
   for (let start = 0; start < entries.length; start += sliceSize)
     yield entries.slice(start, start + sliceSize);
+}
+
+function areKnown<One extends Answer>(answers: readonly (One | Promise<One>)[]): answers is readonly One[] {
+  return !answers.some((one) => one instanceof Promise);
+}
+
+function sliceOfKnown<One extends Answer>(
+  entries: readonly LogEntry[],
+  answers: readonly One[],
+  upTo: Seq,
+): Slice<One> {
+  const made = entries.map((entry, index) => ({ entry, answer: answers[index]! }));
+  const last = answers.findIndex(({ isLast }) => isLast);
+  if (last < 0) return { made, upTo, isLast: false };
+  // Where what failed is told again, what came before it is not.
+  return { made: made.slice(0, last + 1), upTo: entries[last]!.event.seq - 1, isLast: true };
 }
