@@ -175,15 +175,17 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
     const upTo = entries.at(-1)!.event.seq;
     const concerned: LogEntry[] = [];
     const asked: (One | Promise<One>)[] = [];
+    const known: One[] = [];
     for (const entry of entries) {
       const answer = answerTo(entry);
       if (answer === null) continue;
       concerned.push(entry);
       asked.push(answer);
+      if (!(answer instanceof Promise)) known.push(answer);
     }
-    return areKnown(asked)
-      ? sliceOfKnown(concerned, asked, upTo)
-      : Promise.all(asked).then((known) => sliceOfKnown(concerned, known, upTo));
+    return known.length === asked.length
+      ? sliceOfKnown(concerned, known, upTo)
+      : Promise.all(asked.map(async (one) => one)).then((made) => sliceOfKnown(concerned, made, upTo));
   }
 
   function answerTo(entry: LogEntry): One | Promise<One> | null {
@@ -230,10 +232,6 @@ function isReading<One extends Answer>(member: Member<One>): boolean {
 function* slicesOf(entries: readonly LogEntry[]): Generator<readonly LogEntry[]> {
   for (let start = 0; start < entries.length; start += sliceSize)
     yield entries.slice(start, start + sliceSize);
-}
-
-function areKnown<One extends Answer>(answers: readonly (One | Promise<One>)[]): answers is readonly One[] {
-  return !answers.some((one) => one instanceof Promise);
 }
 
 function sliceOfKnown<One extends Answer>(
