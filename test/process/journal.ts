@@ -1,5 +1,6 @@
 import { Agent, request } from "node:http";
 import { hash } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
 import { sign } from "../../src/sentry/signature.ts";
 import { parseNodeId } from "../../src/domain/node-id.ts";
 import { secret } from "./secret.ts";
@@ -20,11 +21,14 @@ export async function sendAndJournal(
     connections,
     signal,
     round,
+    pauseMs = 0,
     onAcknowledged = () => {},
   }: {
     readonly connections: number;
     readonly signal: AbortSignal;
     readonly round: number;
+    /** Between an answer and the next webhook on its connection. */
+    readonly pauseMs?: number;
     /** Told how many are acknowledged so far. */
     readonly onAcknowledged?: (count: number) => void;
   },
@@ -42,6 +46,7 @@ export async function sendAndJournal(
       if (answer.status !== 202) continue;
       acknowledged.push({ delivery: answer.delivery, sha256: hash("sha256", body) });
       onAcknowledged(acknowledged.length);
+      if (pauseMs > 0) await wait(pauseMs, undefined, { signal }).catch(() => {});
     }
   }
   await Promise.all(Array.from({ length: connections }, sendOn));
@@ -49,17 +54,10 @@ export async function sendAndJournal(
   return { acknowledged, sent: () => sent };
 }
 
-/** The lives of a hundred issues, in turns. */
+/** The lives of a hundred issues, in turns. Each is created once in a round. */
 function bodyOf(round: number, number: number): Buffer {
   const turn = Math.floor(number / 100);
-  const [action, status, substatus] = (
-    [
-      ["created", "unresolved", "new"],
-      ["resolved", "resolved", null],
-      ["unresolved", "unresolved", "regressed"],
-      ["ignored", "ignored", "archived_forever"],
-    ] as const
-  )[turn % 4]!;
+  const [action, status, substatus] = turn === 0 ? birth : life[turn % life.length]!;
   const seen = new Date(Date.UTC(2026, 0, 1) + (round * 1_000_000 + number) * 1000).toISOString();
   const issue = {
     id: String(number % 100),
@@ -71,6 +69,14 @@ function bodyOf(round: number, number: number): Buffer {
   };
   return Buffer.from(JSON.stringify({ action, data: { issue } }));
 }
+
+const birth = ["created", "unresolved", "new"] as const;
+const life = [
+  ["resolved", "resolved", null],
+  ["unresolved", "unresolved", "regressed"],
+  ["ignored", "ignored", "archived_until_escalating"],
+  ["unresolved", "unresolved", "escalating"],
+] as const;
 
 async function post(
   url: string,
