@@ -13,7 +13,7 @@ const maxAnswerBytes = 256 * 1024;
 const seenKeys = 4096;
 
 /** Of a long key, its end: a request's variables most often come last. */
-const hashedCharacters = 1024;
+const hashedCharacters = 256;
 
 /**
  * Most questions are never asked again, and to keep their answers costs the garbage collector as much as a quick one takes.

@@ -46,8 +46,8 @@ export type HttpServerOptions = {
  * throw.
  */
 export function createHttpServer({ handler, failed, timedOut, sockets, options }: HttpServerOptions): Server {
-  /** The newest response on each connection. */
-  const newest = new WeakMap<Duplex, ServerResponse>();
+  /** The newest response on each connection; null once it has ended, so that nobody keeps it. */
+  const newest = new WeakMap<Duplex, ServerResponse | null>();
 
   /** Never rejects. */
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -59,11 +59,12 @@ export function createHttpServer({ handler, failed, timedOut, sockets, options }
       if (response.headersSent) response.destroy();
       else sendProblem(response, { status: 500, code: "INTERNAL_SERVER_ERROR", headers: ending });
     }
+    if (response.writableEnded && newest.get(request.socket) === response) newest.set(request.socket, null);
   }
 
   function refuseUnparsed(error: NodeJS.ErrnoException, socket: Duplex): void {
     const response = newest.get(socket);
-    const isAnswering = response !== undefined && !response.writableEnded;
+    const isAnswering = response != null && !response.writableEnded;
     if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && isAnswering) timedOut?.(response.req);
     // Bytes in the middle of another answer, or in its place, would be taken for that one.
     const isTaken =
