@@ -12,7 +12,7 @@ export const anonymousReader: Viewer = { scope: "anonymous", projects: "all" };
 
 /** Equal for two viewers exactly when they may read the same. */
 export function viewerKey({ scope, projects }: Viewer): string {
-  return JSON.stringify([scope, projects === "all" ? projects : [...projects].toSorted()]);
+  return projects === "all" ? scope : JSON.stringify([scope, [...projects].toSorted()]);
 }
 
 /** True when they may read of this project; what has no project is for viewers of all projects. */
