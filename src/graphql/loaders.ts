@@ -13,38 +13,43 @@ export type Loaders = ReturnType<typeof createLoaders>;
  * shown: one answer must not show two versions of it.
  */
 export function createLoaders(reader: Reader, now: number, told: Payload | null = null) {
-  const issue = loader((ids: readonly string[]) => reader.issues(ids));
-  if (told !== null) issue.prime(told.entry.after.sentryId, told.entry.after);
+  const issue = loader(
+    (ids: readonly string[]) => reader.issues(ids),
+    told && [told.entry.after.sentryId, told.entry.after],
+  );
   const bounds = once((): Promise<LogBounds> => reader.bounds());
   return {
     bounds,
     epoch: async (): Promise<string> => told?.epoch ?? (await bounds()).epoch,
     feedFigures: once((): Promise<FeedFigures> => reader.feedFigures({ since: now - 24 * 3_600_000 })),
 
-    issue: issue.load,
+    issue,
     /** The issue of an event. */
-    issueOf: certain("issue", issue.load),
+    issueOf: certain("issue", issue),
     /** An issue that a subscription tells of may be gone by now, or out of the viewer's sight. */
     issueDetails: otherwise(
       unknownDetails,
-      loader((ids: readonly string[]) => reader.issueDetails(ids)).load,
+      loader((ids: readonly string[]) => reader.issueDetails(ids)),
     ),
-    rawIssue: otherwise<string, Json>({}, loader((ids: readonly string[]) => reader.rawIssues(ids)).load),
-    project: loader((ids: readonly string[]) => reader.projects(ids)).load,
-    user: loader((ids: readonly string[]) => lastSeenAssignees(reader, now, "USER", ids)).load,
-    team: loader((ids: readonly string[]) => lastSeenAssignees(reader, now, "TEAM", ids)).load,
+    rawIssue: otherwise<string, Json>(
+      {},
+      loader((ids: readonly string[]) => reader.rawIssues(ids)),
+    ),
+    project: loader((ids: readonly string[]) => reader.projects(ids)),
+    user: loader((ids: readonly string[]) => lastSeenAssignees(reader, now, "USER", ids)),
+    team: loader((ids: readonly string[]) => lastSeenAssignees(reader, now, "TEAM", ids)),
 
-    event: loader((seqs: readonly number[]) => reader.events(seqs)).load,
-    eventById: loader((ids: readonly string[]) => reader.eventsById(ids)).load,
-    eventsOfDelivery: loader((deliveries: readonly number[]) => reader.eventsOfDeliveries(deliveries)).load,
-    replacedBy: loader((seqs: readonly number[]) => reader.replacedBy(seqs)).load,
-    before: loader((seqs: readonly number[]) => reader.before(seqs)).load,
-    transitionsOf: loader((issues: readonly string[]) => reader.transitionsOf(issues)).load,
+    event: loader((seqs: readonly number[]) => reader.events(seqs)),
+    eventById: loader((ids: readonly string[]) => reader.eventsById(ids)),
+    eventsOfDelivery: loader((deliveries: readonly number[]) => reader.eventsOfDeliveries(deliveries)),
+    replacedBy: loader((seqs: readonly number[]) => reader.replacedBy(seqs)),
+    before: loader((seqs: readonly number[]) => reader.before(seqs)),
+    transitionsOf: loader((issues: readonly string[]) => reader.transitionsOf(issues)),
 
-    delivery: loader((ids: readonly number[]) => reader.deliveries(ids)).load,
+    delivery: loader((ids: readonly number[]) => reader.deliveries(ids)),
     /** Null where the viewer may not see it: the issue was in another project then. */
-    snapshot: loader((ids: readonly number[]) => reader.snapshots(ids)).load,
-    body: loader((ids: readonly number[]) => reader.bodies(ids)).load,
+    snapshot: loader((ids: readonly number[]) => reader.snapshots(ids)),
+    body: loader((ids: readonly number[]) => reader.bodies(ids)),
 
     issuePageOf: pageLoader((ids, request: Asked<"issuePagesOf">) => reader.issuePagesOf(ids, request)),
     issueCountOf: countLoader((ids, request: Asked<"issueCountsOf">) => reader.issueCountsOf(ids, request)),
@@ -77,23 +82,26 @@ const mostKeys = 10_000;
 type Ask<Key, Value> = (keys: readonly Key[]) => Promise<ReadonlyMap<Key, Value>>;
 type Load<Key, Value> = (key: Key) => Promise<Value>;
 
-function loader<Key, Value>(ask: Ask<Key, Value>) {
+/** @param known what need not be asked for. */
+function loader<Key, Value>(
+  ask: Ask<Key, Value>,
+  known: readonly [Key, Value] | null = null,
+): Load<Key, Value | null> {
   // Made when it is first needed: an execution needs few of them.
   let made: DataLoader<Key, Value | null> | undefined;
-  const batches = () =>
-    (made ??= new DataLoader<Key, Value | null>(
-      async (keys) => {
-        const found = await ask(keys);
-        return keys.map((key) => found.get(key) ?? null);
-      },
-      { maxBatchSize: mostKeys },
-    ));
-  return {
-    load: (key: Key) => batches().load(key),
-    prime: (key: Key, value: Value) => {
-      batches().prime(key, value);
+  return (key) => (made ??= batches(ask, known)).load(key);
+}
+
+function batches<Key, Value>(ask: Ask<Key, Value>, known: readonly [Key, Value] | null) {
+  const made = new DataLoader<Key, Value | null>(
+    async (keys) => {
+      const found = await ask(keys);
+      return keys.map((key) => found.get(key) ?? null);
     },
-  };
+    { maxBatchSize: mostKeys },
+  );
+  if (known !== null) made.prime(...known);
+  return made;
 }
 
 /** For what the store always has: an answer without it is a fault of ours, not a null. */
@@ -119,7 +127,7 @@ function perRequest<Request, Value>(
     const name = JSON.stringify(request);
     let load = loads.get(name);
     if (load === undefined) {
-      load = loader((keys: readonly string[]) => ask(keys, request)).load;
+      load = loader((keys: readonly string[]) => ask(keys, request));
       loads.set(name, load);
     }
     return load(key);
