@@ -38,6 +38,8 @@ export async function buildInto(folder: string): Promise<void> {
     platform: "node",
     target: "node24",
     format: "esm",
+    // Otherwise graphql-js looks for a second copy of itself whenever it asks what a value is, which a bundle cannot have.
+    define: { "process.env.NODE_ENV": '"production"' },
     // What is CommonJS in the bundle requires Node's own modules.
     banner: {
       js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
