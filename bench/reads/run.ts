@@ -143,10 +143,10 @@ async function run(server: ServerProcess, { ask }: Question, from: number, to: n
   return load;
 }
 
-/**
- * Asks the servers in turns, round after round, so that whatever else the machine does meanwhile slows all of them. The
- * first round warms them up.
- */
+/** Rounds before those that count: what a server runs for each request is compiled for good only after thousands. */
+const warmUpRounds = 3;
+
+/** Asks the servers in turns, round after round, so that whatever else the machine does meanwhile slows all of them. */
 async function measure(
   servers: ReadonlyMap<string, ServerProcess>,
   question: Question,
@@ -154,11 +154,11 @@ async function measure(
   const nothing = (): Taken => ({ answered: 0, seconds: 0, cpuSeconds: 0, latencies: [] });
   const taken = new Map([...servers.keys()].map((name) => [name, nothing()]));
   const size = Math.ceil(question.count / rounds);
-  for (let round = 0; round <= rounds; round += 1) {
+  for (let round = 0; round < warmUpRounds + rounds; round += 1) {
     for (const [name, server] of servers) {
       const before = server.cpuSeconds();
       const { answered, seconds, latencies } = await run(server, question, round * size, (round + 1) * size);
-      if (round === 0) continue;
+      if (round < warmUpRounds) continue;
       const sum = taken.get(name)!;
       sum.answered += answered;
       sum.seconds += seconds;
