@@ -83,7 +83,8 @@ it("E45: a thousand who read a kilobyte a second cost little memory, and hold up
     for (const { socket } of slow) socket.read(1_024);
   }, 1_000);
   const stop = new AbortController();
-  const sending = sendAndJournal(url, { connections: 8, signal: stop.signal, round: 0 });
+  // Some two hundred a second, which is a hundred times what they read: as many as it can take cost memory by themselves.
+  const sending = sendAndJournal(url, { connections: 8, signal: stop.signal, round: 0, pauseMs: 35 });
   let mostMb = 0;
   for (let second = 0; second < some(60); second += 1) {
     await wait(1_000);
