@@ -78,7 +78,9 @@ function open(
     }
 
     function answer(text: string): void {
-      if (text.includes('"type":"ping"')) socket.write(maskedText('{"type":"pong"}'));
+      // As graphql-ws answers: with what came.
+      const ping = /"type":"ping"([^}]*}+)/.exec(text);
+      if (ping !== null) socket.write(maskedText(`{"type":"pong"${ping[1]}`));
       if (text.includes("\x89\0")) socket.write(emptyPong);
       if (isOpen || !text.includes('"connection_ack"')) return;
       // As real clients name their operations.
