@@ -39,6 +39,9 @@ type Kind = "bare" | "gateway" | "yoga";
 
 const mostForYoga = 1_000;
 
+/** From the last subscriber's coming to the first measurement. */
+const settleMs = 36_000;
+
 /** Results below which the CPU for each is not told. */
 const leastForCpu = 10_000;
 
@@ -162,8 +165,8 @@ async function measure(
   });
   await wait(1_000);
   const rssPerSubscriber = (server.rssBytes() - rssBefore) / subscribers;
-  // V8 collects what was left of so many coming, once nothing more comes: no cost of those who stay.
-  await idling(server);
+  // V8 collects what is left of so many coming, several times once nothing more comes: no cost of those who stay.
+  await wait(subscribers < 1_000 ? 0 : settleMs);
   const idleCpuSeconds = await idling(server);
   let cpuBefore = NaN;
   const answered: Promise<void>[] = [];
