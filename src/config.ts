@@ -57,6 +57,13 @@ const settings = z.object({
     .describe(
       "Where everything is kept: file: and the path of a SQLite file, which is made if missing; or postgres://user:password@host/database for any number of replicas.",
     ),
+  DATABASE_DIRECT_URL: z
+    .string()
+    .regex(/^postgres(?:ql)?:\/\/.+$/, "must be postgres://…")
+    .optional()
+    .describe(
+      "The same PostgreSQL database past a pooler, where DATABASE_URL leads through one: for hearing at once what other replicas commit. One connection.",
+    ),
   SENTRY_CLIENT_SECRET: z
     .string()
     .transform((text) => text.split(",").map((secret) => secret.trim()))

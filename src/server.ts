@@ -124,6 +124,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
         ? await openPostgresStore({
             ...shared,
             url: config.DATABASE_URL,
+            directUrl: config.DATABASE_DIRECT_URL,
             read: readBody,
             onEpoch() {
               report.epochChanged();

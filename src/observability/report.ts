@@ -52,6 +52,8 @@ export type Report = {
   readonly tailFailed: (error: unknown) => void;
   /** What other replicas commit is not heard at once; the log is still read every second. */
   readonly listenerFailed: (error: unknown) => void;
+  /** What other replicas commit cannot be heard, because PostgreSQL is reached through a pooler. */
+  readonly pollingAlone: () => void;
   /** The database is one that has lost some of the log: streams end, and their clients are told EPOCH_CHANGED. */
   readonly epochChanged: () => void;
 
@@ -130,6 +132,10 @@ export function createReport({
     tailFailed: (err) => quietly("tail", () => logger.error({ err }, "the log cannot be read")),
     listenerFailed: (err) =>
       quietly("listener", () => logger.warn({ err }, "other replicas are not heard; polling goes on")),
+    pollingAlone: () =>
+      logger.info(
+        "PostgreSQL is reached through a pooler: what other replicas commit is seen up to a second later, unless DATABASE_DIRECT_URL leads past it",
+      ),
     epochChanged: () => logger.warn("a new epoch has begun: positions of before mean nothing any more"),
 
     tokensFailed: (err) => quietly("tokens", () => logger.error({ err }, "the tokens cannot be read")),

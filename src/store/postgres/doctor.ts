@@ -5,6 +5,7 @@ import { drizzleOver } from "./ask.ts";
 import { failureIn } from "./error.ts";
 import { durabilityFaults } from "./durability.ts";
 import { createPools } from "./pools.ts";
+import { connectTo } from "./prepare.ts";
 import { newestPosition, sharedBy } from "./queries.ts";
 
 export type ExaminationOptions = Pick<Examined, "onProgress"> & { readonly url: string };
@@ -21,7 +22,7 @@ export async function examinePostgres({ url, onProgress }: ExaminationOptions): 
   await using pools = createPools(url);
   const client = pools.connection();
   try {
-    await client.connect();
+    await connectTo(client);
     // Whether it is a standby shows outside of a transaction that only reads.
     const ofServer = await examineServer(client);
     await client.query("begin isolation level repeatable read read only");

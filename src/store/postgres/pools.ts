@@ -1,4 +1,5 @@
 import pg from "pg";
+import { setForSession } from "./pooler.ts";
 
 /**
  * The connections of one replica, thirteen at most with the one that listens: intake, the tail of the log and GraphQL
@@ -9,14 +10,22 @@ export type Pools = AsyncDisposable & {
   readonly intake: pg.Pool;
   /** Reads the end of the log, which takes little and must not wait. */
   readonly log: pg.Pool;
-  /** Answers GraphQL. A statement is ended once it has taken as long as one question may. */
+  /**
+   * Answers GraphQL. A statement is ended once it has taken as long as one question may: by the session's settings, or
+   * by the transaction's behind a pooler.
+   */
   readonly reading: pg.Pool;
   /** A connection of its own, not yet connected, for what has to outlive a question. */
   readonly connection: () => pg.Client;
+  /** One that leads past a pooler, where there is one: for what has to outlive a transaction. */
+  readonly directConnection: () => pg.Client;
 };
 
 /** How long one question may take. */
 const readTimeoutMs = 5_000;
+
+/** What a question is asked under. Compiling a statistic takes longer than answering it, and now and then very much longer. */
+export const questionSettings = { statement_timeout: String(readTimeoutMs), jit: "off" } as const;
 
 /** A server that does not answer is not waited for longer: TCP alone would wait for minutes. */
 const deadAfterMs = 8_000;
@@ -29,8 +38,11 @@ export const valueTypes: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) => (numeric.has(oid) ? Number : pg.types.getTypeParser(oid, format)),
 };
 
-/** None of the pools connects before it is asked something. */
-export function createPools(url: string): Pools {
+/**
+ * None of the pools connects before it is asked something.
+ * @param directUrl leads past a pooler that `url` leads to.
+ */
+export function createPools(url: string, directUrl = url): Pools {
   const common = {
     connectionString: url,
     application_name: "issuewire",
@@ -43,15 +55,18 @@ export function createPools(url: string): Pools {
     reading: createPool({
       ...common,
       max: 8,
-      statement_timeout: readTimeoutMs,
-      // Compiling a statistic takes longer than answering it, and now and then very much longer.
-      onConnect: async (client) => void (await client.query("set jit = off")),
+      pipeline: true,
+      // Asked for once the connection is there: many poolers refuse one that asks for settings.
+      onConnect: (client) => setForSession(client, questionSettings),
       ...waiting(readTimeoutMs, readTimeoutMs + 1_000),
     }),
   };
+  const connectionTo = (connectionString: string) => () =>
+    withoutFalling(new pg.Client({ ...common, connectionString, ...waiting(readTimeoutMs, 0) }));
   return {
     ...pools,
-    connection: () => withoutFalling(new pg.Client({ ...common, ...waiting(readTimeoutMs, 0) })),
+    connection: connectionTo(url),
+    directConnection: connectionTo(directUrl),
     [Symbol.asyncDispose]: async () => {
       await Promise.all(Object.values(pools).map((pool) => pool.end()));
     },

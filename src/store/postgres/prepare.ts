@@ -1,7 +1,15 @@
+import type pg from "pg";
 import { assertDurable } from "./durability.ts";
 import { codeOf } from "./error.ts";
 import { migrate, type MigrateOptions, type Opened } from "./migrate.ts";
+import { assertSearchPath, howToNameSchema, isPooled } from "./pooler.ts";
 import type { Pools } from "./pools.ts";
+
+/** What is known of the store, and of the way to it. */
+export type Prepared = Opened & {
+  /** A pooler stands before the server. */
+  readonly isPooled: boolean;
+};
 
 /**
  * Makes sure that the server is one to rely on, and that its tables are up to date.
@@ -10,16 +18,29 @@ import type { Pools } from "./pools.ts";
 export async function prepare(
   { connection }: Pick<Pools, "connection">,
   options: MigrateOptions = {},
-): Promise<Opened> {
+): Promise<Prepared> {
   const client = connection();
   try {
-    await client.connect();
+    await connectTo(client);
     await assertDurable(client);
-    return await migrate(client, options);
-  } catch (error) {
-    if (codeOf(error) !== null || !(error instanceof Error) || !("code" in error)) throw error;
-    throw new Error("PostgreSQL cannot be reached: see DATABASE_URL.", { cause: error });
+    return { ...(await migrate(client, options)), isPooled: await isPooled(client) };
   } finally {
     await client.end();
   }
+}
+
+/**
+ * Connects, to the schema that the connection asks for.
+ * @throws Error that says what to do.
+ */
+export async function connectTo(client: pg.Client): Promise<void> {
+  try {
+    await client.connect();
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith("unsupported startup parameter"))
+      throw new Error(howToNameSchema, { cause: error });
+    if (codeOf(error) !== null || !(error instanceof Error) || !("code" in error)) throw error;
+    throw new Error("PostgreSQL cannot be reached: see DATABASE_URL.", { cause: error });
+  }
+  await assertSearchPath(client);
 }

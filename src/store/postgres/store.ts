@@ -1,22 +1,22 @@
 import { desc, eq } from "drizzle-orm";
-import type pg from "pg";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import { StorageUnavailableError } from "../../domain/failure.ts";
 import type { Report } from "../../observability/report.ts";
-import type { Reader, ReadTransaction } from "../reader.ts";
+import type { Reader } from "../reader.ts";
 import { createRequestIds, rememberedRequestIds } from "../request-ids.ts";
 import { metaNames } from "../meta.ts";
 import type { Receipt, Store } from "../store.ts";
 import { deliveries, meta } from "../tables/postgres.ts";
 import { createWriter } from "../writer.ts";
-import { drizzleOver, type Asked } from "./ask.ts";
+import { drizzleOver } from "./ask.ts";
 import { codeOf } from "./error.ts";
 import { listeningName, startListener } from "./listener.ts";
 import { locksOf } from "./locks.ts";
-import { createPools, type Pools } from "./pools.ts";
+import { createPools } from "./pools.ts";
 import { prepare } from "./prepare.ts";
 import { tokenQueries } from "../queries/tokens.ts";
 import { readerOf, sharedBy, type ReaderOptions } from "./queries.ts";
+import { beginReading, questionsOn } from "./reading.ts";
 import { startRetention, type Retention } from "./retention.ts";
 import { erasingSteps } from "./steps.ts";
 import { createWrites } from "./writes.ts";
@@ -24,6 +24,8 @@ import { createWrites } from "./writes.ts";
 export type PostgresStoreOptions = ReaderOptions & {
   /** `postgres://` with everything that pg takes in it. */
   readonly url: string;
+  /** The same past a pooler, where `url` leads to one. */
+  readonly directUrl?: string | undefined;
   readonly report: Report;
   readonly retention?: Retention;
   readonly read: (body: Uint8Array) => Reading;
@@ -56,11 +58,11 @@ const usualBatch = 128;
  * @throws Error that says what is wrong with the server and what to do.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
-  const { url, report, now, maxBatch = usualBatch, maxWaiting = 2_000 } = options;
+  const { url, directUrl, report, now, maxBatch = usualBatch, maxWaiting = 2_000 } = options;
   await using opened = new AsyncDisposableStack();
 
-  const pools = opened.use(createPools(url));
-  const { schema, hasSearch, epoch: epochAtFirst } = await prepare(pools);
+  const pools = opened.use(createPools(url, directUrl));
+  const { schema, hasSearch, epoch: epochAtFirst, isPooled } = await prepare(pools);
   const asking = { issueObjectOf: options.issueObjectOf, hasSearch };
   const channel = `issuewire ${schema}`;
   const newest = await drizzleOver(pools.log)
@@ -122,20 +124,23 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     retryMs: 0,
   });
 
-  opened.use(
-    startListener({
-      connection: pools.connection,
-      channel,
-      name: listeningName(schema),
-      heard,
-      failed: report.listenerFailed,
-    }),
-  );
+  // A pooler passes nothing on of what is heard, and logs each that it does not.
+  if (isPooled && directUrl === undefined) report.pollingAlone();
+  else
+    opened.use(
+      startListener({
+        connection: pools.directConnection,
+        channel,
+        name: listeningName(schema),
+        heard,
+        failed: report.listenerFailed,
+      }),
+    );
 
   const { retention = { rawDays: null, eventsDays: null } } = options;
   opened.use(startRetention(erasingSteps(pools.log, schema), retention, { now, failed: report.storeFailed }));
 
-  const reading = readerOf(bounded(pools.reading), asking);
+  const reading = readerOf(questionsOn(pools.reading, { isPooled }), asking);
   const log = readerOf(pools.log, asking);
 
   const readEpoch = async (): Promise<string> => {
@@ -183,7 +188,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const running = opened.move();
   return {
     reader,
-    readTransaction: () => beginReading(pools, asking),
+    readTransaction: () => beginReading(pools.reading, asking),
     append: async (delivery) => (await writer.append([delivery]))[0]!,
     // What another replica writes is not known here at once.
     version: () => null,
@@ -198,66 +203,3 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 }
 
 const lockNotAvailable = "55P03";
-
-/** Most questions that wait for a connection; past this one is refused as if the store were away. */
-const maxAsking = 1_000;
-
-function bounded(pool: pg.Pool): Asked {
-  return {
-    query: (config) =>
-      pool.waitingCount < maxAsking
-        ? pool.query(config)
-        : Promise.reject(new Error("Too many questions are waiting.")),
-  };
-}
-
-/** A transaction that nobody ends is ended by the server. */
-const begin =
-  "begin isolation level repeatable read read only; set local idle_in_transaction_session_timeout = 30000";
-
-async function beginReading(
-  { reading }: Pools,
-  options: Parameters<typeof readerOf>[1],
-): Promise<ReadTransaction> {
-  const client = await connect(reading);
-  // One question after the other, as a connection wants them.
-  let last: Promise<unknown> = Promise.resolve();
-  const reader = readerOf(
-    {
-      query: (config) => {
-        const answer = last.then(() => client.query(config));
-        last = answer.catch(() => {});
-        return answer;
-      },
-    },
-    options,
-  );
-  let isOver = false;
-  return {
-    ...reader,
-    [Symbol.asyncDispose]: async () => {
-      if (isOver) return;
-      isOver = true;
-      await last
-        .then(() => client.query("rollback"))
-        .then(
-          () => client.release(),
-          () => client.release(true),
-        );
-    },
-  };
-}
-
-/** A connection of the pool's with a transaction begun. */
-async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
-  try {
-    const client = await pool.connect();
-    await client.query(begin).catch((error: unknown) => {
-      client.release(true);
-      throw error;
-    });
-    return client;
-  } catch (error) {
-    throw new StorageUnavailableError("No connection could be had to read with.", { cause: error });
-  }
-}

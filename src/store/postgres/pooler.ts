@@ -1,0 +1,54 @@
+import type pg from "pg";
+
+/**
+ * Whether a pooler, such as PgBouncer, stands between the connection and the server: the process that answers is not the
+ * one that was named when the connection was made.
+ *
+ * Behind one the next transaction may be another server's session. What belongs to a session is neither there then nor
+ * gone: a setting or a lock of one lasts in the session of somebody else.
+ */
+export async function isPooled(client: pg.ClientBase): Promise<boolean> {
+  const { rowCount } = await client.query("select 1 where pg_backend_pid() = $1", [namedProcess(client)]);
+  return rowCount === 0;
+}
+
+/** Sets these for the session where it is the connection's own, and nothing behind a pooler. */
+export async function setForSession(
+  client: pg.ClientBase,
+  settings: Readonly<Record<string, string>>,
+): Promise<void> {
+  await client.query(
+    `select set_config(name, value, false) from unnest($1::text[], $2::text[]) as given(name, value)
+     where pg_backend_pid() = $3`,
+    [Object.keys(settings), Object.values(settings), namedProcess(client)],
+  );
+}
+
+/**
+ * Makes sure that the schema is the one that the connection's options ask for.
+ * @throws Error that says what to do, where a pooler has left them out.
+ */
+export async function assertSearchPath(client: pg.ClientBase): Promise<void> {
+  const { options = "" } = (client as Connected).connectionParameters;
+  const [, written] = /(?:^|\s)(?:-c\s*|--)search_path=((?:\\.|[^\s\\])*)/.exec(options) ?? [];
+  if (written === undefined) return;
+  const asked = written.replaceAll(/\\(.)/g, "$1");
+  const { rows } = await client.query<{ present: string }>(
+    "select current_setting('search_path') as present",
+  );
+  if (rows[0]!.present !== asked && (await isPooled(client))) throw new Error(howToNameSchema);
+}
+
+/** What to do where a pooler does not pass on what names the schema. */
+export const howToNameSchema =
+  "A pooler stands before PostgreSQL and does not pass on the options in DATABASE_URL: leave them out, and name the schema by ALTER ROLE … IN DATABASE … SET search_path = ….";
+
+/** What pg does not declare of a connection. */
+type Connected = pg.ClientBase & {
+  readonly processID: number | null;
+  readonly connectionParameters: { readonly options?: string };
+};
+
+function namedProcess(client: pg.ClientBase): number | null {
+  return (client as Connected).processID;
+}
