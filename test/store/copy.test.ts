@@ -4,12 +4,14 @@ import { describe, expect, it } from "vitest";
 import { cursorOf, positionOf } from "../../src/domain/cursor.ts";
 import { copyStore, CopyDiffersError } from "../../src/store/copy.ts";
 import { packSize } from "../../src/store/pack.ts";
+import { openCopyTarget } from "../../src/store/postgres/copy-target.ts";
 import { locksOf } from "../../src/store/postgres/locks.ts";
 import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { packOldest } from "../../src/store/sqlite/packing.ts";
 import { answerOf, deliveries, now, questions } from "../postgres/questions.ts";
+import { startPooler } from "../postgres/pooler.ts";
 import { at, told } from "./deliveries.ts";
 import { openStoreIn, temporaryFolder } from "./open.ts";
 import { onServer, openReplica, temporarySchema } from "./open-postgres.ts";
@@ -41,6 +43,7 @@ async function prepared() {
   return {
     file,
     url: schema.url,
+    name: schema.name,
     ask: <Row extends object>(text: string) =>
       onServer(async (client) => (await client.query<Row>(text)).rows, schema.url),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
@@ -222,8 +225,7 @@ describe("copying", () => {
       await expect(copying(stores)).rejects.toThrow("A gateway uses the target");
     }
     await onServer(async (client) => {
-      const schema = new URL(stores.url).searchParams.get("options")!.split("=")[1]!;
-      await client.query("select pg_advisory_lock($1)", [locksOf(schema).writing]);
+      await client.query("select pg_advisory_lock($1)", [locksOf(stores.name).writing]);
       await expect(copying(stores)).rejects.toThrow("Something writes to the target");
     });
     await copying(stores);
@@ -232,6 +234,26 @@ describe("copying", () => {
     await expect(copying({ ...stores, file: other.file })).rejects.toThrow(
       "The target holds a store already",
     );
+  });
+
+  it("by way of a pooler leaves no lock behind", async () => {
+    await using stores = await prepared();
+    await using pooler = await startPooler(stores.url);
+    expect((await copying({ ...stores, url: pooler.url })).isWhole).toBe(true);
+    await using copied = await openReplica(pooler.url);
+    expect(await copied.append(told({ issue: "new", at: 901 }))).toMatchObject({ outcome: "APPLIED" });
+  });
+
+  it("ends when it has lost its lock, because a gateway may have written since", async () => {
+    await using stores = await prepared();
+    await using target = await openCopyTarget(stores.url);
+    const found = await stores.ask<{ pid: number }>(
+      `select pg_terminate_backend(pid) from pg_locks
+       where locktype = 'advisory' and mode = 'ExclusiveLock' and (classid::bigint << 32) + objid::bigint
+         = ${locksOf(stores.name).writing}`,
+    );
+    expect(found).toHaveLength(1);
+    await expect(target.writeAll({ table: "tokens", key: "name" }, [])).rejects.toThrow();
   });
 
   it("is refused of a file that is none, or was put back from a backup", async () => {

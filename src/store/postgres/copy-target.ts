@@ -62,10 +62,10 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
   await using opened = new AsyncDisposableStack();
   const pools = opened.use(createPools(url));
   const { schema } = await prepare(pools, { isForCopy: true });
+  const lock = opened.use(await lockOut(pools.connection(), schema));
   const client = pools.connection();
   await client.connect();
   opened.defer(() => client.end());
-  await lock(client, schema);
   await assertNobodyListens(client, schema);
   const known = await progressIn(client);
   if (known === null && (await holdsAnything(client)))
@@ -82,6 +82,8 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
     await client.query("begin");
     try {
       await work();
+      // Otherwise a gateway may have written meanwhile.
+      await lock.assertHeld();
       await client.query("commit");
     } catch (error) {
       await client.query("rollback").catch(() => {});
@@ -136,13 +138,16 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
       return rowsOf(await client.query({ text, rowMode: "array" }), tables[table]);
     },
     async makeIndexes(onProgress) {
-      await client.query("set maintenance_work_mem = '256MB'");
       for (const [made, { name, text }] of indexes.entries()) {
         onProgress(made, indexes.length);
         const { rowCount } = await client.query("select 1 where to_regclass(quote_ident($1)) is not null", [
           name,
         ]);
-        if (rowCount === 0) await client.query(text);
+        if (rowCount === 0)
+          await transaction(async () => {
+            await client.query("set local maintenance_work_mem = '256MB'");
+            await client.query(text);
+          });
       }
       // Vacuumed, too: what is known to be visible to all is answered from indexes alone.
       await client.query("vacuum (analyze) deliveries, contents, packs, events, issues, projects");
@@ -182,18 +187,34 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
 const upsertMeta = `insert into meta (name, value) select * from unnest($1::text[], $2::text[])
   on conflict (name) do update set value = excluded.value`;
 
-/** For as long as the connection lasts: no gateway writes a batch meanwhile, and no second copy begins. */
-async function lock(client: pg.Client, schema: string): Promise<void> {
+type Lock = AsyncDisposable & {
+  /** @throws Error when the connection that holds the lock has ended. */
+  readonly assertHeld: () => Promise<void>;
+};
+
+/**
+ * Until it is disposed of no gateway writes a batch, and no second copy begins. The lock is that of a transaction which
+ * does nothing else: behind a pooler a session's would outlast the copy, in a session that others go on with.
+ */
+async function lockOut(client: pg.Client, schema: string): Promise<Lock> {
   try {
-    await client.query(`set lock_timeout = ${waitMs}`);
-    await client.query("select pg_advisory_lock($1)", [locksOf(schema).writing]);
-    await client.query("set lock_timeout = 0");
+    await client.connect();
+    await client.query(
+      `begin isolation level read committed;
+       set local idle_in_transaction_session_timeout = 0; set local lock_timeout = ${waitMs}`,
+    );
+    await client.query("select pg_advisory_xact_lock($1)", [locksOf(schema).writing]);
   } catch (error) {
+    await client.end();
     if (codeOf(error) !== "55P03") throw error;
     throw new Error("Something writes to the target: another copy, or a gateway. Stop it first.", {
       cause: error,
     });
   }
+  return {
+    assertHeld: async () => void (await client.query("select 1")),
+    [Symbol.asyncDispose]: () => client.end(),
+  };
 }
 
 async function assertNobodyListens(client: pg.Client, schema: string): Promise<void> {
