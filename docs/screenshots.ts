@@ -24,7 +24,8 @@ await using gateway = await startGateway(
   { threads: pathToFileURL(join(import.meta.dirname, "../dist/")) },
 );
 using sender = createSender({ url: new URL(gateway.url), connections: 1, bearer: null });
-const live = liveTraffic({ seed: 4, secret, issues: 40, rate: 20, now: Date.now })[Symbol.iterator]();
+// Another seed than the past's: these are other issues.
+const live = liveTraffic({ seed: 5, secret, issues: 40, rate: 20, now: Date.now })[Symbol.iterator]();
 
 const past = { seed: 4, secret, issues: 120, from: Date.now() - 30 * dayMs, to: Date.now() };
 for (const webhook of pastTraffic(past)) await sender.send(webhook);

@@ -88,7 +88,8 @@ function optionsOf(
   return {
     width: element.clientWidth || 300,
     height,
-    padding: [10, 8, 0, 0],
+    // At the right there is room for half of the last name, which stands below the middle of its bar.
+    padding: [10, 24, 0, 0],
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     scales: {
       x: { time: false, range: (_plot, min, max) => [min - 0.6, max + 0.6] },
@@ -98,6 +99,7 @@ function optionsOf(
       {
         ...axis,
         grid: { show: false },
+        size: 26,
         space: 64,
         incrs: [1, 2, 5, 10, 20, 50, 100],
         values: (_plot, splits) => splits.map((index) => names()[index] ?? ""),
