@@ -126,16 +126,21 @@ function idOf(value: Json | undefined): string | null {
   return typeof value === "number" && Number.isSafeInteger(value) ? String(value) : textOf(value);
 }
 
-/** A commit is an object in the answers of Sentry's serializer, and a bare hash in its documentation. */
+/**
+ * A commit is an object of its own in the answers of Sentry's serializer. In the documentation of its webhooks it is
+ * `commit` and `repository`, a hash and a name; in that of its API a bare hash.
+ */
 function commitOf(value: Json | undefined): Commit | null {
   if (typeof value === "string") return { id: value, message: null, repository: null, raw: value };
   const commit = objectOf(value);
-  const id = idOf(commit?.["id"]);
-  if (commit === null || id === null) return null;
+  if (commit === null) return null;
+  const { id: ownId, commit: hash, message, repository } = commit;
+  const id = idOf(ownId) ?? idOf(hash);
+  if (id === null) return null;
   return {
     id,
-    message: textOf(commit["message"]),
-    repository: textOf(objectOf(commit["repository"])?.["name"]),
+    message: textOf(message),
+    repository: textOf(repository) ?? textOf(objectOf(repository)?.["name"]),
     raw: commit,
   };
 }

@@ -88,6 +88,13 @@ describe("status details", () => {
     });
   });
 
+  it("read a commit as Sentry documents it", async () => {
+    const sent = { repository: "acme/checkout", commit: "c0ffee" };
+    expect(await read({ inCommit: sent }, commit)).toEqual({
+      inCommit: { id: "c0ffee", message: null, repository: "acme/checkout", raw: sent },
+    });
+  });
+
   it("read a commit that is a bare hash", async () => {
     expect(await read({ inCommit: "c0ffee" }, commit)).toEqual({
       inCommit: { id: "c0ffee", message: null, repository: null, raw: "c0ffee" },
