@@ -119,7 +119,7 @@ function readAboutIssue(action: string | null, data: JsonObject, actor: unknown)
     lastSeen: microsecondsOf(data["issue"]["lastSeen"]),
     count: countOf(data["issue"]["count"]),
     assignee: assigned ?? fields.assignee,
-    snapshotHash: snapshotHashOf(written),
+    snapshotHash: snapshotHashOf(object, written),
     resolutionType: textOf(data["resolution_type"]),
     snapshot: { sentryId, fields, written },
   };
