@@ -133,7 +133,8 @@ it("ends with the summary at SIGINT", async () => {
   const listeners = process.listenerCount("SIGINT");
   const { output, status } = await simulate(["--rate", "1"], gateway);
   expect(status).toBe(0);
-  expect(output).toMatch(/^Sent 1 webhook about 1 issue in /);
+  // The first webhook may be about an organisation instead.
+  expect(output).toMatch(/^Sent 1 webhook about (?:1 issue|0 issues) in /);
   expect(process.listenerCount("SIGINT")).toBe(listeners);
 });
 
