@@ -4,6 +4,7 @@ import type { IssueFilter } from "../../src/domain/filter.ts";
 import { at, told, webhook } from "./deliveries.ts";
 import { silentReport } from "./open.ts";
 import type { Report } from "../../src/observability/report.ts";
+import { issueOrderFields } from "../../src/store/reader.ts";
 import type { Store } from "../../src/store/store.ts";
 
 const first = { from: "first", after: null, before: null, limit: 50 } as const;
@@ -279,6 +280,27 @@ export function storeContract(database: string, open: (options?: ContractOptions
       const issue = (await store.reader.issues(["1"])).get("1")!;
       expect([issue.fields.title, issue.state.status, issue.shown]).toEqual(["new", "resolved", 1]);
       expect((await store.reader.issueByShortId("WEB-1"))?.sentryId).toBe("1");
+    });
+
+    it("lists the issues of several projects, in every order and from either end, as it lists those of each", async () => {
+      await using store = await open();
+      const projects = ["7", "8"].map((id) => ({ id, slug: `web-${id}`, name: "Web" }));
+      for (const [index, priority] of ["low", null, "high", "urgent", "medium", "high"].entries())
+        for (const project of projects) {
+          const issue = `${project.id}${index}`;
+          const more = index === 3 ? { priority, firstSeen: null, lastSeen: null } : { priority };
+          await store.append(told({ issue, project, at: index, count: 9 - index, more }));
+        }
+      for (const field of issueOrderFields)
+        for (const direction of ["ASC", "DESC"] as const)
+          for (const from of ["first", "last"] as const) {
+            const request = { ...first, from, limit: 4, order: { field, direction }, now: 0 };
+            const together = await store.reader.issuePagesOf(["7", "8"], { ...request, filter: {} });
+            for (const { id } of projects) {
+              const filter: IssueFilter = { project: { sentryId: { eq: id } } };
+              expect(together.get(id)).toEqual(await store.reader.issuePage({ ...request, filter }));
+            }
+          }
     });
 
     it("answers a read transaction from one moment", async () => {

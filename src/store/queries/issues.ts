@@ -80,6 +80,8 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
     rest: issues.rest,
   };
   const select = () => db.select(columns).from(issues);
+  /** With every column that a list can be in the order of. */
+  const listed = { ...columns, priorityRank: issues.priorityRank };
   const byIds = askedByKeys("issues_by_id", (ids) => select().where(inArray(issues.sentryId, ids)));
   const firstPages = askedInForms<IssueColumns>();
   const { matching: counted } = countedIssues({ db, tables, dialect });
@@ -114,7 +116,9 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
           narrowing === null
             ? and(where && dialect.tried(where), ...bounds)
             : and(narrowing, dialect.tried(and(where, ...bounds)!));
-        return select()
+        return db
+          .select(listed)
+          .from(issues)
           .where(found)
           .orderBy(...keys.map((key) => by(key)))
           .limit(limit);
@@ -185,7 +189,7 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
         });
       // A union takes two at least.
       const nothing = db
-        .select({ ...columns, place: sql<number>`-1`.as("place") })
+        .select({ ...listed, place: sql<number>`-1`.as("place") })
         .from(issues)
         .where(sql`1 = 0`);
       const by = (order.direction === "ASC") === (request.from === "first") ? asc : desc;
