@@ -1,11 +1,13 @@
 import Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { describe, expect, it } from "vitest";
+import type { IssueFilter } from "../../src/domain/filter.ts";
 import { issueObjectOf } from "../../src/sentry/raw-issue.ts";
 import { readerOf } from "../../src/store/sqlite/queries.ts";
 import { gateway } from "../graphql/gateway.ts";
 import { told } from "./deliveries.ts";
 import { openTestStore } from "./open.ts";
+import { readHere } from "./read-here.ts";
 
 const deep = `{
   issues(first: 50) {
@@ -71,5 +73,24 @@ describe("a deep query on a store", () => {
     const one = await statementsFor(1);
     expect(await statementsFor(50)).toBe(one);
     expect(one).toBeLessThan(40);
+  });
+});
+
+describe("a question that is more than one statement can hold", () => {
+  it("is asked in several, each for some of the projects", async () => {
+    await using store = await openTestStore();
+    const projects = Array.from({ length: 20 }, (_, index) => String(index));
+    await Promise.all(
+      projects.map((id) => store.append(told({ issue: `1${id}`, project: { id, slug: id, name: id } }))),
+    );
+    // Each names all six levels.
+    const filter: IssueFilter = { and: Array.from({ length: 126 }, () => ({ level: { neq: "UNKNOWN" } })) };
+    const order = { field: "LAST_SEEN", direction: "DESC" } as const;
+    const page = { from: "first", after: null, before: null, limit: 10, order, now: 0 } as const;
+    using reading = readHere(store.file);
+    const found = await reading.reader.issuePagesOf(projects, { ...page, filter });
+    expect(projects.map((id) => found.get(id)!.rows.map(({ sentryId }) => sentryId))).toEqual(
+      projects.map((id) => [`1${id}`]),
+    );
   });
 });

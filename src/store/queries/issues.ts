@@ -187,17 +187,17 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
           const rows = part(limit + 1).as(`part_${place}`);
           return db.select({ ...rows._.selectedFields, place: sql<number>`${place}`.as("place") }).from(rows);
         });
-      // A union takes two at least.
-      const nothing = db
-        .select({ ...listed, place: sql<number>`-1`.as("place") })
-        .from(issues)
-        .where(sql`1 = 0`);
       const by = (order.direction === "ASC") === (request.from === "first") ? asc : desc;
       const variables = Math.max(1, ...parts.map((part) => part.toSQL().params.length));
       const together = Math.max(1, Math.floor(mostVariables / variables));
       const rows: (IssueColumns & { readonly place: number })[] = [];
       for (let from = 0; from < parts.length; from += together) {
         const [one, ...more] = parts.slice(from, from + together);
+        // A union takes two at least, and becomes part of the first of them: each needs one of its own.
+        const nothing = db
+          .select({ ...listed, place: sql<number>`-1`.as("place") })
+          .from(issues)
+          .where(sql`1 = 0`);
         // The parts of one project follow on each other; each is in order.
         const found = await unionAll(nothing, one!, ...more).orderBy(
           sql`place`,
