@@ -30,6 +30,12 @@ export function parseDateTime(text: string): number | null {
   return match[8] === "-" ? date.getTime() + offsetMs : date.getTime() - offsetMs;
 }
 
+/** True of a time that RFC 3339 can write in UTC: its years have four digits. */
+export function isTellable(epochMs: number): boolean {
+  const year = new Date(epochMs).getUTCFullYear();
+  return year >= 0 && year <= 9999;
+}
+
 /**
  * RFC 3339, UTC, milliseconds.
  * @throws RangeError for a time outside of the years 0000 to 9999, which RFC 3339 cannot write.

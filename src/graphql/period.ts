@@ -2,6 +2,7 @@ import type { Moment } from "../domain/filter.ts";
 import { momentAt } from "../domain/moment.ts";
 import type { Period } from "../domain/statistics.ts";
 import { builder } from "./builder.ts";
+import { isTellable } from "./date-time.ts";
 import { errorOf } from "./errors.ts";
 
 type PeriodInput = { from: Moment; to?: Moment | null | undefined };
@@ -39,10 +40,4 @@ export function periodOf(input: PeriodInput, now: number): Period {
     throw errorOf("BAD_USER_INPUT", "The period must lie within the years 0000 to 9999, in UTC.");
   }
   return period;
-}
-
-/** RFC 3339 has four digits for a year. */
-function isTellable(epochMs: number): boolean {
-  const year = new Date(epochMs).getUTCFullYear();
-  return year >= 0 && year <= 9999;
 }

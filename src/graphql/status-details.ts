@@ -2,7 +2,7 @@ import type { Actor, Json, JsonObject } from "../domain/issue.ts";
 import { ActorType } from "./actor.ts";
 import { builder } from "./builder.ts";
 import { largestInt } from "./connection.ts";
-import { parseDateTime } from "./date-time.ts";
+import { isTellable, parseDateTime } from "./date-time.ts";
 
 /*
  * Sentry's `statusDetails` is an open object whose shape has changed before. Each reader takes what it understands and
@@ -84,7 +84,7 @@ export const StatusDetailsType = builder.objectRef<JsonObject>("StatusDetails").
       type: "DateTime",
       nullable: true,
       description: "Archived until this time.",
-      resolve: ({ ignoreUntil }) => (typeof ignoreUntil === "string" ? parseDateTime(ignoreUntil) : null),
+      resolve: ({ ignoreUntil }) => timeOf(ignoreUntil),
     }),
     autoResolved: t.boolean({
       nullable: true,
@@ -115,6 +115,11 @@ function flagOf(value: Json | undefined): boolean | null {
 
 function intOf(value: Json | undefined): number | null {
   return typeof value === "number" && Number.isInteger(value) && Math.abs(value) <= largestInt ? value : null;
+}
+
+function timeOf(value: Json | undefined): number | null {
+  const time = typeof value === "string" ? parseDateTime(value) : null;
+  return time === null || !isTellable(time) ? null : time;
 }
 
 function objectOf(value: Json | undefined): JsonObject | null {

@@ -74,6 +74,13 @@ describe("status details", () => {
     });
   });
 
+  it("have no time beyond the years that a DateTime can tell", async () => {
+    const until = async (ignoreUntil: string) => await read({ ignoreUntil }, "ignoreUntil");
+    expect(await until("9999-12-31T23:59:59Z")).toEqual({ ignoreUntil: "9999-12-31T23:59:59.000Z" });
+    expect(await until("9999-12-31T23:59:59-10:00")).toEqual({ ignoreUntil: null });
+    expect(await until("0000-01-01T00:00:00+10:00")).toEqual({ ignoreUntil: null });
+  });
+
   const commit = "inCommit { id message repository raw }";
 
   it("read a commit that is an object", async () => {
