@@ -22,6 +22,14 @@ describe("a page cursor", () => {
     );
   });
 
+  it("is one however long its key is", () => {
+    const name = "slug-".repeat(2_000);
+    expect(keyOfPageCursor(bySize("rows"), pageCursorOf(bySize("rows"), { name, size: 1 }))).toEqual([
+      1,
+      name,
+    ]);
+  });
+
   it("is of no use to another list", () => {
     const cursor = pageCursorOf(bySize("rows"), { name: "a", size: 1 });
     expect(keyOfPageCursor(bySize("other rows"), cursor)).toBe(null);
@@ -43,6 +51,11 @@ describe("a page cursor", () => {
     encoded(["p1", "rows", "1", "a"]),
     encoded(["p0", "rows", 1, "a"]),
     encoded("p1"),
+    encoded(["p1", "rows", 1, "a", "more"]),
+    `${encoded(["p1", "rows", 1, "a"])}=`,
+    encoded(["p1", "rows", 1, "a"]).replace(/^/, "\n"),
+    Buffer.from('["p1", "rows", 1, "a"]').toString("base64url"),
+    Buffer.from('["p1","rows",1.0,"a"]').toString("base64url"),
   ])("is not %j", (text) => {
     expect(keyOfPageCursor(bySize("rows"), text)).toBe(null);
   });
