@@ -3,6 +3,11 @@ export class StorageUnavailableError extends Error {
   override readonly name = "StorageUnavailableError";
 }
 
+/** The database refuses what this program asks it: a fault of the program's own, and asking again does not help. */
+export class StoreFaultError extends Error {
+  override readonly name = "StoreFaultError";
+}
+
 /** More is waiting to be written than the queue holds. The same delivery may be sent again. */
 export class OverloadedError extends Error {
   override readonly name = "OverloadedError";

@@ -41,12 +41,15 @@ export function errorOf(
 
 /**
  * What the client sees of an error: GraphQL's own and ours as they are, with a code on each; every other one masked
- * and reported.
+ * and reported, and so is a store that cannot be read.
  */
-export function maskErrors(report: Pick<Report, "resolverFailed">): (error: unknown) => GraphQLError {
+export function maskErrors(
+  report: Pick<Report, "resolverFailed" | "readFailed">,
+): (error: unknown) => GraphQLError {
   return (error) => {
     const cause = causeOf(error);
     if (cause instanceof StorageUnavailableError) {
+      report.readFailed(cause);
       return located(error, "SERVICE_UNAVAILABLE", "The store cannot be read now: try again.", 503);
     }
     if (cause instanceof ReadTimeoutError) {

@@ -19,7 +19,7 @@ import { useNoIntrospection } from "./plugins/use-no-introspection.ts";
 import { schema } from "./schema.ts";
 
 export type GraphQLOptions = Services & {
-  readonly report: Pick<Report, "resolverFailed">;
+  readonly report: Pick<Report, "resolverFailed" | "readFailed">;
   readonly limits: GraphQLLimits;
   /** Whether a browser's GET is answered with GraphiQL. */
   readonly graphiql: boolean;

@@ -69,6 +69,8 @@ export type Report = {
   /** An entry has been written to all who follow one operation, so long after its webhook came in. */
   readonly entryTold: (milliseconds: number) => void;
 
+  /** The store could not be read: whoever asked is told to try again. */
+  readonly readFailed: (error: unknown) => void;
   /** A GraphQL resolver failed in a way that clients see as INTERNAL_SERVER_ERROR. */
   readonly resolverFailed: (error: unknown) => void;
   /** A request handler failed where nothing should. */
@@ -151,6 +153,7 @@ export function createReport({
     },
     entryTold: (milliseconds) => metrics.toldSeconds.observe(milliseconds / 1000),
 
+    readFailed: (err) => quietly("read", () => logger.error({ err }, "the store cannot be read")),
     resolverFailed: (err) => {
       metrics.graphqlErrors.inc();
       quietly("resolver", () => logger.error({ err }, "a GraphQL field failed"));

@@ -38,13 +38,18 @@ export function gateway(
 ) {
   const reader = fakeReader(known);
   const reported: unknown[] = [];
+  /** Why the store could not be read. */
+  const unread: unknown[] = [];
   const taken: LiveOperation[] = [];
   const yoga = createGraphQL({
     store: { reader, readTransaction: () => Promise.reject(new Error("no transaction expected")) },
     recentBounds: () => reader.bounds(),
     feed: { silenceAfterMs: null, refusedSinceStart: () => 0 },
     clock: () => now,
-    report: { resolverFailed: (error) => reported.push(error) },
+    report: {
+      resolverFailed: (error) => reported.push(error),
+      readFailed: (error) => unread.push(error),
+    },
     limits: defaultLimits,
     graphiql: false,
     introspection: true,
@@ -75,6 +80,7 @@ export function gateway(
   return {
     reader,
     reported,
+    unread,
     /** The subscriptions that could begin. */
     taken,
     yoga,

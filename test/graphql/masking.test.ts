@@ -95,8 +95,8 @@ describe("a value that does not fit its type", () => {
 describe("a store that cannot be read", () => {
   const away = new StorageUnavailableError("disk gone: /var/lib/db");
 
-  it("is a code to try again on, beside what could be read, and nobody's fault", async () => {
-    const { ask, reported } = failing("issueDetails", away);
+  it("is a code to try again on, beside what could be read, and told to those who run it as no fault", async () => {
+    const { ask, reported, unread } = failing("issueDetails", away);
     const { data, errors } = await ask('{ issue(sentryId: "1") { title logger } }');
     expect(data).toEqual({ issue: { title: "An issue", logger: null } });
     expect(errors).toEqual([
@@ -107,7 +107,7 @@ describe("a store that cannot be read", () => {
         extensions: { code: "SERVICE_UNAVAILABLE" },
       },
     ]);
-    expect(reported).toEqual([]);
+    expect([reported, unread]).toEqual([[], [away]]);
   });
 
   it("is 503 before there is any data", async () => {

@@ -22,7 +22,7 @@ export function liveOverMemory(logged = 0) {
     live: createLive({
       fanout,
       newest: () => window.newest,
-      mask: maskErrors({ resolverFailed: () => {} }),
+      mask: maskErrors({ resolverFailed: () => {}, readFailed: () => {} }),
     }),
     log,
     write(count = 1): void {

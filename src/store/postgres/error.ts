@@ -1,10 +1,15 @@
 import pg from "pg";
-import { ReadTimeoutError, StorageUnavailableError } from "../../domain/failure.ts";
+import { ReadTimeoutError, StorageUnavailableError, StoreFaultError } from "../../domain/failure.ts";
+
+/** PostgreSQL's own error, however deep it is in what was made of it; null without one. */
+function databaseErrorIn(error: unknown): pg.DatabaseError | null {
+  if (error instanceof pg.DatabaseError) return error;
+  return error instanceof Error && error.cause !== undefined ? databaseErrorIn(error.cause) : null;
+}
 
 /** PostgreSQL's five letters for what went wrong; null for an error of another kind. */
 export function codeOf(error: unknown): string | null {
-  if (error instanceof pg.DatabaseError) return error.code ?? null;
-  return error instanceof Error && error.cause !== undefined ? codeOf(error.cause) : null;
+  return databaseErrorIn(error)?.code ?? null;
 }
 
 /** statement_timeout has ended the statement (`query_canceled`). */
@@ -21,6 +26,16 @@ export function failureFrom(error: unknown): StorageUnavailableError | ReadTimeo
 export function failureIn(error: unknown): Error | null {
   if (error instanceof StorageUnavailableError || error instanceof ReadTimeoutError) return error;
   return error instanceof Error && error.cause !== undefined ? failureIn(error.cause) : null;
+}
+
+/**
+ * As `failureIn`, of a question: StoreFaultError where the database refuses its text or its values. Not for the right to
+ * ask it (`insufficient_privilege`), which somebody else can give.
+ */
+export function failureInQuestion(error: unknown): Error | null {
+  return /^(?:22|42(?!501)|54)/.test(codeOf(error) ?? "")
+    ? new StoreFaultError("The database refused a question.", { cause: databaseErrorIn(error) })
+    : failureIn(error);
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Reader } from "../reader.ts";
 import * as tables from "../tables/postgres.ts";
 import { drizzleOver, type Asked as Connection } from "./ask.ts";
 import { postgresDialect } from "./dialect.ts";
-import { failureIn } from "./error.ts";
+import { failureInQuestion } from "./error.ts";
 
 export type ReaderOptions = Pick<Asked, "issueObjectOf">;
 
@@ -23,7 +23,7 @@ export function readerOf(
     ...sharedBy(db),
     dialect: postgresDialect(hasSearch),
     newestPosition: () => newestPosition(db),
-    failureIn,
+    failureIn: failureInQuestion,
     issueObjectOf,
   });
 }

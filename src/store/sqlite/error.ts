@@ -1,9 +1,27 @@
-/** SQLite's name for what went wrong; null for an error of another kind. Drizzle hangs it on an error of its own. */
-export function codeOf(error: unknown): string | null {
+import { StorageUnavailableError, StoreFaultError } from "../../domain/failure.ts";
+
+type SqliteError = Error & { readonly code: string };
+
+/** SQLite's own error, which Drizzle hangs on one that also holds the values of a statement; null without one. */
+function sqliteErrorIn(error: unknown): SqliteError | null {
   if (!(error instanceof Error)) return null;
   return "code" in error && String(error.code).startsWith("SQLITE_")
-    ? String(error.code)
-    : codeOf(error.cause);
+    ? (error as SqliteError)
+    : sqliteErrorIn(error.cause);
+}
+
+/** SQLite's name for what went wrong; null for an error of another kind. */
+export function codeOf(error: unknown): string | null {
+  return sqliteErrorIn(error)?.code ?? null;
+}
+
+/** What a question fails with that SQLite does not answer, without the question's values; null for an error of another kind. */
+export function failureIn(error: unknown): StorageUnavailableError | StoreFaultError | null {
+  const cause = sqliteErrorIn(error);
+  if (cause === null) return null;
+  return /^SQLITE_(?:ERROR|RANGE|MISMATCH|TOOBIG|MISUSE)$/.test(cause.code)
+    ? new StoreFaultError("The database refused a question.", { cause })
+    : new StorageUnavailableError("The store could not be read.", { cause });
 }
 
 /** Another process holds the lock; it may let go of it within moments. */

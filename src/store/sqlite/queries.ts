@@ -1,5 +1,4 @@
 import { max } from "drizzle-orm";
-import { StorageUnavailableError } from "../../domain/failure.ts";
 import type { Json } from "../../domain/issue.ts";
 import { queriesOf } from "../queries/queries.ts";
 import type { Asked } from "../queries/query.ts";
@@ -7,7 +6,7 @@ import type { Reader } from "../reader.ts";
 import * as tables from "../tables/sqlite.ts";
 import type { Connection } from "./connection.ts";
 import { sqliteDialect } from "./dialect.ts";
-import { codeOf } from "./error.ts";
+import { failureIn } from "./error.ts";
 
 export type ReaderOptions = {
   /** The issue object in a kept body. */
@@ -26,10 +25,7 @@ export function askedOf(connection: Connection, { issueObjectOf }: ReaderOptions
     tables,
     dialect: sqliteDialect,
     newestPosition: async () => newestPosition(connection),
-    failureIn: (error) =>
-      codeOf(error) === null
-        ? null
-        : new StorageUnavailableError("The store could not be read.", { cause: error }),
+    failureIn,
     issueObjectOf,
   };
 }
