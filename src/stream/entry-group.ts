@@ -60,7 +60,7 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
   const { operation, source, turns, answers, joined, maxBehind, told, emptied } = options;
   const members = new Set<Member<One>>();
   const live = new Set<Member<One>>();
-  /** Everyone live has everything up to here. */
+  /** Everyone live has everything up to here. Never past the window, so that nobody becomes live before it. */
   let position: Seq = 0;
   let isTelling = false;
 
@@ -137,8 +137,9 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
   }
 
   function goLive(member: Member<One>): void {
-    // Nobody else is at the end: the group goes on from where this one is.
-    if (live.size === 0 && !isTelling) position = member.position;
+    // Nobody else is at the end: the group goes on from where this one is, unless it is further on than the log is known to
+    // be here. Whoever becomes live next may not be.
+    if (live.size === 0 && !isTelling) position = Math.min(member.position, source.window.newest);
     member.is = "live";
     live.add(member);
     if (!member.wasLive) {

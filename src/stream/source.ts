@@ -10,8 +10,8 @@ export type Part = { readonly entries: readonly LogEntry[]; readonly upTo: Seq }
 export type Source = {
   readonly window: Window;
   /**
-   * Some of what follows a position. At once where the window has it, and then without entries only at the end of the
-   * log; null where the log no longer has it.
+   * Some of what follows a position, as far as the window has come. At once where the window has it, and then without
+   * entries only at the end of the log; null where the log no longer has it.
    * @throws StorageUnavailableError when the store cannot be read.
    */
   readonly after: (position: Seq) => Part | Promise<Part | null>;
@@ -64,8 +64,8 @@ export function createSource({ window, log, pageSize = 256, maxPages = 16 }: Sou
       const end = Math.min(first + pageSize, window.newest);
       const page = await pageFrom(first);
       if (position < page.oldest) return null;
-      const entries = page.entries.slice(firstAfter(page.entries, position));
-      if (entries.length > 0) return { entries, upTo: Math.max(end, entries.at(-1)!.event.seq) };
+      const entries = page.entries.slice(firstAfter(page.entries, position), firstAfter(page.entries, end));
+      if (entries.length > 0) return { entries, upTo: end };
       position = end;
     }
   }

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { StorageUnavailableError } from "../../src/domain/failure.ts";
 import type { EntryOperation } from "../../src/stream/answer.ts";
+import { entries } from "./entries.ts";
 import { everySeq, fanoutOver, follower, settled, upTo, type TestAnswer } from "./following.ts";
 
 describe("one who follows", () => {
@@ -122,6 +123,36 @@ describe("one who follows", () => {
 });
 
 describe("those who follow the same", () => {
+  it("miss nothing when one of them comes from further on than the log has reached here", async () => {
+    const { fanout, write } = fanoutOver(5);
+    const ahead = follower(fanout, everySeq(), 7);
+    await settled();
+    const atEnd = follower(fanout, everySeq(), 5);
+    await settled();
+    expect([ahead.subscriber.position, atEnd.subscriber.position]).toEqual([7, 5]);
+    write(4);
+    await settled();
+    expect([ahead.seqs, atEnd.seqs]).toEqual([
+      [8, 9],
+      [6, 7, 8, 9],
+    ]);
+  });
+
+  it("miss nothing when one of them has read more of the log than has been told here", async () => {
+    const { fanout, log, window } = fanoutOver(5);
+    log.stored.push(...entries(6, 7));
+    const reading = follower(fanout, everySeq(), 3);
+    await settled();
+    const atEnd = follower(fanout, everySeq(), 5);
+    await settled();
+    window.add(entries(6, 9));
+    await settled();
+    expect([reading.seqs, atEnd.seqs]).toEqual([
+      [4, 5, 6, 7, 8, 9],
+      [6, 7, 8, 9],
+    ]);
+  });
+
   it("have each answer made once, whether they are live or replay", async () => {
     const { fanout, write } = fanoutOver(20);
     const operation = everySeq();
