@@ -36,8 +36,12 @@ type Page = { readonly entries: readonly LogEntry[]; readonly oldest: Seq };
 export function createSource({ window, log, pageSize = 256, maxPages = 16 }: SourceOptions): Source {
   /** Those asked for last come last. */
   const pages = new Map<string, Promise<Page>>();
+  let { forgotten } = window;
 
   function pageFrom(first: Seq): Promise<Page> {
+    // They may hold entries about an issue that nothing is to be told of any more.
+    if (window.forgotten !== forgotten) pages.clear();
+    ({ forgotten } = window);
     // The newest page still grows: what is read of it counts only until the log does.
     const key = window.newest >= first + pageSize ? String(first) : `${first} at ${window.newest}`;
     const page = pages.get(key) ?? readPage(first);

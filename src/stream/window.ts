@@ -14,6 +14,8 @@ export type Window = {
   readonly skipTo: (position: Seq) => void;
   /** Forgets the entries about one issue. */
   readonly forget: (issueId: string) => void;
+  /** How often it has forgotten anything: of what was read of the log before, something may have been erased since. */
+  readonly forgotten: number;
   /** Counts one follower more, until it is disposed. */
   readonly join: () => Disposable;
   /** How many follow. Without any, nothing need go in. */
@@ -33,6 +35,7 @@ export function createWindow(begin: Seq, size: number): Window {
   let newest = begin;
   let entries: LogEntry[] = [];
   let followers = 0;
+  let forgotten = 0;
 
   return {
     get newest() {
@@ -54,6 +57,7 @@ export function createWindow(begin: Seq, size: number): Window {
     skipTo(position) {
       if (position === newest) return;
       entries = [];
+      forgotten += 1;
       newest = position;
       reachesBackTo = position;
       // Somebody may have begun to follow while it was found out where the log ends.
@@ -61,6 +65,10 @@ export function createWindow(begin: Seq, size: number): Window {
     },
     forget(issueId) {
       entries = entries.filter(({ event }) => event.issueId !== issueId);
+      forgotten += 1;
+    },
+    get forgotten() {
+      return forgotten;
     },
     join() {
       followers += 1;

@@ -256,6 +256,30 @@ describe("those who follow the same", () => {
     expect(log.reads).toBe(3);
   });
 
+  it("are not told what was erased from the log after it was read for others", async () => {
+    const { fanout, log, window } = fanoutOver(20);
+    const erase = (erased: number) =>
+      log.stored.splice(
+        log.stored.findIndex(({ event }) => event.seq === erased),
+        1,
+      );
+    const told = async () => {
+      const { seqs, subscriber } = follower(fanout, everySeq(), 0);
+      await settled();
+      subscriber[Symbol.dispose]();
+      return seqs;
+    };
+    expect(await told()).toEqual(upTo(1, 20));
+    erase(3);
+    window.forget("an issue");
+    expect(await told()).toEqual(upTo(1, 20).filter((seq) => seq !== 3));
+    // While nobody follows, only where the log ends is known of what is logged.
+    erase(5);
+    log.stored.push(...entries(21, 21));
+    window.skipTo(21);
+    expect(await told()).toEqual(upTo(1, 21).filter((seq) => seq !== 3 && seq !== 5));
+  });
+
   it("are all ended when the gateway stops, and so is whoever comes later", async () => {
     const { fanout, window } = fanoutOver(3);
     const early = follower(fanout, everySeq(), 0);
