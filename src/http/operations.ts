@@ -11,6 +11,7 @@ import type { GraphQL } from "../graphql/yoga.ts";
 import type { Report } from "../observability/report.ts";
 import { mayStillRead, type Admit, type Admitted } from "./admit.ts";
 import { pingSeconds, stallSeconds, type Heartbeat } from "./heartbeat.ts";
+import { createInbox } from "./inbox.ts";
 import type { Live, LiveSubscriber } from "./live.ts";
 import { startOfNext } from "./message.ts";
 import { onceInARow } from "./once-in-a-row.ts";
@@ -53,6 +54,9 @@ const doubtSeconds = pingSeconds / 2;
 /** Come back later: why a socket is closed that nobody can be told by, and who may read cannot be found out. */
 const tryAgainLater = 1013;
 
+/** What a close frame has room for (RFC 6455, 5.5); a reason may have an id of the client's in it. */
+const maxReasonBytes = 123;
+
 /**
  * Serves graphql-transport-ws on one socket. graphql-ws keeps the protocol, and Yoga's pipeline parses, validates and
  * executes; what the fan-out tells is written past both of them, in frames that are made once.
@@ -91,6 +95,10 @@ export function serveOperations(options: OperationsOptions) {
       if (socket.writableNeedDrain) webSocket.pause();
     }
 
+    function close(code: number, reason: string): void {
+      webSocket.close(code, Buffer.byteLength(reason) > maxReasonBytes ? "" : reason);
+    }
+
     const opened = protocol.opened(
       {
         protocol: webSocket.protocol,
@@ -101,12 +109,13 @@ export function serveOperations(options: OperationsOptions) {
             webSocket.send(message, () => resolve());
             waitForReader();
           }),
-        close: (code, reason) => webSocket.close(code, reason),
+        close,
         onMessage(handle) {
+          const take = createInbox({ handle, close, isOpen: () => webSocket.readyState === webSocket.OPEN });
           webSocket.on("message", (message) => {
             isHeard = true;
             // Messages come as Buffers: nobody asked ws for anything else.
-            handle((message as Buffer).toString()).catch((error: unknown) => {
+            take((message as Buffer).toString()).catch((error: unknown) => {
               report.requestFailed(error);
               webSocket.close(CloseCode.InternalServerError);
             });

@@ -55,6 +55,47 @@ describe("graphql-transport-ws", () => {
     expect(server.happened).toEqual(["joined", "joined", "left"]);
   });
 
+  it.each([
+    ["once it is live", true],
+    ["before it has begun", false],
+  ])(
+    "takes the id of a subscription that is completed %s for another one, and no other",
+    async (_, isLive) => {
+      await using server = await socketServer({ known: { bounds: { newest: 0 } } });
+      const client = server.connect();
+      await client.init();
+      client.send(follow("a"));
+      if (isLive) await client.next();
+      client.send({ id: "a", type: "complete" });
+      client.send(follow("a"));
+      // The other one is at the end of the log, and nothing was said of the first.
+      expect(await client.next()).toMatchObject({ type: "ping" });
+      client.send({ id: "a", type: "complete" });
+      client.send({ type: "ping" });
+      expect(await client.next()).toEqual({ type: "pong" });
+      const joined = server.happened.filter((what) => what === "joined").length;
+      expect(server.happened.filter((what) => what === "left")).toHaveLength(joined);
+      expect(joined).toBe(isLive ? 2 : 1);
+      await server.emptied();
+    },
+  );
+
+  it("serves one subscription of an id at a time, however often it is completed and used again", async () => {
+    await using server = await socketServer();
+    const client = server.connect();
+    await client.init();
+    for (let time = 0; time < 100; time += 1) {
+      client.send(follow("a"));
+      client.send({ id: "a", type: "complete" });
+    }
+    client.send(follow("a"));
+    await client.next();
+    client.socket.terminate();
+    await server.emptied();
+    expect(server.happened).toEqual(server.happened.map((_, at) => (at % 2 === 0 ? "joined" : "left")));
+    expect(server.happened.at(-1)).toBe("left");
+  });
+
   it("lets go of everything when the client is gone", async () => {
     await using server = await socketServer();
     const client = server.connect();
@@ -70,6 +111,12 @@ describe("graphql-transport-ws", () => {
     [5, 4400, "what is not JSON", ["{"]],
     [5, 4400, "a list", ["[]"]],
     [5, 4400, "a type that the protocol has not", [{ type: "start" }]],
+    [
+      5,
+      4400,
+      "a message that servers send",
+      [{ type: "connection_init" }, "wait", { id: "a", type: "next", payload: {} }],
+    ],
     [5, 4400, "an empty id", [{ type: "connection_init" }, { ...follow("") }]],
     [
       5,
@@ -88,6 +135,25 @@ describe("graphql-transport-ws", () => {
     ],
     [4, 4401, "an operation before it is acknowledged", [follow("a")]],
     [6, 4409, "an id that is in use", [{ type: "connection_init" }, "wait", follow("a"), follow("a")]],
+    [
+      6,
+      4409,
+      "a long id that is in use",
+      [{ type: "connection_init" }, "wait", follow("a".repeat(200)), follow("a".repeat(200))],
+    ],
+    [
+      6,
+      4409,
+      "an id that two use while they wait for it",
+      [
+        { type: "connection_init" },
+        "wait",
+        follow("a"),
+        { id: "a", type: "complete" },
+        follow("a"),
+        follow("a"),
+      ],
+    ],
     [3, 4429, "a second init", [{ type: "connection_init" }, { type: "connection_init" }]],
     [
       7,
