@@ -16,6 +16,7 @@ import { useLive } from "./plugins/use-live.ts";
 import { useLimits } from "./plugins/use-limits.ts";
 import { useMaxTokens } from "./plugins/use-max-tokens.ts";
 import { useNoIntrospection } from "./plugins/use-no-introspection.ts";
+import { useWholeSubscriptions } from "./plugins/use-whole-subscriptions.ts";
 import { schema } from "./schema.ts";
 
 export type GraphQLOptions = Services & {
@@ -59,6 +60,7 @@ export function createGraphQL({ report, limits, graphiql, introspection, ...serv
     plugins: [
       useMaxTokens(limits.tokens),
       useLimits(documents),
+      useWholeSubscriptions(),
       ...(introspection ? [] : [useNoIntrospection()]),
       useErrorCodes(),
       useJsonRequests({ maxBodyBytes: limits.bodyBytes }),

@@ -140,6 +140,19 @@ export const attacks: Readonly<Record<string, Attack>> = {
     query: "subscription { a: issueChanged { cursor } b: issueChanged { cursor } }",
     code: "GRAPHQL_VALIDATION_FAILED",
   },
+  "Q17 a stream of nothing": {
+    query: "subscription { issueChanged @skip(if: true) { cursor } }",
+    code: "GRAPHQL_VALIDATION_FAILED",
+  },
+  "Q17 a stream of nothing, in fragments": {
+    query:
+      "subscription { ...A } fragment A on Subscription { ... @include(if: false) { issueChanged { cursor } } }",
+    code: "GRAPHQL_VALIDATION_FAILED",
+  },
+  "Q17 a stream of perhaps nothing": {
+    query: "subscription ($not: Boolean = false) { issueChanged @skip(if: $not) { cursor } }",
+    code: "GRAPHQL_VALIDATION_FAILED",
+  },
   "Q23 an id that is SQL": {
     query: "query ($id: ID!) { node(id: $id) { id } }",
     variables: JSON.stringify({ id: Buffer.from("Issue:1' OR '1'='1").toString("base64") }),
