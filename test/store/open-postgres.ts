@@ -9,19 +9,20 @@ import type { Store } from "../../src/store/store.ts";
 import { at } from "./deliveries.ts";
 import { silentReport } from "./open.ts";
 
-/** An empty schema of its own for one test, and its URL. */
-export async function temporarySchema(): Promise<
-  AsyncDisposable & { readonly url: string; readonly name: string }
-> {
-  const name = `test_${process.pid}_${Date.now().toString(36)}_${(made += 1)}`;
-  await onServer((client) => client.query(`create schema ${name}`));
+/** An empty schema of its own for one test, and its URL. `named` makes its name of one that nobody else has. */
+export async function temporarySchema(
+  named: (unique: string) => string = (unique) => unique,
+): Promise<AsyncDisposable & { readonly url: string; readonly name: string }> {
+  const name = named(`test_${process.pid}_${Date.now().toString(36)}_${(made += 1)}`);
+  await onServer((client) => client.query(`create schema ${client.escapeIdentifier(name)}`));
   const url = new URL(inject("postgres"));
-  url.searchParams.set("options", `-c search_path=${name}`);
+  const quoted = /^[a-z0-9_]+$/.test(name) ? name : `"${name.replaceAll(" ", "\\ ")}"`;
+  url.searchParams.set("options", `-c search_path=${quoted}`);
   return {
     url: url.href,
     name,
     [Symbol.asyncDispose]: async () => {
-      await onServer((client) => client.query(`drop schema ${name} cascade`));
+      await onServer((client) => client.query(`drop schema ${client.escapeIdentifier(name)} cascade`));
     },
   };
 }

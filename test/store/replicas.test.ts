@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { LogEntry } from "../../src/domain/event.ts";
 import type { IncomingDelivery } from "../../src/domain/delivery.ts";
 import { StorageUnavailableError } from "../../src/domain/failure.ts";
+import { openCopyTarget } from "../../src/store/postgres/copy-target.ts";
+import { examinePostgres } from "../../src/store/postgres/doctor.ts";
 import { locksOf } from "../../src/store/postgres/locks.ts";
 import type { Store } from "../../src/store/store.ts";
 import { at, told } from "./deliveries.ts";
@@ -61,6 +63,21 @@ describe("two replicas", () => {
     for (const store of stores) closing.use(store);
     const epochs = await Promise.all(stores.map(async ({ reader }) => (await reader.bounds()).epoch));
     expect(new Set(epochs).size).toBe(1);
+  });
+
+  it("hear of each other in a schema whose name is long and has to be quoted, and a copy hears of them", async () => {
+    await using schema = await temporarySchema((unique) => `${unique} Überlang`.padEnd(62, "X"));
+    let heard = Promise.withResolvers<void>();
+    await using one = await openReplica(schema.url);
+    await using other = await openReplica(schema.url, { onCommit: () => heard.resolve() });
+    // Once it listens, it may have missed something.
+    await heard.promise;
+    heard = Promise.withResolvers();
+    expect(await one.append(told())).toMatchObject({ outcome: "APPLIED" });
+    await heard.promise;
+    expect(await log(other)).toEqual([[1, 1, "1", null]]);
+    expect(await examinePostgres({ url: schema.url, onProgress: () => {} })).toEqual([]);
+    await expect(openCopyTarget(schema.url)).rejects.toThrow("use the target");
   });
 
   it("take the same delivery for one", async () => {

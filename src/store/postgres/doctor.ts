@@ -50,7 +50,8 @@ async function examineServer(client: pg.ClientBase): Promise<readonly Finding[]>
   const problems = await durabilityFaults(client);
   const { rows } = await client.query<{ name: string }>(
     `select relname as name from pg_index join pg_class on pg_class.oid = indexrelid
-     where not indisvalid and relnamespace = current_schema()::regnamespace`,
+       join pg_namespace on pg_namespace.oid = relnamespace
+     where not indisvalid and nspname = current_schema()`,
   );
   return [
     ...problems.map((problem) => ({ problem, remedy: "Gateways do not start on this server as it is." })),

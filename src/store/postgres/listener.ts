@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type pg from "pg";
 
 export type ListenerOptions = {
@@ -19,8 +20,20 @@ const checkMs = 10_000;
 
 /** What a connection that listens calls itself, so that it is seen that a replica has the store of this schema. */
 export function listeningName(schema: string): string {
-  // PostgreSQL cuts what is longer.
-  return Buffer.from(`issuewire listening ${schema}`).toString("latin1", 0, 63);
+  return `issuewire listening ${shortName(schema)}`;
+}
+
+/** The channel on which replicas that have the store of this schema tell each other of commits. */
+export function channelOf(schema: string): string {
+  return `issuewire ${shortName(schema)}`;
+}
+
+/**
+ * The schema's name, or a hash in its place: what names a channel has 63 bytes at most, and what names a connection is
+ * ASCII.
+ */
+function shortName(schema: string): string {
+  return /^[ -~]{1,40}$/.test(schema) ? schema : hash("sha256", schema).slice(0, 40);
 }
 
 /**

@@ -10,7 +10,7 @@ import { deliveries, meta } from "../tables/postgres.ts";
 import { createWriter } from "../writer.ts";
 import { drizzleOver } from "./ask.ts";
 import { codeOf } from "./error.ts";
-import { listeningName, startListener } from "./listener.ts";
+import { channelOf, listeningName, startListener } from "./listener.ts";
 import { locksOf } from "./locks.ts";
 import { createPools } from "./pools.ts";
 import { prepare } from "./prepare.ts";
@@ -64,7 +64,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const pools = opened.use(createPools(url, directUrl));
   const { schema, hasSearch, epoch: epochAtFirst, isPooled } = await prepare(pools);
   const asking = { issueObjectOf: options.issueObjectOf, hasSearch };
-  const channel = `issuewire ${schema}`;
+  const channel = channelOf(schema);
   const newest = await drizzleOver(pools.log)
     .select({ requestId: deliveries.requestId, sha256: deliveries.sha256 })
     .from(deliveries)
