@@ -51,6 +51,8 @@ export function createSockets(options: SocketsOptions): Sockets {
     maxPayload: maxMessageBytes,
     // What a few bytes unpack to is not bounded by their number.
     perMessageDeflate: false,
+    // One message in each turn of the event loop. Otherwise all that one client sends at once would be taken in one.
+    allowSynchronousEvents: false,
     handleProtocols,
   });
 
