@@ -15,6 +15,7 @@ import { createHttpServer } from "./http/listen.ts";
 import { createLive } from "./http/live.ts";
 import { joinedMessages, type Message } from "./http/message.ts";
 import { createQueryHandler } from "./http/query.ts";
+import { createRequestRate } from "./http/request-rate.ts";
 import { createRoutes } from "./http/routes.ts";
 import { serve } from "./http/serve.ts";
 import { createSessionHandler } from "./http/session.ts";
@@ -232,6 +233,10 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
       return ms === null ? undefined : ms / 1000;
     },
   });
+  const rate = createRequestRate({
+    perMinute: config.LIMIT_REQUESTS,
+    addressOf: (request) => clientAddress(request, config.TRUST_PROXY),
+  });
   const clientOf = (request: IncomingMessage) => clientKey(clientAddress(request, config.TRUST_PROXY));
 
   let isStopping = false;
@@ -249,8 +254,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     admit,
     limits: {
       urlBytes: config.LIMIT_URL_BYTES,
-      requestsPerMinute: config.LIMIT_REQUESTS,
-      addressOf: (request) => clientAddress(request, config.TRUST_PROXY),
+      rate,
     },
     session: createSessionHandler({ admit, trustProxy: config.TRUST_PROXY > 0, now }),
     registry: metrics.registry,
@@ -273,6 +277,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     now,
     report,
     clientOf,
+    rate,
     origins: config.CORS_ORIGINS,
     maxOperations: config.LIMIT_OPERATIONS_PER_SOCKET,
     maxSocketsPerClient: config.LIMIT_SOCKETS_PER_ADDRESS,

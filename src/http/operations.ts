@@ -15,6 +15,7 @@ import { createInbox } from "./inbox.ts";
 import type { Live, LiveSubscriber } from "./live.ts";
 import { startOfNext } from "./message.ts";
 import { onceInARow } from "./once-in-a-row.ts";
+import { tooMany, type RequestRate } from "./request-rate.ts";
 import { textFrame } from "./text-frame.ts";
 
 export type OperationsOptions = {
@@ -24,6 +25,8 @@ export type OperationsOptions = {
   readonly heartbeat: Heartbeat;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** Counts the operations that a client begins as what they are: requests. */
+  readonly rate: RequestRate;
   /** Most operations at once on one socket. */
   readonly maxOperations: number;
   readonly report: Pick<Report, "subscriberJoined" | "subscriberLeft" | "slowConsumerCut" | "requestFailed">;
@@ -181,6 +184,8 @@ export function serveOperations(options: OperationsOptions) {
         id,
         { query, operationName, variables, extensions },
       ) => {
+        const waitSeconds = given.rate(connection.request);
+        if (waitSeconds > 0) return [errorOf("RATE_LIMITED", tooMany(waitSeconds))];
         if (query === "" && isPersisted(extensions)) return [persistedQuery()];
         if (Object.keys(subscriptions).length > given.maxOperations) {
           const message = `At most ${given.maxOperations} operations at once on one socket: complete one first.`;

@@ -2,11 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { isUnlimitedAdmin } from "../domain/viewer.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import type { WebPage } from "../web/page.ts";
-import { clientKey, isLoopback } from "./address.ts";
 import type { Admit, Admitted } from "./admit.ts";
 import { answerOrigin } from "./cors.ts";
 import { sendProblem } from "./problem.ts";
-import { createRateLimit } from "./rate-limit.ts";
+import { tooMany, type RequestRate } from "./request-rate.ts";
 import { sendGraphQLError, sendRefusal } from "./refusal.ts";
 import { isWebhookPath } from "./webhook.ts";
 
@@ -35,10 +34,8 @@ export type RouteOptions = {
   readonly whyNotReady: (asked: { readonly orSilent: boolean }) => Promise<string | null>;
   readonly limits: {
     readonly urlBytes: number;
-    /** From one address, to everything but webhooks; 0 for any number. */
-    readonly requestsPerMinute: number;
-    /** Whom a request comes from. */
-    readonly addressOf: (request: IncomingMessage) => string;
+    /** Counts requests to everything but webhooks. */
+    readonly rate: RequestRate;
   };
   readonly registry: Pick<Metrics["registry"], "metrics" | "contentType">;
 };
@@ -65,11 +62,9 @@ export function createRoutes({
   admit,
   session,
   whyNotReady,
-  limits: { urlBytes, requestsPerMinute, addressOf },
+  limits: { urlBytes, rate },
   registry,
 }: RouteOptions): Handler {
-  const rate = requestsPerMinute === 0 ? null : createRateLimit({ burst: requestsPerMinute, perMs: 60_000 });
-
   return async (request, response) => {
     const url = request.url ?? "/";
     if (isWebhookPath(url)) return webhook(request, response);
@@ -81,14 +76,14 @@ export function createRoutes({
         code: "BAD_REQUEST",
         message: `The request's URL is longer than ${urlBytes} bytes: send it by POST.`,
       });
-    const address = addressOf(request);
-    const waitSeconds = rate === null || isLoopback(address) ? 0 : rate.exceededFor(clientKey(address));
+    const waitSeconds = rate(request);
     if (waitSeconds > 0)
       return sendGraphQLError(response, {
         status: 429,
         code: "RATE_LIMITED",
-        message: `Too many requests from your address: wait ${waitSeconds} s.`,
-        headers: { "Retry-After": waitSeconds },
+        message: tooMany(waitSeconds),
+        // Whoever has sent more requests behind this one is not read any further.
+        headers: { "Retry-After": waitSeconds, Connection: "close" },
       });
     if (path === "/health/live") return answer(request, response, 200, { status: "live" });
     if (path === "/health/ready") {

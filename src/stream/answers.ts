@@ -6,11 +6,15 @@ export type Answers<One extends Answer> = {
   readonly named: (name: string, make: () => Promise<One>) => One | Promise<One>;
 };
 
-/** @param maxBytes of all answers together; the oldest go first. One that is the last for who gets it is not kept. */
-export function createAnswers<One extends Answer>(maxBytes: number): Answers<One> {
+/**
+ * @param maxBytes of all answers together; the oldest go first. One that is the last for who gets it is not kept.
+ * @param erased how often something was erased from the log: an answer that was made before may tell of it.
+ */
+export function createAnswers<One extends Answer>(maxBytes: number, erased: () => number): Answers<One> {
   const held = new Map<string, One>();
   const making = new Map<string, Promise<One>>();
   let bytes = 0;
+  let of = erased();
 
   function hold(name: string, answer: One): void {
     held.set(name, answer);
@@ -24,11 +28,18 @@ export function createAnswers<One extends Answer>(maxBytes: number): Answers<One
 
   return {
     named(name, make) {
+      if (erased() !== of) {
+        held.clear();
+        making.clear();
+        bytes = 0;
+        of = erased();
+      }
       const known = held.get(name) ?? making.get(name);
       if (known !== undefined) return known;
       const made = make().then((answer) => {
-        making.delete(name);
-        if (!answer.isLast) hold(name, answer);
+        const isOfNow = making.get(name) === made && erased() === of;
+        if (isOfNow) making.delete(name);
+        if (isOfNow && !answer.isLast) hold(name, answer);
         return answer;
       });
       making.set(name, made);

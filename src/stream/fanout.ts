@@ -47,7 +47,7 @@ export function createFanout<One extends Answer>({
 }: FanoutOptions<One>): Fanout<One> {
   const { window } = source;
   const turns = createTurns(writesInOneTurn);
-  const answers = createAnswers<One>(maxAnswerBytes);
+  const answers = createAnswers<One>(maxAnswerBytes, () => window.forgotten);
   const entryGroups = new Map<string, EntryGroup<One>>();
   const figureGroups = new Map<string, FigureGroup<One>>();
   const stop = new AbortController();

@@ -415,6 +415,23 @@ describe("an operation over a WebSocket", () => {
     client.send(follow("d"));
     expect(await client.next()).toMatchObject({ type: "ping" });
   });
+
+  it("gets RATE_LIMITED for an operation beyond what its address may ask for, and stays connected", async () => {
+    let left = 1;
+    await using server = await socketServer({ rate: () => ((left -= 1) < 0 ? 7 : 0) });
+    const client = server.connect();
+    await client.init();
+    client.send(follow("a"));
+    expect(await client.next()).toMatchObject({ type: "ping" });
+    client.send(follow("b"));
+    expect(await client.next()).toMatchObject({
+      id: "b",
+      type: "error",
+      payload: [{ message: expect.stringContaining("wait 7 s"), extensions: { code: "RATE_LIMITED" } }],
+    });
+    client.send({ type: "ping" });
+    expect(await client.next()).toEqual({ type: "pong" });
+  });
 });
 
 describe("the upgrade to a WebSocket", () => {

@@ -52,6 +52,7 @@ export async function socketServer({
       requestFailed: (error) => failures.push(error),
     },
     clientOf: ({ headers }) => String(headers["x-client"] ?? "one"),
+    rate: () => 0,
     origins: [],
     maxOperations: 3,
     maxSocketsPerClient: 2,

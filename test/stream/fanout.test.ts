@@ -164,6 +164,42 @@ describe("those who follow the same", () => {
     expect(all.map(({ seqs }) => seqs)).toEqual([upTo(1, 30), upTo(6, 30), upTo(21, 30), upTo(21, 30)]);
   });
 
+  it("have answers made again after something was erased, of which they may have told", async () => {
+    const { fanout, window } = fanoutOver(3);
+    const operation = everySeq();
+    follower(fanout, operation, 0);
+    await settled();
+    window.forget("an issue");
+    follower(fanout, operation, 1);
+    await settled();
+    expect(operation.made).toEqual([1, 2, 3, 2, 3]);
+  });
+
+  it("keep no answer that was being made while something was erased", async () => {
+    const { fanout, window } = fanoutOver(1);
+    const slow = Promise.withResolvers<void>();
+    const made: number[] = [];
+    const operation: EntryOperation<TestAnswer> = {
+      ...everySeq("slow"),
+      tell: ({ event: { seq } }) => ({
+        as: "told",
+        async answer() {
+          made.push(seq);
+          await slow.promise;
+          return { seqs: [seq], bytes: 1, isLast: false };
+        },
+      }),
+    };
+    follower(fanout, operation, 0);
+    await settled();
+    window.forget("an issue");
+    slow.resolve();
+    await settled();
+    follower(fanout, operation, 0);
+    await settled();
+    expect(made).toEqual([1, 1]);
+  });
+
   it("and tell of different entries, share what they say of an entry in the same way", async () => {
     const { fanout, write } = fanoutOver(0);
     const made: string[] = [];
