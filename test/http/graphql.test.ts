@@ -139,4 +139,9 @@ describe("a query over an event stream", () => {
       `:\n\nevent: next\ndata: {"data":{"feed":{"epoch":"${at(1).epoch}"}}}\n\nevent: complete\ndata:\n\n`,
     ]);
   });
+
+  it.each(["close", "keep-alive"])("leaves the connection as the client asks: %s", async (connection) => {
+    const { headers } = await ask({ query: "{ feed { epoch } }", headers: { connection } });
+    expect(headers.connection).toBe(connection);
+  });
 });

@@ -30,6 +30,8 @@ export function useEventStreams(): Plugin<Asking> {
       for (const [name, value] of Object.entries(eventStreamHeaders)) response.headers.set(name, value);
       // Yoga's "none" is no coding that HTTP knows.
       response.headers.delete("content-encoding");
+      // Whether the connection is kept is for the client to ask for, and for a server that stops to refuse.
+      response.headers.delete("connection");
     },
   };
 }
