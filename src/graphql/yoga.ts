@@ -6,6 +6,7 @@ import { createDocumentLimits, type DocumentLimitOptions } from "./document-limi
 import { maskErrors } from "./errors.ts";
 import { createExecute } from "./execution/execute.ts";
 import type { ExecutionLimits } from "./execution/limits.ts";
+import { createWrongVariables } from "./execution/wrong-variables.ts";
 import { graphiQLTabs } from "./graphiql-tabs.ts";
 import { useErrorCodes } from "./plugins/use-error-codes.ts";
 import { useEventStreams } from "./plugins/use-event-streams.ts";
@@ -51,7 +52,8 @@ export type ValidQuery = Pick<ExecutionArgs, "document" | "operationName" | "var
 export function createGraphQL({ report, limits, graphiql, introspection, ...services }: GraphQLOptions) {
   const maskError = maskErrors(report);
   const documents = createDocumentLimits(limits);
-  const execute = createExecute({ documents, limits });
+  const wrongVariables = createWrongVariables({ suggests: introspection });
+  const execute = createExecute({ documents, limits, wrongVariables });
   const { fetch, requestListener, handleNodeRequestAndResponse, getEnveloped } = createYoga<Asking, Context>({
     schema,
     context: (asking) => createContext(services, asking),
@@ -65,7 +67,7 @@ export function createGraphQL({ report, limits, graphiql, introspection, ...serv
       useErrorCodes(),
       useJsonRequests({ maxBodyBytes: limits.bodyBytes }),
       useEventStreams(),
-      useLive(maskError),
+      useLive({ mask: maskError, wrongVariables }),
       useExecute(execute),
       ...(graphiql
         ? [

@@ -19,6 +19,10 @@ const nested = (levels: number, open: string, inner: string, close: string) =>
 const notNested = (levels: number): string =>
   `{"filter":${nested(levels, '{"not":', '{"title":{"eq":"x"}}', "}")}}`;
 
+/** An object with so many fields, none of which the schema has. */
+export const manyFields = (count: number): Readonly<Record<string, number>> =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`field${index}`, 1]));
+
 /** The attack as the body of a POST. */
 export function bodyOf({ query, variables = "{}" }: Attack): string {
   return `{"query":${JSON.stringify(query)},"variables":${variables}}`;
@@ -123,6 +127,11 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "Q15 many wrong values": {
     query: "query ($ids: [String!]) { issues(filter: { sentryId: { in: $ids } }) { totalCount } }",
     variables: JSON.stringify({ ids: Array.from({ length: 20_000 }, () => 1) }),
+    code: "BAD_USER_INPUT",
+  },
+  "Q15 a value with thousands of fields that are none": {
+    query: "query ($filter: IssueFilter) { issues(filter: $filter) { totalCount } }",
+    variables: JSON.stringify({ filter: manyFields(5_000) }),
     code: "BAD_USER_INPUT",
   },
   "Q15 variables nested without end": {

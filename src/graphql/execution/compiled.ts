@@ -109,17 +109,25 @@ function variablesOf({ variableDefinitions = [] }: OperationDefinitionNode, sche
   });
   return (given: Variables): Variables | null => {
     const values: Record<string, unknown> = {};
-    let isWrong = false;
-    const wrong = (): void => {
-      isWrong = true;
-    };
-    for (const { name, type, byDefault } of variables) {
-      if (Object.hasOwn(given, name)) values[name] = coerceInputValue(given[name], type, wrong);
-      else if (byDefault !== undefined) values[name] = byDefault;
-      else if (isNonNullType(type)) return null;
+    try {
+      for (const { name, type, byDefault } of variables) {
+        if (Object.hasOwn(given, name)) values[name] = coerceInputValue(given[name], type, stop);
+        else if (byDefault !== undefined) values[name] = byDefault;
+        else if (isNonNullType(type)) return null;
+      }
+    } catch (error) {
+      if (error !== wrongValue) throw error;
+      return null;
     }
-    return isWrong ? null : values;
+    return values;
   };
+}
+
+const wrongValue = new Error("A variable has a wrong value.");
+
+/** A list may have ten thousand more values that are wrong, each of which takes as long. */
+function stop(): never {
+  throw wrongValue;
 }
 
 /** Takes a variable's value as it is. */

@@ -10,6 +10,7 @@ import type { DocumentLimits } from "../document-limits.ts";
 import { compiled } from "./compiled.ts";
 import { limited, type ExecutionLimits } from "./limits.ts";
 import { inOneMoment } from "./one-moment.ts";
+import type { WrongVariables } from "./wrong-variables.ts";
 
 /** Executes one operation of a valid document. */
 export type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
@@ -22,14 +23,20 @@ export type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<Executi
 export function createExecute({
   documents,
   limits,
+  wrongVariables,
 }: {
   readonly documents: DocumentLimits;
   readonly limits: ExecutionLimits;
+  readonly wrongVariables: WrongVariables;
 }): Execute {
   const told = compiled(execute);
   // Yoga's own, which knows which errors are of the request, but takes what a subscription tells for another subscription.
   // A stream it makes of `@defer` and `@stream` alone, which are not part of the schema.
-  const asked = limited(limits, inOneMoment(compiled(normalizedExecutor as Execute)));
+  const checked: Execute = (args) => {
+    const errors = wrongVariables(args);
+    return errors.length === 0 ? (normalizedExecutor as Execute)(args) : { errors };
+  };
+  const asked = limited(limits, inOneMoment(compiled(checked)));
   return (args) => {
     const { document, operationName } = args;
     if (getOperationAST(document, operationName)?.operation === OperationTypeNode.SUBSCRIPTION)

@@ -7,19 +7,26 @@ import {
 import type { Plugin } from "graphql-yoga";
 import type { Viewer } from "../../domain/viewer.ts";
 import { createContext, type Asking, type Context, type Services } from "../context.ts";
+import type { WrongVariables } from "../execution/wrong-variables.ts";
 import { liveArgs, liveOperation, type ExecuteLive } from "../live-operation.ts";
 import type { LiveSource } from "../live-source.ts";
+
+export type LivePluginOptions = {
+  /** What a client sees of an error. */
+  readonly mask: (error: unknown) => GraphQLError;
+  readonly wrongVariables: WrongVariables;
+};
 
 /**
  * Hands a subscription that can begin to whoever asked for it, to be told by the fan-out. What it answers itself is a
  * stream that ends at once; one that cannot begin is answered with errors.
- *
- * @param mask what a client sees of an error.
  */
-export function useLive(mask: (error: unknown) => GraphQLError): Plugin<Asking & Context> {
+export function useLive({ mask, wrongVariables }: LivePluginOptions): Plugin<Asking & Context> {
   let pipelineOf: (context: Context) => { readonly execute: (args: ExecutionArgs) => unknown };
 
   async function begin(args: ExecutionArgs): Promise<ExecutionResult | AsyncIterable<never>> {
+    const errors = wrongVariables(args);
+    if (errors.length > 0) return { errors };
     const source = await createSourceEventStream(args);
     if (!(Symbol.asyncIterator in source)) return source;
     // graphql-js lets a context be anything; every subscription field of this schema gives a live source.

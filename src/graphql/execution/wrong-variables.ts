@@ -1,0 +1,67 @@
+import {
+  coerceInputValue,
+  getOperationAST,
+  isInputType,
+  typeFromAST,
+  GraphQLError,
+  type ExecutionArgs,
+  type VariableDefinitionNode,
+} from "graphql";
+
+/** What is wrong with the values that a request gives its variables; nothing where a variable is missing. */
+export type WrongVariables = (args: ExecutionArgs) => readonly GraphQLError[];
+
+/** Most that is told of one request. */
+const mostErrors = 20;
+/** Most characters of a value, and of what is said about it: both can be as long as the request. */
+const mostCharacters = 200;
+
+/**
+ * Ends at `mostErrors`, and never repeats a value that is a list or an object. graphql-js prints all of it for each thing
+ * that is wrong within, which takes a second for a body of 100 kB and answers it with 4 MB.
+ *
+ * @param suggests whether names of the schema may be suggested.
+ */
+export function createWrongVariables({ suggests }: { readonly suggests: boolean }): WrongVariables {
+  return ({ schema, document, operationName, variableValues }) => {
+    const errors: GraphQLError[] = [];
+
+    function look(definition: VariableDefinitionNode): void {
+      const name = definition.variable.name.value;
+      const type = typeFromAST(schema, definition.type);
+      if (!isInputType(type) || !Object.hasOwn(variableValues ?? {}, name)) return;
+      coerceInputValue(variableValues![name], type, (path, value, { message }) => {
+        const place = path.map((key) => (typeof key === "number" ? `[${key}]` : `.${key}`)).join("");
+        const what = suggests ? message : message.replace(/ Did you mean .*$/s, "");
+        const where = place === "" ? "" : ` at "${name}${place}"`;
+        errors.push(
+          new GraphQLError(
+            `Variable "$${name}" got invalid value${shown(value)}${where}; ${shortened(what)}`,
+            {
+              nodes: definition,
+              extensions: { code: "BAD_USER_INPUT", http: { status: 400 } },
+            },
+          ),
+        );
+        if (errors.length === mostErrors) throw enough;
+      });
+    }
+
+    try {
+      getOperationAST(document, operationName)?.variableDefinitions?.forEach(look);
+    } catch (error) {
+      if (error !== enough) throw error;
+    }
+    return errors;
+  };
+}
+
+const enough = new Error("Enough is said of what is wrong.");
+
+function shown(value: unknown): string {
+  return typeof value === "object" && value !== null ? "" : ` ${shortened(JSON.stringify(value))}`;
+}
+
+function shortened(text: string): string {
+  return text.length <= mostCharacters ? text : `${text.slice(0, mostCharacters)}…`;
+}
