@@ -1,11 +1,4 @@
-import {
-  Kind,
-  visit,
-  type DocumentNode,
-  type ExecutionArgs,
-  type GraphQLError,
-  type GraphQLSchema,
-} from "graphql";
+import { visit, type DocumentNode, type ExecutionArgs, type GraphQLError, type GraphQLSchema } from "graphql";
 import { errorOf } from "./errors.ts";
 import { measure, type Measure } from "./measure.ts";
 import { mostNesting, nestsDeeperThan } from "./nesting.ts";
@@ -31,16 +24,17 @@ export type DocumentLimits = {
   readonly refusalOf: (args: ExecutionArgs) => GraphQLError | null;
 };
 
-export function createDocumentLimits(limits: DocumentLimitOptions): DocumentLimits {
+/** @param clock in epoch milliseconds. */
+export function createDocumentLimits(limits: DocumentLimitOptions, clock: () => number): DocumentLimits {
   const counts = rememberedByDocument(countsOf);
   const measures = rememberedByDocument((document: DocumentNode, schema: GraphQLSchema) => {
-    const { pageVariables } = counts(document);
+    const { lengthVariables } = counts(document);
     // Most often a document comes with pages as large as the last time.
-    let last: { readonly sizes: readonly unknown[]; readonly measured: Measure } | undefined;
+    let last: { readonly lengths: readonly unknown[]; readonly measured: Measure } | undefined;
     return (variables: Readonly<Record<string, unknown>>): Measure => {
-      const sizes = pageVariables.map((name) => variables[name]);
-      if (last === undefined || !sizes.every((size, at) => size === last!.sizes[at]))
-        last = { sizes, measured: measure(document, schema, variables) };
+      const lengths = lengthVariables.map((name) => variables[name]);
+      if (last === undefined || !lengths.every((length, at) => length === last!.lengths[at]))
+        last = { lengths, measured: measure(document, schema, variables, clock()) };
       return last.measured;
     };
   });
@@ -84,13 +78,13 @@ function over(
 type Counts = {
   readonly aliases: number;
   readonly directives: number;
-  /** The variables that say how many rows a page has. */
-  readonly pageVariables: readonly string[];
+  /** The variables that say how many rows a page, or buckets a period, has. */
+  readonly lengthVariables: readonly string[];
 };
 
 function countsOf(document: DocumentNode): Counts {
   let [aliases, directives] = [0, 0];
-  const pageVariables: string[] = [];
+  const lengthVariables: string[] = [];
   visit(document, {
     Field: ({ alias }) => {
       if (alias !== undefined) aliases += 1;
@@ -99,9 +93,15 @@ function countsOf(document: DocumentNode): Counts {
       directives += 1;
     },
     Argument: ({ name, value }) => {
-      if ((name.value === "first" || name.value === "last") && value.kind === Kind.VARIABLE)
-        pageVariables.push(value.name.value);
+      if (!lengthArguments.has(name.value)) return;
+      visit(value, {
+        Variable: (variable) => {
+          lengthVariables.push(variable.name.value);
+        },
+      });
     },
   });
-  return { aliases, directives, pageVariables };
+  return { aliases, directives, lengthVariables };
 }
+
+const lengthArguments: ReadonlySet<string> = new Set(["first", "last", "period", "interval"]);

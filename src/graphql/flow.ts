@@ -56,8 +56,8 @@ export const FlowBucketType = builder.objectRef<FlowBucket>("FlowBucket").implem
   }),
 });
 
-/** Most buckets in one answer. */
-const mostBuckets = 1_000;
+/** Most buckets of one period. */
+export const mostBuckets = 1_000;
 
 /**
  * The buckets of a period.

@@ -6,6 +6,7 @@ import {
   isListType,
   isObjectType,
   Kind,
+  valueFromASTUntyped,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -13,7 +14,13 @@ import {
   type GraphQLSchema,
   type SelectionSetNode,
 } from "graphql";
+import { intervals, roughBucketCount, type Interval } from "../domain/calendar.ts";
+import type { Moment } from "../domain/filter.ts";
+import { momentAt } from "../domain/moment.ts";
 import { defaultPage, largestPage } from "./connection.ts";
+import { parseDateTime, parseDuration } from "./date-time.ts";
+import { mostBuckets } from "./flow.ts";
+import { lastThirtyDays } from "./period.ts";
 
 /** How much one document asks for. */
 export type Measure = {
@@ -34,14 +41,23 @@ const surcharges: Readonly<Record<string, number>> = {
   totalCount: 20,
 };
 
+/** What the fields around a selection say of how long lists are in it. */
+type Within = {
+  /** Rows that the connection's page has at most. */
+  readonly pageSize: number;
+  /** How long the period is that is counted, in milliseconds; null where that cannot be told. */
+  readonly periodMs: number | null;
+};
+
 /**
  * Measures the dearest operation of a document, which need not be valid: what the schema does not have costs nothing.
- * Each fragment is measured once, however often it is spread.
+ * Each fragment is measured once, however often it is spread. `now` is in epoch milliseconds.
  */
 export function measure(
   document: DocumentNode,
   schema: GraphQLSchema,
-  variables: Readonly<Record<string, unknown>>,
+  variables: Variables,
+  now: number,
 ): Measure {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions)
@@ -51,26 +67,26 @@ export function measure(
   function ofSelections(
     { selections }: SelectionSetNode,
     parent: GraphQLNamedType | undefined,
-    pageSize: number,
+    within: Within,
   ): Measure {
     let [depth, cost] = [0, 0];
     for (const selection of selections) {
       let one: Measure;
       switch (selection.kind) {
         case Kind.FIELD:
-          one = ofField(selection, parent, pageSize);
+          one = ofField(selection, parent, within);
           break;
         case Kind.INLINE_FRAGMENT: {
           const type = selection.typeCondition?.name.value;
           one = ofSelections(
             selection.selectionSet,
             type === undefined ? parent : schema.getType(type),
-            pageSize,
+            within,
           );
           break;
         }
         case Kind.FRAGMENT_SPREAD:
-          one = ofFragment(selection.name.value, pageSize);
+          one = ofFragment(selection.name.value, within);
       }
       depth = Math.max(depth, one.depth);
       cost += one.cost;
@@ -78,8 +94,8 @@ export function measure(
     return { depth, cost };
   }
 
-  function ofFragment(name: string, pageSize: number): Measure {
-    const key = `${name} ${pageSize}`;
+  function ofFragment(name: string, within: Within): Measure {
+    const key = `${name} ${within.pageSize} ${within.periodMs}`;
     const measured = known.get(key);
     if (measured !== undefined) return measured;
     const fragment = fragments.get(name);
@@ -89,13 +105,13 @@ export function measure(
     const found = ofSelections(
       fragment.selectionSet,
       schema.getType(fragment.typeCondition.name.value),
-      pageSize,
+      within,
     );
     known.set(key, found);
     return found;
   }
 
-  function ofField(field: FieldNode, parent: GraphQLNamedType | undefined, pageSize: number): Measure {
+  function ofField(field: FieldNode, parent: GraphQLNamedType | undefined, within: Within): Measure {
     const name = field.name.value;
     const own = 1 + (surcharges[name] ?? 0) + (surcharges[parent?.name ?? ""] ?? 0);
     // How deep a question about the schema may be is graphql-js's own rule; it reads nothing.
@@ -103,12 +119,11 @@ export function measure(
     const type = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name]?.type : undefined;
     if (field.selectionSet === undefined || type === undefined) return { depth: 1, cost: own };
     const named = getNamedType(type);
-    const below = ofSelections(
-      field.selectionSet,
-      isCompositeType(named) ? named : undefined,
-      pageSizeOf(field, variables),
-    );
-    const times = isListType(getNullableType(type)) ? lengthOf(field, parent, pageSize, variables) : 1;
+    const below = ofSelections(field.selectionSet, isCompositeType(named) ? named : undefined, {
+      pageSize: pageSizeOf(field, variables),
+      periodMs: named.name === "IssueStats" ? periodMsOf(field, variables, now) : within.periodMs,
+    });
+    const times = isListType(getNullableType(type)) ? lengthOf(field, parent, within, variables) : 1;
     return { depth: 1 + below.depth, cost: own + times * below.cost };
   }
 
@@ -116,16 +131,19 @@ export function measure(
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
     const root = schema.getRootType(definition.operation) ?? undefined;
-    const { depth, cost } = ofSelections(definition.selectionSet, root, 1);
+    const { depth, cost } = ofSelections(definition.selectionSet, root, outside);
     most = { depth: Math.max(depth, most.depth), cost: Math.max(cost, most.cost) };
   }
   return most;
 }
 
 const nothing: Measure = { depth: 0, cost: 0 };
+const outside: Within = { pageSize: 1, periodMs: null };
+
+type Variables = Readonly<Record<string, unknown>>;
 
 /** How many rows the field's page has at most, where it is a connection. */
-function pageSizeOf(field: FieldNode, variables: Readonly<Record<string, unknown>>): number {
+function pageSizeOf(field: FieldNode, variables: Variables): number {
   const size = numberOf("first", field, variables) ?? numberOf("last", field, variables) ?? defaultPage;
   // What is out of bounds is refused where it is used.
   return Math.min(Math.max(size, 0), largestPage);
@@ -134,20 +152,48 @@ function pageSizeOf(field: FieldNode, variables: Readonly<Record<string, unknown
 function lengthOf(
   field: FieldNode,
   parent: GraphQLNamedType | undefined,
-  pageSize: number,
-  variables: Readonly<Record<string, unknown>>,
+  { pageSize, periodMs }: Within,
+  variables: Variables,
 ): number {
   if (parent?.name.endsWith("Connection") === true) return pageSize;
+  if (parent?.name === "IssueStats" && field.name.value === "flow")
+    return bucketsIn(periodMs, valueOf("interval", field, variables, "DAY"));
   const first = numberOf("first", field, variables);
   if (first !== null) return Math.min(Math.max(first, 0), largestPage);
   return field.arguments?.some(({ name }) => name.value === "ids") === true ? largestPage : usualListLength;
 }
 
-function numberOf(
-  name: string,
-  field: FieldNode,
-  variables: Readonly<Record<string, unknown>>,
-): number | null {
+/** How long the period of statistics is; null where that cannot be told. */
+function periodMsOf(field: FieldNode, variables: Variables, now: number): number | null {
+  const period = valueOf("period", field, variables, {});
+  if (typeof period !== "object" || period === null) return null;
+  const { from, to }: { from?: unknown; to?: unknown } = period;
+  const start = "from" in period ? momentOf(from) : lastThirtyDays.from;
+  const end = "to" in period && to !== null ? momentOf(to) : { at: now };
+  return start === null || end === null ? null : momentAt(end, now) - momentAt(start, now);
+}
+
+function momentOf(value: unknown): Moment | null {
+  if (typeof value !== "string") return null;
+  const at = parseDateTime(value);
+  return at === null ? parseDuration(value) : { at };
+}
+
+/** More buckets are refused where they would be made, and so is a period that is none. */
+function bucketsIn(periodMs: number | null, interval: unknown): number {
+  if (periodMs === null || !intervals.includes(interval as Interval)) return mostBuckets;
+  // The first and the last may be parts of one.
+  const buckets = roughBucketCount({ from: 0, to: periodMs }, interval as Interval) + 1;
+  return Math.min(Math.max(buckets, 0), mostBuckets);
+}
+
+/** An argument's value as JSON would have it, unchecked. Undefined for a variable that is left out: it may have any default. */
+function valueOf(name: string, field: FieldNode, variables: Variables, absent: unknown): unknown {
+  const value = field.arguments?.find((argument) => argument.name.value === name)?.value;
+  return value === undefined ? absent : valueFromASTUntyped(value, variables);
+}
+
+function numberOf(name: string, field: FieldNode, variables: Variables): number | null {
   const value = field.arguments?.find((argument) => argument.name.value === name)?.value;
   switch (value?.kind) {
     case Kind.INT:

@@ -51,7 +51,7 @@ export type ValidQuery = Pick<ExecutionArgs, "document" | "operationName" | "var
  */
 export function createGraphQL({ report, limits, graphiql, introspection, ...services }: GraphQLOptions) {
   const maskError = maskErrors(report);
-  const documents = createDocumentLimits(limits);
+  const documents = createDocumentLimits(limits, services.clock);
   const wrongVariables = createWrongVariables({ suggests: introspection });
   const execute = createExecute({ documents, limits, wrongVariables });
   const { fetch, requestListener, handleNodeRequestAndResponse, getEnveloped } = createYoga<Asking, Context>({

@@ -6,6 +6,7 @@ import { measure } from "../../src/graphql/measure.ts";
 import { nestsDeeperThan } from "../../src/graphql/nesting.ts";
 import { schema } from "../../src/graphql/schema.ts";
 import { attacks, bodyOf, type Attack } from "./attacks.ts";
+import { now } from "./builders.ts";
 import { defaultLimits, gateway, transactions } from "./gateway.ts";
 import { fakeReader } from "./fake-reader.ts";
 
@@ -99,7 +100,7 @@ describe("the limits", () => {
       (text) => [text.trim().slice(0, 60), text],
     ),
   )("let through what the README and GraphiQL ask: %s", async (_, query) => {
-    const { depth, cost } = measure(parse(query), schema, {});
+    const { depth, cost } = measure(parse(query), schema, {}, now);
     expect(depth).toBeLessThanOrEqual(defaultLimits.depth);
     expect(cost).toBeLessThanOrEqual(defaultLimits.cost);
   });
@@ -115,11 +116,52 @@ describe("the limits", () => {
     ["{ issues(first: 10) { ...C } } fragment C on IssueConnection { nodes { id } }", {}, 3, 22],
     ["{ issues(first: 10) { totalCount } }", {}, 2, 32],
     ['{ nodes(ids: ["x"]) { id } }', {}, 2, 111],
+    // As many buckets as the period has of the interval, and one for parts of one.
+    ["{ issueStats { flow { opened } } }", {}, 3, 143],
+    ["{ issueStats { flow(interval: HOUR) { opened } } }", {}, 3, 833],
+    ['{ issueStats(period: { from: "-P9D" }) { flow { opened resolved } } }', {}, 3, 132],
+    [
+      '{ issueStats(period: { from: "-P9D", to: "-P7D" }) { ...F } } fragment F on IssueStats { flow { opened } }',
+      {},
+      3,
+      115,
+    ],
+    [
+      '{ issueStats(period: { from: "2026-11-01T00:00:00Z", to: "2026-11-11T00:00:00Z" }) { flow { opened } } }',
+      {},
+      3,
+      123,
+    ],
+    [
+      "query ($p: Period!, $i: Interval!) { issueStats(period: $p) { flow(interval: $i) { opened } } }",
+      { p: { from: "-P2W" }, i: "WEEK" },
+      3,
+      115,
+    ],
+    // What is left out may have any default, and what is none is refused elsewhere.
+    ["query ($i: Interval! = HOUR) { issueStats { flow(interval: $i) { opened } } }", {}, 3, 1112],
+    [
+      'query ($f: DateTimeOrDuration! = "-P40D") { issueStats(period: { from: $f }) { flow { opened } } }',
+      {},
+      3,
+      1112,
+    ],
+    ["query ($p: Period!) { issueStats(period: $p) { flow { opened } } }", { p: "x" }, 3, 1112],
+    ['{ issueStats(period: { from: "-P900D" }) { flow(interval: HOUR) { opened } } }', {}, 3, 1112],
+    ["subscription { issueStatsChanged { flow { opened } } }", {}, 3, 143],
     ["{ __schema { types { name } } }", {}, 1, 11],
     ["{ nothing { nothing } }", {}, 1, 11],
     ["{ ...A } fragment A on Query { ...A }", {}, 0, 0],
   ])("measure %s with %j as %i deep and %i dear", (query, variables, depth, cost) => {
-    expect(measure(parse(query), schema, variables)).toEqual({ depth, cost });
+    expect(measure(parse(query), schema, variables, now)).toEqual({ depth, cost });
+  });
+
+  it("count the buckets of a variable's period anew for each request", async () => {
+    const { codes } = gateway(whatever);
+    const flows = Array.from({ length: 20 }, (_, index) => `f${index}: flow(interval: HOUR) { opened end }`);
+    const query = `query ($p: Period!) { issueStats(period: $p) { ${flows.join(" ")} } }`;
+    expect(await codes(query, { p: { from: "-P41D" } })).toEqual(["QUERY_TOO_COMPLEX"]);
+    expect(await codes(query, { p: { from: "-P1D" } })).not.toContain("QUERY_TOO_COMPLEX");
   });
 
   it("count a document's variables anew for each request", async () => {
