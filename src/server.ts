@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerOptions } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { ConfigError, databaseFileOf, isPostgres, withoutPassword, type Config } from "./config.ts";
@@ -22,7 +22,7 @@ import { createSessionHandler } from "./http/session.ts";
 import { startTokenWatch } from "./http/token-watch.ts";
 import { createSockets } from "./http/sockets.ts";
 import { watchUnreachable } from "./http/unreachable.ts";
-import { createWebhookHandler } from "./http/webhook.ts";
+import { createWebhookHandler, isWebhookPath } from "./http/webhook.ts";
 import { createLogger, type Logger } from "./observability/logger.ts";
 import { createMetrics, measureWhenAsked } from "./observability/metrics.ts";
 import { createReport } from "./observability/report.ts";
@@ -63,6 +63,8 @@ export type Parts = {
   readonly threads?: URL;
   /** The store that the gateway uses in place of the one it opened. */
   readonly around?: (store: Store) => Store;
+  /** In place of some of what the HTTP server is opened with. */
+  readonly serverOptions?: ServerOptions;
 };
 
 /** How long the log is left unread when no commit rings: another process may have written. */
@@ -93,6 +95,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     logger = createLogger({ level: config.LOG_LEVEL }),
     threads = new URL(".", import.meta.url),
     around = (store) => store,
+    serverOptions,
   } = parts;
   // Closes what was opened so far, last first, if a later step throws.
   await using opened = new AsyncDisposableStack();
@@ -290,6 +293,10 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     },
     sockets,
     failed: report.requestFailed,
+    timedOut({ url: path = "/" }) {
+      if (isWebhookPath(path)) report.deliveryRefused("REQUEST_TIMEOUT");
+    },
+    ...(serverOptions && { options: serverOptions }),
   });
   const listening = opened.use(await serve(server, { host: config.HOST, port: config.PORT }));
   // Before connections are waited for: a stream would hold its own for ever.

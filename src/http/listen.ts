@@ -7,8 +7,9 @@ import {
 } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { Sockets } from "./sockets.ts";
+import { valuesOf } from "../sentry/headers.ts";
 import { problemMessage, sendProblem, type Problem } from "./problem.ts";
+import type { Sockets } from "./sockets.ts";
 
 /** What every server of the gateway is opened with. */
 export const serverOptions = {
@@ -22,7 +23,8 @@ export const serverOptions = {
   maxHeaderSize: 16 * 1024,
   /** Lenient parsing is what request smuggling lives on. */
   insecureHTTPParser: false,
-  requireHostHeader: true,
+  /** `serve` asks for it, because node's own answer to a request without one says nothing. */
+  requireHostHeader: false,
 } as const satisfies ServerOptions;
 
 export type HttpServerOptions = {
@@ -53,7 +55,8 @@ export function createHttpServer({ handler, failed, timedOut, sockets, options }
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     newest.set(request.socket, response);
     try {
-      await handler(request, response);
+      if (hasOneHost(request)) await handler(request, response);
+      else sendProblem(response, { status: 400, code: "BAD_REQUEST", headers: ending });
     } catch (error) {
       failed(error);
       if (response.headersSent) response.destroy();
@@ -91,6 +94,12 @@ export function createHttpServer({ handler, failed, timedOut, sockets, options }
 }
 
 const ending = { Connection: "close" };
+
+/** As RFC 9112 asks of every request of HTTP/1.1. Of two, who reads it before us may have taken the other. */
+function hasOneHost({ httpVersion, headers, rawHeaders }: IncomingMessage): boolean {
+  if (headers.host === undefined) return httpVersion !== "1.1";
+  return valuesOf(rawHeaders, "host").length === 1;
+}
 
 function problemOf({ code }: NodeJS.ErrnoException): Problem {
   switch (code) {

@@ -611,6 +611,7 @@ describe("the webhook route and connections", () => {
     ["NUL in a header", head({ "X-A": "a\u0000b" })],
     ["a carriage return in a header", head({ "Request-ID": "a\rb" })],
     ["no host", "POST /webhooks/sentry HTTP/1.1\r\nContent-Length: 0\r\n\r\n"],
+    ["two hosts", `${head({ "Content-Length": 0 }).slice(0, -2)}Host: elsewhere.example\r\n\r\n`],
     ["TLS", Buffer.from("16030100a5010000a10303", "hex")],
     ["HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
     ["nonsense", "hello\r\n\r\n"],
@@ -618,7 +619,9 @@ describe("the webhook route and connections", () => {
     await using server = await webhookServer();
     using wire = new Wire(server.port);
     wire.write(bytes);
-    expect(await wire.untilEnd()).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    const text = await wire.untilEnd();
+    expect(text).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(text).toMatch(/\r\nContent-Type: application\/problem\+json\r\n[^]*"code":"BAD_REQUEST"/);
     expect([server.kept, server.failed]).toEqual([[], []]);
     expect((await post(server)).status).toBe(202);
   });
