@@ -34,6 +34,20 @@ const origin = z.string().refine((text) => {
   return url !== null && /^https?:$/.test(url.protocol) && url.origin === text;
 }, "must be origins such as https://board.example, separated by commas");
 
+/** False where a part of it cannot be told from another, or is not percent-encoded as it should be. */
+function isReadableUrl(url: string): boolean {
+  // Without a host, pg takes a socket of this machine.
+  if (isPostgres(url)) return URL.canParse(url) || URL.canParse(url.replace("@/", "@localhost/"));
+  try {
+    return !databaseFileOf(url).includes("\0");
+  } catch {
+    return false;
+  }
+}
+
+const unreadableUrl =
+  "cannot be read: what has a meaning in URLs has to be percent-encoded, such as % as %25, and @ or / in a password";
+
 /** Every setting, with what it does. The descriptions are what `--help` and the README show. */
 const settings = z.object({
   PORT: wholeNumber(0, 65_535).default(4000).describe("The port to listen on; 0 takes a free one."),
@@ -49,17 +63,19 @@ const settings = z.object({
     ),
   DATABASE_URL: z
     .string()
-    .regex(
-      /^(?:file:.+|postgres(?:ql)?:\/\/.+)$/,
-      "must be file: and a path, such as file:./data/issuewire.db, or postgres://…",
-    )
+    .regex(/^(?:file:.+|postgres(?:ql)?:\/\/.+)$/, {
+      message: "must be file: and a path, such as file:./data/issuewire.db, or postgres://…",
+      abort: true,
+    })
+    .refine(isReadableUrl, unreadableUrl)
     .default("file:./data/issuewire.db")
     .describe(
       "Where everything is kept: file: and the path of a SQLite file, which is made if missing; or postgres://user:password@host/database for any number of replicas.",
     ),
   DATABASE_DIRECT_URL: z
     .string()
-    .regex(/^postgres(?:ql)?:\/\/.+$/, "must be postgres://…")
+    .regex(/^postgres(?:ql)?:\/\/.+$/, { message: "must be postgres://…", abort: true })
+    .refine(isReadableUrl, unreadableUrl)
     .optional()
     .describe(
       "The same PostgreSQL database past a pooler, where DATABASE_URL leads through one: for hearing at once what other replicas commit. One connection.",

@@ -51,6 +51,15 @@ describe("the settings", () => {
     expect(withoutPassword("file:./a:b@c.db")).toBe("file:./a:b@c.db");
   });
 
+  it.each([
+    "postgres://issuewire:se@cret@db.example/issuewire?sslmode=require",
+    "postgres://issuewire:secret@/issuewire?host=/run/postgresql",
+    "postgresql:///issuewire",
+    "file:./100%25.db",
+  ])("take a database as its own tools do: %s", (url) => {
+    expect(parseConfig({ DATABASE_URL: url }).DATABASE_URL).toBe(url);
+  });
+
   it("take several secrets, and several origins", () => {
     const config = parseConfig({
       SENTRY_CLIENT_SECRET: "new, old",
@@ -78,6 +87,12 @@ describe("the settings", () => {
     ["ALLOW_ANONYMOUS", "yes"],
     ["DATABASE_URL", "mysql://somewhere"],
     ["DATABASE_URL", "file:"],
+    ["DATABASE_URL", "file:./100%.db"],
+    ["DATABASE_URL", "file:///a%2Fb.db"],
+    ["DATABASE_URL", "file:a%00b.db"],
+    ["DATABASE_URL", "postgres://issuewire:secret@db.example:port/issuewire"],
+    ["DATABASE_URL", "postgres://issuewire:with/slash@db.example/issuewire"],
+    ["DATABASE_DIRECT_URL", "postgres://[::1/issuewire"],
     ["SENTRY_CLIENT_SECRET", "one,,two"],
     ["WEBHOOK_MAX_BYTES", "12"],
     ["WEBHOOK_BEARER", "two words"],
