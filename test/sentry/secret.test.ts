@@ -1,0 +1,28 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { openSecret, readSecret } from "../../src/sentry/secret.ts";
+import { temporaryFolder } from "../store/open.ts";
+
+describe("the secret that a gateway makes for itself", () => {
+  it("is made once, for its owner alone", () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db.secret");
+    expect(readSecret(file)).toBeNull();
+    const made = openSecret(file);
+    expect(made).toEqual({ secret: expect.stringMatching(/^[0-9a-f]{64}$/), isNew: true });
+    expect(openSecret(file)).toEqual({ ...made, isNew: false });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder.path)).toEqual(["issuewire.db.secret"]);
+  });
+
+  it("is made where a full disk, or a crash, left a file without one", () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db.secret");
+    writeFileSync(file, "", { mode: 0o644 });
+    writeFileSync(`${file}.new`, "half", { mode: 0o644 });
+    const { secret } = openSecret(file);
+    expect(readFileSync(file, "utf8")).toBe(`${secret}\n`);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+});
