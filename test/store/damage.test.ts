@@ -40,6 +40,23 @@ async function fateOf(file: string): Promise<"refused" | "told" | "unharmed"> {
 }
 
 describe("a damaged database file", () => {
+  it.each([
+    ["text", Buffer.from("no database".repeat(1_000))],
+    ["a database with a broken page", null],
+  ])("is refused by its name, with what to do: %s", async (_, bytes) => {
+    using folder = temporaryFolder();
+    const { file } = await filledIn(folder.path);
+    writeFileSync(file, bytes ?? readFileSync(file).fill(0xff, 100, 4_096));
+    truncateSync(`${file}-wal`);
+    expect(() => openWriter(file)).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(
+          new RegExp(`${file} is damaged.*(?:restore a backup|Restore a backup)`),
+        ),
+      }),
+    );
+  });
+
   it("never serves a body with a byte that was changed as good", async () => {
     using folder = temporaryFolder();
     const { file } = await filledIn(folder.path);

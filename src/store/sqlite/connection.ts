@@ -5,7 +5,7 @@ import Database from "better-sqlite3";
 import { drizzle, type BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { migrate } from "drizzle-orm/better-sqlite3/migrator";
 import { readMigrationFiles } from "drizzle-orm/migrator";
-import { unwritable } from "./error.ts";
+import { unusable } from "./error.ts";
 import { withQuickRows } from "./quick-rows.ts";
 import { openSearch } from "./search.ts";
 
@@ -55,7 +55,7 @@ export function openWriter(file: string, sqliteVersion = versionOf): Connection 
     return { client, db };
   } catch (error) {
     client?.close();
-    throw unwritable(file, error);
+    throw unusable(file, error);
   }
 }
 

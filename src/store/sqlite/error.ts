@@ -29,12 +29,19 @@ export function isBusy(error: unknown): boolean {
   return codeOf(error)?.startsWith("SQLITE_BUSY") === true;
 }
 
-/** What to say where the system lets nobody write a file, or not this user; an error of another kind as it is. */
-export function unwritable(file: string, error: unknown): unknown {
-  if (!/^SQLITE_(?:READONLY|CANTOPEN|PERM|AUTH)/.test(codeOf(error) ?? "")) return error;
+/** What to say where a file cannot be written by this user, or is no database; an error of another kind as it is. */
+export function unusable(file: string, error: unknown): unknown {
+  const code = codeOf(error) ?? "";
   const reason = error instanceof Error ? error.message : String(error);
-  return new Error(
-    `${file} cannot be written (${reason}): let this user write the folder and every file of the database in it.`,
-    { cause: error },
-  );
+  if (/^SQLITE_(?:READONLY|CANTOPEN|PERM|AUTH)/.test(code))
+    return new Error(
+      `${file} cannot be written (${reason}): let this user write the folder and every file of the database in it.`,
+      { cause: error },
+    );
+  if (/^SQLITE_(?:NOTADB|CORRUPT)/.test(code))
+    return new Error(
+      `${file} is damaged, or not a database of SQLite's (${reason}): restore a backup, or set DATABASE_URL to another file.`,
+      { cause: error },
+    );
+  return error;
 }
