@@ -54,7 +54,7 @@ function signingSecret(): string {
   const secret = secrets?.[0] ?? (isPostgres(url) ? null : readSecret(secretFileOf(databaseFileOf(url))));
   if (secret === null)
     throw new ConfigError(
-      "There is no secret to sign with yet: start the gateway once, or pass --secret, or set SENTRY_CLIENT_SECRET.",
+      "There is no secret to sign with yet: start the gateway once, or set SENTRY_CLIENT_SECRET.",
     );
   return secret;
 }

@@ -1,9 +1,10 @@
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { join } from "node:path";
-import { rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { readBody } from "../../src/sentry/payload.ts";
 import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
+import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { rebuildSqlite } from "../../src/store/sqlite/rebuild.ts";
 import { told, webhook } from "./deliveries.ts";
 import { openStoreIn, temporaryFolder } from "./open.ts";
@@ -54,6 +55,16 @@ const rebuild = (file: string, onProgress: (done: number, total: number) => void
 const examine = (file: string) => examineSqlite({ file, onProgress: noProgress });
 
 describe("rebuild", () => {
+  it("says so where there is nothing to rebuild, and makes no file", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await expect(rebuild(file)).rejects.toThrow(`There is no database file ${file}.`);
+    expect(readdirSync(folder.path)).toEqual([]);
+    // As `token create` leaves it before the first start.
+    await openSqliteMaintenance(file)[Symbol.asyncDispose]();
+    await expect(rebuild(file)).rejects.toThrow(`No gateway was ever started on ${file}`);
+  });
+
   it("gives the same histories, node ids, outcomes and log under a new epoch", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "a.db");

@@ -67,15 +67,29 @@ export function makePrivate(file: string): void {
   closeSync(openSync(file, "a", 0o600));
 }
 
-/** Opens a connection that cannot write. In WAL mode it waits for nobody. */
+/**
+ * Opens a connection that cannot write. In WAL mode it waits for nobody.
+ * @throws Error that says what is wrong with the file.
+ */
 export function openReader(file: string): Connection {
-  if (!existsSync(file)) throw new Error(`There is no database file ${file}.`);
+  requireFile(file);
   const client = new Database(file, { readonly: true });
-  client.pragma("busy_timeout = 0");
+  try {
+    client.pragma("busy_timeout = 0");
+    client.pragma("schema_version");
+  } catch (error) {
+    client.close();
+    throw unusable(file, error);
+  }
   client.pragma("query_only = ON");
   // Pages that one question after the other needs: 32 MB instead of 2, for each connection.
   client.pragma("cache_size = -32768");
   return { client, db: withQuickRows(drizzle({ client: withPrepared(client) })) };
+}
+
+/** @throws Error where there is no such file. */
+export function requireFile(file: string): void {
+  if (!existsSync(file)) throw new Error(`There is no database file ${file}.`);
 }
 
 /** More than all questions have shapes; a filter is a shape of its own. */

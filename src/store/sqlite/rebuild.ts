@@ -2,7 +2,7 @@ import { eq, max } from "drizzle-orm";
 import { metaNames, newName } from "../meta.ts";
 import { deriveAgain, type RebuildOptions } from "../rebuild.ts";
 import * as tables from "../tables/sqlite.ts";
-import { openWriter } from "./connection.ts";
+import { openWriter, requireFile } from "./connection.ts";
 import { instanceFileOf, writeInstance } from "./instance.ts";
 import { lockStore } from "./lock.ts";
 import { newestPosition } from "./queries.ts";
@@ -17,15 +17,20 @@ const { events, issues, meta, projects } = tables;
  * headers) stays. It is one transaction: until its end the store is as it was, whatever happens. Histories, and the ids of
  * nodes, are the same afterwards; cursors of before are refused with EPOCH_CHANGED.
  * @throws StoreInUseError while a gateway has the store.
+ * @throws Error where no gateway has ever had it.
  */
 export async function rebuildSqlite({
   file,
   ...options
 }: RebuildOptions & { readonly file: string }): Promise<void> {
+  requireFile(file);
   using _lock = lockStore(file);
   const { client, db } = openWriter(file);
   try {
     client.exec("begin immediate");
+    const [instance] = db.select().from(meta).where(eq(meta.name, metaNames.instance)).all();
+    if (instance === undefined)
+      throw new Error(`No gateway was ever started on ${file}: there is nothing to derive again.`);
     const newest =
       db
         .select({ seq: max(events.seq) })
@@ -44,9 +49,8 @@ export async function rebuildSqlite({
     set(metaNames.oldest, String(newest));
     client.exec("commit");
     // Or the next start would take it for a file that was put back, and begin one more epoch.
-    const [row] = db.select().from(meta).where(eq(meta.name, metaNames.instance)).all();
     const position = newestPosition({ client, db });
-    await writeInstance(instanceFileOf(file), { instance: row!.value, epoch, newest: position });
+    await writeInstance(instanceFileOf(file), { instance: instance.value, epoch, newest: position });
   } finally {
     // Rolls back what was not committed.
     client.close();
