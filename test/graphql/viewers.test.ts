@@ -296,6 +296,8 @@ describe("an anonymous reader", () => {
   it.each([
     ["raw", "{ issues { nodes { raw } } }"],
     ["metadata", "{ issues { nodes { metadata } } }"],
+    ["how a status came about, as received", "{ issues { nodes { statusDetails { raw } } } }"],
+    ["it of a transition", "{ transitions { nodes { statusDetails { raw } } } }"],
     ["snapshots", '{ issue(sentryId: "1") { events { nodes { snapshot } } } }'],
     ["deliveries", "{ deliveries { totalCount } }"],
     ["a filter by e-mail", '{ issues(filter: { assignee: { email: { startsWith: "o" } } }) { totalCount } }'],
