@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
-import { describe, expect, it } from "vitest";
+import { join } from "node:path";
+import { describe, expect, inject, it } from "vitest";
 
 type Manifest = {
   readonly dependencies: Readonly<Record<string, string>>;
@@ -27,6 +28,13 @@ describe("what the gateway is made of", () => {
     const packages = new Set(imported.filter((name) => !isBuiltin(name)));
     // npm runs the scripts with it.
     expect([...packages, "node"].toSorted()).toEqual(declared);
+  });
+
+  it("is built with one copy of graphql-js, in its form as modules", () => {
+    const program = readFileSync(join(inject("built"), "cli.js"), "utf8");
+    const files = [...program.matchAll(/^\/\/ node_modules\/graphql\/(.*)$/gm)].map(([, file]) => file!);
+    expect(files).toContain("error/GraphQLError.mjs");
+    expect(files.filter((file) => !file.endsWith(".mjs"))).toEqual([]);
   });
 
   it("has a reason for each part, in CONTRIBUTING.md", () => {
