@@ -8,9 +8,11 @@ type Field = { readonly path: readonly string[]; readonly field: unknown };
 type Session = {
   prepareQuery(query: unknown, fields: readonly Field[] | undefined, ...others: unknown[]): Prepared;
 };
+type Values = Record<string, unknown>;
 type Prepared = {
-  all(values?: Record<string, unknown>): unknown;
-  values(values?: Record<string, unknown>): readonly (readonly unknown[])[];
+  all(values?: Values): unknown;
+  execute(values?: Values): unknown;
+  values(values?: Values): readonly (readonly unknown[])[];
 };
 
 type Row = Record<string, unknown>;
@@ -28,8 +30,10 @@ export function withQuickRows(db: BetterSQLite3Database): BetterSQLite3Database 
   session.prepareQuery = (query, fields, ...others) => {
     const prepared = prepareQuery(query, fields, ...others);
     const read = fields === undefined ? null : rowReader(fields);
-    if (read !== null) prepared.all = (values) => prepared.values(values).map(read);
-    return prepared;
+    if (read === null) return prepared;
+    const all = (values?: Values) => prepared.values(values).map(read);
+    // Drizzle's own gives what first has to be awaited, though the rows are there at once.
+    return Object.assign(prepared, { all, execute: all });
   };
   return db;
 }
@@ -40,17 +44,18 @@ function rowReader(fields: readonly Field[]): ((values: readonly unknown[]) => R
     return name === undefined || deeper.length > 0 || decoder === null ? [] : [{ name, decoder }];
   });
   if (columns.length < fields.length) return null;
-  // A copy has room for all columns at once.
-  const empty: Row = Object.fromEntries(columns.map(({ name }) => [name, null]));
-  return (values) => {
-    const row = { ...empty };
-    for (let at = 0; at < columns.length; at += 1) {
-      const { name, decoder } = columns[at]!;
-      const value = values[at];
-      row[name] = value === null || decoder === asItIs ? value : decoder.mapFromDriverValue(value);
-    }
-    return row;
-  };
+  const properties = columns.map(({ name, decoder }, at) => {
+    const decoded =
+      decoder === asItIs
+        ? `values[${at}]`
+        : `values[${at}] === null ? null : decoders[${at}].mapFromDriverValue(values[${at}])`;
+    return `${JSON.stringify(name)}: ${decoded}`;
+  });
+  // A function written out for these columns takes a tenth of what a loop over them takes. Their names are the program's own.
+  const make = new Function("decoders", `return (values) => ({ ${properties.join(", ")} });`) as (
+    decoders: readonly Decoder[],
+  ) => (values: readonly unknown[]) => Row;
+  return make(columns.map(({ decoder }) => decoder));
 }
 
 const asItIs: Decoder = { mapFromDriverValue: (value) => value };
