@@ -9,6 +9,7 @@ import {
   valueFromAST,
   type DocumentNode,
   type ExecutionArgs,
+  type ExecutionResult,
   type GraphQLError,
   type GraphQLInputType,
   type OperationDefinitionNode,
@@ -65,12 +66,14 @@ export function compiled(execute: Execute): Execute {
     }
   }
 
-  return async (args) => {
+  return (args) => {
     const found = compiledOf(args);
     const variables = found?.variables(args.variableValues ?? {});
     if (found === null || variables == null) return execute(args);
-    const result = await found.query(args.rootValue, args.contextValue, variables);
-    return result.errors === undefined || isOfStore(result.errors) ? result : execute(args);
+    const orAgain = (result: ExecutionResult) =>
+      result.errors === undefined || isOfStore(result.errors) ? result : execute(args);
+    const result = found.query(args.rootValue, args.contextValue, variables);
+    return "then" in result ? result.then(orAgain) : orAgain(result);
   };
 }
 

@@ -20,10 +20,18 @@ export function limited({ milliseconds, atOnce }: ExecutionLimits, execute: Exec
   let running = 0;
 
   // What it throws at once is a rejection, too.
-  const executed = async (args: ExecutionArgs) => execute(args);
+  function executed(args: ExecutionArgs): ReturnType<Execute> {
+    try {
+      return execute(args);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
 
   return (args) => {
     if (running >= atOnce) return { errors: [tooMany()] };
+    const executing = executed(args);
+    if (!("then" in executing)) return executing;
     // graphql-js lets a context be anything.
     const { waiting } = args.contextValue as Context;
     return new Promise((resolve, reject) => {
@@ -36,7 +44,7 @@ export function limited({ milliseconds, atOnce }: ExecutionLimits, execute: Exec
         met();
       };
       running += 1;
-      executed(args).then(
+      executing.then(
         (result) => {
           ended();
           resolve(result);
