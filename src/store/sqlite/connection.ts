@@ -5,7 +5,7 @@ import Database from "better-sqlite3";
 import { drizzle, type BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { migrate } from "drizzle-orm/better-sqlite3/migrator";
 import { readMigrationFiles } from "drizzle-orm/migrator";
-import { unwritable } from "./error.ts";
+import { unusable } from "./error.ts";
 import { withQuickRows } from "./quick-rows.ts";
 import { openSearch } from "./search.ts";
 
@@ -55,7 +55,7 @@ export function openWriter(file: string, sqliteVersion = versionOf): Connection 
     return { client, db };
   } catch (error) {
     client?.close();
-    throw unwritable(file, error);
+    throw unusable(file, error);
   }
 }
 
@@ -67,15 +67,31 @@ export function makePrivate(file: string): void {
   closeSync(openSync(file, "a", 0o600));
 }
 
+/** @throws Error where there is no such file, for those who do not make one. */
+export function assertExists(file: string): void {
+  if (!existsSync(file)) throw new Error(`There is no database file ${file}.`);
+}
+
 /** Opens a connection that cannot write. In WAL mode it waits for nobody. */
 export function openReader(file: string): Connection {
-  if (!existsSync(file)) throw new Error(`There is no database file ${file}.`);
-  const client = new Database(file, { readonly: true });
-  client.pragma("busy_timeout = 0");
-  client.pragma("query_only = ON");
-  // Pages that one question after the other needs: 32 MB instead of 2, for each connection.
-  client.pragma("cache_size = -32768");
+  assertExists(file);
+  const client = openedToRead(file);
   return { client, db: withQuickRows(drizzle({ client: withPrepared(client) })) };
+}
+
+function openedToRead(file: string): Database.Database {
+  let client: Database.Database | null = null;
+  try {
+    client = new Database(file, { readonly: true });
+    client.pragma("busy_timeout = 0");
+    client.pragma("query_only = ON");
+    // Pages that one question after the other needs: 32 MB instead of 2, for each connection.
+    client.pragma("cache_size = -32768");
+    return client;
+  } catch (error) {
+    client?.close();
+    throw unusable(file, error);
+  }
 }
 
 /** More than all questions have shapes; a filter is a shape of its own. */

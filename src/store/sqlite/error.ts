@@ -11,8 +11,16 @@ export function isBusy(error: unknown): boolean {
   return codeOf(error)?.startsWith("SQLITE_BUSY") === true;
 }
 
-/** What to say where the system lets nobody write a file, or not this user; an error of another kind as it is. */
-export function unwritable(file: string, error: unknown): unknown {
+/**
+ * What to say where the system lets nobody write a file, or not this user, or where something else than a database is in
+ * it; an error of another kind as it is.
+ */
+export function unusable(file: string, error: unknown): unknown {
+  if (codeOf(error) === "SQLITE_NOTADB")
+    return new Error(
+      `${file} is not a SQLite database: name another by DATABASE_URL, or move this file away.`,
+      { cause: error },
+    );
   if (!/^SQLITE_(?:READONLY|CANTOPEN|PERM|AUTH)/.test(codeOf(error) ?? "")) return error;
   const reason = error instanceof Error ? error.message : String(error);
   return new Error(

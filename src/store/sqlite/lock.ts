@@ -1,5 +1,5 @@
 import Database from "better-sqlite3";
-import { isBusy, unwritable } from "./error.ts";
+import { isBusy, unusable } from "./error.ts";
 
 /** Another process has the store. */
 export class StoreInUseError extends Error {
@@ -25,7 +25,7 @@ export function lockStore(file: string): Disposable {
       throw new StoreInUseError(
         `Another process is using ${file}: a gateway, or a command such as rebuild. Stop it first.`,
       );
-    throw unwritable(`${file}.lock`, error);
+    throw unusable(`${file}.lock`, error);
   }
   const held = lock;
   return { [Symbol.dispose]: () => void held.close() };

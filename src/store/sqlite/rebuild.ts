@@ -2,7 +2,7 @@ import { eq, max } from "drizzle-orm";
 import { metaNames, newName } from "../meta.ts";
 import { deriveAgain, type RebuildOptions } from "../rebuild.ts";
 import * as tables from "../tables/sqlite.ts";
-import { openWriter } from "./connection.ts";
+import { assertExists, openWriter } from "./connection.ts";
 import { instanceFileOf, writeInstance } from "./instance.ts";
 import { lockStore } from "./lock.ts";
 import { newestPosition } from "./queries.ts";
@@ -17,11 +17,13 @@ const { events, issues, meta, projects } = tables;
  * headers) stays. It is one transaction: until its end the store is as it was, whatever happens. Histories, and the ids of
  * nodes, are the same afterwards; cursors of before are refused with EPOCH_CHANGED.
  * @throws StoreInUseError while a gateway has the store.
+ * @throws Error where there is no such file.
  */
 export async function rebuildSqlite({
   file,
   ...options
 }: RebuildOptions & { readonly file: string }): Promise<void> {
+  assertExists(file);
   using _lock = lockStore(file);
   const { client, db } = openWriter(file);
   try {
@@ -37,16 +39,19 @@ export async function rebuildSqlite({
     await deriveAgain({ db, tables }, async (derive) => void (await derive(transaction)), options);
 
     const set = (name: string, value: string) =>
-      db.update(meta).set({ value }).where(eq(meta.name, name)).run();
+      db.insert(meta).values({ name, value }).onConflictDoUpdate({ target: meta.name, set: { value } }).run();
+    const [named] = db.select().from(meta).where(eq(meta.name, metaNames.instance)).all();
+    // Without a name it is one that no gateway was ever started on.
+    const instance = named?.value ?? newName();
+    set(metaNames.instance, instance);
     const epoch = newName();
     set(metaNames.epoch, epoch);
     // Positions count on from the old log's, and nobody can resume before the new one begins.
     set(metaNames.oldest, String(newest));
     client.exec("commit");
     // Or the next start would take it for a file that was put back, and begin one more epoch.
-    const [row] = db.select().from(meta).where(eq(meta.name, metaNames.instance)).all();
     const position = newestPosition({ client, db });
-    await writeInstance(instanceFileOf(file), { instance: row!.value, epoch, newest: position });
+    await writeInstance(instanceFileOf(file), { instance, epoch, newest: position });
   } finally {
     // Rolls back what was not committed.
     client.close();
