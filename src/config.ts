@@ -53,6 +53,10 @@ const settings = z.object({
       /^(?:file:.+|postgres(?:ql)?:\/\/.+)$/,
       "must be file: and a path, such as file:./data/issuewire.db, or postgres://…",
     )
+    .refine(
+      isWellFormed,
+      "must be a URL: write a character that means something in one, such as @, / or %, as %40, %2F or %25",
+    )
     .default("file:./data/issuewire.db")
     .describe(
       "Where everything is kept: file: and the path of a SQLite file, which is made if missing; or postgres://user:password@host/database for any number of replicas.",
@@ -60,6 +64,10 @@ const settings = z.object({
   DATABASE_DIRECT_URL: z
     .string()
     .regex(/^postgres(?:ql)?:\/\/.+$/, "must be postgres://…")
+    .refine(
+      isWellFormed,
+      "must be a URL: write a character that means something in one, such as @, / or %, as %40, %2F or %25",
+    )
     .optional()
     .describe(
       "The same PostgreSQL database past a pooler, where DATABASE_URL leads through one: for hearing at once what other replicas commit. One connection.",
@@ -200,7 +208,7 @@ export function parseConfig(environment: Environment): Config {
     lines.push(...missing.map((name) => `  ${name}: is missing; ${jwtSettings.join(", ")} go together`));
   if (result.success && lines.length === 0) return result.data;
   throw new ConfigError(
-    `These settings are wrong:\n${lines.join("\n")}\nSee "issuewire --help" for all settings.`,
+    `These settings are wrong:\n${lines.join("\n")}\nSee "npm run issuewire -- --help" for all settings.`,
   );
 }
 
@@ -233,6 +241,18 @@ export function describeSettings(): readonly {
       description: schema.description ?? "",
     };
   });
+}
+
+/** True for what whoever opens the database will be able to read. */
+function isWellFormed(url: string): boolean {
+  // "postgres://user@/database" names no host, for a socket of this machine.
+  if (isPostgres(url)) return URL.canParse(url.replace("@/", "@localhost/"));
+  try {
+    databaseFileOf(url);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** True where a URL names a PostgreSQL database, and not a file. */

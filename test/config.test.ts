@@ -78,6 +78,9 @@ describe("the settings", () => {
     ["ALLOW_ANONYMOUS", "yes"],
     ["DATABASE_URL", "mysql://somewhere"],
     ["DATABASE_URL", "file:"],
+    ["DATABASE_URL", "file:./100%.db"],
+    ["DATABASE_URL", "postgres://ann:a/b@db/issues"],
+    ["DATABASE_DIRECT_URL", "postgres://ann:a#b@db/issues"],
     ["SENTRY_CLIENT_SECRET", "one,,two"],
     ["WEBHOOK_MAX_BYTES", "12"],
     ["WEBHOOK_BEARER", "two words"],
@@ -94,6 +97,13 @@ describe("the settings", () => {
       new RegExp(`^These settings are wrong:\n  ${name}: `),
     );
   });
+
+  it.each([
+    "postgres://ann@/issues",
+    "postgres:///issues?host=/run/postgresql",
+    "file:a b.db",
+    "file:%40.db",
+  ])("take %s for a database", (url) => expect(parseConfig({ DATABASE_URL: url }).DATABASE_URL).toBe(url));
 
   it("take those of JWTs together or not at all", () => {
     const all = { JWT_JWKS_URL: "https://a.b/keys", JWT_ISSUER: "https://a.b", JWT_AUDIENCE: "us" };
