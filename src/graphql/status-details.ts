@@ -3,6 +3,7 @@ import { ActorType } from "./actor.ts";
 import { builder } from "./builder.ts";
 import { largestInt } from "./connection.ts";
 import { parseDateTime } from "./date-time.ts";
+import { requirePrivate } from "./permitted.ts";
 
 /*
  * Sentry's `statusDetails` is an open object whose shape has changed before. Each reader takes what it understands and
@@ -25,9 +26,14 @@ const CommitType = builder.objectRef<Commit>("Commit").implement({
       nullable: true,
       description: "The repository's name, like `acme/checkout`; null when not sent.",
     }),
-    raw: t.expose("raw", {
+    raw: t.field({
       type: "JSON",
-      description: "The commit exactly as received: an object, or a bare hash.",
+      description:
+        "The commit exactly as received: an object, or a bare hash. FORBIDDEN for an anonymous reader.",
+      resolve: ({ raw }, _args, context) => {
+        requirePrivate("`raw`", context);
+        return raw;
+      },
     }),
   }),
 });
@@ -99,8 +105,13 @@ export const StatusDetailsType = builder.objectRef<JsonObject>("StatusDetails").
     }),
     raw: t.field({
       type: "JSON",
-      description: "The object exactly as received, whatever else it holds.",
-      resolve: (details) => details,
+      description:
+        "The object exactly as received, whatever else it holds. FORBIDDEN for an anonymous reader.",
+      resolve: (details, _args, context) => {
+        // Sentry's users and authors in it have e-mail addresses.
+        requirePrivate("`raw`", context);
+        return details;
+      },
     }),
   }),
 });
