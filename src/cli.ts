@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { copyCommand } from "./commands/copy.ts";
 import { forgetCommand, pruneCommand } from "./commands/erase.ts";
 import { sendTestDelivery } from "./commands/send.ts";
@@ -54,7 +54,9 @@ function signingSecret(): string {
   const secret = secrets?.[0] ?? (isPostgres(url) ? null : readSecret(secretFileOf(databaseFileOf(url))));
   if (secret === null)
     throw new ConfigError(
-      "There is no secret to sign with yet: start the gateway once, or set SENTRY_CLIENT_SECRET.",
+      isPostgres(url)
+        ? "There is no secret to sign with: set SENTRY_CLIENT_SECRET to that of the gateways."
+        : "There is no secret to sign with yet: start the gateway once, or set SENTRY_CLIENT_SECRET.",
     );
   return secret;
 }
@@ -133,6 +135,7 @@ program
   .option(
     "--send <url>",
     "post a signed test delivery to the gateway's public address, and say whether it arrived",
+    webAddress,
   )
   .action(async ({ send }: { readonly send?: string }) => {
     const { DATABASE_URL: url } = config();
@@ -160,8 +163,13 @@ async function openMaintenance(): Promise<Maintenance> {
   return isPostgres(url) ? openPostgresMaintenance(url) : openSqliteMaintenance(databaseFileOf(url));
 }
 
+function webAddress(text: string): string {
+  if (!/^https?:$/.test(URL.parse(text)?.protocol ?? ""))
+    throw new InvalidArgumentError("It must be like https://your.host.");
+  return text;
+}
+
 async function sendTest(url: string) {
-  if (URL.parse(url) === null) throw new ConfigError(`--send ${url}: this is not a URL.`);
   await using store = await openMaintenance();
   const secret = signingSecret();
   return await sendTestDelivery({

@@ -216,7 +216,7 @@ export function parseConfig(environment: Environment): Config {
     lines.push(...missing.map((name) => `  ${name}: is missing; ${jwtSettings.join(", ")} go together`));
   if (result.success && lines.length === 0) return result.data;
   throw new ConfigError(
-    `These settings are wrong:\n${lines.join("\n")}\nSee "issuewire --help" for all settings.`,
+    `These settings are wrong:\n${lines.join("\n")}\nSee "npm run issuewire -- --help" for all settings.`,
   );
 }
 

@@ -93,6 +93,8 @@ describe("the settings", () => {
     ["DATABASE_URL", "postgres://issuewire:secret@db.example:port/issuewire"],
     ["DATABASE_URL", "postgres://issuewire:with/slash@db.example/issuewire"],
     ["DATABASE_DIRECT_URL", "postgres://[::1/issuewire"],
+    ["DATABASE_URL", "postgres://ann:a/b@db/issues"],
+    ["DATABASE_DIRECT_URL", "postgres://ann:a#b@db/issues"],
     ["SENTRY_CLIENT_SECRET", "one,,two"],
     ["WEBHOOK_MAX_BYTES", "12"],
     ["WEBHOOK_BEARER", "two words"],
@@ -109,6 +111,13 @@ describe("the settings", () => {
       new RegExp(`^These settings are wrong:\n  ${name}: `),
     );
   });
+
+  it.each([
+    "postgres://ann@/issues",
+    "postgres:///issues?host=/run/postgresql",
+    "file:a b.db",
+    "file:%40.db",
+  ])("take %s for a database", (url) => expect(parseConfig({ DATABASE_URL: url }).DATABASE_URL).toBe(url));
 
   it("take those of JWTs together or not at all", () => {
     const all = { JWT_JWKS_URL: "https://a.b/keys", JWT_ISSUER: "https://a.b", JWT_AUDIENCE: "us" };

@@ -83,7 +83,8 @@ async function idOf(slugOrId: string, store: Maintenance): Promise<string> {
 async function list({ open, now, print }: TokenCommandOptions): Promise<void> {
   await using store = await open();
   const tokens = await store.tokens.list();
-  if (tokens.length === 0) return print('There are no tokens: see "issuewire token create --help".');
+  if (tokens.length === 0)
+    return print('There are no tokens: see "npm run issuewire -- token create --help".');
   const rows = [["NAME", "SCOPE", "PROJECTS", "CREATED", "EXPIRES"], ...tokens.map((one) => row(one, now()))];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
   for (const cells of rows)

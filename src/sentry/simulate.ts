@@ -48,7 +48,7 @@ const connections = 32;
 
 /**
  * `simulate`: sends a gateway what Sentry would send it. SIGINT and SIGTERM end it with the summary; a gateway that is
- * not there or refuses the secret ends it with a message and exit status 1.
+ * not there, refuses the secret or keeps nothing ends it with a message and exit status 1.
  */
 export function simulateCommand({
   resolveSecret,
@@ -79,7 +79,8 @@ export function simulateCommand({
     )
     .option(
       "--seed <number>",
-      "the same seed makes the same issues live the same lives (default: another one each time)",
+      "the same seed makes the same issues live the same lives, for a gateway that does not know them yet" +
+        " (default: another one each time)",
       wholeNumber(0, 0xffff_ffff),
     )
     .option("--history <duration>", "fill the past up to now, such as 30d or 12h, and end", duration)
@@ -198,6 +199,8 @@ async function simulate(flags: Flags, { output, screen, ...settings }: Surroundi
   if (failure === null || counts.notKept < counts.sent) {
     output.write(`${summaryOf({ counts, elapsedMs, repeat: repeatOf(flags, seed), url: gateway })}\n`);
   }
+  if (failure === null && counts.sent > 0 && counts.notKept === counts.sent)
+    return `error: ${gateway} kept nothing of it: above is what it answered, and its log says why.`;
   return failure;
 }
 
@@ -237,6 +240,11 @@ function failureOf(ending: Ending, gateway: string): string | null {
         ? `error: ${gateway} asks for a bearer token: pass its WEBHOOK_BEARER with --bearer.`
         : `error: ${gateway} refuses the signature: its secret is another one. Pass it with --secret, or set` +
             " SENTRY_CLIENT_SECRET to the same for both.";
+    case "misdirected":
+      return (
+        `error: what answers at ${gateway} takes no webhooks: POST ${gateway}/webhooks/sentry is answered` +
+        ` ${ending.status}. Say where the gateway is with --url.`
+      );
   }
 }
 

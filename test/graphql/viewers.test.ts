@@ -51,6 +51,21 @@ const livesOfA: readonly IncomingDelivery[] = [
   inA({ issue: "2", at: 80, action: "unresolved", substatus: "escalating", count: 9 }),
 ];
 
+/** A resolution whose details name two people, with their e-mail addresses. */
+const inCommit = inA({
+  issue: "3",
+  at: 90,
+  action: "resolved",
+  status: "resolved",
+  more: {
+    ...shown("open"),
+    statusDetails: {
+      inCommit: { id: "c0ffee", author: { name: "Ann", email: "ann@example.com" } },
+      actor: { id: "5", name: "Ben", email: "ben@example.com" },
+    },
+  },
+});
+
 /** The same in B, and what is about no issue. */
 const livesOfB: readonly IncomingDelivery[] = [
   inB({ at: 1 }),
@@ -298,6 +313,7 @@ describe("an anonymous reader", () => {
     ["metadata", "{ issues { nodes { metadata } } }"],
     ["how a status came about, as received", "{ issues { nodes { statusDetails { raw } } } }"],
     ["it of a transition", "{ transitions { nodes { statusDetails { raw } } } }"],
+    ["a commit as it came", "{ issues { nodes { statusDetails { inCommit { raw } } } } }"],
     ["snapshots", '{ issue(sentryId: "1") { events { nodes { snapshot } } } }'],
     ["deliveries", "{ deliveries { totalCount } }"],
     ["a filter by e-mail", '{ issues(filter: { assignee: { email: { startsWith: "o" } } }) { totalCount } }'],
@@ -319,7 +335,7 @@ describe("an anonymous reader", () => {
       '{ issues { nodes { transitions(filter: { issue: { assignee: { email: { eq: "x" } } } }) { totalCount } } } }',
     ],
   ])("is forbidden %s", async (_, query) => {
-    await using store = await storeOf(livesOfA);
+    await using store = await storeOf([...livesOfA, inCommit]);
     const { errors } = await store.ask(query, anonymousReader);
     expect(errors?.map(({ extensions }) => extensions.code)).toContain("FORBIDDEN");
     expect((await store.ask(query, unlimitedAdmin)).errors).toBeUndefined();

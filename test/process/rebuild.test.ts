@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { statSync } from "node:fs";
+import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it, inject } from "vitest";
@@ -42,11 +42,11 @@ describe("rebuild, as a command", () => {
         // What is written before the commit goes to the WAL, so its size tells how far the transaction is.
         while (child.exitCode === null && sizeOf(`${file}-wal`) < least) await wait(1);
         child.kill("SIGKILL");
-        expect(await ended).toMatchObject({ code: null });
+        const { code } = await ended;
         const { epoch, entries } = await historiesIn(file);
         expect(entries).toEqual(before.entries);
         // Where the WAL grows, the commit is under way, and may have come through before the kill did.
-        if (least === 0) expect(epoch).toBe(before.epoch);
+        if (least === 0) expect([code, epoch]).toEqual([null, before.epoch]);
         expect(await examine(file)).toEqual([]);
       }
 
@@ -91,4 +91,52 @@ describe("the command line", () => {
     const [code] = (await once(child, "close")) as [number];
     expect([code, output]).toEqual([1, expect.stringMatching(/PORT: .*\n.*LOG_LEVEL: /)]);
   });
+
+  it.each(["serve", "doctor", "rebuild", "token list", "backup copy.db"])(
+    "says of a file that is no database which one it is, and what to do: %s",
+    async (words) => {
+      using folder = temporaryFolder();
+      const file = join(folder.path, "notes.txt");
+      writeFileSync(
+        file,
+        "Nothing but notes, though long enough to be the beginning of a database.".repeat(9),
+      );
+      expect(await commandOn(`file:${file}`, ...words.split(" ")).ended).toEqual({
+        code: 1,
+        output: expect.stringContaining(`${file} is not a SQLite database: name another by DATABASE_URL`),
+      });
+    },
+  );
+
+  it.each(["serve", "token list"])("says of a folder that cannot be made what to do: %s", async (words) => {
+    using folder = temporaryFolder();
+    const between = join(folder.path, "notes.txt");
+    writeFileSync(between, "");
+    const file = join(between, "data", "issuewire.db");
+    expect(await commandOn(`file:${file}`, ...words.split(" ")).ended).toEqual({
+      code: 1,
+      output: expect.stringContaining(
+        `The folder ${join(between, "data")} cannot be made: name another file`,
+      ),
+    });
+  });
+
+  it("makes no database to derive again what is not there", async () => {
+    using folder = temporaryFolder();
+    const missing = await commandOn(`file:${join(folder.path, "none.db")}`, "rebuild").ended;
+    expect(missing).toEqual({ code: 1, output: expect.stringContaining("There is no database file") });
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  it.each(["localhost:4000", "your.host", "ftp://your.host"])(
+    "says how to write the address that a test delivery is sent to: not as %s",
+    async (address) => {
+      using folder = temporaryFolder();
+      const said = await commandOn(`file:${join(folder.path, "none.db")}`, "doctor", "--send", address).ended;
+      expect(said).toEqual({
+        code: 1,
+        output: expect.stringMatching(/--send <url>.* is invalid\. It must be like https:\/\/your\.host\./),
+      });
+    },
+  );
 });

@@ -8,6 +8,7 @@ import { createTally } from "../../src/sentry/simulate/tally.ts";
 import { pastTraffic } from "../../src/sentry/simulate/traffic.ts";
 import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
 import { openSqliteFilling } from "../../src/store/sqlite/filling.ts";
+import { rebuildSqlite } from "../../src/store/sqlite/rebuild.ts";
 import { at, told } from "./deliveries.ts";
 import { openStoreIn, temporaryFolder } from "./open.ts";
 import { openReader } from "../../src/store/sqlite/connection.ts";
@@ -77,6 +78,25 @@ describe("a store that is filled", () => {
     expect(await examineSqlite({ file: received, onProgress() {} })).toEqual([]);
     await using store = await openStoreIn(filled);
     expect((await store.append(told({ at: 0 }))).delivery).toBe(deliveries.length + 1);
+  });
+
+  it("is well, and can be derived again, before a gateway was ever started on it", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    await fillWith(file);
+    const examined = () => examineSqlite({ file, onProgress() {} });
+    expect(await examined()).toEqual([]);
+    const issues = rowsIn(file, "issues").length;
+    await rebuildSqlite({
+      file,
+      read: readBody,
+      onProgress() {},
+      onFault: (error) => expect(error).toBeNull(),
+    });
+    expect(rowsIn(file, "issues")).toHaveLength(issues);
+    expect(await examined()).toEqual([]);
+    await using store = await openStoreIn(file);
+    expect((await store.reader.bounds()).epoch).toMatch(/^[a-z0-9]{16}$/);
   });
 
   it("is refused beside a gateway, and where there are deliveries", async () => {

@@ -30,6 +30,11 @@ const statusTransitioned = graphql(`
           shortId
           title
         }
+        event {
+          supersedesAll {
+            id
+          }
+        }
       }
     }
   }
@@ -71,10 +76,14 @@ for (;;) {
   await sleep(retryMs);
 }
 
-function tell({ transition: { kind, source, occurredAt, actor, issue } }: Told): void {
+function tell({ transition: { kind, source, occurredAt, actor, issue, event } }: Told): void {
   const by = actor === null ? "" : ` by ${actor.name}`;
-  const mark = source === "INFERRED" ? " (inferred)" : "";
-  console.log(`${occurredAt} ${issue.shortId ?? issue.sentryId} ${kind}${mark}${by}: ${issue.title}`);
+  const inferred = source === "INFERRED" ? " (inferred)" : "";
+  // A late webhook showed it otherwise than it was told: this is in its place.
+  const corrected = event.supersedesAll.length > 0 ? " (corrected)" : "";
+  console.log(
+    `${occurredAt} ${issue.shortId ?? issue.sentryId} ${kind}${inferred}${corrected}${by}: ${issue.title}`,
+  );
 }
 
 /** In one step: what is read at the next start is a whole cursor, the old one or the new one. */

@@ -26,7 +26,9 @@ export type Ending =
   /** Nothing answers, or nothing any more. */
   | { readonly is: "unreachable"; readonly reason: string }
   /** The gateway does not take this sender's word. `code` is the answer's own; null where it has none. */
-  | { readonly is: "refused"; readonly code: string | null };
+  | { readonly is: "refused"; readonly code: string | null }
+  /** Something answers, but nothing there takes webhooks. */
+  | { readonly is: "misdirected"; readonly status: number };
 
 export type RunOptions = {
   readonly webhooks: Iterable<Webhook>;
@@ -49,6 +51,10 @@ export type RunOptions = {
 const catchUpMs = 1_000;
 /** After so many requests in a row without an answer the gateway is taken for gone. */
 const mostFailuresInARow = 50;
+
+/** A gateway never answers a webhook so. */
+const isNoWebhookRoute = (status: number): boolean =>
+  (status >= 300 && status < 400) || status === 404 || status === 405;
 
 /**
  * Sends the webhooks in order and reports them to the tally. Takes each one from `webhooks` at the moment at which it
@@ -94,6 +100,7 @@ export async function run({
         everAnswered = true;
         failuresInARow = 0;
         if (answer.status === 401) end({ is: "refused", code: answer.word });
+        if (isNoWebhookRoute(answer.status)) end({ is: "misdirected", status: answer.status });
         return;
     }
   };

@@ -50,14 +50,15 @@ function examineFile({ client, db }: Connection, file: string): readonly Finding
       .all()
       .map(({ name, value }) => [name, value]),
   );
-  const instance = named.get(metaNames.instance) ?? "";
+  const instance = named.get(metaNames.instance);
   const epoch = named.get(metaNames.epoch) ?? "";
   const newest =
     db
       .select({ seq: max(events.seq) })
       .from(events)
       .get()?.seq ?? 0;
-  if (isRestored({ instance, epoch, newest }, readInstance(instanceFileOf(file))))
+  // Without a name it is one that no gateway was ever started on, which has no such file yet.
+  if (instance !== undefined && isRestored({ instance, epoch, newest }, readInstance(instanceFileOf(file))))
     findings.push({
       problem: "The file was put back from a backup, or its instance file is gone.",
       remedy:

@@ -1,5 +1,4 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { count } from "drizzle-orm";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import { writeBatch } from "../batch.ts";
@@ -8,6 +7,7 @@ import type { Receipt } from "../store.ts";
 import { deliveries } from "../tables/sqlite.ts";
 import { createWalkCache, heldByCommand } from "../walks.ts";
 import { openReader, openWriter, type Connection } from "./connection.ts";
+import { makeFolderOf } from "./folder.ts";
 import { lockStore } from "./lock.ts";
 import { leftUnpacked, packOldest } from "./packing.ts";
 import { dropSearch, openSearch } from "./search.ts";
@@ -44,7 +44,7 @@ const neededMeanwhile = new Set([
  */
 export function openSqliteFilling({ file, read, onFault }: FillingOptions): Filling {
   using opened = new DisposableStack();
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolderOf(file);
   opened.use(lockStore(file));
   if (existsSync(file) && holdsDeliveries(file))
     throw new Error(

@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync } from "node:fs";
 import Database from "better-sqlite3";
 import { and, eq, isNull } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/better-sqlite3";
@@ -12,6 +11,7 @@ import { tokenQueries } from "../queries/tokens.ts";
 import * as tables from "../tables/sqlite.ts";
 import { appliedMigrations, knownMigrations, openWriter, type Connection } from "./connection.ts";
 import { isBusy } from "./error.ts";
+import { makeFolderOf } from "./folder.ts";
 import { lockStore, StoreInUseError } from "./lock.ts";
 import { askedOf } from "./queries.ts";
 import { inTransaction } from "./retention.ts";
@@ -28,7 +28,7 @@ const busyMs = 10_000;
  * @throws Error when the gateway that runs is of a version with other tables.
  */
 export function openSqliteMaintenance(file: string): Maintenance {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolderOf(file);
   using opened = new DisposableStack();
   const connection = openConnection(file, opened);
   const asked = askedOf(connection, { issueObjectOf: () => null });

@@ -3,7 +3,8 @@ import { metaNames, newName } from "../meta.ts";
 import { deriveAgain, type RebuildOptions } from "../rebuild.ts";
 import * as tables from "../tables/sqlite.ts";
 import { openWriter, requireFile } from "./connection.ts";
-import { instanceFileOf, writeInstance } from "./instance.ts";
+import { identify } from "./identity.ts";
+import { instanceFileOf, readInstance, writeInstance } from "./instance.ts";
 import { lockStore } from "./lock.ts";
 import { newestPosition } from "./queries.ts";
 import { prepareTransaction } from "./transaction.ts";
@@ -17,7 +18,7 @@ const { events, issues, meta, projects } = tables;
  * headers) stays. It is one transaction: until its end the store is as it was, whatever happens. Histories, and the ids of
  * nodes, are the same afterwards; cursors of before are refused with EPOCH_CHANGED.
  * @throws StoreInUseError while a gateway has the store.
- * @throws Error where no gateway has ever had it.
+ * @throws Error where there is no such file.
  */
 export async function rebuildSqlite({
   file,
@@ -28,9 +29,8 @@ export async function rebuildSqlite({
   const { client, db } = openWriter(file);
   try {
     client.exec("begin immediate");
-    const [instance] = db.select().from(meta).where(eq(meta.name, metaNames.instance)).all();
-    if (instance === undefined)
-      throw new Error(`No gateway was ever started on ${file}: there is nothing to derive again.`);
+    // Of a store that was filled with a past, and that no gateway has opened yet, it is made now.
+    const { instance } = identify({ client, db }, readInstance(instanceFileOf(file)));
     const newest =
       db
         .select({ seq: max(events.seq) })
@@ -50,7 +50,7 @@ export async function rebuildSqlite({
     client.exec("commit");
     // Or the next start would take it for a file that was put back, and begin one more epoch.
     const position = newestPosition({ client, db });
-    await writeInstance(instanceFileOf(file), { instance: instance.value, epoch, newest: position });
+    await writeInstance(instanceFileOf(file), { instance, epoch, newest: position });
   } finally {
     // Rolls back what was not committed.
     client.close();

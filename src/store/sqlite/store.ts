@@ -1,11 +1,10 @@
-import { mkdirSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { dirname } from "node:path";
 import type { Report } from "../../observability/report.ts";
 import { tokenQueries } from "../queries/tokens.ts";
 import type { Store } from "../store.ts";
 import * as tables from "../tables/sqlite.ts";
 import { openReader } from "./connection.ts";
+import { makeFolderOf } from "./folder.ts";
 import { instanceFileOf, writeInstance } from "./instance.ts";
 import { lockStore } from "./lock.ts";
 import { newestPosition, readerOf, type ReaderOptions } from "./queries.ts";
@@ -55,7 +54,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const { file, threads, report, now, retention = forEver, maxBatch = 256, maxWaiting = 2_000 } = options;
   await using opened = new AsyncDisposableStack();
 
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolderOf(file);
   opened.use(lockStore(file));
   let isFailing = false;
   let wrote = () => {};

@@ -110,6 +110,27 @@ it("says in one line what to do when nothing answers", async () => {
   expect(output).toBe("");
 });
 
+it("says that something else is there, where no webhooks are taken", async () => {
+  await using gateway = await startStubGateway(() => ({ status: 404, body: "Cannot POST" }));
+  const { output, errors, status } = await simulate(["--count", "5"], gateway);
+  expect(status).toBe(1);
+  expect(errors).toMatch(/takes no webhooks: POST http:.*\/webhooks\/sentry is answered 404\..*--url/);
+  expect(output).toBe("");
+});
+
+it("fails where nothing is kept, after the summary of what was answered", async () => {
+  let answered = 0;
+  await using gateway = await startStubGateway(() => {
+    answered += 1;
+    return answered <= 3 ? { status: 503, body: '{"code":"STORAGE_UNAVAILABLE"}' } : kept;
+  });
+  const { output, errors, status } = await simulate(["--rate", "1000", "--count", "3"], gateway);
+  expect(status).toBe(1);
+  expect(output).toContain("503 STORAGE_UNAVAILABLE 3\n");
+  expect(errors).toContain("kept nothing of it");
+  expect((await simulate(["--rate", "1000", "--count", "3"], gateway)).status).toBe(0);
+});
+
 it("tells why there is no secret, and asks for none when one is given", async () => {
   await using gateway = await startStubGateway(() => kept);
   const resolveSecret = () => {

@@ -162,6 +162,13 @@ it("goes on through a restart, and gives up after fifty failures in a row", asyn
   expect(tally.counts().sent).toBeLessThan(100);
 });
 
+it.each([302, 404, 405])("ends at the first %s: nothing there takes webhooks", async (status) => {
+  const answer: Answer = { is: "answered", status, word: null, milliseconds: 1 };
+  const tally = createTally();
+  expect(await runWith({ tally, send: async () => answer, rate: 5 })).toEqual({ is: "misdirected", status });
+  expect(tally.counts().sent).toBeLessThan(3);
+});
+
 it("ends at the first 401, with its code", async () => {
   const answer: Answer = { is: "answered", status: 401, word: "SIGNATURE_INVALID", milliseconds: 1 };
   const tally = createTally();
