@@ -103,7 +103,7 @@ describe("the command line", () => {
       );
       expect(await commandOn(`file:${file}`, ...words.split(" ")).ended).toEqual({
         code: 1,
-        output: expect.stringContaining(`${file} is not a SQLite database: name another by DATABASE_URL`),
+        output: expect.stringContaining(`${file} is damaged, or not a database of SQLite's`),
       });
     },
   );
