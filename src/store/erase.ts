@@ -8,6 +8,9 @@ import type { ContentRow } from "./rows.ts";
 /** Most deliveries that one step touches, but for those of a single issue, which go together. */
 export const mostInStep = 500;
 
+/** What stands for the sha256 of a body in the row that tells of a forgotten issue, which is no webhook's. */
+export const sha256OfForgotten = Buffer.alloc(32);
+
 /**
  * What takes things out of the store, each to be called in a transaction of its own. All but the facts of what is left
  * stays as it was: late deliveries, `rebuild` and `doctor` go on working.
@@ -106,7 +109,7 @@ export function erasing({ db, tables }: Pick<Asked, "db" | "tables">): Erasing {
         isRequestIdReused: false,
         outcome: "IGNORED",
         reason: "No webhook: an issue was forgotten, and its followers are told so.",
-        sha256: nothing,
+        sha256: sha256OfForgotten,
         bytes: 0,
       })
       .returning({ id: deliveries.id });
@@ -220,8 +223,6 @@ export function erasing({ db, tables }: Pick<Asked, "db" | "tables">): Erasing {
     },
   };
 }
-
-const nothing = Buffer.alloc(32);
 
 function forgottenFields(projectId: string | null): IssueFields {
   return {
