@@ -1,11 +1,17 @@
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
-import { rmSync } from "node:fs";
+import { cpSync, rmSync } from "node:fs";
 import { readBody } from "../../src/sentry/payload.ts";
+import { backUpSqlite } from "../../src/store/sqlite/backup.ts";
 import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
+import { openSqliteFilling } from "../../src/store/sqlite/filling.ts";
+import { readInstance } from "../../src/store/sqlite/instance.ts";
+import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { rebuildSqlite } from "../../src/store/sqlite/rebuild.ts";
-import { told, webhook } from "./deliveries.ts";
+import { at, told, webhook } from "./deliveries.ts";
 import { openStoreIn, temporaryFolder } from "./open.ts";
 
 const page = { from: "first", after: null, before: null, limit: 100 } as const;
@@ -108,6 +114,36 @@ describe("rebuild", () => {
     expect(after.issues).toEqual(before.issues);
   });
 
+  it("leaves what tells that issues were forgotten as it is", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    {
+      await using store = openSqliteMaintenance(file);
+      await store.forgetIssue("1", at(100));
+      await store.forgetIssue("2", at(101));
+    }
+    const before = await answers(file);
+    await rebuild(file);
+    expect((await answers(file)).deliveries).toEqual(before.deliveries);
+    expect(await examine(file)).toEqual([]);
+  });
+
+  it("takes a store that was filled with a past and that no gateway has opened yet", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    {
+      using filling = openSqliteFilling({ file, read: readBody, onFault: (error) => expect(error).toBe("") });
+      await filling.append([told({ issue: "1" }), told({ issue: "2" })]);
+      filling.finish();
+    }
+    expect(await examine(file)).toEqual([]);
+    await rebuild(file);
+    expect(await examine(file)).toEqual([]);
+    await using store = await openStoreIn(file);
+    expect(await store.reader.bounds()).toMatchObject({ newest: 4, oldest: 2 });
+  });
+
   it("refuses to run beside a gateway", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "a.db");
@@ -171,6 +207,40 @@ describe("doctor", () => {
     expect(findings.every(({ remedy }) => remedy !== "")).toBe(true);
   });
 
+  it("finds nothing wrong with a store whose newest entries were dropped for their age", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    {
+      await using store = openSqliteMaintenance(file);
+      expect(await store.dropClosedIssues(at(1_000_000))).toBe(2);
+    }
+    expect(await examine(file)).toEqual([]);
+  });
+
+  it("does not take a log that a gateway adds to meanwhile for one that was put back", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    const instance = readInstance(`${file}.instance`)!;
+    rmSync(`${file}.instance`);
+    execFileSync("mkfifo", [`${file}.instance`]);
+    // Opening the file waits for whoever reads it: then the log goes on, and then the file says so.
+    const script = `
+      const handle = require("node:fs").openSync(process.argv[1] + ".instance", "w");
+      const database = new (require("better-sqlite3"))(process.argv[1]);
+      database.exec("update sqlite_sequence set seq = seq + 1 where name = 'events'");
+      database.close();
+      require("node:fs").writeSync(handle, process.argv[2]);`;
+    const text = JSON.stringify({ ...instance, newest: instance.newest + 1 });
+    const gateway = spawn(process.execPath, ["-e", script, file, text], { stdio: "inherit" });
+    const ended = once(gateway, "exit");
+    const problems = (await examine(file)).map(({ problem }) => problem);
+    expect(await ended).toEqual([0, null]);
+    // An entry that is in no table is all that is wrong.
+    expect(problems).toEqual([expect.stringContaining("The log has lost 1 entry")]);
+  });
+
   it("sees that a file was put back from a backup", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "a.db");
@@ -187,6 +257,26 @@ describe("the epoch", () => {
     await using store = await openStoreIn(file);
     return (await store.reader.bounds()).epoch;
   };
+
+  it("begins anew when what was put back is erased from before a gateway starts on it", async () => {
+    using folder = temporaryFolder();
+    const [file, backup] = [join(folder.path, "a.db"), join(folder.path, "backup.db")];
+    await fill(file);
+    await backUpSqlite({ file, to: backup, onProgress: noProgress });
+    {
+      await using store = await openStoreIn(file);
+      await store.append(told({ issue: "3" }));
+    }
+    const before = await epochOf(file);
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(`${file}${suffix}`, { force: true });
+    cpSync(backup, file);
+    {
+      // As many entries as came after the backup, and more.
+      await using store = openSqliteMaintenance(file);
+      for (const issue of ["1", "2"]) expect(await store.forgetIssue(issue, at(100))).toBe(true);
+    }
+    expect(await epochOf(file)).not.toBe(before);
+  });
 
   it("stays the same over restarts", async () => {
     using folder = temporaryFolder();

@@ -1,12 +1,9 @@
-import { max } from "drizzle-orm";
 import { examineStore, type Examined, type Finding } from "../doctor.ts";
-import { metaNames } from "../meta.ts";
 import * as tables from "../tables/sqlite.ts";
 import { openReader, type Connection } from "./connection.ts";
-import { instanceFileOf, isRestored, readInstance } from "./instance.ts";
+import { identityOf } from "./identity.ts";
+import { instanceFileOf, isRestored, readInstance, type Instance } from "./instance.ts";
 import { newestPosition } from "./queries.ts";
-
-const { events, meta } = tables;
 
 export type ExaminationOptions = Pick<Examined, "onProgress"> & { readonly file: string };
 
@@ -19,9 +16,11 @@ export type ExaminationOptions = Pick<Examined, "onProgress"> & { readonly file:
 export async function examineSqlite({ file, onProgress }: ExaminationOptions): Promise<readonly Finding[]> {
   const connection = openReader(file);
   try {
+    // Before the moment that is looked at: a gateway goes on writing it.
+    const known = readInstance(instanceFileOf(file));
     connection.client.exec("begin");
     return [
-      ...examineFile(connection, file),
+      ...examineFile(connection, known),
       ...(await examineStore({
         db: connection.db,
         tables,
@@ -35,29 +34,18 @@ export async function examineSqlite({ file, onProgress }: ExaminationOptions): P
   }
 }
 
-function examineFile({ client, db }: Connection, file: string): readonly Finding[] {
-  const damages = (client.pragma("integrity_check(10)") as readonly { readonly integrity_check: string }[])
+function examineFile(connection: Connection, known: Instance | null): readonly Finding[] {
+  const damages = (
+    connection.client.pragma("integrity_check(10)") as readonly { readonly integrity_check: string }[]
+  )
     .map((row) => row.integrity_check)
     .filter((text) => text !== "ok");
   const findings = damages.map((text) => ({
     problem: `The database file is damaged: ${text}.`,
     remedy: "Stop the gateway, keep a copy of the file, and restore a backup.",
   }));
-  const named = new Map(
-    db
-      .select()
-      .from(meta)
-      .all()
-      .map(({ name, value }) => [name, value]),
-  );
-  const instance = named.get(metaNames.instance) ?? "";
-  const epoch = named.get(metaNames.epoch) ?? "";
-  const newest =
-    db
-      .select({ seq: max(events.seq) })
-      .from(events)
-      .get()?.seq ?? 0;
-  if (isRestored({ instance, epoch, newest }, readInstance(instanceFileOf(file))))
+  const identity = identityOf(connection);
+  if (identity !== null && isRestored(identity, known))
     findings.push({
       problem: "The file was put back from a backup, or its instance file is gone.",
       remedy:

@@ -3,7 +3,8 @@ import { metaNames, newName } from "../meta.ts";
 import { deriveAgain, type RebuildOptions } from "../rebuild.ts";
 import * as tables from "../tables/sqlite.ts";
 import { openWriter } from "./connection.ts";
-import { instanceFileOf, writeInstance } from "./instance.ts";
+import { identify } from "./identity.ts";
+import { instanceFileOf, readInstance, writeInstance } from "./instance.ts";
 import { lockStore } from "./lock.ts";
 import { newestPosition } from "./queries.ts";
 import { prepareTransaction } from "./transaction.ts";
@@ -26,6 +27,8 @@ export async function rebuildSqlite({
   const { client, db } = openWriter(file);
   try {
     client.exec("begin immediate");
+    // Of a store that was filled with a past, and that no gateway has opened yet, it is made now.
+    const { instance } = identify({ client, db }, readInstance(instanceFileOf(file)));
     const newest =
       db
         .select({ seq: max(events.seq) })
@@ -44,9 +47,8 @@ export async function rebuildSqlite({
     set(metaNames.oldest, String(newest));
     client.exec("commit");
     // Or the next start would take it for a file that was put back, and begin one more epoch.
-    const [row] = db.select().from(meta).where(eq(meta.name, metaNames.instance)).all();
     const position = newestPosition({ client, db });
-    await writeInstance(instanceFileOf(file), { instance: row!.value, epoch, newest: position });
+    await writeInstance(instanceFileOf(file), { instance, epoch, newest: position });
   } finally {
     // Rolls back what was not committed.
     client.close();

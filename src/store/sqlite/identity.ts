@@ -1,0 +1,51 @@
+import { eq } from "drizzle-orm";
+import { metaNames, newName } from "../meta.ts";
+import { meta } from "../tables/sqlite.ts";
+import type { Connection } from "./connection.ts";
+import { isRestored, type Instance } from "./instance.ts";
+import { newestPosition } from "./queries.ts";
+
+/** Which database this is and how far its log has come; null for one that no gateway has opened yet. */
+export function identityOf(connection: Connection): Instance | null {
+  const rows = connection.db.select().from(meta).all();
+  const named = new Map(rows.map(({ name, value }) => [name, value]));
+  const [instance, epoch] = [named.get(metaNames.instance), named.get(metaNames.epoch)];
+  if (instance === undefined || epoch === undefined) return null;
+  return { instance, epoch, newest: newestPosition(connection) };
+}
+
+/**
+ * The same of one that is about to be written to: makes it where there is none, and begins a new epoch where the database
+ * was restored.
+ */
+export function identify(connection: Connection, file: Instance | null): Instance {
+  const known = identityOf(connection);
+  if (known !== null) return continued(connection, known, file);
+  const made = { instance: newName(), epoch: newName(), newest: newestPosition(connection) };
+  const values = [
+    { name: metaNames.instance, value: made.instance },
+    { name: metaNames.epoch, value: made.epoch },
+    { name: metaNames.oldest, value: "0" },
+  ];
+  connection.db.insert(meta).values(values).run();
+  return made;
+}
+
+/**
+ * What a database is whose log goes on: in a new epoch where it was restored, which its instance file tells no more once
+ * enough was added.
+ */
+export function continued({ db }: Connection, known: Instance, file: Instance | null): Instance {
+  if (!isRestored(known, file)) return known;
+  const restored = { instance: newName(), epoch: newName(), newest: known.newest };
+  db.transaction(
+    (transaction) => {
+      const set = (name: string, value: string) =>
+        transaction.update(meta).set({ value }).where(eq(meta.name, name)).run();
+      set(metaNames.instance, restored.instance);
+      set(metaNames.epoch, restored.epoch);
+    },
+    { behavior: "immediate" },
+  );
+  return restored;
+}
