@@ -195,6 +195,7 @@ export function erasing({ db, tables }: Pick<Asked, "db" | "tables">): Erasing {
       }
       const oldest = await numberOf(metaNames.oldest);
       if (newest > oldest) await remember(metaNames.oldest, newest);
+      if (dropped > 0) await remember(metaNames.dropped, (await numberOf(metaNames.dropped)) + dropped);
       return dropped;
     },
 
