@@ -31,13 +31,17 @@ type Page = { readonly entries: readonly LogEntry[]; readonly oldest: Seq };
 
 /**
  * What lies behind the window is read in pages that begin at multiples of `pageSize`, and each is read once for all who
- * ask for it at about the same time: ten thousand that come back after a restart want the same few pages.
+ * ask for it at about the same time: ten thousand that come back after a restart want the same few pages. All are read
+ * anew once an issue was forgotten.
  */
 export function createSource({ window, log, pageSize = 256, maxPages = 16 }: SourceOptions): Source {
   /** Those asked for last come last. */
   const pages = new Map<string, Promise<Page>>();
+  let { forgettings } = window;
 
   function pageFrom(first: Seq): Promise<Page> {
+    if (window.forgettings !== forgettings) pages.clear();
+    ({ forgettings } = window);
     // The newest page still grows: what is read of it counts only until the log does.
     const key = window.newest >= first + pageSize ? String(first) : `${first} at ${window.newest}`;
     const page = pages.get(key) ?? readPage(first);

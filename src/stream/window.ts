@@ -14,6 +14,8 @@ export type Window = {
   readonly skipTo: (position: Seq) => void;
   /** Forgets the entries about one issue. */
   readonly forget: (issueId: string) => void;
+  /** Counts up whenever an issue was forgotten, or may have been while nobody read the log. */
+  readonly forgettings: number;
   /** Counts one follower more, until it is disposed. */
   readonly join: () => Disposable;
   /** How many follow. Without any, nothing need go in. */
@@ -33,10 +35,14 @@ export function createWindow(begin: Seq, size: number): Window {
   let newest = begin;
   let entries: LogEntry[] = [];
   let followers = 0;
+  let forgettings = 0;
 
   return {
     get newest() {
       return newest;
+    },
+    get forgettings() {
+      return forgettings;
     },
     bell,
     add(more) {
@@ -54,12 +60,14 @@ export function createWindow(begin: Seq, size: number): Window {
     skipTo(position) {
       if (position === newest) return;
       entries = [];
+      forgettings += 1;
       newest = position;
       reachesBackTo = position;
       // Somebody may have begun to follow while it was found out where the log ends.
       bell.ring();
     },
     forget(issueId) {
+      forgettings += 1;
       entries = entries.filter(({ event }) => event.issueId !== issueId);
     },
     join() {
