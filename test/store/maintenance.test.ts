@@ -191,6 +191,36 @@ describe("doctor", () => {
       "its present state",
     ],
     [
+      "a body that is gone",
+      "update contents set body = null where delivery = 3",
+      "The body of delivery 3 is gone",
+    ],
+    [
+      "what deliveries held that is gone",
+      "delete from contents where delivery < 3",
+      "What 2 of 10 deliveries held",
+    ],
+    [
+      "what a delivery shows that cannot be read",
+      "update contents set fields = substr(fields, 2) where delivery = 5",
+      "What delivery 5 shows",
+    ],
+    [
+      "an issue with a title that changed",
+      "update issues set title = 'newer' where sentry_id = '1'",
+      "Issue 1: its title is not what its delivery 1 shows",
+    ],
+    [
+      "an issue whose newest entry is another issue's",
+      "update issues set last_seq = 1 where sentry_id = '2'",
+      "Issue 2: its newest entry is not at position 1",
+    ],
+    [
+      "an event that is counted in another project",
+      "update events set project_id = '8' where seq = (select max(seq) from events)",
+      "is counted in another project",
+    ],
+    [
       "an issue that no delivery told of",
       "update deliveries set issue_id = null where issue_id = '2'",
       "has no delivery",
