@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readBody } from "../../src/sentry/payload.ts";
 import { backUpSqlite } from "../../src/store/sqlite/backup.ts";
 import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
@@ -269,6 +269,25 @@ describe("doctor", () => {
     expect(await ended).toEqual([0, null]);
     // An entry that is in no table is all that is wrong.
     expect(problems).toEqual([expect.stringContaining("The log has lost 1 entry")]);
+  });
+
+  it("tells of a file that is damaged, though the rest of it cannot be read", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    const database = new Database(file);
+    database.pragma("wal_checkpoint(TRUNCATE)");
+    const page = database.prepare("select rootpage from sqlite_schema where name = 'events'").pluck().get();
+    const pageSize = database.pragma("page_size", { simple: true }) as number;
+    database.close();
+    const bytes = readFileSync(file);
+    bytes.fill(0xff, (Number(page) - 1) * pageSize, Number(page) * pageSize);
+    writeFileSync(file, bytes);
+    const [first] = await examine(file);
+    expect(first).toMatchObject({
+      problem: expect.stringContaining("The database file is damaged"),
+      remedy: expect.stringContaining("restore a backup"),
+    });
   });
 
   it("sees that a file was put back from a backup", async () => {

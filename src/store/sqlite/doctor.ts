@@ -1,6 +1,7 @@
 import { examineStore, type Examined, type Finding } from "../doctor.ts";
 import * as tables from "../tables/sqlite.ts";
 import { openReader, type Connection } from "./connection.ts";
+import { codeOf } from "./error.ts";
 import { identityOf } from "./identity.ts";
 import { instanceFileOf, isRestored, readInstance, type Instance } from "./instance.ts";
 import { newestPosition } from "./queries.ts";
@@ -19,37 +20,49 @@ export async function examineSqlite({ file, onProgress }: ExaminationOptions): P
     // Before the moment that is looked at: a gateway goes on writing it.
     const known = readInstance(instanceFileOf(file));
     connection.client.exec("begin");
-    return [
-      ...examineFile(connection, known),
-      ...(await examineStore({
+    let damages: readonly Finding[] = [];
+    try {
+      damages = examineFile(connection);
+      const ofStore = await examineStore({
         db: connection.db,
         tables,
         newestPosition: async () => newestPosition(connection),
         onProgress,
         howToRebuild: 'Stop the gateway and run "npm run issuewire -- rebuild".',
-      })),
-    ];
+      });
+      return [...damages, ...examineIdentity(connection, known), ...ofStore];
+    } catch (error) {
+      // The rest of a damaged file may not be readable at all.
+      if (codeOf(error)?.startsWith("SQLITE_CORRUPT") !== true) throw error;
+      return damages.length > 0 ? damages : [damaged("it cannot be read")];
+    }
   } finally {
     connection.client.close();
   }
 }
 
-function examineFile(connection: Connection, known: Instance | null): readonly Finding[] {
-  const damages = (
-    connection.client.pragma("integrity_check(10)") as readonly { readonly integrity_check: string }[]
-  )
+function examineFile({ client }: Connection): readonly Finding[] {
+  return (client.pragma("integrity_check(10)") as readonly { readonly integrity_check: string }[])
     .map((row) => row.integrity_check)
-    .filter((text) => text !== "ok");
-  const findings = damages.map((text) => ({
+    .filter((text) => text !== "ok")
+    .map(damaged);
+}
+
+function damaged(text: string): Finding {
+  return {
     problem: `The database file is damaged: ${text}.`,
     remedy: "Stop the gateway, keep a copy of the file, and restore a backup.",
-  }));
+  };
+}
+
+function examineIdentity(connection: Connection, known: Instance | null): readonly Finding[] {
   const identity = identityOf(connection);
-  if (identity !== null && isRestored(identity, known))
-    findings.push({
+  if (identity === null || !isRestored(identity, known)) return [];
+  return [
+    {
       problem: "The file was put back from a backup, or its instance file is gone.",
       remedy:
         "Start the gateway: it begins a new epoch, and subscribers refetch. Nothing else is to be done.",
-    });
-  return findings;
+    },
+  ];
 }
