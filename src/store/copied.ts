@@ -30,4 +30,6 @@ export type Identity = {
   readonly oldest: number;
   /** The newest delivery whose body was dropped for its age; 0 for none. */
   readonly prunedTo: number;
+  /** How many issues were dropped for their age. */
+  readonly dropped: number;
 };

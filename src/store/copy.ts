@@ -86,6 +86,7 @@ function isContinuedBy({ identity, since }: Progress, source: CopySource): boole
     identity.epoch === now.epoch &&
     identity.oldest === now.oldest &&
     identity.prunedTo === now.prunedTo &&
+    identity.dropped === now.dropped &&
     !source.hasForgottenSince(since)
   );
 }

@@ -3,13 +3,16 @@ import { and, asc, count, desc, eq, gt, gte, inArray, isNotNull, isNull, lte } f
 import { deriveHistory } from "../domain/history.ts";
 import { forgottenRole, type IssueEvent } from "../domain/event.ts";
 import { measure } from "../domain/measures.ts";
+import { snapshotFrom } from "./batch.ts";
 import { metaNames } from "./meta.ts";
 import { contentsIn } from "./pack.ts";
+import { contentsOf } from "./queries/contents.ts";
 import { grouped, type Asked } from "./queries/query.ts";
 import {
   eventOf,
   factsOf,
   measuresRow,
+  shownColumns,
   type ContentRow,
   type DeliveryRow,
   type EventRow,
@@ -36,8 +39,9 @@ const pageSize = 100;
  * Everything in the store that is not as it should be; empty when all is well. It reads only, and is to be asked in one
  * moment of the store.
  *
- * Every body that is kept is compared with the sha256 that it was received with; the log has to have every position; and
- * every history is derived anew, to be compared with the log and the issues.
+ * Every body that is kept is compared with the sha256 that it was received with, and none may be missing but those that
+ * were pruned; the log has to have every position; every history is derived anew, to be compared with the log and the
+ * issues; and each issue has to show what its delivery does.
  */
 export async function examineStore(store: Examined): Promise<readonly Finding[]> {
   return [...(await examineLog(store)), ...(await examineBodies(store)), ...(await examineHistories(store))];
@@ -77,27 +81,51 @@ async function examineLog({
   ];
 }
 
-async function examineBodies({ db, tables, onProgress }: Examined): Promise<readonly Finding[]> {
-  const { contents, deliveries, packs } = tables;
+async function examineBodies({
+  db,
+  tables,
+  onProgress,
+  howToRebuild,
+}: Examined): Promise<readonly Finding[]> {
+  const { contents, deliveries, meta, packs } = tables;
   const findings = new Findings((many) => `${many} more bodies are not what was received.`);
   const remedy = "Restore a backup if you need it. Its history does not depend on it.";
   const [counted] = await db.select({ total: count() }).from(deliveries);
   const total = counted?.total ?? 0;
+  const [pruned] = await db.select({ value: meta.value }).from(meta).where(eq(meta.name, metaNames.prunedTo));
+  const prunedTo = Number(pruned?.value ?? 0);
   let done = 0;
-  const examine = async (rows: readonly ContentRow[]) => {
-    const [from, to] = [rows[0]!.delivery, rows.at(-1)!.delivery];
-    const received = await db
-      .select({ id: deliveries.id, sha256: deliveries.sha256 })
+  /** Deliveries of which it is known where their content is, or was. */
+  let held = 0;
+  const receivedIn = (first: number, last: number) =>
+    db
+      .select({
+        id: deliveries.id,
+        sha256: deliveries.sha256,
+        bytes: deliveries.bytes,
+        issueId: deliveries.issueId,
+      })
       .from(deliveries)
-      .where(and(gte(deliveries.id, from), lte(deliveries.id, to)));
-    const sha256s = new Map(received.map(({ id, sha256 }) => [id, sha256]));
-    for (const { delivery, body } of rows) {
-      if (body === null || sha256s.get(delivery)?.equals(createHash("sha256").update(body).digest()) === true)
-        continue;
-      findings.add({
-        problem: `The body of delivery ${delivery} is not what was received: its sha256 differs.`,
-        remedy,
-      });
+      .where(and(gte(deliveries.id, first), lte(deliveries.id, last)));
+  const examine = async (rows: readonly ContentRow[]) => {
+    const received = new Map(
+      (await receivedIn(rows[0]!.delivery, rows.at(-1)!.delivery)).map((row) => [row.id, row]),
+    );
+    for (const { delivery, body, fields } of rows) {
+      const row = received.get(delivery);
+      if (row !== undefined) held += 1;
+      if (body !== null && row?.sha256.equals(createHash("sha256").update(body).digest()) !== true)
+        findings.add({
+          problem: `The body of delivery ${delivery} is not what was received: its sha256 differs.`,
+          remedy,
+        });
+      if (body === null && row !== undefined && row.bytes > 0 && delivery > prunedTo)
+        findings.add({ problem: `The body of delivery ${delivery} is gone.`, remedy });
+      if (row !== undefined && row.issueId !== null && !isJson(fields))
+        findings.add({
+          problem: `What delivery ${delivery} shows of its issue cannot be read.`,
+          remedy: howToRebuild,
+        });
     }
     done += rows.length;
     onProgress("bodies", done, total);
@@ -125,6 +153,7 @@ async function examineBodies({ db, tables, onProgress }: Examined): Promise<read
     try {
       await examine(contentsIn(pack));
     } catch (error) {
+      held += (await receivedIn(pack.first, pack.last)).length;
       findings.add({
         problem: `The bodies of deliveries ${pack.first} to ${pack.last} cannot be read: ${String(error)}.`,
         remedy,
@@ -132,7 +161,20 @@ async function examineBodies({ db, tables, onProgress }: Examined): Promise<read
     }
     last = pack.first;
   }
+  if (held < total)
+    findings.add({
+      problem: `What ${total - held} of ${total} deliveries held is gone.`,
+      remedy: "Restore a backup.",
+    });
   return findings.all();
+}
+
+function isJson(text: string | null): boolean {
+  try {
+    return text !== null && JSON.parse(text) !== null;
+  } catch {
+    return false;
+  }
 }
 
 /** So many histories are read at once. */
@@ -189,12 +231,29 @@ async function differencesOf(
     .innerJoin(deliveries, eq(deliveries.id, events.delivery))
     .where(and(inArray(events.issueId, [...ids]), isNull(events.supersededBy)))
     .orderBy(asc(events.issueId), asc(events.place));
+  const newest = await db
+    .select({ seq: events.seq, issueId: events.issueId })
+    .from(events)
+    .where(
+      inArray(
+        events.seq,
+        rows.map(({ lastSeq }) => lastSeq),
+      ),
+    );
+  const issueAt = new Map(newest.map(({ seq, issueId }) => [seq, issueId]));
+  const fieldsOf = await contentsOf({ db, tables })
+    .fields(rows.map(({ shown }) => shown))
+    // Told of already, as what a delivery held that cannot be read.
+    .catch(() => new Map<number, string>());
   const deliveriesOf = grouped(told, ({ issueId }) => issueId);
   const loggedOf = grouped(logged, ({ event }) => event.issueId);
   const rowOf = new Map(rows.map((row) => [row.sentryId, row]));
   return ids.flatMap((issueId) => {
     const kept = { deliveries: deliveriesOf.get(issueId) ?? [], logged: loggedOf.get(issueId) ?? [] };
-    const difference = differenceOf({ ...kept, row: rowOf.get(issueId) });
+    const row = rowOf.get(issueId);
+    const difference =
+      differenceOf({ ...kept, row }) ??
+      (row === undefined ? null : differenceInRow(row, kept.logged, issueAt, fieldsOf.get(row.shown)));
     return difference === null ? [] : [[issueId, difference] as const];
   });
 }
@@ -235,6 +294,29 @@ function differenceOf({ deliveries, logged, row }: KeptIssue): string | null {
     row.statusSince === statusSince &&
     snapshotOf(row.shown) === snapshotOf(shown);
   return isSame ? null : "its present state is not what its deliveries tell.";
+}
+
+/** How the row of an issue differs from its newest entry, its events, and what its delivery shows; null when it does not. */
+function differenceInRow(
+  row: IssueRow,
+  logged: KeptIssue["logged"],
+  issueAt: ReadonlyMap<number, string>,
+  fields: string | undefined,
+): string | null {
+  if (issueAt.get(row.lastSeq) !== row.sentryId || logged.some(({ event }) => event.seq > row.lastSeq))
+    return `its newest entry is not at position ${row.lastSeq}.`;
+  const moved = logged.find(
+    ({ event }) => event.projectId !== row.projectId || event.projectSlug !== row.projectSlug,
+  );
+  if (moved !== undefined) return `the event at position ${moved.event.seq} is counted in another project.`;
+  if (!isJson(fields ?? null)) return null;
+  // The details are in the body alone, which may be pruned.
+  const { details: _details, ...shown } = shownColumns({
+    delivery: row.shown,
+    snapshot: snapshotFrom(fields!),
+  });
+  const wrong = (Object.keys(shown) as (keyof typeof shown)[]).find((name) => shown[name] !== row[name]);
+  return wrong === undefined ? null : `its ${wrong} is not what its delivery ${row.shown} shows.`;
 }
 
 /** All of an event that is derived, as text. */

@@ -1,12 +1,19 @@
-import { and, asc, count, desc, eq, gt, gte, inArray, lt, lte, max, or } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, inArray, lt, lte, max, sql } from "drizzle-orm";
 import type { IssueFields } from "../domain/issue.ts";
 import { metaNames } from "./meta.ts";
 import { contentsIn, packOf, type PackRow } from "./pack.ts";
+import { packHolding } from "./queries/contents.ts";
 import type { Asked } from "./queries/query.ts";
 import type { ContentRow } from "./rows.ts";
 
 /** Most deliveries that one step touches, but for those of a single issue, which go together. */
 export const mostInStep = 500;
+
+/** Most packs that one step writes anew, but for those of a single issue: at 7 ms each, webhooks wait for it. */
+export const mostPacksInStep = 16;
+
+/** What stands for the sha256 of a body in the row that tells of a forgotten issue, which is no webhook's. */
+export const sha256OfForgotten = Buffer.alloc(32);
 
 /**
  * What takes things out of the store, each to be called in a transaction of its own. All but the facts of what is left
@@ -58,37 +65,44 @@ export function erasing({ db, tables }: Pick<Asked, "db" | "tables">): Erasing {
     }
   }
 
-  async function eraseContents(ids: readonly number[]): Promise<void> {
-    const gone = new Set(ids);
-    await db.delete(contents).where(inArray(contents.delivery, [...ids]));
-    const firsts = new Map<number, PackRow>();
+  /** The packs that hold something of these deliveries, which are given by ascending id. */
+  async function packsHolding(ids: readonly number[]): Promise<ReadonlyMap<number, PackRow>> {
+    const found = new Map<number, PackRow>();
+    let pack: PackRow | null = null;
     for (const id of ids) {
-      if ([...firsts.values()].some(({ first, last }) => first <= id && id <= last)) continue;
-      const [pack] = await db
-        .select()
-        .from(packs)
-        .where(lte(packs.first, id))
-        .orderBy(desc(packs.first))
-        .limit(1);
-      if (pack !== undefined && pack.last >= id) firsts.set(pack.first, pack);
+      if (pack !== null && id <= pack.last) continue;
+      pack = await packHolding({ db, tables }, id);
+      if (pack !== null) found.set(pack.first, pack);
     }
-    await repack([...firsts.values()], (row) => (gone.has(row.delivery) ? null : row));
+    return found;
   }
 
-  /** Erases the issue; the newest position of its entries, 0 for none. */
-  async function eraseIssue(sentryId: string): Promise<number> {
-    const [newest] = await db
-      .select({ seq: max(events.seq) })
-      .from(events)
-      .where(eq(events.issueId, sentryId));
+  /** @param touching the packs that hold something of these deliveries. */
+  async function eraseContents(
+    ids: readonly number[],
+    touching: ReadonlyMap<number, PackRow>,
+  ): Promise<void> {
+    const gone = new Set(ids);
+    for (let start = 0; start < ids.length; start += mostInStep)
+      await db.delete(contents).where(inArray(contents.delivery, ids.slice(start, start + mostInStep)));
+    await repack([...touching.values()], (row) => (gone.has(row.delivery) ? null : row));
+  }
+
+  async function deliveriesOf(sentryId: string): Promise<readonly number[]> {
     const told = await db
       .select({ id: deliveries.id })
       .from(deliveries)
       .where(eq(deliveries.issueId, sentryId))
       .orderBy(asc(deliveries.id));
-    const ids = told.map(({ id }) => id);
-    for (let start = 0; start < ids.length; start += mostInStep)
-      await eraseContents(ids.slice(start, start + mostInStep));
+    return told.map(({ id }) => id);
+  }
+
+  /** Erases the issue, but for what its deliveries held; the newest position of its entries, 0 for none. */
+  async function eraseIssue(sentryId: string): Promise<number> {
+    const [newest] = await db
+      .select({ seq: max(events.seq) })
+      .from(events)
+      .where(eq(events.issueId, sentryId));
     await db.delete(events).where(eq(events.issueId, sentryId));
     await db.delete(issues).where(eq(issues.sentryId, sentryId));
     await db.delete(deliveries).where(eq(deliveries.issueId, sentryId));
@@ -106,7 +120,7 @@ export function erasing({ db, tables }: Pick<Asked, "db" | "tables">): Erasing {
         isRequestIdReused: false,
         outcome: "IGNORED",
         reason: "No webhook: an issue was forgotten, and its followers are told so.",
-        sha256: nothing,
+        sha256: sha256OfForgotten,
         bytes: 0,
       })
       .returning({ id: deliveries.id });
@@ -160,38 +174,43 @@ export function erasing({ db, tables }: Pick<Asked, "db" | "tables">): Erasing {
         .update(contents)
         .set({ body: null })
         .where(and(gte(contents.delivery, first), lte(contents.delivery, last)));
+      const holding = await packHolding({ db, tables }, first);
       const touching = await db
         .select()
         .from(packs)
-        .where(and(gte(packs.last, first), lte(packs.first, last)));
+        .where(and(gte(packs.first, holding?.first ?? first), lte(packs.first, last)));
       await repack(touching, (row) => (row.delivery <= last ? { ...row, body: null } : row));
       await remember(metaNames.prunedTo, last);
       return due.length;
     },
 
     async dropClosedIssues(before) {
+      // Along the index of `statusSince`: most of what is closed is not due, and of what is due most is not looked at yet.
       const closed = await db
-        .select({ sentryId: issues.sentryId, deliveries: count() })
+        .select({ sentryId: issues.sentryId })
         .from(issues)
-        .innerJoin(deliveries, eq(deliveries.issueId, issues.sentryId))
-        .where(
-          and(
-            or(eq(issues.status, "resolved"), eq(issues.status, "ignored")),
-            lt(issues.statusSince, before),
-          ),
-        )
-        .groupBy(issues.sentryId, issues.statusSince)
+        .where(and(sql`${issues.status} || '' in ('resolved', 'ignored')`, lt(issues.statusSince, before)))
         .orderBy(asc(issues.statusSince), asc(issues.sentryId))
         .limit(100);
-      let [rows, dropped, newest] = [0, 0, 0];
-      for (const one of closed) {
-        rows += one.deliveries;
-        if (rows > mostInStep && dropped > 0) break;
-        newest = Math.max(newest, await eraseIssue(one.sentryId));
-        dropped += 1;
+      const dropping: string[] = [];
+      const ids: number[] = [];
+      let touching: ReadonlyMap<number, PackRow> = new Map();
+      for (const { sentryId } of closed) {
+        const more = await deliveriesOf(sentryId);
+        const touched = new Map([...touching, ...(await packsHolding(more))]);
+        const isTooMuch = ids.length + more.length > mostInStep || touched.size > mostPacksInStep;
+        if (isTooMuch && dropping.length > 0) break;
+        dropping.push(sentryId);
+        ids.push(...more);
+        touching = touched;
       }
+      await eraseContents(ids, touching);
+      let newest = 0;
+      for (const sentryId of dropping) newest = Math.max(newest, await eraseIssue(sentryId));
+      const dropped = dropping.length;
       const oldest = await numberOf(metaNames.oldest);
       if (newest > oldest) await remember(metaNames.oldest, newest);
+      if (dropped > 0) await remember(metaNames.dropped, (await numberOf(metaNames.dropped)) + dropped);
       return dropped;
     },
 
@@ -201,6 +220,8 @@ export function erasing({ db, tables }: Pick<Asked, "db" | "tables">): Erasing {
         .from(issues)
         .where(eq(issues.sentryId, sentryId));
       if (issue === undefined) return false;
+      const ids = await deliveriesOf(sentryId);
+      await eraseContents(ids, await packsHolding(ids));
       await eraseIssue(sentryId);
       await tellForgotten(sentryId, issue.projectId, now);
       return true;
@@ -220,8 +241,6 @@ export function erasing({ db, tables }: Pick<Asked, "db" | "tables">): Erasing {
     },
   };
 }
-
-const nothing = Buffer.alloc(32);
 
 function forgottenFields(projectId: string | null): IssueFields {
   return {

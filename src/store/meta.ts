@@ -10,6 +10,8 @@ export const metaNames = {
   instance: "instance",
   /** The newest delivery whose body was dropped for its age, and those of all before it. */
   prunedTo: "prunedTo",
+  /** How many issues were dropped for their age. */
+  dropped: "dropped",
   /** The newest position ever handed out, where its entry may be gone; PostgreSQL's alone, for SQLite counts by itself. */
   newest: "newest",
   /** How far a copy into this store has come; there is none in a store that may be used. */

@@ -1,6 +1,7 @@
-import { asc, count, gt } from "drizzle-orm";
+import { and, asc, count, gt, ne } from "drizzle-orm";
 import type { IncomingDelivery, Reading } from "../domain/delivery.ts";
 import { snapshotFrom, writeNumbered, type BatchResult, type Numbered } from "./batch.ts";
+import { sha256OfForgotten } from "./erase.ts";
 import { contentsOf } from "./queries/contents.ts";
 import type { Asked } from "./queries/query.ts";
 import { createRequestIds } from "./request-ids.ts";
@@ -36,14 +37,16 @@ export async function deriveAgain(
   const walks = createWalkCache(heldByCommand);
   const requestIds = createRequestIds([]);
   const committedAt = ({ receivedAt }: IncomingDelivery) => receivedAt;
-  const [counted] = await db.select({ total: count() }).from(deliveries);
+  // What tells that an issue was forgotten stays as it is.
+  const isWebhook = ne(deliveries.sha256, sha256OfForgotten);
+  const [counted] = await db.select({ total: count() }).from(deliveries).where(isWebhook);
   const total = counted?.total ?? 0;
   let done = 0;
   for (let last = 0; ;) {
     const page = await db
       .select()
       .from(deliveries)
-      .where(gt(deliveries.id, last))
+      .where(and(isWebhook, gt(deliveries.id, last)))
       .orderBy(asc(deliveries.id))
       .limit(pageSize);
     if (page.length === 0) return;

@@ -31,7 +31,8 @@ type Page = { readonly entries: readonly LogEntry[]; readonly oldest: Seq };
 
 /**
  * What lies behind the window is read in pages that begin at multiples of `pageSize`, and each is read once for all who
- * ask for it at about the same time: ten thousand that come back after a restart want the same few pages.
+ * ask for it at about the same time: ten thousand that come back after a restart want the same few pages. All are read
+ * anew once an issue was forgotten.
  */
 export function createSource({ window, log, pageSize = 256, maxPages = 16 }: SourceOptions): Source {
   /** Those asked for last come last. */

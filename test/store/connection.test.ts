@@ -28,6 +28,15 @@ describe("the connection that writes", () => {
     openWriter(newFile(folder)).client.close();
   });
 
+  it("refuses a file with the tables of a newer version, and leaves it as it is", () => {
+    using folder = temporaryFolder();
+    const file = newFile(folder);
+    const { client } = openWriter(file);
+    client.exec("insert into __drizzle_migrations (hash, created_at) values ('newer', 99999999999999)");
+    client.close();
+    expect(() => openWriter(file)).toThrow("has the tables of a newer version of Issuewire");
+  });
+
   it.each([
     ["synchronous = NORMAL", "synchronous 1"],
     ["synchronous = OFF", "synchronous 0"],

@@ -4,6 +4,7 @@ import type { IssueFilter } from "../../src/domain/filter.ts";
 import { at, told, webhook } from "./deliveries.ts";
 import { silentReport } from "./open.ts";
 import type { Report } from "../../src/observability/report.ts";
+import type { Maintenance } from "../../src/store/maintenance.ts";
 import { issueOrderFields } from "../../src/store/reader.ts";
 import type { Store } from "../../src/store/store.ts";
 
@@ -26,8 +27,12 @@ export type ContractOptions = {
   readonly maxWaiting?: number;
 };
 
-/** What every database must do. */
-export function storeContract(database: string, open: (options?: ContractOptions) => Promise<Store>): void {
+/** What every database must do. `maintain` opens a store for commands while it is open. */
+export function storeContract<Opened extends Store>(
+  database: string,
+  open: (options?: ContractOptions) => Promise<Opened>,
+  maintain: (store: Opened) => Promise<Maintenance>,
+): void {
   describe(`a store on ${database}`, () => {
     it("keeps a delivery byte for byte and answers with its id, its outcome and the log's position", async () => {
       await using store = await open();
@@ -320,6 +325,20 @@ export function storeContract(database: string, open: (options?: ContractOptions
       expect(await store.reader.feedFigures({ since: at(5) })).toEqual({
         lastDeliveryAt: at(10),
         counts: { APPLIED: 0, UNCHANGED: 0, DUPLICATE: 0, IGNORED: 0, QUARANTINED: 1 },
+      });
+    });
+
+    it("does not count what tells that an issue was forgotten as received", async () => {
+      await using store = await open();
+      await store.append(told({ issue: "1", at: 0 }));
+      await store.append(told({ issue: "2", at: 1 }));
+      {
+        await using maintenance = await maintain(store);
+        expect(await maintenance.forgetIssue("2", at(10))).toBe(true);
+      }
+      expect(await store.reader.feedFigures({ since: at(-1) })).toEqual({
+        lastDeliveryAt: at(0),
+        counts: { APPLIED: 1, UNCHANGED: 0, DUPLICATE: 0, IGNORED: 0, QUARANTINED: 0 },
       });
     });
 

@@ -183,6 +183,27 @@ describe("copying", () => {
     expect((await copied.reader.issues(["70"])).size).toBe(0);
   });
 
+  it("begins anew when issues were dropped since, though cursors are good from where they were before", async () => {
+    await using opened = new AsyncDisposableStack();
+    const { path } = opened.use(temporaryFolder());
+    const { url } = opened.use(await temporarySchema());
+    const file = join(path, "issuewire.db");
+    const drop = async (before: number) => {
+      await using store = openSqliteMaintenance(file);
+      return await store.dropClosedIssues(before);
+    };
+    {
+      await using gateway = await openStoreIn(file);
+      await gateway.append(told({ issue: "1", at: 20, action: "resolved", status: "resolved" }));
+      await gateway.append(told({ issue: "2", at: 10, action: "resolved", status: "resolved" }));
+      await gateway.append(told({ issue: "3", at: 30 }));
+      expect(await drop(at(15))).toBe(1);
+      await copying({ file, url });
+    }
+    expect(await drop(at(25))).toBe(1);
+    expect(await copying({ file, url })).toMatchObject({ isWhole: true, beganAnew: true });
+  });
+
   it.each([
     ["deliveries", "update deliveries set sha256 = sha256 || 'x' where id = 3", /deliveries, id 3 .* sha256/],
     [

@@ -2,10 +2,13 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
-import { mostInStep } from "../../src/store/erase.ts";
+import { readBody } from "../../src/sentry/payload.ts";
+import { mostInStep, mostPacksInStep } from "../../src/store/erase.ts";
+import { packSize } from "../../src/store/pack.ts";
 import { backUpSqlite } from "../../src/store/sqlite/backup.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";
 import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
+import { openSqliteFilling } from "../../src/store/sqlite/filling.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { packOldest } from "../../src/store/sqlite/packing.ts";
 import { at, told } from "./deliveries.ts";
@@ -81,6 +84,35 @@ describe("retention", () => {
     ]);
     expect(await store.reader.bounds()).toMatchObject({ oldest: 4, newest: 5 });
     expect(await examine(store.file)).toEqual([]);
+  });
+
+  it("writes few packs anew at a time, each once, however the issues' deliveries are spread over them", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    const packs = mostPacksInStep + 1;
+    {
+      using filling = openSqliteFilling({ file, read: readBody, onFault: (error) => expect(error).toBe("") });
+      // Closed one after the other in different packs.
+      await filling.append(
+        Array.from({ length: packs * packSize }, (_, index) =>
+          told({
+            issue: String(index),
+            action: "resolved",
+            status: "resolved",
+            at: (index % packSize) * packs + Math.floor(index / packSize),
+          }),
+        ),
+      );
+      filling.finish();
+    }
+    packAll(file);
+    {
+      await using maintenance = openSqliteMaintenance(file);
+      expect(await maintenance.dropClosedIssues(at(10_000))).toBe(mostPacksInStep);
+      // The first of a pack that was not touched, then the second ones of others.
+      expect(await maintenance.dropClosedIssues(at(10_000))).toBe(mostPacksInStep);
+    }
+    expect(await examine(file)).toEqual([]);
   });
 
   it("runs by itself in a gateway that is told to", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
 import { at, told } from "./deliveries.ts";
-import { openReplica, openTestPostgres } from "./open-postgres.ts";
+import { onServer, openReplica, openTestPostgres } from "./open-postgres.ts";
 
 const token = {
   sha256: "a".repeat(64),
@@ -45,6 +45,30 @@ describe("commands on a store in PostgreSQL, beside a gateway", () => {
       actions: null,
     });
     expect(history.get("1")!.rows.map(({ seq, transition }) => [seq, transition?.from])).toEqual([[4, null]]);
+  });
+
+  it("do not leave a follower with half of an issue that is forgotten while it reads the log", async () => {
+    await using store = await openTestPostgres();
+    await store.append(told({ issue: "1", at: 0 }));
+    await store.append(told({ issue: "2", at: 1 }));
+    const entries = await onServer(async (client) => {
+      // What deliveries held is read after the entries, and only once this transaction has ended.
+      await client.query("begin; lock table contents in access exclusive mode");
+      const reading = store.reader.entriesAfter(0, 10);
+      const waits = "select 1 from pg_locks where not granted and relation = 'contents'::regclass";
+      while ((await client.query(waits)).rowCount === 0);
+      for (const [table, column] of [
+        ["contents", "delivery"],
+        ["events", "delivery"],
+        ["deliveries", "id"],
+      ] as const)
+        await client.query(`delete from ${table} where ${column} = 1`);
+      await client.query("commit");
+      return reading;
+    }, store.url);
+    expect(entries.map(({ event, after }) => [event.issueId, after.fields.title])).toEqual([
+      ["2", "TypeError: x is undefined"],
+    ]);
   });
 
   it("drop closed issues without handing out a position twice, and bodies alone", async () => {

@@ -1,12 +1,17 @@
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
-import { readdirSync, rmSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readBody } from "../../src/sentry/payload.ts";
+import { backUpSqlite } from "../../src/store/sqlite/backup.ts";
 import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
+import { openSqliteFilling } from "../../src/store/sqlite/filling.ts";
+import { readInstance } from "../../src/store/sqlite/instance.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { rebuildSqlite } from "../../src/store/sqlite/rebuild.ts";
-import { told, webhook } from "./deliveries.ts";
+import { at, told, webhook } from "./deliveries.ts";
 import { openStoreIn, temporaryFolder } from "./open.ts";
 
 const page = { from: "first", after: null, before: null, limit: 100 } as const;
@@ -120,6 +125,36 @@ describe("rebuild", () => {
     expect(after.issues).toEqual(before.issues);
   });
 
+  it("leaves what tells that issues were forgotten as it is", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    {
+      await using store = openSqliteMaintenance(file);
+      await store.forgetIssue("1", at(100));
+      await store.forgetIssue("2", at(101));
+    }
+    const before = await answers(file);
+    await rebuild(file);
+    expect((await answers(file)).deliveries).toEqual(before.deliveries);
+    expect(await examine(file)).toEqual([]);
+  });
+
+  it("takes a store that was filled with a past and that no gateway has opened yet", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    {
+      using filling = openSqliteFilling({ file, read: readBody, onFault: (error) => expect(error).toBe("") });
+      await filling.append([told({ issue: "1" }), told({ issue: "2" })]);
+      filling.finish();
+    }
+    expect(await examine(file)).toEqual([]);
+    await rebuild(file);
+    expect(await examine(file)).toEqual([]);
+    await using store = await openStoreIn(file);
+    expect(await store.reader.bounds()).toMatchObject({ newest: 4, oldest: 2 });
+  });
+
   it("refuses to run beside a gateway", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "a.db");
@@ -167,6 +202,36 @@ describe("doctor", () => {
       "its present state",
     ],
     [
+      "a body that is gone",
+      "update contents set body = null where delivery = 3",
+      "The body of delivery 3 is gone",
+    ],
+    [
+      "what deliveries held that is gone",
+      "delete from contents where delivery < 3",
+      "What 2 of 10 deliveries held",
+    ],
+    [
+      "what a delivery shows that cannot be read",
+      "update contents set fields = substr(fields, 2) where delivery = 5",
+      "What delivery 5 shows",
+    ],
+    [
+      "an issue with a title that changed",
+      "update issues set title = 'newer' where sentry_id = '1'",
+      "Issue 1: its title is not what its delivery 1 shows",
+    ],
+    [
+      "an issue whose newest entry is another issue's",
+      "update issues set last_seq = 1 where sentry_id = '2'",
+      "Issue 2: its newest entry is not at position 1",
+    ],
+    [
+      "an event that is counted in another project",
+      "update events set project_id = '8' where seq = (select max(seq) from events)",
+      "is counted in another project",
+    ],
+    [
       "an issue that no delivery told of",
       "update deliveries set issue_id = null where issue_id = '2'",
       "has no delivery",
@@ -181,6 +246,59 @@ describe("doctor", () => {
     const findings = await examine(file);
     expect(findings.map((finding) => finding.problem).join("\n")).toContain(problem);
     expect(findings.every(({ remedy }) => remedy !== "")).toBe(true);
+  });
+
+  it("finds nothing wrong with a store whose newest entries were dropped for their age", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    {
+      await using store = openSqliteMaintenance(file);
+      expect(await store.dropClosedIssues(at(1_000_000))).toBe(2);
+    }
+    expect(await examine(file)).toEqual([]);
+  });
+
+  it("does not take a log that a gateway adds to meanwhile for one that was put back", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    const instance = readInstance(`${file}.instance`)!;
+    rmSync(`${file}.instance`);
+    execFileSync("mkfifo", [`${file}.instance`]);
+    // Opening the file waits for whoever reads it: then the log goes on, and then the file says so.
+    const script = `
+      const handle = require("node:fs").openSync(process.argv[1] + ".instance", "w");
+      const database = new (require("better-sqlite3"))(process.argv[1]);
+      database.exec("update sqlite_sequence set seq = seq + 1 where name = 'events'");
+      database.close();
+      require("node:fs").writeSync(handle, process.argv[2]);`;
+    const text = JSON.stringify({ ...instance, newest: instance.newest + 1 });
+    const gateway = spawn(process.execPath, ["-e", script, file, text], { stdio: "inherit" });
+    const ended = once(gateway, "exit");
+    const problems = (await examine(file)).map(({ problem }) => problem);
+    expect(await ended).toEqual([0, null]);
+    // An entry that is in no table is all that is wrong.
+    expect(problems).toEqual([expect.stringContaining("The log has lost 1 entry")]);
+  });
+
+  it("tells of a file that is damaged, though the rest of it cannot be read", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    const database = new Database(file);
+    database.pragma("wal_checkpoint(TRUNCATE)");
+    const page = database.prepare("select rootpage from sqlite_schema where name = 'events'").pluck().get();
+    const pageSize = database.pragma("page_size", { simple: true }) as number;
+    database.close();
+    const bytes = readFileSync(file);
+    bytes.fill(0xff, (Number(page) - 1) * pageSize, Number(page) * pageSize);
+    writeFileSync(file, bytes);
+    const [first] = await examine(file);
+    expect(first).toMatchObject({
+      problem: expect.stringContaining("The database file is damaged"),
+      remedy: expect.stringContaining("restore a backup"),
+    });
   });
 
   it("sees that a file was put back from a backup", async () => {
@@ -199,6 +317,26 @@ describe("the epoch", () => {
     await using store = await openStoreIn(file);
     return (await store.reader.bounds()).epoch;
   };
+
+  it("begins anew when what was put back is erased from before a gateway starts on it", async () => {
+    using folder = temporaryFolder();
+    const [file, backup] = [join(folder.path, "a.db"), join(folder.path, "backup.db")];
+    await fill(file);
+    await backUpSqlite({ file, to: backup, onProgress: noProgress });
+    {
+      await using store = await openStoreIn(file);
+      await store.append(told({ issue: "3" }));
+    }
+    const before = await epochOf(file);
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(`${file}${suffix}`, { force: true });
+    cpSync(backup, file);
+    {
+      // As many entries as came after the backup, and more.
+      await using store = openSqliteMaintenance(file);
+      for (const issue of ["1", "2"]) expect(await store.forgetIssue(issue, at(100))).toBe(true);
+    }
+    expect(await epochOf(file)).not.toBe(before);
+  });
 
   it("stays the same over restarts", async () => {
     using folder = temporaryFolder();

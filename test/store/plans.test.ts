@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { IssueFilter } from "../../src/domain/filter.ts";
 import { issueOrderFields, type IssueKey, type PageRequest, type Reader } from "../../src/store/reader.ts";
+import { erasing, type Erasing } from "../../src/store/erase.ts";
 import { readerOf } from "../../src/store/sqlite/queries.ts";
 import { indexOldest } from "../../src/store/sqlite/search.ts";
+import * as tables from "../../src/store/tables/sqlite.ts";
 import { openInMemory } from "./in-memory.ts";
 
 /**
@@ -31,9 +33,9 @@ function opened() {
   return {
     ...database,
     /** The steps of each statement that the question leads to; of a nested one, its own are indented. */
-    async plansOf(ask: (reader: Reader) => Promise<unknown>): Promise<readonly string[]> {
+    async plansOf(ask: (reader: Reader, steps: Erasing) => Promise<unknown>): Promise<readonly string[]> {
       statements.length = 0;
-      await ask(reader);
+      await ask(reader, erasing({ db, tables }));
       return statements.map(({ sql, params }) => {
         type Step = { readonly detail: string };
         const steps = client.prepare<unknown[], Step>(`explain query plan ${sql}`).all(...params);
@@ -56,6 +58,28 @@ const filters: readonly (readonly [string, IssueFilter])[] = [
   ["what many contain", { search: "title" }],
   ["two characters", { search: "ti" }],
 ];
+
+describe("dropping what is too old", () => {
+  it("finds the next issues along the index, without a look at all that are due", async () => {
+    using database = opened();
+    database.client.exec("update issues set status = 'resolved'");
+    const plans = await database.plansOf((_, steps) => steps.dropClosedIssues(1));
+    expect(plans[0]).toMatch(
+      /^SEARCH issues USING COVERING INDEX issues_by_status_since \(status_since<\?\)$/,
+    );
+  });
+
+  it("finds the packs of the next bodies by their key, without a look at those before", async () => {
+    using database = opened();
+    database.client.exec(`
+      insert into deliveries (position, received_at, sent_at, is_request_id_reused, outcome, sha256, bytes)
+        values (1, 1, 1, 0, 'IGNORED', x'00', 1)`);
+    const plans = await database.plansOf((_, steps) => steps.dropBodies(2));
+    const ofPacks = plans.filter((plan) => plan.includes("packs"));
+    expect(ofPacks).toHaveLength(2);
+    for (const plan of ofPacks) expect(plan).toMatch(/^SEARCH packs USING INTEGER PRIMARY KEY [^\n]*$/);
+  });
+});
 
 describe("a page of issues", () => {
   it.each(filters)("under %s follows the index of its order, from either end", async (_, filter) => {

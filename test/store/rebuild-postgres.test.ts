@@ -122,6 +122,24 @@ describe("rebuild on PostgreSQL", () => {
     expect(rows.filter(({ outcome }) => outcome === "QUARANTINED")).toHaveLength(1);
   });
 
+  it("counts all events of an issue in the project that it has moved to", async () => {
+    await using schema = await temporarySchema();
+    const project = { id: "8", slug: "app", name: "App" };
+    const moved = { action: "resolved", status: "resolved", at: 60, project } as const;
+    {
+      await using store = await openReplica(schema.url);
+      await store.append(told({ at: 0 }));
+      await store.append(told(moved));
+    }
+    await rebuild(schema.url);
+    const { rows } = await ask(schema.url, "select project_id, project_slug from events order by seq");
+    expect(rows).toEqual([
+      { project_id: "8", project_slug: "app" },
+      { project_id: "8", project_slug: "app" },
+    ]);
+    expect(await examine(schema.url)).toEqual([]);
+  });
+
   it("goes on beside replicas: they read what was, keep nothing meanwhile, and then tell that an epoch has begun", async () => {
     await using schema = await filled();
     const began = Promise.withResolvers<void>();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { LogEntry } from "../../src/domain/event.ts";
 import { createBell } from "../../src/stream/bell.ts";
 import { createSource } from "../../src/stream/source.ts";
 import { startTail } from "../../src/stream/tail.ts";
@@ -45,6 +46,26 @@ describe("the tail", () => {
     await tail.window.bell.after(0, new AbortController().signal);
     const part = await createSource({ window: tail.window, log }).after(late.position);
     expect([late.position, part?.entries]).toEqual([7, [entry(8)]]);
+  });
+
+  it("lets nobody read what was read of an issue before it was forgotten, whoever followed then", async () => {
+    const of = (seq: number, issueId: string, role = "report") =>
+      ({ event: { seq, issueId, role } }) as LogEntry;
+    for (const isFollowed of [true, false]) {
+      const log = memoryLog([of(1, "a"), of(2, "b"), of(3, "a"), of(4, "a")]);
+      const bell = createBell();
+      await using tail = await startTail({ ...options(), bell, log });
+      const source = createSource({ window: tail.window, log, pageSize: 2 });
+      expect(seqs((await source.after(0))!.entries)).toEqual([1, 2]);
+      const following = isFollowed ? tail.window.join() : null;
+      const heard = tail.window.bell.rings;
+      log.stored.splice(1, 1);
+      log.stored.push(of(5, "b", "forgotten"));
+      bell.ring();
+      await tail.window.bell.after(heard, new AbortController().signal);
+      expect(seqs((await source.after(0))!.entries)).toEqual([1]);
+      following?.[Symbol.dispose]();
+    }
   });
 
   it("reads what was committed when it is rung", async () => {

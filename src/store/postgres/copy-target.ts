@@ -14,7 +14,13 @@ import { prepare } from "./prepare.ts";
 const key = z.number().int().nonnegative();
 
 const progressShape = z.object({
-  identity: z.object({ instance: z.string(), epoch: z.string(), oldest: key, prunedTo: key }),
+  identity: z.object({
+    instance: z.string(),
+    epoch: z.string(),
+    oldest: key,
+    prunedTo: key,
+    dropped: key,
+  }),
   since: key,
   keys: z.object({ deliveries: key, packs: key, contents: key, events: key, issues: key }),
   indexes: z.array(z.object({ name: z.string(), text: z.string() })),

@@ -10,7 +10,7 @@ import { createPools } from "./pools.ts";
 import { prepare } from "./prepare.ts";
 import { sharedBy } from "./queries.ts";
 import { collectingTransaction } from "./transaction.ts";
-import { valuesOf, writeStatement } from "./write-statement.ts";
+import { moveStatement, moveValuesOf, valuesOf, writeStatement } from "./write-statement.ts";
 
 /**
  * Derives every history again from the deliveries, in the order in which they arrived, under a new epoch.
@@ -65,6 +65,8 @@ export async function rebuildPostgres({
         await rewriteFields(shared, collected.contents);
         const rest = { ...collected, deliveries: [], contents: [] };
         await client.query(writeStatement, valuesOf(log, rest, { isCalledOut: false }));
+        const { moves } = collected;
+        if (moves.length > 0) await client.query(moveStatement, moveValuesOf(moves));
         newest += entries;
       },
       options,

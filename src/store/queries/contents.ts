@@ -1,5 +1,5 @@
-import { and, eq, gte, inArray, lte, sql } from "drizzle-orm";
-import { contentsIn, packOf } from "../pack.ts";
+import { and, desc, eq, gte, inArray, lte, sql } from "drizzle-orm";
+import { contentsIn, packOf, type PackRow } from "../pack.ts";
 import type { ContentRow } from "../rows.ts";
 import type { Asked } from "./query.ts";
 
@@ -48,6 +48,20 @@ export function contentsOf({ db, tables }: Pick<Asked, "db" | "tables">): Conten
   return { bodies: (ids) => read("body", ids), fields: (ids) => read("fields", ids) };
 }
 
+/** The pack that holds what the delivery held; null for none. Along the key: nothing else finds it quickly among many. */
+export async function packHolding(
+  { db, tables: { packs } }: Pick<Asked, "db" | "tables">,
+  delivery: number,
+): Promise<PackRow | null> {
+  const [pack] = await db
+    .select()
+    .from(packs)
+    .where(lte(packs.first, delivery))
+    .orderBy(desc(packs.first))
+    .limit(1);
+  return pack !== undefined && pack.last >= delivery ? pack : null;
+}
+
 /** Gives deliveries other fields, wherever theirs are kept. Seldom: a newer version reads more of a body than the one that kept it. */
 export async function rewriteFields(
   { db, tables }: Pick<Asked, "db" | "tables">,
@@ -55,16 +69,24 @@ export async function rewriteFields(
 ): Promise<void> {
   const { contents, packs } = tables;
   const kept = await contentsOf({ db, tables }).fields(rewritten.map(({ delivery }) => delivery));
-  for (const { delivery, fields } of rewritten) {
-    if ((kept.get(delivery) ?? null) === fields) continue;
-    await db.update(contents).set({ fields }).where(eq(contents.delivery, delivery));
-    const [pack] = await db
-      .select()
-      .from(packs)
-      .where(and(lte(packs.first, delivery), gte(packs.last, delivery)));
-    if (pack === undefined) continue;
+  const changed = new Map(
+    rewritten
+      .filter(({ delivery, fields }) => (kept.get(delivery) ?? null) !== fields)
+      .map(({ delivery, fields }) => [delivery, fields]),
+  );
+  const holding = new Map<number, PackRow>();
+  for (const [delivery, fields] of changed) {
+    if ([...holding.values()].some(({ first, last }) => first <= delivery && delivery <= last)) continue;
+    const pack = await packHolding({ db, tables }, delivery);
+    if (pack !== null) holding.set(pack.first, pack);
+    else await db.update(contents).set({ fields }).where(eq(contents.delivery, delivery));
+  }
+  for (const pack of holding.values()) {
     const { data, dictionary } = packOf(
-      contentsIn(pack).map((row) => (row.delivery === delivery ? { ...row, fields } : row)),
+      contentsIn(pack).map((row) => {
+        const fields = changed.get(row.delivery);
+        return fields === undefined ? row : { ...row, fields };
+      }),
     );
     await db.update(packs).set({ data, dictionary }).where(eq(packs.first, pack.first));
   }

@@ -8,15 +8,17 @@ import {
   gt,
   gte,
   inArray,
+  isNull,
   lt,
   lte,
-  max,
+  ne,
   sql,
   type SQL,
 } from "drizzle-orm";
 import type { DeliveryOutcome } from "../../domain/delivery.ts";
 import type { IssueFields } from "../../domain/issue.ts";
 import { momentAt } from "../../domain/moment.ts";
+import { sha256OfForgotten } from "../erase.ts";
 import type { Delivery, DeliveryFilter, Reader } from "../reader.ts";
 import { requestIdOf } from "../rows.ts";
 import { isStorable } from "../storable.ts";
@@ -111,7 +113,23 @@ export function deliveryQueries({ db, tables }: Asked): DeliveryQueries {
     },
 
     async feedFigures({ since }) {
-      const [last] = await db.select({ at: max(deliveries.receivedAt) }).from(deliveries);
+      // What tells that an issue was forgotten was never received.
+      const [last] = await db
+        .select({ at: deliveries.receivedAt })
+        .from(deliveries)
+        .where(ne(deliveries.sha256, sha256OfForgotten))
+        .orderBy(desc(deliveries.receivedAt))
+        .limit(1);
+      const [forgotten] = await db
+        .select({ count: count() })
+        .from(deliveries)
+        .where(
+          and(
+            isNull(deliveries.issueId),
+            eq(deliveries.sha256, sha256OfForgotten),
+            gt(deliveries.receivedAt, since),
+          ),
+        );
       const rows = await db
         .select({ outcome: deliveries.outcome, count: count() })
         .from(deliveries)
@@ -125,6 +143,7 @@ export function deliveryQueries({ db, tables }: Asked): DeliveryQueries {
         QUARANTINED: 0,
       };
       for (const row of rows) counts[row.outcome] = row.count;
+      counts.IGNORED -= forgotten!.count;
       return { lastDeliveryAt: last?.at ?? null, counts };
     },
   };

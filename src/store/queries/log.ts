@@ -56,20 +56,24 @@ export function logQueries({ db, tables, newestPosition }: Asked): LogQueries {
       const fields = new Map(
         [...read].map(([delivery, text]) => [delivery, JSON.parse(text) as IssueFields]),
       );
-      const issueAfter = (sentryId: string, row: After): Issue => ({
-        sentryId,
-        state: { status: row.afterStatus, substatus: row.afterSubstatus },
-        statusSince: row.afterSince,
-        shown: row.afterShown,
-        // Only deliveries about issues are shown, and those have fields.
-        fields: fields.get(row.afterShown)!,
-      });
-      return rows.map(({ event, delivery, previous: before }): LogEntry => {
+      const issueAfter = (sentryId: string, row: After): Issue | undefined => {
+        const shownFields = fields.get(row.afterShown);
+        if (shownFields === undefined) return undefined;
+        const { afterStatus: status, afterSubstatus: substatus } = row;
         return {
-          event: eventOf(event, delivery),
-          before: before === null ? null : issueAfter(event.issueId, before),
-          after: issueAfter(event.issueId, event),
+          sentryId,
+          state: { status, substatus },
+          statusSince: row.afterSince,
+          shown: row.afterShown,
+          fields: shownFields,
         };
+      };
+      return rows.flatMap(({ event, delivery, previous }): readonly LogEntry[] => {
+        const before = previous === null ? null : issueAfter(event.issueId, previous);
+        const after = issueAfter(event.issueId, event);
+        // What is shown has fields, or the issue was erased after its entries were read.
+        if (before === undefined || after === undefined) return [];
+        return [{ event: eventOf(event, delivery), before, after }];
       });
     },
   };

@@ -47,6 +47,7 @@ export function openWriter(file: string, sqliteVersion = versionOf): Connection 
     // A WAL that grew behind a long read does not keep its size; one of everyday size is not cut, to be written over.
     client.pragma(`journal_size_limit = ${64 * 1024 * 1024}`);
     if (statSync(file).size <= checkedBytes) checkStructure(client, file);
+    checkTables(client, file);
     const db = drizzle({ client });
     migrate(db, { migrationsFolder });
     openSearch(client);
@@ -135,6 +136,17 @@ export function assertDurable(client: Database.Database): void {
   if (synchronous !== 2 || journal !== "wal")
     throw new Error(
       `SQLite would not sync each commit (synchronous ${String(synchronous)}, ${String(journal)}).`,
+    );
+}
+
+function checkTables(client: Database.Database, file: string): void {
+  const table = client.prepare("select 1 from sqlite_schema where name = '__drizzle_migrations'").get();
+  if (table === undefined) return;
+  const newest = readMigrationFiles({ migrationsFolder }).at(-1)!.folderMillis;
+  const applied = client.prepare("select max(created_at) from __drizzle_migrations").pluck().get();
+  if (Number(applied) > newest)
+    throw new Error(
+      `${file} has the tables of a newer version of Issuewire: start that, or restore a backup.`,
     );
 }
 

@@ -138,6 +138,7 @@ function identityOf({ db }: Connection): Identity {
     epoch: named.get(metaNames.epoch) ?? "",
     oldest: Number(named.get(metaNames.oldest) ?? 0),
     prunedTo: Number(named.get(metaNames.prunedTo) ?? 0),
+    dropped: Number(named.get(metaNames.dropped) ?? 0),
   };
 }
 

@@ -1,12 +1,10 @@
-import { max } from "drizzle-orm";
 import { examineStore, type Examined, type Finding } from "../doctor.ts";
-import { metaNames } from "../meta.ts";
 import * as tables from "../tables/sqlite.ts";
 import { openReader, type Connection } from "./connection.ts";
-import { instanceFileOf, isRestored, readInstance } from "./instance.ts";
+import { codeOf } from "./error.ts";
+import { identityOf } from "./identity.ts";
+import { instanceFileOf, isRestored, readInstance, type Instance } from "./instance.ts";
 import { newestPosition } from "./queries.ts";
-
-const { events, meta } = tables;
 
 export type ExaminationOptions = Pick<Examined, "onProgress"> & { readonly file: string };
 
@@ -19,50 +17,52 @@ export type ExaminationOptions = Pick<Examined, "onProgress"> & { readonly file:
 export async function examineSqlite({ file, onProgress }: ExaminationOptions): Promise<readonly Finding[]> {
   const connection = openReader(file);
   try {
+    // Before the moment that is looked at: a gateway goes on writing it.
+    const known = readInstance(instanceFileOf(file));
     connection.client.exec("begin");
-    return [
-      ...examineFile(connection, file),
-      ...(await examineStore({
+    let damages: readonly Finding[] = [];
+    try {
+      damages = examineFile(connection);
+      const ofStore = await examineStore({
         db: connection.db,
         tables,
         newestPosition: async () => newestPosition(connection),
         onProgress,
         howToRebuild: 'Stop the gateway and run "npm run issuewire -- rebuild".',
-      })),
-    ];
+      });
+      return [...damages, ...examineIdentity(connection, known), ...ofStore];
+    } catch (error) {
+      // The rest of a damaged file may not be readable at all.
+      if (codeOf(error)?.startsWith("SQLITE_CORRUPT") !== true) throw error;
+      return damages.length > 0 ? damages : [damaged("it cannot be read")];
+    }
   } finally {
     connection.client.close();
   }
 }
 
-function examineFile({ client, db }: Connection, file: string): readonly Finding[] {
-  const damages = (client.pragma("integrity_check(10)") as readonly { readonly integrity_check: string }[])
+function examineFile({ client }: Connection): readonly Finding[] {
+  return (client.pragma("integrity_check(10)") as readonly { readonly integrity_check: string }[])
     .map((row) => row.integrity_check)
-    .filter((text) => text !== "ok");
-  const findings = damages.map((text) => ({
+    .filter((text) => text !== "ok")
+    .map(damaged);
+}
+
+function damaged(text: string): Finding {
+  return {
     problem: `The database file is damaged: ${text}.`,
     remedy: "Stop the gateway, keep a copy of the file, and restore a backup.",
-  }));
-  const named = new Map(
-    db
-      .select()
-      .from(meta)
-      .all()
-      .map(({ name, value }) => [name, value]),
-  );
-  const instance = named.get(metaNames.instance);
-  const epoch = named.get(metaNames.epoch) ?? "";
-  const newest =
-    db
-      .select({ seq: max(events.seq) })
-      .from(events)
-      .get()?.seq ?? 0;
-  // Without a name it is one that no gateway was ever started on, which has no such file yet.
-  if (instance !== undefined && isRestored({ instance, epoch, newest }, readInstance(instanceFileOf(file))))
-    findings.push({
+  };
+}
+
+function examineIdentity(connection: Connection, known: Instance | null): readonly Finding[] {
+  const identity = identityOf(connection);
+  if (identity === null || !isRestored(identity, known)) return [];
+  return [
+    {
       problem: "The file was put back from a backup, or its instance file is gone.",
       remedy:
         "Start the gateway: it begins a new epoch, and subscribers refetch. Nothing else is to be done.",
-    });
-  return findings;
+    },
+  ];
 }

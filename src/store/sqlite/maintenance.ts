@@ -12,6 +12,8 @@ import * as tables from "../tables/sqlite.ts";
 import { appliedMigrations, knownMigrations, openWriter, type Connection } from "./connection.ts";
 import { isBusy } from "./error.ts";
 import { makeFolderOf } from "./folder.ts";
+import { continued, identityOf } from "./identity.ts";
+import { instanceFileOf, readInstance } from "./instance.ts";
 import { lockStore, StoreInUseError } from "./lock.ts";
 import { askedOf } from "./queries.ts";
 import { inTransaction } from "./retention.ts";
@@ -93,6 +95,9 @@ function openConnection(file: string, opened: DisposableStack): Connection {
   }
   const connection = openWriter(file);
   opened.defer(() => void connection.client.close());
+  // An erasure adds to the log, which positions that a restored file had handed out before must not come to mean.
+  const known = identityOf(connection);
+  if (known !== null) continued(connection, known, readInstance(instanceFileOf(file)));
   // What is erased is gone from the file too, not only from what is read of it.
   connection.client.pragma("secure_delete = ON");
   return connection;

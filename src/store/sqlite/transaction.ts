@@ -7,7 +7,6 @@ import {
   eq,
   getTableColumns,
   getTableName,
-  gte,
   is,
   isNull,
   lt,
@@ -21,14 +20,12 @@ import {
 } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Facts } from "../../domain/delivery.ts";
-import { contentsIn, packOf } from "../pack.ts";
-import { contentsOf } from "../queries/contents.ts";
+import { contentsOf, rewriteFields } from "../queries/contents.ts";
 import {
   factsOf,
   movingColumns,
   movingNames,
   shownColumns,
-  type ContentRow,
   type DeliveryRow,
   type IssueRow,
 } from "../rows.ts";
@@ -36,7 +33,7 @@ import * as tables from "../tables/sqlite.ts";
 import type { IssueKnown, Known, WriteTransaction } from "../write.ts";
 import type { Connection } from "./connection.ts";
 
-const { contents, deliveries, events, issues, packs, projects } = tables;
+const { contents, deliveries, events, issues, projects } = tables;
 
 /**
  * The statements of a write transaction on this connection, prepared once.
@@ -211,23 +208,6 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
       }),
   );
 
-  /** Seldom: a newer version reads more of a body than the one that kept it. */
-  function rewriteFields(delivery: number, fields: string | null): void {
-    const changed = db.update(contents).set({ fields }).where(eq(contents.delivery, delivery)).run();
-    if (changed.changes > 0) return;
-    const pack = db
-      .select()
-      .from(packs)
-      .where(and(lte(packs.first, delivery), gte(packs.last, delivery)))
-      .get();
-    if (pack === undefined) return;
-    const rewritten = contentsIn(pack).map((row): ContentRow =>
-      row.delivery === delivery ? { ...row, fields } : row,
-    );
-    const { data, dictionary } = packOf(rewritten);
-    db.update(packs).set({ data, dictionary }).where(eq(packs.first, pack.first)).run();
-  }
-
   return {
     async newest() {
       return newest({})!;
@@ -275,9 +255,7 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
     },
     async rewriteDeliveries(rows, contents) {
       for (const row of rows) rewriteDelivery(row);
-      const kept = await held.fields(rows.map(({ id }) => id));
-      for (const { delivery, fields } of contents)
-        if ((kept.get(delivery) ?? null) !== fields) rewriteFields(delivery, fields);
+      await rewriteFields({ db, tables }, contents);
     },
     async insertEvents(rows) {
       for (const row of rows) insertEvent(row);

@@ -1,22 +1,19 @@
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
-import { eq } from "drizzle-orm";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import { StorageUnavailableError } from "../../domain/failure.ts";
 import { unapplied, writeBatch, type BatchResult } from "../batch.ts";
-import { metaNames, newName } from "../meta.ts";
 import { createRequestIds, rememberedRequestIds } from "../request-ids.ts";
 import type { Receipt } from "../store.ts";
-import { meta } from "../tables/sqlite.ts";
 import { createWalkCache, heldByGateway } from "../walks.ts";
 import { createWriter } from "../writer.ts";
 import { startCheckpoints } from "./checkpoints.ts";
 import { openWriter, type Connection } from "./connection.ts";
 import { codeOf, isBusy } from "./error.ts";
 import { checkOfPlace } from "./in-place.ts";
+import { identify } from "./identity.ts";
 import { startIdle } from "./idle.ts";
-import { instanceFileOf, isRestored, readInstance, type Instance } from "./instance.ts";
+import { instanceFileOf, readInstance, type Instance } from "./instance.ts";
 import { packing } from "./packing.ts";
-import { newestPosition } from "./queries.ts";
 import { startRetention, type Retention } from "./retention.ts";
 import { indexing } from "./search.ts";
 import { prepareTransaction } from "./transaction.ts";
@@ -195,36 +192,4 @@ export async function answerWrites({
       if (reply.is === "closed") port.close();
     });
   });
-}
-
-/** Which database this is and how far its log has come, beginning a new epoch when it was restored. */
-function identify(connection: Connection, file: Instance | null): Instance {
-  const { db } = connection;
-  const rows = db.select().from(meta).all();
-  const named = new Map(rows.map(({ name, value }) => [name, value]));
-  const newest = newestPosition(connection);
-  const known = { instance: named.get(metaNames.instance), epoch: named.get(metaNames.epoch) };
-  if (known.instance === undefined || known.epoch === undefined) {
-    const made = { instance: newName(), epoch: newName(), newest };
-    const values = [
-      { name: metaNames.instance, value: made.instance },
-      { name: metaNames.epoch, value: made.epoch },
-      { name: metaNames.oldest, value: "0" },
-    ];
-    db.insert(meta).values(values).run();
-    return made;
-  }
-  const database = { instance: known.instance, epoch: known.epoch, newest };
-  if (!isRestored(database, file)) return database;
-  const restored = { instance: newName(), epoch: newName(), newest };
-  db.transaction(
-    (transaction) => {
-      const set = (name: string, value: string) =>
-        transaction.update(meta).set({ value }).where(eq(meta.name, name)).run();
-      set(metaNames.instance, restored.instance);
-      set(metaNames.epoch, restored.epoch);
-    },
-    { behavior: "immediate" },
-  );
-  return restored;
 }
