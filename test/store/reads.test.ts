@@ -1,4 +1,5 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
+import { getPriority } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, inject, it } from "vitest";
@@ -105,5 +106,16 @@ describe("a store that counts", () => {
     ]);
     expect(done.indexOf("written")).toBeLessThan(20);
     expect(await store.reader.issueCount(everything)).toBe(501);
+  });
+
+  it("come after the taking in of webhooks, where threads have priorities of their own", async () => {
+    await using store = await openTestStore();
+    await store.append(told({ issue: "1" }));
+    expect(await store.reader.issueCount(everything)).toBe(1);
+    // Only Linux has them, and says so here: the nineteenth of a thread's figures is how nice it is.
+    const threads = globSync("/proc/self/task/*/stat").filter((file) => existsSync(file));
+    const niceness = threads.map((file) => Number(readFileSync(file, "utf8").split(") ")[1]!.split(" ")[16]));
+    const own = getPriority();
+    expect(niceness.some((nice) => nice > own)).toBe(process.platform === "linux" && own < 10);
   });
 });

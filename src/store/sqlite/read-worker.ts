@@ -1,3 +1,4 @@
+import { constants, getPriority, setPriority } from "node:os";
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import { StorageUnavailableError } from "../../domain/failure.ts";
 import type { Reader } from "../reader.ts";
@@ -20,6 +21,7 @@ export function answerReads(options: ReaderOptions): void {
   if (isMainThread || parentPort === null) throw new Error("This is to be started as a worker thread.");
   const port = parentPort;
   const { file } = workerData as { readonly file: string };
+  comeAfterWebhooks();
   const connection = openReader(file);
   const reader = readerOf(connection, options);
 
@@ -50,6 +52,17 @@ export function answerReads(options: ReaderOptions): void {
   port.on("message", (request: ReadRequest) => {
     void answer(request).then((reply) => port.postMessage(reply));
   });
+}
+
+/** Lets the threads come first that take webhooks in and write them: Sentry waits for one second. */
+function comeAfterWebhooks(): void {
+  // Elsewhere a priority is the whole process's.
+  if (process.platform !== "linux") return;
+  try {
+    setPriority(Math.max(getPriority(), constants.priority.PRIORITY_BELOW_NORMAL));
+  } catch {
+    // Where the system does not let it, it comes as all others do.
+  }
 }
 
 /** With what caused it, because the error itself stays in this thread. */
