@@ -7,6 +7,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/build.ts", "test/start-postgres.ts"],
     exclude: ["test/long/**"],
+    // A file of tests does not leave its modules otherwise than it found them: what it opens, it disposes of.
+    isolate: false,
     // Many wait for processes, threads and disks.
     maxWorkers: 3,
     // Tests that start processes or a browser wait for them; nothing waits this long when all is well.

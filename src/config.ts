@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 import { logLevels } from "./observability/logger.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { z } from "zod";
+import * as z from "zod";
 import { tokenScopes, type Token, type TokenScope } from "../domain/token.ts";
 import { newTokenText, tokenHash } from "../http/token-text.ts";
 import type { Maintenance } from "../store/maintenance.ts";

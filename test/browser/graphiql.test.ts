@@ -40,6 +40,14 @@ async function openTab(name: string): Promise<void> {
   // Not a click at a place: the tabs slide in, and a pointer would grab one of them.
   await page.getByRole("button", { name, exact: true }).dispatchEvent("click");
   await page.locator(".graphiql-query-editor").getByText(name).first().waitFor();
+  // GraphiQL sees a moment later what the operation of a tab is called, and until then asks for that of the last one.
+  await page.waitForFunction((operation) => {
+    const { tabs, activeTabIndex } = JSON.parse(localStorage.getItem("graphiql:tabState") ?? "{}") as {
+      readonly tabs?: readonly { readonly operationName: string | null }[];
+      readonly activeTabIndex?: number;
+    };
+    return tabs?.[activeTabIndex ?? 0]?.operationName === operation;
+  }, name);
 }
 
 const execute = () => page.getByRole("button", { name: /execute query/i }).click();

@@ -1,6 +1,6 @@
-import { rmSync } from "node:fs";
+import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cursorOf, positionOf } from "../../src/domain/cursor.ts";
 import { copyStore, CopyDiffersError } from "../../src/store/copy.ts";
 import { packSize } from "../../src/store/pack.ts";
@@ -25,11 +25,9 @@ const token = {
   expiresAt: null,
 } as const;
 
-/** A SQLite file with deliveries of every kind, two thirds of them packed, and an empty schema to copy it into. */
-async function prepared() {
-  await using opened = new AsyncDisposableStack();
-  const folder = opened.use(temporaryFolder());
-  const file = join(folder.path, "issuewire.db");
+/** A SQLite file with deliveries of every kind, two thirds of them packed. */
+async function filledFile(folder: string): Promise<string> {
+  const file = join(folder, "issuewire.db");
   await write(file, await deliveries());
   {
     await using store = openSqliteMaintenance(file);
@@ -38,10 +36,22 @@ async function prepared() {
   const connection = openWriter(file);
   expect(packOldest(connection, 64, 30)).toBeGreaterThan(0);
   connection.client.close();
+  return file;
+}
+
+const filled = temporaryFolder();
+beforeAll(() => filledFile(filled.path));
+afterAll(() => filled[Symbol.dispose]());
+
+/** A copy of that file, and an empty schema to copy it into. */
+async function prepared() {
+  await using opened = new AsyncDisposableStack();
+  const folder = opened.use(temporaryFolder());
+  cpSync(filled.path, folder.path, { recursive: true });
   const schema = opened.use(await temporarySchema());
   const running = opened.move();
   return {
-    file,
+    file: join(folder.path, "issuewire.db"),
     url: schema.url,
     name: schema.name,
     ask: <Row extends object>(text: string) =>

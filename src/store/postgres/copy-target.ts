@@ -1,6 +1,6 @@
 import type { PgTable } from "drizzle-orm/pg-core";
 import type pg from "pg";
-import { z } from "zod";
+import * as z from "zod";
 import type { CopiedName, CopiedTable, Identity, Row, WholeTable } from "../copied.ts";
 import { metaNames } from "../meta.ts";
 import * as tables from "../tables/postgres.ts";

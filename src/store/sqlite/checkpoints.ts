@@ -20,33 +20,26 @@ const largeWalBytes = 64 * 1024 * 1024;
 
 /**
  * Moves commits from the WAL into the database file on a thread of its own: a checkpoint syncs twice, and the writer's
- * thread answers webhooks.
+ * thread answers webhooks. The thread begins with the first checkpoint; a quiet gateway has none.
  *
  * Under a steady load there is always one more commit than the last checkpoint saw, and the WAL would grow for ever. So
  * once it is large the writer itself moves the little that is left, and SQLite then starts it from its beginning.
  */
 export function startCheckpoints({ client }: Connection, file: string): Checkpoints {
   client.pragma("wal_autocheckpoint = 0");
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const module = new URL(`./checkpoint-worker.${extension}`, import.meta.url);
-  const worker = new Worker(module, { workerData: { file } });
-  worker.unref();
-  const tell = (request: CheckpointRequest) => worker.postMessage(request);
-  const exited = once(worker, "exit");
-  // Listened to below; here it would be a rejection that nobody awaits.
-  exited.catch(() => {});
+  let thread: CheckpointThread | null = null;
   let commits = 0;
   let isRunning = false;
   /** How large the WAL was at the last checkpoint. */
   let checkpointedAt = 0;
-  worker.on("message", () => {
+  const checkpointed = () => {
     isRunning = false;
     if (!client.open || walBytes(file) < largeWalBytes) return;
     client.pragma("wal_checkpoint(PASSIVE)");
     checkpointedAt = 0;
-  });
+  };
   // Without the thread the WAL only grows; SQLite's own way is better than that.
-  worker.on("error", () => client.pragma("wal_autocheckpoint = 1000"));
+  const failed = () => client.pragma("wal_autocheckpoint = 1000");
 
   return {
     committed() {
@@ -56,9 +49,35 @@ export function startCheckpoints({ client }: Connection, file: string): Checkpoi
       if (walBytes(file) - checkpointedAt < checkpointBytes) return;
       checkpointedAt = walBytes(file);
       isRunning = true;
-      tell("checkpoint");
+      thread ??= startThread(file, { checkpointed, failed });
+      thread.tell("checkpoint");
     },
-    [Symbol.asyncDispose]: async () => {
+    [Symbol.asyncDispose]: async () => await thread?.end(),
+  };
+}
+
+type CheckpointThread = {
+  readonly tell: (request: CheckpointRequest) => void;
+  readonly end: () => Promise<void>;
+};
+
+function startThread(
+  file: string,
+  { checkpointed, failed }: { readonly checkpointed: () => void; readonly failed: () => void },
+): CheckpointThread {
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  const module = new URL(`./checkpoint-worker.${extension}`, import.meta.url);
+  const worker = new Worker(module, { workerData: { file } });
+  worker.unref();
+  const exited = once(worker, "exit");
+  // Listened to below; here it would be a rejection that nobody awaits.
+  exited.catch(() => {});
+  worker.on("message", checkpointed);
+  worker.on("error", failed);
+  const tell = (request: CheckpointRequest) => worker.postMessage(request);
+  return {
+    tell,
+    async end() {
       worker.ref();
       // Not `terminate`: it takes the process with it while the thread is still loading SQLite.
       tell("close");

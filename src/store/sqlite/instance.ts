@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { open, rename } from "node:fs/promises";
-import { z } from "zod";
+import * as z from "zod/mini";
 
 /**
  * The small file beside the database that says how far its log had come.
@@ -10,7 +10,7 @@ import { z } from "zod";
  */
 export type Instance = { readonly instance: string; readonly epoch: string; readonly newest: number };
 
-const shape = z.object({ instance: z.string(), epoch: z.string(), newest: z.number().int().nonnegative() });
+const shape = z.object({ instance: z.string(), epoch: z.string(), newest: z.int().check(z.nonnegative()) });
 
 export const instanceFileOf = (databaseFile: string): string => `${databaseFile}.instance`;
 
