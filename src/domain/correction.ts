@@ -75,6 +75,7 @@ function eventNextTo(walk: Walk, stop: Stop, { place }: IssueEvent): IssueEvent 
 function showsOtherwise(before: Standing, after: Standing): boolean {
   return (
     before.shown.snapshotHash !== after.shown.snapshotHash ||
+    before.named?.snapshotHash !== after.named?.snapshotHash ||
     before.state.status !== after.state.status ||
     before.state.substatus !== after.state.substatus
   );

@@ -110,6 +110,12 @@ export class Course {
     return true;
   }
 
+  #namedAfter(): Facts | null {
+    const { facts } = this.#visit;
+    const before = this.#before?.named ?? null;
+    return facts.namesProject && (before === null || !this.isStale) ? facts : before;
+  }
+
   /** What is known at the end, when the issue is in the state `shown`. */
   end(shown: State): Step {
     const { facts, at } = this.#visit;
@@ -124,6 +130,7 @@ export class Course {
       newest: before === null ? facts : newerOf(before.newest, facts),
       previous: facts,
       shown: before !== null && this.isStale ? before.shown : facts,
+      named: this.#namedAfter(),
       lastedUntil: this.isStale ? this.#lastedUntil : Math.max(at, stay.startedAt ?? at),
     };
     return {

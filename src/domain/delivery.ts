@@ -30,6 +30,8 @@ export type Facts = {
   readonly count: number | null;
   /** `data.assignee` for an assignment, else the snapshot's. */
   readonly assignee: Assignee | null;
+  /** The snapshot names the issue's project. */
+  readonly namesProject: boolean;
   readonly actor: Actor | null;
   readonly idempotencyKey: string | null;
   /** The Request-ID where it was usable, else `h:` and the body's sha256. */

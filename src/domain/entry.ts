@@ -20,12 +20,13 @@ export type Entry = {
 /** An entry, but for what depends on the log before it. */
 export type EntryDraft = { readonly event: IssueEvent; readonly supersedes: readonly IssueEvent[] };
 
-/** How an issue stands: its last event, its last transition and what that led to, and whose snapshot it shows. */
+/** How an issue stands: its last event, its last transition and what that led to, and whose snapshots it shows. */
 export type Standing = {
   readonly last: IssueEvent;
   readonly turn: IssueEvent;
   readonly state: State;
   readonly shown: Facts;
+  readonly named: Facts | null;
 };
 
 /** How the issue of this walk stands; null while it has no delivery. */
@@ -35,7 +36,7 @@ export function standingOf(walk: Walk): Standing | null {
   // The first stop of a walk has an event, and that is a transition.
   const last = walk.last!.events.at(-1)!;
   const turn = walk.turn!.events.findLast(isTurn)!;
-  return { last, turn, state: known.state, shown: known.shown };
+  return { last, turn, state: known.state, shown: known.shown, named: known.named };
 }
 
 /**

@@ -19,6 +19,8 @@ export type History = {
   readonly statusSince: number;
   /** The delivery whose snapshot is the issue's. */
   readonly shown: number;
+  /** The delivery whose snapshot names the issue's project, mostly the same one; null while none has. */
+  readonly named: number | null;
 };
 
 /** What one more delivery changes in the history of its issue. */
@@ -32,8 +34,11 @@ export type Change = {
   readonly state: State;
   readonly statusSince: number;
   readonly shown: number;
+  readonly named: number | null;
   /** Whose snapshot was the issue's before; null for the first delivery. */
   readonly shownBefore: number | null;
+  /** Whose snapshot named its project before; null where none did. */
+  readonly namedBefore: number | null;
 };
 
 /**
@@ -79,6 +84,7 @@ export function addDelivery(walk: Walk, facts: Facts): Change {
     reason: repeat?.reason ?? (entries.length > 0 ? null : unchangedBecause(facts, after.state)),
     ...stated(after),
     shownBefore: before?.shown.delivery ?? null,
+    namedBefore: before?.named?.delivery ?? null,
   };
 }
 
@@ -87,6 +93,6 @@ export function sizeOf({ stops, past }: Walk): number {
   return stops.length + Math.ceil((past?.prints.size ?? 0) / 30);
 }
 
-function stated({ state, turn, shown }: Standing): Pick<History, "state" | "statusSince" | "shown"> {
-  return { state, statusSince: turn.occurredAt, shown: shown.delivery };
+function stated({ state, turn, shown, named }: Standing): Omit<History, "events"> {
+  return { state, statusSince: turn.occurredAt, shown: shown.delivery, named: named?.delivery ?? null };
 }

@@ -13,6 +13,8 @@ export type Known = {
   readonly previous: Facts;
   /** The delivery whose snapshot is the issue's. */
   readonly shown: Facts;
+  /** The delivery whose snapshot names the issue's project: `shown`, where that does; null while none has. */
+  readonly named: Facts | null;
   /** The latest time, in epoch milliseconds, at which the issue is known to have been in `state`. */
   readonly lastedUntil: number;
 };
@@ -87,6 +89,7 @@ export function isSameKnown(a: Known | null, b: Known | null): boolean {
     a.newest === b.newest &&
     a.previous === b.previous &&
     a.shown === b.shown &&
+    a.named === b.named &&
     a.lastedUntil === b.lastedUntil
   );
 }

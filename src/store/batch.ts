@@ -78,10 +78,10 @@ async function writeAfter(
   for (const { id, delivery } of batch) {
     const known = repeats.add(id, delivery);
     const applied = await apply(id, delivery, histories, options);
-    if (applied.is === "applied") await pending.addChange(delivery, applied, id);
-    const decided = decide(applied, known.sameDelivery, known.sameBody);
     const reading = applied.is === "applied" ? applied.reading : null;
     pending.contents.push(contentRow(id, delivery, reading));
+    if (applied.is === "applied") await pending.addChange(delivery, applied, id);
+    const decided = decide(applied, known.sameDelivery, known.sameBody);
     pending.deliveries.push(
       deliveryRow(delivery, {
         ...decided,
@@ -291,12 +291,13 @@ class Pending {
     if (change.entries.length === 0) return;
     const { sentryId, fields } = reading.snapshot;
     const earlier = this.#issues.get(sentryId);
+    const namedApart = change.named === change.shown ? null : change.named;
     const shown =
       change.shown === id
-        ? { delivery: id, snapshot: reading.snapshot }
-        : change.shown === change.shownBefore
+        ? await this.#withProject({ delivery: id, snapshot: reading.snapshot }, namedApart)
+        : change.shown === change.shownBefore && change.named === change.namedBefore
           ? (earlier?.shown ?? null)
-          : await this.#shownAgain(change.shown);
+          : await this.#withProject(await this.#shownAgain(change.shown), namedApart);
     if (shown !== null) this.#move(sentryId, held, shownProject(shown.snapshot.fields));
     const measured = remeasure(held, change);
     for (const entry of change.entries) {
@@ -317,6 +318,7 @@ class Pending {
           supersededBy: null,
           committedAt: this.#options.committedAt(delivery),
           afterShown: change.shown,
+          afterNamed: namedApart,
           ...held.project,
         }),
       );
@@ -386,10 +388,21 @@ class Pending {
     return here + (await this.#transaction.versions(delivery, role));
   }
 
+  /** The same, with the project that another delivery names where this one names none. */
+  async #withProject(shown: Shown, named: number | null): Promise<Shown> {
+    if (named === null) return shown;
+    const { project } = snapshotFrom((await this.#kept(named)).fields!).fields;
+    const { fields, written } = shown.snapshot;
+    return { ...shown, snapshot: { fields: { ...fields, project }, written } };
+  }
+
+  async #kept(delivery: number): Promise<Pick<ContentRow, "body" | "fields">> {
+    return this.contents.find((row) => row.delivery === delivery) ?? this.#transaction.kept(delivery);
+  }
+
   /** What an older delivery shows, which a late one made the newest again. */
   async #shownAgain(shown: number): Promise<Shown> {
-    const row =
-      this.contents.find(({ delivery }) => delivery === shown) ?? (await this.#transaction.kept(shown));
+    const row = await this.#kept(shown);
     const reading = row.body === null ? null : this.#options.read(row.body);
     return {
       delivery: shown,

@@ -241,21 +241,35 @@ async function differencesOf(
       ),
     );
   const issueAt = new Map(newest.map(({ seq, issueId }) => [seq, issueId]));
+  const deliveriesOf = grouped(told, ({ issueId }) => issueId);
+  const namedOf = new Map(
+    rows.map((row) => [row.sentryId, namedApart(row, deliveriesOf.get(row.sentryId) ?? [])]),
+  );
   const fieldsOf = await contentsOf({ db, tables })
-    .fields(rows.map(({ shown }) => shown))
+    .fields([...rows.map(({ shown }) => shown), ...namedOf.values()].filter((id) => id !== null))
     // Told of already, as what a delivery held that cannot be read.
     .catch(() => new Map<number, string>());
-  const deliveriesOf = grouped(told, ({ issueId }) => issueId);
   const loggedOf = grouped(logged, ({ event }) => event.issueId);
   const rowOf = new Map(rows.map((row) => [row.sentryId, row]));
   return ids.flatMap((issueId) => {
     const kept = { deliveries: deliveriesOf.get(issueId) ?? [], logged: loggedOf.get(issueId) ?? [] };
     const row = rowOf.get(issueId);
+    const named = namedOf.get(issueId) ?? null;
+    const fields = row && {
+      shown: fieldsOf.get(row.shown),
+      named: named === null ? null : fieldsOf.get(named),
+    };
     const difference =
       differenceOf({ ...kept, row }) ??
-      (row === undefined ? null : differenceInRow(row, kept.logged, issueAt, fieldsOf.get(row.shown)));
+      (row === undefined ? null : differenceInRow(row, kept.logged, issueAt, fields!));
     return difference === null ? [] : [[issueId, difference] as const];
   });
+}
+
+/** The delivery that names the project of a row whose own delivery names none; null where there is no such thing. */
+function namedApart({ shown }: IssueRow, deliveries: readonly DeliveryRow[]): number | null {
+  if (deliveries.find(({ id }) => id === shown)?.namesProject !== false) return null;
+  return deriveHistory(deliveries.map(factsOf)).named;
 }
 
 type KeptIssue = {
@@ -301,7 +315,7 @@ function differenceInRow(
   row: IssueRow,
   logged: KeptIssue["logged"],
   issueAt: ReadonlyMap<number, string>,
-  fields: string | undefined,
+  fields: { readonly shown: string | undefined; readonly named: string | null | undefined },
 ): string | null {
   if (issueAt.get(row.lastSeq) !== row.sentryId || logged.some(({ event }) => event.seq > row.lastSeq))
     return `its newest entry is not at position ${row.lastSeq}.`;
@@ -309,11 +323,13 @@ function differenceInRow(
     ({ event }) => event.projectId !== row.projectId || event.projectSlug !== row.projectSlug,
   );
   if (moved !== undefined) return `the event at position ${moved.event.seq} is counted in another project.`;
-  if (!isJson(fields ?? null)) return null;
+  if (!isJson(fields.shown ?? null) || (fields.named !== null && !isJson(fields.named ?? null))) return null;
   // The details are in the body alone, which may be pruned.
+  const snapshot = snapshotFrom(fields.shown!);
+  const project = fields.named == null ? snapshot.fields.project : snapshotFrom(fields.named).fields.project;
   const { details: _details, ...shown } = shownColumns({
     delivery: row.shown,
-    snapshot: snapshotFrom(fields!),
+    snapshot: { ...snapshot, fields: { ...snapshot.fields, project } },
   });
   const wrong = (Object.keys(shown) as (keyof typeof shown)[]).find((name) => shown[name] !== row[name]);
   return wrong === undefined ? null : `its ${wrong} is not what its delivery ${row.shown} shows.`;

@@ -41,6 +41,7 @@ export type FactsRow = Pick<
   | "requestId"
   | "sha256"
   | "snapshotHash"
+  | "namesProject"
 >;
 
 /** The facts that a delivery about an issue was kept with. */
@@ -61,6 +62,7 @@ export function factsOf(row: FactsRow): Facts {
     requestId: requestIdOf(row.requestId, sha256),
     sha256,
     snapshotHash: row.snapshotHash?.toString("hex") ?? "",
+    namesProject: row.namesProject ?? true,
   };
 }
 
@@ -81,6 +83,7 @@ export function factsFrom(id: number, delivery: IncomingDelivery, reading: Issue
     requestId: requestIdOf(delivery.requestId, delivery.sha256),
     sha256: delivery.sha256,
     snapshotHash: reading.snapshotHash,
+    namesProject: reading.snapshot.fields.project !== null,
   };
 }
 
@@ -119,6 +122,7 @@ export function deliveryRow(
     actor: actorText(reading?.actor),
     resolutionType: reading?.resolutionType ?? null,
     snapshotHash: reading === null ? null : Buffer.from(reading.snapshotHash, "hex"),
+    namesProject: reading === null ? null : reading.snapshot.fields.project !== null,
   };
 }
 
@@ -145,6 +149,7 @@ export function eventRow(
     | "supersededBy"
     | "committedAt"
     | "afterShown"
+    | "afterNamed"
     | "projectId"
     | "projectSlug"
   >,

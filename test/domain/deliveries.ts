@@ -12,6 +12,7 @@ export type Body = Pick<
   | "lastSeen"
   | "count"
   | "assignee"
+  | "namesProject"
   | "actor"
   | "sha256"
   | "snapshotHash"
@@ -61,9 +62,17 @@ const body: fc.Arbitrary<Body> = fc
     assignee: someone,
     isByUser: fc.boolean(),
     details: fc.integer({ min: 0, max: 1 }),
+    namesProject: fc.boolean(),
   })
   .map(({ isByUser, details, ...body }) => {
-    const snapshot = JSON.stringify([body.state, body.lastSeen, body.count, body.assignee, details]);
+    const snapshot = JSON.stringify([
+      body.state,
+      body.lastSeen,
+      body.count,
+      body.assignee,
+      details,
+      body.namesProject,
+    ]);
     return {
       ...body,
       claim: claims[body.action],

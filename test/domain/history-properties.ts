@@ -102,9 +102,9 @@ const historyKnowsNoArrival = fc.property(arrivals, ({ all, arrived }) => {
   const names = new Map(renamed.map(({ delivery, ...facts }) => [delivery, JSON.stringify(facts)]));
   const oldNames = new Map(all.map(({ delivery, ...facts }) => [delivery, JSON.stringify(facts)]));
   const read = (facts: readonly Facts[], nameOf: ReadonlyMap<number, string>) => {
-    const { events, shown, ...history } = deriveHistory(facts);
+    const { events, shown, named: naming, ...history } = deriveHistory(facts);
     const named = events.map((event) => ({ ...event, delivery: nameOf.get(event.delivery) }));
-    return { ...history, events: named, shown: nameOf.get(shown) };
+    return { ...history, events: named, shown: nameOf.get(shown), naming: nameOf.get(naming ?? 0) };
   };
   expect(read(renamed, names)).toEqual(read(all, oldNames));
 });
@@ -120,7 +120,8 @@ const logFoldsToHistory = fc.property(arrivals, ({ arrived }) => {
     const shows = (shown: number | null) => arrived.find(({ delivery }) => delivery === shown)?.snapshotHash;
     if (change.entries.length === 0)
       check(
-        shows(change.shown) === shows(change.shownBefore),
+        shows(change.shown) === shows(change.shownBefore) &&
+          shows(change.named) === shows(change.namedBefore),
         "shows another snapshot without an entry",
         facts,
       );
@@ -132,14 +133,15 @@ const logFoldsToHistory = fc.property(arrivals, ({ arrived }) => {
 });
 
 function checkChange(change: Change, facts: Facts, before: History | null, after: History): void {
-  const { entries, state, statusSince, shown, shownBefore } = change;
-  const standing = { events: after.events, state, statusSince, shown };
+  const { entries, state, statusSince, shown, named, shownBefore, namedBefore } = change;
+  const standing = { events: after.events, state, statusSince, shown, named };
   check(isDeepStrictEqual(standing, after), "a change that leads elsewhere than its walk", change, after);
   check(shownBefore === (before?.shown ?? null), "another snapshot was shown before", change, before);
+  check(namedBefore === (before?.named ?? null), "another project was named before", change, before);
   const last = entries.at(-1);
   if (last === undefined) {
     check(
-      isDeepStrictEqual({ ...after, shown: null }, { ...before, shown: null }),
+      isDeepStrictEqual({ ...after, shown: null, named: null }, { ...before, shown: null, named: null }),
       "changes without an entry",
       facts,
     );

@@ -206,7 +206,9 @@ describe("what changes nothing", () => {
       state: { status: "resolved", substatus: null },
       statusSince: resolved.sentAt,
       shown: 3,
+      named: 3,
       shownBefore: 2,
+      namedBefore: 2,
     });
     const late = sent("10:04", "alert status_resolved", "unresolved/regressed", { lastSeen: "10:00" });
     const soon = { ...resolved, sentAt: resolved.sentAt + 55 * 60_000 };

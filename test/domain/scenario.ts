@@ -34,6 +34,7 @@ export function sent(time: string, says: string, shows: string, more: More = {})
     lastSeen: lastSeen === undefined ? null : microsOf(lastSeen),
     count: null,
     assignee: null,
+    namesProject: true,
     actor: null,
     idempotencyKey: null,
     requestId: `${time} ${body}`,
@@ -61,8 +62,8 @@ export function historyOf(...deliveries: readonly Sent[]): readonly string[] {
     const changes = order.map((one) => addDelivery(walk, one));
     const folded = fold(changes.flatMap(({ entries }) => entries));
     if (!isDeepStrictEqual(folded, events)) expect(folded).toEqual(events);
-    const { state, statusSince, shown } = changes.at(-1)!;
-    if (!isDeepStrictEqual({ state, statusSince, shown }, standing))
+    const { state, statusSince, shown, named } = changes.at(-1)!;
+    if (!isDeepStrictEqual({ state, statusSince, shown, named }, standing))
       expect(changes.at(-1)).toMatchObject(standing);
   }
   return events.map(lineOf);

@@ -393,6 +393,7 @@ function deliver(
       lastSeen: shown.lastSeen * 1000,
       count: shown.count,
       assignee: webhook.assigns ?? shown.assignee,
+      namesProject: true,
       actor: webhook.actor,
       idempotencyKey: hasIdempotencyKeys ? `${webhook.key} ${installation}` : null,
       requestId: request,

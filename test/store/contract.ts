@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LoggedEvent } from "../../src/domain/event.ts";
 import type { IssueFilter } from "../../src/domain/filter.ts";
+import type { Issue } from "../../src/domain/issue.ts";
 import { at, told, webhook } from "./deliveries.ts";
 import { silentReport } from "./open.ts";
 import type { Report } from "../../src/observability/report.ts";
@@ -82,6 +83,46 @@ export function storeContract<Opened extends Store>(
       }
       await store.append(told({ issue: "4", at: 4 }));
       expect(await page("DESC", 2)).toBe("4 3");
+    });
+
+    it("shows the project that an issue was said to be of, though later deliveries do not name it", async () => {
+      await using store = await open();
+      const renamed = { id: "7", slug: "web-new", name: "Web" };
+      await store.append(told({ at: 0, project: null }));
+      await store.append(told({ action: "assigned", at: 10, count: 2, project: renamed }));
+      await store.append(told({ action: "resolved", status: "resolved", at: 20, count: 3, project: null }));
+      // Of before the others, and so what names it no more.
+      await store.append(told({ action: "assigned", at: 22, lastSeen: 5, count: 2 }));
+      await store.append(told({ action: "unresolved", at: 30, count: 4, project: null }));
+      const slugs = (all: readonly Issue[]) => all.map(({ fields }) => fields.project?.slug ?? null);
+      const log = await store.reader.entriesAfter(0, 100);
+      expect(slugs(log.map(({ after }) => after))).toEqual([null, ...Array<string>(4).fill("web-new")]);
+      expect(slugs(log.flatMap(({ before }) => before ?? []))).toEqual([
+        null,
+        ...Array<string>(3).fill("web-new"),
+      ]);
+      expect(slugs([(await store.reader.issues(["1"])).get("1")!])).toEqual(["web-new"]);
+      const filter: IssueFilter = { project: { slug: { eq: "web-new" } } };
+      const order = { field: "LAST_SEEN", direction: "DESC" } as const;
+      expect((await store.reader.issuePage({ ...first, order, filter, now: at(99) })).rows).toHaveLength(1);
+    });
+
+    it("shows a project that is named late, with an entry that says so", async () => {
+      await using store = await open();
+      await store.append(told({ at: 0, project: null }));
+      const resolved = { action: "resolved", status: "resolved", project: null, count: 3 } as const;
+      await Promise.all([
+        store.append(told({ ...resolved, at: 20 })),
+        store.append(told({ issue: "2", at: 20 })),
+      ]);
+      const late = await store.append(told({ action: "assigned", at: 21, lastSeen: 10, count: 2 }));
+      expect((await store.reader.issues(["1"])).get("1")).toMatchObject({
+        shown: 2,
+        state: { status: "resolved" },
+        fields: { count: 3, project: { sentryId: "7", slug: "web", name: "Web" } },
+      });
+      const [entry] = await store.reader.entriesAfter(late.position! - 1, 9);
+      expect([entry!.before!.fields.project, entry!.after.fields.project?.slug]).toEqual([null, "web"]);
     });
 
     it("derives the issue, its events and its project", async () => {

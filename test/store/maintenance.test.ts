@@ -26,7 +26,9 @@ async function fill(file: string): Promise<void> {
   await store.append(told({ at: 0, title: "old", requestId: "a".repeat(32) }));
   await store.append(told({ issue: "2", at: 0 }));
   await store.append(told({ issue: "2", action: "assigned", status: "resolved", at: 5 }));
-  await store.append(told({ issue: "2", action: "resolved", status: "resolved", at: 6, lastSeen: 5 }));
+  await store.append(
+    told({ issue: "2", action: "resolved", status: "resolved", at: 6, lastSeen: 5, project: null }),
+  );
   await store.append(webhook({ action: "created", data: { comment: 1 } }));
   await store.append(webhook("rubbish"));
 }
@@ -172,7 +174,14 @@ describe("doctor", () => {
     {
       // A delivery that changes nothing is not shown, though it is the newest.
       await using store = await openStoreIn(file);
-      const again = { action: "resolved", issue: "2", status: "resolved", at: 30, lastSeen: 5 };
+      const again = {
+        action: "resolved",
+        issue: "2",
+        project: null,
+        status: "resolved",
+        at: 30,
+        lastSeen: 5,
+      };
       expect((await store.append(told({ ...again, more: { hasSeen: true } }))).outcome).toBe("UNCHANGED");
     }
     expect(await examine(file)).toEqual([]);

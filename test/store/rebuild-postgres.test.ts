@@ -24,7 +24,9 @@ async function fill(store: Store): Promise<void> {
   await store.append(told({ at: 0, title: "old", requestId: "a".repeat(32) }));
   await store.append(told({ issue: "2", at: 0 }));
   await store.append(told({ issue: "2", action: "assigned", status: "resolved", at: 5 }));
-  await store.append(told({ issue: "2", action: "resolved", status: "resolved", at: 6, lastSeen: 5 }));
+  await store.append(
+    told({ issue: "2", action: "resolved", status: "resolved", at: 6, lastSeen: 5, project: null }),
+  );
   await store.append(webhook({ action: "created", data: { comment: 1 } }));
   await store.append(webhook("rubbish"));
 }

@@ -166,4 +166,5 @@ const factsColumns = {
   requestId: deliveries.requestId,
   sha256: deliveries.sha256,
   snapshotHash: deliveries.snapshotHash,
+  namesProject: deliveries.namesProject,
 };

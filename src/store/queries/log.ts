@@ -24,6 +24,7 @@ export function logQueries({ db, tables, newestPosition }: Asked): LogQueries {
         afterSubstatus: previous.afterSubstatus,
         afterSince: previous.afterSince,
         afterShown: previous.afterShown,
+        afterNamed: previous.afterNamed,
       },
     })
     .from(events)
@@ -48,8 +49,8 @@ export function logQueries({ db, tables, newestPosition }: Asked): LogQueries {
       // What one delivery shows is shown by several entries, as what is after one and before the next.
       const shown = new Set(
         rows.flatMap(({ event, previous: before }) => [
-          event.afterShown,
-          ...(before === null ? [] : [before.afterShown]),
+          ...shownIn(event),
+          ...(before === null ? [] : shownIn(before)),
         ]),
       );
       const read = await contents.fields([...shown]);
@@ -59,13 +60,14 @@ export function logQueries({ db, tables, newestPosition }: Asked): LogQueries {
       const issueAfter = (sentryId: string, row: After): Issue | undefined => {
         const shownFields = fields.get(row.afterShown);
         if (shownFields === undefined) return undefined;
-        const { afterStatus: status, afterSubstatus: substatus } = row;
+        const { afterStatus: status, afterSubstatus: substatus, afterNamed: named } = row;
+        const project = named === null ? shownFields.project : (fields.get(named)?.project ?? null);
         return {
           sentryId,
           state: { status, substatus },
           statusSince: row.afterSince,
           shown: row.afterShown,
-          fields: shownFields,
+          fields: project === shownFields.project ? shownFields : { ...shownFields, project },
         };
       };
       return rows.flatMap(({ event, delivery, previous }): readonly LogEntry[] => {
@@ -80,4 +82,9 @@ export function logQueries({ db, tables, newestPosition }: Asked): LogQueries {
 }
 
 /** The issue as it was once an entry had been applied. */
-type After = Pick<EventRow, "afterStatus" | "afterSubstatus" | "afterSince" | "afterShown">;
+type After = Pick<EventRow, "afterStatus" | "afterSubstatus" | "afterSince" | "afterShown" | "afterNamed">;
+
+/** The deliveries whose snapshots it shows. */
+function shownIn({ afterShown, afterNamed }: After): readonly number[] {
+  return afterNamed === null ? [afterShown] : [afterShown, afterNamed];
+}

@@ -58,6 +58,7 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
     requestId: deliveries.requestId,
     sha256: deliveries.sha256,
     snapshotHash: deliveries.snapshotHash,
+    namesProject: deliveries.namesProject,
   };
   const factsOfIssue = db
     .select(factsColumns)

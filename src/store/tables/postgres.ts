@@ -54,6 +54,7 @@ export const deliveries = pgTable(
     actor: text("actor"),
     resolutionType: text("resolution_type"),
     snapshotHash: bytea("snapshot_hash"),
+    namesProject: boolean("names_project"),
   },
   (table) => [
     // Serves the facts of one issue, and the list of its deliveries.
@@ -115,6 +116,7 @@ export const events = pgTable(
     afterSubstatus: text("after_substatus"),
     afterSince: whole("after_since").notNull(),
     afterShown: whole("after_shown").notNull(),
+    afterNamed: whole("after_named"),
     stayMs: whole("stay_ms"),
     resolvedAfter: text("resolved_after"),
     triagedAfterMs: whole("triaged_after_ms"),

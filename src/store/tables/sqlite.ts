@@ -57,6 +57,8 @@ export const deliveries = sqliteTable(
     actor: text("actor"),
     resolutionType: text("resolution_type"),
     snapshotHash: blob("snapshot_hash", { mode: "buffer" }),
+    /** Null, which counts as true, also for what was received before this was written down. */
+    namesProject: integer("names_project", { mode: "boolean" }),
   },
   (table) => [
     // Serves the facts of one issue, and the list of its deliveries.
@@ -127,6 +129,8 @@ export const events = sqliteTable(
     afterSubstatus: text("after_substatus"),
     afterSince: integer("after_since").notNull(),
     afterShown: integer("after_shown").notNull(),
+    /** The delivery whose snapshot names the project that it shows; null where that is `afterShown`, or none does. */
+    afterNamed: integer("after_named"),
     /**
      * `Measures` of the event in its history, for statistics alone: what is late may change them, and no follower of the
      * log sees them. The times are milliseconds; of `resolvedAfter` several, separated by commas.

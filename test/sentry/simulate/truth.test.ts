@@ -12,9 +12,10 @@ const from = to - 60 * 86_400_000;
 function factsOf({ body, headers }: Webhook, delivery: number): Facts | null {
   const { reading } = readPayload(body);
   if (reading.is !== "issue") return null;
-  const { resolutionType: _, snapshot: __, ...issue } = reading.issue;
+  const { resolutionType: _, snapshot, ...issue } = reading.issue;
   return {
     ...issue,
+    namesProject: snapshot.fields.project !== null,
     delivery,
     sentAt: Number(headers["Sentry-Hook-Timestamp"]) * 1000,
     idempotencyKey: headers["Idempotency-Key"] ?? null,
