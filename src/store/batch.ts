@@ -292,12 +292,11 @@ class Pending {
     const { sentryId, fields } = reading.snapshot;
     const earlier = this.#issues.get(sentryId);
     const namedApart = change.named === change.shown ? null : change.named;
-    const shown =
-      change.shown === id
-        ? await this.#withProject({ delivery: id, snapshot: reading.snapshot }, namedApart)
-        : change.shown === change.shownBefore && change.named === change.namedBefore
-          ? (earlier?.shown ?? null)
-          : await this.#withProject(await this.#shownAgain(change.shown), namedApart);
+    const isShownOn = change.shown === change.shownBefore && change.named === change.namedBefore;
+    let shown = isShownOn ? (earlier?.shown ?? null) : null;
+    if (change.shown === id) shown = { delivery: id, snapshot: reading.snapshot };
+    else if (!isShownOn) shown = await this.#shownAgain(change.shown);
+    if (shown !== null && namedApart !== null) shown = await this.#withProject(shown, namedApart);
     if (shown !== null) this.#move(sentryId, held, shownProject(shown.snapshot.fields));
     const measured = remeasure(held, change);
     for (const entry of change.entries) {
@@ -388,9 +387,8 @@ class Pending {
     return here + (await this.#transaction.versions(delivery, role));
   }
 
-  /** The same, with the project that another delivery names where this one names none. */
-  async #withProject(shown: Shown, named: number | null): Promise<Shown> {
-    if (named === null) return shown;
+  /** The same, with the project that another delivery names: this one names none. */
+  async #withProject(shown: Shown, named: number): Promise<Shown> {
     const { project } = snapshotFrom((await this.#kept(named)).fields!).fields;
     const { fields, written } = shown.snapshot;
     return { ...shown, snapshot: { fields: { ...fields, project }, written } };
