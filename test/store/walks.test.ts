@@ -16,7 +16,9 @@ const [from, to] = [Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 31)];
 /** Late ones, repeated ones and such as were sent again hours later among them. */
 const deliveries = Array.from(
   pastTraffic({ seed: 5, secret: "x", issues: 120, from, to }),
-  ({ body, dueAt }, index): IncomingDelivery => {
+  ({ body: sent, dueAt }, index): IncomingDelivery => {
+    // One in five names no project.
+    const body = index % 5 === 0 ? withoutProject(sent) : sent;
     const { reading, ...row } = readPayload(body);
     const shownAt = reading.is === "issue" ? Math.floor((reading.issue.lastSeen ?? 0) / 1000) : dueAt;
     return {
@@ -32,6 +34,11 @@ const deliveries = Array.from(
     };
   },
 );
+
+function withoutProject(body: Buffer): Buffer {
+  const { data, ...rest } = JSON.parse(String(body)) as { readonly data: { readonly issue?: object } };
+  return Buffer.from(JSON.stringify({ ...rest, data: { ...data, issue: { ...data.issue, project: null } } }));
+}
 
 /** Every row that is derived from the deliveries, written in batches of many sizes. */
 async function written(walks: WalkCache): Promise<readonly unknown[]> {
