@@ -15,8 +15,8 @@ export async function startTestGateway(
   path?: string,
   parts: Parts = {},
 ): Promise<TestGateway> {
-  const folder = path === undefined ? temporaryFolder() : null;
-  const database = join(path ?? folder!.path, "issuewire.db");
+  await using opened = new AsyncDisposableStack();
+  const database = join(path ?? opened.use(temporaryFolder()).path, "issuewire.db");
   const gateway = await startGateway(
     parseConfig({
       PORT: "0",
@@ -27,12 +27,11 @@ export async function startTestGateway(
     }),
     { threads: pathToFileURL(`${inject("built")}/`), ...parts },
   );
+  opened.use(gateway);
+  const running = opened.move();
   return {
     url: gateway.url,
     database,
-    [Symbol.asyncDispose]: async () => {
-      await gateway[Symbol.asyncDispose]();
-      folder?.[Symbol.dispose]();
-    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }

@@ -37,8 +37,8 @@ export async function startProcess({
   script,
   program = join(inject("built"), "cli.js"),
 }: StartOptions = {}): Promise<GatewayProcess> {
-  const folder = database === undefined ? temporaryFolder() : null;
-  const file = database ?? join(folder!.path, "issuewire.db");
+  await using opened = new AsyncDisposableStack();
+  const file = database ?? join(opened.use(temporaryFolder()).path, "issuewire.db");
   const command = script === undefined ? ["--max-semi-space-size=16", program, "serve"] : [script];
   const child = spawn(process.execPath, command, {
     cwd: root,
@@ -53,6 +53,10 @@ export async function startProcess({
     stdio: ["ignore", "pipe", "inherit"],
   });
   const gone = once(child, "exit").then(([code]: (number | null)[]) => code ?? null);
+  opened.defer(async () => {
+    child.kill("SIGKILL");
+    await gone;
+  });
   const log: string[] = [];
   const lines = createInterface({ input: child.stdout });
   const url = await new Promise<string>((resolve, reject) => {
@@ -65,6 +69,7 @@ export async function startProcess({
       reject(new Error(`It ended with ${code} before it listened: ${log.join("\n")}`)),
     );
   });
+  const running = opened.move();
   return {
     url,
     database: file,
@@ -74,10 +79,6 @@ export async function startProcess({
       child.kill(signal);
       return gone;
     },
-    [Symbol.asyncDispose]: async () => {
-      child.kill("SIGKILL");
-      await gone;
-      folder?.[Symbol.dispose]();
-    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
