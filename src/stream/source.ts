@@ -1,6 +1,7 @@
 import type { Seq } from "../domain/cursor.ts";
 import type { LogEntry } from "../domain/event.ts";
 import type { Reader } from "../store/reader.ts";
+import { createPages, type Page } from "./pages.ts";
 import { firstAfter, type Window } from "./window.ts";
 
 /** What follows a position: entries in log order, and the position up to which they are all. */
@@ -26,38 +27,18 @@ export type SourceOptions = {
   readonly maxPages?: number;
 };
 
-/** Entries of the store, and the position that those who read them must have reached: what came before may be gone. */
-type Page = { readonly entries: readonly LogEntry[]; readonly oldest: Seq };
-
 /**
- * What lies behind the window is read in pages that begin at multiples of `pageSize`, and each is read once for all who
- * ask for it at about the same time: ten thousand that come back after a restart want the same few pages. All are read
- * anew once an issue was forgotten.
+ * What lies behind the window is read in pages that begin at multiples of `pageSize`: ten thousand that come back after a
+ * restart want the same few.
  */
 export function createSource({ window, log, pageSize = 256, maxPages = 16 }: SourceOptions): Source {
-  /** Those asked for last come last. */
-  const pages = new Map<string, Promise<Page>>();
-  let { forgotten } = window;
+  const forgotten = () => window.forgotten;
+  const { page } = createPages({ log, size: pageSize, mostHeld: maxPages, forgotten });
 
   function pageFrom(first: Seq): Promise<Page> {
-    // They may hold entries about an issue that nothing is to be told of any more.
-    if (window.forgotten !== forgotten) pages.clear();
-    ({ forgotten } = window);
     // The newest page still grows: what is read of it counts only until the log does.
-    const key = window.newest >= first + pageSize ? String(first) : `${first} at ${window.newest}`;
-    const page = pages.get(key) ?? readPage(first);
-    pages.delete(key);
-    pages.set(key, page);
-    page.catch(() => pages.get(key) === page && pages.delete(key));
-    if (pages.size > maxPages) pages.delete(pages.keys().next().value!);
-    return page;
-  }
-
-  async function readPage(first: Seq): Promise<Page> {
-    const entries = await log.entriesAfter(first, pageSize);
-    // Afterwards: what is deleted while we read is then known to be.
-    const { oldest } = await log.bounds();
-    return { entries: entries.filter(({ event }) => event.seq <= first + pageSize), oldest };
+    const isWhole = window.newest >= first + pageSize;
+    return page(isWhole ? String(first) : `${first} at ${window.newest}`, first);
   }
 
   async function behindWindow(after: Seq): Promise<Part | null> {
@@ -67,9 +48,9 @@ export function createSource({ window, log, pageSize = 256, maxPages = 16 }: Sou
       const first = Math.floor(position / pageSize) * pageSize;
       // Taken before the reading: what commits meanwhile may be in the page or not.
       const end = Math.min(first + pageSize, window.newest);
-      const page = await pageFrom(first);
-      if (position < page.oldest) return null;
-      const entries = page.entries.slice(firstAfter(page.entries, position), firstAfter(page.entries, end));
+      const { entries: all, oldest } = await pageFrom(first);
+      if (position < oldest) return null;
+      const entries = all.slice(firstAfter(all, position), firstAfter(all, end));
       if (entries.length > 0) return { entries, upTo: end };
       position = end;
     }

@@ -87,7 +87,8 @@ export function follower(
 
 /** Resolves once everything that is under way without waiting for anything outside has been done. */
 export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  // Each page of the store takes a turn.
+  for (let turn = 0; turn < 200; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 export const upTo = (from: number, to: number): number[] =>

@@ -1,0 +1,101 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { createPages } from "../../src/stream/pages.ts";
+import { entries } from "./entries.ts";
+
+const size = 10;
+
+/** Pages of a log of so many entries, and where the store was read, in turn. */
+function pagesOf(count: number, { mostHeld = 4 } = {}) {
+  const log = entries(1, count);
+  const state = { forgotten: 0, isFailing: false, onRead: () => {} };
+  const reads: number[] = [];
+  const pages = createPages({
+    size,
+    mostHeld,
+    forgotten: () => state.forgotten,
+    log: {
+      async entriesAfter(after, limit) {
+        reads.push(after);
+        state.onRead();
+        if (state.isFailing) throw new Error("no disk");
+        return log.slice(after, after + limit);
+      },
+      bounds: async () => ({ epoch: "e", newest: count, oldest: 0 }),
+    },
+  });
+  return { state, reads, page: (first: number) => pages.page(String(first), first) };
+}
+
+describe("pages", () => {
+  it("are read once for all who ask, and held for those who come soon after", async () => {
+    const { page, reads } = pagesOf(30);
+    const [one, other] = await Promise.all([page(10), page(10)]);
+    expect(one.entries.map(({ event }) => event.seq)).toEqual([11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+    expect(other).toBe(one);
+    expect(await page(10)).toBe(one);
+    expect(reads).toEqual([10]);
+  });
+
+  it("let everything else have its turn between two", async () => {
+    const { page, reads } = pagesOf(100);
+    const asked = Promise.all([0, 10, 20, 30, 40].map(page));
+    const seen: number[] = [];
+    for (let index = 0; index < 5; index += 1) {
+      await turn();
+      seen.push(reads.length);
+    }
+    expect(Math.max(...seen.map((now, index) => now - (seen[index - 1] ?? 0)))).toBeLessThanOrEqual(1);
+    await asked;
+  });
+
+  it("bring those together who read on from many places, so that each is read a few times and not by each of them", async () => {
+    const [count, readers] = [100, 300];
+    const { page, reads } = pagesOf(count * size);
+    const readOn = async (from: number): Promise<void> => {
+      for (let first = from * size; first < count * size; first += size) await page(first);
+    };
+    // Spread over the log, and in no order of their places.
+    await Promise.all(Array.from({ length: readers }, (_, index) => readOn((index * 37) % count)));
+    expect(new Set(reads).size).toBe(count);
+    expect(reads.length).toBeLessThan(4 * count);
+  });
+
+  it("keep nobody waiting for those who come later and further back", async () => {
+    const { page, reads, state } = pagesOf(1_000 * size);
+    let back = 900;
+    const others: Promise<unknown>[] = [];
+    // With each that is read, another is asked for that is further back.
+    state.onRead = () => {
+      if (back > 0) others.push(page((back -= 1) * size));
+    };
+    others.push(page(back * size));
+    await page(950 * size);
+    expect(reads.length).toBeLessThan(10);
+    await Promise.all(others);
+  });
+
+  it("fail for those who asked, and are asked for anew by the next", async () => {
+    const { page, state } = pagesOf(30);
+    state.isFailing = true;
+    const asked = [page(0), page(10)];
+    await expect(asked[0]).rejects.toThrow("no disk");
+    await expect(asked[1]).rejects.toThrow("no disk");
+    state.isFailing = false;
+    expect((await page(0)).entries).toHaveLength(size);
+  });
+
+  it("are read again once anything was forgotten, also while they are read", async () => {
+    const { page, reads, state } = pagesOf(30);
+    await page(0);
+    state.forgotten += 1;
+    await page(0);
+    expect(reads).toEqual([0, 0]);
+    state.onRead = () => {
+      state.forgotten += 1;
+      state.onRead = () => {};
+    };
+    await page(10);
+    expect(reads).toEqual([0, 0, 10, 10]);
+  });
+});
