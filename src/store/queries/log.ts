@@ -14,18 +14,19 @@ export function logQueries({ db, tables, newestPosition }: Asked): LogQueries {
   const { events, deliveries, meta } = tables;
   const previous = alias(events, "previous");
   const contents = contentsOf({ db, tables });
-  // Read after every commit, so it is prepared once.
+  // Both are read after every commit, so they are prepared once.
+  const kept = db.select().from(meta).prepare();
   const entries = db
+    // One list of columns: of tables beside each other, reading the rows takes Drizzle longer than finding them.
     .select({
-      event: getTableColumns(events),
-      delivery: { receivedAt: deliveries.receivedAt, resolutionType: deliveries.resolutionType },
-      previous: {
-        afterStatus: previous.afterStatus,
-        afterSubstatus: previous.afterSubstatus,
-        afterSince: previous.afterSince,
-        afterShown: previous.afterShown,
-        afterNamed: previous.afterNamed,
-      },
+      ...getTableColumns(events),
+      receivedAt: deliveries.receivedAt,
+      resolutionType: deliveries.resolutionType,
+      beforeStatus: previous.afterStatus,
+      beforeSubstatus: previous.afterSubstatus,
+      beforeSince: previous.afterSince,
+      beforeShown: previous.afterShown,
+      beforeNamed: previous.afterNamed,
     })
     .from(events)
     .innerJoin(deliveries, eq(deliveries.id, events.delivery))
@@ -39,19 +40,16 @@ export function logQueries({ db, tables, newestPosition }: Asked): LogQueries {
     async bounds() {
       // The position first: read the other way round, an entry could commit in between and be taken for unknown.
       const newest = await newestPosition();
-      const rows = await db.select().from(meta);
+      const rows = await kept.execute();
       const named = new Map(rows.map(({ name, value }) => [name, value]));
       return { epoch: named.get(metaNames.epoch)!, newest, oldest: Number(named.get(metaNames.oldest)) };
     },
 
     async entriesAfter(after, limit) {
-      const rows = await entries.execute({ after, limit });
+      const rows = (await entries.execute({ after, limit })).map((row) => ({ row, before: beforeIn(row) }));
       // What one delivery shows is shown by several entries, as what is after one and before the next.
       const shown = new Set(
-        rows.flatMap(({ event, previous: before }) => [
-          ...shownIn(event),
-          ...(before === null ? [] : shownIn(before)),
-        ]),
+        rows.flatMap(({ row, before }) => [...shownIn(row), ...(before === null ? [] : shownIn(before))]),
       );
       const read = await contents.fields([...shown]);
       const fields = new Map(
@@ -70,12 +68,12 @@ export function logQueries({ db, tables, newestPosition }: Asked): LogQueries {
           fields: project === shownFields.project ? shownFields : { ...shownFields, project },
         };
       };
-      return rows.flatMap(({ event, delivery, previous }): readonly LogEntry[] => {
-        const before = previous === null ? null : issueAfter(event.issueId, previous);
-        const after = issueAfter(event.issueId, event);
+      return rows.flatMap(({ row, before: previous }): readonly LogEntry[] => {
+        const before = previous === null ? null : issueAfter(row.issueId, previous);
+        const after = issueAfter(row.issueId, row);
         // What is shown has fields, or the issue was erased after its entries were read.
         if (before === undefined || after === undefined) return [];
-        return [{ event: eventOf(event, delivery), before, after }];
+        return [{ event: eventOf(row, row), before, after }];
       });
     },
   };
@@ -83,6 +81,25 @@ export function logQueries({ db, tables, newestPosition }: Asked): LogQueries {
 
 /** The issue as it was once an entry had been applied. */
 type After = Pick<EventRow, "afterStatus" | "afterSubstatus" | "afterSince" | "afterShown" | "afterNamed">;
+
+/** As the entry before left it; null where there is none before. */
+function beforeIn(row: {
+  readonly beforeStatus: string | null;
+  readonly beforeSubstatus: string | null;
+  readonly beforeSince: number | null;
+  readonly beforeShown: number | null;
+  readonly beforeNamed: number | null;
+}): After | null {
+  const { beforeStatus, beforeSince, beforeShown } = row;
+  if (beforeStatus === null || beforeSince === null || beforeShown === null) return null;
+  return {
+    afterStatus: beforeStatus,
+    afterSubstatus: row.beforeSubstatus,
+    afterSince: beforeSince,
+    afterShown: beforeShown,
+    afterNamed: row.beforeNamed,
+  };
+}
 
 /** The deliveries whose snapshots it shows. */
 function shownIn({ afterShown, afterNamed }: After): readonly number[] {
