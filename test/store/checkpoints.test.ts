@@ -57,8 +57,8 @@ describe("checkpoints", () => {
         written.commit(100);
         checkpoints.committed();
       }
+      expect(written.frames()).toEqual({ busy: 0, log: expect.any(Number), checkpointed: 0 });
+      expect(written.frames().log * 4096).toBeLessThan(limits.checkpointBytes);
     }
-    expect(written.frames()).toEqual({ busy: 0, log: expect.any(Number), checkpointed: 0 });
-    expect(written.frames().log * 4096).toBeLessThan(limits.checkpointBytes);
   });
 });

@@ -175,8 +175,6 @@ export async function answerWrites({
           retaining[Symbol.dispose]();
           idle[Symbol.dispose]();
           await checkpoints[Symbol.asyncDispose]();
-          // Best effort: another process may be reading, and what is in the WAL is safe there.
-          client.pragma("wal_checkpoint(PASSIVE)");
           client.close();
           return { is: "closed", to };
       }
