@@ -99,14 +99,15 @@ export function erasing({ db, tables }: Pick<Asked, "db" | "tables">): Erasing {
 
   /** Erases the issue, but for what its deliveries held; the newest position of its entries, 0 for none. */
   async function eraseIssue(sentryId: string): Promise<number> {
-    const [newest] = await db
-      .select({ seq: max(events.seq) })
-      .from(events)
-      .where(eq(events.issueId, sentryId));
-    await db.delete(events).where(eq(events.issueId, sentryId));
-    await db.delete(issues).where(eq(issues.sentryId, sentryId));
+    const told = db.select({ id: deliveries.id }).from(deliveries).where(eq(deliveries.issueId, sentryId));
+    // By their deliveries: no index knows the entries of an issue that are superseded.
+    await db.delete(events).where(inArray(events.delivery, told));
     await db.delete(deliveries).where(eq(deliveries.issueId, sentryId));
-    return newest?.seq ?? 0;
+    const [issue] = await db
+      .delete(issues)
+      .where(eq(issues.sentryId, sentryId))
+      .returning({ lastSeq: issues.lastSeq });
+    return issue?.lastSeq ?? 0;
   }
 
   /** Appends an entry that says nothing but that the issue is gone, and which project it was in, for those who may know. */

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, inject, it } from "vitest";
@@ -78,6 +78,34 @@ describe.skipIf(!canLimit)("a gateway that may not write any more", () => {
     expect(await postIssue(gateway.url, 1)).toBe(202);
     expect(said(gateway, "the store writes again")).toBe(1);
     expect(await counted(gateway)).toEqual({ data: { issues: { totalCount: 2 } } });
+  });
+
+  it("keeps its thread that writes when not even a large WAL can be moved into the database", async () => {
+    await using gateway = await startProcess();
+    const limit = (bytes: string) =>
+      execFileSync("prlimit", [`--pid=${gateway.process.pid}`, `--fsize=${bytes}:unlimited`]);
+    limit(String(20 * 1024 * 1024));
+    const title = "x".repeat(20_000);
+    let kept = 0;
+    while ((await postIssue(gateway.url, kept, title)) === 202) kept += 1;
+    expect(statSync(`${gateway.database}-wal`).size).toBeGreaterThan(16 * 1024 * 1024);
+    expect(await ready(gateway)).toBe(503);
+
+    limit("unlimited");
+    expect(await ready(gateway)).toBe(200);
+    expect(await postIssue(gateway.url, kept)).toBe(202);
+    expect(await counted(gateway)).toEqual({ data: { issues: { totalCount: kept + 1 } } });
+  });
+
+  it("ends on SIGTERM all the same, with all that it acknowledged", async () => {
+    await using gateway = await startProcess();
+    expect(await postIssue(gateway.url, 0)).toBe(202);
+    execFileSync("prlimit", [`--pid=${gateway.process.pid}`, "--fsize=1:unlimited"]);
+    expect(await postIssue(gateway.url, 1)).toBe(503);
+    gateway.process.kill("SIGTERM");
+    await expect.poll(() => gateway.process.exitCode, { timeout: 15_000 }).toBe(0);
+    await using store = await openStoreIn(gateway.database);
+    expect(await store.reader.issueCount({ filter: {}, now: 0 })).toBe(1);
   });
 
   it("has no more files to open: takes no more connections, keeps what it has, and goes on afterwards", async () => {

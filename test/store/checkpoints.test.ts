@@ -1,11 +1,28 @@
+import Database from "better-sqlite3";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { startCheckpoints } from "../../src/store/sqlite/checkpoints.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";
-import { temporaryFolder } from "./open.ts";
+import { at } from "./deliveries.ts";
+import { openStoreIn, temporaryFolder } from "./open.ts";
 
 const limits = { checkpointBytes: 1024 * 1024, largeWalBytes: 2 * 1024 * 1024 };
+
+type Frames = { readonly log: number; readonly checkpointed: number };
+
+/** Fills the file with so many deliveries of long ago, of some 1 kB each. */
+function fill(file: string, count: number): void {
+  const { client } = openWriter(file);
+  client.exec(`
+    create temp table made as
+      with recursive ids(id) as (select 1 union all select id + 1 from ids where id < ${count}) select id from ids;
+    insert into deliveries (id, position, received_at, sent_at, is_request_id_reused, outcome, sha256, bytes)
+      select id, 0, ${at(-1_000_000_000)}, 0, 0, 'IGNORED', randomblob(32), 1000 from made;
+    insert into contents (delivery, body) select id, randomblob(1000) from made;
+  `);
+  client.close();
+}
 
 /** A database that is written to, and how much of its WAL is in use. */
 function openWritten() {
@@ -18,9 +35,7 @@ function openWritten() {
   client.pragma("wal_autocheckpoint = 0");
   client.exec("create table written (bytes blob)");
   const insert = client.prepare<[number]>("insert into written values (zeroblob(?))");
-  const frames = client.prepare<[], { readonly log: number; readonly checkpointed: number }>(
-    "pragma wal_checkpoint(noop)",
-  );
+  const frames = client.prepare<[], Frames>("pragma wal_checkpoint(noop)");
   const running = opened.move();
   return {
     connection,
@@ -57,8 +72,33 @@ describe("checkpoints", () => {
         written.commit(100);
         checkpoints.committed();
       }
+      expect(written.frames()).toEqual({ busy: 0, log: expect.any(Number), checkpointed: 0 });
+      expect(written.frames().log * 4096).toBeLessThan(limits.checkpointBytes);
     }
-    expect(written.frames()).toEqual({ busy: 0, log: expect.any(Number), checkpointed: 0 });
-    expect(written.frames().log * 4096).toBeLessThan(limits.checkpointBytes);
+  });
+
+  it.each([
+    ["is packed while nothing comes in", {}],
+    ["is dropped while nothing comes in", { retention: { rawDays: 1, eventsDays: null } }],
+  ])("are made of what %s", async (_, options) => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    fill(file, 24_000);
+    await using _store = await openStoreIn(file, options);
+    const client = new Database(file);
+    using _closing = { [Symbol.dispose]: () => void client.close() };
+    const frames = client.prepare<[], Frames>("pragma wal_checkpoint(noop)");
+    await expect.poll(() => frames.get()!.checkpointed, { timeout: 20_000 }).toBeGreaterThan(0);
+  });
+
+  it("are SQLite's own where no thread can be had, and what was committed stays so", async () => {
+    using written = openWritten();
+    const unsendable = Symbol("a file that no thread can be told") as unknown as string;
+    await using checkpoints = startCheckpoints(written.connection, unsendable, limits);
+    for (let commits = 0; commits < 96; commits += 1) {
+      written.commit(100_000);
+      checkpoints.committed();
+    }
+    expect(written.frames().log * 4096).toBeLessThan(5_000_000);
   });
 });

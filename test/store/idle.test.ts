@@ -22,7 +22,7 @@ describe("what can wait", () => {
 
   it("is done while nothing is written, to its end", () => {
     const task = taskOf(3);
-    using _ = startIdle([task]);
+    using _ = startIdle([task], () => {});
     vi.advanceTimersByTime(99);
     expect(task.left).toBe(3);
     vi.advanceTimersByTime(1_000);
@@ -32,7 +32,7 @@ describe("what can wait", () => {
 
   it("waits while something is written, unless too much of it does", () => {
     const [little, much] = [taskOf(50, 100), taskOf(103, 100)];
-    using idle = startIdle([little, much]);
+    using idle = startIdle([little, much], () => {});
     for (let round = 0; round < 100; round += 1) {
       idle.wrote();
       vi.advanceTimersByTime(10);
@@ -47,7 +47,7 @@ describe("what can wait", () => {
     task.slice.mockImplementationOnce(() => {
       throw new Database.SqliteError("database or disk is full", "SQLITE_FULL");
     });
-    using idle = startIdle([task]);
+    using idle = startIdle([task], () => {});
     vi.advanceTimersByTime(1_000);
     expect(task.slice).toHaveBeenCalledTimes(1);
     idle.wrote();
@@ -57,7 +57,7 @@ describe("what can wait", () => {
 
   it("is left alone once it is disposed of", () => {
     const task = taskOf(5);
-    startIdle([task])[Symbol.dispose]();
+    startIdle([task], () => {})[Symbol.dispose]();
     vi.advanceTimersByTime(1_000);
     expect(task.left).toBe(5);
   });

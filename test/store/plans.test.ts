@@ -69,6 +69,20 @@ describe("dropping what is too old", () => {
     );
   });
 
+  it("finds what is about an issue by an index, without a look at the log of others", async () => {
+    using database = opened();
+    database.client.exec("update issues set status = 'resolved' where id <= 10");
+    for (const drop of [
+      (steps: Erasing) => steps.dropClosedIssues(1_000),
+      (steps: Erasing) => steps.forgetIssue("5000", 0),
+    ]) {
+      const plans = await database.plansOf((_, steps) => drop(steps));
+      expect(plans.length).toBeGreaterThan(5);
+      // `SEARCH events` that names no index goes along the whole log, for its newest entry.
+      expect(plans.join("\n")).not.toMatch(/^(?:SCAN|SEARCH) (?:events|deliveries|contents)(?! USING)/m);
+    }
+  });
+
   it("finds the packs of the next bodies by their key, without a look at those before", async () => {
     using database = opened();
     database.client.exec(`

@@ -2,9 +2,10 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { CheckpointRequest } from "./checkpoint-worker.ts";
 import type { Connection } from "./connection.ts";
+import { codeOf } from "./error.ts";
 
 export type Checkpoints = AsyncDisposable & {
-  /** To be called after a commit, outside of any transaction. */
+  /** To be called after a commit, outside of any transaction. It does not throw, for what is committed stays so. */
   readonly committed: () => void;
 };
 
@@ -48,8 +49,14 @@ export function startCheckpoints(
   let isRunning = false;
   const checkpointed = () => {
     isRunning = false;
-    if (client.open && frames.get()!.log * frameBytes >= largeWalBytes) {
+    if (client.open && frames.get()!.log * frameBytes >= largeWalBytes) checkpoint();
+  };
+  const checkpoint = () => {
+    try {
       client.pragma("wal_checkpoint(PASSIVE)");
+    } catch (error) {
+      // The disk is full; what is in the WAL is safe there, and the next checkpoint tries again.
+      if (codeOf(error) === null) throw error;
     }
   };
   // Without the thread the WAL only grows; SQLite's own way is better than that.
@@ -63,10 +70,18 @@ export function startCheckpoints(
       const { log, checkpointed: moved } = frames.get()!;
       if ((log - moved) * frameBytes < checkpointBytes) return;
       isRunning = true;
-      thread ??= startThread(file, { checkpointed, failed });
-      thread.tell("checkpoint");
+      try {
+        thread ??= startThread(file, { checkpointed, failed });
+        thread.tell("checkpoint");
+      } catch {
+        failed();
+      }
     },
-    [Symbol.asyncDispose]: async () => await thread?.end(),
+    async [Symbol.asyncDispose]() {
+      await thread?.end();
+      // SQLite does it at the end too, but not while another process is reading.
+      checkpoint();
+    },
   };
 }
 

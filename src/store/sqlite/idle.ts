@@ -21,8 +21,11 @@ export type Idle = Disposable & {
 /** How long nothing must have been written. */
 const idleMs = 100;
 
-/** Does the tasks, slice by slice, while the thread has nothing to write: a batch that comes meanwhile waits for one slice. */
-export function startIdle(tasks: readonly IdleTask[]): Idle {
+/**
+ * Does the tasks, slice by slice, while the thread has nothing to write: a batch that comes meanwhile waits for one slice.
+ * @param sliced slices may have been committed.
+ */
+export function startIdle(tasks: readonly IdleTask[], sliced: () => void): Idle {
   let wroteAt = -Infinity;
   let timer: NodeJS.Timeout | null = null;
 
@@ -31,7 +34,9 @@ export function startIdle(tasks: readonly IdleTask[]): Idle {
       timer = null;
       const isIdle = performance.now() - wroteAt >= idleMs;
       const due = tasks.filter((task) => isIdle || task.waiting() > task.mostWaiting);
-      if (due.map(tryOne).includes(true)) plan(1);
+      const isMore = due.map(tryOne).includes(true);
+      if (due.length > 0) sliced();
+      if (isMore) plan(1);
       else if (!isIdle) plan(idleMs);
     }, afterMs);
   }

@@ -12,14 +12,18 @@ const everyMs = 60_000;
 /** Between two slices, so that batches that wait are written first. */
 const betweenMs = 20;
 
-/**
- * Drops what is too old, slice by slice, on the thread that writes: a batch that comes meanwhile waits for one slice.
- * @param onErased issues were erased: what is in memory of histories may be of one of them.
- */
+export type RetentionEvents = {
+  /** A slice was committed. */
+  readonly dropped: () => void;
+  /** Issues were erased: what is in memory of histories may be of one of them. */
+  readonly erased: () => void;
+};
+
+/** Drops what is too old, slice by slice, on the thread that writes: a batch that comes meanwhile waits for one slice. */
 export function startRetention(
   connection: Connection,
   retention: Retention,
-  onErased: () => void,
+  { dropped, erased }: RetentionEvents,
 ): Disposable {
   const { rawDays, eventsDays } = retention;
   if (rawDays === null && eventsDays === null) return { [Symbol.dispose]: () => {} };
@@ -38,18 +42,19 @@ export function startRetention(
         : await inTransaction(connection, steps, ({ dropClosedIssues }) =>
             dropClosedIssues(dueFor(eventsDays)),
           );
-    if (issues > 0) onErased();
+    if (issues > 0) erased();
+    if (bodies + issues > 0) dropped();
     return bodies + issues;
   }
   async function turn(): Promise<void> {
-    let dropped = 0;
+    let done = 0;
     try {
-      dropped = await dropSome();
+      done = await dropSome();
     } catch (error) {
       // The disk is full, or another process writes: it is tried again.
       if (codeOf(error) === null) throw error;
     }
-    plan(dropped > 0 ? betweenMs : everyMs);
+    plan(done > 0 ? betweenMs : everyMs);
   }
   function plan(afterMs: number): void {
     timer = setTimeout(() => void turn(), afterMs);

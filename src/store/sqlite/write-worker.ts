@@ -80,12 +80,15 @@ export async function answerWrites({
   const { client } = connection;
   const checkPlace = checkOfPlace(file);
   const checkpoints = startCheckpoints(connection, file);
-  const idle = startIdle([indexing(client), packing(connection)]);
+  const idle = startIdle([indexing(client), packing(connection)], checkpoints.committed);
   let walks = createWalkCache(heldByGateway);
   const forgetWalks = () => {
     walks = createWalkCache(heldByGateway);
   };
-  const retaining = startRetention(connection, retention, forgetWalks);
+  const retaining = startRetention(connection, retention, {
+    dropped: checkpoints.committed,
+    erased: forgetWalks,
+  });
   const dataVersion = client.prepare<[], number>("pragma data_version").pluck();
   let seenVersion = dataVersion.get();
   const transaction = prepareTransaction(connection);
@@ -96,6 +99,7 @@ export async function answerWrites({
     committedAt: number,
     faults: string[],
   ): Promise<BatchResult> {
+    let written: BatchResult;
     try {
       checkPlace();
       client.exec("begin immediate");
@@ -103,7 +107,7 @@ export async function answerWrites({
       if (dataVersion.get() !== seenVersion) forgetWalks();
       seenVersion = dataVersion.get();
       if (batch.length === 0) client.exec(probe);
-      const written = await writeBatch(transaction, batch, {
+      written = await writeBatch(transaction, batch, {
         walks,
         requestIds,
         read,
@@ -112,9 +116,6 @@ export async function answerWrites({
       });
       client.exec("commit");
       if (batch.length === 0) client.exec("delete from meta where name = 'probe'");
-      checkpoints.committed();
-      idle.wrote();
-      return written;
     } catch (error) {
       if (client.inTransaction) client.exec("rollback");
       // The histories in memory went ahead of what is on disk.
@@ -124,6 +125,9 @@ export async function answerWrites({
       if (codeOf(error) !== null) throw error;
       return writeApart(batch, committedAt, faults, error);
     }
+    checkpoints.committed();
+    idle.wrote();
+    return written;
   }
 
   /** One of the batch runs into a fault of this program. That one is kept without being applied, the others as ever. */
@@ -175,8 +179,6 @@ export async function answerWrites({
           retaining[Symbol.dispose]();
           idle[Symbol.dispose]();
           await checkpoints[Symbol.asyncDispose]();
-          // Best effort: another process may be reading, and what is in the WAL is safe there.
-          client.pragma("wal_checkpoint(PASSIVE)");
           client.close();
           return { is: "closed", to };
       }
