@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, gte, inArray, lt, lte, max, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, inArray, lt, lte, sql } from "drizzle-orm";
 import type { IssueFields } from "../domain/issue.ts";
 import { metaNames } from "./meta.ts";
 import { contentsIn, packOf, type PackRow } from "./pack.ts";
