@@ -45,7 +45,7 @@ export type Gateway = AsyncDisposable & {
   readonly url: string;
   /**
    * Resolves with the reason once it has to be started anew: the database was replaced by one that knew less of the log,
-   * so that nothing that is in memory of positions holds any more.
+   * so that nothing that is in memory of positions holds any more; or the thread that writes has ended through a fault.
    */
   readonly ended: Promise<string>;
   /**
@@ -139,6 +139,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
             ...shared,
             file: databaseFileOf(config.DATABASE_URL),
             threads: { read: threadOf("read-worker", threads), write: threadOf("write-worker", threads) },
+            onEnd: () => ended.resolve("the thread that writes has ended"),
           }),
     ),
   );

@@ -21,6 +21,8 @@ export type SqliteStoreOptions = ReaderOptions & {
   readonly retention?: Retention;
   /** Called after each commit that added to the log. */
   readonly onCommit: () => void;
+  /** Called when nothing can be written any more, until the process is started anew. */
+  readonly onEnd?: () => void;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** Most deliveries in one transaction. */
@@ -78,6 +80,11 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       failed(error) {
         isFailing = true;
         report.storeFailed(error);
+      },
+      ended(error) {
+        isFailing = true;
+        report.storeFailed(error);
+        options.onEnd?.();
       },
     }),
   );

@@ -25,6 +25,8 @@ export type WritesOptions = {
   readonly committed: (committed: Committed) => void;
   /** Called when a transaction fails for a reason other than another process's lock. */
   readonly failed: (error: Error) => void;
+  /** Called when the thread ends through a fault of this program: nothing can be written any more. */
+  readonly ended: (error: Error) => void;
 };
 
 /** The thread that writes, and what is on its way there. */
@@ -65,6 +67,7 @@ export async function startWrites({
   now,
   committed,
   failed,
+  ended,
   ...data
 }: WritesOptions): Promise<Writes> {
   const workerData: WriteData = { ...data, maxWaiting };
@@ -73,12 +76,15 @@ export async function startWrites({
   const asked = new Map<number, Asked>([[0, opening]]);
   let lastRequest = 0;
   let isGone = false;
+  let isOpen = false;
 
   const gone = (cause?: unknown) => {
+    if (isGone) return;
     isGone = true;
     const error = new StorageUnavailableError("The thread that writes has ended.", { cause });
     for (const { reject } of asked.values()) reject(error);
     asked.clear();
+    if (isOpen) ended(error);
   };
   worker.on("message", (answer: WriteAnswer) => {
     if (answer.is === "committed") return committed(answer);
@@ -105,6 +111,8 @@ export async function startWrites({
     await worker.terminate();
     throw new Error(opened.is === "not open" ? opened.message : "The database could not be opened.");
   }
+
+  isOpen = true;
 
   /** What comes in and is not on its way yet, and who waits for each. */
   let gathered: IncomingDelivery[] = [];
@@ -167,6 +175,7 @@ export async function startWrites({
     waiting: () => waiting,
     flush: () => (waiting === 0 ? Promise.resolve() : flushed.promise),
     [Symbol.asyncDispose]: async () => {
+      isOpen = false;
       if (isGone) return;
       const exited = once(worker, "exit");
       await ask({ is: "close" }).catch(() => worker.terminate());
