@@ -3,7 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { tokenHash } from "../../src/http/token-text.ts";
-import { assertDurable, openWriter } from "../../src/store/sqlite/connection.ts";
+import { assertDurable, openReader, openWriter } from "../../src/store/sqlite/connection.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { told } from "./deliveries.ts";
 import { openTestStore, temporaryFolder } from "./open.ts";
@@ -35,6 +35,18 @@ describe("the connection that writes", () => {
     client.exec("insert into __drizzle_migrations (hash, created_at) values ('newer', 99999999999999)");
     client.close();
     expect(() => openWriter(file)).toThrow("has the tables of a newer version of Issuewire");
+  });
+
+  it("refuses the file of another program, and leaves it as it is", () => {
+    using folder = temporaryFolder();
+    const file = newFile(folder);
+    const other = new Database(file);
+    other.exec("create table issues (theirs text)");
+    other.close();
+    const before = readFileSync(file);
+    expect(() => openWriter(file)).toThrow('is the database of another program, with a table "issues"');
+    expect(() => openReader(file)).toThrow("holds no store of Issuewire's");
+    expect(readFileSync(file)).toEqual(before);
   });
 
   it.each([

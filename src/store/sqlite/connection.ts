@@ -38,6 +38,8 @@ export function openWriter(file: string, sqliteVersion = versionOf): Connection 
     client = new Database(file);
     checkVersion(sqliteVersion(client));
     client.pragma("busy_timeout = 2000");
+    // First of all, because the file of another program is to stay as it is.
+    checkTables(client, file);
     client.pragma("journal_mode = WAL");
     client.pragma("synchronous = FULL");
     // On macOS fsync leaves the data in the drive's cache; elsewhere the pragma does nothing.
@@ -47,7 +49,6 @@ export function openWriter(file: string, sqliteVersion = versionOf): Connection 
     // A WAL that grew behind a long read does not keep its size; one of everyday size is not cut, to be written over.
     client.pragma(`journal_size_limit = ${64 * 1024 * 1024}`);
     if (statSync(file).size <= checkedBytes) checkStructure(client, file);
-    checkTables(client, file);
     const db = drizzle({ client });
     migrate(db, { migrationsFolder });
     openSearch(client);
@@ -77,7 +78,10 @@ export function openReader(file: string): Connection {
   const client = new Database(file, { readonly: true });
   try {
     client.pragma("busy_timeout = 0");
-    client.pragma("schema_version");
+    if (!hasMigrations(client))
+      throw new Error(
+        `${file} holds no store of Issuewire's: start a gateway on it once, or set DATABASE_URL to another file.`,
+      );
   } catch (error) {
     client.close();
     throw unusable(file, error);
@@ -139,9 +143,23 @@ export function assertDurable(client: Database.Database): void {
     );
 }
 
+const othersTables = "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'";
+
+/** A store has this table before any other. */
+function hasMigrations(client: Database.Database): boolean {
+  return (
+    client.prepare("select 1 from sqlite_schema where name = '__drizzle_migrations'").get() !== undefined
+  );
+}
+
 function checkTables(client: Database.Database, file: string): void {
-  const table = client.prepare("select 1 from sqlite_schema where name = '__drizzle_migrations'").get();
-  if (table === undefined) return;
+  if (!hasMigrations(client)) {
+    const [other] = client.prepare<[], string>(othersTables).pluck().all();
+    if (other === undefined) return;
+    throw new Error(
+      `${file} is the database of another program, with a table "${other}": set DATABASE_URL to another file.`,
+    );
+  }
   const newest = readMigrationFiles({ migrationsFolder }).at(-1)!.folderMillis;
   const applied = client.prepare("select max(created_at) from __drizzle_migrations").pluck().get();
   if (Number(applied) > newest)
