@@ -296,7 +296,10 @@ class Pending {
     let shown = isShownOn ? (earlier?.shown ?? null) : null;
     if (change.shown === id) shown = { delivery: id, snapshot: reading.snapshot };
     else if (!isShownOn) shown = await this.#shownAgain(change.shown);
-    if (shown !== null && namedApart !== null) shown = await this.#withProject(shown, namedApart);
+    if (shown !== null && namedApart !== null) {
+      const { fields: naming } = await this.#kept(namedApart);
+      shown = { ...shown, snapshot: withProjectOf(shown.snapshot, naming!) };
+    }
     if (shown !== null) this.#move(sentryId, held, shownProject(shown.snapshot.fields));
     const measured = remeasure(held, change);
     for (const entry of change.entries) {
@@ -387,13 +390,6 @@ class Pending {
     return here + (await this.#transaction.versions(delivery, role));
   }
 
-  /** The same, with the project that another delivery names: this one names none. */
-  async #withProject(shown: Shown, named: number): Promise<Shown> {
-    const { project } = snapshotFrom((await this.#kept(named)).fields!).fields;
-    const { fields, written } = shown.snapshot;
-    return { ...shown, snapshot: { fields: { ...fields, project }, written } };
-  }
-
   async #kept(delivery: number): Promise<Pick<ContentRow, "body" | "fields">> {
     return this.contents.find((row) => row.delivery === delivery) ?? this.#transaction.kept(delivery);
   }
@@ -415,6 +411,11 @@ export function snapshotFrom(fields: string): Pick<Snapshot, "fields" | "written
     fields: JSON.parse(fields) as IssueFields,
     written: { fields, details: "{}" },
   };
+}
+
+/** The same snapshot, which names no project, with the one that the fields of another delivery name. */
+export function withProjectOf({ fields, written }: Shown["snapshot"], naming: string): Shown["snapshot"] {
+  return { fields: { ...fields, project: snapshotFrom(naming).fields.project }, written };
 }
 
 /** Of values that are not known nothing is the same. */

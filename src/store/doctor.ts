@@ -3,7 +3,7 @@ import { and, asc, count, desc, eq, gt, gte, inArray, isNotNull, isNull, lte } f
 import { deriveHistory } from "../domain/history.ts";
 import { forgottenRole, type IssueEvent } from "../domain/event.ts";
 import { measure } from "../domain/measures.ts";
-import { snapshotFrom } from "./batch.ts";
+import { snapshotFrom, withProjectOf } from "./batch.ts";
 import { metaNames } from "./meta.ts";
 import { contentsIn } from "./pack.ts";
 import { contentsOf } from "./queries/contents.ts";
@@ -251,17 +251,19 @@ async function differencesOf(
     .catch(() => new Map<number, string>());
   const loggedOf = grouped(logged, ({ event }) => event.issueId);
   const rowOf = new Map(rows.map((row) => [row.sentryId, row]));
+  const shownBy = ({ sentryId, shown }: IssueRow): ShownTexts => {
+    const named = namedOf.get(sentryId) ?? null;
+    return {
+      shown: fieldsOf.get(shown) ?? null,
+      naming: named === null ? undefined : (fieldsOf.get(named) ?? null),
+    };
+  };
   return ids.flatMap((issueId) => {
     const kept = { deliveries: deliveriesOf.get(issueId) ?? [], logged: loggedOf.get(issueId) ?? [] };
     const row = rowOf.get(issueId);
-    const named = namedOf.get(issueId) ?? null;
-    const fields = row && {
-      shown: fieldsOf.get(row.shown),
-      named: named === null ? null : fieldsOf.get(named),
-    };
     const difference =
       differenceOf({ ...kept, row }) ??
-      (row === undefined ? null : differenceInRow(row, kept.logged, issueAt, fields!));
+      (row === undefined ? null : differenceInRow(row, kept.logged, issueAt, shownBy(row)));
     return difference === null ? [] : [[issueId, difference] as const];
   });
 }
@@ -271,6 +273,9 @@ function namedApart({ shown }: IssueRow, deliveries: readonly DeliveryRow[]): nu
   if (deliveries.find(({ id }) => id === shown)?.namesProject !== false) return null;
   return deriveHistory(deliveries.map(factsOf)).named;
 }
+
+/** The fields that an issue shows, as they are kept, and those that name its project: undefined where these do, or none. */
+type ShownTexts = { readonly shown: string | null; readonly naming: string | null | undefined };
 
 type KeptIssue = {
   readonly deliveries: readonly DeliveryRow[];
@@ -315,7 +320,7 @@ function differenceInRow(
   row: IssueRow,
   logged: KeptIssue["logged"],
   issueAt: ReadonlyMap<number, string>,
-  fields: { readonly shown: string | undefined; readonly named: string | null | undefined },
+  { shown: text, naming }: ShownTexts,
 ): string | null {
   if (issueAt.get(row.lastSeq) !== row.sentryId || logged.some(({ event }) => event.seq > row.lastSeq))
     return `its newest entry is not at position ${row.lastSeq}.`;
@@ -323,13 +328,12 @@ function differenceInRow(
     ({ event }) => event.projectId !== row.projectId || event.projectSlug !== row.projectSlug,
   );
   if (moved !== undefined) return `the event at position ${moved.event.seq} is counted in another project.`;
-  if (!isJson(fields.shown ?? null) || (fields.named !== null && !isJson(fields.named ?? null))) return null;
+  if (!isJson(text) || (naming !== undefined && !isJson(naming))) return null;
+  const snapshot = snapshotFrom(text!);
   // The details are in the body alone, which may be pruned.
-  const snapshot = snapshotFrom(fields.shown!);
-  const project = fields.named == null ? snapshot.fields.project : snapshotFrom(fields.named).fields.project;
   const { details: _details, ...shown } = shownColumns({
     delivery: row.shown,
-    snapshot: { ...snapshot, fields: { ...snapshot.fields, project } },
+    snapshot: naming === undefined ? snapshot : withProjectOf(snapshot, naming!),
   });
   const wrong = (Object.keys(shown) as (keyof typeof shown)[]).find((name) => shown[name] !== row[name]);
   return wrong === undefined ? null : `its ${wrong} is not what its delivery ${row.shown} shows.`;

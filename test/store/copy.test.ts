@@ -26,7 +26,7 @@ const token = {
 } as const;
 
 /** A SQLite file with deliveries of every kind, two thirds of them packed. */
-async function filledFile(folder: string): Promise<string> {
+async function fillIn(folder: string): Promise<void> {
   const file = join(folder, "issuewire.db");
   await write(file, await deliveries());
   {
@@ -36,11 +36,10 @@ async function filledFile(folder: string): Promise<string> {
   const connection = openWriter(file);
   expect(packOldest(connection, 64, 30)).toBeGreaterThan(0);
   connection.client.close();
-  return file;
 }
 
 const filled = temporaryFolder();
-beforeAll(() => filledFile(filled.path));
+beforeAll(() => fillIn(filled.path));
 afterAll(() => filled[Symbol.dispose]());
 
 /** A copy of that file, and an empty schema to copy it into. */

@@ -213,8 +213,12 @@ describe("a backup", () => {
     expect((await restored.reader.bounds()).epoch).not.toBe((await store.reader.bounds()).epoch);
   });
 
-  it("never takes the place of a file", async () => {
+  it("goes into no folder that is missing, and never takes the place of a file", async () => {
     await using store = await openTestStore();
+    const to = join(store.file, "none", "backup.db");
+    await expect(backUpSqlite({ file: store.file, to, onProgress: () => {} })).rejects.toThrow(
+      "There is no folder",
+    );
     await expect(backUpSqlite({ file: store.file, to: store.file, onProgress: () => {} })).rejects.toThrow(
       "already: choose another name",
     );

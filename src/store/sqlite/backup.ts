@@ -1,8 +1,10 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { max } from "drizzle-orm";
 import { events } from "../tables/sqlite.ts";
 import { makePrivate, openReader } from "./connection.ts";
+import { isFolder } from "./folder.ts";
 
 /** How many pages are copied at a time: some 8 MB, so that the progress is seen. */
 const pagesAtATime = 2_048;
@@ -27,6 +29,8 @@ export async function backUpSqlite({
   onProgress,
 }: BackupOptions): Promise<{ readonly newest: number }> {
   if (existsSync(to)) throw new Error(`There is a file ${to} already: choose another name.`);
+  const folder = dirname(to);
+  if (!isFolder(folder)) throw new Error(`There is no folder ${folder}: make it, or name another file.`);
   const { client, db } = openReader(file);
   const part = `${to}.part`;
   try {

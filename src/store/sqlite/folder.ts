@@ -29,6 +29,7 @@ function makeFolder(folder: string): void {
   }
 }
 
-function isFolder(path: string): boolean {
+/** True for a folder that is there. */
+export function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
