@@ -130,6 +130,24 @@ export type DurationFigures = {
   } | null;
 };
 
+/** The percentiles that figures have. */
+export const durationPercents = [50, 90, 99] as const;
+
+/** The figures of `n` durations that are `total` milliseconds in all, with those that are at `durationPercents` of them. */
+export function durationFigures({
+  n,
+  total,
+  percentiles,
+}: {
+  readonly n: number;
+  readonly total: number;
+  readonly percentiles: readonly number[];
+}): DurationFigures {
+  if (n === 0) return { n, seconds: null };
+  const [p50, p90, p99] = percentiles.map((one) => one / 1000);
+  return { n, seconds: { mean: total / n / 1000, p50: p50!, p90: p90!, p99: p99! } };
+}
+
 /** The figures of these durations, in milliseconds and any order. */
 export function durationFiguresOf(durations: Float64Array): DurationFigures {
   const n = durations.length;
@@ -137,9 +155,8 @@ export function durationFiguresOf(durations: Float64Array): DurationFigures {
   let total = 0;
   for (const one of durations) total += one;
   // In whole numbers: 0.9 × 10 could come out above 9.
-  const places = [50, 90, 99].map((percent) => Math.ceil((percent * n) / 100) - 1);
-  const [p50, p90, p99] = valuesAt(durations, places).map((one) => one / 1000);
-  return { n, seconds: { mean: total / n / 1000, p50: p50!, p90: p90!, p99: p99! } };
+  const places = durationPercents.map((percent) => Math.ceil((percent * n) / 100) - 1);
+  return durationFigures({ n, total, percentiles: valuesAt(durations, places) });
 }
 
 /** `part` of `whole`, from 0 to 1; null of nothing. */

@@ -35,13 +35,6 @@ export interface Dialect {
    * them. `text` is folded. Null where no index can.
    */
   readonly containing: (issues: IssuesTable, text: string) => Narrowing | null;
-  /** All values that are not null, separated by commas; null where there is none. An aggregate. */
-  readonly joined: (value: AnyColumn | SQL) => SQL;
-  /**
-   * A table `part` of these stretches of whole numbers, with the columns `place` (counting from 0), `low` and `high`. Binds
-   * the same few variables however many they are.
-   */
-  readonly parts: (stretches: readonly (readonly [low: number, high: number])[]) => SQL;
   /** The condition, to be tried on rows that are found otherwise: no index is to be chosen for it. */
   readonly tried: (condition: SQL) => SQL;
 }

@@ -12,12 +12,6 @@ export const postgresDialect = (hasSearch: boolean): Dialect => ({
   among: (column, values) => sql`${column} = any(${sql.param([...values])})`,
   // Without an index of texts a search tries every issue's row, and is ended when that takes too long.
   containing: hasSearch ? containing : () => null,
-  joined: (value) => sql`string_agg((${value})::text, ',')`,
-  parts: (stretches) => {
-    const [lows, highs] = [stretches.map(([low]) => low), stretches.map(([, high]) => high)];
-    return sql`(select (place - 1)::integer as place, low, high from
-      unnest(${sql.param(lows)}::bigint[], ${sql.param(highs)}::bigint[]) with ordinality as given(low, high, place)) as part`;
-  },
   // PostgreSQL asks how many rows an index would leave before it takes it.
   tried: (condition) => condition,
 });

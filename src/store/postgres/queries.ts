@@ -5,6 +5,7 @@ import type { Asked } from "../queries/query.ts";
 import type { Reader } from "../reader.ts";
 import * as tables from "../tables/postgres.ts";
 import { drizzleOver, type Asked as Connection } from "./ask.ts";
+import { postgresAggregates } from "./aggregates.ts";
 import { postgresDialect } from "./dialect.ts";
 import { failureInQuestion } from "./error.ts";
 
@@ -22,6 +23,7 @@ export function readerOf(
   return queriesOf({
     ...sharedBy(db),
     dialect: postgresDialect(hasSearch),
+    aggregates: postgresAggregates,
     newestPosition: () => newestPosition(db),
     failureIn: failureInQuestion,
     issueObjectOf,

@@ -1,8 +1,7 @@
 import { and, eq, isNotNull, sql } from "drizzle-orm";
-import { durationFiguresOf, shareOf, type DurationFigures } from "../../domain/statistics.ts";
+import { shareOf } from "../../domain/statistics.ts";
 import type { CountedPeriod, Reader } from "../reader.ts";
 import { countedIssues } from "./counted.ts";
-import { markedNumbersIn, numbersIn } from "./joined.ts";
 import type { Asked } from "./query.ts";
 
 type DurationQueries = Pick<Reader, "timeToResolve" | "timeToTriage" | "timeInStatus" | "reopenRate">;
@@ -11,10 +10,10 @@ type DurationQueries = Pick<Reader, "timeToResolve" | "timeToTriage" | "timeInSt
  * How long things took.
  *
  * Each event is kept with what it ended (`Measures`), so that an answer needs the events of its period alone, and those
- * from an index: `transitions_by_time`, or `triages_by_time`. The durations come as one text: see `joined.ts`.
+ * from an index: `transitions_by_time`, or `triages_by_time`.
  */
 export function durationQueries(asked: Asked): DurationQueries {
-  const { db, dialect, tables } = asked;
+  const { db, aggregates, tables } = asked;
   const { events } = tables;
   const { ofMatching, eventsIn, transitionsIn } = countedIssues(asked);
   const resolvesIn = (counted: CountedPeriod) =>
@@ -22,35 +21,29 @@ export function durationQueries(asked: Asked): DurationQueries {
 
   return {
     async timeToResolve(counted) {
-      const [row] = await db
-        .select({ took: sql<string | null>`${dialect.joined(events.resolvedAfter)}` })
-        .from(events)
-        .where(resolvesIn(counted));
-      return figuresOf(row!.took);
+      const { told, read } = aggregates.listedDurations(events.resolvedAfter);
+      const [row] = await db.select({ told }).from(events).where(resolvesIn(counted));
+      return read(row!.told);
     },
 
     async timeToTriage(counted) {
+      const { told, read } = aggregates.durations(events.triagedAfterMs);
       const [row] = await db
-        .select({ took: sql<string | null>`${dialect.joined(events.triagedAfterMs)}` })
+        .select({ told })
         .from(events)
         .where(and(eventsIn(counted.period), isNotNull(events.triagedAfterMs), ofMatching(counted)));
-      return figuresOf(row!.took);
+      return read(row!.told);
     },
 
     async timeInStatus(counted) {
-      const status = sql`case ${events.fromStatus}
-        when 'unresolved' then 'u' when 'resolved' then 'r' when 'ignored' then 'i' else 'o' end`;
+      const statuses = ["unresolved", "resolved", "ignored"];
+      const { told, read } = aggregates.durationsBy(events.stayMs, events.fromStatus, statuses);
       const [row] = await db
-        .select({ stays: sql<string | null>`${dialect.joined(sql`${events.stayMs} || ${status}`)}` })
+        .select({ told })
         .from(events)
         .where(and(transitionsIn(counted.period), isNotNull(events.stayMs), ofMatching(counted)));
-      const [unresolved, resolved, ignored, other] = markedNumbersIn(row!.stays ?? "", "urio");
-      return {
-        UNRESOLVED: durationFiguresOf(unresolved!),
-        RESOLVED: durationFiguresOf(resolved!),
-        IGNORED: durationFiguresOf(ignored!),
-        OTHER: durationFiguresOf(other!),
-      };
+      const [unresolved, resolved, ignored, other] = read(row!.told);
+      return { UNRESOLVED: unresolved!, RESOLVED: resolved!, IGNORED: ignored!, OTHER: other! };
     },
 
     async reopenRate(counted) {
@@ -64,9 +57,4 @@ export function durationQueries(asked: Asked): DurationQueries {
       return shareOf(row!.undone, row!.resolves);
     },
   };
-}
-
-/** @param took milliseconds, separated by commas; null for none. */
-function figuresOf(took: string | null): DurationFigures {
-  return durationFiguresOf(took === null ? new Float64Array() : numbersIn(took));
 }

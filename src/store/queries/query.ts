@@ -1,6 +1,7 @@
 import { sql, type Placeholder } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { Json } from "../../domain/issue.ts";
+import type { Aggregates } from "../aggregates.ts";
 import type { Dialect } from "../filter-sql.ts";
 import type { Page, PageRequest } from "../reader.ts";
 import type * as tables from "../tables/sqlite.ts";
@@ -13,6 +14,7 @@ export type Asked = {
   readonly db: BetterSQLite3Database;
   readonly tables: typeof tables;
   readonly dialect: Dialect;
+  readonly aggregates: Aggregates;
   /** The newest position ever handed out, of an entry that may be gone. */
   readonly newestPosition: () => Promise<number>;
   /** What a question fails with when the database does; null for an error that is not the database's. */

@@ -3,15 +3,15 @@ import { unionAll } from "drizzle-orm/sqlite-core";
 import { transitionKinds } from "../../domain/event.ts";
 import { flowOf, type FlowChange } from "../../domain/flow.ts";
 import { facetsOf, rankedCounts, shareOf } from "../../domain/statistics.ts";
+import type { Aggregate } from "../aggregates.ts";
 import type { Reader } from "../reader.ts";
 import { countedIssues } from "./counted.ts";
-import { countsIn } from "./joined.ts";
 import type { Asked } from "./query.ts";
 
 type StatisticsQueries = Pick<Reader, "issueFacets" | "issueProjects" | "issueFlow" | "inferredShare">;
 
 export function statisticsQueries(asked: Asked): StatisticsQueries {
-  const { db, tables, dialect } = asked;
+  const { db, tables, aggregates } = asked;
   const { events, issues } = tables;
   const { matching, ofMatching, transitionsIn } = countedIssues(asked);
 
@@ -57,11 +57,12 @@ export function statisticsQueries(asked: Asked): StatisticsQueries {
         [last, Number.MAX_SAFE_INTEGER] as const,
       ];
       const among = (column: AnyColumn) => sql`count(*) filter (where ${column} = 'unresolved')`;
+      const kinds = aggregates.counts(events.kind, transitionKinds);
       // Part by part along the index of times: to group all of them the database would sort them.
       const told = db
         .select({
           told: sql`${among(events.toStatus)} || ' ' || ${among(events.fromStatus)} || ' '
-            || coalesce(${dialect.joined(events.kind)}, '')`,
+            || coalesce(${kinds.told}, '')`,
         })
         .from(events)
         .where(
@@ -75,7 +76,7 @@ export function statisticsQueries(asked: Asked): StatisticsQueries {
         );
       const changes = db
         .select({ place: sql<number>`part.place`.as("place"), told: sql<string>`${told}`.as("told") })
-        .from(dialect.parts(parts));
+        .from(aggregates.parts(parts));
       // In the same statement, so that nothing is committed between what is counted back from it and itself.
       const open = db
         .select({ place: sql<number>`-1`, told: sql<string>`count(*) || ''` })
@@ -85,7 +86,7 @@ export function statisticsQueries(asked: Asked): StatisticsQueries {
       const found = new Map((await unionAll(changes, open)).map(({ place, told }) => [place, told]));
       return flowOf(
         buckets,
-        parts.map((_, place) => changeIn(found.get(place)!)),
+        parts.map((_, place) => changeIn(found.get(place)!, kinds.read)),
         { openNow: Number(found.get(-1)), now: counted.now },
       );
     },
@@ -104,10 +105,10 @@ export function statisticsQueries(asked: Asked): StatisticsQueries {
 }
 
 /** How many entered UNRESOLVED, how many left it, and the kind of each. */
-function changeIn(told: string): FlowChange {
+function changeIn(told: string, kindsIn: Aggregate<FlowChange["counts"]>["read"]): FlowChange {
   const [afterEntered, afterLeft] = [told.indexOf(" "), told.indexOf(" ", told.indexOf(" ") + 1)];
   return {
-    counts: countsIn(told.slice(afterLeft + 1), transitionKinds),
+    counts: kindsIn(told.slice(afterLeft + 1)),
     opening: Number(told.slice(0, afterEntered)) - Number(told.slice(afterEntered + 1, afterLeft)),
   };
 }

@@ -8,9 +8,6 @@ export const sqliteDialect: Dialect = {
   startsWith: (column, text) => sql`instr(${column}, ${text}) = 1`,
   among: (column, values) => sql`${column} in (select value from json_each(${JSON.stringify(values)}))`,
   containing,
-  joined: (value) => sql`group_concat(${value})`,
-  parts: (stretches) =>
-    sql`(select key as place, value ->> 0 as low, value ->> 1 as high from json_each(${JSON.stringify(stretches)})) as part`,
   // SQLite takes an index for any comparison that one serves, without asking how many rows it would leave.
   tried: (condition) => sql`(${condition}) is true`,
 };

@@ -5,6 +5,7 @@ import type { Asked } from "../queries/query.ts";
 import type { Reader } from "../reader.ts";
 import * as tables from "../tables/sqlite.ts";
 import type { Connection } from "./connection.ts";
+import { sqliteAggregates } from "./aggregates.ts";
 import { sqliteDialect } from "./dialect.ts";
 import { failureIn } from "./error.ts";
 
@@ -24,6 +25,7 @@ export function askedOf(connection: Connection, { issueObjectOf }: ReaderOptions
     db: connection.db,
     tables,
     dialect: sqliteDialect,
+    aggregates: sqliteAggregates,
     newestPosition: async () => newestPosition(connection),
     failureIn,
     issueObjectOf,

@@ -1,5 +1,5 @@
 /**
- * Reads what `Dialect.joined` makes of a column: as rows, a million values would take longer than all the rest. Byte by
+ * Reads what `group_concat` makes of a column: as rows, a million values would take longer than all the rest. Byte by
  * byte, because `split` makes a text of each value first, which takes ten times as long.
  */
 

@@ -1,0 +1,35 @@
+import { sql } from "drizzle-orm";
+import { durationFiguresOf } from "../../domain/statistics.ts";
+import type { Aggregates } from "../aggregates.ts";
+import { countsIn, markedNumbersIn, numbersIn } from "./joined.ts";
+
+const durations: Aggregates["durations"] = (column) => ({
+  told: sql`group_concat(${column})`,
+  read: (told) => durationFiguresOf(told === null ? new Float64Array() : numbersIn(told)),
+});
+
+/** Behind each number, what the row has in `by`. */
+const markOf = (place: number) => String.fromCharCode("a".charCodeAt(0) + place);
+
+/** The values as one text, without which SQLite would make a row of each. */
+export const sqliteAggregates: Aggregates = {
+  durations,
+  // Lists with commas between them are one list.
+  listedDurations: durations,
+  durationsBy(column, by, words) {
+    const marks = words.map((word, place) => sql`when ${word} then ${markOf(place)}`);
+    const others = markOf(words.length);
+    const mark = sql`case ${by} ${sql.join(marks, sql` `)} else ${others} end`;
+    const all = [...words.keys()].map(markOf).join("") + others;
+    return {
+      told: sql`group_concat(${column} || ${mark})`,
+      read: (told) => markedNumbersIn(told ?? "", all).map(durationFiguresOf),
+    };
+  },
+  counts: (column, words) => ({
+    told: sql`group_concat(${column})`,
+    read: (told) => countsIn(told ?? "", words),
+  }),
+  parts: (stretches) =>
+    sql`(select key as place, value ->> 0 as low, value ->> 1 as high from json_each(${JSON.stringify(stretches)})) as part`,
+};
