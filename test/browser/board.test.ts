@@ -134,6 +134,20 @@ describe("the board", () => {
     expect(faults).toEqual([]);
   });
 
+  it("has what can be chosen from once the gateway is back, also where it was shown without it", async () => {
+    await open("/?view=feed");
+    await connection("live");
+    await gateway.end("SIGKILL");
+    await connection("broken");
+    await page.keyboard.press("1");
+    const projects = page.getByLabel("Project").locator("option");
+    expect(await projects.count()).toBe(1);
+    const { port } = new URL(gateway.url);
+    gateway = await startProcess({ database, settings: { PORT: port } });
+    await expect.poll(() => projects.count(), patiently).toBeGreaterThan(1);
+    expect(faults).toEqual([]);
+  });
+
   it("stands still while it is paused, and then catches up", async () => {
     await open();
     await connection("live");
