@@ -30,10 +30,10 @@ async function send(count: number): Promise<void> {
 }
 
 /** The gateway's own answer. */
-async function ask<Data>(query: string): Promise<Data> {
+async function ask<Data>(query: string, headers: Readonly<Record<string, string>> = {}): Promise<Data> {
   const response = await fetch(`${gateway.url}/graphql`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify({ query }),
   });
   return ((await response.json()) as { readonly data: Data }).data;
@@ -286,13 +286,16 @@ describe("every view", () => {
 });
 
 describe("a gateway that asks who reads", () => {
+  const command = (...args: readonly string[]) =>
+    execFileSync(process.execPath, [join(inject("built"), "cli.js"), "token", ...args], {
+      env: { PATH: process.env["PATH"], DATABASE_URL: `file:${database}` },
+      encoding: "utf8",
+    });
+  const makeToken = (name: string, ...limits: readonly string[]) =>
+    /\biw_\S+/.exec(command("create", "--name", name, "--scope", "read", ...limits))![0];
+
   it("lets people in who have a token, and out again", async () => {
-    const made = execFileSync(
-      process.execPath,
-      [join(inject("built"), "cli.js"), "token", "create", "--name", "me", "--scope", "read"],
-      { env: { PATH: process.env["PATH"], DATABASE_URL: `file:${database}` }, encoding: "utf8" },
-    );
-    const token = /\biw_\S+/.exec(made)![0];
+    const token = makeToken("me");
     await expect
       .poll(async () => (await fetch(`${gateway.url}/graphql?query={__typename}`)).status, patiently)
       .toBe(401);
@@ -310,6 +313,36 @@ describe("a gateway that asks who reads", () => {
     await page.getByText("shown to tokens of the admin scope").waitFor();
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  it("shows whoever comes after a revoked token what they may see, and nothing of what was shown before", async () => {
+    const all = makeToken("all");
+    const query = `{
+      projects { nodes { slug issues(filter: { status: { eq: UNRESOLVED } }) { totalCount } } }
+      issues(filter: { status: { eq: UNRESOLVED } }) { totalCount }
+    }`;
+    type Counted = { readonly issues: { readonly totalCount: number } };
+    type Found = Counted & { readonly projects: { readonly nodes: readonly (Counted & { slug: string })[] } };
+    const { projects, issues } = await ask<Found>(query, { authorization: `Bearer ${all}` });
+    const { slug, issues: theirs } = projects.nodes[0]!;
+    expect(theirs.totalCount).toBeLessThan(issues.totalCount);
+    const one = makeToken("one", "--project", slug);
+    const signIn = async (token: string, total: number) => {
+      await page.getByLabel("Token").fill(token);
+      await page.getByRole("button", { name: "Sign in" }).click();
+      const expected = total === 1 ? "1 issue" : `${total} issues`;
+      await expect.poll(() => page.locator(".total").innerText(), patiently).toBe(expected);
+    };
+    await open();
+    await signIn(all, issues.totalCount);
+    command("revoke", "all");
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await connection("idle");
+    await signIn(one, theirs.totalCount);
+    await page.keyboard.press("3");
+    await page.getByText("is shown to tokens of all projects").waitFor();
+    expect(await page.getByText("No delivery has come yet").count()).toBe(0);
     expect(faults).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { AnswerError, ask, UnreachableError } from "./ask.ts";
+import { AnswerError, ask, mayPass } from "./ask.ts";
 import { createCell, type Cell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
 import { follow, PlaceLostError } from "./follow.ts";
@@ -70,10 +70,10 @@ export function openIssueDetail(sentryId: string, connection: Connection): Issue
         signal.throwIfAborted();
         if (error instanceof PlaceLostError) continue;
         if (error instanceof AnswerError && error.code === "UNAUTHENTICATED") {
-          connection.signInWanted.set(error.message);
+          connection.wantSignIn(error.message);
           return;
         }
-        if (error instanceof UnreachableError || (error instanceof AnswerError && error.isPassing)) {
+        if (mayPass(error)) {
           await connection.retry(attempt++, error.message, signal);
           continue;
         }

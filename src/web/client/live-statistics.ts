@@ -30,10 +30,10 @@ export function openStatistics(variables: StatisticsVariables, connection: Conne
         state.set({ is: "ready", figures: issueStatsChanged });
     } catch (error) {
       signal.throwIfAborted();
-      connection.state.set({ is: "idle" });
       if (error instanceof AnswerError && error.code === "UNAUTHENTICATED")
-        connection.signInWanted.set(error.message);
-      else state.set({ is: "failed", message: messageOf(error) });
+        return connection.wantSignIn(error.message);
+      connection.state.set({ is: "idle" });
+      state.set({ is: "failed", message: messageOf(error) });
     }
   }
 
