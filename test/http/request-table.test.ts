@@ -151,6 +151,9 @@ describe("a document that is wrong", () => {
     askedAs({ query }, bySpecification("GRAPHQL_VALIDATION_FAILED")),
   );
 
+  it("8 that would change something is refused by the schema, too", () =>
+    postedAs('{"query":"mutation { resolve }"}', bySpecification("GRAPHQL_VALIDATION_FAILED")));
+
   it("9 gets no suggestion where the schema is not told", async () => {
     await using quiet = await startTestGateway({ INTROSPECTION: "off" });
     const misspelt = JSON.stringify({ query: "{ isue { id } }" });
@@ -554,6 +557,17 @@ describe("what a client accepts", () => {
       resolve(headers["content-type"]),
     ).end(typename);
     expect(await promise).toMatch(/^application\/json/);
+  });
+
+  it("31 can be a body of several parts, of which there is one", async () => {
+    for (const type of contentTypes) {
+      const answer = await post(typename, { accept: "multipart/mixed", "content-type": type });
+      expect([answer.status, answer.headers.get("content-type")]).toEqual([
+        200,
+        'multipart/mixed; boundary="-"',
+      ]);
+      expect(answer.text).toContain('{"data":{"__typename":"Query"}}\r\n-----');
+    }
   });
 
   it("32 has to be a stream for a subscription, and that is said", async () => {
