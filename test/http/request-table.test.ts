@@ -12,6 +12,7 @@ import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import type { Reader } from "../../src/store/reader.ts";
 import type { Store } from "../../src/store/store.ts";
 import { secret, startTestGateway, type TestGateway } from "../test-gateway.ts";
+import { Wire } from "./wire.ts";
 
 /**
  * What `/graphql` answers to which request, row by row: fifty rows, each a test that begins with its number. "J" accepts
@@ -529,6 +530,44 @@ describe("a body's encoding", () => {
     const long = (length: number) => ask(gateway, { search: `?query={__typename}%23${"x".repeat(length)}` });
     expect(summary(await long(8_200))).toEqual(refused(414, "BAD_REQUEST"));
     expect((await long(17_000)).status).toBe(431);
+  });
+});
+
+describe("a client that waits for 100 Continue", () => {
+  const typename = '{"query":"{ __typename }"}';
+  const head = (headers: Readonly<Record<string, string | number>>) =>
+    `POST /graphql HTTP/1.1\r\n${Object.entries({
+      Host: "localhost",
+      Connection: "close",
+      Expect: "100-continue",
+      "Content-Type": J,
+      "Content-Length": typename.length,
+      ...headers,
+    })
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join("")}\r\n`;
+
+  it.each([J, G, stream, "multipart/mixed", "application/json, */*;q=0.1", "text/html"])(
+    "is told to go on, accepting %s",
+    async (accept) => {
+      using wire = new Wire(Number(new URL(gateway.url).port));
+      wire.write(head({ Accept: accept }));
+      expect(await wire.until("\r\n\r\n")).toBe("HTTP/1.1 100 Continue\r\n\r\n");
+      wire.write(typename);
+      expect(await wire.untilEnd()).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 (?:200|406) /);
+    },
+  );
+
+  it.each([
+    ["413", { "Content-Length": 100_001 }],
+    ["415", { "Content-Type": "text/plain" }],
+    ["415", { "Content-Encoding": "gzip" }],
+  ])("is not told so where it is to be answered %s", async (status, headers) => {
+    for (const accept of [J, "multipart/mixed"]) {
+      using wire = new Wire(Number(new URL(gateway.url).port));
+      wire.write(head({ Accept: accept, ...headers }));
+      expect(await wire.untilEnd()).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    }
   });
 });
 
