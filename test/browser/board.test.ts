@@ -232,6 +232,18 @@ describe("the statistics", () => {
     await expect.poll(() => known.innerText(), patiently).not.toBe(before);
     expect(faults).toEqual([]);
   });
+
+  it.each([undefined, "Etc/Unknown"])("are shown where the browser's time zone is %s", async (timeZone) => {
+    await page.addInitScript((zone) => {
+      const { resolvedOptions } = Intl.DateTimeFormat.prototype;
+      Intl.DateTimeFormat.prototype.resolvedOptions = function () {
+        return { ...resolvedOptions.call(this), timeZone: zone as string };
+      };
+    }, timeZone);
+    await open("/?view=statistics");
+    await page.getByText(/^of [\d,]+ known$/).waitFor();
+    expect(faults).toEqual([]);
+  });
 });
 
 describe("every view", () => {
