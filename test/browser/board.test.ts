@@ -160,6 +160,27 @@ describe("the board", () => {
     await becomesTrue();
   });
 
+  it("shows what is gone to while it is paused, and then stands still", async () => {
+    await open();
+    await connection("live");
+    await page.keyboard.press("p");
+    await connection("paused");
+    await page.getByRole("button", { name: "All", exact: true }).click();
+    const { issues } = await ask<{ issues: { totalCount: number } }>("{ issues { totalCount } }");
+    await expect
+      .poll(() => page.locator(".total").innerText(), patiently)
+      .toBe(`${issues.totalCount} issues`);
+    await connection("paused");
+    await rows().first().locator("a.title").click();
+    await page.locator(".timeline li").first().waitFor();
+    await page.keyboard.press("2");
+    await page.getByText(/^of [\d,]+ known$/).waitFor();
+    await page.keyboard.press("3");
+    await page.locator(".deliveries").waitFor();
+    await connection("paused");
+    expect(faults).toEqual([]);
+  });
+
   it("can be worked by keys alone, and its address says where one is", async () => {
     await open("/?order=-events");
     await rows().first().waitFor();

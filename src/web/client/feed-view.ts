@@ -58,7 +58,8 @@ export function FeedView({ connection }: { readonly connection: Connection }) {
 async function watchFeed(state: Cell<FeedState>, connection: Connection, signal: AbortSignal): Promise<void> {
   for (let attempt = 0; ;) {
     try {
-      await connection.awake(signal);
+      // Also while nothing shall move: it is shown, and then stands still.
+      if (state.get().is === "ready") await connection.awake(signal);
       const { feed } = await ask(feedHealth, {}, signal);
       const deliveries = await ask(newestDeliveries, { filter: {} }, signal).then(
         (data) => data.deliveries.nodes,
@@ -68,7 +69,7 @@ async function watchFeed(state: Cell<FeedState>, connection: Connection, signal:
         },
       );
       state.set({ is: "ready", feed, deliveries });
-      connection.state.set({ is: "live" });
+      connection.state.set({ is: connection.isResting() ? "paused" : "live" });
       attempt = 0;
     } catch (error) {
       signal.throwIfAborted();

@@ -52,7 +52,7 @@ export function openIssueDetail(sentryId: string, connection: Connection): Issue
     const filter = { sentryId: { eq: sentryId } };
     for (let attempt = 0; ;) {
       try {
-        await connection.awake(signal);
+        // Also while nothing shall move: it is shown, and then stands still.
         let after = await read();
         attempt = 0;
         // Each change of the issue is a reason to read it again, and to go on after what that read shows.

@@ -84,7 +84,7 @@ export function createIssueList(connection: Connection): IssueList {
   async function run(asked: ListRequest, signal: AbortSignal): Promise<void> {
     for (let attempt = 0; ;) {
       try {
-        await connection.awake(signal);
+        // Also while nothing shall move: what is asked for is shown, and then stands still.
         if (position === null) await read(asked, signal);
         attempt = 0;
         const refill = new AbortController();
