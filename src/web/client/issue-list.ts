@@ -93,6 +93,7 @@ export function createIssueList(connection: Connection): IssueList {
         } catch (error) {
           signal.throwIfAborted();
           if (!refill.signal.aborted) throw error;
+          await connection.awake(signal);
           position = null;
         }
       } catch (error) {
