@@ -181,6 +181,17 @@ describe("the board", () => {
     expect(faults).toEqual([]);
   });
 
+  it("is read again from time to time where its filter counts from now", async () => {
+    await page.clock.install();
+    await open("/?seen=1h");
+    await connection("live");
+    const again = page.waitForRequest((request) => request.postData()?.includes("query IssuePage") ?? false);
+    await page.clock.fastForward(61_000);
+    await again;
+    await becomesTrue();
+    expect(faults).toEqual([]);
+  });
+
   it("can be worked by keys alone, and its address says where one is", async () => {
     await open("/?order=-events");
     await rows().first().waitFor();
