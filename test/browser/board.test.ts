@@ -192,6 +192,17 @@ describe("the board", () => {
     expect(faults).toEqual([]);
   });
 
+  it("can be asked for again where it cannot be shown", async () => {
+    const body = '{"errors":[{"message":"Unexpected error.","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}';
+    await page.route("**/graphql", (route) => route.fulfill({ contentType: "application/json", body }));
+    await open();
+    await page.getByText("Unexpected error.").waitFor();
+    await page.unroute("**/graphql");
+    await page.getByRole("button", { name: "Show all open issues" }).click();
+    await becomesTrue();
+    expect(faults).toEqual([]);
+  });
+
   it("can be worked by keys alone, and its address says where one is", async () => {
     await open("/?order=-events");
     await rows().first().waitFor();
