@@ -17,6 +17,7 @@ import { useLive } from "./plugins/use-live.ts";
 import { useLimits } from "./plugins/use-limits.ts";
 import { useMaxTokens } from "./plugins/use-max-tokens.ts";
 import { useNoIntrospection } from "./plugins/use-no-introspection.ts";
+import { useNoMutations } from "./plugins/use-no-mutations.ts";
 import { useWholeSubscriptions } from "./plugins/use-whole-subscriptions.ts";
 import { schema } from "./schema.ts";
 
@@ -63,6 +64,7 @@ export function createGraphQL({ report, limits, graphiql, introspection, ...serv
       useMaxTokens(limits.tokens),
       useLimits(documents),
       useWholeSubscriptions(),
+      useNoMutations(),
       ...(introspection ? [] : [useNoIntrospection()]),
       useErrorCodes(),
       useJsonRequests({ maxBodyBytes: limits.bodyBytes }),

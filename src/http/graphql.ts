@@ -5,11 +5,12 @@ import type { Asking } from "../graphql/context.ts";
 import type { LiveOperation } from "../graphql/live-operation.ts";
 import { paramsOfSearch } from "../graphql/params.ts";
 import { eventStreamHeaders } from "../graphql/plugins/use-event-streams.ts";
+import { isJsonInUtf8 } from "../graphql/plugins/use-json-requests.ts";
 import { graphqlPath, type GraphQL } from "../graphql/yoga.ts";
 import { mayStillRead, type Admitted } from "./admit.ts";
 import { createBodyRoom, requestBody } from "./body.ts";
 import { serveEventStream, type EventStreamOptions } from "./event-stream.ts";
-import { decoded, isPlain, paramsIn, sendUnread } from "./query.ts";
+import { decoded, paramsIn, sendUnread } from "./query.ts";
 import { sendGraphQLError } from "./refusal.ts";
 
 export type GraphQLHandlerOptions = EventStreamOptions & {
@@ -64,7 +65,15 @@ export function createGraphQLHandler({ graphql, now, maxBodyBytes, ...options }:
     };
     const wantsStream = accept.includes("text/event-stream");
 
-    if (wantsStream && isPlain(request)) {
+    async function relay(answer: Response): Promise<void> {
+      if (taken.operation === null) return send(answer, response);
+      // A stream that ends at once: its headers are wanted.
+      await answer.arrayBuffer();
+      if (!response.destroyed) response.setHeaders(answer.headers).writeHead(200);
+      serve(response, taken.operation, admitted);
+    }
+
+    if (method === "POST" && isReadable(request)) {
       using body = await requestBody(request, response, { maxBytes: maxBodyBytes, room });
       if (body.is !== "read") return sendUnread(response, body.is, maxBodyBytes);
       const text = decoded(body.bytes);
@@ -74,9 +83,18 @@ export function createGraphQLHandler({ graphql, now, maxBodyBytes, ...options }:
           code: "BAD_REQUEST",
           message: "The request's body is not UTF-8.",
         });
-      if (await serveParams(paramsIn(text), response, admitted, lastEventId)) return;
+      if (wantsStream && (await serveParams(paramsIn(text), response, admitted, lastEventId))) return;
       const init = { method: "POST", headers: { accept, "content-type": "application/json" }, body: text };
-      return send(await graphql.fetch(`http://localhost${graphqlPath}`, init, asking), response);
+      return relay(
+        await graphql.fetch(`http://localhost${graphqlPath}`, init, {
+          ...asking,
+          client: {
+            get aborted() {
+              return response.destroyed;
+            },
+          },
+        }),
+      );
     }
 
     if (wantsStream && method === "GET") {
@@ -85,15 +103,16 @@ export function createGraphQLHandler({ graphql, now, maxBodyBytes, ...options }:
 
     const already = response.rawListeners("close");
     const answer = await graphql.handleNodeRequestAndResponse(request, response, asking);
-    if (taken.operation === null) return send(answer, response);
-    // A stream that ends at once: its headers are wanted.
-    await answer.arrayBuffer();
-    // Yoga's would keep its request as long as the stream lasts.
+    // Yoga's would keep its request as long as a stream lasts.
     for (const listener of response.rawListeners("close"))
       if (!already.includes(listener)) response.off("close", listener as () => void);
-    if (!response.destroyed) response.setHeaders(answer.headers).writeHead(200);
-    serve(response, taken.operation, admitted);
+    return relay(answer);
   };
+}
+
+/** Everything else is refused by its headers, unread. */
+function isReadable({ headers }: IncomingMessage): boolean {
+  return isJsonInUtf8(headers["content-type"] ?? null, headers["content-encoding"] ?? null);
 }
 
 function lastEventIdOf({ headers }: IncomingMessage): string | null {

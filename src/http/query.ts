@@ -126,7 +126,7 @@ export function sendUnread(
 }
 
 /** True for a POST of plain JSON. */
-export function isPlain({ method, url, headers }: IncomingMessage): boolean {
+function isPlain({ method, url, headers }: IncomingMessage): boolean {
   return (
     method === "POST" &&
     url === "/graphql" &&

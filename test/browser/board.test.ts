@@ -30,10 +30,10 @@ async function send(count: number): Promise<void> {
 }
 
 /** The gateway's own answer. */
-async function ask<Data>(query: string): Promise<Data> {
+async function ask<Data>(query: string, headers: Readonly<Record<string, string>> = {}): Promise<Data> {
   const response = await fetch(`${gateway.url}/graphql`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify({ query }),
   });
   return ((await response.json()) as { readonly data: Data }).data;
@@ -134,6 +134,20 @@ describe("the board", () => {
     expect(faults).toEqual([]);
   });
 
+  it("has what can be chosen from once the gateway is back, also where it was shown without it", async () => {
+    await open("/?view=feed");
+    await connection("live");
+    await gateway.end("SIGKILL");
+    await connection("broken");
+    await page.keyboard.press("1");
+    const projects = page.getByLabel("Project").locator("option");
+    expect(await projects.count()).toBe(1);
+    const { port } = new URL(gateway.url);
+    gateway = await startProcess({ database, settings: { PORT: port } });
+    await expect.poll(() => projects.count(), patiently).toBeGreaterThan(1);
+    expect(faults).toEqual([]);
+  });
+
   it("stands still while it is paused, and then catches up", async () => {
     await open();
     await connection("live");
@@ -144,6 +158,49 @@ describe("the board", () => {
     expect(await shown()).toEqual(before);
     await page.keyboard.press("p");
     await becomesTrue();
+  });
+
+  it("shows what is gone to while it is paused, and then stands still", async () => {
+    await open();
+    await connection("live");
+    await page.keyboard.press("p");
+    await connection("paused");
+    await page.getByRole("button", { name: "All", exact: true }).click();
+    const { issues } = await ask<{ issues: { totalCount: number } }>("{ issues { totalCount } }");
+    await expect
+      .poll(() => page.locator(".total").innerText(), patiently)
+      .toBe(`${issues.totalCount} issues`);
+    await connection("paused");
+    await rows().first().locator("a.title").click();
+    await page.locator(".timeline li").first().waitFor();
+    await page.keyboard.press("2");
+    await page.getByText(/^of [\d,]+ known$/).waitFor();
+    await page.keyboard.press("3");
+    await page.locator(".deliveries").waitFor();
+    await connection("paused");
+    expect(faults).toEqual([]);
+  });
+
+  it("is read again from time to time where its filter counts from now", async () => {
+    await page.clock.install();
+    await open("/?seen=1h");
+    await connection("live");
+    const again = page.waitForRequest((request) => request.postData()?.includes("query IssuePage") ?? false);
+    await page.clock.fastForward(61_000);
+    await again;
+    await becomesTrue();
+    expect(faults).toEqual([]);
+  });
+
+  it("can be asked for again where it cannot be shown", async () => {
+    const body = '{"errors":[{"message":"Unexpected error.","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}';
+    await page.route("**/graphql", (route) => route.fulfill({ contentType: "application/json", body }));
+    await open();
+    await page.getByText("Unexpected error.").waitFor();
+    await page.unroute("**/graphql");
+    await page.getByRole("button", { name: "Show all open issues" }).click();
+    await becomesTrue();
+    expect(faults).toEqual([]);
   });
 
   it("can be worked by keys alone, and its address says where one is", async () => {
@@ -218,6 +275,18 @@ describe("the statistics", () => {
     await expect.poll(() => known.innerText(), patiently).not.toBe(before);
     expect(faults).toEqual([]);
   });
+
+  it.each([undefined, "Etc/Unknown"])("are shown where the browser's time zone is %s", async (timeZone) => {
+    await page.addInitScript((zone) => {
+      const { resolvedOptions } = Intl.DateTimeFormat.prototype;
+      Intl.DateTimeFormat.prototype.resolvedOptions = function () {
+        return { ...resolvedOptions.call(this), timeZone: zone as string };
+      };
+    }, timeZone);
+    await open("/?view=statistics");
+    await page.getByText(/^of [\d,]+ known$/).waitFor();
+    expect(faults).toEqual([]);
+  });
 });
 
 describe("every view", () => {
@@ -272,13 +341,16 @@ describe("every view", () => {
 });
 
 describe("a gateway that asks who reads", () => {
+  const command = (...args: readonly string[]) =>
+    execFileSync(process.execPath, [join(inject("built"), "cli.js"), "token", ...args], {
+      env: { PATH: process.env["PATH"], DATABASE_URL: `file:${database}` },
+      encoding: "utf8",
+    });
+  const makeToken = (name: string, ...limits: readonly string[]) =>
+    /\biw_\S+/.exec(command("create", "--name", name, "--scope", "read", ...limits))![0];
+
   it("lets people in who have a token, and out again", async () => {
-    const made = execFileSync(
-      process.execPath,
-      [join(inject("built"), "cli.js"), "token", "create", "--name", "me", "--scope", "read"],
-      { env: { PATH: process.env["PATH"], DATABASE_URL: `file:${database}` }, encoding: "utf8" },
-    );
-    const token = /\biw_\S+/.exec(made)![0];
+    const token = makeToken("me");
     await expect
       .poll(async () => (await fetch(`${gateway.url}/graphql?query={__typename}`)).status, patiently)
       .toBe(401);
@@ -296,6 +368,36 @@ describe("a gateway that asks who reads", () => {
     await page.getByText("shown to tokens of the admin scope").waitFor();
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  it("shows whoever comes after a revoked token what they may see, and nothing of what was shown before", async () => {
+    const all = makeToken("all");
+    const query = `{
+      projects { nodes { slug issues(filter: { status: { eq: UNRESOLVED } }) { totalCount } } }
+      issues(filter: { status: { eq: UNRESOLVED } }) { totalCount }
+    }`;
+    type Counted = { readonly issues: { readonly totalCount: number } };
+    type Found = Counted & { readonly projects: { readonly nodes: readonly (Counted & { slug: string })[] } };
+    const { projects, issues } = await ask<Found>(query, { authorization: `Bearer ${all}` });
+    const { slug, issues: theirs } = projects.nodes[0]!;
+    expect(theirs.totalCount).toBeLessThan(issues.totalCount);
+    const one = makeToken("one", "--project", slug);
+    const signIn = async (token: string, total: number) => {
+      await page.getByLabel("Token").fill(token);
+      await page.getByRole("button", { name: "Sign in" }).click();
+      const expected = total === 1 ? "1 issue" : `${total} issues`;
+      await expect.poll(() => page.locator(".total").innerText(), patiently).toBe(expected);
+    };
+    await open();
+    await signIn(all, issues.totalCount);
+    command("revoke", "all");
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await connection("idle");
+    await signIn(one, theirs.totalCount);
+    await page.keyboard.press("3");
+    await page.getByText("is shown to tokens of all projects").waitFor();
+    expect(await page.getByText("No delivery has come yet").count()).toBe(0);
     expect(faults).toEqual([]);
   });
 });

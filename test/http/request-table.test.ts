@@ -12,6 +12,7 @@ import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import type { Reader } from "../../src/store/reader.ts";
 import type { Store } from "../../src/store/store.ts";
 import { secret, startTestGateway, type TestGateway } from "../test-gateway.ts";
+import { Wire } from "./wire.ts";
 
 /**
  * What `/graphql` answers to which request, row by row: fifty rows, each a test that begins with its number. "J" accepts
@@ -150,6 +151,9 @@ describe("a document that is wrong", () => {
   ])("8 by the schema is refused: %s", (query) =>
     askedAs({ query }, bySpecification("GRAPHQL_VALIDATION_FAILED")),
   );
+
+  it("8 that would change something is refused by the schema, too", () =>
+    postedAs('{"query":"mutation { resolve }"}', bySpecification("GRAPHQL_VALIDATION_FAILED")));
 
   it("9 gets no suggestion where the schema is not told", async () => {
     await using quiet = await startTestGateway({ INTROSPECTION: "off" });
@@ -529,6 +533,44 @@ describe("a body's encoding", () => {
   });
 });
 
+describe("a client that waits for 100 Continue", () => {
+  const typename = '{"query":"{ __typename }"}';
+  const head = (headers: Readonly<Record<string, string | number>>) =>
+    `POST /graphql HTTP/1.1\r\n${Object.entries({
+      Host: "localhost",
+      Connection: "close",
+      Expect: "100-continue",
+      "Content-Type": J,
+      "Content-Length": typename.length,
+      ...headers,
+    })
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join("")}\r\n`;
+
+  it.each([J, G, stream, "multipart/mixed", "application/json, */*;q=0.1", "text/html"])(
+    "is told to go on, accepting %s",
+    async (accept) => {
+      using wire = new Wire(Number(new URL(gateway.url).port));
+      wire.write(head({ Accept: accept }));
+      expect(await wire.until("\r\n\r\n")).toBe("HTTP/1.1 100 Continue\r\n\r\n");
+      wire.write(typename);
+      expect(await wire.untilEnd()).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 (?:200|406) /);
+    },
+  );
+
+  it.each([
+    ["413", { "Content-Length": 100_001 }],
+    ["415", { "Content-Type": "text/plain" }],
+    ["415", { "Content-Encoding": "gzip" }],
+  ])("is not told so where it is to be answered %s", async (status, headers) => {
+    for (const accept of [J, "multipart/mixed"]) {
+      using wire = new Wire(Number(new URL(gateway.url).port));
+      wire.write(head({ Accept: accept, ...headers }));
+      expect(await wire.untilEnd()).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    }
+  });
+});
+
 describe("what a client accepts", () => {
   const typename = '{"query":"{ __typename }"}';
 
@@ -554,6 +596,17 @@ describe("what a client accepts", () => {
       resolve(headers["content-type"]),
     ).end(typename);
     expect(await promise).toMatch(/^application\/json/);
+  });
+
+  it("31 can be a body of several parts, of which there is one", async () => {
+    for (const type of contentTypes) {
+      const answer = await post(typename, { accept: "multipart/mixed", "content-type": type });
+      expect([answer.status, answer.headers.get("content-type")]).toEqual([
+        200,
+        'multipart/mixed; boundary="-"',
+      ]);
+      expect(answer.text).toContain('{"data":{"__typename":"Query"}}\r\n-----');
+    }
   });
 
   it("32 has to be a stream for a subscription, and that is said", async () => {

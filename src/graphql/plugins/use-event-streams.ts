@@ -25,13 +25,15 @@ export function useEventStreams(): Plugin<Asking> {
       });
       setResultAndStopExecution({ errors: [error] });
     },
-    onResponse({ response }) {
-      if (response.headers.get("content-type") !== "text/event-stream") return;
-      for (const [name, value] of Object.entries(eventStreamHeaders)) response.headers.set(name, value);
-      // Yoga's "none" is no coding that HTTP knows.
-      response.headers.delete("content-encoding");
+    onResponse({ response: { headers } }) {
       // Whether the connection is kept is for the client to ask for, and for a server that stops to refuse.
-      response.headers.delete("connection");
+      headers.delete("connection");
+      // Yoga's multipart answers say that they come in chunks; they are sent whole, and with their length.
+      headers.delete("transfer-encoding");
+      if (headers.get("content-type") !== "text/event-stream") return;
+      for (const [name, value] of Object.entries(eventStreamHeaders)) headers.set(name, value);
+      // Yoga's "none" is no coding that HTTP knows.
+      headers.delete("content-encoding");
     },
   };
 }

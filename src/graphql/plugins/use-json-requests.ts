@@ -32,16 +32,16 @@ export function useJsonRequests({ maxBodyBytes }: { readonly maxBodyBytes: numbe
 }
 
 function refuseOtherMedia(headers: Headers): void {
-  const encoding = headers.get("content-encoding") ?? "identity";
-  if (!isJsonInUtf8(headers.get("content-type")) || encoding.toLowerCase() !== "identity") {
+  if (!isJsonInUtf8(headers.get("content-type"), headers.get("content-encoding"))) {
     throw errorOf("UNSUPPORTED_MEDIA_TYPE", "Send the request as application/json in UTF-8, uncompressed.", {
       http: { status: 415, headers: { "Accept-Post": "application/json" } },
     });
   }
 }
 
-function isJsonInUtf8(contentType: string | null): boolean {
-  if (contentType === null) return false;
+/** Whether a body is of the only kind that is read, as its headers tell. */
+export function isJsonInUtf8(contentType: string | null, contentEncoding: string | null): boolean {
+  if (contentType === null || (contentEncoding ?? "identity").toLowerCase() !== "identity") return false;
   try {
     const { essence, params } = new MIMEType(contentType);
     return essence === "application/json" && /^utf-?8$/i.test(params.get("charset") ?? "utf-8");

@@ -60,7 +60,7 @@ export function App({
     <main id="main" tabindex="-1">
       ${
         signInWanted !== null
-          ? html`<${SignIn} message=${signInWanted} done=${() => goOn(connection)} />`
+          ? html`<${SignIn} message=${signInWanted} done=${goOn} />`
           : html`<${CurrentView}
               navigation=${navigation}
               place=${place}
@@ -85,10 +85,12 @@ export function App({
   </div>`;
 }
 
-/** What was asked for before signing in: this page, or another one in whose place this one was sent. */
-function goOn(connection: Connection): void {
-  if (location.pathname === "/") connection.signInWanted.set(null);
-  else location.reload();
+/**
+ * What was asked for before signing in: this page, or another one in whose place this one was sent. Anew, for whoever has
+ * signed in may see other issues than whoever read before.
+ */
+function goOn(): void {
+  location.reload();
 }
 
 async function signOut(): Promise<void> {

@@ -25,6 +25,11 @@ export class UnreachableError extends Error {
   override readonly name = "UnreachableError";
 }
 
+/** True of an error after which asking the same again later may succeed. */
+export function mayPass(error: unknown): error is UnreachableError | AnswerError {
+  return error instanceof UnreachableError || (error instanceof AnswerError && error.isPassing);
+}
+
 export type Answer<Data> = {
   readonly data?: Data | null;
   readonly errors?: readonly {

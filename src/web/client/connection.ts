@@ -18,6 +18,8 @@ export type Connection = {
   readonly isPaused: Cell<boolean>;
   /** The message of the gateway's that asks for a token; null while it does not. */
   readonly signInWanted: Cell<string | null>;
+  /** Asks for a token in the gateway's words. Nothing is followed until there is one. */
+  readonly wantSignIn: (message: string) => void;
   /** Whether nothing should be followed now: paused, or long out of sight. */
   readonly isResting: () => boolean;
   /** Resolves once there is something to follow again. */
@@ -68,6 +70,11 @@ export function createConnection(): Connection {
     signInWanted,
     isResting,
     retryNow,
+
+    wantSignIn(message) {
+      state.set({ is: "idle" });
+      signInWanted.set(message);
+    },
 
     async awake(signal) {
       if (!isResting()) return;

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { AnswerError, ask, UnreachableError } from "./ask.ts";
+import { AnswerError, ask, mayPass } from "./ask.ts";
 import { createCell, useCell, type Cell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
 import { html } from "./html.ts";
@@ -58,7 +58,8 @@ export function FeedView({ connection }: { readonly connection: Connection }) {
 async function watchFeed(state: Cell<FeedState>, connection: Connection, signal: AbortSignal): Promise<void> {
   for (let attempt = 0; ;) {
     try {
-      await connection.awake(signal);
+      // Also while nothing shall move: it is shown, and then stands still.
+      if (state.get().is === "ready") await connection.awake(signal);
       const { feed } = await ask(feedHealth, {}, signal);
       const deliveries = await ask(newestDeliveries, { filter: {} }, signal).then(
         (data) => data.deliveries.nodes,
@@ -68,15 +69,15 @@ async function watchFeed(state: Cell<FeedState>, connection: Connection, signal:
         },
       );
       state.set({ is: "ready", feed, deliveries });
-      connection.state.set({ is: "live" });
+      connection.state.set({ is: connection.isResting() ? "paused" : "live" });
       attempt = 0;
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof AnswerError && error.code === "UNAUTHENTICATED") {
-        connection.signInWanted.set(error.message);
+        connection.wantSignIn(error.message);
         return;
       }
-      if (!(error instanceof UnreachableError || (error instanceof AnswerError && error.isPassing))) {
+      if (!mayPass(error)) {
         connection.state.set({ is: "idle" });
         state.set({ is: "failed", message: messageOf(error) });
         return;
@@ -99,16 +100,20 @@ const outcomes = [
 function Health({ feed, now }: { readonly feed: Feed; readonly now: number }) {
   const { lastDeliveryAt, isSilent, last24Hours, refusedSinceStart } = feed;
   return html`<div>
-    <p class=${`verdict ${isSilent ? "bad" : lastDeliveryAt === null ? "unsure" : "good"}`}>
-      <span class="dot" aria-hidden="true"></span>
-      ${
-        isSilent
-          ? `Sentry has been silent for ${durationText(feed.silentForSeconds ?? 0)}, longer than it should be.`
-          : lastDeliveryAt === null
-            ? "No delivery has come yet."
-            : html`<span>The last delivery came <${Ago} at=${lastDeliveryAt} now=${now} />.</span>`
-      }
-    </p>
+    ${
+      last24Hours === null
+        ? html`<p class="dim">What comes of Sentry is shown to tokens of all projects.</p>`
+        : html`<p class=${`verdict ${isSilent ? "bad" : lastDeliveryAt === null ? "unsure" : "good"}`}>
+        <span class="dot" aria-hidden="true"></span>
+        ${
+          isSilent
+            ? `Sentry has been silent for ${durationText(feed.silentForSeconds ?? 0)}, longer than it should be.`
+            : lastDeliveryAt === null
+              ? "No delivery has come yet."
+              : html`<span>The last delivery came <${Ago} at=${lastDeliveryAt} now=${now} />.</span>`
+        }
+      </p>`
+    }
     ${
       last24Hours !== null &&
       html`<h2>Last 24 hours</h2>
@@ -156,7 +161,7 @@ function Deliveries({
   readonly now: number;
 }) {
   if (deliveries === null)
-    return html`<p class="dim">Single deliveries are shown to tokens of the admin scope.</p>`;
+    return html`<p class="dim">Single deliveries are shown to tokens of the admin scope of all projects.</p>`;
   return html`<section aria-labelledby="deliveries">
     <h2 id="deliveries">Newest deliveries</h2>
     ${

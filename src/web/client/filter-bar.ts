@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ask } from "./ask.ts";
+import { ask, mayPass } from "./ask.ts";
 import { html } from "./html.ts";
 import { filterChoices, type Assignee } from "./operations.ts";
 import { isNarrowed, levelChoices, seenChoices, unnarrowed, type Navigation, type Place } from "./place.ts";
+import { sleep } from "./sleep.ts";
 import { assigneeText, sentence } from "./words.ts";
 
 type Choices = {
@@ -19,6 +20,9 @@ const seenLabels: Readonly<Record<string, string>> = {
 
 /** How long typing has to rest before it is searched for. */
 const typingMs = 250;
+
+/** How long after what is to be chosen from could not be had it is asked for again. */
+const retryMs = 3_000;
 
 /** What issues are narrowed down by, in the list and in the statistics alike. `children` come before it. */
 export function FilterBar({
@@ -123,20 +127,27 @@ function SearchField({ navigation, search }: { readonly navigation: Navigation; 
   />`;
 }
 
-/** Projects and assignees; none until they are there, and none when they cannot be had: the list says why. */
+/** Projects and assignees; none until they are there, and none while they cannot be had: the list says why. */
 function useChoices(): Choices {
   const [choices, setChoices] = useState<Choices>({ projects: [], assignees: [] });
   useEffect(() => {
     const stop = new AbortController();
-    ask(filterChoices, {}, stop.signal).then(
-      ({ projects, issueStats }) =>
-        setChoices({
-          projects: projects.nodes,
-          assignees: issueStats.byAssignee.flatMap(({ assignee }) => assignee ?? []),
-        }),
-      () => {},
-    );
+    readChoices(stop.signal).then(setChoices, () => {});
     return () => stop.abort();
   }, []);
   return choices;
+}
+
+/** Tries again while the gateway cannot be reached. */
+async function readChoices(signal: AbortSignal): Promise<Choices> {
+  for (;;) {
+    try {
+      const { projects, issueStats } = await ask(filterChoices, {}, signal);
+      const assignees = issueStats.byAssignee.flatMap(({ assignee }) => assignee ?? []);
+      return { projects: projects.nodes, assignees };
+    } catch (error) {
+      if (!mayPass(error)) throw error;
+    }
+    await sleep(retryMs, signal);
+  }
 }

@@ -1,4 +1,4 @@
-import { AnswerError, ask, UnreachableError } from "./ask.ts";
+import { AnswerError, ask, mayPass } from "./ask.ts";
 import { createCell, type Cell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
 import { follow, PlaceLostError } from "./follow.ts";
@@ -52,7 +52,7 @@ export function openIssueDetail(sentryId: string, connection: Connection): Issue
     const filter = { sentryId: { eq: sentryId } };
     for (let attempt = 0; ;) {
       try {
-        await connection.awake(signal);
+        // Also while nothing shall move: it is shown, and then stands still.
         let after = await read();
         attempt = 0;
         // Each change of the issue is a reason to read it again, and to go on after what that read shows.
@@ -70,10 +70,10 @@ export function openIssueDetail(sentryId: string, connection: Connection): Issue
         signal.throwIfAborted();
         if (error instanceof PlaceLostError) continue;
         if (error instanceof AnswerError && error.code === "UNAUTHENTICATED") {
-          connection.signInWanted.set(error.message);
+          connection.wantSignIn(error.message);
           return;
         }
-        if (error instanceof UnreachableError || (error instanceof AnswerError && error.isPassing)) {
+        if (mayPass(error)) {
           await connection.retry(attempt++, error.message, signal);
           continue;
         }

@@ -1,4 +1,4 @@
-import { AnswerError, ask, UnreachableError } from "./ask.ts";
+import { AnswerError, ask, mayPass } from "./ask.ts";
 import { createCell, type Cell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
 import { follow, PlaceLostError } from "./follow.ts";
@@ -39,7 +39,7 @@ export type IssueListState = {
   readonly isLoading: boolean;
   /** What asking again will not mend; null when all is well. */
   readonly error: string | null;
-  /** How many issues have entered, been updated, and left, since the page was read. */
+  /** How many issues have entered, been updated, and left, since the page was asked for. */
   readonly told: { readonly entered: number; readonly updated: number; readonly left: number };
 };
 
@@ -63,6 +63,9 @@ const shownLeavingMs = 1_600;
 /** A page that rows have left is read again this long after. */
 const refillAfterMs = 2_000;
 
+/** How often a page is read again whose filter counts from now: what passes its bound with time is told by nothing. */
+const ageAfterMs = 60_000;
+
 export function createIssueList(connection: Connection): IssueList {
   const state = createCell<IssueListState>({
     rows: null,
@@ -84,7 +87,7 @@ export function createIssueList(connection: Connection): IssueList {
   async function run(asked: ListRequest, signal: AbortSignal): Promise<void> {
     for (let attempt = 0; ;) {
       try {
-        await connection.awake(signal);
+        // Also while nothing shall move: what is asked for is shown, and then stands still.
         if (position === null) await read(asked, signal);
         attempt = 0;
         const refill = new AbortController();
@@ -93,6 +96,7 @@ export function createIssueList(connection: Connection): IssueList {
         } catch (error) {
           signal.throwIfAborted();
           if (!refill.signal.aborted) throw error;
+          await connection.awake(signal);
           position = null;
         }
       } catch (error) {
@@ -102,10 +106,10 @@ export function createIssueList(connection: Connection): IssueList {
           continue;
         }
         if (error instanceof AnswerError && error.code === "UNAUTHENTICATED") {
-          connection.signInWanted.set(error.message);
+          connection.wantSignIn(error.message);
           return;
         }
-        if (error instanceof UnreachableError || (error instanceof AnswerError && error.isPassing)) {
+        if (mayPass(error)) {
           await connection.retry(attempt++, error.message, signal);
           continue;
         }
@@ -135,6 +139,7 @@ export function createIssueList(connection: Connection): IssueList {
     if (wanted?.is === "before" && !found.issues.pageInfo.hasPreviousPage) found = await pageAt(null);
     const { feed, issues } = found;
     const { edges, totalCount, pageInfo } = issues;
+    const { isLoading, told } = state.get();
     page = { start: edges[0]?.cursor ?? null, end: edges.at(-1)?.cursor ?? null };
     position = feed.cursor;
     state.set({
@@ -144,7 +149,7 @@ export function createIssueList(connection: Connection): IssueList {
       hasPrevious: pageInfo.hasPreviousPage,
       isLoading: false,
       error: null,
-      told: { entered: 0, updated: 0, left: 0 },
+      told: isLoading ? { entered: 0, updated: 0, left: 0 } : told,
     });
   }
 
@@ -155,6 +160,7 @@ export function createIssueList(connection: Connection): IssueList {
       { after: position, cursorOf: (data) => data.issueChanged.cursor, connection, signal },
     );
     let refilling: ReturnType<typeof setTimeout> | undefined;
+    const aging = asked.filter["lastSeen"] === undefined ? undefined : setTimeout(refill, ageAfterMs);
     try {
       for await (const { issueChanged: change } of changes) {
         state.set(changed(state.get(), change, asked.order));
@@ -166,6 +172,7 @@ export function createIssueList(connection: Connection): IssueList {
       }
     } finally {
       clearTimeout(refilling);
+      clearTimeout(aging);
     }
   }
 

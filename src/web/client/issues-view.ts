@@ -154,9 +154,7 @@ function Body({
     return html`<div class="notice" role="alert">
       <h2>The list cannot be shown</h2>
       <p>${state.error}</p>
-      <button type="button" onClick=${() => navigation.go({ ...unnarrowed, status: "unresolved" })}>
-        Show all open issues
-      </button>
+      <button type="button" onClick=${() => location.assign("/")}>Show all open issues</button>
     </div>`;
   }
   if (state.rows === null) return html`<${Skeleton} />`;

@@ -1,9 +1,9 @@
-import { AnswerError } from "./ask.ts";
+import { AnswerError, ask, mayPass } from "./ask.ts";
 import { createCell, type Cell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
 import { follow } from "./follow.ts";
 import { isAbort, messageOf } from "./issue-list.ts";
-import { statisticsChanged, type Statistics, type StatisticsVariables } from "./operations.ts";
+import { statisticsChanged, statisticsNow, type Statistics, type StatisticsVariables } from "./operations.ts";
 
 export type StatisticsState =
   | { readonly is: "loading" }
@@ -18,8 +18,20 @@ export function openStatistics(variables: StatisticsVariables, connection: Conne
   const running = new AbortController();
   const { signal } = running;
 
+  /** Also while nothing shall move: they are shown, and then stand still. */
+  async function showOnce(): Promise<void> {
+    try {
+      const { issueStats } = await ask(statisticsNow, variables, signal);
+      state.set({ is: "ready", figures: issueStats });
+    } catch (error) {
+      // They come once they are followed.
+      if (!mayPass(error)) throw error;
+    }
+  }
+
   async function run(): Promise<void> {
     try {
+      if (connection.isResting()) await showOnce();
       const changes = follow(statisticsChanged, variables, {
         after: null,
         cursorOf: () => null,
@@ -30,10 +42,10 @@ export function openStatistics(variables: StatisticsVariables, connection: Conne
         state.set({ is: "ready", figures: issueStatsChanged });
     } catch (error) {
       signal.throwIfAborted();
-      connection.state.set({ is: "idle" });
       if (error instanceof AnswerError && error.code === "UNAUTHENTICATED")
-        connection.signInWanted.set(error.message);
-      else state.set({ is: "failed", message: messageOf(error) });
+        return connection.wantSignIn(error.message);
+      connection.state.set({ is: "idle" });
+      state.set({ is: "failed", message: messageOf(error) });
     }
   }
 

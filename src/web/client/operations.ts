@@ -514,6 +514,18 @@ const statisticsFields = /* GraphQL */ `
   }
 `;
 
+/** The statistics now. */
+export const statisticsNow: Operation<{ readonly issueStats: Statistics }, StatisticsVariables> = {
+  text: /* GraphQL */ `
+    query StatisticsNow($filter: IssueFilter, $period: Period!, $interval: Interval!, $timeZone: String!) {
+      issueStats(filter: $filter, period: $period) {
+        ...Figures
+      }
+    }
+    ${statisticsFields}
+  `,
+};
+
 /** The statistics now, and again whenever they change. */
 export const statisticsChanged: Operation<{ readonly issueStatsChanged: Statistics }, StatisticsVariables> = {
   text: /* GraphQL */ `

@@ -14,7 +14,7 @@ import {
   type Place,
   type SpanChoice,
 } from "./place.ts";
-import { durationText } from "./time.ts";
+import { durationText, timeZoneName } from "./time.ts";
 import { assigneeText, countText, sentence, shareText } from "./words.ts";
 
 const spanLabels: Readonly<Record<SpanChoice, string>> = {
@@ -38,10 +38,10 @@ export function StatisticsView({
   const { from, interval } = spanChoices[place.span];
   const filter = shownFilter(place);
   const wanted = JSON.stringify([filter, from]);
-  const live = useMemo(() => {
-    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-    return openStatistics({ filter, period: { from }, interval, timeZone }, connection);
-  }, [wanted]);
+  const live = useMemo(
+    () => openStatistics({ filter, period: { from }, interval, timeZone: timeZoneName() }, connection),
+    [wanted],
+  );
   useEffect(() => () => live[Symbol.dispose](), [live]);
   const state = useCell(live.state);
 

@@ -28,6 +28,12 @@ export function agoText(at: string, now: number): string {
   return `${Math.floor(seconds / 86_400)} d ago`;
 }
 
+/** The IANA name of the time zone that the browser shows times in: UTC where it cannot tell which one that is. */
+export function timeZoneName(): string {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions() as { readonly timeZone?: string };
+  return timeZone === undefined || timeZone === "Etc/Unknown" ? "UTC" : timeZone;
+}
+
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 
