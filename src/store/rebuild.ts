@@ -6,7 +6,7 @@ import { contentsOf } from "./queries/contents.ts";
 import type { Asked } from "./queries/query.ts";
 import { createRequestIds } from "./request-ids.ts";
 import { factsOf, type ContentRow, type DeliveryRow } from "./rows.ts";
-import { createWalkCache, heldByCommand } from "./walks.ts";
+import { createWalkCache } from "./walks.ts";
 import type { WriteTransaction } from "./write.ts";
 
 export type RebuildOptions = {
@@ -34,7 +34,7 @@ export async function deriveAgain(
 ): Promise<void> {
   const { deliveries } = tables;
   const held = contentsOf({ db, tables });
-  const walks = createWalkCache(heldByCommand);
+  const walks = createWalkCache();
   const requestIds = createRequestIds([]);
   const committedAt = ({ receivedAt }: IncomingDelivery) => receivedAt;
   // What tells that an issue was forgotten stays as it is.

@@ -28,18 +28,18 @@ export type WalkCache = {
   readonly forget: (issueIds: Iterable<string>) => void;
 };
 
-/** Deliveries of the histories that a gateway has in memory: at 2.8 kB each some 140 MB. */
-export const heldByGateway = 50_000;
-
-/** The same of a command that goes through a whole past: some 560 MB. */
-export const heldByCommand = 200_000;
+/**
+ * Deliveries of the histories in memory: at 2.8 kB each some 28 MB. What is told of one issue mostly comes together, so that
+ * more are seldom of use, and to have the garbage collector go through them takes longer than to read them again.
+ */
+const heldDeliveries = 10_000;
 
 /** How many deliveries of one history are held, and how many are left of more. Few are late by as many. */
 export type HeldOfOne = { readonly most: number; readonly left: number };
 const usual: HeldOfOne = { most: 24, left: 8 };
 
 /** @param maxDeliveries how many deliveries the histories held may have together; one history is always held. */
-export function createWalkCache(maxDeliveries: number, { most, left } = usual): WalkCache {
+export function createWalkCache(maxDeliveries = heldDeliveries, { most, left } = usual): WalkCache {
   // A Map iterates in the order of insertion, so its first key is the longest unused.
   const walks = new Map<string, { readonly held: Held; readonly counted: number }>();
   let deliveries = 0;

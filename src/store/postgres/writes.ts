@@ -4,7 +4,7 @@ import { StorageUnavailableError } from "../../domain/failure.ts";
 import { unapplied, writeNumbered, type BatchResult, type Numbered } from "../batch.ts";
 import type { RequestIds } from "../request-ids.ts";
 import type { Receipt } from "../store.ts";
-import { createWalkCache, heldByGateway, type Held } from "../walks.ts";
+import { createWalkCache, type Held } from "../walks.ts";
 import { drizzleOver } from "./ask.ts";
 import { failureIn, isOfValues } from "./error.ts";
 import { inOrder, type Locks } from "./locks.ts";
@@ -47,7 +47,7 @@ export function createWrites({
   read,
   onFault,
 }: WritesOptions): Writes {
-  const walks = createWalkCache(heldByGateway);
+  const walks = createWalkCache();
   /** The newest delivery of the issue that a history in memory knows of. */
   const newestOf = new WeakMap<Held, number>();
   /** The newest position that this replica has committed, and in which epoch. */

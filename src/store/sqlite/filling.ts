@@ -5,7 +5,7 @@ import { writeBatch } from "../batch.ts";
 import { createRequestIds } from "../request-ids.ts";
 import type { Receipt } from "../store.ts";
 import { deliveries } from "../tables/sqlite.ts";
-import { createWalkCache, heldByCommand } from "../walks.ts";
+import { createWalkCache } from "../walks.ts";
 import { openReader, openWriter, type Connection } from "./connection.ts";
 import { makeFolderOf } from "./folder.ts";
 import { lockStore } from "./lock.ts";
@@ -62,7 +62,7 @@ export function openSqliteFilling({ file, read, onFault }: FillingOptions): Fill
   client.pragma("cache_size = -262144");
   const indexes = takeIndexes(connection);
   const transaction = prepareTransaction(connection);
-  const walks = createWalkCache(heldByCommand);
+  const walks = createWalkCache();
   const requestIds = createRequestIds([]);
   const committedAt = ({ receivedAt }: IncomingDelivery) => receivedAt;
   const packAll = () => {

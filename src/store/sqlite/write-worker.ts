@@ -4,7 +4,7 @@ import { StorageUnavailableError } from "../../domain/failure.ts";
 import { unapplied, writeBatch, type BatchResult } from "../batch.ts";
 import { createRequestIds, rememberedRequestIds } from "../request-ids.ts";
 import type { Receipt } from "../store.ts";
-import { createWalkCache, heldByGateway } from "../walks.ts";
+import { createWalkCache } from "../walks.ts";
 import { createWriter } from "../writer.ts";
 import { startCheckpoints } from "./checkpoints.ts";
 import { openWriter, type Connection } from "./connection.ts";
@@ -81,9 +81,9 @@ export async function answerWrites({
   const checkPlace = checkOfPlace(file);
   const checkpoints = startCheckpoints(connection, file);
   const idle = startIdle([indexing(client), packing(connection)], checkpoints.committed);
-  let walks = createWalkCache(heldByGateway);
+  let walks = createWalkCache();
   const forgetWalks = () => {
-    walks = createWalkCache(heldByGateway);
+    walks = createWalkCache();
   };
   const retaining = startRetention(connection, retention, {
     dropped: checkpoints.committed,
