@@ -18,7 +18,11 @@ const ProjectFilterType = builder.inputType("ProjectFilter", {
   description: "Compares an issue's project. Fields are joined by AND.",
   fields: (t) => ({
     sentryId: t.field({ type: IDComparatorType, description: "Sentry's id of the project." }),
-    slug: t.field({ type: StringComparatorType, description: "The project's slug." }),
+    slug: t.field({
+      type: StringComparatorType,
+      description:
+        "The project's slug, as the issue shows it: of a project that was renamed, the one before until a webhook about the issue shows the new one. `sentryId` stays.",
+    }),
   }),
 });
 

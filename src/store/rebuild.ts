@@ -21,6 +21,17 @@ export type RebuildOptions = {
 /** Bodies can be large. */
 const pageSize = 100;
 
+/** Before the issues are emptied: what they show of deliveries whose bodies may be pruned. SQL of both databases. */
+export const setDetailsAside =
+  "create table details_aside as select shown, details from issues where details <> '{}'";
+
+/** Once the issues are derived: gives back what no body tells any more. In turn. */
+export const putDetailsBack = [
+  `update issues set details = aside.details from details_aside as aside
+   where aside.shown = issues.shown and issues.details = '{}'`,
+  "drop table details_aside",
+] as const;
+
 /**
  * Derives every history again from the deliveries, in the order in which they arrived, in a transaction that has emptied
  * the log, the issues and the projects. Bodies are read anew; what intake fixed (the times, the headers) stays.

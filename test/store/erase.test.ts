@@ -170,6 +170,30 @@ describe("forgetting an issue", () => {
     expect(await examine(file)).toEqual([]);
   });
 
+  it("leaves nothing in the file of what was packed, changed or indexed before", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    const secret = "what nobody may know any more";
+    {
+      await using store = await openStoreIn(file);
+      for (let index = 0; index < 6 * packSize; index++) {
+        const isSecret = index % 3 === 0;
+        const title = isSecret ? `${secret}, ${index}` : "known";
+        await store.append(told({ issue: isSecret ? "1" : "2", at: index, count: index, title }));
+      }
+    }
+    packAll(file);
+    {
+      await using maintenance = openSqliteMaintenance(file);
+      expect(await maintenance.forgetIssue("1", at(1_000))).toBe(true);
+    }
+    const client = new Database(file);
+    client.pragma("wal_checkpoint(TRUNCATE)");
+    client.close();
+    expect(readFileSync(file).includes(secret)).toBe(false);
+    expect(await examine(file)).toEqual([]);
+  });
+
   it("lets a webhook that comes later begin it anew, though the gateway had its history in memory", async () => {
     await using store = await openTestStore();
     await store.append(told({ issue: "1", at: 0 }));

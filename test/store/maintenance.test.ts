@@ -19,7 +19,8 @@ const page = { from: "first", after: null, before: null, limit: 100 } as const;
 /** A store with corrections, late deliveries, repeats and what is not about issues; closed. */
 async function fill(file: string): Promise<void> {
   await using store = await openStoreIn(file);
-  await store.append(told({ action: "resolved", status: "resolved", at: 90, title: "new" }));
+  const more = { permalink: "https://sentry.example/1", numComments: 3, metadata: { value: "v" } };
+  await store.append(told({ action: "resolved", status: "resolved", at: 90, title: "new", more }));
   await store.append(told({ action: "assigned", substatus: "ongoing", at: 60 }));
   await store.append(told({ at: 0, title: "old" }));
   await store.append(told({ action: "assigned", substatus: "escalating", at: 70 }));
@@ -51,6 +52,7 @@ async function answers(file: string) {
       after,
     ]),
     issues: [...(await reader.issues(["1", "2"])).values()],
+    details: await reader.issueDetails(["1", "2"]),
     deliveries: rows.map(({ position: _position, ...delivery }) => delivery),
     epoch: (await reader.bounds()).epoch,
   };
@@ -125,6 +127,8 @@ describe("rebuild", () => {
     const after = await answers(file);
     expect(after.events).toEqual(before.events);
     expect(after.issues).toEqual(before.issues);
+    expect(after.details).toEqual(before.details);
+    expect(after.details.get("1")?.permalink).toBe("https://sentry.example/1");
   });
 
   it("leaves what tells that issues were forgotten as it is", async () => {

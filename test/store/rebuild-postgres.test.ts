@@ -17,7 +17,8 @@ const page = { from: "first", after: null, before: null, limit: 100 } as const;
 
 /** Corrections, late deliveries, repeats and what is not about issues. */
 async function fill(store: Store): Promise<void> {
-  await store.append(told({ action: "resolved", status: "resolved", at: 90, title: "new" }));
+  const more = { permalink: "https://sentry.example/1", numComments: 3, metadata: { value: "v" } };
+  await store.append(told({ action: "resolved", status: "resolved", at: 90, title: "new", more }));
   await store.append(told({ action: "assigned", substatus: "ongoing", at: 60 }));
   await store.append(told({ at: 0, title: "old" }));
   await store.append(told({ action: "assigned", substatus: "escalating", at: 70 }));
@@ -49,6 +50,7 @@ async function answers(url: string) {
       after,
     ]),
     issues: [...(await reader.issues(["1", "2"])).values()],
+    details: await reader.issueDetails(["1", "2"]),
     deliveries: rows.map(({ position: _position, ...delivery }) => delivery),
     projects: [...(await reader.projects(["7"])).values()],
     epoch: (await reader.bounds()).epoch,
@@ -122,6 +124,21 @@ describe("rebuild on PostgreSQL", () => {
     expect((await answers(schema.url)).events.length).toBe(before.events.length);
     const { rows } = await store.reader.deliveryPage({ ...page, filter: {}, now: 0 });
     expect(rows.filter(({ outcome }) => outcome === "QUARANTINED")).toHaveLength(1);
+  });
+
+  it("keeps an issue's details where the body that showed them is pruned", async () => {
+    await using schema = await filled();
+    {
+      await using maintenance = await openPostgresMaintenance(schema.url);
+      await maintenance.dropBodies(at(1_000));
+    }
+    const before = await answers(schema.url);
+    await rebuild(schema.url);
+    const after = await answers(schema.url);
+    expect(after.events).toEqual(before.events);
+    expect(after.details).toEqual(before.details);
+    expect(after.details.get("1")?.permalink).toBe("https://sentry.example/1");
+    expect(await examine(schema.url)).toEqual([]);
   });
 
   it("counts all events of an issue in the project that it has moved to", async () => {

@@ -82,6 +82,7 @@ function openConnection(file: string, opened: DisposableStack): Connection {
     opened.defer(() => void client.close());
     client.pragma("synchronous = FULL");
     client.pragma("fullfsync = ON");
+    // What is erased is gone from the file too, not only from what is read of it.
     client.pragma("secure_delete = ON");
     const connection = { client, db: drizzle({ client }) };
     if (appliedMigrations(connection) !== knownMigrations())
@@ -98,8 +99,6 @@ function openConnection(file: string, opened: DisposableStack): Connection {
   // An erasure adds to the log, which positions that a restored file had handed out before must not come to mean.
   const known = identityOf(connection);
   if (known !== null) continued(connection, known, readInstance(instanceFileOf(file)));
-  // What is erased is gone from the file too, not only from what is read of it.
-  connection.client.pragma("secure_delete = ON");
   return connection;
 }
 

@@ -1,6 +1,6 @@
 import { eq, max } from "drizzle-orm";
 import { metaNames, newName } from "../meta.ts";
-import { deriveAgain, type RebuildOptions } from "../rebuild.ts";
+import { deriveAgain, putDetailsBack, setDetailsAside, type RebuildOptions } from "../rebuild.ts";
 import * as tables from "../tables/sqlite.ts";
 import { openWriter, requireFile } from "./connection.ts";
 import { identify } from "./identity.ts";
@@ -36,10 +36,12 @@ export async function rebuildSqlite({
         .select({ seq: max(events.seq) })
         .from(events)
         .get()?.seq ?? 0;
+    client.exec(setDetailsAside);
     for (const table of [events, issues, projects]) db.delete(table).run();
     const inserting = prepareTransaction({ client, db });
     const transaction = { ...inserting, insertDeliveries: inserting.rewriteDeliveries };
     await deriveAgain({ db, tables }, async (derive) => void (await derive(transaction)), options);
+    for (const statement of putDetailsBack) client.exec(statement);
 
     const set = (name: string, value: string) =>
       db.update(meta).set({ value }).where(eq(meta.name, name)).run();
