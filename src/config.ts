@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync, realpathSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
 import * as z from "zod";
@@ -39,7 +40,7 @@ function isReadableUrl(url: string): boolean {
   // Without a host, pg takes a socket of this machine.
   if (isPostgres(url)) return URL.canParse(url) || URL.canParse(url.replace("@/", "@localhost/"));
   try {
-    return !databaseFileOf(url).includes("\0");
+    return !pathOf(url).includes("\0");
   } catch {
     return false;
   }
@@ -262,7 +263,32 @@ export function withoutPassword(url: string): string {
   return url.replace(/(:\/\/[^:@/?#]*):[^@/?#]*@/, "$1:***@").replace(/([?&]password=)[^&]*/gi, "$1***");
 }
 
-/** The path of the SQLite file that a `file:` URL names, relative to the working directory. */
+/**
+ * The path of the SQLite file that a `file:` URL names, relative to the working directory. Where that is a symbolic link,
+ * the path of what it leads to: what lies beside a database is the same by whatever name it is opened.
+ */
 export function databaseFileOf(url: string): string {
+  return throughLinks(pathOf(url), mostLinks);
+}
+
+/** As many as Linux follows. */
+const mostLinks = 40;
+
+/** Not `realpathSync`, for what a link leads to need not be there yet. */
+function throughLinks(path: string, most: number): string {
+  const target = most > 0 ? targetOf(path) : null;
+  return target === null ? path : throughLinks(target, most - 1);
+}
+
+/** Null for what is no symbolic link, or cannot be looked at: whoever opens it says so. */
+function targetOf(path: string): string | null {
+  try {
+    return resolve(realpathSync(dirname(path)), readlinkSync(path));
+  } catch {
+    return null;
+  }
+}
+
+function pathOf(url: string): string {
   return url.startsWith("file:///") ? fileURLToPath(url) : decodeURI(url.slice("file:".length));
 }

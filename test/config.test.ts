@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
   ConfigError,
@@ -8,6 +9,7 @@ import {
   parseConfig,
   withoutPassword,
 } from "../src/config.ts";
+import { temporaryFolder } from "./store/open.ts";
 
 describe("the settings", () => {
   it("have defaults that start a gateway on this machine alone", () => {
@@ -161,5 +163,24 @@ describe("a database URL", () => {
     ["file:a%20b.db", "a b.db"],
   ])("%s is the file %s", (url, file) => {
     expect(databaseFileOf(url)).toBe(file);
+  });
+
+  it("is the file that a symbolic link leads to, which need not be there yet", () => {
+    using folder = temporaryFolder();
+    const path = realpathSync(folder.path);
+    const [file, link, other] = ["kept/x.db", "links/x.db", "other.db"].map((name) => join(path, name));
+    for (const name of ["kept", "links"]) mkdirSync(join(path, name));
+    symlinkSync("../kept/x.db", link!);
+    symlinkSync(link!, other!);
+    expect(databaseFileOf(`file:${other}`)).toBe(file);
+    writeFileSync(file!, "");
+    expect(databaseFileOf(`file:${other}`)).toBe(file);
+  });
+
+  it("is what it says where a symbolic link leads to itself", () => {
+    using folder = temporaryFolder();
+    const loop = join(folder.path, "loop.db");
+    symlinkSync("loop.db", loop);
+    expect(databaseFileOf(`file:${loop}`)).toMatch(/loop\.db$/);
   });
 });
