@@ -321,6 +321,29 @@ describe("doctor", () => {
   });
 });
 
+describe("a backup that is put back", () => {
+  it("is refused beside the WAL of the database before it, and not changed by it", async () => {
+    using folder = temporaryFolder();
+    const [file, backup] = [join(folder.path, "a.db"), join(folder.path, "backup.db")];
+    {
+      await using store = await openStoreIn(file);
+      await store.append(told({ issue: "1" }));
+      await backUpSqlite({ file, to: backup, onProgress: noProgress });
+      await store.append(told({ issue: "2" }));
+      // As a gateway leaves it that is killed now.
+      cpSync(`${file}-wal`, `${backup}-wal`);
+    }
+    const before = readFileSync(backup);
+    const message = `remove ${backup}-wal and ${backup}-shm`;
+    await expect(openStoreIn(backup)).rejects.toThrow(message);
+    await expect(examine(backup)).rejects.toThrow(message);
+    expect(readFileSync(backup)).toEqual(before);
+    rmSync(`${backup}-wal`);
+    await using store = await openStoreIn(backup);
+    expect([...(await store.reader.issues(["1", "2"])).keys()]).toEqual(["1"]);
+  });
+});
+
 describe("the epoch", () => {
   const epochOf = async (file: string) => {
     await using store = await openStoreIn(file);
