@@ -62,11 +62,15 @@ const rebuild = (file: string, onProgress: (done: number, total: number) => void
 const examine = (file: string) => examineSqlite({ file, onProgress: noProgress });
 
 describe("rebuild", () => {
-  it("says so where there is no file, and makes none; where there is no history, it derives none", async () => {
+  it("says so where there is no store, and makes none; where there is no history, it derives none", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "a.db");
     await expect(rebuild(file)).rejects.toThrow(`There is no database file ${file}.`);
     expect(readdirSync(folder.path)).toEqual([]);
+    const empty = join(folder.path, "empty.db");
+    writeFileSync(empty, "");
+    await expect(rebuild(empty)).rejects.toThrow(`${empty} holds no store of Issuewire's`);
+    expect(readdirSync(folder.path)).toEqual(["empty.db"]);
     // As `token create` leaves it before the first start.
     await openSqliteMaintenance(file)[Symbol.asyncDispose]();
     await rebuild(file);
