@@ -46,6 +46,11 @@ function isReadableUrl(url: string): boolean {
   }
 }
 
+/** better-sqlite3 takes spaces at either end away, and `:memory:` for no file at all. */
+function isFileName(path: string): boolean {
+  return path === path.trim() && path !== "" && path !== ":memory:";
+}
+
 const unreadableUrl =
   "cannot be read: what has a meaning in URLs has to be percent-encoded, such as % as %25, and @ or / in a password";
 
@@ -68,7 +73,11 @@ const settings = z.object({
       message: "must be file: and a path, such as file:./data/issuewire.db, or postgres://…",
       abort: true,
     })
-    .refine(isReadableUrl, unreadableUrl)
+    .refine(isReadableUrl, { message: unreadableUrl, abort: true })
+    .refine(
+      (url) => isPostgres(url) || isFileName(pathOf(url)),
+      "must name a file, without a space before or after its path",
+    )
     .default("file:./data/issuewire.db")
     .describe(
       "Where everything is kept: file: and the path of a SQLite file, which is made if missing; or postgres://user:password@host/database for any number of replicas.",
