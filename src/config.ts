@@ -182,6 +182,7 @@ const settings = z.object({
     .optional()
     .describe("An ISO-8601 duration such as PT6H: feed.isSilent is true once no delivery came for longer."),
   DRAIN_DELAY: isoDuration
+    .pipe(z.number().max(86_400_000, "must be at most P1D"))
     .prefault("PT5S")
     .describe(
       "How long, after SIGTERM, webhooks are still taken in while /health/ready says 503: longer than your load balancer needs to see that.",

@@ -107,6 +107,7 @@ describe("the settings", () => {
     ["FEED_SILENCE_AFTER", "6h"],
     ["FEED_SILENCE_AFTER", "P"],
     ["FEED_SILENCE_AFTER", "P1M"],
+    ["DRAIN_DELAY", "P30D"],
     ["GRAPHIQL", "yes"],
     ["INTROSPECTION", "true"],
     ["CORS_ORIGINS", "https://a.b/"],
