@@ -9,10 +9,12 @@ import {
   ConfigError,
   databaseFileOf,
   describeSettings,
+  faultOfUrl,
   isoDuration,
   isPostgres,
   parseConfig,
   readEnvironment,
+  unknownSettings,
   withoutPassword,
 } from "./config.ts";
 import { printedSchema } from "./graphql/schema.ts";
@@ -195,6 +197,7 @@ program.addCommand(
   copyCommand({
     copy: copyStore,
     fileOf: databaseFileOf,
+    faultOfUrl,
     withoutPassword,
     progress: (what) => createProgressBar(what, process.stderr),
     print: console.log,

@@ -231,6 +231,18 @@ export function parseConfig(environment: Environment): Config {
   );
 }
 
+/** What is wrong with the URL of a database; null where nothing is. */
+export function faultOfUrl(url: string): string | null {
+  return settings.shape.DATABASE_URL.safeParse(url).error?.issues[0]?.message ?? null;
+}
+
+/** Names that are no settings and look as if they were to be: those of the families that protect what is served and kept. */
+export function unknownSettings(environment: Environment): readonly string[] {
+  return Object.keys(environment).filter(
+    (name) => /^(?:LIMIT|RETENTION)_/.test(name) && !(name in settings.shape),
+  );
+}
+
 /** The process's environment over the file `.env` in the working directory, if there is one. */
 export function readEnvironment(): Environment {
   return { ...readEnvFile(".env"), ...process.env };
