@@ -7,6 +7,7 @@ import {
   describeSettings,
   isPostgres,
   parseConfig,
+  unknownSettings,
   withoutPassword,
 } from "../src/config.ts";
 import { temporaryFolder } from "./store/open.ts";
@@ -145,6 +146,11 @@ describe("the settings", () => {
       message = String(error);
     }
     expect(Object.keys(wrong).filter((name) => !message.includes(`${name}: `))).toEqual([]);
+  });
+
+  it("are told from names that look as if they were some", () => {
+    const environment = { LIMIT_DEPHT: "9", RETENTION_DAYS: "30", LIMIT_DEPTH: "9", DATABASE_HOST: "db" };
+    expect(unknownSettings(environment)).toEqual(["LIMIT_DEPHT", "RETENTION_DAYS"]);
   });
 
   it("never repeat a value that is wrong, for it may be a secret", () => {
