@@ -244,13 +244,14 @@ export function unknownSettings(environment: Environment): readonly string[] {
 }
 
 /** The process's environment over the file `.env` in the working directory, if there is one. */
-export function readEnvironment(): Environment {
-  return { ...readEnvFile(".env"), ...process.env };
+export function readEnvironment(file = ".env"): Environment {
+  return { ...readEnvFile(file), ...process.env };
 }
 
 function readEnvFile(file: string): Environment {
   try {
-    return parseEnv(readFileSync(file, "utf8"));
+    // Without the mark that some editors begin UTF-8 with, which would count as part of the first name.
+    return parseEnv(new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file)));
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return {};
     throw new ConfigError(`The file ${file} cannot be read: ${String(error)}`);

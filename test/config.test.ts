@@ -7,6 +7,7 @@ import {
   describeSettings,
   isPostgres,
   parseConfig,
+  readEnvironment,
   unknownSettings,
   withoutPassword,
 } from "../src/config.ts";
@@ -163,6 +164,17 @@ describe("the settings", () => {
       expect(description, name).not.toBe("");
       expect(readme, name).toContain(`\`${name}\``);
     }
+  });
+});
+
+describe("the file .env", () => {
+  it("may begin with a byte order mark, and is refused where it is not UTF-8", () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, ".env");
+    writeFileSync(file, "\uFEFFWEBHOOK_BEARER=one\r\nLIMIT_DEPTH=9\r\n");
+    expect(readEnvironment(file)).toMatchObject({ WEBHOOK_BEARER: "one", LIMIT_DEPTH: "9" });
+    writeFileSync(file, "\uFEFFWEBHOOK_BEARER=one", "utf16le");
+    expect(() => readEnvironment(file)).toThrow(`The file ${file} cannot be read`);
   });
 });
 
