@@ -76,9 +76,7 @@ function lockPart(part: string): Disposable {
     return lockStore(part);
   } catch (error) {
     if (!(error instanceof StoreInUseError)) throw error;
-    throw new Error(`Another backup is being written to ${part}: wait for it, or choose another name.`, {
-      cause: error,
-    });
+    throw new Error(`Another backup is being written to ${part}: wait for it, or choose another name.`);
   }
 }
 
