@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { copyCommand } from "./commands/copy.ts";
 import { forgetCommand, pruneCommand } from "./commands/erase.ts";
 import { sendTestDelivery } from "./commands/send.ts";
@@ -9,10 +9,12 @@ import {
   ConfigError,
   databaseFileOf,
   describeSettings,
+  faultOfUrl,
   isoDuration,
   isPostgres,
   parseConfig,
   readEnvironment,
+  unknownSettings,
   withoutPassword,
 } from "./config.ts";
 import { printedSchema } from "./graphql/schema.ts";
@@ -25,6 +27,7 @@ import { simulateCommand } from "./sentry/simulate.ts";
 import { startGateway } from "./server.ts";
 import { copyStore } from "./store/copy.ts";
 import { backUpSqlite } from "./store/sqlite/backup.ts";
+import { requireFile } from "./store/sqlite/connection.ts";
 import { examineSqlite } from "./store/sqlite/doctor.ts";
 import { openSqliteFilling } from "./store/sqlite/filling.ts";
 import type { Maintenance } from "./store/maintenance.ts";
@@ -81,6 +84,7 @@ program
     });
     const settings = config();
     const logger = createLogger({ level: settings.LOG_LEVEL });
+    for (const name of unknownSettings(readEnvironment())) logger.warn({ name }, "no such setting");
     await using gateway = await startGateway(settings, { logger });
     void gateway.ended.then((reason) => {
       // For whoever keeps it running to start it again.
@@ -163,6 +167,13 @@ async function openMaintenance(): Promise<Maintenance> {
   return isPostgres(url) ? openPostgresMaintenance(url) : openSqliteMaintenance(databaseFileOf(url));
 }
 
+/** For commands that only take away: where there is nothing, nothing is made. */
+async function openToErase(): Promise<Maintenance> {
+  const { DATABASE_URL: url } = config();
+  if (!isPostgres(url)) requireFile(databaseFileOf(url));
+  return openMaintenance();
+}
+
 function webAddress(text: string): string {
   if (!/^https?:$/.test(URL.parse(text)?.protocol ?? ""))
     throw new InvalidArgumentError("It must be like https://your.host.");
@@ -195,6 +206,7 @@ program.addCommand(
   copyCommand({
     copy: copyStore,
     fileOf: databaseFileOf,
+    faultOfUrl,
     withoutPassword,
     progress: (what) => createProgressBar(what, process.stderr),
     print: console.log,
@@ -202,7 +214,7 @@ program.addCommand(
 );
 
 const erase = {
-  open: openMaintenance,
+  open: openToErase,
   progress: (what: string) => createProgressBar(what, process.stderr),
   retention: () => ({
     rawDays: config().RETENTION_RAW_DAYS ?? null,
@@ -227,16 +239,24 @@ program
   .command("schema")
   .description("Print the GraphQL schema.")
   .option("--write <file>", "write it to this file instead")
-  .option("--check <file>", "fail when this file is not it")
+  .addOption(new Option("--check <file>", "fail when this file is not it").conflicts("write"))
   .action(({ write, check }: { readonly write?: string; readonly check?: string }) => {
     const schema = printedSchema();
-    if (write !== undefined) writeFileSync(write, schema);
+    if (write !== undefined) orSay(`${write} cannot be written.`, () => writeFileSync(write, schema));
     else if (check === undefined) process.stdout.write(schema);
-    else if (readFileSync(check, "utf8") !== schema) {
+    else if (orSay(`${check} cannot be read.`, () => readFileSync(check, "utf8")) !== schema) {
       console.error(`${check} is not the present schema: run "npm run schema".`);
       process.exitCode = 1;
     }
   });
+
+function orSay<Result>(message: string, attempt: () => Result): Result {
+  try {
+    return attempt();
+  } catch (cause) {
+    throw new Error(message, { cause });
+  }
+}
 
 /** One line for each setting and its default, and its description below. */
 function settingsHelp(): string {

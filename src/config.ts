@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync, realpathSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
 import * as z from "zod";
@@ -39,10 +40,15 @@ function isReadableUrl(url: string): boolean {
   // Without a host, pg takes a socket of this machine.
   if (isPostgres(url)) return URL.canParse(url) || URL.canParse(url.replace("@/", "@localhost/"));
   try {
-    return !databaseFileOf(url).includes("\0");
+    return !pathOf(url).includes("\0");
   } catch {
     return false;
   }
+}
+
+/** better-sqlite3 takes spaces at either end away, and `:memory:` for no file at all. */
+function isFileName(path: string): boolean {
+  return path === path.trim() && path !== "" && path !== ":memory:";
 }
 
 const unreadableUrl =
@@ -67,7 +73,11 @@ const settings = z.object({
       message: "must be file: and a path, such as file:./data/issuewire.db, or postgres://…",
       abort: true,
     })
-    .refine(isReadableUrl, unreadableUrl)
+    .refine(isReadableUrl, { message: unreadableUrl, abort: true })
+    .refine(
+      (url) => isPostgres(url) || isFileName(pathOf(url)),
+      "must name a file, without a space before or after its path",
+    )
     .default("file:./data/issuewire.db")
     .describe(
       "Where everything is kept: file: and the path of a SQLite file, which is made if missing; or postgres://user:password@host/database for any number of replicas.",
@@ -172,6 +182,7 @@ const settings = z.object({
     .optional()
     .describe("An ISO-8601 duration such as PT6H: feed.isSilent is true once no delivery came for longer."),
   DRAIN_DELAY: isoDuration
+    .pipe(z.number().max(86_400_000, "must be at most P1D"))
     .prefault("PT5S")
     .describe(
       "How long, after SIGTERM, webhooks are still taken in while /health/ready says 503: longer than your load balancer needs to see that.",
@@ -220,14 +231,27 @@ export function parseConfig(environment: Environment): Config {
   );
 }
 
+/** What is wrong with the URL of a database; null where nothing is. */
+export function faultOfUrl(url: string): string | null {
+  return settings.shape.DATABASE_URL.safeParse(url).error?.issues[0]?.message ?? null;
+}
+
+/** Names that are no settings and look as if they were to be: those of the families that protect what is served and kept. */
+export function unknownSettings(environment: Environment): readonly string[] {
+  return Object.keys(environment).filter(
+    (name) => /^(?:LIMIT|RETENTION)_/.test(name) && !(name in settings.shape),
+  );
+}
+
 /** The process's environment over the file `.env` in the working directory, if there is one. */
-export function readEnvironment(): Environment {
-  return { ...readEnvFile(".env"), ...process.env };
+export function readEnvironment(file = ".env"): Environment {
+  return { ...readEnvFile(file), ...process.env };
 }
 
 function readEnvFile(file: string): Environment {
   try {
-    return parseEnv(readFileSync(file, "utf8"));
+    // Without the mark that some editors begin UTF-8 with, which would count as part of the first name.
+    return parseEnv(new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file)));
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return {};
     throw new ConfigError(`The file ${file} cannot be read: ${String(error)}`);
@@ -262,7 +286,32 @@ export function withoutPassword(url: string): string {
   return url.replace(/(:\/\/[^:@/?#]*):[^@/?#]*@/, "$1:***@").replace(/([?&]password=)[^&]*/gi, "$1***");
 }
 
-/** The path of the SQLite file that a `file:` URL names, relative to the working directory. */
+/**
+ * The path of the SQLite file that a `file:` URL names, relative to the working directory. Where that is a symbolic link,
+ * the path of what it leads to: what lies beside a database is the same by whatever name it is opened.
+ */
 export function databaseFileOf(url: string): string {
+  return throughLinks(pathOf(url), mostLinks);
+}
+
+/** As many as Linux follows. */
+const mostLinks = 40;
+
+/** Not `realpathSync`, for what a link leads to need not be there yet. */
+function throughLinks(path: string, most: number): string {
+  const target = most > 0 ? targetOf(path) : null;
+  return target === null ? path : throughLinks(target, most - 1);
+}
+
+/** Null for what is no symbolic link, or cannot be looked at: whoever opens it says so. */
+function targetOf(path: string): string | null {
+  try {
+    return resolve(realpathSync(dirname(path)), readlinkSync(path));
+  } catch {
+    return null;
+  }
+}
+
+function pathOf(url: string): string {
   return url.startsWith("file:///") ? fileURLToPath(url) : decodeURI(url.slice("file:".length));
 }

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
   ConfigError,
@@ -6,8 +7,11 @@ import {
   describeSettings,
   isPostgres,
   parseConfig,
+  readEnvironment,
+  unknownSettings,
   withoutPassword,
 } from "../src/config.ts";
+import { temporaryFolder } from "./store/open.ts";
 
 describe("the settings", () => {
   it("have defaults that start a gateway on this machine alone", () => {
@@ -90,6 +94,10 @@ describe("the settings", () => {
     ["DATABASE_URL", "file:./100%.db"],
     ["DATABASE_URL", "file:///a%2Fb.db"],
     ["DATABASE_URL", "file:a%00b.db"],
+    ["DATABASE_URL", "file:./a.db "],
+    ["DATABASE_URL", "file:a.db%0D"],
+    ["DATABASE_URL", "file: "],
+    ["DATABASE_URL", "file::memory:"],
     ["DATABASE_URL", "postgres://issuewire:secret@db.example:port/issuewire"],
     ["DATABASE_URL", "postgres://issuewire:with/slash@db.example/issuewire"],
     ["DATABASE_DIRECT_URL", "postgres://[::1/issuewire"],
@@ -101,6 +109,7 @@ describe("the settings", () => {
     ["FEED_SILENCE_AFTER", "6h"],
     ["FEED_SILENCE_AFTER", "P"],
     ["FEED_SILENCE_AFTER", "P1M"],
+    ["DRAIN_DELAY", "P30D"],
     ["GRAPHIQL", "yes"],
     ["INTROSPECTION", "true"],
     ["CORS_ORIGINS", "https://a.b/"],
@@ -140,6 +149,11 @@ describe("the settings", () => {
     expect(Object.keys(wrong).filter((name) => !message.includes(`${name}: `))).toEqual([]);
   });
 
+  it("are told from names that look as if they were some", () => {
+    const environment = { LIMIT_DEPHT: "9", RETENTION_DAYS: "30", LIMIT_DEPTH: "9", DATABASE_HOST: "db" };
+    expect(unknownSettings(environment)).toEqual(["LIMIT_DEPHT", "RETENTION_DAYS"]);
+  });
+
   it("never repeat a value that is wrong, for it may be a secret", () => {
     expect(() => parseConfig({ WEBHOOK_BEARER: "my secret token" })).toThrow(/^(?!.*my secret).*$/s);
   });
@@ -153,6 +167,17 @@ describe("the settings", () => {
   });
 });
 
+describe("the file .env", () => {
+  it("may begin with a byte order mark, and is refused where it is not UTF-8", () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, ".env");
+    writeFileSync(file, "\uFEFFWEBHOOK_BEARER=one\r\nLIMIT_DEPTH=9\r\n");
+    expect(readEnvironment(file)).toMatchObject({ WEBHOOK_BEARER: "one", LIMIT_DEPTH: "9" });
+    writeFileSync(file, "\uFEFFWEBHOOK_BEARER=one", "utf16le");
+    expect(() => readEnvironment(file)).toThrow(`The file ${file} cannot be read`);
+  });
+});
+
 describe("a database URL", () => {
   it.each([
     ["file:./data/x.db", "./data/x.db"],
@@ -161,5 +186,24 @@ describe("a database URL", () => {
     ["file:a%20b.db", "a b.db"],
   ])("%s is the file %s", (url, file) => {
     expect(databaseFileOf(url)).toBe(file);
+  });
+
+  it("is the file that a symbolic link leads to, which need not be there yet", () => {
+    using folder = temporaryFolder();
+    const path = realpathSync(folder.path);
+    const [file, link, other] = ["kept/x.db", "links/x.db", "other.db"].map((name) => join(path, name));
+    for (const name of ["kept", "links"]) mkdirSync(join(path, name));
+    symlinkSync("../kept/x.db", link!);
+    symlinkSync(link!, other!);
+    expect(databaseFileOf(`file:${other}`)).toBe(file);
+    writeFileSync(file!, "");
+    expect(databaseFileOf(`file:${other}`)).toBe(file);
+  });
+
+  it("is what it says where a symbolic link leads to itself", () => {
+    using folder = temporaryFolder();
+    const loop = join(folder.path, "loop.db");
+    symlinkSync("loop.db", loop);
+    expect(databaseFileOf(`file:${loop}`)).toMatch(/loop\.db$/);
   });
 });

@@ -7,13 +7,22 @@ export type CopyCommandOptions = {
   readonly copy: (options: CopyOptions) => Promise<Copied>;
   /** The path of the SQLite file that a `file:` URL names. */
   readonly fileOf: (url: string) => string;
+  /** What is wrong with the URL of a database; null where nothing is. */
+  readonly faultOfUrl: (url: string) => string | null;
   readonly withoutPassword: (url: string) => string;
   readonly progress: (what: string) => ProgressBar;
   readonly print: (line: string) => void;
 };
 
 /** `issuewire copy`: from one SQLite file to many replicas. */
-export function copyCommand({ copy, fileOf, withoutPassword, progress, print }: CopyCommandOptions): Command {
+export function copyCommand({
+  copy,
+  fileOf,
+  faultOfUrl,
+  withoutPassword,
+  progress,
+  print,
+}: CopyCommandOptions): Command {
   return new Command("copy")
     .description(
       "Copy a SQLite store into an empty PostgreSQL database, and compare both. Cursors, ids and tokens stay valid. Broken off, it goes on where it was; beside a running gateway it copies what is there, and once that is stopped the rest.",
@@ -24,6 +33,10 @@ export function copyCommand({ copy, fileOf, withoutPassword, progress, print }: 
       if (!/^file:./.test(from))
         throw new CommandError("--from must be file: and the path of a SQLite file.");
       if (!/^postgres(?:ql)?:\/\/./.test(to)) throw new CommandError("--to must be postgres://…");
+      for (const [name, url] of Object.entries({ from, to })) {
+        const fault = faultOfUrl(url);
+        if (fault !== null) throw new CommandError(`--${name} ${fault}.`);
+      }
       using bars = new DisposableStack();
       let doing = "";
       let bar: ProgressBar | null = null;

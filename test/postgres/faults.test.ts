@@ -242,6 +242,17 @@ describe("a server that fails", () => {
     url.searchParams.set("options", `-c search_path=${schema.name} -c synchronous_commit=${value}`);
     await expect(openReplica(url.href)).rejects.toThrow(`synchronous_commit is ${value}`);
   });
+
+  it.each(["events (theirs text)", "migrations (batch int)"])(
+    "is refused where another program has its tables: %s",
+    async (table) => {
+      await using schema = await temporarySchema();
+      await onServer((client) => client.query(`create table ${table}`), schema.url);
+      await expect(openReplica(schema.url)).rejects.toThrow(
+        `The schema ${schema.name} holds the tables of another program`,
+      );
+    },
+  );
 });
 
 /** A wait that nothing ends is ended with the test. */

@@ -49,6 +49,8 @@ it("copy says what is wrong with its arguments, and ends with 1", async () => {
     [["--from", "postgres://a/b", "--to", "postgres://a/b"], "--from must be file:"],
     [["--from", "file:none.db", "--to", "file:none.db"], "--to must be postgres://"],
     [["--from", "file:none.db", "--to", "postgres://127.0.0.1:1/x"], "There is no database file none.db"],
+    [["--from", "file:none.db", "--to", "postgres://127.0.0.1:99999/x"], "--to cannot be read"],
+    [["--from", "file:%zz", "--to", "postgres://127.0.0.1:1/x"], "--from cannot be read"],
   ] as const;
   for (const [words, message] of wrong) {
     const { code, output } = await commandOn("file:unused.db", "copy", ...words).ended;

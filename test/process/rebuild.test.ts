@@ -8,6 +8,7 @@ import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
 import { openStoreIn, temporaryFolder } from "../store/open.ts";
 import { commandOn } from "./command.ts";
 import { fill } from "./fill.ts";
+import { startProcess } from "./gateway.ts";
 
 const root = join(import.meta.dirname, "../..");
 /** Every history, and the epoch. */
@@ -126,6 +127,27 @@ describe("the command line", () => {
     const missing = await commandOn(`file:${join(folder.path, "none.db")}`, "rebuild").ended;
     expect(missing).toEqual({ code: 1, output: expect.stringContaining("There is no database file") });
     expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  it("makes no database to forget what is not there", async () => {
+    using folder = temporaryFolder();
+    const missing = await commandOn(`file:${join(folder.path, "none.db")}`, "forget", "issue", "X-1").ended;
+    expect(missing).toEqual({ code: 1, output: expect.stringContaining("There is no database file") });
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  it.each([
+    ["--check none.graphql", "none.graphql cannot be read.\n  because: ENOENT"],
+    ["--write none/none.graphql", "none/none.graphql cannot be written.\n  because: ENOENT"],
+    ["--check schema.graphql --write none/none.graphql", "cannot be used with"],
+  ])("says of the schema's file what is wrong: %s", async (words, message) => {
+    const said = await commandOn("file:none.db", "schema", ...words.split(" ")).ended;
+    expect(said).toEqual({ code: 1, output: expect.stringContaining(message) });
+  });
+
+  it("says in the log that what looks like a setting is none", async () => {
+    await using gateway = await startProcess({ settings: { LIMIT_DEPHT: "9" } });
+    expect(gateway.log).toContainEqual(expect.stringMatching(/"warn".*"LIMIT_DEPHT".*no such setting/));
   });
 
   it.each(["localhost:4000", "your.host", "ftp://your.host"])(

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
@@ -235,6 +235,25 @@ describe("a backup", () => {
     );
     expect(whole.length).toBeGreaterThan(kept.length);
     expect((await restored.reader.bounds()).epoch).not.toBe((await store.reader.bounds()).epoch);
+  });
+
+  it("is made once where two are begun at the same time, whatever one that was killed has left", async () => {
+    using folder = temporaryFolder();
+    await using store = await openTestStore();
+    await store.append(told());
+    const to = join(folder.path, "backup.db");
+    for (const end of ["", "-wal", "-journal"]) writeFileSync(`${to}.part${end}`, "half of a page");
+    const backUp = () => backUpSqlite({ file: store.file, to, onProgress: () => {} });
+    const [one, other] = await Promise.allSettled([backUp(), backUp()]);
+    expect(one).toMatchObject({ status: "fulfilled", value: { newest: 1 } });
+    expect(other).toMatchObject({
+      status: "rejected",
+      reason: { message: expect.stringContaining("Another backup is being written") },
+    });
+    expect(readdirSync(folder.path)).toEqual(["backup.db"]);
+    expect((await examine(to)).map(({ problem }) => problem)).toEqual([
+      expect.stringContaining("put back from a backup"),
+    ]);
   });
 
   it("goes into no folder that is missing, and never takes the place of a file", async () => {

@@ -2,12 +2,14 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { IncomingDelivery } from "../../src/domain/delivery.ts";
+import { tokenHash } from "../../src/http/token-text.ts";
 import { readBody } from "../../src/sentry/payload.ts";
 import { fill } from "../../src/sentry/simulate/fill.ts";
 import { createTally } from "../../src/sentry/simulate/tally.ts";
 import { pastTraffic } from "../../src/sentry/simulate/traffic.ts";
 import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
 import { openSqliteFilling } from "../../src/store/sqlite/filling.ts";
+import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { rebuildSqlite } from "../../src/store/sqlite/rebuild.ts";
 import { at, told } from "./deliveries.ts";
 import { openStoreIn, temporaryFolder } from "./open.ts";
@@ -108,6 +110,26 @@ describe("a store that is filled", () => {
       await store.append(told());
     }
     expect(() => openFilling(file)).toThrow("holds deliveries already");
+  });
+
+  it("keeps the tokens that were made before", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    {
+      await using commands = openSqliteMaintenance(file);
+      await commands.tokens.add({
+        name: "board",
+        sha256: tokenHash("text"),
+        scope: "read",
+        projects: ["7"],
+        createdAt: 1,
+        expiresAt: null,
+      });
+    }
+    const before = rowsIn(file, "tokens");
+    await fillWith(file);
+    expect(rowsIn(file, "tokens")).toEqual(before);
+    expect(before).toHaveLength(1);
   });
 
   it("leaves nothing behind when it breaks off", async () => {

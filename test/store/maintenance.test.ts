@@ -64,11 +64,15 @@ const rebuild = (file: string, onProgress: (done: number, total: number) => void
 const examine = (file: string) => examineSqlite({ file, onProgress: noProgress });
 
 describe("rebuild", () => {
-  it("says so where there is no file, and makes none; where there is no history, it derives none", async () => {
+  it("says so where there is no store, and makes none; where there is no history, it derives none", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "a.db");
     await expect(rebuild(file)).rejects.toThrow(`There is no database file ${file}.`);
     expect(readdirSync(folder.path)).toEqual([]);
+    const empty = join(folder.path, "empty.db");
+    writeFileSync(empty, "");
+    await expect(rebuild(empty)).rejects.toThrow(`${empty} holds no store of Issuewire's`);
+    expect(readdirSync(folder.path)).toEqual(["empty.db"]);
     // As `token create` leaves it before the first start.
     await openSqliteMaintenance(file)[Symbol.asyncDispose]();
     await rebuild(file);
@@ -322,6 +326,29 @@ describe("doctor", () => {
     expect((await examine(file)).map(({ problem }) => problem)).toEqual([
       "The file was put back from a backup, or its instance file is gone.",
     ]);
+  });
+});
+
+describe("a backup that is put back", () => {
+  it("is refused beside the WAL of the database before it, and not changed by it", async () => {
+    using folder = temporaryFolder();
+    const [file, backup] = [join(folder.path, "a.db"), join(folder.path, "backup.db")];
+    {
+      await using store = await openStoreIn(file);
+      await store.append(told({ issue: "1" }));
+      await backUpSqlite({ file, to: backup, onProgress: noProgress });
+      await store.append(told({ issue: "2" }));
+      // As a gateway leaves it that is killed now.
+      cpSync(`${file}-wal`, `${backup}-wal`);
+    }
+    const before = readFileSync(backup);
+    const message = `remove ${backup}-wal and ${backup}-shm`;
+    await expect(openStoreIn(backup)).rejects.toThrow(message);
+    await expect(examine(backup)).rejects.toThrow(message);
+    expect(readFileSync(backup)).toEqual(before);
+    rmSync(`${backup}-wal`);
+    await using store = await openStoreIn(backup);
+    expect([...(await store.reader.issues(["1", "2"])).keys()]).toEqual(["1"]);
   });
 });
 

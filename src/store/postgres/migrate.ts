@@ -56,7 +56,14 @@ export async function migrate(
     return { schema, epoch: told.rows[0]!.epoch, hasSearch };
   } catch (error) {
     await client.query("rollback").catch(() => {});
-    if (codeOf(error) !== "42501") throw error;
+    const code = codeOf(error);
+    // A table is there already, or has none of our columns.
+    if (code === "42P07" || code === "42703")
+      throw new Error(
+        `The schema ${schema} holds the tables of another program: name an empty database, or an empty schema by ?options=-c%20search_path%3Dname.`,
+        { cause: error },
+      );
+    if (code !== "42501") throw error;
     throw new Error(
       `The role may not create tables in the schema ${schema}: GRANT CREATE ON SCHEMA ${schema} to it, or make it the owner of a schema of its own.`,
       { cause: error },

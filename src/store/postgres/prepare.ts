@@ -40,7 +40,9 @@ export async function connectTo(client: pg.Client): Promise<void> {
     if (error instanceof Error && error.message.startsWith("unsupported startup parameter"))
       throw new Error(howToNameSchema, { cause: error });
     if (codeOf(error) !== null || !(error instanceof Error) || !("code" in error)) throw error;
-    throw new Error("PostgreSQL cannot be reached: see DATABASE_URL.", { cause: error });
+    throw new Error("PostgreSQL cannot be reached: look whether its URL is right and the server runs.", {
+      cause: error,
+    });
   }
   await assertSearchPath(client);
 }

@@ -5,6 +5,7 @@ import { max } from "drizzle-orm";
 import { events } from "../tables/sqlite.ts";
 import { makePrivate, openReader } from "./connection.ts";
 import { isFolder } from "./folder.ts";
+import { lockStore, StoreInUseError } from "./lock.ts";
 
 /** How many pages are copied at a time: some 8 MB, so that the progress is seen. */
 const pagesAtATime = 2_048;
@@ -21,23 +22,31 @@ export type BackupOptions = {
  * Copies the store as it is at one moment, beside a gateway that goes on writing. The backup holds the log up to a
  * position and nothing after it, which this resolves with once all of it is on disk and was found whole. Until then
  * there is no file of that name.
- * @throws Error when there is a file already, or it cannot be written.
+ * @throws Error when there is a file already, or another backup is on its way there, or it cannot be written.
  */
 export async function backUpSqlite({
   file,
   to,
   onProgress,
 }: BackupOptions): Promise<{ readonly newest: number }> {
-  if (existsSync(to)) throw new Error(`There is a file ${to} already: choose another name.`);
   const folder = dirname(to);
   if (!isFolder(folder)) throw new Error(`There is no folder ${folder}: make it, or name another file.`);
-  const { client, db } = openReader(file);
   const part = `${to}.part`;
+  using _lock = lockPart(part);
+  const removePart = () => {
+    for (const end of ["", "-wal", "-shm", "-journal"]) rmSync(`${part}${end}`, { force: true });
+  };
+  let client: Database.Database | null = null;
   try {
+    if (existsSync(to)) throw new Error(`There is a file ${to} already: choose another name.`);
+    // What one that was killed has left there.
+    removePart();
+    const opened = openReader(file);
+    client = opened.client;
     // Holds the moment: without it, every commit meanwhile would make the copy begin again.
     client.exec("begin");
     const newest =
-      db
+      opened.db
         .select({ seq: max(events.seq) })
         .from(events)
         .get()?.seq ?? 0;
@@ -54,8 +63,20 @@ export async function backUpSqlite({
     renameSync(part, to);
     return { newest };
   } finally {
-    client.close();
-    for (const left of [part, `${part}-wal`, `${part}-shm`, `${part}-journal`]) rmSync(left, { force: true });
+    client?.close();
+    removePart();
+    // While it is held: whoever comes now makes one anew.
+    for (const end of ["", "-journal"]) rmSync(`${part}.lock${end}`, { force: true });
+  }
+}
+
+/** Two backups at once to the same place would write into one file, and each remove what the other has written. */
+function lockPart(part: string): Disposable {
+  try {
+    return lockStore(part);
+  } catch (error) {
+    if (!(error instanceof StoreInUseError)) throw error;
+    throw new Error(`Another backup is being written to ${part}: wait for it, or choose another name.`);
   }
 }
 

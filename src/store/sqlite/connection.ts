@@ -1,6 +1,6 @@
 import { findPackageJSON } from "node:module";
 import { dirname, join } from "node:path";
-import { closeSync, existsSync, openSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { drizzle, type BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { migrate } from "drizzle-orm/better-sqlite3/migrator";
@@ -35,6 +35,7 @@ export function openWriter(file: string, sqliteVersion = versionOf): Connection 
   let client: Database.Database | null = null;
   try {
     if (!existsSync(file)) makePrivate(file);
+    refuseWalOfAnother(file);
     client = new Database(file);
     checkVersion(sqliteVersion(client));
     client.pragma("busy_timeout = 2000");
@@ -69,6 +70,33 @@ export function openWriter(file: string, sqliteVersion = versionOf): Connection 
  */
 export function makePrivate(file: string): void {
   closeSync(openSync(file, "a", 0o600));
+}
+
+/**
+ * SQLite takes the WAL that it finds for the file's own and writes its pages over it: a backup that was put back beside
+ * the WAL of the database before it would be damaged by being opened. A backup says in its header that it has no WAL
+ * (https://sqlite.org/fileformat2.html#file_format_version_numbers).
+ *
+ * To be asked before this process has opened the file: closing a file lets go of all its locks on it, SQLite's as well.
+ * @throws Error that says what to do.
+ */
+export function refuseWalOfAnother(file: string): void {
+  const wal = statSync(`${file}-wal`, { throwIfNoEntry: false });
+  if (wal === undefined || wal.size === 0 || !isWithoutWal(file)) return;
+  throw new Error(
+    `${file} was put back from a backup beside what is left of the database before it: remove ${file}-wal and ${file}-shm, and try again.`,
+  );
+}
+
+function isWithoutWal(file: string): boolean {
+  const versions = Buffer.alloc(2);
+  const descriptor = openSync(file, "r");
+  try {
+    readSync(descriptor, versions, 0, 2, 18);
+  } finally {
+    closeSync(descriptor);
+  }
+  return versions.equals(Buffer.from([1, 1]));
 }
 
 /**

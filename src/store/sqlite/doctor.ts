@@ -1,6 +1,6 @@
 import { examineStore, type Examined, type Finding } from "../doctor.ts";
 import * as tables from "../tables/sqlite.ts";
-import { openReader, type Connection } from "./connection.ts";
+import { openReader, refuseWalOfAnother, requireFile, type Connection } from "./connection.ts";
 import { codeOf } from "./error.ts";
 import { identityOf } from "./identity.ts";
 import { instanceFileOf, isRestored, readInstance, type Instance } from "./instance.ts";
@@ -15,6 +15,8 @@ export type ExaminationOptions = Pick<Examined, "onProgress"> & { readonly file:
  * It asks SQLite for the file's integrity, and then as `examineStore` does.
  */
 export async function examineSqlite({ file, onProgress }: ExaminationOptions): Promise<readonly Finding[]> {
+  requireFile(file);
+  refuseWalOfAnother(file);
   const connection = openReader(file);
   try {
     // Before the moment that is looked at: a gateway goes on writing it.

@@ -4,7 +4,7 @@ import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import { writeBatch } from "../batch.ts";
 import { createRequestIds } from "../request-ids.ts";
 import type { Receipt } from "../store.ts";
-import { deliveries } from "../tables/sqlite.ts";
+import { deliveries, tokens } from "../tables/sqlite.ts";
 import { createWalkCache } from "../walks.ts";
 import { openReader, openWriter, type Connection } from "./connection.ts";
 import { makeFolderOf } from "./folder.ts";
@@ -37,8 +37,8 @@ const neededMeanwhile = new Set([
 ]);
 
 /**
- * Begins a store in a file beside this one, which takes its place in the end: so nothing has to be synced, logged or
- * indexed on the way, and whatever breaks off leaves nothing half made.
+ * Begins a store in a file beside this one, which takes its place in the end, with its tokens: so nothing has to be
+ * synced, logged or indexed on the way, and whatever breaks off leaves nothing half made.
  * @throws StoreInUseError while a gateway has the store.
  * @throws Error when the store holds deliveries already.
  */
@@ -88,6 +88,12 @@ export function openSqliteFilling({ file, read, onFault }: FillingOptions): Fill
     finish() {
       for (const index of indexes) client.exec(index);
       openSearch(client);
+      const kept = existsSync(file) ? tokensIn(file) : [];
+      if (kept.length > 0)
+        connection.db
+          .insert(tokens)
+          .values([...kept])
+          .run();
       client.pragma("journal_mode = WAL");
       client.close();
       const descriptor = openSync(made, "r+");
@@ -104,6 +110,15 @@ function holdsDeliveries(file: string): boolean {
   const { client, db } = openReader(file);
   try {
     return (db.select({ count: count() }).from(deliveries).get()?.count ?? 0) > 0;
+  } finally {
+    client.close();
+  }
+}
+
+function tokensIn(file: string): readonly (typeof tokens.$inferSelect)[] {
+  const { client, db } = openReader(file);
+  try {
+    return db.select().from(tokens).all();
   } finally {
     client.close();
   }

@@ -6,6 +6,9 @@ export class StoreInUseError extends Error {
   override readonly name = "StoreInUseError";
 }
 
+/** Of two that come at the same moment each can find the other there before either has it; then they take turns. */
+const tryForMs = 200;
+
 /**
  * Makes this process the only one that writes the store, until it disposes of the lock or ends, however it ends.
  *
@@ -17,7 +20,7 @@ export class StoreInUseError extends Error {
 export function lockStore(file: string): Disposable {
   let lock: Database.Database | null = null;
   try {
-    lock = new Database(`${file}.lock`, { timeout: 0 });
+    lock = new Database(`${file}.lock`, { timeout: tryForMs });
     lock.exec("begin exclusive");
   } catch (error) {
     lock?.close();

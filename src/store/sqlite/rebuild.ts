@@ -2,7 +2,7 @@ import { eq, max } from "drizzle-orm";
 import { metaNames, newName } from "../meta.ts";
 import { deriveAgain, putDetailsBack, setDetailsAside, type RebuildOptions } from "../rebuild.ts";
 import * as tables from "../tables/sqlite.ts";
-import { openWriter, requireFile } from "./connection.ts";
+import { openReader, openWriter } from "./connection.ts";
 import { identify } from "./identity.ts";
 import { instanceFileOf, readInstance, writeInstance } from "./instance.ts";
 import { lockStore } from "./lock.ts";
@@ -18,13 +18,13 @@ const { events, issues, meta, projects } = tables;
  * headers) stays. It is one transaction: until its end the store is as it was, whatever happens. Histories, and the ids of
  * nodes, are the same afterwards; cursors of before are refused with EPOCH_CHANGED.
  * @throws StoreInUseError while a gateway has the store.
- * @throws Error where there is no such file.
+ * @throws Error where there is no such file, or no store in it.
  */
 export async function rebuildSqlite({
   file,
   ...options
 }: RebuildOptions & { readonly file: string }): Promise<void> {
-  requireFile(file);
+  openReader(file).client.close();
   using _lock = lockStore(file);
   const { client, db } = openWriter(file);
   try {
