@@ -1,7 +1,8 @@
 import pg from "pg";
 import { issueObjectOf } from "../../src/sentry/raw-issue.ts";
 import type { IssueKey, IssueOrder, Reader } from "../../src/store/reader.ts";
-import { createPools } from "../../src/store/postgres/pools.ts";
+import { setForSession } from "../../src/store/postgres/pooler.ts";
+import { createPools, questionSettings } from "../../src/store/postgres/pools.ts";
 import { readerOf as postgresReaderOf } from "../../src/store/postgres/queries.ts";
 import { openReader } from "../../src/store/sqlite/connection.ts";
 import { readerOf } from "../../src/store/sqlite/queries.ts";
@@ -41,7 +42,7 @@ export async function openDatabase(url: string): Promise<Opened> {
   const pools = createPools(url);
   const client = pools.connection();
   await client.connect();
-  await client.query("set jit = off");
+  await setForSession(client, { ...questionSettings, statement_timeout: "0" });
   const one = async (sql: string) => {
     const { rows } = await client.query<number[], unknown[]>({
       text: sql,
