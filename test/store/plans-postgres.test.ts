@@ -1,6 +1,8 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { IssueFilter } from "../../src/domain/filter.ts";
+import { setForSession } from "../../src/store/postgres/pooler.ts";
+import { questionSettings } from "../../src/store/postgres/pools.ts";
 import { readerOf } from "../../src/store/postgres/queries.ts";
 import { issueOrderFields, type IssueKey, type PageRequest, type Reader } from "../../src/store/reader.ts";
 import { openReplica, temporarySchema } from "./open-postgres.ts";
@@ -31,6 +33,7 @@ beforeAll(async () => {
   client = new pg.Client(schema.url);
   await client.connect();
   opened.defer(() => client.end());
+  await setForSession(client, questionSettings);
   await client.query(`
     insert into issues (sentry_id, shown, last_seq, title, title_folded, status, status_since, level, project_id,
       project_slug, assignee_id, priority_rank, short_id, count, user_count, first_seen, last_seen, rest, details)
@@ -138,6 +141,16 @@ describe("a page of issues on PostgreSQL", () => {
     const plans = await plansOf((reader) => reader.issuePage({ ...first, filter, order, now: 0 }));
     expect(plans.at(-1)!.join()).toContain(index);
     expect(plans.flat().join()).not.toContain("Seq Scan");
+  });
+
+  it("goes on behind a key among many of one value without reading all of those", async () => {
+    const order = { field: "PRIORITY", direction: "ASC" } as const;
+    const after = { value: 1, sentryId: "5" };
+    const filter: IssueFilter = { search: "rare" };
+    const plans = await plansOf((reader) => reader.issuePage({ ...first, after, filter, order, now: 0 }));
+    const [, ofValue] = plans;
+    expect(ofValue!.join()).toContain("issues_by_text");
+    expect(ofValue!.join()).not.toContain("issues_by_priority");
   });
 });
 

@@ -30,7 +30,6 @@ const orderColumns = {
   USER_COUNT: "userCount",
   PRIORITY: "priorityRank",
 } as const satisfies Record<IssueOrderField, keyof IssueRow>;
-type OrderColumn = (typeof orderColumns)[IssueOrderField];
 
 /** SQLite takes 32,766 in one statement. */
 const mostVariables = 30_000;
@@ -123,10 +122,11 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
           .orderBy(...keys.map((key) => by(key)))
           .limit(limit);
       };
-    // Of few issues that are found otherwise, the index of the order is no help; the sign keeps it out.
+    // Of few issues that are found otherwise, the index of the order is no help; the sign keeps it out, from the bounds
+    // too: of the issues that have one value PostgreSQL takes those behind a key to be next to none.
     const sorted = narrowing === null ? column : sql`+${column}`;
     const valued = part(
-      [isNotNull(column), ...withinValued(page, order.direction, column)],
+      [isNotNull(column), ...withinValued(page, order.direction, sorted)],
       [sorted, issues.sentryId],
     );
     const without = part([isNull(column), ...withinNulls(page, order.direction)], [issues.sentryId]);
@@ -257,7 +257,7 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
   function withinValued(
     { after, before }: PageRequest<IssueKey>,
     direction: "ASC" | "DESC",
-    column: Asked["tables"]["issues"][OrderColumn],
+    column: AnyColumn | SQL,
   ): SQL[] {
     const [behind, ahead] = direction === "ASC" ? [sql`>`, sql`<`] : [sql`<`, sql`>`];
     const bounds: SQL[] = [];
