@@ -10,7 +10,7 @@ import { graphqlPath, type GraphQL } from "../graphql/yoga.ts";
 import { mayStillRead, type Admitted } from "./admit.ts";
 import { createBodyRoom, requestBody } from "./body.ts";
 import { serveEventStream, type EventStreamOptions } from "./event-stream.ts";
-import { decoded, paramsIn, sendUnread } from "./query.ts";
+import { Client, decoded, paramsIn, sendUnread } from "./query.ts";
 import { sendGraphQLError } from "./refusal.ts";
 
 export type GraphQLHandlerOptions = EventStreamOptions & {
@@ -85,16 +85,8 @@ export function createGraphQLHandler({ graphql, now, maxBodyBytes, ...options }:
         });
       if (wantsStream && (await serveParams(paramsIn(text), response, admitted, lastEventId))) return;
       const init = { method: "POST", headers: { accept, "content-type": "application/json" }, body: text };
-      return relay(
-        await graphql.fetch(`http://localhost${graphqlPath}`, init, {
-          ...asking,
-          client: {
-            get aborted() {
-              return response.destroyed;
-            },
-          },
-        }),
-      );
+      const client = new Client(response);
+      return relay(await graphql.fetch(`http://localhost${graphqlPath}`, init, { ...asking, client }));
     }
 
     if (wantsStream && method === "GET") {

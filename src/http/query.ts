@@ -87,7 +87,7 @@ export function createQueryHandler({ query, answer, version, maxBodyBytes }: Que
  * Whoever waits for this response. A class, because an object with a getter of its own has a shape of its own, which is
  * old from the start and keeps the whole request from the quick garbage collection.
  */
-class Client {
+export class Client {
   readonly #response: ServerResponse;
 
   constructor(response: ServerResponse) {
