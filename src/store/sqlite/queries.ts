@@ -1,4 +1,3 @@
-import { max } from "drizzle-orm";
 import type { Json } from "../../domain/issue.ts";
 import { queriesOf } from "../queries/queries.ts";
 import type { Asked } from "../queries/query.ts";
@@ -21,25 +20,30 @@ export function readerOf(connection: Connection, options: ReaderOptions): Reader
 
 /** What queries are asked of, on this connection. */
 export function askedOf(connection: Connection, { issueObjectOf }: ReaderOptions): Asked {
+  const newest = newestPositionOf(connection);
   return {
     db: connection.db,
     tables,
     dialect: sqliteDialect,
     aggregates: sqliteAggregates,
-    newestPosition: async () => newestPosition(connection),
+    newestPosition: async () => newest(),
     failureIn,
     issueObjectOf,
   };
 }
 
 /** The newest position ever handed out, of an entry that may be gone; 0 for none. */
-export function newestPosition({ client, db }: Connection): number {
-  const newest =
-    db
-      .select({ seq: max(tables.events.seq) })
-      .from(tables.events)
-      .get()?.seq ?? 0;
-  const row = client.prepare("select seq from sqlite_sequence where name = 'events'").get();
-  const handedOut = row === undefined ? 0 : (row as { readonly seq: number }).seq;
-  return Math.max(newest, handedOut);
+export function newestPosition(connection: Connection): number {
+  return newestPositionOf(connection)();
+}
+
+/** The same, to be asked again after each commit. */
+function newestPositionOf({ client }: Connection): () => number {
+  const newest = client
+    .prepare<[], number>(
+      `select max(coalesce((select max(seq) from events), 0),
+        coalesce((select seq from sqlite_sequence where name = 'events'), 0))`,
+    )
+    .pluck();
+  return () => newest.get()!;
 }
