@@ -28,6 +28,12 @@ export type FillingOptions = {
   readonly onFault: (error: unknown) => void;
 };
 
+/**
+ * Deliveries of the histories in memory. Those of a simulated past are short: to read one again takes less than to have the
+ * garbage collector go through more of them, most of which are asked for no more.
+ */
+const heldDeliveries = 10_000;
+
 /** What intake itself looks into. The other indexes are made once everything is there, which takes a fraction. */
 const neededMeanwhile = new Set([
   "deliveries_by_issue",
@@ -62,7 +68,7 @@ export function openSqliteFilling({ file, read, onFault }: FillingOptions): Fill
   client.pragma("cache_size = -262144");
   const indexes = takeIndexes(connection);
   const transaction = prepareTransaction(connection);
-  const walks = createWalkCache();
+  const walks = createWalkCache(heldDeliveries);
   const requestIds = createRequestIds([]);
   const committedAt = ({ receivedAt }: IncomingDelivery) => receivedAt;
   const packAll = () => {
