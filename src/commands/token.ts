@@ -32,7 +32,7 @@ export function tokenCommand(options: TokenCommandOptions): Command {
     .option(
       "--project <slug or id>",
       "only this project; may be given several times. Without any, all projects",
-      (one: string, before: readonly string[] = []) => [...before, one],
+      (one: string, before: readonly string[] | undefined) => [...(before ?? []), one],
     )
     .option("--expires <when>", "a duration from now such as P90D, or a time such as 2027-01-01T00:00:00Z")
     .action((given: Given) => create(given, options));
