@@ -92,7 +92,7 @@ export async function sendTestDelivery({
   if (await isOpenToAll(target, fetch))
     return wrong(
       `It arrived, but anyone may read everything by ${target.origin}: what passes requests on leaves nothing by which the gateway could tell them from those that are made on its own machine.`,
-      'Let it pass nothing but POST /webhooks/sentry on, or make a token: "npm run issuewire -- token create --name me --scope admin".',
+      'Let it pass nothing but POST /webhooks/sentry on, or set TRUST_PROXY, and make a token: "npm run issuewire -- token create --name me --scope admin".',
     );
   return { is: "arrived", milliseconds };
 }
