@@ -15,6 +15,6 @@ USER node
 ENV HOST=0.0.0.0 DATABASE_URL=file:/data/issuewire.db
 VOLUME /data
 EXPOSE 4000
-HEALTHCHECK CMD ["node", "-e", "fetch('http://127.0.0.1:4000/health/live').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 4000}/health/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "--max-semi-space-size=16", "src/bin.js"]
 CMD ["serve"]

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, join } from "node:path";
-import { build, type Metafile, type Plugin } from "esbuild";
+import type { Metafile, Plugin } from "esbuild";
 
 /**
  * Builds the program: one file for the command line, one for each thread, and the page at `/`, dependencies included.
@@ -12,6 +12,11 @@ import { build, type Metafile, type Plugin } from "esbuild";
  */
 
 const root = import.meta.dirname;
+
+const { build } = await import("esbuild").catch((cause: unknown) => {
+  // Where NODE_ENV is production, npm leaves out what is needed for development alone.
+  throw new Error('What builds Issuewire is not installed. Run "npm ci --include=dev".', { cause });
+});
 
 /** What is started by its file's name. Each finds the others beside itself. */
 const entryPoints = [

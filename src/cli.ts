@@ -138,7 +138,7 @@ program
   )
   .option(
     "--send <url>",
-    "post a signed test delivery to the gateway's public address, and say whether it arrived",
+    "post a signed test delivery to the gateway's public address, and say whether it arrived and whether anyone may read there",
     webAddress,
   )
   .action(async ({ send }: { readonly send?: string }) => {

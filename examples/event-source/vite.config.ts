@@ -12,6 +12,6 @@ const gateway: ProxyOptions = {
     });
   },
 };
-const proxy = { "/graphql": gateway };
+const proxy = { "/graphql": gateway, "/session": gateway };
 
 export default defineConfig({ server: { proxy }, preview: { proxy } });

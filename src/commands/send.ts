@@ -1,4 +1,5 @@
 import { hash, randomUUID } from "node:crypto";
+import { isLocal } from "../http/local.ts";
 
 export type SendOptions = {
   /** The public address of the gateway, with or without the path of the webhook route. */
@@ -21,7 +22,7 @@ const giveUpMs = 15_000;
 
 /**
  * Posts a signed test delivery to the public address, as Sentry would, and looks whether it is in the store. It is about
- * no issue, so it is kept and changes nothing.
+ * no issue, so it is kept and changes nothing. Then it tries to read there without a token.
  */
 export async function sendTestDelivery({
   url,
@@ -88,7 +89,26 @@ export async function sendTestDelivery({
       `It arrived, after ${Math.round(milliseconds)} ms. Sentry waits for ${sentryWaitsMs} ms, and would call it failed.`,
       "Find out what takes so long on the way.",
     );
+  if (await isOpenToAll(target, fetch))
+    return wrong(
+      `It arrived, but anyone may read everything by ${target.origin}: what passes requests on leaves nothing by which the gateway could tell them from those that are made on its own machine.`,
+      'Let it pass nothing but POST /webhooks/sentry on, or set TRUST_PROXY, and make a token: "npm run issuewire -- token create --name me --scope admin".',
+    );
   return { is: "arrived", milliseconds };
+}
+
+/** Whether the metrics are shown to whoever asks. Only a gateway that takes the request for one of its own machine's does so. */
+async function isOpenToAll({ origin, host }: URL, fetch: typeof globalThis.fetch): Promise<boolean> {
+  if (isLocal({ headers: { host }, httpVersion: "1.1" })) return false;
+  try {
+    const response = await fetch(`${origin}/metrics`, {
+      redirect: "manual",
+      signal: AbortSignal.timeout(giveUpMs),
+    });
+    return response.status === 200 && (await response.text()).includes("issuewire_");
+  } catch {
+    return false;
+  }
 }
 
 function wrong(problem: string, remedy: string): SendResult {

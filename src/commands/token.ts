@@ -32,8 +32,7 @@ export function tokenCommand(options: TokenCommandOptions): Command {
     .option(
       "--project <slug or id>",
       "only this project; may be given several times. Without any, all projects",
-      (one: string, before: readonly string[]) => [...before, one],
-      [] as readonly string[],
+      (one: string, before: readonly string[] | undefined) => [...(before ?? []), one],
     )
     .option("--expires <when>", "a duration from now such as P90D, or a time such as 2027-01-01T00:00:00Z")
     .action((given: Given) => create(given, options));
@@ -52,12 +51,12 @@ export function tokenCommand(options: TokenCommandOptions): Command {
 type Given = {
   readonly name: string;
   readonly scope: TokenScope;
-  readonly project: readonly string[];
+  readonly project?: readonly string[];
   readonly expires?: string;
 };
 
 async function create(
-  { name, scope, project, expires }: Given,
+  { name, scope, project = [], expires }: Given,
   { open, durationOf, now, print }: TokenCommandOptions,
 ): Promise<void> {
   if (!/^[^\p{C}]{1,100}$/u.test(name)) throw new CommandError("--name must be 1 to 100 visible characters.");

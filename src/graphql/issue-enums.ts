@@ -40,7 +40,8 @@ export const IssueSubstatusType = builder.enumType("IssueSubstatus", {
 });
 
 export const IssueLevelType = builder.enumType("IssueLevel", {
-  description: "How severe an issue's events say that they are, least first.",
+  description:
+    "How severe an issue's events say that they are. From the least on: SAMPLE, DEBUG, INFO, WARNING, ERROR, FATAL.",
   values: {
     SAMPLE: { description: "An example event that Sentry made." },
     DEBUG: { description: "For debugging." },

@@ -9,7 +9,8 @@ const forwardingHeaders = ["forwarded", "via"];
  * The address of the socket says nothing: a tunnel that brings Sentry's webhooks in would bring everyone in. So the host
  * that was asked for must be a name of this machine, which no page of another site can ask for (DNS rebinding), and no
  * proxy may have touched the request. nginx, unless it is told otherwise, asks for a name of this machine and leaves no
- * header; it does speak HTTP/1.0, which nothing else does any more.
+ * header; before 1.29.7 it does speak HTTP/1.0, which nothing else does any more. Since then nothing tells, and neither does
+ * anything of a forwarder of TCP whose clients ask for localhost: `doctor --send` finds out.
  */
 export function isLocal({ headers, httpVersion }: Pick<IncomingMessage, "headers" | "httpVersion">): boolean {
   const host = (headers.host ?? "").toLowerCase().replace(/:\d{1,5}$/, "");

@@ -54,7 +54,7 @@ export type Report = {
   readonly listenerFailed: (error: unknown) => void;
   /** What other replicas commit cannot be heard, because PostgreSQL is reached through a pooler. */
   readonly pollingAlone: () => void;
-  /** The database is one that has lost some of the log: streams end, and their clients are told EPOCH_CHANGED. */
+  /** The database is one that has lost some of the log: streams from before end, and their clients are told EPOCH_CHANGED. */
   readonly epochChanged: () => void;
 
   /** The tokens could not be read; what was known of them counts on. */

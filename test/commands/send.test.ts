@@ -22,7 +22,7 @@ describe("a test delivery", () => {
       bearer: "token",
       fetch: async (url, init) => {
         asked.push([url instanceof URL ? url.href : url, init]);
-        return new Response(null, { status: 202 });
+        return new Response(null, { status: asked.length === 1 ? 202 : 401 });
       },
       arrived: async (sha256) => {
         looked.push(sha256);
@@ -38,7 +38,9 @@ describe("a test delivery", () => {
           redirect: "manual",
         },
       ],
+      ["https://gateway.example/metrics", { redirect: "manual" }],
     ]);
+    expect(asked[1]![1]).not.toHaveProperty("headers");
     expect(looked).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/)]);
   });
 
@@ -64,4 +66,22 @@ describe("a test delivery", () => {
       remedy: expect.stringMatching(/\.$/),
     });
   });
+
+  const open: typeof fetch = async (url) =>
+    url instanceof URL ? new Response(null, { status: 202 }) : new Response("issuewire_ack_seconds_sum 0\n");
+
+  it("that arrives where anyone may read everything is told so, with what to do", async () => {
+    expect(await sending({ fetch: open })).toMatchObject({
+      is: "wrong",
+      problem: expect.stringContaining("anyone may read everything by https://gateway.example:"),
+      remedy: expect.stringContaining("token create"),
+    });
+  });
+
+  it.each(["http://localhost:4000", "http://127.0.0.1:4000/webhooks/sentry", "http://[::1]:4000"])(
+    "that is sent to %s arrives, though whoever is on this machine may read everything",
+    async (url) => {
+      expect(await sending({ url, fetch: open })).toMatchObject({ is: "arrived" });
+    },
+  );
 });

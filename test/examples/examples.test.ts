@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -123,14 +123,15 @@ describe("the examples", () => {
   it("print every change, in order, also when they are killed and started anew in between", async () => {
     const cursorFile = join(folder.path, "cursor.txt");
     const { feed } = await ask<{ feed: { cursor: string } }>("{ feed { cursor } }");
-    writeFileSync(cursorFile, feed.cursor);
 
-    /** Everything that the script prints until it is killed, which is once it has printed so many lines. */
-    async function run(lines: number): Promise<string[]> {
-      const child = spawn(process.execPath, [join(examples, "node/src/main.ts"), cursorFile], {
+    const start = () =>
+      spawn(process.execPath, [join(examples, "node/src/main.ts"), cursorFile], {
         env: { PATH: process.env["PATH"], GATEWAY: gateway.url },
         stdio: ["ignore", "pipe", "inherit"],
       });
+    /** Everything that the script prints until it is killed, which is once it has printed so many lines. */
+    async function run(lines: number): Promise<string[]> {
+      const child = start();
       const printed: string[] = [];
       for await (const line of createInterface({ input: child.stdout })) {
         printed.push(line);
@@ -139,6 +140,10 @@ describe("the examples", () => {
       return printed;
     }
 
+    // Killed before there was anything to print.
+    const idle = start();
+    await expect.poll(() => existsSync(cursorFile), patiently).toBe(true);
+    idle.kill("SIGKILL");
     await send(40);
     const begun = await run(4);
     await send(40);

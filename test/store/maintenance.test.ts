@@ -1,5 +1,5 @@
 import Database from "better-sqlite3";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { readInstance } from "../../src/store/sqlite/instance.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { rebuildSqlite } from "../../src/store/sqlite/rebuild.ts";
 import { at, told, webhook } from "./deliveries.ts";
-import { openStoreIn, temporaryFolder } from "./open.ts";
+import { openStoreIn, silentReport, temporaryFolder } from "./open.ts";
 
 const page = { from: "first", after: null, before: null, limit: 100 } as const;
 
@@ -353,8 +353,8 @@ describe("a backup that is put back", () => {
 });
 
 describe("the epoch", () => {
-  const epochOf = async (file: string) => {
-    await using store = await openStoreIn(file);
+  const epochOf = async (file: string, epochChanged = () => {}) => {
+    await using store = await openStoreIn(file, { report: { ...silentReport(), epochChanged } });
     return (await store.reader.bounds()).epoch;
   };
 
@@ -382,7 +382,9 @@ describe("the epoch", () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "a.db");
     await fill(file);
-    expect(await epochOf(file)).toBe(await epochOf(file));
+    const epochChanged = vi.fn();
+    expect(await epochOf(file, epochChanged)).toBe(await epochOf(file, epochChanged));
+    expect(epochChanged).not.toHaveBeenCalled();
   });
 
   it.each([
@@ -403,8 +405,10 @@ describe("the epoch", () => {
     const database = new Database(file);
     change(database);
     database.close();
-    const after = await epochOf(file);
+    const epochChanged = vi.fn();
+    const after = await epochOf(file, epochChanged);
     expect(after).not.toBe(before);
-    expect(await epochOf(file)).toBe(after);
+    expect(await epochOf(file, epochChanged)).toBe(after);
+    expect(epochChanged).toHaveBeenCalledOnce();
   });
 });

@@ -14,6 +14,14 @@ const token = process.env["TOKEN"];
 const file = process.argv[2] ?? "cursor.txt";
 const retryMs = 1_000;
 
+const newestPosition = graphql(`
+  query NewestPosition {
+    feed {
+      cursor
+    }
+  }
+`);
+
 const statusTransitioned = graphql(`
   subscription StatusTransitioned($after: Cursor) {
     statusTransitioned(after: $after) {
@@ -42,9 +50,11 @@ const statusTransitioned = graphql(`
 
 type Told = ResultOf<typeof statusTransitioned>["statusTransitioned"];
 
+const url = `${gateway}/graphql`;
+const headers: Record<string, string> = token === undefined ? {} : { Authorization: `Bearer ${token}` };
 const client = createClient({
-  url: `${gateway}/graphql`,
-  ...(token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } }),
+  url,
+  headers,
   // It would ask with the variables of the first time; the loop below asks after the newest cursor.
   retryAttempts: 0,
 });
@@ -52,6 +62,8 @@ const client = createClient({
 let cursor = await readFile(file, "utf8").catch(() => null);
 for (;;) {
   try {
+    // Kept before anything is told, so that nothing is missed of what happens until the first change is.
+    if (cursor === null) await keep((cursor = await newestCursor()));
     const events = client.iterate<ResultOf<typeof statusTransitioned>>({
       query: print(statusTransitioned),
       variables: { after: cursor },
@@ -74,6 +86,20 @@ for (;;) {
     } else console.error(`Trying again: ${error instanceof Error ? error.message : String(error)}`);
   }
   await sleep(retryMs);
+}
+
+async function newestCursor(): Promise<string> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { ...headers, "Content-Type": "application/json", Accept: "application/json" },
+    body: JSON.stringify({ query: print(newestPosition) }),
+  });
+  const { data, errors } = (await response.json()) as {
+    readonly data?: ResultOf<typeof newestPosition>;
+    readonly errors?: readonly { readonly message: string }[];
+  };
+  if (data === undefined) throw new Error(errors?.[0]?.message ?? `HTTP ${response.status}`);
+  return data.feed.cursor;
 }
 
 function tell({ transition: { kind, source, occurredAt, actor, issue, event } }: Told): void {

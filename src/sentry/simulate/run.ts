@@ -10,7 +10,7 @@ export type Clock = {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 };
 
-export const systemClock: Clock = {
+const systemClock: Clock = {
   now: () => performance.now(),
   sleep: (ms, signal) =>
     delay(ms, undefined, { signal }).catch(() => {

@@ -90,6 +90,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   );
   const instanceFile = instanceFileOf(file);
   let { instance } = writes;
+  if (writes.formerEpoch !== null) report.epochChanged();
   await writeInstance(instanceFile, instance);
 
   const reading = openReader(file);

@@ -10,7 +10,7 @@ import { startCheckpoints } from "./checkpoints.ts";
 import { openWriter, type Connection } from "./connection.ts";
 import { codeOf, isBusy } from "./error.ts";
 import { checkOfPlace } from "./in-place.ts";
-import { identify } from "./identity.ts";
+import { identify, identityOf } from "./identity.ts";
 import { startIdle } from "./idle.ts";
 import { instanceFileOf, readInstance, type Instance } from "./instance.ts";
 import { packing } from "./packing.ts";
@@ -47,7 +47,13 @@ export type Committed = {
 
 /** What the thread says. `to` is the number of the request that is answered; opening has 0. */
 export type WriteAnswer =
-  | { readonly is: "open"; readonly to: 0; readonly instance: Instance }
+  /** With the epoch that the database was in before, where this one is another. */
+  | {
+      readonly is: "open";
+      readonly to: 0;
+      readonly instance: Instance;
+      readonly formerEpoch: string | null;
+    }
   | { readonly is: "not open"; readonly to: 0; readonly message: string }
   /** Of its own accord, after each transaction and before the answers to what it wrote. */
   | ({ readonly is: "committed" } & Committed)
@@ -73,7 +79,9 @@ export async function answerWrites({
   let connection: Connection;
   try {
     connection = openWriter(file);
-    say({ is: "open", to: 0, instance: identify(connection, readInstance(instanceFileOf(file))) });
+    const formerEpoch = identityOf(connection)?.epoch ?? null;
+    const instance = identify(connection, readInstance(instanceFileOf(file)));
+    say({ is: "open", to: 0, instance, formerEpoch: formerEpoch === instance.epoch ? null : formerEpoch });
   } catch (error) {
     return say({ is: "not open", to: 0, message: error instanceof Error ? error.message : String(error) });
   }

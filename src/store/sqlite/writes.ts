@@ -32,6 +32,8 @@ export type WritesOptions = {
 /** The thread that writes, and what is on its way there. */
 export type Writes = AsyncDisposable & {
   readonly instance: Instance;
+  /** The epoch that ended with the opening, because the database was restored; null where it goes on. */
+  readonly formerEpoch: string | null;
   /**
    * Resolves once the delivery is on disk.
    * @throws OverloadedError when the queue is full, at once.
@@ -155,6 +157,7 @@ export async function startWrites({
 
   return {
     instance: opened.instance,
+    formerEpoch: opened.formerEpoch,
     append(delivery) {
       if (waiting >= maxWaiting)
         return Promise.reject(new OverloadedError(`More than ${maxWaiting} deliveries wait to be written.`));

@@ -19,7 +19,7 @@ function twoUnits(many: number, unit: string, few: number, smaller: string): str
 }
 
 /** How long ago, in one unit: `now`, `5 min ago`, `3 d ago`. */
-export function agoText(at: string, now: number): string {
+function agoText(at: string, now: number): string {
   const seconds = (now - Date.parse(at)) / 1000;
   if (seconds < 10) return "now";
   if (seconds < 60) return `${Math.floor(seconds)} s ago`;
