@@ -83,6 +83,27 @@ describe("two replicas on one database", () => {
     expect((await acknowledged(replicas.one, told({ issue: "1" }))).position).toBe(1);
   });
 
+  it("leave no question waiting in the server for a table that somebody else has locked", async () => {
+    await using replicas = await twoReplicas();
+    const { reader } = replicas.one;
+    const { rows } = await onServer(async (client) => {
+      await client.query("begin; lock table events, issues in access exclusive mode");
+      const asked = await Promise.allSettled([
+        reader.bounds(),
+        reader.entriesAfter(0, 10),
+        reader.issues(["1"]),
+      ]);
+      for (const answer of asked)
+        expect(answer).toMatchObject({ reason: expect.any(StorageUnavailableError) });
+      return client.query(
+        "select query from pg_stat_activity where application_name = $1 and wait_event_type = 'Lock'",
+        [replicas.name],
+      );
+    }, replicas.url);
+    expect(rows).toEqual([]);
+    expect(await whole(replicas.one)).toEqual([]);
+  });
+
   it("leave no gap in the log where transactions are rolled back, though these have used up ids", async () => {
     await using replicas = await twoReplicas();
     await onServer(
