@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import type pg from "pg";
 import { describe, expect, inject, it } from "vitest";
 import { StorageUnavailableError } from "../../src/domain/failure.ts";
@@ -262,6 +264,38 @@ describe("a server that fails", () => {
     const url = new URL(schema.url);
     url.searchParams.set("options", `-c search_path=${schema.name} -c synchronous_commit=${value}`);
     await expect(openReplica(url.href)).rejects.toThrow(`synchronous_commit is ${value}`);
+  });
+
+  it.each([
+    ["array_nulls=off", "array_nulls is off"],
+    ["default_transaction_read_only=on", "It is read-only"],
+  ])("is refused with a role's %s", async (setting, said) => {
+    const options = encodeURIComponent(`-c ${setting}`);
+    await expect(openReplica(`${inject("postgres")}?options=${options}`)).rejects.toThrow(said);
+  });
+
+  it("says so where the tables are another role's, as after a restore by somebody else", async () => {
+    await using schema = await temporarySchema();
+    await using _store = await openReplica(schema.url);
+    const role = `${schema.name}_role`;
+    await onServer((client) =>
+      client.query(`create role ${role} login; grant usage, create on schema ${schema.name} to ${role}`),
+    );
+    const url = new URL(schema.url);
+    url.username = role;
+    await expect(openReplica(url.href)).rejects.toThrow(
+      `The tables in the schema ${schema.name} are another role's`,
+    );
+    await onServer((client) => client.query(`drop owned by ${role}; drop role ${role}`));
+  });
+
+  it("that does not answer is said to be one that cannot be reached", async () => {
+    await using silent = createServer((socket) => socket.resume()).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    await expect(openReplica(`postgres://postgres@127.0.0.1:${port}/postgres`)).rejects.toThrow(
+      "PostgreSQL cannot be reached",
+    );
   });
 
   it.each(["events (theirs text)", "migrations (batch int)"])(

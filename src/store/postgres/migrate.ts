@@ -75,11 +75,23 @@ export async function migrate(
         { cause: error },
       );
     if (code !== "42501") throw error;
+    if (await mayCreateIn(client, schema))
+      throw new Error(
+        `The tables in the schema ${schema} are another role's, as after a restore by somebody else: make this role the owner of the tables, the sequence and the functions there.`,
+        { cause: error },
+      );
     throw new Error(
       `The role may not create tables in the schema ${schema}: GRANT CREATE ON SCHEMA ${schema} to it, or make it the owner of a schema of its own.`,
       { cause: error },
     );
   }
+}
+
+async function mayCreateIn(client: pg.ClientBase, schema: string): Promise<boolean> {
+  const { rows } = await client.query<{ may: boolean }>("select has_schema_privilege($1, 'create') as may", [
+    schema,
+  ]);
+  return rows[0]!.may;
 }
 
 async function applyMigrations(client: pg.ClientBase): Promise<void> {

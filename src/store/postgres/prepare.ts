@@ -47,7 +47,8 @@ export async function connectTo(client: pg.Client): Promise<void> {
   } catch (error) {
     if (error instanceof Error && error.message.startsWith("unsupported startup parameter"))
       throw new Error(howToNameSchema, { cause: error });
-    if (codeOf(error) !== null || !(error instanceof Error) || !("code" in error)) throw error;
+    const isUnreachable = error instanceof Error && ("code" in error || error.message === "timeout expired");
+    if (codeOf(error) !== null || !isUnreachable) throw error;
     throw new Error("PostgreSQL cannot be reached: look whether its URL is right and the server runs.", {
       cause: error,
     });
