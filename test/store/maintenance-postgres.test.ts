@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { StorageUnavailableError } from "../../src/domain/failure.ts";
 import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
 import { at, told } from "./deliveries.ts";
-import { onServer, openReplica, openTestPostgres } from "./open-postgres.ts";
+import { onServer, openReplica, openTestPostgres, temporarySchema } from "./open-postgres.ts";
 
 const token = {
   sha256: "a".repeat(64),
@@ -21,6 +22,14 @@ describe("commands on a store in PostgreSQL, beside a gateway", () => {
     await expect(maintenance.tokens.add({ ...token, name: "board" })).rejects.toThrow("There is a token");
     expect(await maintenance.tokens.remove("board")).toBe(true);
     expect(await store.tokens.list()).toEqual([]);
+  });
+
+  it("say of a token that could not be kept that the store failed, and not what was to be written", async () => {
+    await using schema = await temporarySchema();
+    await using commands = await openPostgresMaintenance(schema.url);
+    await onServer((client) => client.query("drop table tokens"), schema.url);
+    await expect(commands.tokens.add({ ...token, name: "one" })).rejects.toThrow(StorageUnavailableError);
+    await expect(commands.tokens.remove("one")).rejects.toThrow(StorageUnavailableError);
   });
 
   it("forget an issue, tell followers, and let it begin anew in a replica that still had it in memory", async () => {
