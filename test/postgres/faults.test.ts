@@ -106,6 +106,17 @@ describe("two replicas on one database", () => {
     expect(await whole(replicas.one)).toEqual([]);
   });
 
+  it("are not ready for as long as one of the tables cannot be written, though others can", async () => {
+    await using replicas = await twoReplicas();
+    const { one } = replicas;
+    await onServer((client) => client.query("alter table contents rename to elsewhere"), replicas.url);
+    await expect(one.append(told())).rejects.toThrow(StorageUnavailableError);
+    expect(await one.canWrite()).toBe(false);
+    await onServer((client) => client.query("alter table elsewhere rename to contents"), replicas.url);
+    expect(await one.canWrite()).toBe(true);
+    expect(await one.append(told())).toMatchObject({ outcome: "APPLIED", position: 1 });
+  });
+
   it("leave no gap in the log where transactions are rolled back, though these have used up ids", async () => {
     await using replicas = await twoReplicas();
     await onServer(

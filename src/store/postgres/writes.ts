@@ -25,7 +25,7 @@ export type WritesOptions = {
 /** Writes batches, one at a time. */
 export type Writes = {
   /**
-   * Resolves once the batch is on disk. An empty one writes something that changes nothing.
+   * Resolves once the batch is on disk. An empty one does the same, and changes nothing.
    * @throws StorageUnavailableError when nothing was written, or that cannot be known.
    */
   readonly write: (batch: readonly IncomingDelivery[], committedAt: number) => Promise<BatchResult>;
@@ -115,10 +115,10 @@ export function createWrites({
     };
     // Together, so that the log's lock is not held for as long as an answer and the next question are on their way.
     const { moves } = transaction.collected();
-    const [logged, , committed] = await Promise.all([
-      batch.length === 0
-        ? client.query("update meta set value = value where name = 'oldest'")
-        : client.query<{ newest: number }>(writeStatement, valuesOf(log, transaction.collected())),
+    const [logged, , , committed] = await Promise.all([
+      client.query<{ newest: number }>(writeStatement, valuesOf(log, transaction.collected())),
+      // Without a row that is written, nothing would be told to the disk.
+      batch.length === 0 ? client.query("update meta set value = value where name = 'oldest'") : null,
       // Seldom, and apart: the statement before it cannot change a row that it adds, nor one row twice.
       moves.length === 0 ? null : client.query(moveStatement, moveValuesOf(moves)),
       client.query("commit"),
@@ -126,7 +126,7 @@ export function createWrites({
     if (committed.command !== "COMMIT") throw new StorageUnavailableError("The transaction was rolled back.");
     if (batch.length === 0) return written;
 
-    const newestBefore = (logged.rows as readonly { newest: number }[])[0]!.newest;
+    const newestBefore = logged.rows[0]!.newest;
     const placed = (position: number) =>
       position >= provisional ? position - provisional + newestBefore : position;
     for (const { id, delivery } of numbered) {
