@@ -309,6 +309,38 @@ describe("a server that fails", () => {
     );
   });
 
+  it("is waited for at every commit, though the role's settings change after the start", async () => {
+    await using schema = await temporarySchema();
+    const role = `${schema.name}_role`;
+    await onServer((client) =>
+      client.query(`create role ${role} login; alter schema ${schema.name} owner to ${role}`),
+    );
+    const url = new URL(schema.url);
+    url.username = role;
+    {
+      await using store = await openReplica(url.href);
+      await onServer(async (client) => {
+        await client.query(
+          `create table seen (wait text, timeout text);
+           create function see() returns trigger language plpgsql as $$ begin
+             insert into seen values (current_setting('synchronous_commit'), current_setting('statement_timeout'));
+             return null;
+           end $$;
+           create trigger sees after insert on deliveries for each row execute function see()`,
+        );
+        await client.query("alter role current_user set synchronous_commit = off");
+        await client.query("alter role current_user set statement_timeout = '20s'");
+        await client.query(
+          "select pg_terminate_backend(pid) from pg_stat_activity where usename = current_user and pid <> pg_backend_pid()",
+        );
+      }, url.href);
+      await acknowledged(store, told());
+    }
+    const { rows } = await onServer((client) => client.query("select * from seen"), url.href);
+    expect(rows).toEqual([{ wait: "on", timeout: "0" }]);
+    await onServer((client) => client.query(`reassign owned by ${role} to current_user; drop role ${role}`));
+  });
+
   it.each(["events (theirs text)", "migrations (batch int)"])(
     "is refused where another program has its tables: %s",
     async (table) => {

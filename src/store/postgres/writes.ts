@@ -78,7 +78,7 @@ export function createWrites({
     committedAt: number,
   ): Promise<BatchResult> {
     const [, , , taken, newest] = await Promise.all([
-      client.query("begin isolation level read committed; set local lock_timeout = 500"),
+      client.query(beginBatch),
       client.query("select pg_advisory_xact_lock_shared($1)", [locks.writing]),
       client.query("select take_locks($1)", [keysOf(batch)]),
       // After the locks: of two deliveries of one issue, the one that is committed later has the greater id.
@@ -203,6 +203,17 @@ export function createWrites({
     },
   };
 }
+
+/**
+ * A transaction whose commit is waited for, whatever the role and the server were set to since the start: a time for
+ * statements would end the wait for a standby as if it had answered.
+ */
+const beginBatch = [
+  "begin isolation level read committed",
+  "set local lock_timeout = 500",
+  "set local statement_timeout = 0",
+  "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') in ('off', 'local')",
+].join("; ");
 
 /** The newest delivery about an issue and the newest entry, as they are on disk; null for none. */
 type Newest = { readonly id: string; readonly delivery: number | null; readonly seq: number | null };
