@@ -41,7 +41,11 @@ export interface Erasing {
   forgetProject(projectId: string): Promise<void>;
 }
 
-export function erasing({ db, tables }: Pick<Asked, "db" | "tables">): Erasing {
+/** @param mostIssues that one step drops; each takes several statements. */
+export function erasing(
+  { db, tables }: Pick<Asked, "db" | "tables">,
+  { mostIssues = 100 }: { readonly mostIssues?: number } = {},
+): Erasing {
   const { contents, deliveries, events, issues, meta, packs, projects } = tables;
 
   async function numberOf(name: string): Promise<number> {
@@ -68,11 +72,24 @@ export function erasing({ db, tables }: Pick<Asked, "db" | "tables">): Erasing {
   /** The packs that hold something of these deliveries, which are given by ascending id. */
   async function packsHolding(ids: readonly number[]): Promise<ReadonlyMap<number, PackRow>> {
     const found = new Map<number, PackRow>();
-    let pack: PackRow | null = null;
+    /** Up to here it is known what holds a delivery. */
+    let known = 0;
     for (const id of ids) {
-      if (pack !== null && id <= pack.last) continue;
-      pack = await packHolding({ db, tables }, id);
-      if (pack !== null) found.set(pack.first, pack);
+      if (id <= known) continue;
+      const pack = await packHolding({ db, tables }, id);
+      if (pack !== null) {
+        found.set(pack.first, pack);
+        known = pack.last;
+        continue;
+      }
+      const [next] = await db
+        .select({ first: packs.first })
+        .from(packs)
+        .where(gt(packs.first, id))
+        .orderBy(asc(packs.first))
+        .limit(1);
+      if (next === undefined) break;
+      known = next.first - 1;
     }
     return found;
   }
@@ -192,7 +209,7 @@ export function erasing({ db, tables }: Pick<Asked, "db" | "tables">): Erasing {
         .from(issues)
         .where(and(sql`${issues.status} || '' in ('resolved', 'ignored')`, lt(issues.statusSince, before)))
         .orderBy(asc(issues.statusSince), asc(issues.sentryId))
-        .limit(100);
+        .limit(mostIssues);
       const dropping: string[] = [];
       const ids: number[] = [];
       let touching: ReadonlyMap<number, PackRow> = new Map();

@@ -5,7 +5,10 @@ import type { LogEntry } from "../domain/event.ts";
 export type Answer = {
   /** About how much memory it takes. */
   readonly bytes: number;
-  /** It tells of a failure that may pass: who gets it is ended before the entry, to come back and have it told. */
+  /**
+   * It tells of a failure that may pass. Who follows entries is ended before that one, to come back and have it told; a
+   * figure is read again.
+   */
   readonly isLast: boolean;
 };
 

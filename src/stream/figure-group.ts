@@ -51,7 +51,8 @@ export function createFigureGroup<One extends Answer>(options: FigureGroupOption
       const tookMs = now() - begunAt;
       // What takes long to read may take half of the time, and not all of it.
       await wait(Math.max(everyMs - tookMs, tookMs), stop.signal);
-      await concernedAfter(position);
+      // What failed is read again though nothing is logged.
+      if (!answer.isLast) await concernedAfter(position);
     }
   }
 

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { examinePostgres } from "../../src/store/postgres/doctor.ts";
 import { startPostgres, startStandby } from "../postgres-server.ts";
 import { told } from "../store/deliveries.ts";
 import { acknowledged, onServer, openReplica } from "../store/open-postgres.ts";
@@ -27,6 +28,8 @@ it(
     await using replica = await openReplica(proxy.through(primary.url), { onEpoch: began.resolve });
     const { epoch } = await replica.reader.bounds();
     await acknowledged(replica, told({ issue: "kept" }));
+    const findings = await examinePostgres({ url: standby.url, onProgress: () => {} });
+    expect(findings.map(({ problem }) => problem)).toEqual([expect.stringContaining("It is read-only")]);
     // While it is not, what it has not received goes with the primary, and is told of.
     await configure("alter system reset synchronous_standby_names");
     await standby.stop("fast");

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import type pg from "pg";
 import { describe, expect, inject, it } from "vitest";
 import { StorageUnavailableError } from "../../src/domain/failure.ts";
@@ -81,6 +83,38 @@ describe("two replicas on one database", () => {
       expect(await whole(replicas.other)).toEqual([]);
     });
     expect((await acknowledged(replicas.one, told({ issue: "1" }))).position).toBe(1);
+  });
+
+  it("leave no question waiting in the server for a table that somebody else has locked", async () => {
+    await using replicas = await twoReplicas();
+    const { reader } = replicas.one;
+    const { rows } = await onServer(async (client) => {
+      await client.query("begin; lock table events, issues in access exclusive mode");
+      const asked = await Promise.allSettled([
+        reader.bounds(),
+        reader.entriesAfter(0, 10),
+        reader.issues(["1"]),
+      ]);
+      for (const answer of asked)
+        expect(answer).toMatchObject({ reason: expect.any(StorageUnavailableError) });
+      return client.query(
+        "select query from pg_stat_activity where application_name = $1 and wait_event_type = 'Lock'",
+        [replicas.name],
+      );
+    }, replicas.url);
+    expect(rows).toEqual([]);
+    expect(await whole(replicas.one)).toEqual([]);
+  });
+
+  it("are not ready for as long as one of the tables cannot be written, though others can", async () => {
+    await using replicas = await twoReplicas();
+    const { one } = replicas;
+    await onServer((client) => client.query("alter table contents rename to elsewhere"), replicas.url);
+    await expect(one.append(told())).rejects.toThrow(StorageUnavailableError);
+    expect(await one.canWrite()).toBe(false);
+    await onServer((client) => client.query("alter table elsewhere rename to contents"), replicas.url);
+    expect(await one.canWrite()).toBe(true);
+    expect(await one.append(told())).toMatchObject({ outcome: "APPLIED", position: 1 });
   });
 
   it("leave no gap in the log where transactions are rolled back, though these have used up ids", async () => {
@@ -241,6 +275,70 @@ describe("a server that fails", () => {
     const url = new URL(schema.url);
     url.searchParams.set("options", `-c search_path=${schema.name} -c synchronous_commit=${value}`);
     await expect(openReplica(url.href)).rejects.toThrow(`synchronous_commit is ${value}`);
+  });
+
+  it.each([
+    ["array_nulls=off", "array_nulls is off"],
+    ["default_transaction_read_only=on", "It is read-only"],
+  ])("is refused with a role's %s", async (setting, said) => {
+    const options = encodeURIComponent(`-c ${setting}`);
+    await expect(openReplica(`${inject("postgres")}?options=${options}`)).rejects.toThrow(said);
+  });
+
+  it("says so where the tables are another role's, as after a restore by somebody else", async () => {
+    await using schema = await temporarySchema();
+    await using _store = await openReplica(schema.url);
+    const role = `${schema.name}_role`;
+    await onServer((client) =>
+      client.query(`create role ${role} login; grant usage, create on schema ${schema.name} to ${role}`),
+    );
+    const url = new URL(schema.url);
+    url.username = role;
+    await expect(openReplica(url.href)).rejects.toThrow(
+      `The tables in the schema ${schema.name} are another role's`,
+    );
+    await onServer((client) => client.query(`drop owned by ${role}; drop role ${role}`));
+  });
+
+  it("that does not answer is said to be one that cannot be reached", async () => {
+    await using silent = createServer((socket) => socket.resume()).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    await expect(openReplica(`postgres://postgres@127.0.0.1:${port}/postgres`)).rejects.toThrow(
+      "PostgreSQL cannot be reached",
+    );
+  });
+
+  it("is waited for at every commit, though the role's settings change after the start", async () => {
+    await using schema = await temporarySchema();
+    const role = `${schema.name}_role`;
+    await onServer((client) =>
+      client.query(`create role ${role} login; alter schema ${schema.name} owner to ${role}`),
+    );
+    const url = new URL(schema.url);
+    url.username = role;
+    {
+      await using store = await openReplica(url.href);
+      await onServer(async (client) => {
+        await client.query(
+          `create table seen (wait text, timeout text);
+           create function see() returns trigger language plpgsql as $$ begin
+             insert into seen values (current_setting('synchronous_commit'), current_setting('statement_timeout'));
+             return null;
+           end $$;
+           create trigger sees after insert on deliveries for each row execute function see()`,
+        );
+        await client.query("alter role current_user set synchronous_commit = off");
+        await client.query("alter role current_user set statement_timeout = '20s'");
+        await client.query(
+          "select pg_terminate_backend(pid) from pg_stat_activity where usename = current_user and pid <> pg_backend_pid()",
+        );
+      }, url.href);
+      await acknowledged(store, told());
+    }
+    const { rows } = await onServer((client) => client.query("select * from seen"), url.href);
+    expect(rows).toEqual([{ wait: "on", timeout: "0" }]);
+    await onServer((client) => client.query(`reassign owned by ${role} to current_user; drop role ${role}`));
   });
 
   it.each(["events (theirs text)", "migrations (batch int)"])(

@@ -1,7 +1,10 @@
-import { describe, expect, it } from "vitest";
+import pg from "pg";
+import { describe, expect, it, vi } from "vitest";
+import { StorageUnavailableError } from "../../src/domain/failure.ts";
+import { locksOf } from "../../src/store/postgres/locks.ts";
 import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
 import { at, told } from "./deliveries.ts";
-import { onServer, openReplica, openTestPostgres } from "./open-postgres.ts";
+import { onServer, openReplica, openTestPostgres, temporarySchema } from "./open-postgres.ts";
 
 const token = {
   sha256: "a".repeat(64),
@@ -21,6 +24,53 @@ describe("commands on a store in PostgreSQL, beside a gateway", () => {
     await expect(maintenance.tokens.add({ ...token, name: "board" })).rejects.toThrow("There is a token");
     expect(await maintenance.tokens.remove("board")).toBe(true);
     expect(await store.tokens.list()).toEqual([]);
+  });
+
+  it("erase one after the other, so that batches wait for one of them at most", async () => {
+    await using schema = await temporarySchema();
+    await using all = new AsyncDisposableStack();
+    const opening = [1, 2, 3].map(() => openPostgresMaintenance(schema.url));
+    const commands = (await Promise.all(opening)).map((one) => all.use(one));
+    const { writing } = locksOf(schema.name);
+    await onServer(async (client) => {
+      await client.query("select pg_advisory_lock($1)", [writing]);
+      const steps = commands.map((one) => one.dropClosedIssues(at(0)));
+      const waiting = async () => {
+        const { rows } = await client.query<{ all: string; writing: string }>(
+          `select count(*) as all, count(*) filter (where (classid::bigint << 32) | objid::bigint = $1) as writing
+           from pg_locks where locktype = 'advisory' and not granted and (classid::bigint << 32) | objid::bigint = any($2)`,
+          [writing, [writing, locksOf(schema.name).erasing]],
+        );
+        return rows[0]!;
+      };
+      while ((await waiting()).all !== "3") await new Promise(setImmediate);
+      expect((await waiting()).writing).toBe("1");
+      await client.query("select pg_advisory_unlock($1)", [writing]);
+      expect(await Promise.all(steps)).toEqual([0, 0, 0]);
+    }, schema.url);
+  });
+
+  it("forget an issue in a few statements, however many deliveries it has", async () => {
+    await using store = await openTestPostgres();
+    await using commands = await openPostgresMaintenance(store.url);
+    await Promise.all(
+      Array.from({ length: 60 }, (_, index) => store.append(told({ at: index, count: index }))),
+    );
+    const asked = vi.spyOn(pg.Client.prototype, "query");
+    try {
+      expect(await commands.forgetIssue("1", at(100))).toBe(true);
+      expect(asked.mock.calls.length).toBeLessThan(30);
+    } finally {
+      asked.mockRestore();
+    }
+  });
+
+  it("say of a token that could not be kept that the store failed, and not what was to be written", async () => {
+    await using schema = await temporarySchema();
+    await using commands = await openPostgresMaintenance(schema.url);
+    await onServer((client) => client.query("drop table tokens"), schema.url);
+    await expect(commands.tokens.add({ ...token, name: "one" })).rejects.toThrow(StorageUnavailableError);
+    await expect(commands.tokens.remove("one")).rejects.toThrow(StorageUnavailableError);
   });
 
   it("forget an issue, tell followers, and let it begin anew in a replica that still had it in memory", async () => {

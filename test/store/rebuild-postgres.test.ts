@@ -193,6 +193,21 @@ describe("rebuild on PostgreSQL", () => {
     expect(log.at(-1)!.before!.statusSince).toBe(at(100));
   });
 
+  it("takes as long as it takes, whatever a statement of the role's may", async () => {
+    await using schema = await filled();
+    await ask(
+      schema.url,
+      `create function slow() returns trigger language plpgsql as
+         $$ begin perform pg_sleep(0.4); return null; end $$;
+       create trigger slowly before delete on issues for each statement execute function slow()`,
+    );
+    const url = new URL(schema.url);
+    const options = url.searchParams.get("options")!;
+    url.searchParams.set("options", `${options} -c statement_timeout=200 -c transaction_timeout=300`);
+    await rebuild(url.href);
+    expect(await examine(url.href)).toEqual([]);
+  });
+
   it("leaves everything as it was when it breaks off in the middle", async () => {
     await using schema = await filled();
     const before = await answers(schema.url);

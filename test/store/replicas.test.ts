@@ -65,6 +65,22 @@ describe("two replicas", () => {
     expect(new Set(epochs).size).toBe(1);
   });
 
+  it("of which one is newer than the tables do not wait behind it while somebody reads those: it ends, and may be started again", async () => {
+    await using store = await openTestPostgres();
+    await onServer(async (client) => {
+      // As an older version made them.
+      await client.query(
+        `alter table events drop column after_named; alter table deliveries drop column names_project;
+         delete from migrations where made_at = (select max(made_at) from migrations)`,
+      );
+      await client.query("begin; select 1 from deliveries");
+      await expect(openReplica(store.url)).rejects.toThrow("The tables cannot be brought up to date");
+      await client.query("rollback");
+    }, store.url);
+    await using newer = await openReplica(store.url);
+    expect(await newer.append(told())).toMatchObject({ outcome: "APPLIED" });
+  });
+
   it("hear of each other in a schema whose name is long and has to be quoted, and a copy hears of them", async () => {
     await using schema = await temporarySchema((unique) => `${unique} Überlang`.padEnd(62, "X"));
     let heard = Promise.withResolvers<void>();

@@ -12,14 +12,14 @@ function figures(concerns: (seq: number) => boolean = () => true) {
   const log = memoryLog();
   const clock = { now: 0 };
   const waits: { readonly milliseconds: number; readonly end: () => void }[] = [];
-  const state = { figure: 1, tookMs: 0, reads: 0, isEmptied: false };
+  const state = { figure: 1, tookMs: 0, reads: 0, isEmptied: false, hasFailed: false };
   const operation: FigureOperation<TestAnswer> = {
     key: "figure",
     concerns: ({ event }) => concerns(event.seq),
     async read() {
       state.reads += 1;
       clock.now += state.tookMs;
-      return { seqs: [state.figure], bytes: 1, isLast: false };
+      return { seqs: [state.figure], bytes: 1, isLast: state.hasFailed };
     },
     isSame: (one, other) => one.seqs[0] === other.seqs[0],
   };
@@ -108,6 +108,20 @@ describe("a figure", () => {
     write(1);
     await settled();
     expect([told, state.reads]).toEqual([[1], 2]);
+  });
+
+  it("is read again after it could not be, though nothing is written", async () => {
+    const { join, pass, state } = figures();
+    state.hasFailed = true;
+    const { told } = join();
+    await settled();
+    Object.assign(state, { hasFailed: false, figure: 2 });
+    pass();
+    await settled();
+    expect(told).toEqual([1, 2]);
+    pass();
+    await settled();
+    expect(state.reads).toBe(2);
   });
 
   it("is read once for all, and told at once to whoever comes later", async () => {

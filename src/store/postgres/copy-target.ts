@@ -9,7 +9,7 @@ import { codeOf } from "./error.ts";
 import { listeningName } from "./listener.ts";
 import { locksOf } from "./locks.ts";
 import { createPools } from "./pools.ts";
-import { prepare } from "./prepare.ts";
+import { connectTo, prepare } from "./prepare.ts";
 
 const key = z.number().int().nonnegative();
 
@@ -70,7 +70,7 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
   const { schema } = await prepare(pools, { isForCopy: true });
   const lock = opened.use(await lockOut(pools.connection(), schema));
   const client = pools.connection();
-  await client.connect();
+  await connectTo(client);
   opened.defer(() => client.end());
   await assertNobodyListens(client, schema);
   const known = await progressIn(client);
@@ -204,7 +204,7 @@ type Lock = AsyncDisposable & {
  */
 async function lockOut(client: pg.Client, schema: string): Promise<Lock> {
   try {
-    await client.connect();
+    await connectTo(client);
     await client.query(
       `begin isolation level read committed;
        set local idle_in_transaction_session_timeout = 0; set local lock_timeout = ${waitMs}`,

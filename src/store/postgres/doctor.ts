@@ -65,7 +65,8 @@ async function examineServer(client: pg.ClientBase): Promise<readonly Finding[]>
 async function examineMeta(client: pg.ClientBase): Promise<readonly Finding[]> {
   const { rows } = await client.query<{ is_other: boolean; is_copying: boolean; is_behind: boolean }>(
     `select
-       not exists (select 1 from meta where name = $1 and value = present_instance()) as is_other,
+       not pg_is_in_recovery()
+         and not exists (select 1 from meta where name = $1 and value = present_instance()) as is_other,
        exists (select 1 from meta where name = $2) as is_copying,
        (select max(id) from deliveries) > (select last_value from delivery_ids) as is_behind`,
     [metaNames.instance, metaNames.copying],

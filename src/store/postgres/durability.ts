@@ -27,6 +27,7 @@ const settings = [
   "fsync",
   "full_page_writes",
   "server_encoding",
+  "array_nulls",
   "transaction_read_only",
 ] as const;
 type Setting = (typeof settings)[number];
@@ -44,6 +45,7 @@ export function faultsOf(found: Readonly<Record<Setting, string>>): readonly str
       "full_page_writes is off: a power cut could damage the tables beyond repair. Set it to on.",
     found.server_encoding !== "UTF8" &&
       `The database's encoding is ${found.server_encoding}: create it with encoding 'UTF8'.`,
+    found.array_nulls !== "on" && "array_nulls is off: nothing could be written. Set it to on.",
     found.transaction_read_only === "on" &&
       "It is read-only, as a standby is: DATABASE_URL has to name the primary.",
   ].filter((line) => line !== false);

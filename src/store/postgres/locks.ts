@@ -9,6 +9,8 @@ export type Locks = {
   readonly store: bigint;
   /** Shared by all that write batches; held alone by what erases. */
   readonly writing: bigint;
+  /** Held by the one transaction that erases, before it takes `writing`: batches wait for one of those at most. */
+  readonly erasing: bigint;
   /** Held by the one transaction that adds to the log, from where it learns its positions until it ends. */
   readonly log: bigint;
   /** Held by the one transaction that writes about this issue. */
@@ -26,6 +28,7 @@ export function locksOf(schema: string): Locks {
   return {
     store: key("store"),
     writing: key("writing"),
+    erasing: key("erasing"),
     log: key("log"),
     issue: (sentryId) => key("issue", sentryId),
     body: (sha256) => key("body", sha256),

@@ -1,12 +1,12 @@
 import { and, eq, isNull } from "drizzle-orm";
 import type { Maintenance } from "../maintenance.ts";
-import { tokenQueries } from "../queries/tokens.ts";
 import { deliveries } from "../tables/postgres.ts";
 import { drizzleOver } from "./ask.ts";
 import { createPools } from "./pools.ts";
 import { prepare } from "./prepare.ts";
-import { readerOf, sharedBy } from "./queries.ts";
+import { readerOf } from "./queries.ts";
 import { erasingSteps } from "./steps.ts";
+import { tokensOn } from "./tokens.ts";
 
 /**
  * Opens the store for commands, making the tables where they are missing. Replicas may go on beside it.
@@ -21,7 +21,7 @@ export async function openPostgresMaintenance(url: string): Promise<Maintenance>
   const running = opened.move();
   return {
     ...erasingSteps(pools.log, schema),
-    tokens: tokenQueries(sharedBy(db)),
+    tokens: tokensOn(pools.log),
     async findIssue(shortIdOrId) {
       const byShortId = await reader.issueByShortId(shortIdOrId);
       return (

@@ -20,6 +20,12 @@ export type MigrateOptions = {
   readonly isForCopy?: boolean;
 };
 
+/**
+ * How long tables that are to be changed are waited for. Whatever comes after one that waits waits behind it, such as the
+ * batches of the replicas, which give up after half a second.
+ */
+const waitMs = 300;
+
 // From the package's root, because a build puts this file elsewhere.
 const migrationsFolder = join(dirname(findPackageJSON(import.meta.url)!), "drizzle/postgres");
 
@@ -57,6 +63,11 @@ export async function migrate(
   } catch (error) {
     await client.query("rollback").catch(() => {});
     const code = codeOf(error);
+    if (code === "55P03")
+      throw new Error(
+        "The tables cannot be brought up to date while somebody reads or locks them for long, such as a backup: start it again when that is over.",
+        { cause: error },
+      );
     // A table is there already, or has none of our columns.
     if (code === "42P07" || code === "42703")
       throw new Error(
@@ -64,11 +75,23 @@ export async function migrate(
         { cause: error },
       );
     if (code !== "42501") throw error;
+    if (await mayCreateIn(client, schema))
+      throw new Error(
+        `The tables in the schema ${schema} are another role's, as after a restore by somebody else: make this role the owner of the tables, the sequence and the functions there.`,
+        { cause: error },
+      );
     throw new Error(
       `The role may not create tables in the schema ${schema}: GRANT CREATE ON SCHEMA ${schema} to it, or make it the owner of a schema of its own.`,
       { cause: error },
     );
   }
+}
+
+async function mayCreateIn(client: pg.ClientBase, schema: string): Promise<boolean> {
+  const { rows } = await client.query<{ may: boolean }>("select has_schema_privilege($1, 'create') as may", [
+    schema,
+  ]);
+  return rows[0]!.may;
 }
 
 async function applyMigrations(client: pg.ClientBase): Promise<void> {
@@ -82,9 +105,11 @@ async function applyMigrations(client: pg.ClientBase): Promise<void> {
   const beyond = rows.find((row) => row.made_at > newest);
   if (beyond !== undefined)
     throw new Error("The tables are those of a newer version of Issuewire: start that, or restore a backup.");
+  await client.query(`set local lock_timeout = ${waitMs}`);
   for (const { folderMillis, hash, sql } of migrations) {
     if (applied.has(folderMillis)) continue;
     for (const statement of sql) await client.query(statement);
     await client.query("insert into migrations (made_at, sha256) values ($1, $2)", [folderMillis, hash]);
   }
+  await client.query("set local lock_timeout = 0");
 }

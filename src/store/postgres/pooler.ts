@@ -12,14 +12,14 @@ export async function isPooled(client: pg.ClientBase): Promise<boolean> {
   return rowCount === 0;
 }
 
-/** Sets these for the session where it is the connection's own, and nothing behind a pooler. */
+/** Sets those of these that the server knows for the session where it is the connection's own; behind a pooler, nothing. */
 export async function setForSession(
   client: pg.ClientBase,
   settings: Readonly<Record<string, string>>,
 ): Promise<void> {
   await client.query(
     `select set_config(name, value, false) from unnest($1::text[], $2::text[]) as given(name, value)
-     where pg_backend_pid() = $3`,
+     where pg_backend_pid() = $3 and current_setting(name, true) is not null`,
     [Object.keys(settings), Object.values(settings), namedProcess(client)],
   );
 }

@@ -24,8 +24,15 @@ export type Pools = AsyncDisposable & {
 /** How long one question may take. */
 const readTimeoutMs = 5_000;
 
+/**
+ * How long a question waits for a table that somebody else has locked whole. A question that is given up here alone goes
+ * on waiting in the server, on a connection that nobody has any more, beside all that come after it.
+ */
+const lockTimeout = { lock_timeout: "3000" } as const;
+
 /** What a question is asked under. */
 export const questionSettings = {
+  ...lockTimeout,
   statement_timeout: String(readTimeoutMs),
   // Compiling a statistic takes longer than answering it, and now and then very much longer.
   jit: "off",
@@ -55,14 +62,19 @@ export function createPools(url: string, directUrl = url): Pools {
     keepAlive: true,
     types: valueTypes,
   } satisfies pg.ClientConfig;
+  // Settings are asked for once a connection is there: many poolers refuse one that asks for them.
   const pools = {
     intake: createPool({ ...common, max: 2, pipeline: true, ...waiting(600, deadAfterMs) }),
-    log: createPool({ ...common, max: 2, ...waiting(readTimeoutMs, deadAfterMs) }),
+    log: createPool({
+      ...common,
+      max: 2,
+      onConnect: (client) => setForSession(client, lockTimeout),
+      ...waiting(readTimeoutMs, deadAfterMs),
+    }),
     reading: createPool({
       ...common,
       max: 8,
       pipeline: true,
-      // Asked for once the connection is there: many poolers refuse one that asks for settings.
       onConnect: (client) => setForSession(client, questionSettings),
       ...waiting(readTimeoutMs, readTimeoutMs + 1_000),
     }),

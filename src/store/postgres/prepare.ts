@@ -2,7 +2,7 @@ import type pg from "pg";
 import { assertDurable } from "./durability.ts";
 import { codeOf } from "./error.ts";
 import { migrate, type MigrateOptions, type Opened } from "./migrate.ts";
-import { assertSearchPath, howToNameSchema, isPooled } from "./pooler.ts";
+import { assertSearchPath, howToNameSchema, isPooled, setForSession } from "./pooler.ts";
 import type { Pools } from "./pools.ts";
 
 /** What is known of the store, and of the way to it. */
@@ -29,8 +29,16 @@ export async function prepare(
   }
 }
 
+/** What a role is often given, so that nothing takes long; what is done on these connections may. */
+const unhurried = {
+  statement_timeout: "0",
+  lock_timeout: "0",
+  idle_in_transaction_session_timeout: "0",
+  transaction_timeout: "0",
+} as const;
+
 /**
- * Connects, to the schema that the connection asks for.
+ * Connects, to the schema that the connection asks for, for as long as it takes whatever the role's settings are.
  * @throws Error that says what to do.
  */
 export async function connectTo(client: pg.Client): Promise<void> {
@@ -39,10 +47,12 @@ export async function connectTo(client: pg.Client): Promise<void> {
   } catch (error) {
     if (error instanceof Error && error.message.startsWith("unsupported startup parameter"))
       throw new Error(howToNameSchema, { cause: error });
-    if (codeOf(error) !== null || !(error instanceof Error) || !("code" in error)) throw error;
+    const isUnreachable = error instanceof Error && ("code" in error || error.message === "timeout expired");
+    if (codeOf(error) !== null || !isUnreachable) throw error;
     throw new Error("PostgreSQL cannot be reached: look whether its URL is right and the server runs.", {
       cause: error,
     });
   }
   await assertSearchPath(client);
+  await setForSession(client, unhurried);
 }

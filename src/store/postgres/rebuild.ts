@@ -7,7 +7,7 @@ import { arraysOf, columnsOf, upserting } from "./columns.ts";
 import { failureIn } from "./error.ts";
 import { locksOf } from "./locks.ts";
 import { createPools } from "./pools.ts";
-import { prepare } from "./prepare.ts";
+import { connectTo, prepare } from "./prepare.ts";
 import { sharedBy } from "./queries.ts";
 import { collectingTransaction } from "./transaction.ts";
 import { moveStatement, moveValuesOf, valuesOf, writeStatement } from "./write-statement.ts";
@@ -29,7 +29,7 @@ export async function rebuildPostgres({
   const locks = locksOf(schema);
   const client = pools.connection();
   try {
-    await client.connect();
+    await connectTo(client);
     await client.query("begin isolation level read committed");
     // In the order of those who write; nobody's batch is under way then, and none begins.
     await client.query("select pg_advisory_xact_lock($1)", [locks.writing]);

@@ -5,8 +5,11 @@ import { failureIn } from "./error.ts";
 import { locksOf } from "./locks.ts";
 import { sharedBy } from "./queries.ts";
 
-/** How long a step waits for batches that are being written; each takes milliseconds. */
+/** How long a step waits for batches that are being written, which take milliseconds each, and for another's step. */
 const waitMs = 5_000;
+
+/** Statements go over a network, and batches, which wait for a step, give up after half a second. */
+const mostIssues = 20;
 
 /**
  * What takes things out of the store, each step in a transaction of its own, during which no replica writes: a batch that
@@ -19,13 +22,14 @@ export function erasingSteps(pool: pg.Pool, schema: string): Erasing {
     const client = await pool.connect();
     try {
       await client.query(`begin isolation level read committed; set local lock_timeout = ${waitMs}`);
+      await client.query("select pg_advisory_xact_lock($1)", [locks.erasing]);
       await client.query("select pg_advisory_xact_lock($1)", [locks.writing]);
       // The newest entry may be among what is erased, and its position is never to be handed out again.
       await client.query(
         `insert into meta (name, value) values ('newest', newest_position()::text)
          on conflict (name) do update set value = excluded.value`,
       );
-      const result = await take(erasing(sharedBy(drizzleOver(client))));
+      const result = await take(erasing(sharedBy(drizzleOver(client)), { mostIssues }));
       await client.query("commit");
       client.release();
       return result;

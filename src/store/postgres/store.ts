@@ -14,11 +14,11 @@ import { channelOf, listeningName, startListener } from "./listener.ts";
 import { locksOf } from "./locks.ts";
 import { createPools } from "./pools.ts";
 import { prepare } from "./prepare.ts";
-import { tokenQueries } from "../queries/tokens.ts";
-import { readerOf, sharedBy, type ReaderOptions } from "./queries.ts";
+import { readerOf, type ReaderOptions } from "./queries.ts";
 import { beginReading, questionsOn } from "./reading.ts";
 import { startRetention, type Retention } from "./retention.ts";
 import { erasingSteps } from "./steps.ts";
+import { tokensOn } from "./tokens.ts";
 import { createWrites } from "./writes.ts";
 
 export type PostgresStoreOptions = ReaderOptions & {
@@ -193,7 +193,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     // What another replica writes is not known here at once.
     version: () => null,
     figures: async () => ({ waiting: writer.waiting(), walBytes: null }),
-    tokens: tokenQueries(sharedBy(drizzleOver(pools.log))),
+    tokens: tokensOn(pools.log),
     async canWrite() {
       if (isFailing && writer.waiting() === 0) await writer.probe().catch(() => {});
       return !isFailing;

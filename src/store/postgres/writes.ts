@@ -25,7 +25,7 @@ export type WritesOptions = {
 /** Writes batches, one at a time. */
 export type Writes = {
   /**
-   * Resolves once the batch is on disk. An empty one writes something that changes nothing.
+   * Resolves once the batch is on disk. An empty one does the same, and changes nothing.
    * @throws StorageUnavailableError when nothing was written, or that cannot be known.
    */
   readonly write: (batch: readonly IncomingDelivery[], committedAt: number) => Promise<BatchResult>;
@@ -78,7 +78,7 @@ export function createWrites({
     committedAt: number,
   ): Promise<BatchResult> {
     const [, , , taken, newest] = await Promise.all([
-      client.query("begin isolation level read committed; set local lock_timeout = 500"),
+      client.query(beginBatch),
       client.query("select pg_advisory_xact_lock_shared($1)", [locks.writing]),
       client.query("select take_locks($1)", [keysOf(batch)]),
       // After the locks: of two deliveries of one issue, the one that is committed later has the greater id.
@@ -115,10 +115,10 @@ export function createWrites({
     };
     // Together, so that the log's lock is not held for as long as an answer and the next question are on their way.
     const { moves } = transaction.collected();
-    const [logged, , committed] = await Promise.all([
-      batch.length === 0
-        ? client.query("update meta set value = value where name = 'oldest'")
-        : client.query<{ newest: number }>(writeStatement, valuesOf(log, transaction.collected())),
+    const [logged, , , committed] = await Promise.all([
+      client.query<{ newest: number }>(writeStatement, valuesOf(log, transaction.collected())),
+      // Without a row that is written, nothing would be told to the disk.
+      batch.length === 0 ? client.query("update meta set value = value where name = 'oldest'") : null,
       // Seldom, and apart: the statement before it cannot change a row that it adds, nor one row twice.
       moves.length === 0 ? null : client.query(moveStatement, moveValuesOf(moves)),
       client.query("commit"),
@@ -126,7 +126,7 @@ export function createWrites({
     if (committed.command !== "COMMIT") throw new StorageUnavailableError("The transaction was rolled back.");
     if (batch.length === 0) return written;
 
-    const newestBefore = (logged.rows as readonly { newest: number }[])[0]!.newest;
+    const newestBefore = logged.rows[0]!.newest;
     const placed = (position: number) =>
       position >= provisional ? position - provisional + newestBefore : position;
     for (const { id, delivery } of numbered) {
@@ -203,6 +203,17 @@ export function createWrites({
     },
   };
 }
+
+/**
+ * A transaction whose commit is waited for, whatever the role and the server were set to since the start: a time for
+ * statements would end the wait for a standby as if it had answered.
+ */
+const beginBatch = [
+  "begin isolation level read committed",
+  "set local lock_timeout = 500",
+  "set local statement_timeout = 0",
+  "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') in ('off', 'local')",
+].join("; ");
 
 /** The newest delivery about an issue and the newest entry, as they are on disk; null for none. */
 type Newest = { readonly id: string; readonly delivery: number | null; readonly seq: number | null };
