@@ -132,8 +132,8 @@ const settings = z.object({
     .string()
     .refine((text) => {
       const url = URL.parse(text);
-      return url !== null && /^https?:$/.test(url.protocol);
-    }, "must be the http or https address of a JSON Web Key Set")
+      return url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
+    }, "must be the http or https address of a JSON Web Key Set, without a user or password")
     .optional()
     .describe(
       "Where the public keys are that JWTs are signed with. Together with JWT_ISSUER and JWT_AUDIENCE.",
@@ -282,8 +282,8 @@ export function isPostgres(url: string): boolean {
 
 /** The URL without what is secret in it. */
 export function withoutPassword(url: string): string {
-  if (!isPostgres(url)) return url;
-  return url.replace(/(:\/\/[^:@/?#]*):[^@/?#]*@/, "$1:***@").replace(/([?&]password=)[^&]*/gi, "$1***");
+  // As URLs are read: the last @ before the path ends the password.
+  return url.replace(/(:\/\/[^:/?#]*):[^/?#]*@/, "$1:***@").replace(/([?&]password=)[^&]*/gi, "$1***");
 }
 
 /**

@@ -51,6 +51,7 @@ describe("the settings", () => {
     });
     expect(isPostgres(url)).toBe(true);
     expect(withoutPassword(url)).toBe("postgres://ann:***@db:5432/issues?sslmode=verify-full");
+    expect(withoutPassword("postgres://ann@b:se@c:ret@db/issues")).toBe("postgres://ann@b:***@db/issues");
     expect(withoutPassword("postgresql://db/issues?user=ann&password=secret")).not.toContain("secret");
     expect(withoutPassword("file:./a:b@c.db")).toBe("file:./a:b@c.db");
   });
@@ -134,7 +135,8 @@ describe("the settings", () => {
     expect(() => parseConfig({ JWT_ISSUER: "https://a.b" })).toThrow(
       /JWT_JWKS_URL: is missing.*JWT_AUDIENCE: is missing/s,
     );
-    expect(() => parseConfig({ ...all, JWT_JWKS_URL: "file:///etc/keys" })).toThrow("JWT_JWKS_URL: must be");
+    for (const url of ["file:///etc/keys", "https://ann:pass@a.b/keys"])
+      expect(() => parseConfig({ ...all, JWT_JWKS_URL: url })).toThrow("JWT_JWKS_URL: must be");
   });
 
   it("name every wrong one at once", () => {
