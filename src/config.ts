@@ -48,7 +48,7 @@ function isReadableUrl(url: string): boolean {
 
 /** better-sqlite3 takes spaces at either end away, and `:memory:` for no file at all. */
 function isFileName(path: string): boolean {
-  return path === path.trim() && path !== "" && path !== ":memory:";
+  return path === path.trim() && path !== "" && path !== ":memory:" && !path.endsWith("/");
 }
 
 const unreadableUrl =

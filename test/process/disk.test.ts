@@ -23,6 +23,26 @@ describe("a store whose file another process has locked", () => {
 });
 
 describe("a gateway whose disk is full", () => {
+  it("says at its start which file it cannot write", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    // Too small for the tables, as on a disk that is full before they are made.
+    const child = spawn(
+      "bash",
+      ["-c", `ulimit -f 60; exec "${process.execPath}" ${join(inject("built"), "cli.js")} serve`],
+      { env: { PATH: process.env["PATH"], PORT: "0", DATABASE_URL: `file:${file}` }, stdio: "pipe" },
+    );
+    let said = "";
+    child.stderr.on("data", (chunk) => (said += String(chunk)));
+    await once(child, "close");
+    expect(said).toMatch(
+      new RegExp(
+        `^issuewire: ${file} cannot be written \\(.*\\): look whether its disk is full, or failing\\.$`,
+        "m",
+      ),
+    );
+  });
+
   it("answers 503, goes on reading, is not ready, and has all that it acknowledged", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "issuewire.db");

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it, inject } from "vitest";
@@ -106,6 +106,18 @@ describe("the command line", () => {
         code: 1,
         output: expect.stringContaining(`${file} is damaged, or not a database of SQLite's`),
       });
+    },
+  );
+
+  it.each(["serve", "doctor", "rebuild", "token list", "backup copy.db"])(
+    "says of a folder in a database's place which one it is, and what to do: %s",
+    async (words) => {
+      using folder = temporaryFolder();
+      expect(await commandOn(`file:${folder.path}`, ...words.split(" ")).ended).toEqual({
+        code: 1,
+        output: expect.stringContaining(`${folder.path} is a folder: move it away, or set DATABASE_URL`),
+      });
+      rmSync(`${folder.path}.lock`, { force: true });
     },
   );
 
