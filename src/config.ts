@@ -166,7 +166,7 @@ const settings = z.object({
   LIMIT_REQUESTS: wholeNumber(0, 10_000_000)
     .default(6_000)
     .describe(
-      "How many requests but webhooks, and operations on WebSockets, one address may send in a minute; 429 beyond, 0 for any number. Not counted: this machine's.",
+      "How many requests but webhooks, and operations on WebSockets, one address, or one IPv6 /64, may send in a minute; 429 beyond, 0 for any number. Not counted: this machine's.",
     ),
   RETENTION_RAW_DAYS: wholeNumber(1, 36_500)
     .optional()
