@@ -11,6 +11,7 @@ import {
   databaseFileOf,
   describeSettings,
   faultOfUrl,
+  idleLines,
   isoDuration,
   isPostgres,
   parseConfig,
@@ -86,6 +87,11 @@ program
     const settings = config();
     const logger = createLogger({ level: settings.LOG_LEVEL });
     for (const name of unknownSettings(readEnvironment())) logger.warn({ name }, "no such setting");
+    for (const line of idleLines())
+      logger.warn(
+        { file: ".env", line },
+        "this line sets nothing: it is not NAME=value, or a later one is of that name",
+      );
     await using gateway = await startGateway(settings, { logger });
     void gateway.ended.then((reason) => {
       // For whoever keeps it running to start it again.

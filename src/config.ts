@@ -245,15 +245,35 @@ export function unknownSettings(environment: Environment): readonly string[] {
 
 /** The process's environment over the file `.env` in the working directory, if there is one. */
 export function readEnvironment(file = ".env"): Environment {
-  return { ...readEnvFile(file), ...process.env };
+  return { ...parseEnv(textOf(file)), ...process.env };
 }
 
-function readEnvFile(file: string): Environment {
+/**
+ * The numbers of the lines of `.env` that set nothing and are no comment: those without `=` or with another name than a
+ * setting can have, as `PORT: 1`, and those that a later line makes up for.
+ */
+export function idleLines(file = ".env"): readonly number[] {
+  const lines = textOf(file).split(/\r?\n/);
+  const set = (some: readonly string[]) =>
+    JSON.stringify(
+      Object.entries(parseEnv(some.join("\n")))
+        .filter(([name]) => /^\w+$/.test(name))
+        .toSorted(),
+    );
+  const all = set(lines);
+  // A line of a value that goes over several is known by what it does: without it, that value is another.
+  return lines.flatMap((line, index) =>
+    /^\s*(?:#|$)/.test(line) || set(lines.toSpliced(index, 1)) !== all ? [] : [index + 1],
+  );
+}
+
+/** Empty where there is no such file. */
+function textOf(file: string): string {
   try {
     // Without the mark that some editors begin UTF-8 with, which would count as part of the first name.
-    return parseEnv(new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file)));
+    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return {};
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
     throw new ConfigError(`The file ${file} cannot be read: ${String(error)}`);
   }
 }

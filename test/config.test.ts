@@ -5,6 +5,7 @@ import {
   ConfigError,
   databaseFileOf,
   describeSettings,
+  idleLines,
   isPostgres,
   parseConfig,
   readEnvironment,
@@ -179,6 +180,24 @@ describe("the file .env", () => {
     writeFileSync(file, "\uFEFFWEBHOOK_BEARER=one", "utf16le");
     expect(() => readEnvironment(file)).toThrow(`The file ${file} cannot be read`);
   });
+});
+
+describe("a line of .env", () => {
+  it.each([
+    ["PORT=1\n\n# PORT: 2\nexport HOST=::1\nLIMIT_DEPTH = 9 # so deep\n", []],
+    ["PORT: 1\r\nHOST=::1\r\n", [1]],
+    ["PORT\nHOST=::1\n=9", [1, 3]],
+    ["DATABASE_URL: postgres://ann:pass@db/issues?options=x\nPORT=1", [1]],
+    ['WEBHOOK_BEARER="one\ntwo\n# three\n"\nPORT 1', [5]],
+    ["PORT=1\nHOST=::1\nPORT=2", [1]],
+  ])("that sets nothing is found: %j", (text, lines) => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, ".env");
+    writeFileSync(file, text);
+    expect(idleLines(file)).toEqual(lines);
+  });
+
+  it("is in no file that is not there", () => expect(idleLines("none.env")).toEqual([]));
 });
 
 describe("a database URL", () => {

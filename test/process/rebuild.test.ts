@@ -162,6 +162,25 @@ describe("the command line", () => {
     expect(gateway.log).toContainEqual(expect.stringMatching(/"warn".*"LIMIT_DEPHT".*no such setting/));
   });
 
+  it("says in the log which lines of .env set nothing, and not what they hold", async () => {
+    using folder = temporaryFolder();
+    writeFileSync(join(folder.path, ".env"), "PORT=0\nSENTRY_CLIENT_SECRET: very=secret\nHOST 0.0.0.0\n");
+    const child = spawn(process.execPath, [join(inject("built"), "cli.js"), "serve"], {
+      cwd: folder.path,
+      env: { PATH: process.env["PATH"] },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let said = "";
+    for await (const chunk of child.stdout) {
+      said += String(chunk);
+      if (said.includes("listening")) child.kill("SIGINT");
+    }
+    expect(said).toMatch(
+      /"warn".*"line":2,"msg":"this line sets nothing.*\n.*"warn".*"line":3,"msg":"this line/,
+    );
+    expect(said).not.toContain("very");
+  });
+
   it.each(["localhost:4000", "ann:pass@your.host", "ftp://ann:pass@your.host"])(
     "says how to write the address that a test delivery is sent to: not as %s",
     async (address) => {
