@@ -52,24 +52,27 @@ describe("a search in PostgreSQL", () => {
   it.each([
     ["C", 1],
     ["C.UTF-8", 0],
-  ])("with LC_CTYPE %s says so often at its start that it knows no other scripts: %i", async (locale, times) => {
-    await using schema = await temporarySchema();
-    await onServer((client) =>
-      client.query(
-        `create database ${schema.name}_db template template0 encoding 'UTF8' lc_ctype '${locale}'`,
-      ),
-    );
-    const url = new URL(schema.url);
-    url.pathname = `/${schema.name}_db`;
-    url.search = "";
-    const { report, told } = recordedReport();
-    {
-      await using _store = await openReplica(url.href, { report });
-      await using _other = await openReplica(url.href);
-    }
-    await onServer((client) => client.query(`drop database ${schema.name}_db`));
-    expect(told.filter(([what]) => what === "scriptsUnknown")).toHaveLength(times);
-  });
+  ])(
+    "with LC_CTYPE %s says so often at its start that it knows no other scripts: %i",
+    async (locale, times) => {
+      await using schema = await temporarySchema();
+      await onServer((client) =>
+        client.query(
+          `create database ${schema.name}_db template template0 encoding 'UTF8' lc_ctype '${locale}'`,
+        ),
+      );
+      const url = new URL(schema.url);
+      url.pathname = `/${schema.name}_db`;
+      url.search = "";
+      const { report, told } = recordedReport();
+      {
+        await using _store = await openReplica(url.href, { report });
+        await using _other = await openReplica(url.href);
+      }
+      await onServer((client) => client.query(`drop database ${schema.name}_db`));
+      expect(told.filter(([what]) => what === "scriptsUnknown")).toHaveLength(times);
+    },
+  );
 
   it("finds them without the index where the role may not make it", async () => {
     await using schema = await temporarySchema();
