@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { AxeResults } from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from "vitest";
+import { sign } from "../../src/sentry/signature.ts";
 import { createSender } from "../../src/sentry/simulate/sender.ts";
 import { liveTraffic } from "../../src/sentry/simulate/traffic.ts";
 import { secret, startProcess, type GatewayProcess } from "../process/gateway.ts";
@@ -145,6 +146,42 @@ describe("the board", () => {
     const { port } = new URL(gateway.url);
     gateway = await startProcess({ database, settings: { PORT: port } });
     await expect.poll(() => projects.count(), patiently).toBeGreaterThan(1);
+    expect(faults).toEqual([]);
+  });
+
+  it("has a project and an assignee to choose from that came while it was shown", async () => {
+    await open();
+    await connection("live");
+    const issue = {
+      id: "900001",
+      title: "The first of its project",
+      status: "unresolved",
+      firstSeen: new Date().toISOString(),
+      lastSeen: new Date().toISOString(),
+      project: { id: "9000", slug: "newcomer", name: "Newcomer", platform: "node" },
+      assignedTo: { type: "user", id: "9000", name: "Nia New", email: "nia@acme.test" },
+    };
+    const body = JSON.stringify({ action: "assigned", data: { issue } });
+    const headers = {
+      "content-type": "application/json",
+      "sentry-hook-resource": "issue",
+      "sentry-hook-signature": sign(secret, Buffer.from(body)),
+    };
+    const { status } = await fetch(`${gateway.url}/webhooks/sentry`, { method: "POST", headers, body });
+    expect(status).toBe(202);
+    for (const [label, option] of [
+      ["Project", "newcomer"],
+      ["Assignee", "Nia New"],
+    ] as const) {
+      const found = async () => {
+        await page.mouse.move(0, 0);
+        await page.getByLabel(label, { exact: true }).hover();
+        return page.getByLabel(label, { exact: true }).locator("option", { hasText: option }).count();
+      };
+      await expect.poll(found, patiently).toBe(1);
+    }
+    await page.getByLabel("Project", { exact: true }).selectOption("newcomer");
+    await expect.poll(shown, patiently).toEqual(["900001"]);
     expect(faults).toEqual([]);
   });
 
