@@ -437,4 +437,42 @@ describe("a gateway that asks who reads", () => {
     expect(await page.getByText("No delivery has come yet").count()).toBe(0);
     expect(faults).toEqual([]);
   });
+
+  it("lets whoever reads without a token sign in where one is needed, and out again", async () => {
+    const token = makeToken("reader");
+    await gateway.end("SIGKILL");
+    gateway = await startProcess({ database, settings: { ALLOW_ANONYMOUS: "read" } });
+    await open();
+    await rows().first().locator("a.title").click();
+    const askForRaw = async () => {
+      await page.getByText("Raw payload").click();
+      await page.getByText("`raw` needs a token.").waitFor();
+    };
+    await askForRaw();
+    expect(await page.getByRole("button", { name: "Sign out" }).count()).toBe(0);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("token");
+    await page.getByRole("button", { name: "Go on without" }).click();
+    await page.locator(".timeline li").first().waitFor();
+    await connection("live");
+    await askForRaw();
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.keyboard.press("Tab");
+    await page.getByRole("link", { name: "Feed" }).click();
+    await page.getByRole("button", { name: "Sign in with one" }).click();
+    await page.goBack();
+    await askForRaw();
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByLabel("Token").fill(token);
+    await page.getByLabel("Token").press("Enter");
+    await page.getByRole("button", { name: "Sign out" }).waitFor();
+    await page.getByText("Raw payload").click();
+    await page.locator(".raw pre").waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("button", { name: "Sign out" }).waitFor({ state: "detached" });
+    await page.locator(".timeline li").first().waitFor();
+    await askForRaw();
+    expect(faults).toEqual([]);
+  });
 });

@@ -1,9 +1,22 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { html } from "./html.ts";
 import { openSession } from "./session.ts";
 
 /** Asks for a token and changes it for a cookie that no script can read. */
-export function SignIn({ message, done }: { readonly message: string; readonly done: () => void }) {
+export function SignIn({
+  message,
+  done,
+  cancel,
+}: {
+  readonly message: string;
+  readonly done: () => void;
+  /** Goes back to what can be seen without; null where nothing can. */
+  readonly cancel: (() => void) | null;
+}) {
+  useEffect(() => {
+    // Whoever asked for it.
+    if (cancel !== null) document.getElementById("token")?.focus();
+  }, []);
   const [problem, setProblem] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
   const signIn = async (event: SubmitEvent) => {
@@ -37,6 +50,7 @@ export function SignIn({ message, done }: { readonly message: string; readonly d
         aria-describedby=${problem === null ? undefined : "problem"}
       />
       <button type="submit" class="primary" disabled=${isBusy}>${isBusy ? "Signing in…" : "Sign in"}</button>
+      ${cancel !== null && html`<button type="button" class="quiet" onClick=${cancel}>Go on without</button>`}
     </form>
     ${problem !== null && html`<p id="problem" class="problem" role="alert">${problem}</p>`}
     <p class="hint">
