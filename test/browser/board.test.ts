@@ -453,7 +453,7 @@ describe("a gateway that asks who reads", () => {
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("token");
-    await page.getByRole("button", { name: "Go on without" }).click();
+    await page.getByRole("button", { name: "Go back" }).click();
     await page.locator(".timeline li").first().waitFor();
     await connection("live");
     await askForRaw();

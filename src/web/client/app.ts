@@ -66,7 +66,7 @@ export function App({
           ? html`<${SignIn} message=${signInWanted} done=${goOn} cancel=${null} />`
           : isSigningIn
             ? html`<${SignIn}
-                message="With a token you may see more than without."
+                message="With a token that allows more you see more."
                 done=${goOn}
                 cancel=${() => setSigningIn(false)}
               />`

@@ -10,7 +10,7 @@ export function SignIn({
 }: {
   readonly message: string;
   readonly done: () => void;
-  /** Goes back to what can be seen without; null where nothing can. */
+  /** Goes back to what was seen; null where nothing can be. */
   readonly cancel: (() => void) | null;
 }) {
   useEffect(() => {
@@ -50,7 +50,7 @@ export function SignIn({
         aria-describedby=${problem === null ? undefined : "problem"}
       />
       <button type="submit" class="primary" disabled=${isBusy}>${isBusy ? "Signing in…" : "Sign in"}</button>
-      ${cancel !== null && html`<button type="button" class="quiet" onClick=${cancel}>Go on without</button>`}
+      ${cancel !== null && html`<button type="button" class="quiet" onClick=${cancel}>Go back</button>`}
     </form>
     ${problem !== null && html`<p id="problem" class="problem" role="alert">${problem}</p>`}
     <p class="hint">
