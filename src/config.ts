@@ -69,7 +69,7 @@ const settings = z.object({
     ),
   DATABASE_URL: z
     .string()
-    .regex(/^(?:file:.+|postgres(?:ql)?:\/\/.+)$/, {
+    .regex(/^(?:file:(?!\/\/[^/]).+|postgres(?:ql)?:\/\/.+)$/, {
       message: "must be file: and a path, such as file:./data/issuewire.db, or postgres://…",
       abort: true,
     })

@@ -100,6 +100,8 @@ describe("the settings", () => {
     ["DATABASE_URL", "file:a.db%0D"],
     ["DATABASE_URL", "file: "],
     ["DATABASE_URL", "file:./data/"],
+    ["DATABASE_URL", "file://data/x.db"],
+    ["DATABASE_URL", "file://./x.db"],
     ["DATABASE_URL", "file::memory:"],
     ["DATABASE_URL", "postgres://issuewire:secret@db.example:port/issuewire"],
     ["DATABASE_URL", "postgres://issuewire:with/slash@db.example/issuewire"],
