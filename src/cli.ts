@@ -279,6 +279,10 @@ function settingsHelp(): string {
     .join("\n");
 }
 
+// What was typed is repeated where it was not expected.
+for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
+  command.configureOutput({ outputError: (text, write) => write(withoutPassword(text)) });
+
 try {
   await program.parseAsync();
 } catch (error) {

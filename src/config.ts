@@ -300,10 +300,12 @@ export function isPostgres(url: string): boolean {
   return !url.startsWith("file:");
 }
 
-/** The URL without what is secret in it. */
-export function withoutPassword(url: string): string {
+/** A URL, or a text with URLs in it, without what is secret in them. */
+export function withoutPassword(text: string): string {
   // As URLs are read: the last @ before the path ends the password.
-  return url.replace(/(:\/\/[^:/?#]*):[^/?#]*@/, "$1:***@").replace(/([?&]password=)[^&]*/gi, "$1***");
+  return text
+    .replace(/(:\/\/[^:/?#\s]*):[^/?#\s]*@/g, "$1:***@")
+    .replace(/([?&]password=)[^&\s]*/gi, "$1***");
 }
 
 /**

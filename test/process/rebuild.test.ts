@@ -157,6 +157,18 @@ describe("the command line", () => {
     expect(said).toEqual({ code: 1, output: expect.stringContaining(message) });
   });
 
+  it.each(["serve", "copy --from file:none.db --to postgres://ann:pass@db/one", "token list", "simulate"])(
+    "shows no password of a URL that was not expected: %s",
+    async (words) => {
+      const said = await commandOn("file:none.db", ...words.split(" "), "postgres://ann:pass@db/issues")
+        .ended;
+      expect(said).toEqual({
+        code: 1,
+        output: expect.stringMatching(/arguments.*postgres:\/\/ann:\*\*\*@db/),
+      });
+    },
+  );
+
   it("says in the log that what looks like a setting is none", async () => {
     await using gateway = await startProcess({ settings: { LIMIT_DEPHT: "9" } });
     expect(gateway.log).toContainEqual(expect.stringMatching(/"warn".*"LIMIT_DEPHT".*no such setting/));
