@@ -4,7 +4,7 @@ import type { Admit } from "./admit.ts";
 import { credentialOf, sessionCookie } from "./credential.ts";
 import { isOriginAllowed } from "./origin.ts";
 import { sendProblem } from "./problem.ts";
-import { sendRefusal } from "./refusal.ts";
+import { sendGraphQLError, sendRefusal } from "./refusal.ts";
 
 export type SessionOptions = {
   readonly admit: Admit;
@@ -24,6 +24,7 @@ export type SessionOptions = {
  * | DELETE /session                                  | 204, and the cookie is gone                                  |
  * | either from a page of another origin             | 403                                                          |
  * | POST with a token that is not valid, or none     | 401                                                          |
+ * | POST with a token that no cookie has room for    | 413                                                          |
  */
 export function createSessionHandler({ admit, hops, now }: SessionOptions) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -48,12 +49,21 @@ export function createSessionHandler({ admit, hops, now }: SessionOptions) {
       });
     const admission = await admit(request);
     if (admission.is !== "admitted") return sendRefusal(response, admission);
+    if (sessionCookie.length + credential.text.length > mostOfCookie)
+      return sendGraphQLError(response, {
+        status: 413,
+        code: "PAYLOAD_TOO_LARGE",
+        message: `The token is longer than a cookie may be, with ${mostOfCookie} characters.`,
+      });
     const seconds = admission.until === null ? null : Math.floor((admission.until - now()) / 1000);
     answer(
       `${sessionCookie}=${credential.text}; ${attributes}${seconds === null ? "" : `; Max-Age=${seconds}`}`,
     );
   };
 }
+
+/** Of the name and the value together. A browser passes over a longer one without a word. */
+const mostOfCookie = 4_096;
 
 /** False when a page of another origin sends it. Every browser says where a POST or a DELETE comes from. */
 function isOfOwnPage(request: Pick<IncomingMessage, "headers">): boolean {

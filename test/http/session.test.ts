@@ -93,6 +93,13 @@ describe("a session", () => {
     expect(await ask({ headers: { authorization } }, refused)).toEqual({ status: 401, cookie: undefined });
   });
 
+  it("is refused where no browser would keep it", async () => {
+    const asking = (length: number) =>
+      ask({ headers: { authorization: `Bearer ${"a".repeat(length - "issuewire_session".length)}` } });
+    expect((await asking(4_096)).status).toBe(204);
+    expect(await asking(4_097)).toEqual({ status: 413, cookie: undefined });
+  });
+
   it("has no other methods", async () => {
     expect(await ask({ method: "GET" })).toMatchObject({ status: 405 });
   });

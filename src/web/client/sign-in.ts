@@ -2,6 +2,11 @@ import { useEffect, useState } from "preact/hooks";
 import { html } from "./html.ts";
 import { openSession } from "./session.ts";
 
+const problems: Readonly<Record<number, string>> = {
+  401: "This token is not valid here.",
+  413: "This token is longer than a browser can keep.",
+};
+
 /** Asks for a token and changes it for a cookie that no script can read. */
 export function SignIn({
   message,
@@ -27,8 +32,7 @@ export function SignIn({
     try {
       const status = await openSession(token.trim());
       if (status === 204) done();
-      else
-        setProblem(status === 401 ? "This token is not valid here." : `The gateway answered with ${status}.`);
+      else setProblem(problems[status] ?? `The gateway answered with ${status}.`);
     } catch {
       setProblem("The gateway cannot be reached.");
     } finally {
