@@ -255,11 +255,10 @@ export function readEnvironment(file = ".env"): Environment {
 export function idleLines(file = ".env"): readonly number[] {
   const lines = textOf(file).split(/\r?\n/);
   const set = (some: readonly string[]) =>
-    JSON.stringify(
-      Object.entries(parseEnv(some.join("\n")))
-        .filter(([name]) => /^\w+$/.test(name))
-        .toSorted(),
-    );
+    Object.entries(parseEnv(some.join("\n")))
+      .flatMap(([name, value = ""]) => (/^\w+$/.test(name) ? [`${name}=${value}\0`] : []))
+      .toSorted()
+      .join("");
   const all = set(lines);
   // A line of a value that goes over several is known by what it does: without it, that value is another.
   return lines.flatMap((line, index) =>

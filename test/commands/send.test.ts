@@ -51,7 +51,7 @@ describe("a test delivery", () => {
       url: "https://ann:p%40ss%20word@gateway.example/",
       bearer,
       async fetch(url, { headers } = {}) {
-        asked.push([String(url), new Headers(headers).get("authorization")]);
+        asked.push([url instanceof URL ? url.href : "", new Headers(headers).get("authorization")]);
         return new Response(null, { status: 404 });
       },
     });
