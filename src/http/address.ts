@@ -55,7 +55,7 @@ export function clientKey(address: string): string {
   return `${groups.slice(0, 4).join(":")}::/64`;
 }
 
-/** True for this machine's own addresses: a proxy on it that is not trusted may bring anyone. */
+/** True for this machine's own of the addresses that `clientAddress` gives: a proxy on it that is not trusted may bring anyone. */
 export function isLoopback(address: string): boolean {
   return address.startsWith("127.") || address === "::1";
 }
