@@ -37,10 +37,10 @@ class UnusableFileError extends Error {
 
 /** What to say where SQLite cannot use a file; an error of another kind, or one that says so already, as it is. */
 export function unusable(file: string, error: unknown): unknown {
-  const code = codeOf(error);
-  if (code === null || error instanceof UnusableFileError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  const because = (message: string) => new UnusableFileError(`${file} ${message}`, { cause: error });
+  const cause = sqliteErrorIn(error);
+  if (cause === null || error instanceof UnusableFileError) return error;
+  const { code, message: reason } = cause;
+  const because = (message: string) => new UnusableFileError(`${file} ${message}`, { cause });
   if (isFolder(file)) return because("is a folder: move it away, or set DATABASE_URL to another file.");
   if (/^SQLITE_(?:READONLY|CANTOPEN|PERM|AUTH)/.test(code))
     return because(
