@@ -24,10 +24,10 @@ describe("a store whose file another process has locked", () => {
 
 describe("a command whose disk is full", () => {
   it.each([
-    ["rebuild", ""],
-    ["forget project web", ""],
-    ["simulate --bulk --history 5d --issues 200 --quiet", "new.db"],
-  ])("says which file it cannot write: %s", async (words, other) => {
+    ["rebuild", 100, ""],
+    ["forget project web", 100, ""],
+    ["simulate --bulk --history 5d --issues 200 --quiet", 400, "new.db"],
+  ])("says which file it cannot write: %s", async (words, kilobytes, other) => {
     using folder = temporaryFolder();
     const kept = join(folder.path, "issuewire.db");
     {
@@ -38,7 +38,10 @@ describe("a command whose disk is full", () => {
     const file = other === "" ? kept : join(folder.path, other);
     const child = spawn(
       "bash",
-      ["-c", `ulimit -f 100; exec "${process.execPath}" ${join(inject("built"), "cli.js")} ${words}`],
+      [
+        "-c",
+        `ulimit -f ${kilobytes}; exec "${process.execPath}" ${join(inject("built"), "cli.js")} ${words}`,
+      ],
       {
         env: { PATH: process.env["PATH"], DATABASE_URL: `file:${file}` },
         stdio: ["ignore", "ignore", "pipe"],
