@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
+import { CommandError } from "./commands/command-error.ts";
 import { copyCommand } from "./commands/copy.ts";
 import { forgetCommand, pruneCommand } from "./commands/erase.ts";
 import { sendTestDelivery } from "./commands/send.ts";
@@ -10,6 +11,7 @@ import {
   databaseFileOf,
   describeSettings,
   faultOfUrl,
+  idleLines,
   isoDuration,
   isPostgres,
   parseConfig,
@@ -85,6 +87,11 @@ program
     const settings = config();
     const logger = createLogger({ level: settings.LOG_LEVEL });
     for (const name of unknownSettings(readEnvironment())) logger.warn({ name }, "no such setting");
+    for (const line of idleLines())
+      logger.warn(
+        { file: ".env", line },
+        "this line sets nothing: it is not NAME=value, or a later one is of that name",
+      );
     await using gateway = await startGateway(settings, { logger });
     void gateway.ended.then((reason) => {
       // For whoever keeps it running to start it again.
@@ -154,7 +161,10 @@ program
     if (send !== undefined) {
       const sent = await sendTest(send);
       if (sent.is === "wrong") findings.push(sent);
-      else console.log(`✓ A test delivery arrived by ${send}, in ${Math.round(sent.milliseconds)} ms.`);
+      else
+        console.log(
+          `✓ A test delivery arrived by ${withoutPassword(send)}, in ${Math.round(sent.milliseconds)} ms.`,
+        );
     }
     for (const { problem, remedy } of findings) console.log(`✗ ${problem}\n  → ${remedy}`);
     if (findings.length > 0) process.exitCode = 1;
@@ -174,9 +184,10 @@ async function openToErase(): Promise<Maintenance> {
   return openMaintenance();
 }
 
+/** Not refused as an InvalidArgumentError, with which the text would be shown, and a password that may be in it. */
 function webAddress(text: string): string {
   if (!/^https?:$/.test(URL.parse(text)?.protocol ?? ""))
-    throw new InvalidArgumentError("It must be like https://your.host.");
+    throw new CommandError("--send must be an address like https://your.host.");
   return text;
 }
 
@@ -267,6 +278,10 @@ function settingsHelp(): string {
     )
     .join("\n");
 }
+
+// What was typed is repeated where it was not expected.
+for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
+  command.configureOutput({ outputError: (text, write) => write(withoutPassword(text)) });
 
 try {
   await program.parseAsync();

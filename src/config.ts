@@ -48,7 +48,7 @@ function isReadableUrl(url: string): boolean {
 
 /** better-sqlite3 takes spaces at either end away, and `:memory:` for no file at all. */
 function isFileName(path: string): boolean {
-  return path === path.trim() && path !== "" && path !== ":memory:";
+  return path === path.trim() && path !== "" && path !== ":memory:" && !path.endsWith("/");
 }
 
 const unreadableUrl =
@@ -69,7 +69,7 @@ const settings = z.object({
     ),
   DATABASE_URL: z
     .string()
-    .regex(/^(?:file:.+|postgres(?:ql)?:\/\/.+)$/, {
+    .regex(/^(?:file:(?!\/\/[^/]).+|postgres(?:ql)?:\/\/.+)$/, {
       message: "must be file: and a path, such as file:./data/issuewire.db, or postgres://…",
       abort: true,
     })
@@ -132,8 +132,8 @@ const settings = z.object({
     .string()
     .refine((text) => {
       const url = URL.parse(text);
-      return url !== null && /^https?:$/.test(url.protocol);
-    }, "must be the http or https address of a JSON Web Key Set")
+      return url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
+    }, "must be the http or https address of a JSON Web Key Set, without a user or password")
     .optional()
     .describe(
       "Where the public keys are that JWTs are signed with. Together with JWT_ISSUER and JWT_AUDIENCE.",
@@ -166,7 +166,7 @@ const settings = z.object({
   LIMIT_REQUESTS: wholeNumber(0, 10_000_000)
     .default(6_000)
     .describe(
-      "How many requests but webhooks, and operations on WebSockets, one address may send in a minute; 429 beyond, 0 for any number. Not counted: this machine's.",
+      "How many requests but webhooks, and operations on WebSockets, one address, or one IPv6 /64, may send in a minute; 429 beyond, 0 for any number. Not counted: this machine's.",
     ),
   RETENTION_RAW_DAYS: wholeNumber(1, 36_500)
     .optional()
@@ -245,15 +245,34 @@ export function unknownSettings(environment: Environment): readonly string[] {
 
 /** The process's environment over the file `.env` in the working directory, if there is one. */
 export function readEnvironment(file = ".env"): Environment {
-  return { ...readEnvFile(file), ...process.env };
+  return { ...parseEnv(textOf(file)), ...process.env };
 }
 
-function readEnvFile(file: string): Environment {
+/**
+ * The numbers of the lines of `.env` that set nothing and are no comment: those without `=` or with another name than a
+ * setting can have, as `PORT: 1`, and those that a later line makes up for.
+ */
+export function idleLines(file = ".env"): readonly number[] {
+  const lines = textOf(file).split(/\r?\n/);
+  const set = (some: readonly string[]) =>
+    Object.entries(parseEnv(some.join("\n")))
+      .flatMap(([name, value = ""]) => (/^\w+$/.test(name) ? [`${name}=${value}\0`] : []))
+      .toSorted()
+      .join("");
+  const all = set(lines);
+  // A line of a value that goes over several is known by what it does: without it, that value is another.
+  return lines.flatMap((line, index) =>
+    /^\s*(?:#|$)/.test(line) || set(lines.toSpliced(index, 1)) !== all ? [] : [index + 1],
+  );
+}
+
+/** Empty where there is no such file. */
+function textOf(file: string): string {
   try {
     // Without the mark that some editors begin UTF-8 with, which would count as part of the first name.
-    return parseEnv(new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file)));
+    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return {};
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
     throw new ConfigError(`The file ${file} cannot be read: ${String(error)}`);
   }
 }
@@ -280,10 +299,12 @@ export function isPostgres(url: string): boolean {
   return !url.startsWith("file:");
 }
 
-/** The URL without what is secret in it. */
-export function withoutPassword(url: string): string {
-  if (!isPostgres(url)) return url;
-  return url.replace(/(:\/\/[^:@/?#]*):[^@/?#]*@/, "$1:***@").replace(/([?&]password=)[^&]*/gi, "$1***");
+/** A URL, or a text with URLs in it, without what is secret in them. */
+export function withoutPassword(text: string): string {
+  // As URLs are read: the last @ before the path ends the password.
+  return text
+    .replace(/(:\/\/[^:/?#\s]*):[^/?#\s]*@/g, "$1:***@")
+    .replace(/([?&]password=)[^&\s]*/gi, "$1***");
 }
 
 /**

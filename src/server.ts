@@ -260,7 +260,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
       urlBytes: config.LIMIT_URL_BYTES,
       rate,
     },
-    session: createSessionHandler({ admit, trustProxy: config.TRUST_PROXY > 0, now }),
+    session: createSessionHandler({ admit, hops: config.TRUST_PROXY, now }),
     registry: metrics.registry,
     whyNotReady: async ({ orSilent }) => {
       if (isStopping) return "stopping";

@@ -5,6 +5,7 @@ import {
   ConfigError,
   databaseFileOf,
   describeSettings,
+  idleLines,
   isPostgres,
   parseConfig,
   readEnvironment,
@@ -51,6 +52,7 @@ describe("the settings", () => {
     });
     expect(isPostgres(url)).toBe(true);
     expect(withoutPassword(url)).toBe("postgres://ann:***@db:5432/issues?sslmode=verify-full");
+    expect(withoutPassword("postgres://ann@b:se@c:ret@db/issues")).toBe("postgres://ann@b:***@db/issues");
     expect(withoutPassword("postgresql://db/issues?user=ann&password=secret")).not.toContain("secret");
     expect(withoutPassword("file:./a:b@c.db")).toBe("file:./a:b@c.db");
   });
@@ -97,6 +99,9 @@ describe("the settings", () => {
     ["DATABASE_URL", "file:./a.db "],
     ["DATABASE_URL", "file:a.db%0D"],
     ["DATABASE_URL", "file: "],
+    ["DATABASE_URL", "file:./data/"],
+    ["DATABASE_URL", "file://data/x.db"],
+    ["DATABASE_URL", "file://./x.db"],
     ["DATABASE_URL", "file::memory:"],
     ["DATABASE_URL", "postgres://issuewire:secret@db.example:port/issuewire"],
     ["DATABASE_URL", "postgres://issuewire:with/slash@db.example/issuewire"],
@@ -134,7 +139,8 @@ describe("the settings", () => {
     expect(() => parseConfig({ JWT_ISSUER: "https://a.b" })).toThrow(
       /JWT_JWKS_URL: is missing.*JWT_AUDIENCE: is missing/s,
     );
-    expect(() => parseConfig({ ...all, JWT_JWKS_URL: "file:///etc/keys" })).toThrow("JWT_JWKS_URL: must be");
+    for (const url of ["file:///etc/keys", "https://ann:pass@a.b/keys"])
+      expect(() => parseConfig({ ...all, JWT_JWKS_URL: url })).toThrow("JWT_JWKS_URL: must be");
   });
 
   it("name every wrong one at once", () => {
@@ -176,6 +182,24 @@ describe("the file .env", () => {
     writeFileSync(file, "\uFEFFWEBHOOK_BEARER=one", "utf16le");
     expect(() => readEnvironment(file)).toThrow(`The file ${file} cannot be read`);
   });
+});
+
+describe("a line of .env", () => {
+  it.each([
+    ["PORT=1\n\n# PORT: 2\nexport HOST=::1\nLIMIT_DEPTH = 9 # so deep\n", []],
+    ["PORT: 1\r\nHOST=::1\r\n", [1]],
+    ["PORT\nHOST=::1\n=9", [1, 3]],
+    ["DATABASE_URL: postgres://ann:pass@db/issues?options=x\nPORT=1", [1]],
+    ['WEBHOOK_BEARER="one\ntwo\n# three\n"\nPORT 1', [5]],
+    ["PORT=1\nHOST=::1\nPORT=2", [1]],
+  ])("that sets nothing is found: %j", (text, lines) => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, ".env");
+    writeFileSync(file, text);
+    expect(idleLines(file)).toEqual(lines);
+  });
+
+  it("is in no file that is not there", () => expect(idleLines("none.env")).toEqual([]));
 });
 
 describe("a database URL", () => {

@@ -1,8 +1,12 @@
 import { hash, randomUUID } from "node:crypto";
+import { urlToHttpOptions } from "node:url";
 import { isLocal } from "../http/local.ts";
 
 export type SendOptions = {
-  /** The public address of the gateway, with or without the path of the webhook route. */
+  /**
+   * The public address of the gateway, with or without the path of the webhook route. A user and password in it are sent
+   * as such, where no bearer token is, and shown in no result.
+   */
   readonly url: string;
   /** The signature of a body: Sentry's. */
   readonly sign: (body: Uint8Array) => string;
@@ -33,6 +37,10 @@ export async function sendTestDelivery({
 }: SendOptions): Promise<SendResult> {
   const target = new URL(url);
   if (target.pathname === "/") target.pathname = "/webhooks/sentry";
+  const { auth = null } = urlToHttpOptions(target);
+  // `fetch` takes no URL with them in it.
+  target.username = "";
+  target.password = "";
   const body = Buffer.from(JSON.stringify({ action: "test", data: { doctor: randomUUID() } }));
   const startedAt = performance.now();
   let response: Response;
@@ -45,7 +53,7 @@ export async function sendTestDelivery({
         "Sentry-Hook-Resource": "issue",
         "Sentry-Hook-Timestamp": String(Math.floor(Date.now() / 1000)),
         "Sentry-Hook-Signature": sign(body),
-        ...(bearer === null ? {} : { Authorization: `Bearer ${bearer}` }),
+        ...authorization(bearer, auth),
       },
       body: new Uint8Array(body),
       redirect: "manual",
@@ -109,6 +117,12 @@ async function isOpenToAll({ origin, host }: URL, fetch: typeof globalThis.fetch
   } catch {
     return false;
   }
+}
+
+function authorization(bearer: string | null, userAndPassword: string | null): Record<string, string> {
+  if (bearer !== null) return { Authorization: `Bearer ${bearer}` };
+  if (userAndPassword === null) return {};
+  return { Authorization: `Basic ${Buffer.from(userAndPassword).toString("base64")}` };
 }
 
 function wrong(problem: string, remedy: string): SendResult {

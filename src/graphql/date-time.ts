@@ -30,10 +30,10 @@ export function parseDateTime(text: string): number | null {
   return match[8] === "-" ? date.getTime() + offsetMs : date.getTime() - offsetMs;
 }
 
-/** True of a time that RFC 3339 can write in UTC: its years have four digits. */
+/** True of a time in the years 1 to 9999, in UTC: those that Sentry's Python has, and that RFC 3339 can write. */
 export function isTellable(epochMs: number): boolean {
   const year = new Date(epochMs).getUTCFullYear();
-  return year >= 0 && year <= 9999;
+  return year >= 1 && year <= 9999;
 }
 
 /**

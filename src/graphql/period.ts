@@ -37,7 +37,7 @@ export function periodOf(input: PeriodInput, now: number): Period {
     throw errorOf("BAD_USER_INPUT", "`from` of the period must be before `to`, which is now when left out.");
   }
   if (!isTellable(period.from) || !isTellable(period.to)) {
-    throw errorOf("BAD_USER_INPUT", "The period must lie within the years 0000 to 9999, in UTC.");
+    throw errorOf("BAD_USER_INPUT", "The period must lie within the years 0001 to 9999, in UTC.");
   }
   return period;
 }

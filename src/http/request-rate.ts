@@ -14,6 +14,7 @@ export function createRequestRate({
   addressOf,
 }: {
   readonly perMinute: number;
+  /** `clientAddress`. */
   readonly addressOf: (request: IncomingMessage) => string;
 }): RequestRate {
   if (perMinute === 0) return () => 0;

@@ -1,13 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { isByHttps } from "./address.ts";
 import type { Admit } from "./admit.ts";
 import { credentialOf, sessionCookie } from "./credential.ts";
+import { isOriginAllowed } from "./origin.ts";
 import { sendProblem } from "./problem.ts";
-import { sendRefusal } from "./refusal.ts";
+import { sendGraphQLError, sendRefusal } from "./refusal.ts";
 
 export type SessionOptions = {
   readonly admit: Admit;
-  /** Whether the proxies in front can be believed when they say that they were asked by https. */
-  readonly trustProxy: boolean;
+  /** How many proxies in front can be believed when they say that they were asked by https. */
+  readonly hops: number;
   /** Epoch milliseconds. */
   readonly now: () => number;
 };
@@ -22,8 +24,9 @@ export type SessionOptions = {
  * | DELETE /session                                  | 204, and the cookie is gone                                  |
  * | either from a page of another origin             | 403                                                          |
  * | POST with a token that is not valid, or none     | 401                                                          |
+ * | POST with a token that no cookie has room for    | 413                                                          |
  */
-export function createSessionHandler({ admit, trustProxy, now }: SessionOptions) {
+export function createSessionHandler({ admit, hops, now }: SessionOptions) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (request.method !== "POST" && request.method !== "DELETE")
       return sendProblem(response, {
@@ -31,9 +34,8 @@ export function createSessionHandler({ admit, trustProxy, now }: SessionOptions)
         code: "METHOD_NOT_ALLOWED",
         headers: { Allow: "POST, DELETE" },
       });
-    if (!isSameOrigin(request)) return sendProblem(response, { status: 403, code: "FORBIDDEN" });
-    const isSecure = trustProxy && request.headers["x-forwarded-proto"] === "https";
-    const attributes = `Path=/; HttpOnly; SameSite=Strict${isSecure ? "; Secure" : ""}`;
+    if (!isOfOwnPage(request)) return sendProblem(response, { status: 403, code: "FORBIDDEN" });
+    const attributes = `Path=/; HttpOnly; SameSite=Strict${isByHttps(request, hops) ? "; Secure" : ""}`;
     const answer = (cookie: string): void => {
       response.writeHead(204, { "Set-Cookie": cookie, "Cache-Control": "no-store" }).end();
     };
@@ -47,6 +49,12 @@ export function createSessionHandler({ admit, trustProxy, now }: SessionOptions)
       });
     const admission = await admit(request);
     if (admission.is !== "admitted") return sendRefusal(response, admission);
+    if (sessionCookie.length + credential.text.length > mostOfCookie)
+      return sendGraphQLError(response, {
+        status: 413,
+        code: "PAYLOAD_TOO_LARGE",
+        message: `The token is longer than a cookie may be, with ${mostOfCookie} characters.`,
+      });
     const seconds = admission.until === null ? null : Math.floor((admission.until - now()) / 1000);
     answer(
       `${sessionCookie}=${credential.text}; ${attributes}${seconds === null ? "" : `; Max-Age=${seconds}`}`,
@@ -54,10 +62,11 @@ export function createSessionHandler({ admit, trustProxy, now }: SessionOptions)
   };
 }
 
+/** Of the name and the value together. A browser passes over a longer one without a word. */
+const mostOfCookie = 4_096;
+
 /** False when a page of another origin sends it. Every browser says where a POST or a DELETE comes from. */
-function isSameOrigin({ headers }: Pick<IncomingMessage, "headers">): boolean {
-  const site = headers["sec-fetch-site"];
-  if (site !== undefined) return site === "same-origin";
-  if (headers.origin === undefined) return true;
-  return URL.parse(headers.origin)?.host === headers.host?.toLowerCase();
+function isOfOwnPage(request: Pick<IncomingMessage, "headers">): boolean {
+  const site = request.headers["sec-fetch-site"];
+  return site === undefined ? isOriginAllowed(request, []) : site === "same-origin";
 }

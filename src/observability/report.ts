@@ -54,6 +54,8 @@ export type Report = {
   readonly listenerFailed: (error: unknown) => void;
   /** What other replicas commit cannot be heard, because PostgreSQL is reached through a pooler. */
   readonly pollingAlone: () => void;
+  /** The database's LC_CTYPE knows no letters but English ones: a search in another script has no trigrams, and no index. */
+  readonly scriptsUnknown: () => void;
   /** The database is one that has lost some of the log: streams from before end, and their clients are told EPOCH_CHANGED. */
   readonly epochChanged: () => void;
 
@@ -137,6 +139,10 @@ export function createReport({
     pollingAlone: () =>
       logger.info(
         "PostgreSQL is reached through a pooler: what other replicas commit is seen up to a second later, unless DATABASE_DIRECT_URL leads past it",
+      ),
+    scriptsUnknown: () =>
+      logger.warn(
+        "the database's LC_CTYPE does not know letters other than English ones: a search for text in another script reads every issue; restore a dump into a database that is created with a UTF-8 locale",
       ),
     epochChanged: () => logger.warn("a new epoch has begun: positions of before mean nothing any more"),
 

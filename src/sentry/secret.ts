@@ -8,26 +8,40 @@ export const secretFileOf = (databaseFile: string): string => `${databaseFile}.s
 /**
  * The secret in this file, and whether it was made just now because there was none. Only the owner can read the file. For
  * one process at a time.
+ * @throws Error that says what to do where it can be neither read nor kept.
  */
 export function openSecret(file: string): { readonly secret: string; readonly isNew: boolean } {
   const kept = readSecret(file);
   if (kept !== null) return { secret: kept, isNew: false };
   const secret = randomBytes(32).toString("hex");
-  mkdirSync(dirname(file), { recursive: true });
-  // As a whole: a full disk, or a crash, leaves no file without a secret in it.
-  const temporary = `${file}.new`;
-  rmSync(temporary, { force: true });
-  writeFileSync(temporary, `${secret}\n`, { mode: 0o600, flag: "wx" });
-  renameSync(temporary, file);
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    // As a whole: a full disk, or a crash, leaves no file without a secret in it.
+    const temporary = `${file}.new`;
+    rmSync(temporary, { force: true });
+    writeFileSync(temporary, `${secret}\n`, { mode: 0o600, flag: "wx" });
+    renameSync(temporary, file);
+  } catch (cause) {
+    throw new Error(
+      `A secret cannot be kept in ${file}: let this user write there, look whether the disk is full, or set SENTRY_CLIENT_SECRET.`,
+      { cause },
+    );
+  }
   return { secret, isNew: true };
 }
 
-/** The secret in this file; null where there is no such file, or nothing in it. */
+/**
+ * The secret in this file; null where there is no such file, or nothing in it.
+ * @throws Error that says what to do where it cannot be read.
+ */
 export function readSecret(file: string): string | null {
   try {
     return readFileSync(file, "utf8").trim() || null;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-    throw error;
+    throw new Error(
+      `The secret cannot be read from ${file}: make that a file that this user may read, or set SENTRY_CLIENT_SECRET.`,
+      { cause: error },
+    );
   }
 }

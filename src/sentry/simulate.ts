@@ -65,7 +65,7 @@ export function simulateCommand({
       "Sends a running gateway signed webhooks as Sentry would: issues that are created, assigned, resolved, archived," +
         " regress and escalate, with Sentry's silent steps between; some webhooks twice, some late, some lost.",
     )
-    .addOption(urlOption(url))
+    .addOption(urlOption(url, command))
     .option(
       "--rate <number>",
       `webhooks a second (default: ${defaultRate}; with --history as fast as they are answered)`,
@@ -193,7 +193,7 @@ async function simulate(flags: Flags, { output, screen, ...settings }: Surroundi
   );
 
   const { counts, elapsedMs } = progress();
-  const gateway = flags.url.href.replace(/\/$/, "");
+  const gateway = shown(flags.url).replace(/\/$/, "");
   const failure = failureOf(ending, gateway);
   // A run that was refused from its beginning has nothing else to tell.
   if (failure === null || counts.notKept < counts.sent) {
@@ -248,6 +248,14 @@ function failureOf(ending: Ending, gateway: string): string | null {
   }
 }
 
+/** Without the user and password that may be in it. */
+function shown(url: URL): string {
+  const plain = new URL(url);
+  plain.username = "";
+  plain.password = "";
+  return plain.href;
+}
+
 /** Secrets stay out of it: what is printed is copied around. */
 function repeatOf(flags: Flags, seed: number): string {
   const { url, rate, issues, history, duration: length, count, bulk } = flags;
@@ -258,7 +266,7 @@ function repeatOf(flags: Flags, seed: number): string {
     ["rate", rate],
     ["duration", length === undefined ? undefined : durationFlag(length)],
     ["count", count],
-    ["url", bulk === true ? undefined : url.href],
+    ["url", bulk === true ? undefined : shown(url)],
   ];
   const words = given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));
   if (bulk === true) words.push("--bulk");
@@ -281,13 +289,14 @@ function untilSignal(): Disposable & { readonly signal: AbortSignal } {
   return { signal: abort.signal, [Symbol.dispose]: ignore };
 }
 
-function urlOption(url: string): Option {
+function urlOption(url: string, command: Command): Option {
   return new Option("--url <url>", "where the gateway listens")
     .default(new URL(url), url)
     .argParser((text) => {
       const parsed = URL.parse(text);
       if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
-        throw new InvalidArgumentError("It must be like http://127.0.0.1:4000.");
+        // An InvalidArgumentError would show the text, and a password that may be in it.
+        command.error("error: option '--url <url>' is invalid. It must be like http://127.0.0.1:4000.");
       }
       return parsed;
     });

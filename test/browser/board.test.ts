@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { AxeResults } from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from "vitest";
+import { sign } from "../../src/sentry/signature.ts";
 import { createSender } from "../../src/sentry/simulate/sender.ts";
 import { liveTraffic } from "../../src/sentry/simulate/traffic.ts";
 import { secret, startProcess, type GatewayProcess } from "../process/gateway.ts";
@@ -145,6 +146,42 @@ describe("the board", () => {
     const { port } = new URL(gateway.url);
     gateway = await startProcess({ database, settings: { PORT: port } });
     await expect.poll(() => projects.count(), patiently).toBeGreaterThan(1);
+    expect(faults).toEqual([]);
+  });
+
+  it("has a project and an assignee to choose from that came while it was shown", async () => {
+    await open();
+    await connection("live");
+    const issue = {
+      id: "900001",
+      title: "The first of its project",
+      status: "unresolved",
+      firstSeen: new Date().toISOString(),
+      lastSeen: new Date().toISOString(),
+      project: { id: "9000", slug: "newcomer", name: "Newcomer", platform: "node" },
+      assignedTo: { type: "user", id: "9000", name: "Nia New", email: "nia@acme.test" },
+    };
+    const body = JSON.stringify({ action: "assigned", data: { issue } });
+    const headers = {
+      "content-type": "application/json",
+      "sentry-hook-resource": "issue",
+      "sentry-hook-signature": sign(secret, Buffer.from(body)),
+    };
+    const { status } = await fetch(`${gateway.url}/webhooks/sentry`, { method: "POST", headers, body });
+    expect(status).toBe(202);
+    for (const [label, option] of [
+      ["Project", "newcomer"],
+      ["Assignee", "Nia New"],
+    ] as const) {
+      const found = async () => {
+        await page.mouse.move(0, 0);
+        await page.getByLabel(label, { exact: true }).hover();
+        return page.getByLabel(label, { exact: true }).locator("option", { hasText: option }).count();
+      };
+      await expect.poll(found, patiently).toBe(1);
+    }
+    await page.getByLabel("Project", { exact: true }).selectOption("newcomer");
+    await expect.poll(shown, patiently).toEqual(["900001"]);
     expect(faults).toEqual([]);
   });
 
@@ -398,6 +435,44 @@ describe("a gateway that asks who reads", () => {
     await page.keyboard.press("3");
     await page.getByText("is shown to tokens of all projects").waitFor();
     expect(await page.getByText("No delivery has come yet").count()).toBe(0);
+    expect(faults).toEqual([]);
+  });
+
+  it("lets whoever reads without a token sign in where one is needed, and out again", async () => {
+    const token = makeToken("reader");
+    await gateway.end("SIGKILL");
+    gateway = await startProcess({ database, settings: { ALLOW_ANONYMOUS: "read" } });
+    await open();
+    await rows().first().locator("a.title").click();
+    const askForRaw = async () => {
+      await page.getByText("Raw payload").click();
+      await page.getByText("`raw` needs a token.").waitFor();
+    };
+    await askForRaw();
+    expect(await page.getByRole("button", { name: "Sign out" }).count()).toBe(0);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("token");
+    await page.getByRole("button", { name: "Go back" }).click();
+    await page.locator(".timeline li").first().waitFor();
+    await connection("live");
+    await askForRaw();
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.keyboard.press("Tab");
+    await page.getByRole("link", { name: "Feed" }).click();
+    await page.getByRole("button", { name: "Sign in with one" }).click();
+    await page.goBack();
+    await askForRaw();
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByLabel("Token").fill(token);
+    await page.getByLabel("Token").press("Enter");
+    await page.getByRole("button", { name: "Sign out" }).waitFor();
+    await page.getByText("Raw payload").click();
+    await page.locator(".raw pre").waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("button", { name: "Sign out" }).waitFor({ state: "detached" });
+    await page.locator(".timeline li").first().waitFor();
+    await askForRaw();
     expect(faults).toEqual([]);
   });
 });

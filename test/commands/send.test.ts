@@ -45,6 +45,25 @@ describe("a test delivery", () => {
   });
 
   it.each([
+    [null, `Basic ${Buffer.from("ann:p@ss word").toString("base64")}`],
+    ["token", "Bearer token"],
+  ])("carries the user and password of the address where its token is %s", async (bearer, expected) => {
+    const asked: [string, unknown][] = [];
+    const result = await sending({
+      url: "https://ann:p%40ss%20word@gateway.example/",
+      bearer,
+      async fetch(url, { headers } = {}) {
+        asked.push([url instanceof URL ? url.href : "", new Headers(headers).get("authorization")]);
+        return new Response(null, { status: 404 });
+      },
+    });
+    expect(asked).toEqual([["https://gateway.example/webhooks/sentry", expected]]);
+    expect(result).toMatchObject({
+      problem: "https://gateway.example/webhooks/sentry answers 404 instead of 202.",
+    });
+  });
+
+  it.each([
     [
       "is redirected",
       answering(308, { location: "https://gateway.example/webhooks/sentry/" }),

@@ -105,6 +105,11 @@ describe("a body that is not JSON in UTF-8", () => {
       expect(response.status).toBe(200);
     },
   );
+
+  it.each(["", "identity"])("is not one of the encoding %j", async (encoding) => {
+    const headers = { "content-type": json, "content-encoding": encoding };
+    expect((await postRaw(JSON.stringify({ query }), headers)).status).toBe(200);
+  });
 });
 
 describe("a large body", () => {

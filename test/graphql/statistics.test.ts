@@ -198,7 +198,7 @@ describe("the period of statistics", () => {
     '{ from: "PT1S" }',
     '{ from: "-P1D", to: "-P2D" }',
     '{ from: "2026-01-01T00:00:00Z", to: "2026-01-01T00:00:00Z" }',
-    '{ from: "0000-01-01T00:00:00+01:00" }',
+    '{ from: "0001-01-01T00:00:00+01:00" }',
     '{ from: "-P1D", to: "9999-12-31T23:59:59-01:00" }',
   ])("is refused: %s", async (period) => {
     const { codes, reader } = gateway(known);

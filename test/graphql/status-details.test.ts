@@ -78,7 +78,8 @@ describe("status details", () => {
     const until = async (ignoreUntil: string) => await read({ ignoreUntil }, "ignoreUntil");
     expect(await until("9999-12-31T23:59:59Z")).toEqual({ ignoreUntil: "9999-12-31T23:59:59.000Z" });
     expect(await until("9999-12-31T23:59:59-10:00")).toEqual({ ignoreUntil: null });
-    expect(await until("0000-01-01T00:00:00+10:00")).toEqual({ ignoreUntil: null });
+    expect(await until("0001-01-01T00:00:00Z")).toEqual({ ignoreUntil: "0001-01-01T00:00:00.000Z" });
+    expect(await until("0001-01-01T00:00:00+10:00")).toEqual({ ignoreUntil: null });
   });
 
   const commit = "inCommit { id message repository raw }";

@@ -105,7 +105,7 @@ describe("the routes", () => {
       headers: { "retry-after": "30", connection: "close" },
       body: expect.stringContaining("RATE_LIMITED"),
     });
-    const here = await askAll(four, null, "::ffff:127.0.0.1");
+    const here = await askAll(four, null, "127.0.0.1");
     expect(here.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   });
 

@@ -16,12 +16,8 @@ const admitted: Admission = {
 
 type Asked = { readonly method?: string; readonly headers?: Readonly<Record<string, string>> };
 
-async function ask(
-  { method = "POST", headers = {} }: Asked,
-  admission: Admission = admitted,
-  trustProxy = false,
-) {
-  const handler = createSessionHandler({ admit: async () => admission, trustProxy, now: () => now });
+async function ask({ method = "POST", headers = {} }: Asked, admission: Admission = admitted, hops = 0) {
+  const handler = createSessionHandler({ admit: async () => admission, hops, now: () => now });
   const server = createHttpServer({ handler, failed: (error) => expect(error).toBeUndefined() });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -58,9 +54,9 @@ describe("a session", () => {
   });
 
   it("is for https alone where a trusted proxy was asked by that", async () => {
-    const headers = { authorization, "x-forwarded-proto": "https" };
-    expect((await ask({ headers }, admitted, true)).cookie).toContain("; Secure");
-    expect((await ask({ headers }, admitted, false)).cookie).not.toContain("Secure");
+    const headers = { authorization, "x-forwarded-proto": "https, http" };
+    expect((await ask({ headers }, admitted, 2)).cookie).toContain("; Secure");
+    expect((await ask({ headers }, admitted, 0)).cookie).not.toContain("Secure");
   });
 
   it("is ended by DELETE", async () => {
@@ -83,17 +79,25 @@ describe("a session", () => {
       });
   });
 
-  it.each([{ "sec-fetch-site": "same-origin" }, { origin: "https://board.example" }])(
-    "can be begun by the gateway's own page: %j",
-    async (headers) => {
-      expect(await ask({ headers: { authorization, ...headers } })).toMatchObject({ status: 204 });
-    },
-  );
+  it.each([
+    { "sec-fetch-site": "same-origin" },
+    { origin: "https://board.example" },
+    { origin: "https://board.example", host: "board.example:443" },
+  ])("can be begun by the gateway's own page: %j", async (headers) => {
+    expect(await ask({ headers: { authorization, ...headers } })).toMatchObject({ status: 204 });
+  });
 
   it("needs a token that is valid", async () => {
     expect(await ask({})).toEqual({ status: 401, cookie: undefined });
     const refused = { is: "refused", message: "no" } as const;
     expect(await ask({ headers: { authorization } }, refused)).toEqual({ status: 401, cookie: undefined });
+  });
+
+  it("is refused where no browser would keep it", async () => {
+    const asking = (length: number) =>
+      ask({ headers: { authorization: `Bearer ${"a".repeat(length - "issuewire_session".length)}` } });
+    expect((await asking(4_096)).status).toBe(204);
+    expect(await asking(4_097)).toEqual({ status: 413, cookie: undefined });
   });
 
   it("has no other methods", async () => {

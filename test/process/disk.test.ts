@@ -22,7 +22,61 @@ describe("a store whose file another process has locked", () => {
   });
 });
 
+describe("a command whose disk is full", () => {
+  it.each([
+    ["rebuild", 100, ""],
+    ["forget project web", 100, ""],
+    ["simulate --bulk --history 5d --issues 200 --quiet", 400, "new.db"],
+  ])("says which file it cannot write: %s", async (words, kilobytes, other) => {
+    using folder = temporaryFolder();
+    const kept = join(folder.path, "issuewire.db");
+    {
+      await using store = await openStoreIn(kept);
+      const issues = Array.from({ length: 300 }, (_, index) => String(index));
+      await Promise.all(issues.map((issue) => store.append(told({ issue, title: `${issue} `.repeat(200) }))));
+    }
+    const file = other === "" ? kept : join(folder.path, other);
+    const child = spawn(
+      "bash",
+      [
+        "-c",
+        `ulimit -f ${kilobytes}; exec "${process.execPath}" ${join(inject("built"), "cli.js")} ${words}`,
+      ],
+      {
+        env: { PATH: process.env["PATH"], DATABASE_URL: `file:${file}` },
+        stdio: ["ignore", "ignore", "pipe"],
+      },
+    );
+    let said = "";
+    child.stderr.on("data", (chunk) => (said += String(chunk)));
+    await once(child, "close");
+    expect(said).toMatch(
+      new RegExp(`: ${file}\\S* cannot be written \\(.*\\): look whether its disk is full`),
+    );
+  });
+});
+
 describe("a gateway whose disk is full", () => {
+  it("says at its start which file it cannot write", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    // Too small for the tables, as on a disk that is full before they are made.
+    const child = spawn(
+      "bash",
+      ["-c", `ulimit -f 60; exec "${process.execPath}" ${join(inject("built"), "cli.js")} serve`],
+      { env: { PATH: process.env["PATH"], PORT: "0", DATABASE_URL: `file:${file}` }, stdio: "pipe" },
+    );
+    let said = "";
+    child.stderr.on("data", (chunk) => (said += String(chunk)));
+    await once(child, "close");
+    expect(said).toMatch(
+      new RegExp(
+        `^issuewire: ${file} cannot be written \\(.*\\): look whether its disk is full, or failing\\.$`,
+        "m",
+      ),
+    );
+  });
+
   it("answers 503, goes on reading, is not ready, and has all that it acknowledged", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "issuewire.db");

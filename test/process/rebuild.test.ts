@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it, inject } from "vitest";
@@ -109,6 +109,18 @@ describe("the command line", () => {
     },
   );
 
+  it.each(["serve", "doctor", "rebuild", "token list", "backup copy.db"])(
+    "says of a folder in a database's place which one it is, and what to do: %s",
+    async (words) => {
+      using folder = temporaryFolder();
+      expect(await commandOn(`file:${folder.path}`, ...words.split(" ")).ended).toEqual({
+        code: 1,
+        output: expect.stringContaining(`${folder.path} is a folder: move it away, or set DATABASE_URL`),
+      });
+      rmSync(`${folder.path}.lock`, { force: true });
+    },
+  );
+
   it.each(["serve", "token list"])("says of a folder that cannot be made what to do: %s", async (words) => {
     using folder = temporaryFolder();
     const between = join(folder.path, "notes.txt");
@@ -145,19 +157,50 @@ describe("the command line", () => {
     expect(said).toEqual({ code: 1, output: expect.stringContaining(message) });
   });
 
+  it.each(["serve", "copy --from file:none.db --to postgres://ann:pass@db/one", "token list", "simulate"])(
+    "shows no password of a URL that was not expected: %s",
+    async (words) => {
+      const said = await commandOn("file:none.db", ...words.split(" "), "postgres://ann:pass@db/issues")
+        .ended;
+      expect(said).toEqual({
+        code: 1,
+        output: expect.stringMatching(/arguments.*postgres:\/\/ann:\*\*\*@db/),
+      });
+    },
+  );
+
   it("says in the log that what looks like a setting is none", async () => {
     await using gateway = await startProcess({ settings: { LIMIT_DEPHT: "9" } });
     expect(gateway.log).toContainEqual(expect.stringMatching(/"warn".*"LIMIT_DEPHT".*no such setting/));
   });
 
-  it.each(["localhost:4000", "your.host", "ftp://your.host"])(
+  it("says in the log which lines of .env set nothing, and not what they hold", async () => {
+    using folder = temporaryFolder();
+    writeFileSync(join(folder.path, ".env"), "PORT=0\nSENTRY_CLIENT_SECRET: very=secret\nHOST 0.0.0.0\n");
+    const child = spawn(process.execPath, [join(inject("built"), "cli.js"), "serve"], {
+      cwd: folder.path,
+      env: { PATH: process.env["PATH"] },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let said = "";
+    for await (const chunk of child.stdout) {
+      said += String(chunk);
+      if (said.includes("listening")) child.kill("SIGINT");
+    }
+    expect(said).toMatch(
+      /"warn".*"line":2,"msg":"this line sets nothing.*\n.*"warn".*"line":3,"msg":"this line/,
+    );
+    expect(said).not.toContain("very");
+  });
+
+  it.each(["localhost:4000", "ann:pass@your.host", "ftp://ann:pass@your.host"])(
     "says how to write the address that a test delivery is sent to: not as %s",
     async (address) => {
       using folder = temporaryFolder();
       const said = await commandOn(`file:${join(folder.path, "none.db")}`, "doctor", "--send", address).ended;
       expect(said).toEqual({
         code: 1,
-        output: expect.stringMatching(/--send <url>.* is invalid\. It must be like https:\/\/your\.host\./),
+        output: "issuewire: --send must be an address like https://your.host.\n",
       });
     },
   );

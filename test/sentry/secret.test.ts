@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openSecret, readSecret } from "../../src/sentry/secret.ts";
@@ -14,6 +14,16 @@ describe("the secret that a gateway makes for itself", () => {
     expect(openSecret(file)).toEqual({ ...made, isNew: false });
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readdirSync(folder.path)).toEqual(["issuewire.db.secret"]);
+  });
+
+  it("is said where it is not to be had, with what to do", () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db.secret");
+    mkdirSync(`${file}.new`);
+    expect(() => openSecret(file)).toThrow(`A secret cannot be kept in ${file}: `);
+    mkdirSync(file);
+    for (const open of [openSecret, readSecret])
+      expect(() => open(file)).toThrow(`The secret cannot be read from ${file}: `);
   });
 
   it("is made where a full disk, or a crash, left a file without one", () => {

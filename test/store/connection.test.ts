@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { tokenHash } from "../../src/http/token-text.ts";
 import { assertDurable, openReader, openWriter } from "../../src/store/sqlite/connection.ts";
+import { unusable } from "../../src/store/sqlite/error.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { told } from "./deliveries.ts";
 import { openTestStore, temporaryFolder } from "./open.ts";
@@ -47,6 +48,13 @@ describe("the connection that writes", () => {
     expect(() => openWriter(file)).toThrow('is the database of another program, with a table "issues"');
     expect(() => openReader(file)).toThrow("holds no store of Issuewire's");
     expect(readFileSync(file)).toEqual(before);
+  });
+
+  it("says of a full disk which file is on it, and of one that it has told already no more", () => {
+    const full = new Database.SqliteError("database or disk is full", "SQLITE_FULL");
+    const told = unusable("issuewire.db", new Error("Failed to run a query", { cause: full }));
+    expect(String(told)).toMatch(/issuewire\.db cannot be written \(.*\): look whether its disk is full/);
+    expect(unusable("issuewire.db", told)).toBe(told);
   });
 
   it.each([

@@ -1,7 +1,8 @@
 import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { openSearch } from "../../src/store/postgres/search.ts";
-import { told } from "./deliveries.ts";
+import { recordedReport } from "../sentry/recorded-report.ts";
+import { told as toldOf } from "./deliveries.ts";
 import { onServer, openReplica, openTestPostgres, temporarySchema } from "./open-postgres.ts";
 
 const titles = [
@@ -25,7 +26,7 @@ describe("a search in PostgreSQL", () => {
   it("finds texts by their index, in which no character is a wildcard", async () => {
     await using store = await openTestPostgres();
     for (const [index, title] of titles.entries())
-      await store.append(told({ issue: String(index + 1), title, more: { culprit: null, shortId: null } }));
+      await store.append(toldOf({ issue: String(index + 1), title, more: { culprit: null, shortId: null } }));
     for (const [search, expected] of cases) {
       const { rows } = await store.reader.issuePage({
         filter: { search },
@@ -48,6 +49,31 @@ describe("a search in PostgreSQL", () => {
     expect(plan).toContain("Bitmap Index Scan on issues_by_text");
   });
 
+  it.each([
+    ["C", 1],
+    ["C.UTF-8", 0],
+  ])(
+    "with LC_CTYPE %s says so often at its start that it knows no other scripts: %i",
+    async (locale, times) => {
+      await using schema = await temporarySchema();
+      await onServer((client) =>
+        client.query(
+          `create database ${schema.name}_db template template0 encoding 'UTF8' lc_ctype '${locale}'`,
+        ),
+      );
+      const url = new URL(schema.url);
+      url.pathname = `/${schema.name}_db`;
+      url.search = "";
+      const { report, told } = recordedReport();
+      {
+        await using _store = await openReplica(url.href, { report });
+        await using _other = await openReplica(url.href);
+      }
+      await onServer((client) => client.query(`drop database ${schema.name}_db`));
+      expect(told.filter(([what]) => what === "scriptsUnknown")).toHaveLength(times);
+    },
+  );
+
   it("finds them without the index where the role may not make it", async () => {
     await using schema = await temporarySchema();
     const role = `${schema.name}_role`;
@@ -63,7 +89,7 @@ describe("a search in PostgreSQL", () => {
     url.username = role;
     {
       await using store = await openReplica(url.href);
-      await store.append(told({ title: "what is sought" }));
+      await store.append(toldOf({ title: "what is sought" }));
       expect(await store.reader.issueCount({ filter: { search: "sought" }, now: 0 })).toBe(1);
       const client = new pg.Client(url.href);
       await client.connect();

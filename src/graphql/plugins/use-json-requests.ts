@@ -41,7 +41,7 @@ function refuseOtherMedia(headers: Headers): void {
 
 /** Whether a body is of the only kind that is read, as its headers tell. */
 export function isJsonInUtf8(contentType: string | null, contentEncoding: string | null): boolean {
-  if (contentType === null || (contentEncoding ?? "identity").toLowerCase() !== "identity") return false;
+  if (contentType === null || (contentEncoding || "identity").toLowerCase() !== "identity") return false;
   try {
     const { essence, params } = new MIMEType(contentType);
     return essence === "application/json" && /^utf-?8$/i.test(params.get("charset") ?? "utf-8");

@@ -1,5 +1,7 @@
 import { sql } from "drizzle-orm";
 import type pg from "pg";
+import type { Asked } from "./ask.ts";
+import { codeOf } from "./error.ts";
 import { fewToRead, type IssuesTable, type Narrowing } from "../filter-sql.ts";
 
 /**
@@ -31,6 +33,24 @@ export async function openSearch(client: pg.ClientBase): Promise<boolean> {
   } catch {
     await client.query("rollback to savepoint search");
     return false;
+  }
+}
+
+/** True where the database knows letters of other scripts: by others it makes no trigrams, and an index is of no use. */
+export async function knowsScripts(asked: Asked): Promise<boolean> {
+  const [extension] = (
+    await asked.query({
+      text: "select quote_ident(nspname) as schema from pg_extension join pg_namespace n on n.oid = extnamespace where extname = 'pg_trgm'",
+    })
+  ).rows as readonly { readonly schema: string }[];
+  try {
+    const { rowCount } = await asked.query({
+      text: `select 1 where cardinality(${extension!.schema}.show_trgm('検索結果')) > 0`,
+    });
+    return rowCount === 1;
+  } catch (error) {
+    // Its encoding has no such letters. Where it may not be asked, nobody knows.
+    return codeOf(error) !== "22P05";
   }
 }
 

@@ -17,6 +17,7 @@ import { prepare } from "./prepare.ts";
 import { readerOf, type ReaderOptions } from "./queries.ts";
 import { beginReading, questionsOn } from "./reading.ts";
 import { startRetention, type Retention } from "./retention.ts";
+import { knowsScripts } from "./search.ts";
 import { erasingSteps } from "./steps.ts";
 import { tokensOn } from "./tokens.ts";
 import { createWrites } from "./writes.ts";
@@ -124,6 +125,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     retryMs: 0,
   });
 
+  if (hasSearch && !(await knowsScripts(pools.log))) report.scriptsUnknown();
   // A pooler passes nothing on of what is heard, and logs each that it does not.
   if (isPooled && directUrl === undefined) report.pollingAlone();
   else

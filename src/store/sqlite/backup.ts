@@ -4,6 +4,7 @@ import Database from "better-sqlite3";
 import { max } from "drizzle-orm";
 import { events } from "../tables/sqlite.ts";
 import { makePrivate, openReader } from "./connection.ts";
+import { unusable } from "./error.ts";
 import { isFolder } from "./folder.ts";
 import { lockStore, StoreInUseError } from "./lock.ts";
 
@@ -52,12 +53,16 @@ export async function backUpSqlite({
         .get()?.seq ?? 0;
     const pageSize = client.pragma("page_size", { simple: true }) as number;
     makePrivate(part);
-    await client.backup(part, {
-      progress({ totalPages, remainingPages }) {
-        onProgress((totalPages - remainingPages) * pageSize, totalPages * pageSize);
-        return pagesAtATime;
-      },
-    });
+    await client
+      .backup(part, {
+        progress({ totalPages, remainingPages }) {
+          onProgress((totalPages - remainingPages) * pageSize, totalPages * pageSize);
+          return pagesAtATime;
+        },
+      })
+      .catch((error: unknown) => {
+        throw unusable(part, error);
+      });
     examine(part);
     syncFile(part);
     renameSync(part, to);

@@ -3,7 +3,6 @@ import { dirname, join } from "node:path";
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { drizzle, type BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
-import { migrate } from "drizzle-orm/better-sqlite3/migrator";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { unusable } from "./error.ts";
 import { withQuickRows } from "./quick-rows.ts";
@@ -53,7 +52,7 @@ export function openWriter(file: string, sqliteVersion = versionOf): Connection 
     client.pragma(`journal_size_limit = ${64 * 1024 * 1024}`);
     if (statSync(file).size <= checkedBytes) checkStructure(client, file);
     const db = drizzle({ client });
-    migrate(db, { migrationsFolder });
+    migrate(client);
     openSearch(client);
     assertDurable(client);
     client.pragma("busy_timeout = 0");
@@ -105,17 +104,19 @@ function isWithoutWal(file: string): boolean {
  */
 export function openReader(file: string): Connection {
   requireFile(file);
-  const client = new Database(file, { readonly: true });
+  let opened: Database.Database | null = null;
   try {
-    client.pragma("busy_timeout = 0");
-    if (!hasMigrations(client))
+    opened = new Database(file, { readonly: true });
+    opened.pragma("busy_timeout = 0");
+    if (!hasMigrations(opened))
       throw new Error(
         `${file} holds no store of Issuewire's: start a gateway on it once, or set DATABASE_URL to another file.`,
       );
   } catch (error) {
-    client.close();
+    opened?.close();
     throw unusable(file, error);
   }
+  const client = opened;
   client.pragma("query_only = ON");
   // Pages that one question after the other needs: 32 MB instead of 2, for each connection.
   client.pragma("cache_size = -32768");
@@ -145,6 +146,28 @@ function withPrepared(client: Database.Database): Database.Database {
     return statement;
   };
   return Object.create(client, { prepare: { value: prepare } }) as Database.Database;
+}
+
+/**
+ * Brings the tables up to date, all of them or none. Not by Drizzle, which ends a transaction that SQLite has ended by
+ * itself, on a full disk, with an error that hides why.
+ */
+function migrate(client: Database.Database): void {
+  const migrations = readMigrationFiles({ migrationsFolder });
+  client
+    .transaction(() => {
+      client.exec(
+        "create table if not exists __drizzle_migrations (id serial primary key, hash text not null, created_at numeric)",
+      );
+      const newest = client.prepare("select max(created_at) from __drizzle_migrations").pluck().get();
+      const add = client.prepare("insert into __drizzle_migrations (hash, created_at) values (?, ?)");
+      for (const { folderMillis, hash, sql } of migrations) {
+        if (folderMillis <= Number(newest)) continue;
+        for (const statement of sql) client.exec(statement);
+        add.run(hash, folderMillis);
+      }
+    })
+    .immediate();
 }
 
 /** How many migrations this version has. */

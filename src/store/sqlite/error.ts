@@ -1,4 +1,5 @@
 import { StorageUnavailableError, StoreFaultError } from "../../domain/failure.ts";
+import { isFolder } from "./folder.ts";
 
 type SqliteError = Error & { readonly code: string };
 
@@ -29,19 +30,27 @@ export function isBusy(error: unknown): boolean {
   return codeOf(error)?.startsWith("SQLITE_BUSY") === true;
 }
 
-/** What to say where a file cannot be written by this user, or is no database; an error of another kind as it is. */
+/** What is wrong with a file and what to do. */
+class UnusableFileError extends Error {
+  override readonly name = "UnusableFileError";
+}
+
+/** What to say where SQLite cannot use a file; an error of another kind, or one that says so already, as it is. */
 export function unusable(file: string, error: unknown): unknown {
-  const code = codeOf(error) ?? "";
-  const reason = error instanceof Error ? error.message : String(error);
+  const cause = sqliteErrorIn(error);
+  if (cause === null || error instanceof UnusableFileError) return error;
+  const { code, message: reason } = cause;
+  const because = (message: string) => new UnusableFileError(`${file} ${message}`, { cause });
+  if (isFolder(file)) return because("is a folder: move it away, or set DATABASE_URL to another file.");
   if (/^SQLITE_(?:READONLY|CANTOPEN|PERM|AUTH)/.test(code))
-    return new Error(
-      `${file} cannot be written (${reason}): let this user write the folder and every file of the database in it.`,
-      { cause: error },
+    return because(
+      `cannot be written (${reason}): let this user write the folder and every file of the database in it.`,
     );
   if (/^SQLITE_(?:NOTADB|CORRUPT)/.test(code))
-    return new Error(
-      `${file} is damaged, or not a database of SQLite's (${reason}): restore a backup, or set DATABASE_URL to another file.`,
-      { cause: error },
+    return because(
+      `is damaged, or not a database of SQLite's (${reason}): restore a backup, or set DATABASE_URL to another file.`,
     );
+  if (/^SQLITE_(?:FULL|IOERR)/.test(code))
+    return because(`cannot be written (${reason}): look whether its disk is full, or failing.`);
   return error;
 }

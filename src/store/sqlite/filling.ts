@@ -7,6 +7,7 @@ import type { Receipt } from "../store.ts";
 import { deliveries, tokens } from "../tables/sqlite.ts";
 import { createWalkCache } from "../walks.ts";
 import { openReader, openWriter, type Connection } from "./connection.ts";
+import { unusable } from "./error.ts";
 import { makeFolderOf } from "./folder.ts";
 import { lockStore } from "./lock.ts";
 import { leftUnpacked, packOldest } from "./packing.ts";
@@ -76,37 +77,50 @@ export function openSqliteFilling({ file, read, onFault }: FillingOptions): Fill
   };
   const resources = opened.move();
 
+  async function append(batch: readonly IncomingDelivery[]): Promise<readonly Receipt[]> {
+    client.exec("begin");
+    const { receipts } = await writeBatch(transaction, batch, {
+      walks,
+      requestIds,
+      read,
+      committedAt,
+      onFault,
+    });
+    client.exec("commit");
+    // At once: packed later, they would leave a file that is mostly empty.
+    packAll();
+    return receipts;
+  }
+
+  function finish(): void {
+    for (const index of indexes) client.exec(index);
+    openSearch(client);
+    const kept = existsSync(file) ? tokensIn(file) : [];
+    if (kept.length > 0)
+      connection.db
+        .insert(tokens)
+        .values([...kept])
+        .run();
+    client.pragma("journal_mode = WAL");
+    client.close();
+    const descriptor = openSync(made, "r+");
+    fsyncSync(descriptor);
+    closeSync(descriptor);
+    remove(file);
+    renameSync(made, file);
+  }
+
   return {
-    async append(batch) {
-      client.exec("begin");
-      const { receipts } = await writeBatch(transaction, batch, {
-        walks,
-        requestIds,
-        read,
-        committedAt,
-        onFault,
-      });
-      client.exec("commit");
-      // At once: packed later, they would leave a file that is mostly empty.
-      packAll();
-      return receipts;
-    },
+    append: (batch) =>
+      append(batch).catch((error: unknown) => {
+        throw unusable(made, error);
+      }),
     finish() {
-      for (const index of indexes) client.exec(index);
-      openSearch(client);
-      const kept = existsSync(file) ? tokensIn(file) : [];
-      if (kept.length > 0)
-        connection.db
-          .insert(tokens)
-          .values([...kept])
-          .run();
-      client.pragma("journal_mode = WAL");
-      client.close();
-      const descriptor = openSync(made, "r+");
-      fsyncSync(descriptor);
-      closeSync(descriptor);
-      remove(file);
-      renameSync(made, file);
+      try {
+        finish();
+      } catch (error) {
+        throw unusable(made, error);
+      }
     },
     [Symbol.dispose]: () => resources.dispose(),
   };

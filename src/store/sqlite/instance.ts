@@ -23,15 +23,27 @@ export function readInstance(file: string): Instance | null {
   }
 }
 
-/** Replaces the file as a whole, so that a crash leaves the old one or the new one. */
+/**
+ * Replaces the file as a whole, so that a crash leaves the old one or the new one.
+ * @throws Error that says which file it is and what to do.
+ */
 export async function writeInstance(file: string, instance: Instance): Promise<void> {
   const temporary = `${file}.new`;
-  {
-    await using handle = await open(temporary, "w");
-    await handle.writeFile(JSON.stringify(instance));
-    await handle.sync();
+  try {
+    {
+      await using handle = await open(temporary, "w");
+      await handle.writeFile(JSON.stringify(instance));
+      await handle.sync();
+    }
+    await rename(temporary, file);
+  } catch (cause) {
+    throw new Error(
+      `${file} cannot be written: let this user write there, and look whether the disk is full.`,
+      {
+        cause,
+      },
+    );
   }
-  await rename(temporary, file);
 }
 
 /** True when the database cannot be the one that the file was written for, as far as it had come then. */

@@ -10,7 +10,7 @@ import { projectQueries } from "../queries/projects.ts";
 import { tokenQueries } from "../queries/tokens.ts";
 import * as tables from "../tables/sqlite.ts";
 import { appliedMigrations, knownMigrations, openWriter, type Connection } from "./connection.ts";
-import { isBusy } from "./error.ts";
+import { isBusy, unusable } from "./error.ts";
 import { makeFolderOf } from "./folder.ts";
 import { continued, identityOf } from "./identity.ts";
 import { instanceFileOf, readInstance } from "./instance.ts";
@@ -39,7 +39,7 @@ export function openSqliteMaintenance(file: string): Maintenance {
   const steps = erasing(asked);
   const running = opened.move();
   return {
-    ...patient({
+    ...patient(file, {
       dropBodies: (before) => inTransaction(connection, steps, (one) => one.dropBodies(before)),
       dropClosedIssues: (before) => inTransaction(connection, steps, (one) => one.dropClosedIssues(before)),
       forgetIssue: (sentryId, now) =>
@@ -61,7 +61,7 @@ export function openSqliteMaintenance(file: string): Maintenance {
         .where(and(isNull(deliveries.issueId), eq(deliveries.sha256, Buffer.from(sha256, "hex"))));
       return found.get() !== undefined;
     },
-    tokens: patient(tokenQueries({ db: connection.db, tables })),
+    tokens: patient(file, tokenQueries({ db: connection.db, tables })),
     async findProject(slugOrId) {
       return (
         (await projects.projectBySlug(slugOrId)) ??
@@ -102,8 +102,8 @@ function openConnection(file: string, opened: DisposableStack): Connection {
   return connection;
 }
 
-/** The same steps; one that waited in vain is StorageUnavailableError. */
-function patient<Steps extends object>(steps: Steps): Steps {
+/** The same steps; one that waited in vain is StorageUnavailableError, and one that could not write says which file. */
+function patient<Steps extends object>(file: string, steps: Steps): Steps {
   const entries = Object.entries(steps).map(
     ([name, step]: [string, (...args: unknown[]) => Promise<unknown>]) => [
       name,
@@ -111,7 +111,7 @@ function patient<Steps extends object>(steps: Steps): Steps {
         try {
           return await step(...args);
         } catch (error) {
-          if (!isBusy(error)) throw error;
+          if (!isBusy(error)) throw unusable(file, error);
           throw new StorageUnavailableError("Another process has been writing the database for too long.", {
             cause: error,
           });

@@ -3,6 +3,7 @@ import { metaNames, newName } from "../meta.ts";
 import { deriveAgain, putDetailsBack, setDetailsAside, type RebuildOptions } from "../rebuild.ts";
 import * as tables from "../tables/sqlite.ts";
 import { openReader, openWriter } from "./connection.ts";
+import { unusable } from "./error.ts";
 import { identify } from "./identity.ts";
 import { instanceFileOf, readInstance, writeInstance } from "./instance.ts";
 import { lockStore } from "./lock.ts";
@@ -53,6 +54,8 @@ export async function rebuildSqlite({
     // Or the next start would take it for a file that was put back, and begin one more epoch.
     const position = newestPosition({ client, db });
     await writeInstance(instanceFileOf(file), { instance, epoch, newest: position });
+  } catch (error) {
+    throw unusable(file, error);
   } finally {
     // Rolls back what was not committed.
     client.close();

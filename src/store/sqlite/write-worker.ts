@@ -8,7 +8,7 @@ import { createWalkCache } from "../walks.ts";
 import { createWriter } from "../writer.ts";
 import { startCheckpoints } from "./checkpoints.ts";
 import { openWriter, type Connection } from "./connection.ts";
-import { codeOf, isBusy } from "./error.ts";
+import { codeOf, isBusy, unusable } from "./error.ts";
 import { checkOfPlace } from "./in-place.ts";
 import { identify, identityOf } from "./identity.ts";
 import { startIdle } from "./idle.ts";
@@ -82,7 +82,8 @@ export async function answerWrites({
     const formerEpoch = identityOf(connection)?.epoch ?? null;
     const instance = identify(connection, readInstance(instanceFileOf(file)));
     say({ is: "open", to: 0, instance, formerEpoch: formerEpoch === instance.epoch ? null : formerEpoch });
-  } catch (error) {
+  } catch (opening) {
+    const error = unusable(file, opening);
     return say({ is: "not open", to: 0, message: error instanceof Error ? error.message : String(error) });
   }
   const { client } = connection;

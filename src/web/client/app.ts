@@ -27,6 +27,9 @@ export function App({
 }) {
   const place = useCell(navigation.place);
   const signInWanted = useCell(connection.signInWanted);
+  const [isSigningIn, setSigningIn] = useState(false);
+  // Whoever goes elsewhere wants to see that.
+  useEffect(() => setSigningIn(false), [place]);
   const dialog = useRef<HTMLDialogElement>(null);
   const togglePause = () => connection.isPaused.set(!connection.isPaused.get());
   const showKeys = () => dialog.current?.showModal();
@@ -60,13 +63,20 @@ export function App({
     <main id="main" tabindex="-1">
       ${
         signInWanted !== null
-          ? html`<${SignIn} message=${signInWanted} done=${goOn} />`
-          : html`<${CurrentView}
-              navigation=${navigation}
-              place=${place}
-              connection=${connection}
-              list=${list}
-            />`
+          ? html`<${SignIn} message=${signInWanted} done=${goOn} cancel=${null} />`
+          : isSigningIn
+            ? html`<${SignIn}
+                message="With a token that allows more you see more."
+                done=${goOn}
+                cancel=${() => setSigningIn(false)}
+              />`
+            : html`<${CurrentView}
+                navigation=${navigation}
+                place=${place}
+                connection=${connection}
+                list=${list}
+                signIn=${() => setSigningIn(true)}
+              />`
       }
     </main>
     <dialog ref=${dialog} aria-labelledby="keys">
@@ -131,11 +141,13 @@ function CurrentView({
   place,
   connection,
   list,
+  signIn,
 }: {
   readonly navigation: Navigation;
   readonly place: Place;
   readonly connection: Connection;
   readonly list: IssueList;
+  readonly signIn: () => void;
 }) {
   if (place.issue !== null) {
     return html`<${IssueView}
@@ -144,6 +156,7 @@ function CurrentView({
       place=${place}
       sentryId=${place.issue}
       connection=${connection}
+      signIn=${signIn}
     />`;
   }
   switch (place.view) {
@@ -152,7 +165,7 @@ function CurrentView({
     case "statistics":
       return html`<${Statistics} navigation=${navigation} place=${place} connection=${connection} />`;
     case "feed":
-      return html`<${FeedView} connection=${connection} />`;
+      return html`<${FeedView} connection=${connection} signIn=${signIn} />`;
   }
 }
 

@@ -23,7 +23,13 @@ type FeedState =
 const pollMs = 3_000;
 
 /** How the feed itself is: what Sentry sends, and what became of it. */
-export function FeedView({ connection }: { readonly connection: Connection }) {
+export function FeedView({
+  connection,
+  signIn,
+}: {
+  readonly connection: Connection;
+  readonly signIn: () => void;
+}) {
   const [state] = useState(() => createCell<FeedState>({ is: "loading" }));
   useEffect(() => {
     const stop = new AbortController();
@@ -51,7 +57,7 @@ export function FeedView({ connection }: { readonly connection: Connection }) {
         <p>${shown.message}</p>
       </div>`
     }
-    ${shown.is === "ready" && html`<${Health} feed=${shown.feed} now=${now} /><${Deliveries} deliveries=${shown.deliveries} now=${now} />`}
+    ${shown.is === "ready" && html`<${Health} feed=${shown.feed} now=${now} /><${Deliveries} deliveries=${shown.deliveries} now=${now} signIn=${signIn} />`}
   </section>`;
 }
 
@@ -156,12 +162,17 @@ function Health({ feed, now }: { readonly feed: Feed; readonly now: number }) {
 function Deliveries({
   deliveries,
   now,
+  signIn,
 }: {
   readonly deliveries: readonly Delivery[] | null;
   readonly now: number;
+  readonly signIn: () => void;
 }) {
   if (deliveries === null)
-    return html`<p class="dim">Single deliveries are shown to tokens of the admin scope of all projects.</p>`;
+    return html`<p class="dim">
+      Single deliveries are shown to tokens of the admin scope of all projects.${" "}
+      <button type="button" class="quiet" onClick=${signIn}>Sign in with one</button>
+    </p>`;
   return html`<section aria-labelledby="deliveries">
     <h2 id="deliveries">Newest deliveries</h2>
     ${

@@ -24,6 +24,9 @@ const typingMs = 250;
 /** How long after what is to be chosen from could not be had it is asked for again. */
 const retryMs = 3_000;
 
+/** So long what is to be chosen from is not read again when somebody is about to choose. */
+const freshMs = 2_000;
+
 /** What issues are narrowed down by, in the list and in the statistics alike. `children` come before it. */
 export function FilterBar({
   navigation,
@@ -34,7 +37,7 @@ export function FilterBar({
   readonly place: Place;
   readonly children?: unknown;
 }) {
-  const choices = useChoices();
+  const { choices, refresh } = useChoices();
   const narrow = (change: Partial<Place>) => navigation.go({ ...change, page: null });
   const select = (
     name: "level" | "project" | "assignee" | "seen",
@@ -49,6 +52,8 @@ export function FilterBar({
       aria-label=${label}
       class=${value === null ? "" : "chosen"}
       value=${value ?? ""}
+      onPointerEnter=${refresh}
+      onFocus=${refresh}
       onChange=${(event: Event) => narrow({ [name]: (event.target as HTMLSelectElement).value || null })}
     >
       <option value="">${any}</option>
@@ -127,15 +132,20 @@ function SearchField({ navigation, search }: { readonly navigation: Navigation; 
   />`;
 }
 
-/** Projects and assignees; none until they are there, and none while they cannot be had: the list says why. */
-function useChoices(): Choices {
+/**
+ * Projects and assignees; none until they are there, and none while they cannot be had: the list says why. `refresh` reads
+ * them again where they are not of just now; those that were there stay meanwhile.
+ */
+function useChoices(): { readonly choices: Choices; readonly refresh: () => void } {
   const [choices, setChoices] = useState<Choices>({ projects: [], assignees: [] });
+  const [askedAt, setAskedAt] = useState(Date.now);
   useEffect(() => {
     const stop = new AbortController();
     readChoices(stop.signal).then(setChoices, () => {});
     return () => stop.abort();
-  }, []);
-  return choices;
+  }, [askedAt]);
+  const refresh = () => setAskedAt((before) => (Date.now() - before < freshMs ? before : Date.now()));
+  return { choices, refresh };
 }
 
 /** Tries again while the gateway cannot be reached. */

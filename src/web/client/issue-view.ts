@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { ask } from "./ask.ts";
+import { AnswerError, ask } from "./ask.ts";
 import { useCell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
 import { html } from "./html.ts";
@@ -26,11 +26,13 @@ export function IssueView({
   place,
   sentryId,
   connection,
+  signIn,
 }: {
   readonly navigation: Navigation;
   readonly place: Place;
   readonly sentryId: string;
   readonly connection: Connection;
+  readonly signIn: () => void;
 }) {
   const detail = useMemo(() => openIssueDetail(sentryId, connection), [sentryId]);
   useEffect(() => () => detail[Symbol.dispose](), [detail]);
@@ -91,7 +93,7 @@ export function IssueView({
           />
           <${Facts} issue=${state.issue} now=${now} />
         </div>
-        <${Raw} sentryId=${sentryId} />
+        <${Raw} sentryId=${sentryId} signIn=${signIn} />
       </article>`;
   }
 }
@@ -300,15 +302,22 @@ function TimelineEvent({
 }
 
 /** What Sentry sent, read when it is asked for. */
-function Raw({ sentryId }: { readonly sentryId: string }) {
+function Raw({ sentryId, signIn }: { readonly sentryId: string; readonly signIn: () => void }) {
   const [isOpen, setOpen] = useState(false);
-  const [text, setText] = useState<{ readonly json: string } | { readonly problem: string } | null>(null);
+  const [text, setText] = useState<
+    { readonly json: string } | { readonly problem: string; readonly needsToken: boolean } | null
+  >(null);
   useEffect(() => {
     if (!isOpen) return;
     const stop = new AbortController();
     ask(issueRaw, { sentryId }, stop.signal).then(
       ({ issue }) => setText({ json: JSON.stringify(issue?.raw ?? null, null, 2) }),
-      (error: unknown) => !isAbort(error) && setText({ problem: messageOf(error) }),
+      (error: unknown) =>
+        !isAbort(error) &&
+        setText({
+          problem: messageOf(error),
+          needsToken: error instanceof AnswerError && error.code === "FORBIDDEN",
+        }),
     );
     return () => stop.abort();
   }, [isOpen, sentryId]);
@@ -321,7 +330,8 @@ function Raw({ sentryId }: { readonly sentryId: string }) {
       text === null
         ? isOpen && html`<p role="status">Reading…</p>`
         : "problem" in text
-          ? html`<p role="alert">${text.problem}</p>`
+          ? html`<p role="alert">${text.problem}</p>
+              ${text.needsToken && html`<button type="button" class="quiet" onClick=${signIn}>Sign in</button>`}`
           : html`<button type="button" onClick=${() => void navigator.clipboard?.writeText(text.json)}>
                 Copy
               </button>

@@ -1,9 +1,27 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { html } from "./html.ts";
 import { openSession } from "./session.ts";
 
+const problems: Readonly<Record<number, string>> = {
+  401: "This token is not valid here.",
+  413: "This token is longer than a browser can keep.",
+};
+
 /** Asks for a token and changes it for a cookie that no script can read. */
-export function SignIn({ message, done }: { readonly message: string; readonly done: () => void }) {
+export function SignIn({
+  message,
+  done,
+  cancel,
+}: {
+  readonly message: string;
+  readonly done: () => void;
+  /** Goes back to what was seen; null where nothing can be. */
+  readonly cancel: (() => void) | null;
+}) {
+  useEffect(() => {
+    // Whoever asked for it.
+    if (cancel !== null) document.getElementById("token")?.focus();
+  }, []);
   const [problem, setProblem] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
   const signIn = async (event: SubmitEvent) => {
@@ -14,8 +32,7 @@ export function SignIn({ message, done }: { readonly message: string; readonly d
     try {
       const status = await openSession(token.trim());
       if (status === 204) done();
-      else
-        setProblem(status === 401 ? "This token is not valid here." : `The gateway answered with ${status}.`);
+      else setProblem(problems[status] ?? `The gateway answered with ${status}.`);
     } catch {
       setProblem("The gateway cannot be reached.");
     } finally {
@@ -37,6 +54,7 @@ export function SignIn({ message, done }: { readonly message: string; readonly d
         aria-describedby=${problem === null ? undefined : "problem"}
       />
       <button type="submit" class="primary" disabled=${isBusy}>${isBusy ? "Signing in…" : "Sign in"}</button>
+      ${cancel !== null && html`<button type="button" class="quiet" onClick=${cancel}>Go back</button>`}
     </form>
     ${problem !== null && html`<p id="problem" class="problem" role="alert">${problem}</p>`}
     <p class="hint">

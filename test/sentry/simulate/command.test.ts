@@ -95,6 +95,22 @@ it("says how to pass the bearer token when one is asked for", async () => {
   expect((await simulate(["--rate", "1000", "--count", "3", "--bearer", "b"], gateway)).status).toBe(0);
 });
 
+it("shows no password that the address has", async () => {
+  await using gateway = await startStubGateway(({ headers }) =>
+    headers.authorization === `Basic ${Buffer.from("ann:s3cret").toString("base64")}`
+      ? kept
+      : { status: 401, body: "" },
+  );
+  const address = `http://ann:s3cret@${gateway.url.host}/`;
+  const { output, screen, status } = await simulate(["--count", "3", "--url", address], gateway);
+  expect(status).toBe(0);
+  expect(output).toContain(`--url ${gateway.url.href}\n`);
+  expect(output + screen).not.toContain("ann");
+  const { errors } = await simulate(["--url", "ann:s3cret@host"], gateway);
+  expect(errors).toContain("It must be like http://127.0.0.1:4000.");
+  expect(errors).not.toContain("ann");
+});
+
 it("says in one line what to do when nothing answers", async () => {
   let url: URL;
   {
