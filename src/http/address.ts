@@ -10,7 +10,7 @@ export function clientAddress(
   { headers, socket }: Pick<IncomingMessage, "headers" | "socket">,
   hops: number,
 ): string {
-  const near = canonical(socket.remoteAddress ?? "");
+  const near = bareAddress(socket.remoteAddress ?? "");
   if (hops === 0) return near;
   // The proxy nearest to us wrote the last one.
   return addressIn(elementsOf(headers["x-forwarded-for"]).at(-hops) ?? "") || near;
@@ -39,10 +39,15 @@ function addressIn(text: string): string {
   return isIP(bare) === 0 ? "" : canonical(bare);
 }
 
+/** However somebody has written it; what the system says of a socket is written so already. */
 function canonical(ip: string): string {
   if (isIP(ip) !== 6) return ip;
-  const { address } = new SocketAddress({ address: ip.split("%")[0]!, family: "ipv6" });
-  return address.replace(/^::ffff:(?=\d+\.)/, "");
+  return bareAddress(new SocketAddress({ address: ip.split("%")[0]!, family: "ipv6" }).address);
+}
+
+/** Without the zone, and without what IPv6 puts in front of an address of IPv4. */
+function bareAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)|%.*$/g, "");
 }
 
 /** What one client has of addresses, as `clientAddress` gives them: all of an IPv6 /64 belongs to one of them. */

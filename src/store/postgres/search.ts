@@ -4,6 +4,10 @@ import type { Asked } from "./ask.ts";
 import { codeOf } from "./error.ts";
 import { fewToRead, type IssuesTable, type Narrowing } from "../filter-sql.ts";
 
+/** Where the extension is, as SQL names it; no row where it is not. */
+const schemaOfTrigrams =
+  "select quote_ident(nspname) as schema from pg_extension join pg_namespace n on n.oid = extnamespace where extname = 'pg_trgm'";
+
 /**
  * Makes the index of the issues' texts where it is missing and may be made: trigrams of the folded columns, by the
  * extension `pg_trgm`. False where the role may not create that; a search then tries every issue's row.
@@ -19,9 +23,7 @@ export async function openSearch(client: pg.ClientBase): Promise<boolean> {
       await client.query("select pg_advisory_xact_lock(hashtextextended('issuewire pg_trgm', 0))");
       // One extension serves every schema of a database, so it is not to go when one of them does.
       await client.query("create extension if not exists pg_trgm schema public");
-      const { rows } = await client.query<{ schema: string }>(
-        "select quote_ident(nspname) as schema from pg_extension join pg_namespace n on n.oid = extnamespace where extname = 'pg_trgm'",
-      );
+      const { rows } = await client.query<{ schema: string }>(schemaOfTrigrams);
       const trigrams = `${rows[0]!.schema}.gin_trgm_ops`;
       await client.query(
         `create index issues_by_text on issues using gin
@@ -38,11 +40,8 @@ export async function openSearch(client: pg.ClientBase): Promise<boolean> {
 
 /** True where the database knows letters of other scripts: by others it makes no trigrams, and an index is of no use. */
 export async function knowsScripts(asked: Asked): Promise<boolean> {
-  const [extension] = (
-    await asked.query({
-      text: "select quote_ident(nspname) as schema from pg_extension join pg_namespace n on n.oid = extnamespace where extname = 'pg_trgm'",
-    })
-  ).rows as readonly { readonly schema: string }[];
+  const { rows } = await asked.query({ text: schemaOfTrigrams });
+  const [extension] = rows as readonly { readonly schema: string }[];
   try {
     const { rowCount } = await asked.query({
       text: `select 1 where cardinality(${extension!.schema}.show_trgm('検索結果')) > 0`,
