@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { AnswerError, ask } from "./ask.ts";
 import { useCell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
@@ -39,7 +39,7 @@ export function IssueView({
   const state = useCell(detail.state);
   const now = useNow(1_000);
   const isReady = state.is === "ready";
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isReady) document.getElementById("heading")?.focus();
   }, [isReady]);
 

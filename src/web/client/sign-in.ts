@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { html } from "./html.ts";
 import { openSession } from "./session.ts";
 
@@ -18,8 +18,8 @@ export function SignIn({
   /** Goes back to what was seen; null where nothing can be. */
   readonly cancel: (() => void) | null;
 }) {
-  useEffect(() => {
-    // Whoever asked for it.
+  // Before it is painted: whoever asked for it may be typing already.
+  useLayoutEffect(() => {
     if (cancel !== null) document.getElementById("token")?.focus();
   }, []);
   const [problem, setProblem] = useState<string | null>(null);
