@@ -82,7 +82,8 @@ IssueEventType.implement({
     }),
     resolutionType: t.exposeString("resolutionType", {
       nullable: true,
-      description: "How it was resolved: now, in_release, in_commit, autoresolve, jira, … An open set.",
+      description:
+        "How it was resolved: now, in_release, in_commit, autoresolve, jira, … An open set. Null for INFERRED.",
     }),
     transition: t.field({
       type: StatusTransitionType,

@@ -80,7 +80,8 @@ StatusTransitionType.implement({
     }),
     resolutionType: t.exposeString("resolutionType", {
       nullable: true,
-      description: "How it was resolved: now, in_release, in_commit, autoresolve, jira, … An open set.",
+      description:
+        "How it was resolved: now, in_release, in_commit, autoresolve, jira, … An open set. Null for INFERRED.",
     }),
     statusDetails: t.field({
       type: StatusDetailsType,

@@ -228,7 +228,8 @@ export function eventOf(
     supersededBy: row.role === forgottenRole ? null : row.supersededBy,
     receivedAt: delivery.receivedAt,
     committedAt: row.committedAt,
-    resolutionType: delivery.resolutionType,
+    // It is of what its webhook claims, and no webhook claims what is INFERRED.
+    resolutionType: row.source === "INFERRED" ? null : delivery.resolutionType,
   };
 }
 

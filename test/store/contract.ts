@@ -200,6 +200,21 @@ export function storeContract<Opened extends Store>(
       expect((await store.reader.eventsById(["3.told", "2.before"])).size).toBe(2);
     });
 
+    it("says how it was resolved of the resolve alone, not of what only the snapshot of its webhook shows", async () => {
+      await using store = await open();
+      await store.append(told({ at: 0 }));
+      const archived = { status: "ignored", substatus: "archived_forever" } as const;
+      await store.append(told({ action: "resolved", resolutionType: "now", ...archived, at: 60 }));
+      const log = await store.reader.entriesAfter(0, 100);
+      expect(log.map(({ event }) => [shortly(event), event.resolutionType])).toEqual([
+        ["REPORTED CREATED →unresolved/new", null],
+        ["REPORTED RESOLVED unresolved/new→resolved", "now"],
+        ["INFERRED ARCHIVED resolved→ignored/archived_forever", null],
+      ]);
+      const { rows } = (await store.reader.eventPages(["1"], history)).get("1")!;
+      expect(rows.map(({ resolutionType }) => resolutionType)).toEqual([null, "now", null]);
+    });
+
     it("shows each entry with the issue before and after it", async () => {
       await using store = await open();
       await store.append(told({ at: 0 }));

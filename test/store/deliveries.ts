@@ -13,6 +13,7 @@ export type Told = {
   readonly lastSeen?: number;
   readonly count?: number;
   readonly title?: string;
+  readonly resolutionType?: string;
   readonly requestId?: string | null;
   readonly idempotencyKey?: string | null;
   readonly project?: { readonly id: string; readonly slug: string; readonly name: string } | null;
@@ -34,6 +35,7 @@ export function told({
   lastSeen = second,
   count = 1,
   title = "TypeError: x is undefined",
+  resolutionType,
   project = { id: "7", slug: "web", name: "Web" },
   more = {},
   ...headers
@@ -44,6 +46,7 @@ export function told({
       action,
       installation: { uuid: "7c9e2b14-51f0-4a3a-9d0e-6b5b0f7e21aa" },
       data: {
+        resolution_type: resolutionType,
         issue: {
           id: issue,
           shortId: `WEB-${issue}`,
