@@ -86,9 +86,12 @@ StatusTransitionType.implement({
     statusDetails: t.field({
       type: StatusDetailsType,
       description:
-        "How the new status came about and how it will end, as the transition's own delivery showed it.",
-      resolve: async ({ delivery }, _args, { loaders }) =>
-        (await loaders.snapshot(delivery))?.statusDetails ?? {},
+        "How the new status came about and how it will end, as the transition's own delivery showed it; empty where " +
+        "that showed the issue in another status already.",
+      resolve: async ({ delivery, transition }, _args, { loaders }) => {
+        const shown = await loaders.snapshot(delivery);
+        return shown?.statusRaw === transition.to.status ? shown.statusDetails : {};
+      },
     }),
     secondsInPreviousState: t.float({
       nullable: true,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/domain/issue.ts";
-import { issue } from "./builders.ts";
+import { event, fields, issue, resolved, transition, unresolved } from "./builders.ts";
 import { gateway } from "./gateway.ts";
 
 /** The fields of `StatusDetails`, of an issue whose details are these. */
@@ -127,6 +127,29 @@ describe("status details", () => {
     ["Ada", null],
   ])("read the actor %j", async (actor, read_) => {
     expect(await read({ actor }, "actor { type sentryId name }")).toEqual({ actor: read_ });
+  });
+
+  it("are a transition's where its delivery shows the status that it entered, and no other's", async () => {
+    const delivery = 7;
+    const untilMet = { status: "ignored", substatus: "archived_until_condition_met" };
+    const archived = fields({ statusRaw: "ignored", statusDetails: { ignoreCount: 100 } });
+    const { data } = gateway({
+      issues: [issue("4501")],
+      snapshots: new Map([[delivery, archived]]),
+      events: [
+        event(1, { delivery, transition: transition(unresolved, resolved, "RESOLVED") }),
+        event(2, { delivery, transition: transition(resolved, untilMet, "ARCHIVED") }),
+      ],
+    });
+    const order = "orderBy: { field: CURSOR, direction: ASC }";
+    expect(await data(`{ transitions(${order}) { nodes { statusDetails { ignoreCount raw } } } }`)).toEqual({
+      transitions: {
+        nodes: [
+          { statusDetails: { ignoreCount: null, raw: {} } },
+          { statusDetails: { ignoreCount: 100, raw: { ignoreCount: 100 } } },
+        ],
+      },
+    });
   });
 
   it("keep a key named __proto__ in raw", async () => {
