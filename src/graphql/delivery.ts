@@ -45,8 +45,8 @@ DeliveryType.implement({
     sentAt: t.expose("sentAt", {
       type: "DateTime",
       description:
-        "When Sentry sent it, in whole seconds. Where Sentry's time is missing or cannot be true, the later of the " +
-        "snapshot's `lastSeen` and the gateway's clock.",
+        "When Sentry sent it, in whole seconds. The snapshot's `lastSeen` where Sentry's time is before that; where it is " +
+        "missing or cannot be true, the later of `lastSeen` and the gateway's clock.",
     }),
     resource: t.exposeString("resource", {
       nullable: true,
