@@ -65,7 +65,9 @@ DeliveryType.implement({
       resolve: ({ requestId }) => (requestId.startsWith("h:") ? null : requestId),
     }),
     isRequestIdReused: t.exposeBoolean("isRequestIdReused", {
-      description: "Another delivery with other bytes came under the same `Request-ID`, which is not signed.",
+      description:
+        "The first delivery with the same `Request-ID`, which is not signed, had other bytes, as far as the gateway that " +
+        "received this one remembers: the newest 10,000.",
     }),
     idempotencyKey: t.exposeString("idempotencyKey", {
       nullable: true,

@@ -296,10 +296,13 @@ export function storeContract<Opened extends Store>(
       await store.append(told({ requestId }));
       const other = await store.append(told({ requestId, action: "resolved", status: "resolved", at: 9 }));
       expect(other.outcome).toBe("APPLIED");
-      expect((await store.reader.deliveries([2])).get(2)).toMatchObject({
-        isRequestIdReused: true,
-        repeatOf: null,
-      });
+      await store.append(told({ requestId }));
+      const found = await store.reader.deliveries([1, 2, 3]);
+      expect([...found.values()].map((one) => [one.isRequestIdReused, one.repeatOf])).toEqual([
+        [false, null],
+        [true, null],
+        [false, 1],
+      ]);
     });
 
     it("says UNCHANGED of a delivery in which nothing is new", async () => {
