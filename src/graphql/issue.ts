@@ -256,8 +256,9 @@ IssueType.implement({
     raw: t.field({
       type: "JSON",
       description:
-        "The issue object of the newest delivery in history order, exactly as Sentry sent it; empty once that delivery's " +
-        "body is pruned. FORBIDDEN for an anonymous reader.",
+        "The issue object of the newest delivery in history order, exactly as Sentry sent it. One whose snapshot is older " +
+        "than the one before does not count, and one that shows nothing new in the other fields need not. Empty once that " +
+        "delivery's body is pruned. FORBIDDEN for an anonymous reader.",
       resolve: ({ sentryId }, _args, context) => {
         requirePrivate("`raw`", context);
         return context.loaders.rawIssue(sentryId);
