@@ -1,4 +1,5 @@
 import pg from "pg";
+import { codeOf } from "./error.ts";
 import { setForSession } from "./pooler.ts";
 
 /**
@@ -107,4 +108,19 @@ function createPool(options: pg.PoolConfig & { readonly pipeline?: boolean }): p
 /** A connection that breaks says so by an event, and one that nobody listens to would end the process. */
 function withoutFalling<Client extends pg.ClientBase>(client: Client): Client {
   return client.on("error", () => {});
+}
+
+/** What writes was refused because the transaction only reads (`read_only_sql_transaction`). */
+const onlyReads = "25006";
+
+/**
+ * Ends a transaction that has failed with this error, and gives its connection back to the pool. One that only reads is
+ * closed instead, as one that does not answer: its session keeps what the database was set to when it began, a new one
+ * may write.
+ */
+export async function giveBack(client: pg.PoolClient, error: unknown): Promise<void> {
+  await client.query("rollback").then(
+    () => client.release(codeOf(error) === onlyReads),
+    () => client.release(true),
+  );
 }
