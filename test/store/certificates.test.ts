@@ -1,7 +1,9 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import pg from "pg";
 import { describe, expect, inject, it } from "vitest";
 import { createPools } from "../../src/store/postgres/pools.ts";
+import { connectTo } from "../../src/store/postgres/prepare.ts";
 import { temporaryFolder } from "./open.ts";
 import { openReplica } from "./open-postgres.ts";
 
@@ -37,4 +39,16 @@ describe("a certificate that the URL names", () => {
     expect((await pools.reading.query("select 1")).rowCount).toBe(1);
     for (const client of all.slice(1)) client.release();
   });
+});
+
+it.each([
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", "is not trusted"],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "is not trusted"],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", "is not trusted"],
+  ["ECONNRESET", "PostgreSQL cannot be reached"],
+])("%s is told of as what it is", async (code, said) => {
+  const client = Object.assign(new pg.Client(), {
+    connect: () => Promise.reject(Object.assign(new Error("no"), { code })),
+  });
+  await expect(connectTo(client)).rejects.toThrow(said);
 });
