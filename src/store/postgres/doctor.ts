@@ -1,9 +1,10 @@
 import type pg from "pg";
-import { examineStore, type Examined, type Finding } from "../doctor.ts";
+import { examineStore, otherVersion, type Examined, type Finding } from "../doctor.ts";
 import { metaNames } from "../meta.ts";
 import { drizzleOver } from "./ask.ts";
 import { failureIn } from "./error.ts";
 import { durabilityFaults } from "./durability.ts";
+import { hasTablesOfThisVersion } from "./migrate.ts";
 import { createPools } from "./pools.ts";
 import { connectTo } from "./prepare.ts";
 import { newestPosition, sharedBy } from "./queries.ts";
@@ -28,6 +29,7 @@ export async function examinePostgres({ url, onProgress }: ExaminationOptions): 
     await client.query("begin isolation level repeatable read read only");
     const { rows } = await client.query<{ is: boolean }>("select to_regclass('meta') is not null as is");
     if (!rows[0]!.is) throw new Error("There is no store in this database: start a gateway on it.");
+    if (!(await hasTablesOfThisVersion(client))) return [...ofServer, otherVersion];
     // What is half copied is not to be right yet.
     if (await isCopying(client)) return [...ofServer, unfinishedCopy];
     const db = drizzleOver(client);

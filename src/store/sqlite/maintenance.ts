@@ -10,7 +10,7 @@ import { issueQueries } from "../queries/issues.ts";
 import { projectQueries } from "../queries/projects.ts";
 import { tokenQueries } from "../queries/tokens.ts";
 import * as tables from "../tables/sqlite.ts";
-import { appliedMigrations, knownMigrations, openWriter, type Connection } from "./connection.ts";
+import { hasTablesOfThisVersion, openWriter, type Connection } from "./connection.ts";
 import { isBusy, unusable } from "./error.ts";
 import { makeFolderOf } from "./folder.ts";
 import { continued, identityOf } from "./identity.ts";
@@ -99,7 +99,7 @@ function openConnection(
     // What is erased is gone from the file too, not only from what is read of it.
     client.pragma("secure_delete = ON");
     const connection = { client, db: drizzle({ client }) };
-    if (appliedMigrations(connection) !== knownMigrations())
+    if (!hasTablesOfThisVersion(connection))
       throw new Error(
         `The gateway that uses ${file} is of another version: run this command with that one.`,
         {
