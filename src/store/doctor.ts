@@ -23,6 +23,12 @@ import {
 /** One thing that is wrong, and what to do about it. */
 export type Finding = { readonly problem: string; readonly remedy: string };
 
+/** What a store holds is looked at by the version that it is of. */
+export const otherVersion: Finding = {
+  problem: "The tables are those of another version of Issuewire, and were not examined.",
+  remedy: "Run doctor with that version, or start a gateway of this one first.",
+};
+
 export type Examined = Pick<Asked, "db" | "tables" | "newestPosition"> & {
   readonly onProgress: (what: string, done: number, total: number) => void;
   /** What to do where a history is not what its deliveries tell. */

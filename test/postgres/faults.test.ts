@@ -4,6 +4,7 @@ import type pg from "pg";
 import { describe, expect, inject, it } from "vitest";
 import { StorageUnavailableError } from "../../src/domain/failure.ts";
 import { locksOf } from "../../src/store/postgres/locks.ts";
+import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
 import { createBell } from "../../src/stream/bell.ts";
 import { startTail } from "../../src/stream/tail.ts";
 import { startPostgres } from "../postgres-server.ts";
@@ -307,6 +308,27 @@ describe("a server that fails", () => {
     await expect(openReplica(`postgres://postgres@127.0.0.1:${port}/postgres`)).rejects.toThrow(
       "PostgreSQL cannot be reached",
     );
+  });
+
+  it("is written to again once it may be, though connections were begun while it was read-only", async () => {
+    await using schema = await temporarySchema();
+    const role = `${schema.name}_role`;
+    await onServer((client) =>
+      client.query(`create role ${role} login; alter schema ${schema.name} owner to ${role}`),
+    );
+    const url = new URL(schema.url);
+    url.username = role;
+    {
+      await using store = await openReplica(url.href);
+      await using command = await openPostgresMaintenance(url.href);
+      await onServer((client) => client.query(`alter role ${role} set default_transaction_read_only = on`));
+      await expect(store.append(told())).rejects.toThrow(StorageUnavailableError);
+      await expect(command.dropBodies(0)).rejects.toThrow("read-only transaction");
+      await onServer((client) => client.query(`alter role ${role} reset default_transaction_read_only`));
+      expect(await store.append(told())).toMatchObject({ outcome: "APPLIED" });
+      expect(await command.dropBodies(0)).toBe(0);
+    }
+    await onServer((client) => client.query(`reassign owned by ${role} to current_user; drop role ${role}`));
   });
 
   it("is waited for at every commit, though the role's settings change after the start", async () => {

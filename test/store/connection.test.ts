@@ -120,6 +120,15 @@ describe("a transaction that writes", () => {
     one.close();
   });
 
+  it("leaves a gateway that waits time to write between two steps of a command", async () => {
+    await using store = await openTestStore();
+    await using command = openSqliteMaintenance(store.file);
+    const begunAt = performance.now();
+    for (let step = 0; step < 5; step += 1) await command.dropBodies(0);
+    // A gateway looks again every 15 ms.
+    expect(performance.now() - begunAt).toBeGreaterThan(5 * 30);
+  });
+
   it("never fails beside a command that writes too, or that beside it", async () => {
     await using store = await openTestStore();
     await using command = openSqliteMaintenance(store.file);

@@ -387,6 +387,13 @@ export function storeContract<Opened extends Store>(
       });
     });
 
+    it("takes for the last delivery the one that came last, though the clock was ahead before", async () => {
+      await using store = await open();
+      await store.append(told({ issue: "1", at: 1_000 }));
+      await store.append(told({ issue: "2", at: 10 }));
+      expect(await store.reader.feedFigures({ since: at(0) })).toMatchObject({ lastDeliveryAt: at(10) });
+    });
+
     it("does not count what tells that an issue was forgotten as received", async () => {
       await using store = await open();
       await store.append(told({ issue: "1", at: 0 }));

@@ -6,6 +6,7 @@ import { copyStore, CopyDiffersError } from "../../src/store/copy.ts";
 import { packSize } from "../../src/store/pack.ts";
 import { openCopyTarget } from "../../src/store/postgres/copy-target.ts";
 import { locksOf } from "../../src/store/postgres/locks.ts";
+import { examinePostgres } from "../../src/store/postgres/doctor.ts";
 import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
@@ -143,6 +144,10 @@ describe("copying", () => {
       }
       await expect(openReplica(stores.url)).rejects.toThrow("has not come to its end");
       await expect(openPostgresMaintenance(stores.url)).rejects.toThrow("has not come to its end");
+      const findings = await examinePostgres({ url: stores.url, onProgress: () => {} });
+      expect(findings.map(({ problem }) => problem)).toEqual([
+        "A copy into this database has not come to its end.",
+      ]);
     }
     expect(rounds.length).toBeGreaterThan(10);
     // The first row was written once.

@@ -318,6 +318,21 @@ describe("doctor", () => {
     });
   });
 
+  it.each([
+    "delete from __drizzle_migrations where created_at = (select max(created_at) from __drizzle_migrations)",
+    "insert into __drizzle_migrations (hash, created_at) values ('newer', 99999999999999)",
+  ])("looks at no tables of another version: %s", async (change) => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    const database = new Database(file);
+    database.exec(`${change}; delete from deliveries`);
+    database.close();
+    expect((await examine(file)).map(({ problem }) => problem)).toEqual([
+      "The tables are those of another version of Issuewire, and were not examined.",
+    ]);
+  });
+
   it("sees that a file was put back from a backup", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "a.db");

@@ -282,6 +282,18 @@ describe("doctor on PostgreSQL", () => {
     expect(findings.every(({ remedy }) => remedy !== "")).toBe(true);
   });
 
+  it.each([
+    "delete from migrations where made_at = (select max(made_at) from migrations)",
+    "insert into migrations values (99999999999999, 'newer')",
+  ])("looks at no tables of another version: %s", async (change) => {
+    await using schema = await filled();
+    await ask(schema.url, `${change}; delete from deliveries`);
+    const findings = await examine(schema.url);
+    expect(findings.map((finding) => finding.problem)).toEqual([
+      "The tables are those of another version of Issuewire, and were not examined.",
+    ]);
+  });
+
   it("says where there is no store", async () => {
     await using schema = await temporarySchema();
     await expect(examine(schema.url)).rejects.toThrow("There is no store in this database");

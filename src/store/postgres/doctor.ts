@@ -1,9 +1,10 @@
 import type pg from "pg";
-import { examineStore, type Examined, type Finding } from "../doctor.ts";
+import { examineStore, otherVersion, type Examined, type Finding } from "../doctor.ts";
 import { metaNames } from "../meta.ts";
 import { drizzleOver } from "./ask.ts";
 import { failureIn } from "./error.ts";
 import { durabilityFaults } from "./durability.ts";
+import { hasTablesOfThisVersion } from "./migrate.ts";
 import { createPools } from "./pools.ts";
 import { connectTo } from "./prepare.ts";
 import { newestPosition, sharedBy } from "./queries.ts";
@@ -28,6 +29,9 @@ export async function examinePostgres({ url, onProgress }: ExaminationOptions): 
     await client.query("begin isolation level repeatable read read only");
     const { rows } = await client.query<{ is: boolean }>("select to_regclass('meta') is not null as is");
     if (!rows[0]!.is) throw new Error("There is no store in this database: start a gateway on it.");
+    if (!(await hasTablesOfThisVersion(client))) return [...ofServer, otherVersion];
+    // What is half copied is not to be right yet.
+    if (await isCopying(client)) return [...ofServer, unfinishedCopy];
     const db = drizzleOver(client);
     return [
       ...ofServer,
@@ -62,27 +66,30 @@ async function examineServer(client: pg.ClientBase): Promise<readonly Finding[]>
   ];
 }
 
+const unfinishedCopy: Finding = {
+  problem: "A copy into this database has not come to its end.",
+  remedy: 'Run "npm run issuewire -- copy" again.',
+};
+
+async function isCopying(client: pg.ClientBase): Promise<boolean> {
+  const { rowCount } = await client.query("select 1 from meta where name = $1", [metaNames.copying]);
+  return rowCount === 1;
+}
+
 async function examineMeta(client: pg.ClientBase): Promise<readonly Finding[]> {
-  const { rows } = await client.query<{ is_other: boolean; is_copying: boolean; is_behind: boolean }>(
+  const { rows } = await client.query<{ is_other: boolean; is_behind: boolean }>(
     `select
        not pg_is_in_recovery()
          and not exists (select 1 from meta where name = $1 and value = present_instance()) as is_other,
-       exists (select 1 from meta where name = $2) as is_copying,
        (select max(id) from deliveries) > (select last_value from delivery_ids) as is_behind`,
-    [metaNames.instance, metaNames.copying],
+    [metaNames.instance],
   );
   const found = rows[0]!;
   return [
-    found.is_copying && {
-      problem: "A copy into this database has not come to its end.",
-      remedy: 'Run "npm run issuewire -- copy" again.',
+    found.is_other && {
+      problem: "The store was put on this server by a restore, or the server has failed over.",
+      remedy: "Start a gateway: it begins a new epoch, and subscribers refetch. Nothing else is to be done.",
     },
-    found.is_other &&
-      !found.is_copying && {
-        problem: "The store was put on this server by a restore, or the server has failed over.",
-        remedy:
-          "Start a gateway: it begins a new epoch, and subscribers refetch. Nothing else is to be done.",
-      },
     found.is_behind && {
       problem:
         "The next delivery would be given an id that is taken: the sequence delivery_ids was put back.",

@@ -94,6 +94,12 @@ async function mayCreateIn(client: pg.ClientBase, schema: string): Promise<boole
   return rows[0]!.may;
 }
 
+/** True where the tables have seen the migrations that this version has, and no others. */
+export async function hasTablesOfThisVersion(client: pg.ClientBase): Promise<boolean> {
+  const { rowCount } = await client.query("select from migrations");
+  return rowCount === readMigrationFiles({ migrationsFolder }).length;
+}
+
 async function applyMigrations(client: pg.ClientBase): Promise<void> {
   const migrations = readMigrationFiles({ migrationsFolder });
   await client.query(

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { codeOf } from "./error.ts";
 import { setForSession } from "./pooler.ts";
 
 /**
@@ -80,7 +81,7 @@ export function createPools(url: string, directUrl = url): Pools {
     }),
   };
   const connectionTo = (connectionString: string) => () =>
-    withoutFalling(new pg.Client({ ...common, connectionString, ...waiting(readTimeoutMs, 0) }));
+    withoutFalling(newClient({ ...common, connectionString, ...waiting(readTimeoutMs, 0) }));
   return {
     ...pools,
     connection: connectionTo(url),
@@ -97,14 +98,58 @@ function waiting(connectMs: number, answerMs: number) {
 }
 
 function createPool(options: pg.PoolConfig & { readonly pipeline?: boolean }): pg.Pool {
-  const pool = new pg.Pool(options);
+  const pool = new pg.Pool({ ...options, Client: pooledClient as unknown as new () => pg.Client });
   // Both tell of connections that broke while nobody asked them anything; a new one takes their place.
   pool.on("error", () => {});
   pool.on("connect", withoutFalling);
   return pool;
 }
 
+/**
+ * A connection that is not yet connected. For each one pg reads the certificates that the URL names, which may be new ones.
+ * @throws Error that says which files these are, where one cannot be read.
+ */
+function newClient(config: pg.ClientConfig): pg.Client {
+  try {
+    return new pg.Client(config);
+  } catch (cause) {
+    if (!(cause instanceof Error && "syscall" in cause)) throw cause;
+    throw new Error(
+      "A file that the database's URL names by sslrootcert, sslcert or sslkey cannot be read: let this user read it, or name another one.",
+      { cause },
+    );
+  }
+}
+
+/**
+ * The same for a pool, which calls it with `new`, and at times where nobody catches what it throws: what cannot be made is a
+ * connection that cannot be had.
+ */
+function pooledClient(config: pg.ClientConfig): pg.Client {
+  try {
+    return newClient(config);
+  } catch (error) {
+    const connect = (told: (error: unknown) => void) => void setImmediate(told, error);
+    return Object.assign(new pg.Client(), { connect });
+  }
+}
+
 /** A connection that breaks says so by an event, and one that nobody listens to would end the process. */
 function withoutFalling<Client extends pg.ClientBase>(client: Client): Client {
   return client.on("error", () => {});
+}
+
+/** What writes was refused because the transaction only reads (`read_only_sql_transaction`). */
+const onlyReads = "25006";
+
+/**
+ * Ends a transaction that has failed with this error, and gives its connection back to the pool. One that only reads is
+ * closed instead, as one that does not answer: its session keeps what the database was set to when it began, a new one
+ * may write.
+ */
+export async function giveBack(client: pg.PoolClient, error: unknown): Promise<void> {
+  await client.query("rollback").then(
+    () => client.release(codeOf(error) === onlyReads),
+    () => client.release(true),
+  );
 }

@@ -47,6 +47,11 @@ export async function connectTo(client: pg.Client): Promise<void> {
   } catch (error) {
     if (error instanceof Error && error.message.startsWith("unsupported startup parameter"))
       throw new Error(howToNameSchema, { cause: error });
+    if (error instanceof Error && "code" in error && /CERT|SIGNATURE/.test(String(error.code)))
+      throw new Error(
+        "PostgreSQL's certificate is not trusted: name the file of who signed it by sslmode=verify-full&sslrootcert=… in the database's URL, and the server by a name that the certificate has.",
+        { cause: error },
+      );
     const isUnreachable = error instanceof Error && ("code" in error || error.message === "timeout expired");
     if (codeOf(error) !== null || !isUnreachable) throw error;
     throw new Error("PostgreSQL cannot be reached: look whether its URL is right and the server runs.", {

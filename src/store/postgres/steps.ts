@@ -3,6 +3,7 @@ import { erasing, type Erasing } from "../erase.ts";
 import { drizzleOver } from "./ask.ts";
 import { failureIn } from "./error.ts";
 import { locksOf } from "./locks.ts";
+import { giveBack } from "./pools.ts";
 import { sharedBy } from "./queries.ts";
 
 /** How long a step waits for batches that are being written, which take milliseconds each, and for another's step. */
@@ -34,10 +35,7 @@ export function erasingSteps(pool: pg.Pool, schema: string): Erasing {
       client.release();
       return result;
     } catch (error) {
-      await client.query("rollback").then(
-        () => client.release(),
-        () => client.release(true),
-      );
+      await giveBack(client, error);
       throw failureIn(error) ?? error;
     }
   }

@@ -8,6 +8,7 @@ import { createWalkCache, type Held } from "../walks.ts";
 import { drizzleOver } from "./ask.ts";
 import { failureIn, isOfValues } from "./error.ts";
 import { inOrder, type Locks } from "./locks.ts";
+import { giveBack } from "./pools.ts";
 import { collectingTransaction, provisional } from "./transaction.ts";
 import { moveStatement, moveValuesOf, valuesOf, writeStatement, type LogAsked } from "./write-statement.ts";
 
@@ -63,10 +64,7 @@ export function createWrites({
     } catch (error) {
       // The histories in memory went ahead of what is on disk.
       walks.forget(issueIds);
-      await client.query("rollback").then(
-        () => client.release(),
-        () => client.release(true),
-      );
+      await giveBack(client, error);
       throw error;
     }
   }

@@ -113,12 +113,13 @@ export function deliveryQueries({ db, tables }: Asked): DeliveryQueries {
     },
 
     async feedFigures({ since }) {
-      // What tells that an issue was forgotten was never received.
+      // By its id: one that came while the clock was ahead would seem the last for as long as that. What tells that an issue
+      // was forgotten was never received.
       const [last] = await db
         .select({ at: deliveries.receivedAt })
         .from(deliveries)
         .where(ne(deliveries.sha256, sha256OfForgotten))
-        .orderBy(desc(deliveries.receivedAt))
+        .orderBy(desc(deliveries.id))
         .limit(1);
       const [forgotten] = await db
         .select({ count: count() })

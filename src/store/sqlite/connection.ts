@@ -170,14 +170,10 @@ function migrate(client: Database.Database): void {
     .immediate();
 }
 
-/** How many migrations this version has. */
-export function knownMigrations(): number {
-  return readMigrationFiles({ migrationsFolder }).length;
-}
-
-/** How many migrations the file has seen. */
-export function appliedMigrations({ client }: Connection): number {
-  return client.prepare("select count(*) from __drizzle_migrations").pluck().get() as number;
+/** True where the file has seen the migrations that this version has, and no others. */
+export function hasTablesOfThisVersion({ client }: Connection): boolean {
+  const applied = client.prepare("select count(*) from __drizzle_migrations").pluck().get();
+  return applied === readMigrationFiles({ migrationsFolder }).length;
 }
 
 /**

@@ -4,7 +4,7 @@ import { forgottenRole } from "../../domain/event.ts";
 import type { CopiedName, CopiedTable, Identity, Row, WholeTable } from "../copied.ts";
 import { metaNames } from "../meta.ts";
 import * as tables from "../tables/sqlite.ts";
-import { appliedMigrations, knownMigrations, openReader, type Connection } from "./connection.ts";
+import { hasTablesOfThisVersion, openReader, type Connection } from "./connection.ts";
 import { instanceFileOf, isRestored, readInstance } from "./instance.ts";
 import { lockStore, StoreInUseError } from "./lock.ts";
 import { newestPosition } from "./queries.ts";
@@ -41,7 +41,7 @@ export function openCopySource(file: string): CopySource {
   opened.defer(() => void connection.client.close());
   const isAlone = tryToLock(file, opened);
   const { client, db } = connection;
-  if (appliedMigrations(connection) !== knownMigrations())
+  if (!hasTablesOfThisVersion(connection))
     throw new Error(
       `${file} has the tables of another version of Issuewire: start this version's gateway on it once.`,
     );

@@ -1,6 +1,12 @@
-import { examineStore, type Examined, type Finding } from "../doctor.ts";
+import { examineStore, otherVersion, type Examined, type Finding } from "../doctor.ts";
 import * as tables from "../tables/sqlite.ts";
-import { openReader, refuseWalOfAnother, requireFile, type Connection } from "./connection.ts";
+import {
+  hasTablesOfThisVersion,
+  openReader,
+  refuseWalOfAnother,
+  requireFile,
+  type Connection,
+} from "./connection.ts";
 import { codeOf } from "./error.ts";
 import { identityOf } from "./identity.ts";
 import { instanceFileOf, isRestored, readInstance, type Instance } from "./instance.ts";
@@ -25,6 +31,7 @@ export async function examineSqlite({ file, onProgress }: ExaminationOptions): P
     let damages: readonly Finding[] = [];
     try {
       damages = examineFile(connection);
+      if (!hasTablesOfThisVersion(connection)) return [...damages, otherVersion];
       const ofStore = await examineStore({
         db: connection.db,
         tables,

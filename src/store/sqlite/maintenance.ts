@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { and, eq, isNull } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/better-sqlite3";
@@ -9,7 +10,7 @@ import { issueQueries } from "../queries/issues.ts";
 import { projectQueries } from "../queries/projects.ts";
 import { tokenQueries } from "../queries/tokens.ts";
 import * as tables from "../tables/sqlite.ts";
-import { appliedMigrations, knownMigrations, openWriter, type Connection } from "./connection.ts";
+import { hasTablesOfThisVersion, openWriter, type Connection } from "./connection.ts";
 import { isBusy, unusable } from "./error.ts";
 import { makeFolderOf } from "./folder.ts";
 import { continued, identityOf } from "./identity.ts";
@@ -22,30 +23,40 @@ import { inTransaction } from "./retention.ts";
 const busyMs = 10_000;
 
 /**
+ * How long nothing is written after a step. A gateway that finds the database locked looks again every 15 ms; after steps
+ * without a pause it would find it locked for so long that it answers webhooks with 503.
+ */
+const restMs = 40;
+
+/**
  * Opens the store for commands, making it where it is missing.
  *
  * Where a gateway has it, this is a second connection that writes: SQLite lets one transaction write at a time, the
- * gateway tries again when it finds another one, and it notices what was changed beneath it. Where none has it, it is
- * locked, so that none starts meanwhile.
+ * gateway tries again when it finds another one, for which it is left time between two steps, and it notices what was
+ * changed beneath it. Where none has it, it is locked, so that none starts meanwhile.
  * @throws Error when the gateway that runs is of a version with other tables.
  */
 export function openSqliteMaintenance(file: string): Maintenance {
   makeFolderOf(file);
   using opened = new DisposableStack();
-  const connection = openConnection(file, opened);
+  const { connection, isBesideGateway } = openConnection(file, opened);
   const asked = askedOf(connection, { issueObjectOf: () => null });
   const projects = projectQueries(asked);
   const issues = issueQueries(asked);
   const steps = erasing(asked);
+  async function step<Result>(take: (steps: Erasing) => Promise<Result>): Promise<Result> {
+    const result = await inTransaction(connection, steps, take);
+    if (isBesideGateway) await wait(restMs);
+    return result;
+  }
   const running = opened.move();
   return {
     ...patient(file, {
-      dropBodies: (before) => inTransaction(connection, steps, (one) => one.dropBodies(before)),
-      dropClosedIssues: (before) => inTransaction(connection, steps, (one) => one.dropClosedIssues(before)),
-      forgetIssue: (sentryId, now) =>
-        inTransaction(connection, steps, (one) => one.forgetIssue(sentryId, now)),
+      dropBodies: (before) => step((one) => one.dropBodies(before)),
+      dropClosedIssues: (before) => step((one) => one.dropClosedIssues(before)),
+      forgetIssue: (sentryId, now) => step((one) => one.forgetIssue(sentryId, now)),
       issuesIn: steps.issuesIn,
-      forgetProject: (projectId) => inTransaction(connection, steps, (one) => one.forgetProject(projectId)),
+      forgetProject: (projectId) => step((one) => one.forgetProject(projectId)),
     } satisfies Erasing),
     async findIssue(shortIdOrId) {
       const byShortId = await issues.issueByShortId(shortIdOrId);
@@ -73,7 +84,10 @@ export function openSqliteMaintenance(file: string): Maintenance {
   };
 }
 
-function openConnection(file: string, opened: DisposableStack): Connection {
+function openConnection(
+  file: string,
+  opened: DisposableStack,
+): { readonly connection: Connection; readonly isBesideGateway: boolean } {
   try {
     opened.use(lockStore(file));
   } catch (error) {
@@ -85,21 +99,21 @@ function openConnection(file: string, opened: DisposableStack): Connection {
     // What is erased is gone from the file too, not only from what is read of it.
     client.pragma("secure_delete = ON");
     const connection = { client, db: drizzle({ client }) };
-    if (appliedMigrations(connection) !== knownMigrations())
+    if (!hasTablesOfThisVersion(connection))
       throw new Error(
         `The gateway that uses ${file} is of another version: run this command with that one.`,
         {
           cause: error,
         },
       );
-    return connection;
+    return { connection, isBesideGateway: true };
   }
   const connection = openWriter(file);
   opened.defer(() => void connection.client.close());
   // An erasure adds to the log, which positions that a restored file had handed out before must not come to mean.
   const known = identityOf(connection);
   if (known !== null) continued(connection, known, readInstance(instanceFileOf(file)));
-  return connection;
+  return { connection, isBesideGateway: false };
 }
 
 /** The same steps; one that waited in vain is StorageUnavailableError, and one that could not write says which file. */
