@@ -10,13 +10,15 @@ import { graphqlPath, type GraphQL } from "../graphql/yoga.ts";
 import { mayStillRead, type Admitted } from "./admit.ts";
 import { createBodyRoom, requestBody } from "./body.ts";
 import { serveEventStream, type EventStreamOptions } from "./event-stream.ts";
-import { Client, decoded, paramsIn, sendUnread } from "./query.ts";
+import { Client, decoded, paramsIn, sendTooMany, sendUnread } from "./query.ts";
 import { sendGraphQLError } from "./refusal.ts";
+import type { Turns } from "./turns.ts";
 
 export type GraphQLHandlerOptions = EventStreamOptions & {
   readonly graphql: GraphQL;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  readonly turns: Turns;
   readonly maxBodyBytes: number;
 };
 
@@ -24,7 +26,13 @@ export type GraphQLHandlerOptions = EventStreamOptions & {
  * Answers /graphql. A subscription that can begin is served here, most of them without Yoga's Request and Response;
  * what is answered at once is Yoga's.
  */
-export function createGraphQLHandler({ graphql, now, maxBodyBytes, ...options }: GraphQLHandlerOptions) {
+export function createGraphQLHandler({
+  graphql,
+  now,
+  turns,
+  maxBodyBytes,
+  ...options
+}: GraphQLHandlerOptions) {
   const begin = createBegin(graphql);
   const room = createBodyRoom(16 * maxBodyBytes);
 
@@ -83,12 +91,16 @@ export function createGraphQLHandler({ graphql, now, maxBodyBytes, ...options }:
           code: "BAD_REQUEST",
           message: "The request's body is not UTF-8.",
         });
+      if (!(await turns.take())) return sendTooMany(response);
+      const client = new Client(response);
+      if (client.aborted) return;
       if (wantsStream && (await serveParams(paramsIn(text), response, admitted, lastEventId))) return;
       const init = { method: "POST", headers: { accept, "content-type": "application/json" }, body: text };
-      const client = new Client(response);
       return relay(await graphql.fetch(`http://localhost${graphqlPath}`, init, { ...asking, client }));
     }
 
+    if (!(await turns.take())) return sendTooMany(response);
+    if (new Client(response).aborted) return;
     if (wantsStream && method === "GET") {
       if (await serveParams(paramsInSearch(url), response, admitted, lastEventId)) return;
     }

@@ -416,6 +416,18 @@ describe("an operation over a WebSocket", () => {
     expect(await client.next()).toMatchObject({ type: "ping" });
   });
 
+  it("gets SERVICE_UNAVAILABLE for an operation where too many wait for their turn", async () => {
+    await using server = await socketServer({ turns: { take: () => false } });
+    const client = server.connect();
+    await client.init();
+    client.send(follow("a"));
+    expect(await client.next()).toMatchObject({
+      id: "a",
+      type: "error",
+      payload: [{ extensions: { code: "SERVICE_UNAVAILABLE" } }],
+    });
+  });
+
   it("gets RATE_LIMITED for an operation beyond what its address may ask for, and stays connected", async () => {
     let left = 1;
     await using server = await socketServer({ rate: () => ((left -= 1) < 0 ? 7 : 0) });
