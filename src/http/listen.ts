@@ -5,10 +5,9 @@ import {
   type ServerOptions,
   type ServerResponse,
 } from "node:http";
-import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { valuesOf } from "../sentry/headers.ts";
-import { problemMessage, sendProblem, type Problem } from "./problem.ts";
+import { endWithProblem, sendProblem, type Problem } from "./problem.ts";
 import type { Sockets } from "./sockets.ts";
 
 /** What every server of the gateway is opened with. */
@@ -72,9 +71,7 @@ export function createHttpServer({ handler, failed, timedOut, sockets, options }
     // Bytes in the middle of another answer, or in its place, would be taken for that one.
     const isTaken =
       isAnswering && (response.headersSent || response.req.complete || response.socket === null);
-    if (socket.writable && !isTaken) socket.write(problemMessage(problemOf(error)));
-    if (socket instanceof Socket) socket.destroySoon();
-    else socket.destroy();
+    endWithProblem(socket, isTaken ? null : problemOf(error));
   }
 
   // What asks to become anything else, or to become one elsewhere, is served as an ordinary request.

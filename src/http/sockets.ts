@@ -6,7 +6,7 @@ import { WebSocketServer } from "ws";
 import type { Report } from "../observability/report.ts";
 import { serveOperations, type OperationsOptions } from "./operations.ts";
 import { isOriginAllowed } from "./origin.ts";
-import { problemMessage, type Problem } from "./problem.ts";
+import { endWithProblem, type Problem } from "./problem.ts";
 
 export type SocketsOptions = OperationsOptions & {
   /** The origins whose pages may connect, besides our own. */
@@ -73,7 +73,7 @@ export function createSockets(options: SocketsOptions): Sockets {
       const refused = refusal(request, client);
       // A server without TLS has no other kind of socket.
       if (refused !== null || !(socket instanceof Socket)) {
-        socket.end(problemMessage(refused ?? { status: 503, code: "SERVICE_UNAVAILABLE" }));
+        endWithProblem(socket, refused ?? { status: 503, code: "SERVICE_UNAVAILABLE" });
         return;
       }
       open.set(client, (open.get(client) ?? 0) + 1);

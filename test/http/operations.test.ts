@@ -459,6 +459,19 @@ describe("the upgrade to a WebSocket", () => {
     else expect(await client.refused).toBe(status);
   });
 
+  it("leaves no socket behind where it is refused, whatever the client sends after it", async () => {
+    await using server = await socketServer();
+    const client = connect({ host: "127.0.0.1", port: server.port, allowHalfOpen: true });
+    client.on("error", () => {});
+    client.write(
+      "GET /graphql HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    );
+    const [answer] = (await once(client, "data")) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 403 /);
+    client.end("more");
+    await expect.poll(() => server.connections.map(({ destroyed }) => destroyed)).toEqual([true]);
+  });
+
   it("16: does not agree to compress, which a few bytes could unpack to anything by", async () => {
     await using server = await socketServer();
     const { socket } = server.connect({ perMessageDeflate: true });
