@@ -54,7 +54,7 @@ export function createHttpServer({ handler, failed, timedOut, sockets, options }
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     newest.set(request.socket, response);
     try {
-      if (hasOneHost(request)) await handler(request, response);
+      if (hasOneHost(request)) await handler(withoutHost(request), response);
       else sendProblem(response, { status: 400, code: "BAD_REQUEST", headers: ending });
     } catch (error) {
       failed(error);
@@ -92,11 +92,24 @@ export function createHttpServer({ handler, failed, timedOut, sockets, options }
 
 const ending = { Connection: "close" };
 
-/** As RFC 9112 asks of every request of HTTP/1.1. Of two, who reads it before us may have taken the other. */
-function hasOneHost({ httpVersion, headers, rawHeaders }: IncomingMessage): boolean {
-  if (headers.host === undefined) return httpVersion !== "1.1";
-  return valuesOf(rawHeaders, "host").length === 1;
+/**
+ * As RFC 9112 asks of every request of HTTP/1.1, which may name it in its target as well. Of two, who reads it before us may
+ * have taken the other.
+ */
+function hasOneHost({ httpVersion, headers: { host }, rawHeaders, url = "/" }: IncomingMessage): boolean {
+  if (host === undefined) return httpVersion !== "1.1";
+  const [, inTarget = host] = hostInTarget.exec(url) ?? [];
+  return valuesOf(rawHeaders, "host").length === 1 && inTarget.toLowerCase() === host.toLowerCase();
 }
+
+/** The request, with no more in its target than the path and what follows that. */
+function withoutHost(request: IncomingMessage): IncomingMessage {
+  const { url = "/" } = request;
+  if (!url.startsWith("/")) request.url = url.replace(hostInTarget, "").replace(/^(?!\/|\*$)/, "/");
+  return request;
+}
+
+const hostInTarget = /^https?:\/\/([^/?#]*)/i;
 
 function problemOf({ code }: NodeJS.ErrnoException): Problem {
   switch (code) {
