@@ -75,9 +75,13 @@ export function createHttpServer({ handler, failed, timedOut, sockets, options }
   }
 
   // What asks to become anything else, or to become one elsewhere, is served as an ordinary request.
-  const shouldUpgradeCallback = (request: IncomingMessage): boolean => sockets?.takes(request) ?? false;
+  const shouldUpgradeCallback = (request: IncomingMessage): boolean =>
+    sockets !== undefined && sockets.takes(request) && hasOneHost(request);
   return createServer({ ...serverOptions, shouldUpgradeCallback, ...options })
     .on("upgrade", (request, socket, head) => sockets?.open(request, socket, head))
+    .on("connect", (_request, socket) =>
+      endWithProblem(socket, { status: 405, code: "METHOD_NOT_ALLOWED", headers: { Allow: "" } }),
+    )
     .on("request", (request, response) => void serve(request, response))
     .on("checkContinue", (request, response) => {
       // Answered without its body, the client may send that all the same, or another request; nobody can tell which.

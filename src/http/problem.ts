@@ -34,15 +34,18 @@ export function sendProblem(response: ServerResponse, { status, code, headers }:
  * behind the request is thrown away: unread, it would hold the socket for ever.
  */
 export function endWithProblem(socket: Duplex, problem: Problem | null): void {
+  // What `close` follows; nobody else may be listening any more.
+  socket.on("error", () => {});
   if (problem !== null && socket.writable) socket.write(problemMessage(problem));
   if (socket instanceof Socket) socket.destroySoon();
   else socket.destroy();
 }
 
-function problemMessage({ status, code }: Problem): string {
+function problemMessage({ status, code, headers = {} }: Problem): string {
   const body = problemBody(status, code);
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`),
     "Connection: close",
     "Content-Type: application/problem+json",
     `Content-Length: ${Buffer.byteLength(body)}`,

@@ -33,9 +33,16 @@ const closingMs = 2_000;
 
 const serviceRestart = 1012;
 
+const noHandshake: Problem = {
+  status: 400,
+  code: "BAD_REQUEST",
+  headers: { "Sec-WebSocket-Version": "13" },
+};
+
 /**
  * | answer to the upgrade | when                                                                     |
  * | --------------------- | ------------------------------------------------------------------------ |
+ * | 400                   | it is no handshake of WebSockets, or of another version of them           |
  * | 403                   | it comes from a page of another origin                                   |
  * | 503                   | the client has as many sockets as it may, or the gateway stops           |
  *
@@ -55,6 +62,8 @@ export function createSockets(options: SocketsOptions): Sockets {
     allowSynchronousEvents: false,
     handleProtocols,
   });
+
+  server.on("wsClientError", (_error, socket) => endWithProblem(socket, noHandshake));
 
   function refusal(request: IncomingMessage, client: string): Problem | null {
     if (!isOriginAllowed(request, origins)) return { status: 403, code: "FORBIDDEN" };

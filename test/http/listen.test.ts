@@ -72,6 +72,13 @@ describe("a server", () => {
     },
   );
 
+  it("answers 405 to who wants to be led elsewhere", async () => {
+    await using server = await serve((_, response) => void response.end("served"));
+    using wire = new Wire(server.port);
+    wire.write("CONNECT elsewhere.example:443 HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n");
+    expect(await wire.untilEnd()).toMatch(/^HTTP\/1\.1 405 .*"code":"METHOD_NOT_ALLOWED"/s);
+  });
+
   it("puts no 400 in the place of an answer that is still to come", async () => {
     await using server = await serve(() => {});
     using wire = new Wire(server.port);

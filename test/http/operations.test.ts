@@ -6,6 +6,7 @@ import { cursorOf } from "../../src/domain/cursor.ts";
 import { pingSeconds, stallSeconds } from "../../src/http/heartbeat.ts";
 import { at, issue } from "../graphql/builders.ts";
 import { socketServer, type SocketServerOptions } from "./socket-server.ts";
+import { Wire } from "./wire.ts";
 
 /* A name that begins with a number is a row of the table of what a WebSocket may be sent, which has twenty. */
 
@@ -446,6 +447,9 @@ describe("an operation over a WebSocket", () => {
   });
 });
 
+const key = "AAAAAAAAAAAAAAAAAAAAAA==";
+const handshake = `Host: localhost\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n`;
+
 describe("the upgrade to a WebSocket", () => {
   it.each([
     ["http://evil.example", 403],
@@ -457,6 +461,19 @@ describe("the upgrade to a WebSocket", () => {
     const client = server.connect({ origin });
     if (status === 101) await once(client.socket, "open");
     else expect(await client.refused).toBe(status);
+  });
+
+  it.each([
+    ["without a key", "Host: localhost\r\nSec-WebSocket-Version: 13\r\n"],
+    ["of another version", `Host: localhost\r\nSec-WebSocket-Version: 99\r\nSec-WebSocket-Key: ${key}\r\n`],
+    ["that asks for one protocol twice", `${handshake}Sec-WebSocket-Protocol: a, a\r\n`],
+    ["without a host", handshake.replace("Host: localhost\r\n", "")],
+    ["of two hosts", `${handshake}Host: elsewhere.example\r\n`],
+  ])("%s is answered 400, with problem details", async (_, headers) => {
+    await using server = await socketServer();
+    using wire = new Wire(server.port);
+    wire.write(`GET /graphql HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${headers}\r\n`);
+    expect(await wire.untilEnd()).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n.*"code":"BAD_REQUEST"/s);
   });
 
   it("leaves no socket behind where it is refused, whatever the client sends after it", async () => {
