@@ -137,6 +137,8 @@ async function send(answer: Response, response: ServerResponse): Promise<void> {
   const body = Buffer.from(await answer.arrayBuffer());
   if (response.destroyed) return;
   response.setHeaders(answer.headers);
+  // Of a GET, caches would keep it for others, whatever the cookie of who asked.
+  if (!response.hasHeader("Cache-Control")) response.setHeader("Cache-Control", "no-store");
   if (answer.status !== 204) response.setHeader("Content-Length", body.length);
   response.writeHead(answer.status).end(body);
 }

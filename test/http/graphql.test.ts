@@ -74,6 +74,13 @@ const query = "subscription ($after: Cursor) { issueChanged(after: $after) { cur
 const ping = (seq: number) => new RegExp(`^retry: \\d+\n\nid: ${cursorOf(at(seq))}\n\n$`);
 
 describe("a request over HTTP", () => {
+  it.each(["GET", "POST"] as const)("has an answer by %s that no cache keeps for others", async (method) => {
+    for (const query of ["{ __typename }", "{ nothing }"]) {
+      const { headers } = await ask({ method, query, headers: { accept: "application/json" } });
+      expect(headers["cache-control"]).toBe("no-store");
+    }
+  });
+
   it.each(["GET", "POST"] as const)(
     "waits for its turn by %s, and is refused where too many do",
     async (method) => {
