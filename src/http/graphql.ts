@@ -7,6 +7,7 @@ import { paramsOfSearch } from "../graphql/params.ts";
 import { eventStreamHeaders } from "../graphql/plugins/use-event-streams.ts";
 import { isJsonInUtf8 } from "../graphql/plugins/use-json-requests.ts";
 import { graphqlPath, type GraphQL } from "../graphql/yoga.ts";
+import { accepted } from "./accepted.ts";
 import { mayStillRead, type Admitted } from "./admit.ts";
 import { createBodyRoom, requestBody } from "./body.ts";
 import { serveEventStream, type EventStreamOptions } from "./event-stream.ts";
@@ -60,7 +61,9 @@ export function createGraphQLHandler({
 
   return async (request: IncomingMessage, response: ServerResponse, admitted: Admitted): Promise<void> => {
     const { method, url = "", headers } = request;
-    const accept = headers.accept ?? "*/*";
+    const accept = accepted(headers.accept ?? "*/*");
+    // Yoga takes the first that it knows.
+    headers.accept = accept;
     const lastEventId = lastEventIdOf(request);
     const { viewer } = admitted;
     const taken: { operation: LiveOperation | null } = { operation: null };
