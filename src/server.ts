@@ -21,6 +21,7 @@ import { serve } from "./http/serve.ts";
 import { createSessionHandler } from "./http/session.ts";
 import { startTokenWatch } from "./http/token-watch.ts";
 import { createSockets } from "./http/sockets.ts";
+import { createTurns } from "./http/turns.ts";
 import { watchUnreachable } from "./http/unreachable.ts";
 import { createWebhookHandler, isWebhookPath } from "./http/webhook.ts";
 import { createLogger, type Logger } from "./observability/logger.ts";
@@ -204,6 +205,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     keysFailed: report.keysFailed,
   });
 
+  const turns = createTurns();
   const others = createGraphQLHandler({
     graphql,
     live,
@@ -211,6 +213,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     unreachable,
     now,
     report,
+    turns,
     maxBodyBytes: config.LIMIT_BODY_BYTES,
   });
   const queries = createQueryHandler({
@@ -222,6 +225,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
         { viewer, lastEventId: null, take: null },
       ),
     version: store.version,
+    turns,
     maxBodyBytes: config.LIMIT_BODY_BYTES,
   });
   const silenceMs = async (): Promise<number | null> => {
@@ -282,6 +286,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     report,
     clientOf,
     rate,
+    turns,
     origins: config.CORS_ORIGINS,
     maxOperations: config.LIMIT_OPERATIONS_PER_SOCKET,
     maxSocketsPerClient: config.LIMIT_SOCKETS_PER_ADDRESS,

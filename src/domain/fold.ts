@@ -4,7 +4,8 @@
  * database, as it does here. Folding twice changes nothing.
  *
  * Each code point is folded alone, by the simple mappings of Unicode's CaseFolding.txt: `Σ`, `σ` and `ς` are equal;
- * `İ` and `i`, and `ß` and `ss`, are not.
+ * `İ` and `i`, and `ß` and `ss`, are not. Of the marks on one letter the first 32 count: the time that it takes to put
+ * more of them in order grows with the square of their number.
  */
 export function fold(text: string): string {
   if (isAscii.test(text)) return text.toLowerCase();
@@ -12,11 +13,21 @@ export function fold(text: string): string {
     text
       .toWellFormed()
       .replaceAll("\0", "\uFFFD")
+      .replace(marks, upToMost)
       .normalize("NFC")
       .replace(foldable, foldCodePoint)
       // A small letter may compose where its capital does not: "H" and U+0331 stay two, "h" and U+0331 are "ẖ".
       .normalize("NFC")
+      // Some marks are two in NFC.
+      .replace(marks, upToMost)
   );
+}
+
+const marks = /\p{M}+/gu;
+const mostMarks = /^\p{M}{1,32}/u;
+
+function upToMost(run: string): string {
+  return run.length <= 32 ? run : mostMarks.exec(run)![0];
 }
 
 /** From tab to tilde: what needs no more than lower case. Not NUL. */

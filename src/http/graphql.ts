@@ -7,16 +7,19 @@ import { paramsOfSearch } from "../graphql/params.ts";
 import { eventStreamHeaders } from "../graphql/plugins/use-event-streams.ts";
 import { isJsonInUtf8 } from "../graphql/plugins/use-json-requests.ts";
 import { graphqlPath, type GraphQL } from "../graphql/yoga.ts";
+import { accepted } from "./accepted.ts";
 import { mayStillRead, type Admitted } from "./admit.ts";
 import { createBodyRoom, requestBody } from "./body.ts";
 import { serveEventStream, type EventStreamOptions } from "./event-stream.ts";
-import { Client, decoded, paramsIn, sendUnread } from "./query.ts";
+import { Client, decoded, paramsIn, sendTooMany, sendUnread } from "./query.ts";
 import { sendGraphQLError } from "./refusal.ts";
+import type { Turns } from "./turns.ts";
 
 export type GraphQLHandlerOptions = EventStreamOptions & {
   readonly graphql: GraphQL;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  readonly turns: Turns;
   readonly maxBodyBytes: number;
 };
 
@@ -24,7 +27,13 @@ export type GraphQLHandlerOptions = EventStreamOptions & {
  * Answers /graphql. A subscription that can begin is served here, most of them without Yoga's Request and Response;
  * what is answered at once is Yoga's.
  */
-export function createGraphQLHandler({ graphql, now, maxBodyBytes, ...options }: GraphQLHandlerOptions) {
+export function createGraphQLHandler({
+  graphql,
+  now,
+  turns,
+  maxBodyBytes,
+  ...options
+}: GraphQLHandlerOptions) {
   const begin = createBegin(graphql);
   const room = createBodyRoom(16 * maxBodyBytes);
 
@@ -52,7 +61,9 @@ export function createGraphQLHandler({ graphql, now, maxBodyBytes, ...options }:
 
   return async (request: IncomingMessage, response: ServerResponse, admitted: Admitted): Promise<void> => {
     const { method, url = "", headers } = request;
-    const accept = headers.accept ?? "*/*";
+    const accept = accepted(headers.accept ?? "*/*");
+    // Yoga takes the first that it knows.
+    headers.accept = accept;
     const lastEventId = lastEventIdOf(request);
     const { viewer } = admitted;
     const taken: { operation: LiveOperation | null } = { operation: null };
@@ -83,12 +94,16 @@ export function createGraphQLHandler({ graphql, now, maxBodyBytes, ...options }:
           code: "BAD_REQUEST",
           message: "The request's body is not UTF-8.",
         });
+      if (!(await turns.take())) return sendTooMany(response);
+      const client = new Client(response);
+      if (client.aborted) return;
       if (wantsStream && (await serveParams(paramsIn(text), response, admitted, lastEventId))) return;
       const init = { method: "POST", headers: { accept, "content-type": "application/json" }, body: text };
-      const client = new Client(response);
       return relay(await graphql.fetch(`http://localhost${graphqlPath}`, init, { ...asking, client }));
     }
 
+    if (!(await turns.take())) return sendTooMany(response);
+    if (new Client(response).aborted) return;
     if (wantsStream && method === "GET") {
       if (await serveParams(paramsInSearch(url), response, admitted, lastEventId)) return;
     }
@@ -125,6 +140,8 @@ async function send(answer: Response, response: ServerResponse): Promise<void> {
   const body = Buffer.from(await answer.arrayBuffer());
   if (response.destroyed) return;
   response.setHeaders(answer.headers);
+  // Of a GET, caches would keep it for others, whatever the cookie of who asked.
+  if (!response.hasHeader("Cache-Control")) response.setHeader("Cache-Control", "no-store");
   if (answer.status !== 204) response.setHeader("Content-Length", body.length);
   response.writeHead(answer.status).end(body);
 }

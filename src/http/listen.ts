@@ -5,10 +5,9 @@ import {
   type ServerOptions,
   type ServerResponse,
 } from "node:http";
-import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { valuesOf } from "../sentry/headers.ts";
-import { problemMessage, sendProblem, type Problem } from "./problem.ts";
+import { endWithProblem, sendProblem, type Problem } from "./problem.ts";
 import type { Sockets } from "./sockets.ts";
 
 /** What every server of the gateway is opened with. */
@@ -55,7 +54,7 @@ export function createHttpServer({ handler, failed, timedOut, sockets, options }
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     newest.set(request.socket, response);
     try {
-      if (hasOneHost(request)) await handler(request, response);
+      if (hasOneHost(request)) await handler(withoutHost(request), response);
       else sendProblem(response, { status: 400, code: "BAD_REQUEST", headers: ending });
     } catch (error) {
       failed(error);
@@ -72,15 +71,17 @@ export function createHttpServer({ handler, failed, timedOut, sockets, options }
     // Bytes in the middle of another answer, or in its place, would be taken for that one.
     const isTaken =
       isAnswering && (response.headersSent || response.req.complete || response.socket === null);
-    if (socket.writable && !isTaken) socket.write(problemMessage(problemOf(error)));
-    if (socket instanceof Socket) socket.destroySoon();
-    else socket.destroy();
+    endWithProblem(socket, isTaken ? null : problemOf(error));
   }
 
   // What asks to become anything else, or to become one elsewhere, is served as an ordinary request.
-  const shouldUpgradeCallback = (request: IncomingMessage): boolean => sockets?.takes(request) ?? false;
+  const shouldUpgradeCallback = (request: IncomingMessage): boolean =>
+    sockets !== undefined && sockets.takes(request) && hasOneHost(request);
   return createServer({ ...serverOptions, shouldUpgradeCallback, ...options })
     .on("upgrade", (request, socket, head) => sockets?.open(request, socket, head))
+    .on("connect", (_request, socket) =>
+      endWithProblem(socket, { status: 405, code: "METHOD_NOT_ALLOWED", headers: { Allow: "" } }),
+    )
     .on("request", (request, response) => void serve(request, response))
     .on("checkContinue", (request, response) => {
       // Answered without its body, the client may send that all the same, or another request; nobody can tell which.
@@ -95,11 +96,24 @@ export function createHttpServer({ handler, failed, timedOut, sockets, options }
 
 const ending = { Connection: "close" };
 
-/** As RFC 9112 asks of every request of HTTP/1.1. Of two, who reads it before us may have taken the other. */
-function hasOneHost({ httpVersion, headers, rawHeaders }: IncomingMessage): boolean {
-  if (headers.host === undefined) return httpVersion !== "1.1";
-  return valuesOf(rawHeaders, "host").length === 1;
+/**
+ * As RFC 9112 asks of every request of HTTP/1.1, which may name it in its target as well. Of two, who reads it before us may
+ * have taken the other.
+ */
+function hasOneHost({ httpVersion, headers: { host }, rawHeaders, url = "/" }: IncomingMessage): boolean {
+  if (host === undefined) return httpVersion !== "1.1";
+  const [, inTarget = host] = hostInTarget.exec(url) ?? [];
+  return valuesOf(rawHeaders, "host").length === 1 && inTarget.toLowerCase() === host.toLowerCase();
 }
+
+/** The request, with no more in its target than the path and what follows that. */
+function withoutHost(request: IncomingMessage): IncomingMessage {
+  const { url = "/" } = request;
+  if (!url.startsWith("/")) request.url = url.replace(hostInTarget, "").replace(/^(?!\/|\*$)/, "/");
+  return request;
+}
+
+const hostInTarget = /^https?:\/\/([^/?#]*)/i;
 
 function problemOf({ code }: NodeJS.ErrnoException): Problem {
   switch (code) {

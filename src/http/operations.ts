@@ -17,6 +17,7 @@ import { startOfNext } from "./message.ts";
 import { onceInARow } from "./once-in-a-row.ts";
 import { tooMany, type RequestRate } from "./request-rate.ts";
 import { textFrame } from "./text-frame.ts";
+import { tooManyWait, type Turns } from "./turns.ts";
 
 export type OperationsOptions = {
   readonly graphql: GraphQL;
@@ -27,6 +28,7 @@ export type OperationsOptions = {
   readonly now: () => number;
   /** Counts the operations that a client begins as what they are: requests. */
   readonly rate: RequestRate;
+  readonly turns: Turns;
   /** Most operations at once on one socket. */
   readonly maxOperations: number;
   readonly report: Pick<Report, "subscriberJoined" | "subscriberLeft" | "slowConsumerCut" | "requestFailed">;
@@ -179,7 +181,7 @@ export function serveOperations(options: OperationsOptions) {
         connection.admitted = admission;
         return true;
       },
-      onSubscribe: (
+      onSubscribe: async (
         { extra: connection, subscriptions },
         id,
         { query, operationName, variables, extensions },
@@ -191,6 +193,7 @@ export function serveOperations(options: OperationsOptions) {
           const message = `At most ${given.maxOperations} operations at once on one socket: complete one first.`;
           return [errorOf("OPERATION_LIMIT", message)];
         }
+        if (!(await given.turns.take())) return [errorOf("SERVICE_UNAVAILABLE", tooManyWait)];
         return prepare(given.graphql, connection, id, {
           query,
           operationName: operationName ?? null,

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { STATUS_CODES, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { declaredLength } from "./body.ts";
 
 /** Why a request was not served. Nothing of the request is repeated in it. */
@@ -27,11 +29,23 @@ export function sendProblem(response: ServerResponse, { status, code, headers }:
   response.end(body);
 }
 
-/** The same as bytes of HTTP/1.1, for a request that never became one. The connection ends with it. */
-export function problemMessage({ status, code }: Problem): string {
+/**
+ * The same for a request that has no response, or no answer at all for null, and the end of the connection. Whatever comes
+ * behind the request is thrown away: unread, it would hold the socket for ever.
+ */
+export function endWithProblem(socket: Duplex, problem: Problem | null): void {
+  // What `close` follows; nobody else may be listening any more.
+  socket.on("error", () => {});
+  if (problem !== null && socket.writable) socket.write(problemMessage(problem));
+  if (socket instanceof Socket) socket.destroySoon();
+  else socket.destroy();
+}
+
+function problemMessage({ status, code, headers = {} }: Problem): string {
   const body = problemBody(status, code);
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`),
     "Connection: close",
     "Content-Type: application/problem+json",
     `Content-Length: ${Buffer.byteLength(body)}`,

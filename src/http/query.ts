@@ -5,6 +5,7 @@ import type { QueryAnswer } from "../graphql/query.ts";
 import { createResponseCache } from "../graphql/response-cache.ts";
 import { createBodyRoom, requestBody } from "./body.ts";
 import { sendGraphQLError } from "./refusal.ts";
+import { tooManyWait, type Turns } from "./turns.ts";
 
 export type QueryOptions = {
   readonly query: (
@@ -16,6 +17,7 @@ export type QueryOptions = {
   readonly answer: (request: IncomingMessage, body: string, viewer: Viewer) => Promise<Response>;
   /** `Store.version`. */
   readonly version: () => number | null;
+  readonly turns: Turns;
   readonly maxBodyBytes: number;
 };
 
@@ -40,7 +42,7 @@ const maxCachedBytes = 32 * 1024 * 1024;
  *
  * An answer that was given before, to a viewer who may see the same, is given again while nothing was written since.
  */
-export function createQueryHandler({ query, answer, version, maxBodyBytes }: QueryOptions) {
+export function createQueryHandler({ query, answer, version, turns, maxBodyBytes }: QueryOptions) {
   const room = createBodyRoom(16 * maxBodyBytes);
   const cache = createResponseCache(maxCachedBytes);
 
@@ -60,13 +62,16 @@ export function createQueryHandler({ query, answer, version, maxBodyBytes }: Que
         message: "The request's body is not UTF-8.",
       });
 
-    const asked = version();
     const key = `${viewerKey(viewer)} ${text}`;
-    const known = asked === null ? undefined : cache.get(key, asked);
+    const current = version();
+    const known = current === null ? undefined : cache.get(key, current);
     if (known !== undefined) return send(response, mediaType, known);
 
-    const params = paramsIn(text);
+    if (!(await turns.take())) return sendTooMany(response);
     const client = new Client(response);
+    if (client.aborted) return;
+    const asked = version();
+    const params = paramsIn(text);
     const answered: QueryAnswer =
       params === null ? { is: "not executed" } : await query(params, viewer, client);
     if (client.aborted) return;
@@ -95,7 +100,8 @@ export class Client {
   }
 
   get aborted(): boolean {
-    return this.#response.destroyed;
+    // The response itself knows only once those to the requests before it on the connection are sent.
+    return this.#response.destroyed || this.#response.req.socket.destroyed;
   }
 }
 
@@ -123,6 +129,16 @@ export function sendUnread(
         headers: { "Retry-After": 1, Connection: "close" },
       });
   }
+}
+
+/** Answers a request that may not begin, with `Turns`. */
+export function sendTooMany(response: ServerResponse): void {
+  sendGraphQLError(response, {
+    status: 503,
+    code: "SERVICE_UNAVAILABLE",
+    message: tooManyWait,
+    headers: { "Retry-After": 1 },
+  });
 }
 
 /** True for a POST of plain JSON. */

@@ -6,7 +6,7 @@ import { WebSocketServer } from "ws";
 import type { Report } from "../observability/report.ts";
 import { serveOperations, type OperationsOptions } from "./operations.ts";
 import { isOriginAllowed } from "./origin.ts";
-import { problemMessage, type Problem } from "./problem.ts";
+import { endWithProblem, type Problem } from "./problem.ts";
 
 export type SocketsOptions = OperationsOptions & {
   /** The origins whose pages may connect, besides our own. */
@@ -33,9 +33,16 @@ const closingMs = 2_000;
 
 const serviceRestart = 1012;
 
+const noHandshake: Problem = {
+  status: 400,
+  code: "BAD_REQUEST",
+  headers: { "Sec-WebSocket-Version": "13" },
+};
+
 /**
  * | answer to the upgrade | when                                                                     |
  * | --------------------- | ------------------------------------------------------------------------ |
+ * | 400                   | it is no handshake of WebSockets, or of another version of them           |
  * | 403                   | it comes from a page of another origin                                   |
  * | 503                   | the client has as many sockets as it may, or the gateway stops           |
  *
@@ -56,6 +63,8 @@ export function createSockets(options: SocketsOptions): Sockets {
     handleProtocols,
   });
 
+  server.on("wsClientError", (_error, socket) => endWithProblem(socket, noHandshake));
+
   function refusal(request: IncomingMessage, client: string): Problem | null {
     if (!isOriginAllowed(request, origins)) return { status: 403, code: "FORBIDDEN" };
     if (isStopping) return { status: 503, code: "SERVICE_UNAVAILABLE" };
@@ -73,7 +82,7 @@ export function createSockets(options: SocketsOptions): Sockets {
       const refused = refusal(request, client);
       // A server without TLS has no other kind of socket.
       if (refused !== null || !(socket instanceof Socket)) {
-        socket.end(problemMessage(refused ?? { status: 503, code: "SERVICE_UNAVAILABLE" }));
+        endWithProblem(socket, refused ?? { status: 503, code: "SERVICE_UNAVAILABLE" });
         return;
       }
       open.set(client, (open.get(client) ?? 0) + 1);

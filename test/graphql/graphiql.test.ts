@@ -43,6 +43,7 @@ describe("GraphiQL", () => {
     const { send } = gateway({}, { graphiql: true });
     const plain = await send({ headers: browser });
     expect(plain.status).toBe(200);
+    expect(plain.headers.get("content-security-policy")).toBe("frame-ancestors 'none'");
     expect(plain.headers.get("content-type")).toBe("text/html; charset=utf-8");
     const page = await plain.text();
     expect(page).toContain("YogaGraphiQL");

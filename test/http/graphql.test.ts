@@ -7,6 +7,7 @@ import { unlimitedAdmin } from "../../src/domain/viewer.ts";
 import { createGraphQLHandler } from "../../src/http/graphql.ts";
 import { startHeartbeat } from "../../src/http/heartbeat.ts";
 import { createHttpServer } from "../../src/http/listen.ts";
+import { createTurns, type Turns } from "../../src/http/turns.ts";
 import { at } from "../graphql/builders.ts";
 import { gateway } from "../graphql/gateway.ts";
 import { liveOverMemory } from "./live-operations.ts";
@@ -16,10 +17,11 @@ type Asked = {
   readonly query: string;
   readonly variables?: object;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly turns?: Turns;
 };
 
 /** Asks a server of GraphQL over a log that stands at position 5; `text` is what has come of the answer by `until`. */
-async function ask({ method = "POST", query, variables = {}, headers = {} }: Asked) {
+async function ask({ method = "POST", query, variables = {}, headers = {}, turns = createTurns() }: Asked) {
   const memory = liveOverMemory(5);
   const { yoga } = gateway({ bounds: { newest: 5, oldest: 2 } });
   const heartbeat = startHeartbeat(3_600_000);
@@ -29,6 +31,7 @@ async function ask({ method = "POST", query, variables = {}, headers = {} }: Ask
     heartbeat,
     unreachable: { has: () => false },
     now: () => 0,
+    turns,
     maxBodyBytes: 100_000,
     report: { subscriberJoined() {}, subscriberLeft() {}, slowConsumerCut() {} },
   });
@@ -69,6 +72,26 @@ async function ask({ method = "POST", query, variables = {}, headers = {} }: Ask
 
 const query = "subscription ($after: Cursor) { issueChanged(after: $after) { cursor } }";
 const ping = (seq: number) => new RegExp(`^retry: \\d+\n\nid: ${cursorOf(at(seq))}\n\n$`);
+
+describe("a request over HTTP", () => {
+  it.each(["GET", "POST"] as const)("has an answer by %s that no cache keeps for others", async (method) => {
+    for (const query of ["{ __typename }", "{ nothing }"]) {
+      const { headers } = await ask({ method, query, headers: { accept: "application/json" } });
+      expect(headers["cache-control"]).toBe("no-store");
+    }
+  });
+
+  it.each(["GET", "POST"] as const)(
+    "waits for its turn by %s, and is refused where too many do",
+    async (method) => {
+      const asked = { method, query: "{ __typename }", headers: { accept: "application/json" } };
+      expect(await ask({ ...asked, turns: { take: async () => true } })).toMatchObject({ status: 200 });
+      const refused = await ask({ ...asked, turns: { take: () => false } });
+      expect(refused).toMatchObject({ status: 503, text: expect.stringContaining("SERVICE_UNAVAILABLE") });
+      expect(refused.headers["retry-after"]).toBe("1");
+    },
+  );
+});
 
 describe("a subscription over HTTP", () => {
   it.each(["GET", "POST"] as const)("is an event stream by %s, that no proxy holds back", async (method) => {

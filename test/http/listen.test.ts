@@ -50,6 +50,35 @@ describe("a server", () => {
     expect(server.failed).toHaveLength(1);
   });
 
+  it.each([
+    ["http://localhost/a?b=//c", "/a?b=//c"],
+    ["HTTPS://LocalHost", "/"],
+    ["http://localhost?query=x", "/?query=x"],
+    ["*", "*"],
+  ])("takes a target that names the host as well: %s", async (target, url) => {
+    await using server = await serve((request, response) => void response.end(`of ${request.url}`));
+    using wire = new Wire(server.port);
+    wire.write(`OPTIONS ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    expect(await wire.untilEnd()).toContain(`of ${url}`);
+  });
+
+  it.each(["http://elsewhere.example/", "http://localhost:1/", "http:///", "https://me@localhost/"])(
+    "takes no target that names another host than the header: %s",
+    async (target) => {
+      await using server = await serve((_, response) => void response.end("served"));
+      using wire = new Wire(server.port);
+      wire.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+      expect(await wire.untilEnd()).toMatch(/^HTTP\/1\.1 400 .*"code":"BAD_REQUEST"/s);
+    },
+  );
+
+  it("answers 405 to who wants to be led elsewhere", async () => {
+    await using server = await serve((_, response) => void response.end("served"));
+    using wire = new Wire(server.port);
+    wire.write("CONNECT elsewhere.example:443 HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n");
+    expect(await wire.untilEnd()).toMatch(/^HTTP\/1\.1 405 .*"code":"METHOD_NOT_ALLOWED"/s);
+  });
+
   it("puts no 400 in the place of an answer that is still to come", async () => {
     await using server = await serve(() => {});
     using wire = new Wire(server.port);

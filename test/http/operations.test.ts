@@ -6,6 +6,7 @@ import { cursorOf } from "../../src/domain/cursor.ts";
 import { pingSeconds, stallSeconds } from "../../src/http/heartbeat.ts";
 import { at, issue } from "../graphql/builders.ts";
 import { socketServer, type SocketServerOptions } from "./socket-server.ts";
+import { Wire } from "./wire.ts";
 
 /* A name that begins with a number is a row of the table of what a WebSocket may be sent, which has twenty. */
 
@@ -416,6 +417,18 @@ describe("an operation over a WebSocket", () => {
     expect(await client.next()).toMatchObject({ type: "ping" });
   });
 
+  it("gets SERVICE_UNAVAILABLE for an operation where too many wait for their turn", async () => {
+    await using server = await socketServer({ turns: { take: () => false } });
+    const client = server.connect();
+    await client.init();
+    client.send(follow("a"));
+    expect(await client.next()).toMatchObject({
+      id: "a",
+      type: "error",
+      payload: [{ extensions: { code: "SERVICE_UNAVAILABLE" } }],
+    });
+  });
+
   it("gets RATE_LIMITED for an operation beyond what its address may ask for, and stays connected", async () => {
     let left = 1;
     await using server = await socketServer({ rate: () => ((left -= 1) < 0 ? 7 : 0) });
@@ -434,6 +447,9 @@ describe("an operation over a WebSocket", () => {
   });
 });
 
+const key = "AAAAAAAAAAAAAAAAAAAAAA==";
+const handshake = `Host: localhost\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n`;
+
 describe("the upgrade to a WebSocket", () => {
   it.each([
     ["http://evil.example", 403],
@@ -445,6 +461,32 @@ describe("the upgrade to a WebSocket", () => {
     const client = server.connect({ origin });
     if (status === 101) await once(client.socket, "open");
     else expect(await client.refused).toBe(status);
+  });
+
+  it.each([
+    ["without a key", "Host: localhost\r\nSec-WebSocket-Version: 13\r\n"],
+    ["of another version", `Host: localhost\r\nSec-WebSocket-Version: 99\r\nSec-WebSocket-Key: ${key}\r\n`],
+    ["that asks for one protocol twice", `${handshake}Sec-WebSocket-Protocol: a, a\r\n`],
+    ["without a host", handshake.replace("Host: localhost\r\n", "")],
+    ["of two hosts", `${handshake}Host: elsewhere.example\r\n`],
+  ])("%s is answered 400, with problem details", async (_, headers) => {
+    await using server = await socketServer();
+    using wire = new Wire(server.port);
+    wire.write(`GET /graphql HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${headers}\r\n`);
+    expect(await wire.untilEnd()).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n.*"code":"BAD_REQUEST"/s);
+  });
+
+  it("leaves no socket behind where it is refused, whatever the client sends after it", async () => {
+    await using server = await socketServer();
+    const client = connect({ host: "127.0.0.1", port: server.port, allowHalfOpen: true });
+    client.on("error", () => {});
+    client.write(
+      "GET /graphql HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    );
+    const [answer] = (await once(client, "data")) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 403 /);
+    client.end("more");
+    await expect.poll(() => server.connections.map(({ destroyed }) => destroyed)).toEqual([true]);
   });
 
   it("16: does not agree to compress, which a few bytes could unpack to anything by", async () => {

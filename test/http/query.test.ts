@@ -5,13 +5,14 @@ import { unlimitedAdmin, type Viewer } from "../../src/domain/viewer.ts";
 import { createQuery } from "../../src/graphql/query.ts";
 import { createHttpServer } from "../../src/http/listen.ts";
 import { createQueryHandler } from "../../src/http/query.ts";
+import { createTurns } from "../../src/http/turns.ts";
 import { issue } from "../graphql/builders.ts";
 import { gateway } from "../graphql/gateway.ts";
 
 const limited: Viewer = { scope: "read", projects: new Set(["12"]) };
 
 /** A server that answers queries on both ways: on the short one, and at /yoga as Yoga does by itself. */
-async function startServer() {
+async function startServer(turns = createTurns()) {
   const { yoga, reader } = gateway({ issues: [issue("1")] });
   const state = { version: 1 as number | null, viewer: unlimitedAdmin as Viewer, executed: 0, relayed: 0 };
   const query = createQuery(yoga);
@@ -26,6 +27,7 @@ async function startServer() {
       return yoga.fetch("http://localhost/graphql", { method: "POST", headers, body }, { viewer });
     },
     version: () => state.version,
+    turns,
     maxBodyBytes: 10_000,
   });
   const server = createHttpServer({
@@ -73,6 +75,17 @@ async function startServer() {
 const title = JSON.stringify({ query: '{ issue(sentryId: "1") { title } }' });
 
 describe("the short way of a query", () => {
+  it("waits for its turn, and is refused where too many do", async () => {
+    using server = await startServer({ take: async () => true });
+    expect(await server.post(title)).toMatchObject({ status: 200 });
+    using full = await startServer({ take: () => false });
+    expect(await full.post(title)).toMatchObject({
+      status: 503,
+      body: expect.stringContaining("SERVICE_UNAVAILABLE"),
+    });
+    expect(full.state.executed).toBe(0);
+  });
+
   const accepts = [
     "*/*",
     "application/json",

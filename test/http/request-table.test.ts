@@ -598,6 +598,23 @@ describe("what a client accepts", () => {
     expect(await promise).toMatch(/^application\/json/);
   });
 
+  it("31 is taken by its weights", async () => {
+    const typeOf = async (accept: string) => {
+      const { status, headers } = await post(typename, { accept });
+      return status === 200 ? headers.get("content-type")?.split(";")[0] : status;
+    };
+    expect(await typeOf(`${J};q=0.5, ${G}`)).toBe(G);
+    expect(await typeOf(`${G};q=0, ${J};q=0.1`)).toBe(J);
+    expect(await typeOf(`${stream};q=0, ${J}`)).toBe(J);
+    for (const accept of [`${J};q=0`, "*/*; Q=0.000", `${J};q=0, application/xml`])
+      expect(await typeOf(accept)).toBe(406);
+    const page = await ask(gateway, {
+      search: "?query={__typename}",
+      headers: { accept: `text/html;q=0, ${J}` },
+    });
+    expect(page.headers.get("content-type")).toContain(J);
+  });
+
   it("31 can be a body of several parts, of which there is one", async () => {
     for (const type of contentTypes) {
       const answer = await post(typename, { accept: "multipart/mixed", "content-type": type });

@@ -6,6 +6,7 @@ import type { Admission, Admit } from "../../src/http/admit.ts";
 import { startHeartbeat } from "../../src/http/heartbeat.ts";
 import { createHttpServer } from "../../src/http/listen.ts";
 import { createSockets, type SocketsOptions } from "../../src/http/sockets.ts";
+import { createTurns } from "../../src/http/turns.ts";
 import { gateway } from "../graphql/gateway.ts";
 import type { Known } from "../graphql/fake-reader.ts";
 import { liveOverMemory } from "./live-operations.ts";
@@ -53,6 +54,7 @@ export async function socketServer({
     },
     clientOf: ({ headers }) => String(headers["x-client"] ?? "one"),
     rate: () => 0,
+    turns: createTurns(),
     origins: [],
     maxOperations: 3,
     maxSocketsPerClient: 2,

@@ -1,8 +1,13 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
-import { getPriority } from "node:os";
+import { mkdtempDisposable } from "node:fs/promises";
+import { getPriority, tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { describe, expect, inject, it } from "vitest";
+import { Worker } from "node:worker_threads";
+import { afterEach, describe, expect, inject, it, vi } from "vitest";
 import { ReadTimeoutError, StorageUnavailableError } from "../../src/domain/failure.ts";
 import type { Reader } from "../../src/store/reader.ts";
 import { createReads, type ReadsOptions } from "../../src/store/sqlite/reads.ts";
@@ -71,6 +76,43 @@ describe("reads of a store", () => {
     await reads[Symbol.asyncDispose]();
     await waiting;
     await taken[Symbol.asyncDispose]();
+  });
+});
+
+describe("reads that take too long", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("are refused when no thread was free for so long", async () => {
+    await using reads = readsWith();
+    const transaction = await reads.begin();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const waiting = expect(reads.reader.issueCount(everything)).rejects.toThrow(ReadTimeoutError);
+    vi.advanceTimersByTime(10_000);
+    await waiting;
+    await transaction[Symbol.asyncDispose]();
+    expect(await reads.reader.issueCount(everything)).toBe("the file");
+  });
+
+  it("leave no more threads than there may be, where theirs cannot be stopped", async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), "issuewire-reads-"));
+    const pipe = join(folder.path, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    await using reads = readsWith({ file: pipe, worker: new URL("./stuck-worker.ts", import.meta.url) });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const stuck = expect(reads.reader.feedFigures({ since: 0 })).rejects.toThrow(ReadTimeoutError);
+    while (!existsSync(`${pipe}.asked`)) await setImmediate();
+    vi.advanceTimersByTime(10_000);
+    await stuck;
+    const isStuckNoMore = reads.reader.issueCount(everything);
+    // As long as another thread takes to start.
+    const other = new Worker(new URL("./stuck-worker.ts", import.meta.url), { workerData: { file: pipe } });
+    await once(other, "message");
+    await other.terminate();
+    writeFileSync(`${pipe}.released`, "");
+    writeFileSync(pipe, "");
+    expect(await isStuckNoMore).toBe(true);
   });
 });
 

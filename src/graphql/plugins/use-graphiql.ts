@@ -18,7 +18,12 @@ export function useGraphiQL({
       const accepted = request.headers.get("accept") ?? "";
       if (request.method !== "GET" || url.pathname !== path || !accepted.includes("text/html")) return;
       const gzipped = await page();
-      const headers = { "Content-Type": "text/html; charset=utf-8", Vary: "Accept, Accept-Encoding" };
+      const headers = {
+        "Content-Type": "text/html; charset=utf-8",
+        Vary: "Accept, Accept-Encoding",
+        "Content-Security-Policy": "frame-ancestors 'none'",
+        "X-Content-Type-Options": "nosniff",
+      };
       const takesGzip = /\bgzip\b/.test(request.headers.get("accept-encoding") ?? "");
       endResponse(
         takesGzip

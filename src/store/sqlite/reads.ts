@@ -9,9 +9,9 @@ export type ReadsOptions = {
   readonly worker: URL;
   /** Reads on the calling thread: what is known to be quick. */
   readonly here: Reader;
-  /** How long one question may take. */
+  /** How long one question may take, and how long it may wait for a thread. */
   readonly timeoutMs: number;
-  /** Most threads; more questions wait for one. */
+  /** Most threads, those included that are to end and have not yet; more questions wait for one. */
   readonly maxWorkers: number;
   /** Most that wait; past this a question is refused as if the store were away. */
   readonly maxWaiting: number;
@@ -63,7 +63,11 @@ export function createReads(options: ReadsOptions): Reads {
     if (waiting.length >= maxWaiting) throw new StorageUnavailableError("Too many reads are waiting.");
     const turn = Promise.withResolvers<Thread>();
     waiting.push(turn);
-    return turn.promise;
+    const timer = setTimeout(() => {
+      waiting.splice(waiting.indexOf(turn), 1);
+      turn.reject(new ReadTimeoutError(`No thread was free within ${timeoutMs} ms.`));
+    }, timeoutMs);
+    return turn.promise.finally(() => clearTimeout(timer));
   }
 
   function start(): Thread {
@@ -73,14 +77,17 @@ export function createReads(options: ReadsOptions): Reads {
   }
 
   function giveBack(thread: Thread): void {
+    if (!thread.isAlive()) return void replace(thread);
     const next = waiting.shift();
-    if (thread.isAlive()) {
-      if (next === undefined) idle.push(thread);
-      else next.resolve(thread);
-      return;
-    }
+    if (next === undefined) idle.push(thread);
+    else next.resolve(thread);
+  }
+
+  /** Another one in its place before it has ended would be one more: who asks for too much again and again had any number. */
+  async function replace(thread: Thread): Promise<void> {
+    await thread.kill();
     all.delete(thread);
-    next?.resolve(start());
+    if (waiting.length > 0) waiting.shift()!.resolve(start());
   }
 
   async function ask(name: keyof Reader, args: readonly unknown[]): Promise<unknown> {
