@@ -34,7 +34,7 @@ export function pruneCommand({ open, progress, retention, now, print }: EraseCom
         return done;
       };
       if (rawDays !== null) {
-        const bodies = await allOf("dropping bodies", () => store.dropBodies(now() - rawDays * dayMs));
+        const bodies = await allOf("dropping bodies", () => store.dropBodies(now() - rawDays * dayMs, now()));
         print(`Dropped the bodies of ${bodies} deliveries.`);
       }
       if (eventsDays !== null) {

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, gte, inArray, lt, lte, sql } from "drizzle-orm";
+import { and, asc, eq, gt, gte, inArray, lt, lte, sql } from "drizzle-orm";
 import type { IssueFields } from "../domain/issue.ts";
 import { metaNames } from "./meta.ts";
 import { contentsIn, packOf, type PackRow } from "./pack.ts";
@@ -21,10 +21,11 @@ export const sha256OfForgotten = Buffer.alloc(32);
  */
 export interface Erasing {
   /**
-   * Drops the bodies of the oldest deliveries that have them and were received before this time (epoch milliseconds).
-   * How many deliveries that were: 0 when there are none left.
+   * Drops the bodies of the oldest deliveries that have them and were received before this time (epoch milliseconds), up to
+   * the first that was not. One that is dated after `now`, by a clock that was ahead, holds none of them up. How many
+   * deliveries that were: 0 when there are none left.
    */
-  dropBodies(before: number): Promise<number>;
+  dropBodies(before: number, now: number): Promise<number>;
   /**
    * Erases the issues that have been resolved or archived since before this time, the oldest first. How many: 0 when
    * there are none left. Whoever would have read of them in the log can no longer resume before them.
@@ -172,20 +173,16 @@ export function erasing(
   }
 
   return {
-    async dropBodies(before) {
+    async dropBodies(before, now) {
       const from = await numberOf(metaNames.prunedTo);
-      const [newest] = await db
-        .select({ id: deliveries.id })
+      const next = await db
+        .select({ id: deliveries.id, receivedAt: deliveries.receivedAt })
         .from(deliveries)
-        .where(lt(deliveries.receivedAt, before))
-        .orderBy(desc(deliveries.receivedAt), desc(deliveries.id))
-        .limit(1);
-      const due = await db
-        .select({ id: deliveries.id })
-        .from(deliveries)
-        .where(and(gt(deliveries.id, from), lte(deliveries.id, newest?.id ?? 0)))
+        .where(gt(deliveries.id, from))
         .orderBy(asc(deliveries.id))
         .limit(mostInStep);
+      const notDue = next.findIndex(({ receivedAt }) => receivedAt >= before && receivedAt <= now);
+      const due = notDue === -1 ? next : next.slice(0, notDue);
       const [first, last] = [due[0]?.id, due.at(-1)?.id];
       if (first === undefined || last === undefined) return 0;
       await db

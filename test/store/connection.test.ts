@@ -124,7 +124,7 @@ describe("a transaction that writes", () => {
     await using store = await openTestStore();
     await using command = openSqliteMaintenance(store.file);
     const begunAt = performance.now();
-    for (let step = 0; step < 5; step += 1) await command.dropBodies(0);
+    for (let step = 0; step < 5; step += 1) await command.dropBodies(0, Infinity);
     // A gateway looks again every 15 ms.
     expect(performance.now() - begunAt).toBeGreaterThan(5 * 30);
   });
@@ -139,7 +139,7 @@ describe("a transaction that writes", () => {
         store.append(told({ issue: String(index), at: turn })),
       );
       await command.tokens.add({ ...token, name: `token ${turn}`, sha256: tokenHash(`token ${turn}`) });
-      await command.dropBodies(0);
+      await command.dropBodies(0, Infinity);
       await command.forgetIssue("none", turn);
       kept.push(...(await Promise.all(appended)));
     }

@@ -40,16 +40,28 @@ describe("retention", () => {
       const before = await store.reader.snapshots(ids);
       {
         await using maintenance = openSqliteMaintenance(file);
-        expect(await maintenance.dropBodies(at(40))).toBe(40);
-        expect(await maintenance.dropBodies(at(40))).toBe(0);
+        expect(await maintenance.dropBodies(at(40), Infinity)).toBe(40);
+        expect(await maintenance.dropBodies(at(40), Infinity)).toBe(0);
         expect([...(await store.reader.bodies(ids)).keys()].toSorted((a, b) => a - b)).toEqual(ids.slice(40));
-        expect(await maintenance.dropBodies(at(75))).toBe(35);
+        expect(await maintenance.dropBodies(at(75), Infinity)).toBe(35);
         expect((await store.reader.bodies(ids)).size).toBe(5);
       }
       expect(await store.reader.snapshots(ids)).toEqual(before);
       expect((await store.reader.bounds()).oldest).toBe(0);
     }
     expect(await examine(file)).toEqual([]);
+  });
+
+  it("goes by the order of arrival where a clock was wrong: what came while it was behind or ahead costs no other body", async () => {
+    await using store = await openTestStore();
+    const received = [0, 1, 2, 9_000, -9_000, 3, 4];
+    for (const [index, second] of received.entries())
+      await store.append({ ...told({ issue: String(index) }), receivedAt: at(second) });
+    await using maintenance = openSqliteMaintenance(store.file);
+    expect(await maintenance.dropBodies(at(-10), at(5))).toBe(0);
+    expect(await maintenance.dropBodies(at(2), at(5))).toBe(2);
+    expect(await maintenance.dropBodies(at(3), at(5))).toBe(3);
+    expect([...(await store.reader.bodies([1, 2, 3, 4, 5, 6, 7])).keys()]).toEqual([6, 7]);
   });
 
   it("goes in slices", async () => {
@@ -59,7 +71,7 @@ describe("retention", () => {
       Array.from({ length: many }, (_, index) => store.append(told({ issue: String(index) }))),
     );
     await using maintenance = openSqliteMaintenance(store.file);
-    expect([await maintenance.dropBodies(at(1)), await maintenance.dropBodies(at(1))]).toEqual([
+    expect([await maintenance.dropBodies(at(1), Infinity), await maintenance.dropBodies(at(1), Infinity)]).toEqual([
       mostInStep,
       10,
     ]);

@@ -105,7 +105,7 @@ describe("rebuild on PostgreSQL", () => {
     await ask(schema.url, "update deliveries set outcome = 'QUARANTINED' where id = 20");
     {
       await using maintenance = await openPostgresMaintenance(schema.url);
-      await maintenance.dropBodies(at(1));
+      await maintenance.dropBodies(at(1), Infinity);
     }
     const before = await answers(schema.url);
     const read: typeof readBody = (body) => {
@@ -130,7 +130,7 @@ describe("rebuild on PostgreSQL", () => {
     await using schema = await filled();
     {
       await using maintenance = await openPostgresMaintenance(schema.url);
-      await maintenance.dropBodies(at(1_000));
+      await maintenance.dropBodies(at(1_000), Infinity);
     }
     const before = await answers(schema.url);
     await rebuild(schema.url);
@@ -228,7 +228,7 @@ describe("doctor on PostgreSQL", () => {
       await using maintenance = await openPostgresMaintenance(schema.url);
       await maintenance.forgetIssue("1", at(50));
       await maintenance.dropClosedIssues(at(1_000));
-      await maintenance.dropBodies(at(1_000));
+      await maintenance.dropBodies(at(1_000), Infinity);
     }
     expect(await examine(schema.url)).toEqual([]);
   });

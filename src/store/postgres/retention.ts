@@ -24,7 +24,7 @@ export function startRetention(
   async function turn(): Promise<void> {
     let dropped = 0;
     try {
-      if (rawDays !== null) dropped += await steps.dropBodies(dueFor(rawDays));
+      if (rawDays !== null) dropped += await steps.dropBodies(dueFor(rawDays), now());
       if (eventsDays !== null) dropped += await steps.dropClosedIssues(dueFor(eventsDays));
     } catch (error) {
       failed(error);

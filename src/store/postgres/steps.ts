@@ -41,7 +41,7 @@ export function erasingSteps(pool: pg.Pool, schema: string): Erasing {
   }
 
   return {
-    dropBodies: (before) => step((one) => one.dropBodies(before)),
+    dropBodies: (before, now) => step((one) => one.dropBodies(before, now)),
     dropClosedIssues: (before) => step((one) => one.dropClosedIssues(before)),
     forgetIssue: (sentryId, now) => step((one) => one.forgetIssue(sentryId, now)),
     issuesIn: (projectId, limit) => step((one) => one.issuesIn(projectId, limit)),

@@ -52,7 +52,7 @@ export function openSqliteMaintenance(file: string): Maintenance {
   const running = opened.move();
   return {
     ...patient(file, {
-      dropBodies: (before) => step((one) => one.dropBodies(before)),
+      dropBodies: (before, now) => step((one) => one.dropBodies(before, now)),
       dropClosedIssues: (before) => step((one) => one.dropClosedIssues(before)),
       forgetIssue: (sentryId, now) => step((one) => one.forgetIssue(sentryId, now)),
       issuesIn: steps.issuesIn,

@@ -35,7 +35,7 @@ export function startRetention(
     const bodies =
       rawDays === null
         ? 0
-        : await inTransaction(connection, steps, ({ dropBodies }) => dropBodies(dueFor(rawDays)));
+        : await inTransaction(connection, steps, ({ dropBodies }) => dropBodies(dueFor(rawDays), Date.now()));
     const issues =
       eventsDays === null
         ? 0
