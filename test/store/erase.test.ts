@@ -71,10 +71,10 @@ describe("retention", () => {
       Array.from({ length: many }, (_, index) => store.append(told({ issue: String(index) }))),
     );
     await using maintenance = openSqliteMaintenance(store.file);
-    expect([await maintenance.dropBodies(at(1), Infinity), await maintenance.dropBodies(at(1), Infinity)]).toEqual([
-      mostInStep,
-      10,
-    ]);
+    expect([
+      await maintenance.dropBodies(at(1), Infinity),
+      await maintenance.dropBodies(at(1), Infinity),
+    ]).toEqual([mostInStep, 10]);
   });
 
   it("drops issues that have been closed since before, whole, and cursors of before with them", async () => {
