@@ -30,6 +30,18 @@ async function send(count: number): Promise<void> {
   for (let sent = 0; sent < count; sent++) await sender.send(traffic.next().value!);
 }
 
+/** Sends one webhook, and waits until it is applied. */
+async function deliver(action: string, issue: object): Promise<void> {
+  const body = JSON.stringify({ action, data: { issue } });
+  const headers = {
+    "content-type": "application/json",
+    "sentry-hook-resource": "issue",
+    "sentry-hook-signature": sign(secret, Buffer.from(body)),
+  };
+  const { status } = await fetch(`${gateway.url}/webhooks/sentry`, { method: "POST", headers, body });
+  expect(status).toBe(202);
+}
+
 /** The gateway's own answer. */
 async function ask<Data>(query: string, headers: Readonly<Record<string, string>> = {}): Promise<Data> {
   const response = await fetch(`${gateway.url}/graphql`, {
@@ -64,6 +76,9 @@ async function becomesTrue(): Promise<void> {
   };
   await expect.poll(difference, patiently).toBeNull();
 }
+
+/** The issue whose row has the focus. */
+const focused = () => page.evaluate(() => document.activeElement?.closest("tr")?.getAttribute("data-issue"));
 
 const connection = (state: string) => page.locator(`.connection.${state}`).waitFor();
 
@@ -161,14 +176,7 @@ describe("the board", () => {
       project: { id: "9000", slug: "newcomer", name: "Newcomer", platform: "node" },
       assignedTo: { type: "user", id: "9000", name: "Nia New", email: "nia@acme.test" },
     };
-    const body = JSON.stringify({ action: "assigned", data: { issue } });
-    const headers = {
-      "content-type": "application/json",
-      "sentry-hook-resource": "issue",
-      "sentry-hook-signature": sign(secret, Buffer.from(body)),
-    };
-    const { status } = await fetch(`${gateway.url}/webhooks/sentry`, { method: "POST", headers, body });
-    expect(status).toBe(202);
+    await deliver("assigned", issue);
     for (const [label, option] of [
       ["Project", "newcomer"],
       ["Assignee", "Nia New"],
@@ -253,6 +261,12 @@ describe("the board", () => {
     await page.keyboard.press("Escape");
     await rows().first().waitFor();
     expect(new URL(page.url()).search).toBe("?order=-events");
+    expect(await focused()).toBe(second);
+    await page.keyboard.press("2");
+    await page.locator(".tiles").waitFor();
+    expect(await page.evaluate(() => document.activeElement?.closest("main")?.id)).toBe("main");
+    await page.keyboard.press("1");
+    await rows().first().waitFor();
 
     await page.keyboard.press("/");
     await page.keyboard.type("timeout that never was");
@@ -271,6 +285,33 @@ describe("the board", () => {
     await page.getByRole("heading", { name: "Opened against resolved" }).waitFor();
   });
 
+  it("keeps the keyboard where it was when the issue there leaves", async () => {
+    const seen = new Date().toISOString();
+    const issue = (id: number) => ({
+      id: `90010${id}`,
+      title: "One of three",
+      status: "unresolved",
+      firstSeen: seen,
+      lastSeen: seen,
+      project: { id: "9001", slug: "three", name: "Three", platform: "node" },
+    });
+    for (const id of [1, 2, 3]) await deliver("created", issue(id));
+    await open("/?project=three");
+    await connection("live");
+    await expect.poll(shown, patiently).toEqual(["900103", "900102", "900101"]);
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    expect(await focused()).toBe("900102");
+    await deliver("resolved", { ...issue(2), status: "resolved" });
+    await expect.poll(focused, patiently).toBe("900101");
+    await deliver("resolved", { ...issue(1), status: "resolved" });
+    await expect.poll(focused, patiently).toBe("900103");
+    await deliver("resolved", { ...issue(3), status: "resolved" });
+    await page.getByRole("heading", { name: "No issue matches" }).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("heading");
+    expect(faults).toEqual([]);
+  });
+
   it("pages through all issues, and back", async () => {
     await open("/?status=all");
     await rows().first().waitFor();
@@ -282,6 +323,10 @@ describe("the board", () => {
     expect(second.filter((id) => first.includes(id))).toEqual([]);
     await page.getByRole("button", { name: "← Back" }).click();
     await expect.poll(shown, patiently).toEqual(first);
+    await page.getByRole("button", { name: "More →" }).click();
+    await page.getByRole("button", { name: "First page" }).press("Enter");
+    await expect.poll(shown, patiently).toEqual(first);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("heading");
   });
 
   it("tells of an issue what happened to it, live, and what Sentry sent", async () => {

@@ -1,8 +1,9 @@
 import type { ComponentType } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { createCell, useCell } from "./cell.ts";
 import type { Connection, ConnectionState } from "./connection.ts";
 import { FeedView } from "./feed-view.ts";
+import { focusHeading, focusIssue, useLostFocus } from "./focus.ts";
 import { html } from "./html.ts";
 import { IssueView } from "./issue-view.ts";
 import type { IssueList } from "./issue-list.ts";
@@ -30,6 +31,12 @@ export function App({
   const [isSigningIn, setSigningIn] = useState(false);
   // Whoever goes elsewhere wants to see that.
   useEffect(() => setSigningIn(false), [place]);
+  // Whoever comes back from an issue goes on from there.
+  const left = useRef(place.issue);
+  useLostFocus(() => (left.current === null ? focusHeading() : focusIssue(left.current)));
+  useLayoutEffect(() => {
+    left.current = place.issue;
+  }, [place.issue]);
   const dialog = useRef<HTMLDialogElement>(null);
   const togglePause = () => connection.isPaused.set(!connection.isPaused.get());
   const showKeys = () => dialog.current?.showModal();
@@ -252,6 +259,7 @@ function describe(state: ConnectionState): { readonly name: string; readonly tex
 function Broken({ connection }: { readonly connection: Connection }) {
   const state = useCell(connection.state);
   const now = useNow(1_000);
+  useLostFocus((had) => had.closest(".broken-bar") !== null && focusHeading());
   if (state.is !== "broken") return null;
   const seconds = Math.max(0, Math.ceil((state.retryAt - now) / 1000));
   return html`<div class="broken-bar">

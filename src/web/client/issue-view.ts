@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { AnswerError, ask } from "./ask.ts";
 import { useCell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
+import { focusHeading } from "./focus.ts";
 import { html } from "./html.ts";
 import { openIssueDetail } from "./issue-detail.ts";
 import { isAbort, messageOf } from "./issue-list.ts";
@@ -40,7 +41,10 @@ export function IssueView({
   const now = useNow(1_000);
   const isReady = state.is === "ready";
   useLayoutEffect(() => {
-    if (isReady) document.getElementById("heading")?.focus();
+    if (!isReady) return;
+    // From its top, however far down the list was and however long its title is.
+    window.scrollTo({ top: 0 });
+    focusHeading();
   }, [isReady]);
 
   const back = html`<a

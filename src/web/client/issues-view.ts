@@ -1,6 +1,7 @@
 import { useEffect } from "preact/hooks";
 import { useCell } from "./cell.ts";
 import { FilterBar } from "./filter-bar.ts";
+import { focusHeading, issueLinks, useLostFocus } from "./focus.ts";
 import { html } from "./html.ts";
 import type { IssueList, IssueListState, Row } from "./issue-list.ts";
 import type { IssueOrder, IssueOrderField, ListedIssue } from "./operations.ts";
@@ -36,12 +37,22 @@ export function IssuesView({
   }, [JSON.stringify([filter, order, page])]);
   useEffect(() => () => list.rest(), [list]);
 
-  const turn = (is: "after" | "before", cursor: string | null) => {
-    if (cursor === null) return;
-    navigation.go({ page: { is, cursor } });
+  const { at } = issueLinks();
+  useLostFocus(() => {
+    if (at < 0) return;
+    // Its row has left, and another one is in its place.
+    const { links } = issueLinks();
+    const link = links[Math.min(at, links.length - 1)];
+    if (link === undefined) focusHeading();
+    else link.focus();
+  });
+
+  const turn = (page: Place["page"]) => {
+    navigation.go({ page });
     window.scrollTo({ top: 0 });
-    document.getElementById("heading")?.focus();
+    focusHeading();
   };
+  const turnTo = (is: "after" | "before", cursor: string | null) => cursor !== null && turn({ is, cursor });
 
   return html`<section aria-labelledby="heading">
     <h1 id="heading" tabindex="-1" class="visually-hidden">Issues</h1>
@@ -62,12 +73,12 @@ export function IssuesView({
         <button
           type="button"
           disabled=${!state.hasPrevious}
-          onClick=${() => turn("before", list.previousCursor())}
+          onClick=${() => turnTo("before", list.previousCursor())}
         >
           ← Back
         </button>
-        ${state.hasPrevious && html`<button type="button" class="quiet" onClick=${() => navigation.go({ page: null })}>First page</button>`}
-        <button type="button" disabled=${!state.hasNext} onClick=${() => turn("after", list.nextCursor())}>
+        ${state.hasPrevious && html`<button type="button" class="quiet" onClick=${() => turn(null)}>First page</button>`}
+        <button type="button" disabled=${!state.hasNext} onClick=${() => turnTo("after", list.nextCursor())}>
           More →
         </button>
       </nav>`
