@@ -371,6 +371,16 @@ describe("the statistics", () => {
   });
 });
 
+describe("the feed", () => {
+  it("tells times by the gateway's clock where the reader's is wrong", async () => {
+    await send(1);
+    await page.clock.install({ time: Date.now() + 3 * 86_400_000 });
+    await open("/?view=feed");
+    await page.getByText(/The last delivery came (now|\d+ (s|min) ago)\./).waitFor();
+    expect(faults).toEqual([]);
+  });
+});
+
 describe("every view", () => {
   const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 

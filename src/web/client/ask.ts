@@ -1,3 +1,5 @@
+import { hearTime } from "./clock.ts";
+
 /** An error that the gateway answered with, by its code. */
 export class AnswerError extends Error {
   override readonly name = "AnswerError";
@@ -86,6 +88,7 @@ export async function post(
     signal?.throwIfAborted();
     throw new UnreachableError("The gateway cannot be reached.", { cause });
   }
+  hearTime(response.headers.get("date"));
   const isAnswer = /json|event-stream/.test(response.headers.get("content-type") ?? "");
   if (!isAnswer) throw new UnreachableError(`Something between answered with ${response.status}.`);
   return response;
