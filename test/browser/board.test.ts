@@ -237,6 +237,19 @@ describe("the board", () => {
     expect(faults).toEqual([]);
   });
 
+  it("says when it is not answered, and asks again", async () => {
+    await page.clock.install();
+    await page.route("**/graphql", () => {});
+    await open();
+    await connection("connecting");
+    await page.clock.fastForward(61_000);
+    await page.getByText("The gateway does not answer.").waitFor();
+    await page.unroute("**/graphql");
+    await page.getByRole("button", { name: "Try now" }).click();
+    await becomesTrue();
+    expect(faults).toEqual([]);
+  });
+
   it("can be asked for again where it cannot be shown", async () => {
     const body = '{"errors":[{"message":"Unexpected error.","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}';
     await page.route("**/graphql", (route) => route.fulfill({ contentType: "application/json", body }));
