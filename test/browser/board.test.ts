@@ -417,6 +417,8 @@ describe("every view", () => {
     // What moves has no colour to measure.
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     const found: Record<string, string[]> = {};
+    const lastSeen = new Date().toISOString();
+    await deliver("created", { id: `9002${width}`, title: "", status: "unresolved", lastSeen });
     await open();
     await rows().first().waitFor();
     found["the list"] = await violations();

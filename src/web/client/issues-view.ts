@@ -16,7 +16,7 @@ import {
 } from "./place.ts";
 import { StateBadge } from "./state-badge.ts";
 import { Ago, durationText, useNow } from "./time.ts";
-import { assigneeText, countText, sentence, shortCountText } from "./words.ts";
+import { assigneeText, countText, sentence, shortCountText, titleText } from "./words.ts";
 
 /** The board: a page of issues that moves as they do. */
 export function IssuesView({
@@ -231,7 +231,7 @@ function IssueRow({
   };
   return html`<tr class=${`level-${issue.level.toLowerCase()} ${mark}`} data-issue=${issue.sentryId}>
     <td class="col-issue">
-      <a class="title" href=${address} onClick=${open}>${issue.title}</a>
+      <a class="title" href=${address} onClick=${open}>${titleText(issue.title)}</a>
       <div class="under">
         <${LevelName} level=${issue.level} />
         ${issue.shortId !== null && html`<span class="short-id">${issue.shortId}</span>`}
