@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import * as z from "zod";
 import { tokenScopes, type Token, type TokenScope } from "../domain/token.ts";
 import { newTokenText, tokenHash } from "../http/token-text.ts";
+import { howToRun } from "../observability/how-to-run.ts";
 import type { Maintenance } from "../store/maintenance.ts";
 import { CommandError } from "./command-error.ts";
 
@@ -82,8 +83,7 @@ async function idOf(slugOrId: string, store: Maintenance): Promise<string> {
 async function list({ open, now, print }: TokenCommandOptions): Promise<void> {
   await using store = await open();
   const tokens = await store.tokens.list();
-  if (tokens.length === 0)
-    return print('There are no tokens: see "npm run issuewire -- token create --help".');
+  if (tokens.length === 0) return print(`There are no tokens: see "${howToRun("token create --help")}".`);
   const rows = [["NAME", "SCOPE", "PROJECTS", "CREATED", "EXPIRES"], ...tokens.map((one) => row(one, now()))];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
   for (const cells of rows)

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { howToRun } from "../observability/how-to-run.ts";
 import { clearLine, type Screen } from "../observability/progress.ts";
 import { durationFlag, durationMs } from "./simulate/duration.ts";
 import { fill, type Filling } from "./simulate/fill.ts";
@@ -45,6 +46,14 @@ const issuesOfHistory = 1_000;
 /** At this many seconds' worth of webhooks, something happens to a living issue every ten seconds. */
 const issuesAlivePerRate = 10;
 const connections = 32;
+
+const examples = [
+  ["", "five webhooks a second until Ctrl-C"],
+  [" --history 30d", "a month of 1,000 issues, as fast as it goes"],
+  [" --history 90d --issues 1000000 --bulk", "a large database, before the gateway is started"],
+  [" --rate 200 --duration 1m", "a busy minute"],
+  [" --seed 7 --count 100", "the same 100 webhooks each time"],
+] as const;
 
 /**
  * `simulate`: sends a gateway what Sentry would send it. SIGINT and SIGTERM end it with the summary; a gateway that is
@@ -106,13 +115,7 @@ export function simulateCommand({
       "after",
       `
 Examples:
-  $ npm run simulate                                  five webhooks a second until Ctrl-C
-  $ npm run simulate -- --history 30d                 a month of 1,000 issues, as fast as it goes
-  $ npm run simulate -- --history 90d --issues 1000000 --bulk
-                                                      a large database, before the gateway is started
-  $ npm run simulate -- --rate 200 --duration 1m      a busy minute
-  $ npm run simulate -- --seed 7 --count 100          the same 100 webhooks each time
-
+${examples.map(([flags, meaning]) => `  $ ${howToRun(`simulate${flags}`)}\n      ${meaning}\n`).join("")}
 Where the secret is looked for: --secret, then SENTRY_CLIENT_SECRET in the environment or .env, then the file
 beside the database in which the gateway keeps the one that it made at its first start.`,
     )
@@ -233,7 +236,7 @@ function failureOf(ending: Ending, gateway: string): string | null {
     case "unreachable":
       return (
         `error: nothing answers at ${gateway} (${ending.reason}).` +
-        " Start the gateway with `npm start`, or say where it is with --url."
+        ` Start the gateway with \`${howToRun("serve")}\`, or say where it is with --url.`
       );
     case "refused":
       return ending.code === "UNAUTHENTICATED"
@@ -270,7 +273,7 @@ function repeatOf(flags: Flags, seed: number): string {
   ];
   const words = given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));
   if (bulk === true) words.push("--bulk");
-  return `npm run simulate -- ${words.join(" ")}`;
+  return howToRun(`simulate ${words.join(" ")}`);
 }
 
 /** Aborts at the first SIGINT or SIGTERM. A second one ends the process as if nobody listened. */

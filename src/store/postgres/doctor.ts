@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { howToRun } from "../../observability/how-to-run.ts";
 import { examineStore, type Examined, type Finding } from "../doctor.ts";
 import { metaNames } from "../meta.ts";
 import { drizzleOver } from "./ask.ts";
@@ -36,7 +37,7 @@ export async function examinePostgres({ url, onProgress }: ExaminationOptions): 
         ...sharedBy(db),
         newestPosition: () => newestPosition(db),
         onProgress,
-        howToRebuild: 'Run "npm run issuewire -- rebuild".',
+        howToRebuild: `Run "${howToRun("rebuild")}".`,
       })),
     ];
   } catch (error) {
@@ -75,7 +76,7 @@ async function examineMeta(client: pg.ClientBase): Promise<readonly Finding[]> {
   return [
     found.is_copying && {
       problem: "A copy into this database has not come to its end.",
-      remedy: 'Run "npm run issuewire -- copy" again.',
+      remedy: `Run "${howToRun("copy")}" again.`,
     },
     found.is_other &&
       !found.is_copying && {

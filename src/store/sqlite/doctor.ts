@@ -1,3 +1,4 @@
+import { howToRun } from "../../observability/how-to-run.ts";
 import { examineStore, type Examined, type Finding } from "../doctor.ts";
 import * as tables from "../tables/sqlite.ts";
 import { openReader, refuseWalOfAnother, requireFile, type Connection } from "./connection.ts";
@@ -30,7 +31,7 @@ export async function examineSqlite({ file, onProgress }: ExaminationOptions): P
         tables,
         newestPosition: async () => newestPosition(connection),
         onProgress,
-        howToRebuild: 'Stop the gateway and run "npm run issuewire -- rebuild".',
+        howToRebuild: `Stop the gateway and run "${howToRun("rebuild")}".`,
       });
       return [...damages, ...examineIdentity(connection, known), ...ofStore];
     } catch (error) {

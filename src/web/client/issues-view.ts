@@ -287,7 +287,7 @@ function Empty({ navigation, place }: { readonly navigation: Navigation; readonl
       return html`<div class="notice">
         <h2>Nothing is open</h2>
         <p>The next issue that Sentry tells of will appear here by itself.</p>
-        <p class="hint">To see the board move now, run <code>npm run simulate</code> beside the gateway.</p>
+        <p class="hint">To see the board move now, run the gateway's command <code>simulate</code> beside it.</p>
       </div>`;
     default:
       return html`<div class="notice">
