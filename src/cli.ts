@@ -177,8 +177,8 @@ async function openMaintenance(): Promise<Maintenance> {
   return isPostgres(url) ? openPostgresMaintenance(url) : openSqliteMaintenance(databaseFileOf(url));
 }
 
-/** For commands that only take away: where there is nothing, nothing is made. */
-async function openToErase(): Promise<Maintenance> {
+/** For commands that only look or take away: where there is nothing, nothing is made. */
+async function openExisting(): Promise<Maintenance> {
   const { DATABASE_URL: url } = config();
   if (!isPostgres(url)) requireFile(databaseFileOf(url));
   return openMaintenance();
@@ -225,7 +225,7 @@ program.addCommand(
 );
 
 const erase = {
-  open: openToErase,
+  open: openExisting,
   progress: (what: string) => createProgressBar(what, process.stderr),
   retention: () => ({
     rawDays: config().RETENTION_RAW_DAYS ?? null,
@@ -240,6 +240,7 @@ program.addCommand(forgetCommand(erase));
 program.addCommand(
   tokenCommand({
     open: openMaintenance,
+    openExisting,
     durationOf: isoDuration.parse,
     now: Date.now,
     print: console.log,

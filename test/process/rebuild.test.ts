@@ -121,18 +121,21 @@ describe("the command line", () => {
     },
   );
 
-  it.each(["serve", "token list"])("says of a folder that cannot be made what to do: %s", async (words) => {
-    using folder = temporaryFolder();
-    const between = join(folder.path, "notes.txt");
-    writeFileSync(between, "");
-    const file = join(between, "data", "issuewire.db");
-    expect(await commandOn(`file:${file}`, ...words.split(" ")).ended).toEqual({
-      code: 1,
-      output: expect.stringContaining(
-        `The folder ${join(between, "data")} cannot be made: name another file`,
-      ),
-    });
-  });
+  it.each(["serve", "token create --name me --scope read"])(
+    "says of a folder that cannot be made what to do: %s",
+    async (words) => {
+      using folder = temporaryFolder();
+      const between = join(folder.path, "notes.txt");
+      writeFileSync(between, "");
+      const file = join(between, "data", "issuewire.db");
+      expect(await commandOn(`file:${file}`, ...words.split(" ")).ended).toEqual({
+        code: 1,
+        output: expect.stringContaining(
+          `The folder ${join(between, "data")} cannot be made: name another file`,
+        ),
+      });
+    },
+  );
 
   it("makes no database to derive again what is not there", async () => {
     using folder = temporaryFolder();
@@ -141,12 +144,15 @@ describe("the command line", () => {
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
-  it("makes no database to forget what is not there", async () => {
-    using folder = temporaryFolder();
-    const missing = await commandOn(`file:${join(folder.path, "none.db")}`, "forget", "issue", "X-1").ended;
-    expect(missing).toEqual({ code: 1, output: expect.stringContaining("There is no database file") });
-    expect(readdirSync(folder.path)).toEqual([]);
-  });
+  it.each(["forget issue X-1", "token list", "token revoke me"])(
+    "makes no database to look for what is not there: %s",
+    async (words) => {
+      using folder = temporaryFolder();
+      const missing = await commandOn(`file:${join(folder.path, "none.db")}`, ...words.split(" ")).ended;
+      expect(missing).toEqual({ code: 1, output: expect.stringContaining("There is no database file") });
+      expect(readdirSync(folder.path)).toEqual([]);
+    },
+  );
 
   it.each([
     ["--check none.graphql", "none.graphql cannot be read.\n  because: ENOENT"],
