@@ -289,7 +289,10 @@ describe("the board", () => {
     await page.goForward();
     expect(await page.getByRole("searchbox").inputValue()).toBe("timeout that never was");
 
+    // What is typed counts also for whoever goes on before it is searched for.
+    await page.getByRole("searchbox").fill("timeout");
     await page.getByRole("searchbox").press("Escape");
+    expect(new URL(page.url()).searchParams.get("q")).toBe("timeout");
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
     await page.keyboard.press("Escape");

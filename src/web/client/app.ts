@@ -29,8 +29,8 @@ export function App({
   const place = useCell(navigation.place);
   const signInWanted = useCell(connection.signInWanted);
   const [isSigningIn, setSigningIn] = useState(false);
-  // Whoever goes elsewhere wants to see that.
-  useEffect(() => setSigningIn(false), [place]);
+  // Whoever goes elsewhere wants to see that, and types there already.
+  useLayoutEffect(() => setSigningIn(false), [place]);
   // Whoever comes back from an issue goes on from there.
   const left = useRef(place.issue);
   useLostFocus(() => (left.current === null ? focusHeading() : focusIssue(left.current)));
@@ -40,7 +40,7 @@ export function App({
   const dialog = useRef<HTMLDialogElement>(null);
   const togglePause = () => connection.isPaused.set(!connection.isPaused.get());
   const showKeys = () => dialog.current?.showModal();
-  useEffect(() => listenToKeys({ navigation, togglePause, showKeys }), []);
+  useLayoutEffect(() => listenToKeys({ navigation, togglePause, showKeys }), []);
   useEffect(() => {
     document.title = `${place.issue === null ? sentence(place.view) : `Issue ${place.issue}`} · Issuewire`;
   }, [place.view, place.issue]);
