@@ -362,6 +362,18 @@ describe("the board", () => {
     await page.locator("pre", { hasText: `"id": "${sentryId}"` }).waitFor();
     expect(faults).toEqual([]);
   });
+
+  it("shows of an issue what Sentry sent last, also while it is looked at", async () => {
+    const issue = (title: string) => ({ id: "900301", title, status: "unresolved" });
+    await deliver("created", issue("As it was"));
+    await open("/?issue=900301");
+    await connection("live");
+    await page.getByText("Raw payload").click();
+    await page.locator("pre", { hasText: "As it was" }).waitFor();
+    await deliver("assigned", issue("As it is"));
+    await page.locator("pre", { hasText: "As it is" }).waitFor();
+    expect(faults).toEqual([]);
+  });
 });
 
 describe("the statistics", () => {

@@ -98,7 +98,7 @@ export function IssueView({
           />
           <${Facts} issue=${state.issue} now=${now} />
         </div>
-        <${Raw} sentryId=${sentryId} signIn=${signIn} />
+        <${Raw} issue=${state.issue} signIn=${signIn} />
       </article>`;
   }
 }
@@ -306,8 +306,9 @@ function TimelineEvent({
   </li>`;
 }
 
-/** What Sentry sent, read when it is asked for. */
-function Raw({ sentryId, signIn }: { readonly sentryId: string; readonly signIn: () => void }) {
+/** What Sentry sent, read when it is asked for, and again whenever the issue was. */
+function Raw({ issue, signIn }: { readonly issue: IssueDetail; readonly signIn: () => void }) {
+  const { sentryId } = issue;
   const [isOpen, setOpen] = useState(false);
   const [text, setText] = useState<
     { readonly json: string } | { readonly problem: string; readonly needsToken: boolean } | null
@@ -316,7 +317,7 @@ function Raw({ sentryId, signIn }: { readonly sentryId: string; readonly signIn:
     if (!isOpen) return;
     const stop = new AbortController();
     ask(issueRaw, { sentryId }, stop.signal).then(
-      ({ issue }) => setText({ json: JSON.stringify(issue?.raw ?? null, null, 2) }),
+      (data) => setText({ json: JSON.stringify(data.issue?.raw ?? null, null, 2) }),
       (error: unknown) =>
         !isAbort(error) &&
         setText({
@@ -325,7 +326,7 @@ function Raw({ sentryId, signIn }: { readonly sentryId: string; readonly signIn:
         }),
     );
     return () => stop.abort();
-  }, [isOpen, sentryId]);
+  }, [isOpen, issue]);
   return html`<details
     class="raw"
     onToggle=${(event: Event) => setOpen((event.target as HTMLDetailsElement).open)}
