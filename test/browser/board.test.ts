@@ -126,8 +126,11 @@ describe("the board", () => {
     await open();
     await connection("live");
     await gateway.end("SIGKILL");
-    await connection("broken");
     await page.getByText("nothing that happens meanwhile is lost").waitFor();
+    expect(await page.locator(".broken-bar strong").innerText()).toMatch(
+      /^The (connection was closed|gateway cannot be reached)\.$/,
+    );
+    await connection("broken");
     const { port } = new URL(gateway.url);
     const asked: { readonly query: string; readonly variables: { readonly after?: string } }[] = [];
     page.on("request", (request) => {

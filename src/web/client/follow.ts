@@ -1,4 +1,4 @@
-import { AnswerError, dataOf, post, UnreachableError, type Answer, type Operation } from "./ask.ts";
+import { AnswerError, dataOf, mayPass, post, UnreachableError, type Answer, type Operation } from "./ask.ts";
 import type { Connection } from "./connection.ts";
 import { readEvents } from "./event-stream.ts";
 import { createWatchdog } from "./watchdog.ts";
@@ -70,7 +70,8 @@ export async function* follow<Data, Variables extends object>(
         if (lostPlaces.has(error.code)) throw new PlaceLostError(error.message, { cause: error });
         if (!error.isPassing) throw error;
       }
-      why = error instanceof Error ? error.message : why;
+      // A connection that breaks off is told in the browser's own words, such as "network error".
+      if (mayPass(error) || error instanceof RangeError) why = error.message;
     }
     signal.throwIfAborted();
     await connection.retry(attempt++, why, signal);
