@@ -19,8 +19,8 @@ export type SimulateOptions = {
   readonly resolveBearer?: () => string | null;
   /** Opens the store of the gateway's own settings for `--bulk`. What it throws is told to the user. */
   readonly openFilling: () => Filling;
-  /** Where the gateway listens, for want of `--url`. */
-  readonly url: string;
+  /** Where the gateway listens, for want of `--url`. What it throws is told to the user. */
+  readonly resolveUrl: () => string;
   /** The summary goes here. */
   readonly output?: Screen;
   /** The progress goes here. */
@@ -28,7 +28,7 @@ export type SimulateOptions = {
 };
 
 type Flags = {
-  readonly url: URL;
+  readonly url?: URL;
   readonly rate?: number;
   readonly issues?: number;
   readonly seed?: number;
@@ -63,7 +63,7 @@ export function simulateCommand({
   resolveSecret,
   resolveBearer = () => null,
   openFilling,
-  url,
+  resolveUrl,
   output = process.stdout,
   screen = process.stderr,
 }: SimulateOptions): Command {
@@ -74,7 +74,7 @@ export function simulateCommand({
       "Sends a running gateway signed webhooks as Sentry would: issues that are created, assigned, resolved, archived," +
         " regress and escalate, with Sentry's silent steps between; some webhooks twice, some late, some lost.",
     )
-    .addOption(urlOption(url, command))
+    .addOption(urlOption(command))
     .option(
       "--rate <number>",
       `webhooks a second (default: ${defaultRate}; with --history as fast as they are answered)`,
@@ -120,22 +120,31 @@ Where the secret is looked for: --secret, then SENTRY_CLIENT_SECRET in the envir
 beside the database in which the gateway keeps the one that it made at its first start.`,
     )
     .action(async (flags: Flags) => {
-      const failure = await simulate(flags, { resolveSecret, resolveBearer, openFilling, output, screen });
+      const failure = await simulate(flags, {
+        resolveSecret,
+        resolveBearer,
+        openFilling,
+        resolveUrl,
+        output,
+        screen,
+      });
       if (failure !== null) command.error(failure, { exitCode: 1 });
     });
   return command;
 }
 
-type Surroundings = Required<Omit<SimulateOptions, "url">>;
+type Surroundings = Required<SimulateOptions>;
 
 /** What went wrong, for the user; null when nothing did. */
 async function simulate(flags: Flags, { output, screen, ...settings }: Surroundings): Promise<string | null> {
+  let url: URL;
   let secret: string;
   let bearer: string | null;
   let opened: Filling | null;
   if (flags.bulk === true && (flags.history === undefined || flags.rate !== undefined))
     return "error: --bulk fills a past as fast as it goes: give it --history, and no --rate.";
   try {
+    url = flags.url ?? new URL(settings.resolveUrl());
     opened = flags.bulk === true ? settings.openFilling() : null;
     // Nobody checks what is written straight into the database.
     secret = opened === null ? (flags.secret ?? settings.resolveSecret()) : "";
@@ -167,7 +176,7 @@ async function simulate(flags: Flags, { output, screen, ...settings }: Surroundi
   const common = { webhooks, tally, count, durationMs: runsForMs, signal: signals.signal };
 
   async function send(): Promise<Ending> {
-    using sender = createSender({ url: flags.url, connections, bearer });
+    using sender = createSender({ url, connections, bearer });
     return await run({
       ...common,
       send: (webhook) => {
@@ -196,11 +205,13 @@ async function simulate(flags: Flags, { output, screen, ...settings }: Surroundi
   );
 
   const { counts, elapsedMs } = progress();
-  const gateway = shown(flags.url).replace(/\/$/, "");
+  const gateway = shown(url).replace(/\/$/, "");
   const failure = failureOf(ending, gateway);
   // A run that was refused from its beginning has nothing else to tell.
   if (failure === null || counts.notKept < counts.sent) {
-    output.write(`${summaryOf({ counts, elapsedMs, repeat: repeatOf(flags, seed), url: gateway })}\n`);
+    output.write(
+      `${summaryOf({ counts, elapsedMs, repeat: repeatOf({ ...flags, url }, seed), url: gateway })}\n`,
+    );
   }
   if (failure === null && counts.sent > 0 && counts.notKept === counts.sent)
     return `error: ${gateway} kept nothing of it: above is what it answered, and its log says why.`;
@@ -260,7 +271,7 @@ function shown(url: URL): string {
 }
 
 /** Secrets stay out of it: what is printed is copied around. */
-function repeatOf(flags: Flags, seed: number): string {
+function repeatOf(flags: Flags & { readonly url: URL }, seed: number): string {
   const { url, rate, issues, history, duration: length, count, bulk } = flags;
   const given: readonly (readonly [name: string, value: string | number | undefined])[] = [
     ["seed", seed],
@@ -292,17 +303,18 @@ function untilSignal(): Disposable & { readonly signal: AbortSignal } {
   return { signal: abort.signal, [Symbol.dispose]: ignore };
 }
 
-function urlOption(url: string, command: Command): Option {
-  return new Option("--url <url>", "where the gateway listens")
-    .default(new URL(url), url)
-    .argParser((text) => {
-      const parsed = URL.parse(text);
-      if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
-        // An InvalidArgumentError would show the text, and a password that may be in it.
-        command.error("error: option '--url <url>' is invalid. It must be like http://127.0.0.1:4000.");
-      }
-      return parsed;
-    });
+function urlOption(command: Command): Option {
+  return new Option(
+    "--url <url>",
+    "where the gateway listens (default: the gateway's own settings)",
+  ).argParser((text) => {
+    const parsed = URL.parse(text);
+    if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
+      // An InvalidArgumentError would show the text, and a password that may be in it.
+      command.error("error: option '--url <url>' is invalid. It must be like http://127.0.0.1:4000.");
+    }
+    return parsed;
+  });
 }
 
 function wholeNumber(least: number, most: number): (text: string) => number {

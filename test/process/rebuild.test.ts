@@ -8,7 +8,7 @@ import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
 import { openStoreIn, temporaryFolder } from "../store/open.ts";
 import { commandOn } from "./command.ts";
 import { fill } from "./fill.ts";
-import { startProcess } from "./gateway.ts";
+import { secret, startProcess } from "./gateway.ts";
 
 const root = join(import.meta.dirname, "../..");
 /** Every history, and the epoch. */
@@ -174,6 +174,20 @@ describe("the command line", () => {
       });
     },
   );
+
+  it("simulates to where the settings say that the gateway is", async () => {
+    await using gateway = await startProcess();
+    const { port } = new URL(gateway.url);
+    const child = spawn(process.execPath, [join(inject("built"), "cli.js"), "simulate", "--count", "3"], {
+      cwd: root,
+      env: { PATH: process.env["PATH"], PORT: port, SENTRY_CLIENT_SECRET: secret },
+      stdio: "pipe",
+    });
+    let said = "";
+    child.stdout.on("data", (chunk) => (said += String(chunk)));
+    const [code] = (await once(child, "close")) as [number];
+    expect([code, said]).toEqual([0, expect.stringMatching(/^Sent 3 webhooks/)]);
+  });
 
   it("says in the log that what looks like a setting is none", async () => {
     await using gateway = await startProcess({ settings: { LIMIT_DEPHT: "9" } });
