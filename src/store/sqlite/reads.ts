@@ -9,7 +9,7 @@ export type ReadsOptions = {
   readonly worker: URL;
   /** Reads on the calling thread: what is known to be quick. */
   readonly here: Reader;
-  /** How long one question may take. */
+  /** How long one question may take, from when its thread is there: on a busy machine that alone takes seconds. */
   readonly timeoutMs: number;
   /** Most threads; more questions wait for one. */
   readonly maxWorkers: number;
@@ -204,11 +204,15 @@ function createThread({ file, worker: module }: ReadsOptions): Thread {
       const id = ++last;
       asked.set(id, answer);
       worker.postMessage({ ...question, id });
-      const timer = setTimeout(() => {
-        asked.delete(id);
-        answer.reject(new ReadTimeoutError(`Not answered within ${timeoutMs} ms.`));
-        void kill();
-      }, timeoutMs);
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      void opened.promise.then(() => {
+        if (!asked.has(id)) return;
+        timer = setTimeout(() => {
+          asked.delete(id);
+          answer.reject(new ReadTimeoutError(`Not answered within ${timeoutMs} ms.`));
+          void kill();
+        }, timeoutMs);
+      });
       return answer.promise.finally(() => clearTimeout(timer));
     },
     isAlive: () => isAlive,
