@@ -338,9 +338,7 @@ function Raw({ issue, signIn }: { readonly issue: IssueDetail; readonly signIn: 
         : "problem" in text
           ? html`<p role="alert">${text.problem}</p>
               ${text.needsToken && html`<button type="button" class="quiet" onClick=${signIn}>Sign in</button>`}`
-          : html`<button type="button" onClick=${() => void navigator.clipboard?.writeText(text.json)}>
-                Copy
-              </button>
+          : html`${navigator.clipboard !== undefined && html`<button type="button" onClick=${() => void navigator.clipboard.writeText(text.json)}>Copy</button>`}
               <pre tabindex="0" aria-label="Raw payload"><${Json} text=${text.json} /></pre>`
     }
   </details>`;
