@@ -111,7 +111,12 @@ function goOn(): void {
 }
 
 async function signOut(): Promise<void> {
-  await closeSession();
+  try {
+    await closeSession();
+  } catch {
+    // In the way, for whoever leaves a machine to others has to know.
+    return alert("The gateway cannot be reached: you are still signed in.");
+  }
   location.reload();
 }
 
