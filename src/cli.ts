@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
+import { isIPv6 } from "node:net";
 import { Command, CommanderError, Option } from "commander";
 import { CommandError } from "./commands/command-error.ts";
 import { copyCommand } from "./commands/copy.ts";
@@ -54,6 +55,13 @@ const databaseFile = () => {
   return databaseFileOf(url);
 };
 
+/** Where a gateway of these settings is reached on this machine. */
+function ownAddress(): string {
+  const { HOST: host, PORT: port } = config();
+  const reached = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `http://${isIPv6(reached) ? `[${reached}]` : reached}:${port}`;
+}
+
 function signingSecret(): string {
   const { SENTRY_CLIENT_SECRET: secrets, DATABASE_URL: url } = config();
   const secret = secrets?.[0] ?? (isPostgres(url) ? null : readSecret(secretFileOf(databaseFileOf(url))));
@@ -105,7 +113,7 @@ program
 
 program.addCommand(
   simulateCommand({
-    url: "http://127.0.0.1:4000",
+    resolveUrl: ownAddress,
     resolveBearer: () => config().WEBHOOK_BEARER ?? null,
     openFilling: () =>
       openSqliteFilling({
@@ -177,8 +185,8 @@ async function openMaintenance(): Promise<Maintenance> {
   return isPostgres(url) ? openPostgresMaintenance(url) : openSqliteMaintenance(databaseFileOf(url));
 }
 
-/** For commands that only take away: where there is nothing, nothing is made. */
-async function openToErase(): Promise<Maintenance> {
+/** For commands that only look or take away: where there is nothing, nothing is made. */
+async function openExisting(): Promise<Maintenance> {
   const { DATABASE_URL: url } = config();
   if (!isPostgres(url)) requireFile(databaseFileOf(url));
   return openMaintenance();
@@ -225,7 +233,7 @@ program.addCommand(
 );
 
 const erase = {
-  open: openToErase,
+  open: openExisting,
   progress: (what: string) => createProgressBar(what, process.stderr),
   retention: () => ({
     rawDays: config().RETENTION_RAW_DAYS ?? null,
@@ -240,6 +248,7 @@ program.addCommand(forgetCommand(erase));
 program.addCommand(
   tokenCommand({
     open: openMaintenance,
+    openExisting,
     durationOf: isoDuration.parse,
     now: Date.now,
     print: console.log,

@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
 import * as z from "zod";
+import { howToRun } from "./observability/how-to-run.ts";
 import { logLevels } from "./observability/logger.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -227,7 +228,7 @@ export function parseConfig(environment: Environment): Config {
     lines.push(...missing.map((name) => `  ${name}: is missing; ${jwtSettings.join(", ")} go together`));
   if (result.success && lines.length === 0) return result.data;
   throw new ConfigError(
-    `These settings are wrong:\n${lines.join("\n")}\nSee "npm run issuewire -- --help" for all settings.`,
+    `These settings are wrong:\n${lines.join("\n")}\nSee "${howToRun("--help")}" for all settings.`,
   );
 }
 

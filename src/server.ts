@@ -24,6 +24,7 @@ import { createSockets } from "./http/sockets.ts";
 import { createTurns } from "./http/turns.ts";
 import { watchUnreachable } from "./http/unreachable.ts";
 import { createWebhookHandler, isWebhookPath } from "./http/webhook.ts";
+import { howToRun } from "./observability/how-to-run.ts";
 import { createLogger, type Logger } from "./observability/logger.ts";
 import { createMetrics, measureWhenAsked } from "./observability/metrics.ts";
 import { createReport } from "./observability/report.ts";
@@ -345,7 +346,7 @@ function jwtReaderOf(
 function howToBeExposed(host: string): string {
   return [
     `With HOST=${host} other machines could read everything, so the gateway has to know who may. Do one of these:`,
-    '  - make a token: "npm run issuewire -- token create --name me --scope admin"',
+    `  - make a token: "${howToRun("token create --name me --scope admin")}"`,
     "  - take JWTs: set JWT_JWKS_URL, JWT_ISSUER and JWT_AUDIENCE",
     "  - let everyone read what is not private: ALLOW_ANONYMOUS=read",
     "  - or listen on this machine alone: leave HOST out",

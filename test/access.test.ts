@@ -15,8 +15,10 @@ import { join } from "node:path";
 /** Runs `issuewire token …` on this database, and gives what it printed. */
 async function token(file: string, ...args: string[]): Promise<string> {
   const printed: string[] = [];
+  const open = async () => openSqliteMaintenance(file);
   const command = tokenCommand({
-    open: async () => openSqliteMaintenance(file),
+    open,
+    openExisting: open,
     durationOf: isoDuration.parse,
     now: Date.now,
     print: (line) => printed.push(line),

@@ -1,6 +1,7 @@
 import { hash, randomUUID } from "node:crypto";
 import { urlToHttpOptions } from "node:url";
 import { isLocal } from "../http/local.ts";
+import { howToRun } from "../observability/how-to-run.ts";
 
 export type SendOptions = {
   /**
@@ -100,7 +101,7 @@ export async function sendTestDelivery({
   if (await isOpenToAll(target, fetch))
     return wrong(
       `It arrived, but anyone may read everything by ${target.origin}: what passes requests on leaves nothing by which the gateway could tell them from those that are made on its own machine.`,
-      'Let it pass nothing but POST /webhooks/sentry on, or set TRUST_PROXY, and make a token: "npm run issuewire -- token create --name me --scope admin".',
+      `Let it pass nothing but POST /webhooks/sentry on, or set TRUST_PROXY, and make a token: "${howToRun("token create --name me --scope admin")}".`,
     );
   return { is: "arrived", milliseconds };
 }

@@ -2,11 +2,15 @@ import { Command, Option } from "commander";
 import * as z from "zod";
 import { tokenScopes, type Token, type TokenScope } from "../domain/token.ts";
 import { newTokenText, tokenHash } from "../http/token-text.ts";
+import { howToRun } from "../observability/how-to-run.ts";
 import type { Maintenance } from "../store/maintenance.ts";
 import { CommandError } from "./command-error.ts";
 
 export type TokenCommandOptions = {
+  /** Makes the database if there is none: a gateway that others can reach needs a token before it starts. */
   readonly open: () => Promise<Maintenance>;
+  /** @throws where there is no database. */
+  readonly openExisting: () => Promise<Maintenance>;
   /** An ISO-8601 duration as milliseconds. @throws ZodError for what is none. */
   readonly durationOf: (text: string) => number;
   /** Epoch milliseconds. */
@@ -79,11 +83,10 @@ async function idOf(slugOrId: string, store: Maintenance): Promise<string> {
   );
 }
 
-async function list({ open, now, print }: TokenCommandOptions): Promise<void> {
-  await using store = await open();
+async function list({ openExisting, now, print }: TokenCommandOptions): Promise<void> {
+  await using store = await openExisting();
   const tokens = await store.tokens.list();
-  if (tokens.length === 0)
-    return print('There are no tokens: see "npm run issuewire -- token create --help".');
+  if (tokens.length === 0) return print(`There are no tokens: see "${howToRun("token create --help")}".`);
   const rows = [["NAME", "SCOPE", "PROJECTS", "CREATED", "EXPIRES"], ...tokens.map((one) => row(one, now()))];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
   for (const cells of rows)
@@ -100,8 +103,8 @@ function row({ name, scope, projects, createdAt, expiresAt }: Token, now: number
   return [name, scope, projects === "all" ? "all" : projects.join(","), timeOf(createdAt), expiry];
 }
 
-async function revoke(name: string, { open, print }: TokenCommandOptions): Promise<void> {
-  await using store = await open();
+async function revoke(name: string, { openExisting, print }: TokenCommandOptions): Promise<void> {
+  await using store = await openExisting();
   if (!(await store.tokens.remove(name))) throw new CommandError(`There is no token named ${name}.`);
   print(`Revoked ${name}.`);
 }

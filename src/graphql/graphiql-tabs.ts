@@ -1,3 +1,5 @@
+import { howToRun } from "../observability/how-to-run.ts";
+
 /** The operations that GraphiQL opens with: what a newcomer wants to see first, ready to run. */
 export const graphiQLTabs: readonly { readonly query: string; readonly variables?: string }[] = [
   {
@@ -144,7 +146,7 @@ query Statistics($filter: IssueFilter) {
   },
   {
     query: `# Live: what a list of open issues must do, as it happens. Press play and send webhooks
-# (npm run simulate): every event is listed, the newest first. With \`after\` it first replays what followed that cursor.
+# (${howToRun("simulate")}): every event is listed, the newest first. With \`after\` it first replays what followed that cursor.
 subscription OpenIssuesLive($after: Cursor) {
   issueChanged(filter: { status: { eq: UNRESOLVED } }, after: $after) {
     cursor

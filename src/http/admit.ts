@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { viewerOf } from "../domain/token.ts";
 import { anonymousReader, unlimitedAdmin, type Viewer } from "../domain/viewer.ts";
+import { howToRun } from "../observability/how-to-run.ts";
 import { credentialOf } from "./credential.ts";
 import type { JwtReading } from "./jwt.ts";
 import { isLocal } from "./local.ts";
@@ -89,7 +90,7 @@ export function createAdmit(options: AdmitOptions): Admit {
     if (isOnLoopback && isLocal(request))
       return { is: "admitted", viewer: unlimitedAdmin, until: null, revoked: never };
     return refused(
-      'Without a token this gateway answers readers on its own machine only, as http://localhost. Make a token: "npm run issuewire -- token create --name me --scope admin".',
+      `Without a token this gateway answers readers on its own machine only, as http://localhost. Make a token: "${howToRun("token create --name me --scope admin")}".`,
     );
   }
 

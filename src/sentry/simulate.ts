@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { howToRun } from "../observability/how-to-run.ts";
 import { clearLine, type Screen } from "../observability/progress.ts";
 import { durationFlag, durationMs } from "./simulate/duration.ts";
 import { fill, type Filling } from "./simulate/fill.ts";
@@ -18,8 +19,8 @@ export type SimulateOptions = {
   readonly resolveBearer?: () => string | null;
   /** Opens the store of the gateway's own settings for `--bulk`. What it throws is told to the user. */
   readonly openFilling: () => Filling;
-  /** Where the gateway listens, for want of `--url`. */
-  readonly url: string;
+  /** Where the gateway listens, for want of `--url`. What it throws is told to the user. */
+  readonly resolveUrl: () => string;
   /** The summary goes here. */
   readonly output?: Screen;
   /** The progress goes here. */
@@ -27,7 +28,7 @@ export type SimulateOptions = {
 };
 
 type Flags = {
-  readonly url: URL;
+  readonly url?: URL;
   readonly rate?: number;
   readonly issues?: number;
   readonly seed?: number;
@@ -46,6 +47,14 @@ const issuesOfHistory = 1_000;
 const issuesAlivePerRate = 10;
 const connections = 32;
 
+const examples = [
+  ["", "five webhooks a second until Ctrl-C"],
+  [" --history 30d", "a month of 1,000 issues, as fast as it goes"],
+  [" --history 90d --issues 1000000 --bulk", "a large database, before the gateway is started"],
+  [" --rate 200 --duration 1m", "a busy minute"],
+  [" --seed 7 --count 100", "the same 100 webhooks each time"],
+] as const;
+
 /**
  * `simulate`: sends a gateway what Sentry would send it. SIGINT and SIGTERM end it with the summary; a gateway that is
  * not there, refuses the secret or keeps nothing ends it with a message and exit status 1.
@@ -54,7 +63,7 @@ export function simulateCommand({
   resolveSecret,
   resolveBearer = () => null,
   openFilling,
-  url,
+  resolveUrl,
   output = process.stdout,
   screen = process.stderr,
 }: SimulateOptions): Command {
@@ -65,7 +74,7 @@ export function simulateCommand({
       "Sends a running gateway signed webhooks as Sentry would: issues that are created, assigned, resolved, archived," +
         " regress and escalate, with Sentry's silent steps between; some webhooks twice, some late, some lost.",
     )
-    .addOption(urlOption(url, command))
+    .addOption(urlOption(command))
     .option(
       "--rate <number>",
       `webhooks a second (default: ${defaultRate}; with --history as fast as they are answered)`,
@@ -106,33 +115,36 @@ export function simulateCommand({
       "after",
       `
 Examples:
-  $ npm run simulate                                  five webhooks a second until Ctrl-C
-  $ npm run simulate -- --history 30d                 a month of 1,000 issues, as fast as it goes
-  $ npm run simulate -- --history 90d --issues 1000000 --bulk
-                                                      a large database, before the gateway is started
-  $ npm run simulate -- --rate 200 --duration 1m      a busy minute
-  $ npm run simulate -- --seed 7 --count 100          the same 100 webhooks each time
-
+${examples.map(([flags, meaning]) => `  $ ${howToRun(`simulate${flags}`)}\n      ${meaning}\n`).join("")}
 Where the secret is looked for: --secret, then SENTRY_CLIENT_SECRET in the environment or .env, then the file
 beside the database in which the gateway keeps the one that it made at its first start.`,
     )
     .action(async (flags: Flags) => {
-      const failure = await simulate(flags, { resolveSecret, resolveBearer, openFilling, output, screen });
+      const failure = await simulate(flags, {
+        resolveSecret,
+        resolveBearer,
+        openFilling,
+        resolveUrl,
+        output,
+        screen,
+      });
       if (failure !== null) command.error(failure, { exitCode: 1 });
     });
   return command;
 }
 
-type Surroundings = Required<Omit<SimulateOptions, "url">>;
+type Surroundings = Required<SimulateOptions>;
 
 /** What went wrong, for the user; null when nothing did. */
 async function simulate(flags: Flags, { output, screen, ...settings }: Surroundings): Promise<string | null> {
+  let url: URL;
   let secret: string;
   let bearer: string | null;
   let opened: Filling | null;
   if (flags.bulk === true && (flags.history === undefined || flags.rate !== undefined))
     return "error: --bulk fills a past as fast as it goes: give it --history, and no --rate.";
   try {
+    url = flags.url ?? new URL(settings.resolveUrl());
     opened = flags.bulk === true ? settings.openFilling() : null;
     // Nobody checks what is written straight into the database.
     secret = opened === null ? (flags.secret ?? settings.resolveSecret()) : "";
@@ -164,7 +176,7 @@ async function simulate(flags: Flags, { output, screen, ...settings }: Surroundi
   const common = { webhooks, tally, count, durationMs: runsForMs, signal: signals.signal };
 
   async function send(): Promise<Ending> {
-    using sender = createSender({ url: flags.url, connections, bearer });
+    using sender = createSender({ url, connections, bearer });
     return await run({
       ...common,
       send: (webhook) => {
@@ -193,11 +205,13 @@ async function simulate(flags: Flags, { output, screen, ...settings }: Surroundi
   );
 
   const { counts, elapsedMs } = progress();
-  const gateway = shown(flags.url).replace(/\/$/, "");
+  const gateway = shown(url).replace(/\/$/, "");
   const failure = failureOf(ending, gateway);
   // A run that was refused from its beginning has nothing else to tell.
   if (failure === null || counts.notKept < counts.sent) {
-    output.write(`${summaryOf({ counts, elapsedMs, repeat: repeatOf(flags, seed), url: gateway })}\n`);
+    output.write(
+      `${summaryOf({ counts, elapsedMs, repeat: repeatOf({ ...flags, url }, seed), url: gateway })}\n`,
+    );
   }
   if (failure === null && counts.sent > 0 && counts.notKept === counts.sent)
     return `error: ${gateway} kept nothing of it: above is what it answered, and its log says why.`;
@@ -233,7 +247,7 @@ function failureOf(ending: Ending, gateway: string): string | null {
     case "unreachable":
       return (
         `error: nothing answers at ${gateway} (${ending.reason}).` +
-        " Start the gateway with `npm start`, or say where it is with --url."
+        ` Start the gateway with \`${howToRun("serve")}\`, or say where it is with --url.`
       );
     case "refused":
       return ending.code === "UNAUTHENTICATED"
@@ -257,7 +271,7 @@ function shown(url: URL): string {
 }
 
 /** Secrets stay out of it: what is printed is copied around. */
-function repeatOf(flags: Flags, seed: number): string {
+function repeatOf(flags: Flags & { readonly url: URL }, seed: number): string {
   const { url, rate, issues, history, duration: length, count, bulk } = flags;
   const given: readonly (readonly [name: string, value: string | number | undefined])[] = [
     ["seed", seed],
@@ -270,7 +284,7 @@ function repeatOf(flags: Flags, seed: number): string {
   ];
   const words = given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));
   if (bulk === true) words.push("--bulk");
-  return `npm run simulate -- ${words.join(" ")}`;
+  return howToRun(`simulate ${words.join(" ")}`);
 }
 
 /** Aborts at the first SIGINT or SIGTERM. A second one ends the process as if nobody listened. */
@@ -289,17 +303,18 @@ function untilSignal(): Disposable & { readonly signal: AbortSignal } {
   return { signal: abort.signal, [Symbol.dispose]: ignore };
 }
 
-function urlOption(url: string, command: Command): Option {
-  return new Option("--url <url>", "where the gateway listens")
-    .default(new URL(url), url)
-    .argParser((text) => {
-      const parsed = URL.parse(text);
-      if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
-        // An InvalidArgumentError would show the text, and a password that may be in it.
-        command.error("error: option '--url <url>' is invalid. It must be like http://127.0.0.1:4000.");
-      }
-      return parsed;
-    });
+function urlOption(command: Command): Option {
+  return new Option(
+    "--url <url>",
+    "where the gateway listens (default: the gateway's own settings)",
+  ).argParser((text) => {
+    const parsed = URL.parse(text);
+    if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
+      // An InvalidArgumentError would show the text, and a password that may be in it.
+      command.error("error: option '--url <url>' is invalid. It must be like http://127.0.0.1:4000.");
+    }
+    return parsed;
+  });
 }
 
 function wholeNumber(least: number, most: number): (text: string) => number {

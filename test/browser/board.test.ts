@@ -30,6 +30,18 @@ async function send(count: number): Promise<void> {
   for (let sent = 0; sent < count; sent++) await sender.send(traffic.next().value!);
 }
 
+/** Sends one webhook, and waits until it is applied. */
+async function deliver(action: string, issue: object): Promise<void> {
+  const body = JSON.stringify({ action, data: { issue } });
+  const headers = {
+    "content-type": "application/json",
+    "sentry-hook-resource": "issue",
+    "sentry-hook-signature": sign(secret, Buffer.from(body)),
+  };
+  const { status } = await fetch(`${gateway.url}/webhooks/sentry`, { method: "POST", headers, body });
+  expect(status).toBe(202);
+}
+
 /** The gateway's own answer. */
 async function ask<Data>(query: string, headers: Readonly<Record<string, string>> = {}): Promise<Data> {
   const response = await fetch(`${gateway.url}/graphql`, {
@@ -64,6 +76,9 @@ async function becomesTrue(): Promise<void> {
   };
   await expect.poll(difference, patiently).toBeNull();
 }
+
+/** The issue whose row has the focus. */
+const focused = () => page.evaluate(() => document.activeElement?.closest("tr")?.getAttribute("data-issue"));
 
 const connection = (state: string) => page.locator(`.connection.${state}`).waitFor();
 
@@ -111,8 +126,11 @@ describe("the board", () => {
     await open();
     await connection("live");
     await gateway.end("SIGKILL");
-    await connection("broken");
     await page.getByText("nothing that happens meanwhile is lost").waitFor();
+    expect(await page.locator(".broken-bar strong").innerText()).toMatch(
+      /^The (connection was closed|gateway cannot be reached)\.$/,
+    );
+    await connection("broken");
     const { port } = new URL(gateway.url);
     const asked: { readonly query: string; readonly variables: { readonly after?: string } }[] = [];
     page.on("request", (request) => {
@@ -161,14 +179,7 @@ describe("the board", () => {
       project: { id: "9000", slug: "newcomer", name: "Newcomer", platform: "node" },
       assignedTo: { type: "user", id: "9000", name: "Nia New", email: "nia@acme.test" },
     };
-    const body = JSON.stringify({ action: "assigned", data: { issue } });
-    const headers = {
-      "content-type": "application/json",
-      "sentry-hook-resource": "issue",
-      "sentry-hook-signature": sign(secret, Buffer.from(body)),
-    };
-    const { status } = await fetch(`${gateway.url}/webhooks/sentry`, { method: "POST", headers, body });
-    expect(status).toBe(202);
+    await deliver("assigned", issue);
     for (const [label, option] of [
       ["Project", "newcomer"],
       ["Assignee", "Nia New"],
@@ -229,6 +240,19 @@ describe("the board", () => {
     expect(faults).toEqual([]);
   });
 
+  it("says when it is not answered, and asks again", async () => {
+    await page.clock.install();
+    await page.route("**/graphql", () => {});
+    await open();
+    await connection("connecting");
+    await page.clock.fastForward(61_000);
+    await page.getByText("The gateway does not answer.").waitFor();
+    await page.unroute("**/graphql");
+    await page.getByRole("button", { name: "Try now" }).click();
+    await becomesTrue();
+    expect(faults).toEqual([]);
+  });
+
   it("can be asked for again where it cannot be shown", async () => {
     const body = '{"errors":[{"message":"Unexpected error.","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}';
     await page.route("**/graphql", (route) => route.fulfill({ contentType: "application/json", body }));
@@ -253,6 +277,12 @@ describe("the board", () => {
     await page.keyboard.press("Escape");
     await rows().first().waitFor();
     expect(new URL(page.url()).search).toBe("?order=-events");
+    expect(await focused()).toBe(second);
+    await page.keyboard.press("2");
+    await page.locator(".tiles").waitFor();
+    expect(await page.evaluate(() => document.activeElement?.closest("main")?.id)).toBe("main");
+    await page.keyboard.press("1");
+    await rows().first().waitFor();
 
     await page.keyboard.press("/");
     await page.keyboard.type("timeout that never was");
@@ -262,13 +292,43 @@ describe("the board", () => {
     await page.goForward();
     expect(await page.getByRole("searchbox").inputValue()).toBe("timeout that never was");
 
+    // What is typed counts also for whoever goes on before it is searched for.
+    await page.getByRole("searchbox").fill("timeout");
     await page.getByRole("searchbox").press("Escape");
+    expect(new URL(page.url()).searchParams.get("q")).toBe("timeout");
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "hidden" });
     await page.keyboard.press("2");
     await page.getByRole("heading", { name: "Opened against resolved" }).waitFor();
+  });
+
+  it("keeps the keyboard where it was when the issue there leaves", async () => {
+    const seen = new Date().toISOString();
+    const issue = (id: number) => ({
+      id: `90010${id}`,
+      title: "One of three",
+      status: "unresolved",
+      firstSeen: seen,
+      lastSeen: seen,
+      project: { id: "9001", slug: "three", name: "Three", platform: "node" },
+    });
+    for (const id of [1, 2, 3]) await deliver("created", issue(id));
+    await open("/?project=three");
+    await connection("live");
+    await expect.poll(shown, patiently).toEqual(["900103", "900102", "900101"]);
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    expect(await focused()).toBe("900102");
+    await deliver("resolved", { ...issue(2), status: "resolved" });
+    await expect.poll(focused, patiently).toBe("900101");
+    await deliver("resolved", { ...issue(1), status: "resolved" });
+    await expect.poll(focused, patiently).toBe("900103");
+    await deliver("resolved", { ...issue(3), status: "resolved" });
+    await page.getByRole("heading", { name: "No issue matches" }).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("heading");
+    expect(faults).toEqual([]);
   });
 
   it("pages through all issues, and back", async () => {
@@ -282,6 +342,10 @@ describe("the board", () => {
     expect(second.filter((id) => first.includes(id))).toEqual([]);
     await page.getByRole("button", { name: "← Back" }).click();
     await expect.poll(shown, patiently).toEqual(first);
+    await page.getByRole("button", { name: "More →" }).click();
+    await page.getByRole("button", { name: "First page" }).press("Enter");
+    await expect.poll(shown, patiently).toEqual(first);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("heading");
   });
 
   it("tells of an issue what happened to it, live, and what Sentry sent", async () => {
@@ -299,6 +363,21 @@ describe("the board", () => {
       .waitFor();
     await page.getByText("Raw payload").click();
     await page.locator("pre", { hasText: `"id": "${sentryId}"` }).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  it("shows of an issue what Sentry sent last, also while it is looked at", async () => {
+    const issue = (title: string) => ({ id: "900301", title, status: "unresolved" });
+    await deliver("created", issue("As it was"));
+    // As where a page comes over plain HTTP from another machine: nothing can then be copied for the reader.
+    await page.addInitScript(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
+    await open("/?issue=900301");
+    await connection("live");
+    await page.getByText("Raw payload").click();
+    await page.locator("pre", { hasText: "As it was" }).waitFor();
+    expect(await page.getByRole("button", { name: "Copy" }).count()).toBe(0);
+    await deliver("assigned", issue("As it is"));
+    await page.locator("pre", { hasText: "As it is" }).waitFor();
     expect(faults).toEqual([]);
   });
 });
@@ -326,27 +405,41 @@ describe("the statistics", () => {
   });
 });
 
+describe("the feed", () => {
+  it("tells times by the gateway's clock where the reader's is wrong", async () => {
+    await send(1);
+    await page.clock.install({ time: Date.now() + 3 * 86_400_000 });
+    await open("/?view=feed");
+    await page.getByText(/The last delivery came (now|\d+ (s|min) ago)\./).waitFor();
+    expect(faults).toEqual([]);
+  });
+});
+
 describe("every view", () => {
   const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-  /** What axe-core finds wrong with the page as it is. */
+  /** What axe-core finds wrong with the page as it is, and whether it is wider than the window. */
   async function violations(): Promise<string[]> {
     await page.evaluate(axe);
     const results = (await page.evaluate("axe.run()")) as AxeResults;
-    return results.violations.flatMap(({ id, nodes }) =>
+    const found = results.violations.flatMap(({ id, nodes }) =>
       nodes.map(({ target, failureSummary }) => `${id} at ${String(target)}: ${failureSummary}`),
     );
+    const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    return width > 0 ? [...found, `it is ${width} pixels wider than the window`] : found;
   }
 
   it.each([
     ["light", 1280],
     ["dark", 1280],
-    ["light", 390],
+    ["light", 320],
   ] as const)("has no barrier that axe-core finds, %s, %i pixels wide", async (colorScheme, width) => {
     await page.setViewportSize({ width, height: 900 });
     // What moves has no colour to measure.
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     const found: Record<string, string[]> = {};
+    const lastSeen = new Date().toISOString();
+    await deliver("created", { id: `9002${width}`, title: "", status: "unresolved", lastSeen });
     await open();
     await rows().first().waitFor();
     found["the list"] = await violations();
@@ -372,7 +465,6 @@ describe("every view", () => {
       "the feed": [],
       "an empty list": [],
     });
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
     expect(faults).toEqual([]);
   });
 });
@@ -403,6 +495,13 @@ describe("a gateway that asks who reads", () => {
     // A token of the scope read is shown no deliveries.
     await page.keyboard.press("3");
     await page.getByText("shown to tokens of the admin scope").waitFor();
+    await page.route("**/session", (route) => route.abort());
+    const said = page.waitForEvent("dialog");
+    const clicked = page.getByRole("button", { name: "Sign out" }).click();
+    expect((await said).message()).toBe("The gateway cannot be reached: you are still signed in.");
+    await (await said).accept();
+    await clicked;
+    await page.unroute("**/session");
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     expect(faults).toEqual([]);

@@ -68,6 +68,12 @@ describe("the package", () => {
     await using gateway = await startProcess({ program: join(unpacked, "src/bin.js") });
     const response = await fetch(`${gateway.url}/graphql?query={feed{epoch}}`);
     expect(await response.json()).toEqual({ data: { feed: { epoch: expect.any(String) } } });
+    // Its messages name what can be run there: it has no npm scripts.
+    const help = execFileSync(process.execPath, [join(unpacked, "src/bin.js"), "simulate", "--help"], {
+      encoding: "utf8",
+    });
+    expect(help).toContain("$ npx issuewire simulate --history 30d\n");
+    expect(help).not.toContain("npm run");
     // Builds everything, types included.
   }, 120_000);
 });

@@ -8,7 +8,7 @@ import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
 import { openStoreIn, temporaryFolder } from "../store/open.ts";
 import { commandOn } from "./command.ts";
 import { fill } from "./fill.ts";
-import { startProcess } from "./gateway.ts";
+import { secret, startProcess } from "./gateway.ts";
 
 const root = join(import.meta.dirname, "../..");
 /** Every history, and the epoch. */
@@ -121,18 +121,21 @@ describe("the command line", () => {
     },
   );
 
-  it.each(["serve", "token list"])("says of a folder that cannot be made what to do: %s", async (words) => {
-    using folder = temporaryFolder();
-    const between = join(folder.path, "notes.txt");
-    writeFileSync(between, "");
-    const file = join(between, "data", "issuewire.db");
-    expect(await commandOn(`file:${file}`, ...words.split(" ")).ended).toEqual({
-      code: 1,
-      output: expect.stringContaining(
-        `The folder ${join(between, "data")} cannot be made: name another file`,
-      ),
-    });
-  });
+  it.each(["serve", "token create --name me --scope read"])(
+    "says of a folder that cannot be made what to do: %s",
+    async (words) => {
+      using folder = temporaryFolder();
+      const between = join(folder.path, "notes.txt");
+      writeFileSync(between, "");
+      const file = join(between, "data", "issuewire.db");
+      expect(await commandOn(`file:${file}`, ...words.split(" ")).ended).toEqual({
+        code: 1,
+        output: expect.stringContaining(
+          `The folder ${join(between, "data")} cannot be made: name another file`,
+        ),
+      });
+    },
+  );
 
   it("makes no database to derive again what is not there", async () => {
     using folder = temporaryFolder();
@@ -141,12 +144,15 @@ describe("the command line", () => {
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
-  it("makes no database to forget what is not there", async () => {
-    using folder = temporaryFolder();
-    const missing = await commandOn(`file:${join(folder.path, "none.db")}`, "forget", "issue", "X-1").ended;
-    expect(missing).toEqual({ code: 1, output: expect.stringContaining("There is no database file") });
-    expect(readdirSync(folder.path)).toEqual([]);
-  });
+  it.each(["forget issue X-1", "token list", "token revoke me"])(
+    "makes no database to look for what is not there: %s",
+    async (words) => {
+      using folder = temporaryFolder();
+      const missing = await commandOn(`file:${join(folder.path, "none.db")}`, ...words.split(" ")).ended;
+      expect(missing).toEqual({ code: 1, output: expect.stringContaining("There is no database file") });
+      expect(readdirSync(folder.path)).toEqual([]);
+    },
+  );
 
   it.each([
     ["--check none.graphql", "none.graphql cannot be read.\n  because: ENOENT"],
@@ -168,6 +174,20 @@ describe("the command line", () => {
       });
     },
   );
+
+  it("simulates to where the settings say that the gateway is", async () => {
+    await using gateway = await startProcess();
+    const { port } = new URL(gateway.url);
+    const child = spawn(process.execPath, [join(inject("built"), "cli.js"), "simulate", "--count", "3"], {
+      cwd: root,
+      env: { PATH: process.env["PATH"], PORT: port, SENTRY_CLIENT_SECRET: secret },
+      stdio: "pipe",
+    });
+    let said = "";
+    child.stdout.on("data", (chunk) => (said += String(chunk)));
+    const [code] = (await once(child, "close")) as [number];
+    expect([code, said]).toEqual([0, expect.stringMatching(/^Sent 3 webhooks/)]);
+  });
 
   it("says in the log that what looks like a setting is none", async () => {
     await using gateway = await startProcess({ settings: { LIMIT_DEPHT: "9" } });

@@ -45,9 +45,23 @@ describe("reads of a store", () => {
   });
 
   it("end with a code when they take too long, and go on with another thread", async () => {
-    await using reads = readsWith({ timeoutMs: 3_000 });
+    await using reads = readsWith({ timeoutMs: 100 });
     await expect(reads.reader.feedFigures({ since: 0 })).rejects.toThrow(ReadTimeoutError);
-    expect(await reads.reader.issueCount(everything)).toBe("the file");
+    await expect(reads.reader.feedFigures({ since: 0 })).rejects.toThrow(ReadTimeoutError);
+  });
+
+  it("have their time from when their thread is there, however long it takes to start", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      await using reads = readsWith();
+      const count = reads.reader.issueCount(everything);
+      // It is asked, and no thread can start before the event loop goes on.
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+      vi.advanceTimersByTime(60_000);
+      expect(await count).toBe("the file");
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("end with a code when their thread fails, and go on with another", async () => {

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { howToRun } from "../../observability/how-to-run.ts";
 import { examineStore, otherVersion, type Examined, type Finding } from "../doctor.ts";
 import { metaNames } from "../meta.ts";
 import { drizzleOver } from "./ask.ts";
@@ -40,7 +41,7 @@ export async function examinePostgres({ url, onProgress }: ExaminationOptions): 
         ...sharedBy(db),
         newestPosition: () => newestPosition(db),
         onProgress,
-        howToRebuild: 'Run "npm run issuewire -- rebuild".',
+        howToRebuild: `Run "${howToRun("rebuild")}".`,
       })),
     ];
   } catch (error) {
@@ -68,7 +69,7 @@ async function examineServer(client: pg.ClientBase): Promise<readonly Finding[]>
 
 const unfinishedCopy: Finding = {
   problem: "A copy into this database has not come to its end.",
-  remedy: 'Run "npm run issuewire -- copy" again.',
+  remedy: `Run "${howToRun("copy")}" again.`,
 };
 
 async function isCopying(client: pg.ClientBase): Promise<boolean> {

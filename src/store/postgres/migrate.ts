@@ -2,6 +2,7 @@ import { findPackageJSON } from "node:module";
 import { dirname, join } from "node:path";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import type pg from "pg";
+import { howToRun } from "../../observability/how-to-run.ts";
 import { metaNames } from "../meta.ts";
 import { codeOf } from "./error.ts";
 import { locksOf } from "./locks.ts";
@@ -50,9 +51,7 @@ export async function migrate(
     const { rowCount } = await client.query("select 1 from meta where name = $1", [metaNames.copying]);
     const isCopying = rowCount === 1;
     if (isCopying && !isForCopy)
-      throw new Error(
-        'A copy into this database has not come to its end: run "npm run issuewire -- copy" again.',
-      );
+      throw new Error(`A copy into this database has not come to its end: run "${howToRun("copy")}" again.`);
     // A copy makes its indexes in the end.
     const hasSearch = !isCopying && (await openSearch(client));
     // Behind whoever is writing now, so that no position is handed out meanwhile.

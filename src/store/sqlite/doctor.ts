@@ -1,3 +1,4 @@
+import { howToRun } from "../../observability/how-to-run.ts";
 import { examineStore, otherVersion, type Examined, type Finding } from "../doctor.ts";
 import * as tables from "../tables/sqlite.ts";
 import {
@@ -37,7 +38,7 @@ export async function examineSqlite({ file, onProgress }: ExaminationOptions): P
         tables,
         newestPosition: async () => newestPosition(connection),
         onProgress,
-        howToRebuild: 'Stop the gateway and run "npm run issuewire -- rebuild".',
+        howToRebuild: `Stop the gateway and run "${howToRun("rebuild")}".`,
       });
       return [...damages, ...examineIdentity(connection, known), ...ofStore];
     } catch (error) {

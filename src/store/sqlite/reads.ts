@@ -9,7 +9,7 @@ export type ReadsOptions = {
   readonly worker: URL;
   /** Reads on the calling thread: what is known to be quick. */
   readonly here: Reader;
-  /** How long one question may take, and how long it may wait for a thread. */
+  /** How long one question may wait for a thread, and how long it may take once its thread is there. */
   readonly timeoutMs: number;
   /** Most threads, those included that are to end and have not yet; more questions wait for one. */
   readonly maxWorkers: number;
@@ -211,11 +211,15 @@ function createThread({ file, worker: module }: ReadsOptions): Thread {
       const id = ++last;
       asked.set(id, answer);
       worker.postMessage({ ...question, id });
-      const timer = setTimeout(() => {
-        asked.delete(id);
-        answer.reject(new ReadTimeoutError(`Not answered within ${timeoutMs} ms.`));
-        void kill();
-      }, timeoutMs);
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      void opened.promise.then(() => {
+        if (!asked.has(id)) return;
+        timer = setTimeout(() => {
+          asked.delete(id);
+          answer.reject(new ReadTimeoutError(`Not answered within ${timeoutMs} ms.`));
+          void kill();
+        }, timeoutMs);
+      });
       return answer.promise.finally(() => clearTimeout(timer));
     },
     isAlive: () => isAlive,

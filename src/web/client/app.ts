@@ -1,8 +1,9 @@
 import type { ComponentType } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { createCell, useCell } from "./cell.ts";
 import type { Connection, ConnectionState } from "./connection.ts";
 import { FeedView } from "./feed-view.ts";
+import { focusHeading, focusIssue, useLostFocus } from "./focus.ts";
 import { html } from "./html.ts";
 import { IssueView } from "./issue-view.ts";
 import type { IssueList } from "./issue-list.ts";
@@ -28,12 +29,18 @@ export function App({
   const place = useCell(navigation.place);
   const signInWanted = useCell(connection.signInWanted);
   const [isSigningIn, setSigningIn] = useState(false);
-  // Whoever goes elsewhere wants to see that.
-  useEffect(() => setSigningIn(false), [place]);
+  // Whoever goes elsewhere wants to see that, and types there already.
+  useLayoutEffect(() => setSigningIn(false), [place]);
+  // Whoever comes back from an issue goes on from there.
+  const left = useRef(place.issue);
+  useLostFocus(() => (left.current === null ? focusHeading() : focusIssue(left.current)));
+  useLayoutEffect(() => {
+    left.current = place.issue;
+  }, [place.issue]);
   const dialog = useRef<HTMLDialogElement>(null);
   const togglePause = () => connection.isPaused.set(!connection.isPaused.get());
   const showKeys = () => dialog.current?.showModal();
-  useEffect(() => listenToKeys({ navigation, togglePause, showKeys }), []);
+  useLayoutEffect(() => listenToKeys({ navigation, togglePause, showKeys }), []);
   useEffect(() => {
     document.title = `${place.issue === null ? sentence(place.view) : `Issue ${place.issue}`} · Issuewire`;
   }, [place.view, place.issue]);
@@ -104,7 +111,12 @@ function goOn(): void {
 }
 
 async function signOut(): Promise<void> {
-  await closeSession();
+  try {
+    await closeSession();
+  } catch {
+    // In the way, for whoever leaves a machine to others has to know.
+    return alert("The gateway cannot be reached: you are still signed in.");
+  }
   location.reload();
 }
 
@@ -252,6 +264,7 @@ function describe(state: ConnectionState): { readonly name: string; readonly tex
 function Broken({ connection }: { readonly connection: Connection }) {
   const state = useCell(connection.state);
   const now = useNow(1_000);
+  useLostFocus((had) => had.closest(".broken-bar") !== null && focusHeading());
   if (state.is !== "broken") return null;
   const seconds = Math.max(0, Math.ceil((state.retryAt - now) / 1000));
   return html`<div class="broken-bar">

@@ -1,3 +1,6 @@
+import { hearTime } from "./clock.ts";
+import { createWatchdog } from "./watchdog.ts";
+
 /** An error that the gateway answered with, by its code. */
 export class AnswerError extends Error {
   override readonly name = "AnswerError";
@@ -44,6 +47,9 @@ export type Operation<Data, Variables> = {
   readonly types?: (variables: Variables) => Data;
 };
 
+/** A gateway ends what it is asked after 10 s, where it was not set otherwise: what is not answered for longer is lost. */
+const answerMs = 60_000;
+
 /**
  * Asks the gateway for the data of a query.
  * @throws AnswerError or UnreachableError
@@ -53,13 +59,16 @@ export async function ask<Data, Variables extends object>(
   variables: Variables,
   signal?: AbortSignal,
 ): Promise<Data> {
+  using watchdog = createWatchdog(answerMs, () => new UnreachableError("The gateway does not answer."));
+  const stop = AbortSignal.any([watchdog.signal, ...(signal === undefined ? [] : [signal])]);
   const response = await post(
     text,
     variables,
     "application/graphql-response+json, application/json;q=0.9",
-    signal,
+    stop,
   );
   const answer = (await response.json().catch((cause: unknown) => {
+    stop.throwIfAborted();
     throw new UnreachableError("The answer is not JSON.", { cause });
   })) as Answer<Data>;
   return dataOf(answer);
@@ -86,6 +95,7 @@ export async function post(
     signal?.throwIfAborted();
     throw new UnreachableError("The gateway cannot be reached.", { cause });
   }
+  hearTime(response.headers.get("date"));
   const isAnswer = /json|event-stream/.test(response.headers.get("content-type") ?? "");
   if (!isAnswer) throw new UnreachableError(`Something between answered with ${response.status}.`);
   return response;

@@ -1,4 +1,5 @@
 import { createCell, type Cell } from "./cell.ts";
+import { present } from "./clock.ts";
 
 /** What the page knows of its way to the gateway. */
 export type ConnectionState =
@@ -6,7 +7,7 @@ export type ConnectionState =
   | { readonly is: "idle" }
   | { readonly is: "connecting" }
   | { readonly is: "live" }
-  /** It broke, and is tried again at `retryAt` (milliseconds of `Date.now`). */
+  /** It broke, and is tried again at `retryAt` (milliseconds of `present`). */
   | { readonly is: "broken"; readonly retryAt: number; readonly why: string }
   /** The reader wants nothing to move, or does not look. Goes on where it was. */
   | { readonly is: "paused" };
@@ -93,7 +94,7 @@ export function createConnection(): Connection {
     async retry(attempt, why, signal) {
       // Not in step with every other page that lost the same gateway.
       const waitMs = Math.min(longestWaitMs, 500 * 2 ** attempt) * (0.75 + Math.random() / 2);
-      state.set({ is: "broken", retryAt: Date.now() + waitMs, why });
+      state.set({ is: "broken", retryAt: present() + waitMs, why });
       await until(signal, (done) => {
         const timer = setTimeout(done, waitMs);
         retries.add(done);

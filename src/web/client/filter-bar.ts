@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ask, mayPass } from "./ask.ts";
 import { html } from "./html.ts";
 import { filterChoices, type Assignee } from "./operations.ts";
@@ -98,7 +98,8 @@ function SearchField({ navigation, search }: { readonly navigation: Navigation; 
   const typing = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(typing.current), []);
   const committed = useRef(search);
-  useEffect(() => {
+  // Before it is painted: whoever goes back may be typing already.
+  useLayoutEffect(() => {
     // Only what came from elsewhere: what is being typed is newer than its own way through the address.
     if (search === committed.current) return;
     committed.current = search;
@@ -106,6 +107,7 @@ function SearchField({ navigation, search }: { readonly navigation: Navigation; 
   }, [search]);
   const commit = (value: string) => {
     clearTimeout(typing.current);
+    typing.current = undefined;
     committed.current = value;
     navigation.go({ search: value, page: null }, "replacing");
   };
@@ -124,6 +126,10 @@ function SearchField({ navigation, search }: { readonly navigation: Navigation; 
       setText(value);
       clearTimeout(typing.current);
       typing.current = setTimeout(() => commit(value), typingMs);
+    }}
+    onBlur=${(event: Event) => {
+      // Whoever goes on to something else means what is typed.
+      if (typing.current !== undefined) commit((event.target as HTMLInputElement).value);
     }}
     onKeyDown=${(event: KeyboardEvent) => {
       if (event.key === "Enter") commit((event.target as HTMLInputElement).value);

@@ -1,6 +1,7 @@
-import { AnswerError, dataOf, post, UnreachableError, type Answer, type Operation } from "./ask.ts";
+import { AnswerError, dataOf, mayPass, post, UnreachableError, type Answer, type Operation } from "./ask.ts";
 import type { Connection } from "./connection.ts";
 import { readEvents } from "./event-stream.ts";
+import { createWatchdog } from "./watchdog.ts";
 
 /** What was followed cannot be resumed: what it keeps true has to be read again. */
 export class PlaceLostError extends Error {
@@ -9,6 +10,8 @@ export class PlaceLostError extends Error {
 
 /** The gateway sends a ping every 12 s; a stream that is silent for longer than this is dead. */
 const silenceMs = 40_000;
+
+const fellSilent = () => new UnreachableError("The gateway fell silent.");
 
 const lostPlaces = new Set(["CURSOR_INVALID", "CURSOR_AHEAD", "CURSOR_EXPIRED", "EPOCH_CHANGED"]);
 
@@ -38,7 +41,7 @@ export async function* follow<Data, Variables extends object>(
     await connection.awake(signal);
     connection.state.set({ is: "connecting" });
     using awake = connection.whileAwake(signal);
-    using watchdog = createWatchdog(silenceMs);
+    using watchdog = createWatchdog(silenceMs, fellSilent);
     let why = "The connection was closed.";
     try {
       const accept = "text/event-stream, application/graphql-response+json;q=0.5";
@@ -67,7 +70,8 @@ export async function* follow<Data, Variables extends object>(
         if (lostPlaces.has(error.code)) throw new PlaceLostError(error.message, { cause: error });
         if (!error.isPassing) throw error;
       }
-      why = error instanceof Error ? error.message : why;
+      // A connection that breaks off is told in the browser's own words, such as "network error".
+      if (mayPass(error) || error instanceof RangeError) why = error.message;
     }
     signal.throwIfAborted();
     await connection.retry(attempt++, why, signal);
@@ -77,18 +81,4 @@ export async function* follow<Data, Variables extends object>(
 /** Leaves `after` out where there is none: a subscription that has no such argument is asked without. */
 function withCursor<Variables extends object>(variables: Variables, cursor: string | null) {
   return cursor === null ? variables : { ...variables, after: cursor };
-}
-
-function createWatchdog(ms: number) {
-  const bitten = new AbortController();
-  const bite = () => bitten.abort(new UnreachableError("The gateway fell silent."));
-  let timer = setTimeout(bite, ms);
-  return {
-    signal: bitten.signal,
-    reset() {
-      clearTimeout(timer);
-      timer = setTimeout(bite, ms);
-    },
-    [Symbol.dispose]: () => clearTimeout(timer),
-  };
 }

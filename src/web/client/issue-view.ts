@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { AnswerError, ask } from "./ask.ts";
 import { useCell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
+import { focusHeading } from "./focus.ts";
 import { html } from "./html.ts";
 import { openIssueDetail } from "./issue-detail.ts";
 import { isAbort, messageOf } from "./issue-list.ts";
@@ -17,6 +18,7 @@ import {
   reasons,
   sentence,
   stateText,
+  titleText,
   toneOf,
 } from "./words.ts";
 
@@ -40,7 +42,10 @@ export function IssueView({
   const now = useNow(1_000);
   const isReady = state.is === "ready";
   useLayoutEffect(() => {
-    if (isReady) document.getElementById("heading")?.focus();
+    if (!isReady) return;
+    // From its top, however far down the list was and however long its title is.
+    window.scrollTo({ top: 0 });
+    focusHeading();
   }, [isReady]);
 
   const back = html`<a
@@ -93,14 +98,14 @@ export function IssueView({
           />
           <${Facts} issue=${state.issue} now=${now} />
         </div>
-        <${Raw} sentryId=${sentryId} signIn=${signIn} />
+        <${Raw} issue=${state.issue} signIn=${signIn} />
       </article>`;
   }
 }
 
 function Head({ issue, now }: { readonly issue: IssueDetail; readonly now: number }) {
   return html`<header class=${`issue-head level-${issue.level.toLowerCase()}`}>
-    <h1 id="heading" tabindex="-1">${issue.title}</h1>
+    <h1 id="heading" tabindex="-1">${titleText(issue.title)}</h1>
     ${issue.culprit !== null && issue.culprit !== "" && html`<p class="culprit">${issue.culprit}</p>`}
     <p class="standing">
       <${StateBadge} state=${issue} />
@@ -301,8 +306,9 @@ function TimelineEvent({
   </li>`;
 }
 
-/** What Sentry sent, read when it is asked for. */
-function Raw({ sentryId, signIn }: { readonly sentryId: string; readonly signIn: () => void }) {
+/** What Sentry sent, read when it is asked for, and again whenever the issue was. */
+function Raw({ issue, signIn }: { readonly issue: IssueDetail; readonly signIn: () => void }) {
+  const { sentryId } = issue;
   const [isOpen, setOpen] = useState(false);
   const [text, setText] = useState<
     { readonly json: string } | { readonly problem: string; readonly needsToken: boolean } | null
@@ -311,7 +317,7 @@ function Raw({ sentryId, signIn }: { readonly sentryId: string; readonly signIn:
     if (!isOpen) return;
     const stop = new AbortController();
     ask(issueRaw, { sentryId }, stop.signal).then(
-      ({ issue }) => setText({ json: JSON.stringify(issue?.raw ?? null, null, 2) }),
+      (data) => setText({ json: JSON.stringify(data.issue?.raw ?? null, null, 2) }),
       (error: unknown) =>
         !isAbort(error) &&
         setText({
@@ -320,7 +326,7 @@ function Raw({ sentryId, signIn }: { readonly sentryId: string; readonly signIn:
         }),
     );
     return () => stop.abort();
-  }, [isOpen, sentryId]);
+  }, [isOpen, issue]);
   return html`<details
     class="raw"
     onToggle=${(event: Event) => setOpen((event.target as HTMLDetailsElement).open)}
@@ -332,9 +338,7 @@ function Raw({ sentryId, signIn }: { readonly sentryId: string; readonly signIn:
         : "problem" in text
           ? html`<p role="alert">${text.problem}</p>
               ${text.needsToken && html`<button type="button" class="quiet" onClick=${signIn}>Sign in</button>`}`
-          : html`<button type="button" onClick=${() => void navigator.clipboard?.writeText(text.json)}>
-                Copy
-              </button>
+          : html`${navigator.clipboard !== undefined && html`<button type="button" onClick=${() => void navigator.clipboard.writeText(text.json)}>Copy</button>`}
               <pre tabindex="0" aria-label="Raw payload"><${Json} text=${text.json} /></pre>`
     }
   </details>`;

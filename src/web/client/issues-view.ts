@@ -1,6 +1,7 @@
 import { useEffect } from "preact/hooks";
 import { useCell } from "./cell.ts";
 import { FilterBar } from "./filter-bar.ts";
+import { focusHeading, issueLinks, useLostFocus } from "./focus.ts";
 import { html } from "./html.ts";
 import type { IssueList, IssueListState, Row } from "./issue-list.ts";
 import type { IssueOrder, IssueOrderField, ListedIssue } from "./operations.ts";
@@ -15,7 +16,7 @@ import {
 } from "./place.ts";
 import { StateBadge } from "./state-badge.ts";
 import { Ago, durationText, useNow } from "./time.ts";
-import { assigneeText, countText, sentence, shortCountText } from "./words.ts";
+import { assigneeText, countText, sentence, shortCountText, titleText } from "./words.ts";
 
 /** The board: a page of issues that moves as they do. */
 export function IssuesView({
@@ -36,12 +37,22 @@ export function IssuesView({
   }, [JSON.stringify([filter, order, page])]);
   useEffect(() => () => list.rest(), [list]);
 
-  const turn = (is: "after" | "before", cursor: string | null) => {
-    if (cursor === null) return;
-    navigation.go({ page: { is, cursor } });
+  const { at } = issueLinks();
+  useLostFocus(() => {
+    if (at < 0) return;
+    // Its row has left, and another one is in its place.
+    const { links } = issueLinks();
+    const link = links[Math.min(at, links.length - 1)];
+    if (link === undefined) focusHeading();
+    else link.focus();
+  });
+
+  const turn = (page: Place["page"]) => {
+    navigation.go({ page });
     window.scrollTo({ top: 0 });
-    document.getElementById("heading")?.focus();
+    focusHeading();
   };
+  const turnTo = (is: "after" | "before", cursor: string | null) => cursor !== null && turn({ is, cursor });
 
   return html`<section aria-labelledby="heading">
     <h1 id="heading" tabindex="-1" class="visually-hidden">Issues</h1>
@@ -62,12 +73,12 @@ export function IssuesView({
         <button
           type="button"
           disabled=${!state.hasPrevious}
-          onClick=${() => turn("before", list.previousCursor())}
+          onClick=${() => turnTo("before", list.previousCursor())}
         >
           ← Back
         </button>
-        ${state.hasPrevious && html`<button type="button" class="quiet" onClick=${() => navigation.go({ page: null })}>First page</button>`}
-        <button type="button" disabled=${!state.hasNext} onClick=${() => turn("after", list.nextCursor())}>
+        ${state.hasPrevious && html`<button type="button" class="quiet" onClick=${() => turn(null)}>First page</button>`}
+        <button type="button" disabled=${!state.hasNext} onClick=${() => turnTo("after", list.nextCursor())}>
           More →
         </button>
       </nav>`
@@ -220,7 +231,7 @@ function IssueRow({
   };
   return html`<tr class=${`level-${issue.level.toLowerCase()} ${mark}`} data-issue=${issue.sentryId}>
     <td class="col-issue">
-      <a class="title" href=${address} onClick=${open}>${issue.title}</a>
+      <a class="title" href=${address} onClick=${open}>${titleText(issue.title)}</a>
       <div class="under">
         <${LevelName} level=${issue.level} />
         ${issue.shortId !== null && html`<span class="short-id">${issue.shortId}</span>`}
@@ -276,7 +287,7 @@ function Empty({ navigation, place }: { readonly navigation: Navigation; readonl
       return html`<div class="notice">
         <h2>Nothing is open</h2>
         <p>The next issue that Sentry tells of will appear here by itself.</p>
-        <p class="hint">To see the board move now, run <code>npm run simulate</code> beside the gateway.</p>
+        <p class="hint">To see the board move now, run the gateway's command <code>simulate</code> beside it.</p>
       </div>`;
     default:
       return html`<div class="notice">

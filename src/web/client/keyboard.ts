@@ -1,3 +1,4 @@
+import { issueLinks } from "./focus.ts";
 import type { Navigation, View } from "./place.ts";
 
 /** The keys that do something, for the page that lists them. */
@@ -51,8 +52,7 @@ export function listenToKeys({
 
 /** Focuses the issue so many rows further down. */
 function focusRow(step: 1 | -1): void {
-  const links = [...document.querySelectorAll<HTMLElement>("table.issues a.title")];
-  const at = links.findIndex((link) => link === document.activeElement);
+  const { links, at } = issueLinks();
   const link = links[at < 0 ? (step > 0 ? 0 : links.length - 1) : at + step];
   link?.focus();
   link?.scrollIntoView({ block: "nearest" });

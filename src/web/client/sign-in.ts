@@ -58,8 +58,8 @@ export function SignIn({
     </form>
     ${problem !== null && html`<p id="problem" class="problem" role="alert">${problem}</p>`}
     <p class="hint">
-      ${"Whoever runs the gateway makes one: "}
-      <code>npm run issuewire -- token create --name you --scope read</code>
+      ${"Whoever runs the gateway makes one by its command "}
+      <code>token create --name you --scope read</code>
     </p>
   </section>`;
 }

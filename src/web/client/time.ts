@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { present } from "./clock.ts";
 import { html } from "./html.ts";
 
 const dayMs = 86_400_000;
@@ -54,11 +55,11 @@ export function Ago({ at, now }: { readonly at: string; readonly now: number }) 
   return html`<time datetime=${at} title=${momentText(at)}>${agoText(at, now)}</time>`;
 }
 
-/** The present, in milliseconds, as it was at most `everyMs` ago. */
+/** The present, as it was at most `everyMs` ago. */
 export function useNow(everyMs: number): number {
-  const [now, setNow] = useState(Date.now());
+  const [now, setNow] = useState(present);
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), everyMs);
+    const timer = setInterval(() => setNow(present()), everyMs);
     return () => clearInterval(timer);
   }, [everyMs]);
   return now;

@@ -25,7 +25,7 @@ async function simulate(
     openFilling() {
       throw new Error("No store is to be opened.");
     },
-    url: url.href,
+    resolveUrl: () => url.href,
     output: { write: (text) => (output += text) },
     screen: { isTTY: true, columns: 60, write: (text) => (screen += text) },
   });
