@@ -1,12 +1,12 @@
-import { desc, eq } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import { StorageUnavailableError } from "../../domain/failure.ts";
 import type { Report } from "../../observability/report.ts";
 import type { Reader } from "../reader.ts";
-import { createRequestIds, rememberedRequestIds } from "../request-ids.ts";
+import { loadRequestIds } from "../request-ids.ts";
 import { metaNames } from "../meta.ts";
 import type { Receipt, Store } from "../store.ts";
-import { deliveries, meta } from "../tables/postgres.ts";
+import { meta } from "../tables/postgres.ts";
 import { createWriter } from "../writer.ts";
 import { drizzleOver } from "./ask.ts";
 import { codeOf } from "./error.ts";
@@ -14,7 +14,7 @@ import { channelOf, listeningName, startListener } from "./listener.ts";
 import { locksOf } from "./locks.ts";
 import { createPools } from "./pools.ts";
 import { prepare } from "./prepare.ts";
-import { readerOf, type ReaderOptions } from "./queries.ts";
+import { readerOf, sharedBy, type ReaderOptions } from "./queries.ts";
 import { beginReading, questionsOn } from "./reading.ts";
 import { startRetention, type Retention } from "./retention.ts";
 import { knowsScripts } from "./search.ts";
@@ -66,14 +66,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const { schema, hasSearch, epoch: epochAtFirst, isPooled } = await prepare(pools);
   const asking = { issueObjectOf: options.issueObjectOf, hasSearch };
   const channel = channelOf(schema);
-  const newest = await drizzleOver(pools.log)
-    .select({ requestId: deliveries.requestId, sha256: deliveries.sha256 })
-    .from(deliveries)
-    .orderBy(desc(deliveries.id))
-    .limit(rememberedRequestIds);
-  const requestIds = createRequestIds(
-    newest.map(({ requestId, sha256 }) => ({ requestId, sha256: sha256.toString("hex") })).reverse(),
-  );
+  const requestIds = await loadRequestIds(sharedBy(drizzleOver(pools.log)));
 
   let epoch = epochAtFirst;
   const writes = createWrites({

@@ -87,9 +87,6 @@ export function collectingTransaction(
         .where(inArray(issues.sentryId, [...issueIds]));
       return new Map(rows.map(({ sentryId, ...row }) => [sentryId, row]));
     },
-    async newestKnown() {
-      throw new Error("Request-IDs are remembered from the start, outside of any transaction.");
-    },
     async knownBySha256(sha256s, before) {
       const bytes = sha256s.map((sha256) => Buffer.from(sha256, "hex"));
       const rows = await db
@@ -123,9 +120,6 @@ export function collectingTransaction(
     async insertDeliveries(rows, contents) {
       collected.deliveries.push(...rows);
       collected.contents.push(...contents);
-    },
-    async rewriteDeliveries() {
-      throw new Error("Only rebuild rewrites deliveries, and it does so by itself.");
     },
     async insertEvents(rows) {
       collected.events.push(...rows);

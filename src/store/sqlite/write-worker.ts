@@ -2,8 +2,9 @@ import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import { StorageUnavailableError } from "../../domain/failure.ts";
 import { unapplied, writeBatch, type BatchResult } from "../batch.ts";
-import { createRequestIds, rememberedRequestIds } from "../request-ids.ts";
+import { loadRequestIds } from "../request-ids.ts";
 import type { Receipt } from "../store.ts";
+import * as tables from "../tables/sqlite.ts";
 import { createWalkCache } from "../walks.ts";
 import { createWriter } from "../writer.ts";
 import { startCheckpoints } from "./checkpoints.ts";
@@ -101,7 +102,7 @@ export async function answerWrites({
   const dataVersion = client.prepare<[], number>("pragma data_version").pluck();
   let seenVersion = dataVersion.get();
   const transaction = prepareTransaction(connection);
-  const requestIds = createRequestIds(await transaction.newestKnown(rememberedRequestIds, Infinity));
+  const requestIds = await loadRequestIds({ db: connection.db, tables });
 
   async function write(
     batch: readonly IncomingDelivery[],
