@@ -5,6 +5,7 @@ import type { Report } from "../../observability/report.ts";
 import type { Reader } from "../reader.ts";
 import { loadRequestIds } from "../request-ids.ts";
 import { metaNames } from "../meta.ts";
+import { forEver, type Retention } from "../retention.ts";
 import type { Receipt, Store } from "../store.ts";
 import { meta } from "../tables/postgres.ts";
 import { createWriter } from "../writer.ts";
@@ -16,7 +17,7 @@ import { createPools } from "./pools.ts";
 import { prepare } from "./prepare.ts";
 import { readerOf, sharedBy, type ReaderOptions } from "./queries.ts";
 import { beginReading, questionsOn } from "./reading.ts";
-import { startRetention, type Retention } from "./retention.ts";
+import { startRetention } from "./retention.ts";
 import { knowsScripts } from "./search.ts";
 import { erasingSteps } from "./steps.ts";
 import { tokensOn } from "./tokens.ts";
@@ -59,7 +60,8 @@ const usualBatch = 128;
  * @throws Error that says what is wrong with the server and what to do.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
-  const { url, directUrl, report, now, maxBatch = usualBatch, maxWaiting = 2_000 } = options;
+  const { url, directUrl, report, now, retention = forEver } = options;
+  const { maxBatch = usualBatch, maxWaiting = 2_000 } = options;
   await using opened = new AsyncDisposableStack();
 
   const pools = opened.use(createPools(url, directUrl));
@@ -132,7 +134,6 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       }),
     );
 
-  const { retention = { rawDays: null, eventsDays: null } } = options;
   opened.use(startRetention(erasingSteps(pools.log, schema), retention, { now, failed: report.storeFailed }));
 
   const reading = readerOf(questionsOn(pools.reading, { isPooled }), asking);
