@@ -72,6 +72,30 @@ describe("one who follows", () => {
     expect(whole.seqs).toEqual(upTo(21, 40));
   });
 
+  it("is ended where it was when what follows leaves the log while it is told the last that it has", async () => {
+    const { fanout, log, write } = fanoutOver(0, { windowSize: 2 });
+    const slow = Promise.withResolvers<void>();
+    const operation: EntryOperation<TestAnswer> = {
+      ...everySeq(),
+      tell: ({ event: { seq } }) => ({
+        as: "told",
+        async answer() {
+          await slow.promise;
+          return { seqs: [seq], bytes: 1, isLast: false };
+        },
+      }),
+    };
+    const { seqs, happened, subscriber } = follower(fanout, operation, 0);
+    await settled();
+    write(1);
+    await settled();
+    write(20);
+    log.oldest = 10;
+    slow.resolve();
+    await settled();
+    expect([seqs, subscriber.position, happened.at(-1)]).toEqual([[1], 1, { is: "expired" }]);
+  });
+
   it("is ended where it was when it falls too far behind, but may come from as far back as it likes", async () => {
     const { fanout, write } = fanoutOver(40, { maxBehind: 10 });
     const { seqs, happened, state, subscriber } = follower(fanout, everySeq(), 0);
