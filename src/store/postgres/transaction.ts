@@ -3,7 +3,7 @@ import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsOf } from "../queries/contents.ts";
 import { grouped } from "../queries/query.ts";
-import { factsOf, type ContentRow, type DeliveryRow, type EventRow } from "../rows.ts";
+import { factsColumns, factsOf, type ContentRow, type DeliveryRow, type EventRow } from "../rows.ts";
 import { deliveries, events, issues } from "../tables/postgres.ts";
 import type {
   IssueWrite,
@@ -68,7 +68,7 @@ export function collectingTransaction(
     async facts(issueIds, before) {
       if (issueIds.length === 0) return new Map();
       const rows = await db
-        .select(factsColumns)
+        .select({ issueId: deliveries.issueId, ...factsColumns(deliveries) })
         .from(deliveries)
         .where(and(inArray(deliveries.issueId, [...issueIds]), lt(deliveries.id, before)))
         .orderBy(asc(deliveries.id));
@@ -141,24 +141,3 @@ export function collectingTransaction(
     },
   };
 }
-
-const factsColumns = {
-  id: deliveries.id,
-  issueId: deliveries.issueId,
-  sentAt: deliveries.sentAt,
-  resource: deliveries.resource,
-  action: deliveries.action,
-  toldAction: deliveries.toldAction,
-  claim: deliveries.claim,
-  shownStatus: deliveries.shownStatus,
-  shownSubstatus: deliveries.shownSubstatus,
-  lastSeenMicros: deliveries.lastSeenMicros,
-  count: deliveries.count,
-  assignee: deliveries.assignee,
-  actor: deliveries.actor,
-  idempotencyKey: deliveries.idempotencyKey,
-  requestId: deliveries.requestId,
-  sha256: deliveries.sha256,
-  snapshotHash: deliveries.snapshotHash,
-  namesProject: deliveries.namesProject,
-};

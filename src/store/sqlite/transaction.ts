@@ -20,6 +20,7 @@ import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsOf, rewriteFields } from "../queries/contents.ts";
 import {
+  factsColumns,
   factsOf,
   movingColumns,
   movingNames,
@@ -44,27 +45,8 @@ export type SqliteTransaction = WriteTransaction & {
  * SQLite has one writer at a time, so ids and positions count up from the newest, and commit in that order.
  */
 export function prepareTransaction({ client, db }: Connection): SqliteTransaction {
-  const factsColumns = {
-    id: deliveries.id,
-    sentAt: deliveries.sentAt,
-    resource: deliveries.resource,
-    action: deliveries.action,
-    toldAction: deliveries.toldAction,
-    claim: deliveries.claim,
-    shownStatus: deliveries.shownStatus,
-    shownSubstatus: deliveries.shownSubstatus,
-    lastSeenMicros: deliveries.lastSeenMicros,
-    count: deliveries.count,
-    assignee: deliveries.assignee,
-    actor: deliveries.actor,
-    idempotencyKey: deliveries.idempotencyKey,
-    requestId: deliveries.requestId,
-    sha256: deliveries.sha256,
-    snapshotHash: deliveries.snapshotHash,
-    namesProject: deliveries.namesProject,
-  };
   const factsOfIssue = db
-    .select(factsColumns)
+    .select(factsColumns(deliveries))
     .from(deliveries)
     .where(
       and(eq(deliveries.issueId, sql.placeholder("issueId")), lt(deliveries.id, sql.placeholder("before"))),
