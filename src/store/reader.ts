@@ -43,7 +43,7 @@ export type IssueOrderField = (typeof issueOrderFields)[number];
 export type IssueOrder = { readonly field: IssueOrderField; readonly direction: Direction };
 /**
  * The value ordered by (null sorts last in both directions) and Sentry's id, which breaks ties in the same direction.
- * Times are epoch milliseconds; a priority is its place in `issuePriorities`, from 1; null where that does not know it.
+ * Times are epoch milliseconds; a priority is its `priorityRankOf`.
  */
 export type IssueKey = { readonly value: number | null; readonly sentryId: string };
 

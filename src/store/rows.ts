@@ -4,8 +4,7 @@ import type { Entry } from "../domain/history.ts";
 import type { Measures } from "../domain/measures.ts";
 import { forgottenRole, type LoggedEvent } from "../domain/event.ts";
 import {
-  issuePriorities,
-  issuePriorityOf,
+  priorityRankOf,
   type Actor,
   type Assignee,
   type Issue,
@@ -333,7 +332,6 @@ export function movingColumns({ delivery, snapshot }: Shown): MovingColumns {
 export function shownColumns(shown: Shown): ShownColumns {
   const { fields } = shown.snapshot;
   const { project, assignee } = fields;
-  const priority = issuePriorityOf(fields.priorityRaw);
   return {
     ...movingColumns(shown),
     shortId: fields.shortId,
@@ -344,7 +342,7 @@ export function shownColumns(shown: Shown): ShownColumns {
     culpritFolded: folded(fields.culprit),
     level: fields.levelRaw,
     priority: fields.priorityRaw,
-    priorityRank: priority === null ? null : issuePriorities.indexOf(priority) + 1,
+    priorityRank: priorityRankOf(fields.priorityRaw),
     category: fields.category,
     categoryFolded: folded(fields.category),
     issueType: fields.issueType,
