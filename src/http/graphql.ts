@@ -3,15 +3,13 @@ import type { GraphQLParams } from "graphql-yoga";
 import { createBegin } from "../graphql/begin.ts";
 import type { Asking } from "../graphql/context.ts";
 import type { LiveOperation } from "../graphql/live-operation.ts";
-import { paramsOfSearch } from "../graphql/params.ts";
 import { eventStreamHeaders } from "../graphql/plugins/use-event-streams.ts";
 import { isJsonInUtf8 } from "../graphql/plugins/use-json-requests.ts";
 import { graphqlPath, type GraphQL } from "../graphql/yoga.ts";
 import { mayStillRead, type Admitted } from "./admit.ts";
 import { createBodyRoom, requestBody } from "./body.ts";
 import { serveEventStream, type EventStreamOptions } from "./event-stream.ts";
-import { Client, decoded, paramsIn, sendUnread } from "./query.ts";
-import { sendGraphQLError } from "./refusal.ts";
+import { Client, paramsIn, paramsInSearch, sendAnswer, textOrRefusal } from "./graphql-request.ts";
 
 export type GraphQLHandlerOptions = EventStreamOptions & {
   readonly graphql: GraphQL;
@@ -66,7 +64,7 @@ export function createGraphQLHandler({ graphql, now, maxBodyBytes, ...options }:
     const wantsStream = accept.includes("text/event-stream");
 
     async function relay(answer: Response): Promise<void> {
-      if (taken.operation === null) return send(answer, response);
+      if (taken.operation === null) return sendAnswer(answer, response);
       // A stream that ends at once: its headers are wanted.
       await answer.arrayBuffer();
       if (!response.destroyed) response.setHeaders(answer.headers).writeHead(200);
@@ -75,14 +73,8 @@ export function createGraphQLHandler({ graphql, now, maxBodyBytes, ...options }:
 
     if (method === "POST" && isReadable(request)) {
       using body = await requestBody(request, response, { maxBytes: maxBodyBytes, room });
-      if (body.is !== "read") return sendUnread(response, body.is, maxBodyBytes);
-      const text = decoded(body.bytes);
-      if (text === null)
-        return sendGraphQLError(response, {
-          status: 400,
-          code: "BAD_REQUEST",
-          message: "The request's body is not UTF-8.",
-        });
+      const text = textOrRefusal(body, response, maxBodyBytes);
+      if (text === null) return;
       if (wantsStream && (await serveParams(paramsIn(text), response, admitted, lastEventId))) return;
       const init = { method: "POST", headers: { accept, "content-type": "application/json" }, body: text };
       const client = new Client(response);
@@ -110,21 +102,4 @@ function isReadable({ headers }: IncomingMessage): boolean {
 function lastEventIdOf({ headers }: IncomingMessage): string | null {
   const id = headers["last-event-id"];
   return typeof id === "string" && id !== "" ? id : null;
-}
-
-/** Null for what is no request of GraphQL's; Yoga says what is wrong with it. */
-function paramsInSearch(url: string): GraphQLParams | null {
-  try {
-    return paramsOfSearch(new URLSearchParams(url.slice(url.indexOf("?") + 1)));
-  } catch {
-    return null;
-  }
-}
-
-async function send(answer: Response, response: ServerResponse): Promise<void> {
-  const body = Buffer.from(await answer.arrayBuffer());
-  if (response.destroyed) return;
-  response.setHeaders(answer.headers);
-  if (answer.status !== 204) response.setHeader("Content-Length", body.length);
-  response.writeHead(answer.status).end(body);
 }
