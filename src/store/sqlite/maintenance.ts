@@ -7,12 +7,13 @@ import type { Maintenance } from "../maintenance.ts";
 import { namedQueries } from "../queries/named.ts";
 import { tokenQueries } from "../queries/tokens.ts";
 import * as tables from "../tables/sqlite.ts";
-import { appliedMigrations, knownMigrations, openWriter, type Connection } from "./connection.ts";
+import { openWriter, type Connection } from "./connection.ts";
 import { isBusy, unusable } from "./error.ts";
 import { makeFolderOf } from "./folder.ts";
 import { continued, identityOf } from "./identity.ts";
 import { instanceFileOf, readInstance } from "./instance.ts";
 import { lockStore, StoreInUseError } from "./lock.ts";
+import { appliedMigrations, knownMigrations } from "./migrate.ts";
 import { readerOf } from "./queries.ts";
 import { inTransaction } from "./retention.ts";
 
