@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { StorageUnavailableError } from "../../src/domain/failure.ts";
-import type { EntryOperation } from "../../src/stream/answer.ts";
+import type { EntryOperation, FigureOperation } from "../../src/stream/answer.ts";
 import { entries } from "./entries.ts";
 import { everySeq, fanoutOver, follower, settled, upTo, type TestAnswer } from "./following.ts";
 
@@ -338,6 +338,32 @@ describe("those who follow the same", () => {
     log.stored.push(...entries(21, 21));
     window.skipTo(21);
     expect(await told()).toEqual(upTo(1, 21).filter((seq) => seq !== 3 && seq !== 5));
+  });
+
+  it("have a figure that they watch read once for all of them, and anew once nobody was left", async () => {
+    const { fanout } = fanoutOver(0);
+    let reads = 0;
+    const operation: FigureOperation<TestAnswer> = {
+      key: "figure",
+      concerns: () => true,
+      read: async () => ({ seqs: [(reads += 1)], bytes: 1, isLast: false }),
+      isSame: (one, other) => one.seqs[0] === other.seqs[0],
+    };
+    const told: (readonly number[])[] = [];
+    const watch = () =>
+      fanout.watch(operation, {
+        write: ({ seqs }) => told.push(seqs) > 0,
+        caughtUp() {},
+        end() {},
+      });
+    const watching = [watch(), watch()];
+    await settled();
+    expect([told, fanout.groups]).toEqual([[[1], [1]], 1]);
+    for (const one of watching) one[Symbol.dispose]();
+    expect(fanout.groups).toBe(0);
+    using _later = watch();
+    await settled();
+    expect(told.at(-1)).toEqual([2]);
   });
 
   it("are all ended when the gateway stops, and so is whoever comes later", async () => {
