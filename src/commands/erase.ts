@@ -1,13 +1,14 @@
 import { Command } from "commander";
 import type { ProgressBar } from "../observability/progress.ts";
 import type { Maintenance } from "../store/maintenance.ts";
+import type { Retention } from "../store/retention.ts";
 import { CommandError } from "./command-error.ts";
 
 export type EraseCommandOptions = {
   readonly open: () => Promise<Maintenance>;
   readonly progress: (what: string) => ProgressBar;
   /** RETENTION_RAW_DAYS and RETENTION_EVENTS_DAYS. */
-  readonly retention: () => { readonly rawDays: number | null; readonly eventsDays: number | null };
+  readonly retention: () => Retention;
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly print: (line: string) => void;

@@ -2,8 +2,7 @@ import { forgottenRole, type LogEntry } from "./event.ts";
 import type { IssueFilter } from "./filter.ts";
 import { issueTest } from "./matches.ts";
 
-export const issueChangeKinds = ["ENTERED", "UPDATED", "LEFT"] as const;
-export type IssueChangeKind = (typeof issueChangeKinds)[number];
+export type IssueChangeKind = "ENTERED" | "UPDATED" | "LEFT";
 
 /**
  * What a list under `filter` must do about each entry of the log; null when an entry is none of its business.

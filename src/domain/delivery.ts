@@ -1,7 +1,6 @@
 import type { Actor, Assignee, Snapshot, State } from "./issue.ts";
 
-export const deliveryOutcomes = ["APPLIED", "UNCHANGED", "DUPLICATE", "IGNORED", "QUARANTINED"] as const;
-export type DeliveryOutcome = (typeof deliveryOutcomes)[number];
+export type DeliveryOutcome = "APPLIED" | "UNCHANGED" | "DUPLICATE" | "IGNORED" | "QUARANTINED";
 
 /** The status that a delivery's action asserts, in Sentry's spelling. */
 export type Claim = "unresolved" | "resolved" | "ignored";

@@ -1,15 +1,7 @@
 import type { Actor, Assignee, Issue, State } from "./issue.ts";
 
-export const issueActions = [
-  "CREATED",
-  "RESOLVED",
-  "ASSIGNED",
-  "ARCHIVED",
-  "UNRESOLVED",
-  "ACTIVITY",
-  "OTHER",
-] as const;
-export type IssueAction = (typeof issueActions)[number];
+export type IssueAction =
+  "CREATED" | "RESOLVED" | "ASSIGNED" | "ARCHIVED" | "UNRESOLVED" | "ACTIVITY" | "OTHER";
 
 export const eventSources = ["REPORTED", "INFERRED"] as const;
 export type EventSource = (typeof eventSources)[number];
@@ -37,8 +29,7 @@ export type Transition = { readonly from: State | null; readonly to: State; read
  * to have come before and after what it reports, `report` is what it reports, and `told` is an event that an earlier
  * snapshot showed and this delivery reports.
  */
-export const eventRoles = ["before", "report", "after", "told"] as const;
-export type EventRole = (typeof eventRoles)[number];
+export type EventRole = "before" | "report" | "after" | "told";
 
 /** The role of an entry of the log that is no event: its issue was forgotten. It is in no history. */
 export const forgottenRole = "forgotten";

@@ -65,6 +65,12 @@ export function issuePriorityOf(raw: string | null): IssuePriority | null {
   return raw === null ? null : knownIn(issuePriorities, raw);
 }
 
+/** The place of a priority as Sentry sent it in `issuePriorities`, from 1; null for null and for one that is not there. */
+export function priorityRankOf(raw: string | null): number | null {
+  const priority = issuePriorityOf(raw);
+  return priority === null ? null : issuePriorities.indexOf(priority) + 1;
+}
+
 function knownIn<Value extends string>(values: readonly Value[], raw: string): Value | null {
   // Sentry's spelling is lower case.
   return values.find((value) => value.toLowerCase() === raw) ?? null;

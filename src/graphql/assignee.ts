@@ -7,7 +7,7 @@ const known =
   "Known only from the issues assigned to it: `Query.node` finds it, as the issue seen last shows it, for as long as " +
   "there is one.";
 
-export const UserType = builder.objectRef<Assignee>("User").implement({
+const UserType = builder.objectRef<Assignee>("User").implement({
   description: `A person whom issues are assigned to. ${known}`,
   interfaces: [NodeType],
   fields: (t) => ({
@@ -29,7 +29,7 @@ export const UserType = builder.objectRef<Assignee>("User").implement({
   }),
 });
 
-export const TeamType = builder.objectRef<Assignee>("Team").implement({
+const TeamType = builder.objectRef<Assignee>("Team").implement({
   description: `A team that issues are assigned to. ${known}`,
   interfaces: [NodeType],
   fields: (t) => ({

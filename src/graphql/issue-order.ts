@@ -1,4 +1,4 @@
-import { issuePriorities, issuePriorityOf, type Issue } from "../domain/issue.ts";
+import { priorityRankOf, type Issue } from "../domain/issue.ts";
 import type { IssueKey, IssueOrder, IssueOrderField } from "../store/reader.ts";
 import { builder } from "./builder.ts";
 import type { Described } from "./issue-enums.ts";
@@ -52,9 +52,7 @@ function orderedValue({ fields, statusSince }: Issue, field: IssueOrderField): n
       return fields.count;
     case "USER_COUNT":
       return fields.userCount;
-    case "PRIORITY": {
-      const priority = issuePriorityOf(fields.priorityRaw);
-      return priority === null ? null : issuePriorities.indexOf(priority) + 1;
-    }
+    case "PRIORITY":
+      return priorityRankOf(fields.priorityRaw);
   }
 }

@@ -5,7 +5,7 @@ import { builder } from "./builder.ts";
 import { isTellable } from "./date-time.ts";
 import { errorOf } from "./errors.ts";
 
-type PeriodInput = { from: Moment; to?: Moment | null | undefined };
+export type PeriodInput = { from: Moment; to?: Moment | null | undefined };
 
 export const PeriodType = builder.inputRef<PeriodInput>("Period");
 

@@ -2,6 +2,7 @@ import { changesUnder } from "../domain/change.ts";
 import type { IssueFilter } from "../domain/filter.ts";
 import { issueStatuses } from "../domain/issue.ts";
 import { builder } from "./builder.ts";
+import type { Context } from "./context.ts";
 import { dependsOnTime } from "./depends-on-time.ts";
 import { DurationStatsType, StatusDurationType } from "./duration-stats.ts";
 import {
@@ -14,12 +15,12 @@ import {
   SubstatusCountType,
 } from "./facet-counts.ts";
 import { figuresOf, type Figures } from "./figures.ts";
-import { filterOf } from "./filter-input.ts";
+import { filterOf, type InputOf } from "./filter-input.ts";
 import { FlowBucketType, IntervalType } from "./flow.ts";
 import { IssueFilterType } from "./issue-filter.ts";
 import { figuresOfNow } from "./live-source.ts";
 import { permittedIssues } from "./permitted.ts";
-import { lastThirtyDays, periodOf, PeriodType } from "./period.ts";
+import { lastThirtyDays, periodOf, PeriodType, type PeriodInput } from "./period.ts";
 
 const ranked = "Only what occurs, largest first, equal ones by name, null last.";
 const rankedById = "Largest first, equal ones by Sentry's id";
@@ -144,23 +145,33 @@ const IssueStatsType = builder.objectRef<Figures>("IssueStats").implement({
   }),
 });
 
+const statsArgs = builder.args((t) => ({
+  filter: t.field({ type: IssueFilterType, description: "Only these; left out, all of them." }),
+  period: t.field({
+    type: PeriodType,
+    required: true,
+    defaultValue: lastThirtyDays,
+    description: "When that which is counted occurred; left out, the last thirty days.",
+  }),
+}));
+
+type StatsArgs = {
+  readonly filter?: InputOf<IssueFilter> | null | undefined;
+  readonly period: PeriodInput;
+};
+
+function statsOf({ filter, period }: StatsArgs, context: Context): Figures {
+  return figuresOf({ filter: filterOf<IssueFilter>(filter), period: periodOf(period, context.now) }, context);
+}
+
 builder.queryField("issueStats", (t) =>
   t.field({
     extensions: dependsOnTime,
     type: IssueStatsType,
     description:
       "Statistics of the issues that match. BAD_USER_INPUT for a period whose `from` is not before its `to`.",
-    args: {
-      filter: t.arg({ type: IssueFilterType, description: "Only these; left out, all of them." }),
-      period: t.arg({
-        type: PeriodType,
-        required: true,
-        defaultValue: lastThirtyDays,
-        description: "When that which is counted occurred; left out, the last thirty days.",
-      }),
-    },
-    resolve: (_root, { filter, period }, context) =>
-      figuresOf({ filter: filterOf<IssueFilter>(filter), period: periodOf(period, context.now) }, context),
+    args: statsArgs,
+    resolve: (_root, args, context) => statsOf(args, context),
   }),
 );
 
@@ -170,22 +181,13 @@ builder.subscriptionField("issueStatsChanged", (t) =>
     description:
       "The statistics now, and again whenever an entry of the log has changed them: at most once a second, and the newest " +
       "alone where there were several. What only the passing of time changes sends nothing.",
-    args: {
-      filter: t.arg({ type: IssueFilterType, description: "Only these; left out, all of them." }),
-      period: t.arg({
-        type: PeriodType,
-        required: true,
-        defaultValue: lastThirtyDays,
-        description: "When that which is counted occurred; left out, the last thirty days.",
-      }),
-    },
+    args: statsArgs,
     subscribe: (_root, { filter, period }, context) => {
       // A period that cannot be is refused before anything begins.
       periodOf(period, context.now);
       const changeOf = changesUnder(permittedIssues(filterOf<IssueFilter>(filter), context.viewer));
       return figuresOfNow(context, (entry) => changeOf(entry) !== null);
     },
-    resolve: (_root, { filter, period }, context) =>
-      figuresOf({ filter: filterOf<IssueFilter>(filter), period: periodOf(period, context.now) }, context),
+    resolve: (_root, args, context) => statsOf(args, context),
   }),
 );

@@ -12,7 +12,7 @@ export type Waiting = {
 export type Client = { readonly aborted: boolean };
 
 /** @param client undefined where nobody can tell. */
-export function createWaiting(client?: Client): Waiting {
+export function createWaiting(client: Client | undefined): Waiting {
   let isOver = false;
   return {
     isOver: () => isOver || client?.aborted === true,

@@ -3,7 +3,6 @@ import type { GraphQLParams } from "graphql-yoga";
 import { createBegin } from "../graphql/begin.ts";
 import type { Asking } from "../graphql/context.ts";
 import type { LiveOperation } from "../graphql/live-operation.ts";
-import { paramsOfSearch } from "../graphql/params.ts";
 import { eventStreamHeaders } from "../graphql/plugins/use-event-streams.ts";
 import { isJsonInUtf8 } from "../graphql/plugins/use-json-requests.ts";
 import { graphqlPath, type GraphQL } from "../graphql/yoga.ts";
@@ -11,8 +10,14 @@ import { accepted } from "./accepted.ts";
 import { mayStillRead, type Admitted } from "./admit.ts";
 import { createBodyRoom, requestBody } from "./body.ts";
 import { serveEventStream, type EventStreamOptions } from "./event-stream.ts";
-import { Client, decoded, paramsIn, sendTooMany, sendUnread } from "./query.ts";
-import { sendGraphQLError } from "./refusal.ts";
+import {
+  Client,
+  paramsIn,
+  paramsInSearch,
+  sendAnswer,
+  sendTooMany,
+  textOrRefusal,
+} from "./graphql-request.ts";
 import type { Turns } from "./turns.ts";
 
 export type GraphQLHandlerOptions = EventStreamOptions & {
@@ -77,7 +82,7 @@ export function createGraphQLHandler({
     const wantsStream = accept.includes("text/event-stream");
 
     async function relay(answer: Response): Promise<void> {
-      if (taken.operation === null) return send(answer, response);
+      if (taken.operation === null) return sendAnswer(answer, response);
       // A stream that ends at once: its headers are wanted.
       await answer.arrayBuffer();
       if (!response.destroyed) response.setHeaders(answer.headers).writeHead(200);
@@ -86,14 +91,8 @@ export function createGraphQLHandler({
 
     if (method === "POST" && isReadable(request)) {
       using body = await requestBody(request, response, { maxBytes: maxBodyBytes, room });
-      if (body.is !== "read") return sendUnread(response, body.is, maxBodyBytes);
-      const text = decoded(body.bytes);
-      if (text === null)
-        return sendGraphQLError(response, {
-          status: 400,
-          code: "BAD_REQUEST",
-          message: "The request's body is not UTF-8.",
-        });
+      const text = textOrRefusal(body, response, maxBodyBytes);
+      if (text === null) return;
       if (!(await turns.take())) return sendTooMany(response);
       const client = new Client(response);
       if (client.aborted) return;
@@ -125,23 +124,4 @@ function isReadable({ headers }: IncomingMessage): boolean {
 function lastEventIdOf({ headers }: IncomingMessage): string | null {
   const id = headers["last-event-id"];
   return typeof id === "string" && id !== "" ? id : null;
-}
-
-/** Null for what is no request of GraphQL's; Yoga says what is wrong with it. */
-function paramsInSearch(url: string): GraphQLParams | null {
-  try {
-    return paramsOfSearch(new URLSearchParams(url.slice(url.indexOf("?") + 1)));
-  } catch {
-    return null;
-  }
-}
-
-async function send(answer: Response, response: ServerResponse): Promise<void> {
-  const body = Buffer.from(await answer.arrayBuffer());
-  if (response.destroyed) return;
-  response.setHeaders(answer.headers);
-  // Of a GET, caches would keep it for others, whatever the cookie of who asked.
-  if (!response.hasHeader("Cache-Control")) response.setHeader("Cache-Control", "no-store");
-  if (answer.status !== 204) response.setHeader("Content-Length", body.length);
-  response.writeHead(answer.status).end(body);
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 
 const localNames = new Set(["localhost", "127.0.0.1", "[::1]"]);
-const forwardingHeaders = ["forwarded", "via"];
+const forwardingHeaders = ["forwarded", "via", "x-real-ip"];
 
 /**
  * True when the request was made on this machine, as far as it can be told.
@@ -16,6 +16,6 @@ export function isLocal({ headers, httpVersion }: Pick<IncomingMessage, "headers
   const host = (headers.host ?? "").toLowerCase().replace(/:\d{1,5}$/, "");
   if (httpVersion === "1.0" || !localNames.has(host)) return false;
   return !Object.keys(headers).some(
-    (name) => forwardingHeaders.includes(name) || name.startsWith("x-forwarded-") || name === "x-real-ip",
+    (name) => forwardingHeaders.includes(name) || name.startsWith("x-forwarded-"),
   );
 }

@@ -86,8 +86,8 @@ const maxReasonBytes = 123;
  * whose program leaves ours unanswered is still there.
  */
 export function serveOperations(options: OperationsOptions) {
-  const { admit, heartbeat, now, report } = options;
-  const protocol = makeServer(protocolOptions(options));
+  const { graphql, admit, heartbeat, now, rate, turns, maxOperations, report } = options;
+  const protocol = makeServer(protocolOptions());
 
   return (webSocket: WebSocket, socket: Socket, request: IncomingMessage): void => {
     const connection: Connection = { webSocket, socket, request, admitted: null, subscribers: new Map() };
@@ -172,7 +172,7 @@ export function serveOperations(options: OperationsOptions) {
     });
   };
 
-  function protocolOptions(given: OperationsOptions): ServerOptions<Record<string, unknown>, Connection> {
+  function protocolOptions(): ServerOptions<Record<string, unknown>, Connection> {
     return {
       async onConnect({ extra: connection, connectionParams }) {
         const admission = await admit(connection.request, connectionParams);
@@ -186,15 +186,15 @@ export function serveOperations(options: OperationsOptions) {
         id,
         { query, operationName, variables, extensions },
       ) => {
-        const waitSeconds = given.rate(connection.request);
+        const waitSeconds = rate(connection.request);
         if (waitSeconds > 0) return [errorOf("RATE_LIMITED", tooMany(waitSeconds))];
         if (query === "" && isPersisted(extensions)) return [persistedQuery()];
-        if (Object.keys(subscriptions).length > given.maxOperations) {
-          const message = `At most ${given.maxOperations} operations at once on one socket: complete one first.`;
+        if (Object.keys(subscriptions).length > maxOperations) {
+          const message = `At most ${maxOperations} operations at once on one socket: complete one first.`;
           return [errorOf("OPERATION_LIMIT", message)];
         }
-        if (!(await given.turns.take())) return [errorOf("SERVICE_UNAVAILABLE", tooManyWait)];
-        return prepare(given.graphql, connection, id, {
+        if (!(await turns.take())) return [errorOf("SERVICE_UNAVAILABLE", tooManyWait)];
+        return prepare(graphql, connection, id, {
           query,
           operationName: operationName ?? null,
           variables: variables ?? {},
@@ -205,7 +205,7 @@ export function serveOperations(options: OperationsOptions) {
       async subscribe(args) {
         const { pipeline, taken, connection, id } = args as Prepared;
         const result = (await pipeline.subscribe(args)) as ExecutionResult;
-        return taken.operation === null ? result : served(connection, id, taken.operation, given);
+        return taken.operation === null ? result : served(connection, id, taken.operation, options);
       },
       onNext: (_context, _id, _payload, _args, result) => formattedResult(result),
       onError: (_context, _id, _payload, errors) => errors.map(formatted),

@@ -1,18 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { GraphQLParams } from "graphql-yoga";
 import { viewerKey, type Viewer } from "../domain/viewer.ts";
-import { paramsOf } from "../graphql/params.ts";
 import type { QueryAnswer } from "../graphql/query.ts";
 import { createResponseCache } from "../graphql/response-cache.ts";
 import { createBodyRoom, requestBody } from "./body.ts";
-import { sendGraphQLError } from "./refusal.ts";
-import { tooManyWait, type Turns } from "./turns.ts";
+import { Client, paramsIn, sendAnswer, sendTooMany, textOrRefusal } from "./graphql-request.ts";
+import type { Turns } from "./turns.ts";
 
 export type QueryOptions = {
-  readonly query: (
-    params: ReturnType<typeof paramsOf>,
-    viewer: Viewer,
-    client: { readonly aborted: boolean },
-  ) => Promise<QueryAnswer>;
+  readonly query: (params: GraphQLParams, viewer: Viewer, client: Client) => Promise<QueryAnswer>;
   /** Yoga's answer to the same request, its body given as text because it is read already. */
   readonly answer: (request: IncomingMessage, body: string, viewer: Viewer) => Promise<Response>;
   /** `Store.version`. */
@@ -53,14 +49,8 @@ export function createQueryHandler({ query, answer, version, turns, maxBodyBytes
     viewer: Viewer,
   ): Promise<void> {
     using body = await requestBody(request, response, { maxBytes: maxBodyBytes, room });
-    if (body.is !== "read") return sendUnread(response, body.is, maxBodyBytes);
-    const text = decoded(body.bytes);
-    if (text === null)
-      return sendGraphQLError(response, {
-        status: 400,
-        code: "BAD_REQUEST",
-        message: "The request's body is not UTF-8.",
-      });
+    const text = textOrRefusal(body, response, maxBodyBytes);
+    if (text === null) return;
 
     const key = `${viewerKey(viewer)} ${text}`;
     const current = version();
@@ -75,7 +65,7 @@ export function createQueryHandler({ query, answer, version, turns, maxBodyBytes
     const answered: QueryAnswer =
       params === null ? { is: "not executed" } : await query(params, viewer, client);
     if (client.aborted) return;
-    if (answered.is === "not executed") return relay(await answer(request, text, viewer), response);
+    if (answered.is === "not executed") return sendAnswer(await answer(request, text, viewer), response);
     const made = JSON.stringify(answered.result);
     // What was read before and after a write would be of two moments.
     if (asked !== null && answered.isLasting && asked === version()) cache.set(key, asked, made);
@@ -88,59 +78,6 @@ export function createQueryHandler({ query, answer, version, turns, maxBodyBytes
   };
 }
 
-/**
- * Whoever waits for this response. A class, because an object with a getter of its own has a shape of its own, which is
- * old from the start and keeps the whole request from the quick garbage collection.
- */
-export class Client {
-  readonly #response: ServerResponse;
-
-  constructor(response: ServerResponse) {
-    this.#response = response;
-  }
-
-  get aborted(): boolean {
-    // The response itself knows only once those to the requests before it on the connection are sent.
-    return this.#response.destroyed || this.#response.req.socket.destroyed;
-  }
-}
-
-/** Answers a request whose body was not read. */
-export function sendUnread(
-  response: ServerResponse,
-  why: "too large" | "no room" | "gone",
-  maxBodyBytes: number,
-): void {
-  switch (why) {
-    case "gone":
-      return;
-    case "too large":
-      return sendGraphQLError(response, {
-        status: 413,
-        code: "PAYLOAD_TOO_LARGE",
-        message: `The request's body is larger than ${maxBodyBytes} bytes.`,
-        headers: { Connection: "close" },
-      });
-    case "no room":
-      return sendGraphQLError(response, {
-        status: 503,
-        code: "SERVICE_UNAVAILABLE",
-        message: "Too many requests are being read: try again.",
-        headers: { "Retry-After": 1, Connection: "close" },
-      });
-  }
-}
-
-/** Answers a request that may not begin, with `Turns`. */
-export function sendTooMany(response: ServerResponse): void {
-  sendGraphQLError(response, {
-    status: 503,
-    code: "SERVICE_UNAVAILABLE",
-    message: tooManyWait,
-    headers: { "Retry-After": 1 },
-  });
-}
-
 /** True for a POST of plain JSON. */
 function isPlain({ method, url, headers }: IncomingMessage): boolean {
   return (
@@ -151,26 +88,6 @@ function isPlain({ method, url, headers }: IncomingMessage): boolean {
   );
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true });
-
-/** Null for what is not UTF-8. */
-export function decoded(bytes: Uint8Array): string | null {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return null;
-  }
-}
-
-/** Null for what is no request of GraphQL's; Yoga says what is wrong with it. */
-export function paramsIn(text: string): ReturnType<typeof paramsOf> | null {
-  try {
-    return paramsOf(JSON.parse(text));
-  } catch {
-    return null;
-  }
-}
-
 function send(response: ServerResponse, mediaType: string, body: string): void {
   response.writeHead(200, {
     "Content-Type": `${mediaType}; charset=utf-8`,
@@ -178,10 +95,4 @@ function send(response: ServerResponse, mediaType: string, body: string): void {
   });
   // As text, which goes out in one piece with the headers.
   response.end(body);
-}
-
-async function relay(answer: Response, response: ServerResponse): Promise<void> {
-  const body = Buffer.from(await answer.arrayBuffer());
-  response.setHeaders(answer.headers);
-  response.writeHead(answer.status, { "Content-Length": body.length }).end(body);
 }

@@ -3,7 +3,6 @@ import type { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
-import type { Report } from "../observability/report.ts";
 import { serveOperations, type OperationsOptions } from "./operations.ts";
 import { isOriginAllowed } from "./origin.ts";
 import { endWithProblem, type Problem } from "./problem.ts";
@@ -14,7 +13,6 @@ export type SocketsOptions = OperationsOptions & {
   /** Whom a request comes from: all that one client has of addresses is one key. */
   readonly clientOf: (request: IncomingMessage) => string;
   readonly maxSocketsPerClient: number;
-  readonly report: OperationsOptions["report"] & Pick<Report, "requestFailed">;
 };
 
 /** The WebSockets of this gateway. Disposing it closes them so that their clients come back. */

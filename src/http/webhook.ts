@@ -48,12 +48,7 @@ export function createWebhookHandler({
 }: WebhookOptions): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const room = createBodyRoom(maxBytesAtOnce);
 
-  function refuse(
-    response: ServerResponse,
-    status: number,
-    code: RefusalCode,
-    headers: OutgoingHttpHeaders = {},
-  ) {
+  function refuse(response: ServerResponse, status: number, code: RefusalCode, headers: OutgoingHttpHeaders) {
     report.deliveryRefused(code);
     sendProblem(response, { status, code, headers });
   }
@@ -64,9 +59,7 @@ export function createWebhookHandler({
       return;
     }
     const refusal = refusalByHeaders(request, maxBytes);
-    if (refusal !== null) {
-      return refuse(response, refusal.status, refusal.code, refusal.headers);
-    }
+    if (refusal !== null) return refuse(response, refusal.status, refusal.code, refusal.headers);
 
     using body = await requestBody(request, response, { maxBytes, room });
     if (body.is === "gone") return;

@@ -1,11 +1,14 @@
+export const copiedEvents = { table: "events", key: "seq", pageSize: 1_000 } as const;
+export const copiedIssues = { table: "issues", key: "id", pageSize: 500 } as const;
+
 /** What is copied from one store to another row by row, by ascending key. */
 export const copiedTables = [
   { table: "deliveries", key: "id", pageSize: 1_000 },
   // Before what is not packed: what is packed between two runs is in its pack from then on.
   { table: "packs", key: "first", pageSize: 50 },
   { table: "contents", key: "delivery", pageSize: 100 },
-  { table: "events", key: "seq", pageSize: 1_000 },
-  { table: "issues", key: "id", pageSize: 500 },
+  copiedEvents,
+  copiedIssues,
 ] as const;
 
 export type CopiedTable = (typeof copiedTables)[number];

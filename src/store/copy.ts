@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
-import { copiedTables, wholeTables, type CopiedName, type Row } from "./copied.ts";
+import {
+  copiedEvents,
+  copiedIssues,
+  copiedTables,
+  wholeTables,
+  type CopiedName,
+  type Row,
+} from "./copied.ts";
 import { openCopyTarget, type CopyTarget, type Progress } from "./postgres/copy-target.ts";
 import { openCopySource, type CopySource } from "./sqlite/copy-source.ts";
 
@@ -121,15 +128,14 @@ async function copyRows(
 
 /** Whatever changes of what was copied is about an issue that the log has told of since. */
 async function copyChanges(source: CopySource, target: CopyTarget, progress: Progress): Promise<void> {
-  const [events, issues] = [copiedTables[3], copiedTables[4]];
   for (let last = 0; ;) {
     const rows = source.issuesToldSince(progress.since, last);
     if (rows.length === 0) return;
     const told = source.eventsOf(rows);
-    for (let start = 0; start < told.length; start += events.pageSize)
-      await target.write(events, told.slice(start, start + events.pageSize), progress);
-    await target.write(issues, rows, progress);
-    last = Number(rows.at(-1)![issues.key]);
+    for (let start = 0; start < told.length; start += copiedEvents.pageSize)
+      await target.write(copiedEvents, told.slice(start, start + copiedEvents.pageSize), progress);
+    await target.write(copiedIssues, rows, progress);
+    last = Number(rows.at(-1)![copiedIssues.key]);
   }
 }
 

@@ -43,7 +43,7 @@ export type IssueOrderField = (typeof issueOrderFields)[number];
 export type IssueOrder = { readonly field: IssueOrderField; readonly direction: Direction };
 /**
  * The value ordered by (null sorts last in both directions) and Sentry's id, which breaks ties in the same direction.
- * Times are epoch milliseconds; a priority is its place in `issuePriorities`, from 1; null where that does not know it.
+ * Times are epoch milliseconds; a priority is its `priorityRankOf`.
  */
 export type IssueKey = { readonly value: number | null; readonly sentryId: string };
 
@@ -102,8 +102,10 @@ export type FeedFigures = {
   readonly counts: Readonly<Record<DeliveryOutcome, number>>;
 };
 
-/** The issues that statistics are about: those that match now. */
+/** The issues that match now: those that are listed or counted, or that statistics are about. */
 export type Counted = { readonly filter: IssueFilter; readonly now: number };
+
+export type IssuePageRequest = PageRequest<IssueKey> & Counted & { readonly order: IssueOrder };
 
 /** The issues that statistics are about, and when that which is counted occurred. */
 export type CountedPeriod = Counted & { readonly period: Period };
@@ -121,27 +123,14 @@ export interface Reader {
   issues(sentryIds: readonly string[]): Promise<ReadonlyMap<string, Issue>>;
   /** Of several that had the short id, the one that last had it. */
   issueByShortId(shortId: string): Promise<Issue | null>;
-  issuePage(
-    request: PageRequest<IssueKey> & {
-      readonly filter: IssueFilter;
-      readonly order: IssueOrder;
-      readonly now: number;
-    },
-  ): Promise<Page<Issue>>;
-  issueCount(request: { readonly filter: IssueFilter; readonly now: number }): Promise<number>;
+  issuePage(request: IssuePageRequest): Promise<Page<Issue>>;
+  issueCount(request: Counted): Promise<number>;
   /** The same page of each project's issues, by the projects' Sentry ids. */
   issuePagesOf(
     projects: readonly string[],
-    request: PageRequest<IssueKey> & {
-      readonly filter: IssueFilter;
-      readonly order: IssueOrder;
-      readonly now: number;
-    },
+    request: IssuePageRequest,
   ): Promise<ReadonlyMap<string, Page<Issue>>>;
-  issueCountsOf(
-    projects: readonly string[],
-    request: { readonly filter: IssueFilter; readonly now: number },
-  ): Promise<ReadonlyMap<string, number>>;
+  issueCountsOf(projects: readonly string[], request: Counted): Promise<ReadonlyMap<string, number>>;
   issueDetails(sentryIds: readonly string[]): Promise<ReadonlyMap<string, IssueDetails>>;
   /** The issue objects as Sentry sent them, of the deliveries that the issues show. */
   rawIssues(sentryIds: readonly string[]): Promise<ReadonlyMap<string, Json>>;

@@ -1,3 +1,5 @@
+import { desc } from "drizzle-orm";
+import type { Asked } from "./queries/query.ts";
 import type { Known } from "./write.ts";
 
 /** The Request-IDs of the newest deliveries, to see one that comes again with another body. */
@@ -7,7 +9,22 @@ export type RequestIds = {
 };
 
 /** Over how many deliveries a Request-ID is remembered. An index on disk would cost more than all that it could find. */
-export const rememberedRequestIds = 10_000;
+const remembered = 10_000;
+
+/** Those of the deliveries that are kept. */
+export async function loadRequestIds({
+  db,
+  tables: { deliveries },
+}: Pick<Asked, "db" | "tables">): Promise<RequestIds> {
+  const newest = await db
+    .select({ requestId: deliveries.requestId, sha256: deliveries.sha256 })
+    .from(deliveries)
+    .orderBy(desc(deliveries.id))
+    .limit(remembered);
+  return createRequestIds(
+    newest.map(({ requestId, sha256 }) => ({ requestId, sha256: sha256.toString("hex") })).reverse(),
+  );
+}
 
 /** @param newest the newest deliveries, oldest first. */
 export function createRequestIds(newest: readonly Pick<Known, "requestId" | "sha256">[]): RequestIds {
@@ -20,7 +37,7 @@ export function createRequestIds(newest: readonly Pick<Known, "requestId" | "sha
     const forgotten = oldest[turn];
     if (forgotten !== undefined) bodies.delete(forgotten);
     oldest[turn] = requestId;
-    turn = (turn + 1) % rememberedRequestIds;
+    turn = (turn + 1) % remembered;
     bodies.set(requestId, sha256);
   };
   for (const { requestId, sha256 } of newest) if (requestId !== null) remember(requestId, sha256);

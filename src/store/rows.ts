@@ -4,8 +4,7 @@ import type { Entry } from "../domain/history.ts";
 import type { Measures } from "../domain/measures.ts";
 import { forgottenRole, type LoggedEvent } from "../domain/event.ts";
 import {
-  issuePriorities,
-  issuePriorityOf,
+  priorityRankOf,
   type Actor,
   type Assignee,
   type Issue,
@@ -22,30 +21,39 @@ export type ContentRow = typeof contents.$inferSelect;
 export type EventRow = typeof events.$inferSelect;
 export type IssueRow = typeof issues.$inferSelect;
 
-/** The columns of a delivery that the history is derived from. */
-export type FactsRow = Pick<
-  DeliveryRow,
-  | "id"
-  | "sentAt"
-  | "resource"
-  | "action"
-  | "toldAction"
-  | "claim"
-  | "shownStatus"
-  | "shownSubstatus"
-  | "lastSeenMicros"
-  | "count"
-  | "assignee"
-  | "actor"
-  | "idempotencyKey"
-  | "requestId"
-  | "sha256"
-  | "snapshotHash"
-  | "namesProject"
->;
+const factsNames = [
+  "id",
+  "sentAt",
+  "resource",
+  "action",
+  "toldAction",
+  "claim",
+  "shownStatus",
+  "shownSubstatus",
+  "lastSeenMicros",
+  "count",
+  "assignee",
+  "actor",
+  "idempotencyKey",
+  "requestId",
+  "sha256",
+  "snapshotHash",
+  "namesProject",
+] as const satisfies readonly (keyof DeliveryRow)[];
+
+type FactsName = (typeof factsNames)[number];
+
+/** The columns of a delivery that the history is derived from, of the table of either database. */
+export function factsColumns<Deliveries extends Readonly<Record<FactsName, unknown>>>(
+  deliveries: Deliveries,
+) {
+  const columns = factsNames.map((name) => [name, deliveries[name]]);
+  // One for each name.
+  return Object.fromEntries(columns) as Pick<Deliveries, FactsName>;
+}
 
 /** The facts that a delivery about an issue was kept with. */
-export function factsOf(row: FactsRow): Facts {
+export function factsOf(row: Pick<DeliveryRow, FactsName>): Facts {
   const sha256 = row.sha256.toString("hex");
   return {
     delivery: row.id,
@@ -325,7 +333,6 @@ export function movingColumns({ delivery, snapshot }: Shown): MovingColumns {
 export function shownColumns(shown: Shown): ShownColumns {
   const { fields } = shown.snapshot;
   const { project, assignee } = fields;
-  const priority = issuePriorityOf(fields.priorityRaw);
   return {
     ...movingColumns(shown),
     shortId: fields.shortId,
@@ -336,7 +343,7 @@ export function shownColumns(shown: Shown): ShownColumns {
     culpritFolded: folded(fields.culprit),
     level: fields.levelRaw,
     priority: fields.priorityRaw,
-    priorityRank: priority === null ? null : issuePriorities.indexOf(priority) + 1,
+    priorityRank: priorityRankOf(fields.priorityRaw),
     category: fields.category,
     categoryFolded: folded(fields.category),
     issueType: fields.issueType,

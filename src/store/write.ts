@@ -47,8 +47,6 @@ export interface WriteTransaction {
   facts(issueIds: readonly string[], before: DeliveryId): Promise<ReadonlyMap<string, readonly Facts[]>>;
   /** What is known of each of these issues; nothing of one that is not there. */
   knownIssues(issueIds: readonly string[]): Promise<ReadonlyMap<string, IssueKnown>>;
-  /** The newest `limit` deliveries, oldest first. */
-  newestKnown(limit: number, before: DeliveryId): Promise<readonly Known[]>;
   /** Deliveries with one of these bodies (lower-case hex) that are not about issues; those of one body oldest first. */
   knownBySha256(sha256s: readonly string[], before: DeliveryId): Promise<readonly Known[]>;
   /** The position of the event that holds this place in the issue's history; null when none does. */
@@ -60,8 +58,6 @@ export interface WriteTransaction {
 
   /** Each delivery with what it held. */
   insertDeliveries(rows: readonly DeliveryRow[], contents: readonly ContentRow[]): Promise<void>;
-  /** Writes everything but the bodies of deliveries that are kept already. */
-  rewriteDeliveries(rows: readonly DeliveryRow[], contents: readonly ContentRow[]): Promise<void>;
   insertEvents(rows: readonly EventRow[]): Promise<void>;
   supersede(pairs: readonly { readonly seq: number; readonly by: number }[]): Promise<void>;
   /** After `supersede`. */

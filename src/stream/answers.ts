@@ -37,9 +37,10 @@ export function createAnswers<One extends Answer>(maxBytes: number, erased: () =
       const known = held.get(name) ?? making.get(name);
       if (known !== undefined) return known;
       const made = make().then((answer) => {
-        const isOfNow = making.get(name) === made && erased() === of;
-        if (isOfNow) making.delete(name);
-        if (isOfNow && !answer.isLast) hold(name, answer);
+        // Not of one that was begun before something was erased: by now another may be made in its place.
+        if (making.get(name) !== made) return answer;
+        making.delete(name);
+        if (!answer.isLast) hold(name, answer);
         return answer;
       });
       making.set(name, made);

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { Seq } from "../domain/cursor.ts";
 import type { LogEntry } from "../domain/event.ts";
 import type { Answer, End, EntryOperation, FigureOperation, Sink, Subscriber } from "./answer.ts";
@@ -146,15 +147,7 @@ function stopped<One extends Answer>(position: Seq, sink: Sink<One>): Subscriber
   };
 }
 
+/** Resolves after so long, or when the signal aborts. */
 function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(end, milliseconds);
-    function end(): void {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    }
-    signal.addEventListener("abort", end);
-  });
+  return setTimeout(milliseconds, undefined, { signal }).catch(() => {});
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { arrivals, historyOf, sent, toAda, toTeam } from "./scenario.ts";
+import { addDelivery, deriveHistory, eventsLeft, letGo, startWalk } from "../../src/domain/history.ts";
+import { arrivals, historyOf, lineOf, numbered, sent, toAda, toTeam } from "./scenario.ts";
 
 /**
  * How far a late delivery reaches. The walk stops where the same is known again, so each of these is something that is
@@ -213,4 +214,22 @@ describe("a late delivery changes what a later one tells", () => {
       ["before", "Ada"],
     ]);
   });
+});
+
+it("finds the same body again that a late delivery comes between, after its beginning was let go of", () => {
+  const at = (time: string, body: string, lastSeen: string) =>
+    sent(time, "assigned", "unresolved/new", { lastSeen, body });
+  const facts = numbered([
+    sent("08:00", "created", "unresolved/new", { lastSeen: "08:00" }),
+    at("08:30", "A", "08:29"),
+    at("09:00", "B", "08:10"),
+    sent("09:10", "assigned", "unresolved/new"),
+    at("09:20", "B", "08:10"),
+    at("09:05", "C", "08:20"),
+  ]);
+  const walk = startWalk(facts.slice(0, -1));
+  expect(letGo(walk, 3)).toHaveLength(2);
+  addDelivery(walk, facts.at(-1)!);
+  const whole = deriveHistory(facts).events.map(lineOf);
+  expect(eventsLeft(walk).map(lineOf)).toEqual(whole.slice(2));
 });

@@ -122,6 +122,30 @@ describe("a connection", () => {
     ]);
   });
 
+  it.each([
+    ["OCCURRED_AT", [2, 3, 1]],
+    ["CURSOR", [1, 2, 3]],
+  ])("of transitions is read by %s, across its cursors", async (field, seqs) => {
+    const change = transition(null, unresolved, "OPENED");
+    const history = [30, 10, 20].map((minute, at) =>
+      event(at + 1, { transition: change, occurredAt: minutes(minute) }),
+    );
+    const { data } = gateway({ issues: [issue("4501")], events: history });
+    const occurredAts: number[] = [];
+    for (let after = ""; occurredAts.length < 3;) {
+      const { transitions } = await data<{
+        transitions: { nodes: { occurredAt: string }[]; pageInfo: PageInfo };
+      }>(
+        `{ transitions(orderBy: { field: ${field}, direction: ASC }, first: 1${after}) {
+          nodes { occurredAt } pageInfo { endCursor }
+        } }`,
+      );
+      occurredAts.push(...transitions.nodes.map(({ occurredAt }) => Date.parse(occurredAt)));
+      after = `, after: "${transitions.pageInfo.endCursor}"`;
+    }
+    expect(occurredAts).toEqual(seqs.map((seq) => history[seq - 1]!.occurredAt));
+  });
+
   it("is read by STATUS_SINCE, and a cursor goes on past a null", async () => {
     const known = [issue("1", {}, { statusSince: 1 }), issue("2", {}, { statusSince: 2 })];
     const order = "orderBy: { field: STATUS_SINCE, direction: ASC }";

@@ -1,8 +1,7 @@
 import type { LoggedEvent, TransitionKind } from "../../src/domain/event.ts";
 import { flowOf } from "../../src/domain/flow.ts";
 import {
-  issuePriorities,
-  issuePriorityOf,
+  priorityRankOf,
   type Issue,
   type IssueDetails,
   type IssueFields,
@@ -265,13 +264,12 @@ function compareNullsLast(a: number | null, b: number | null, direction: Directi
 }
 
 function valueOf({ fields, statusSince }: Issue, field: IssueOrderField): number | null {
-  const priority = issuePriorityOf(fields.priorityRaw);
   return {
     LAST_SEEN: fields.lastSeen,
     FIRST_SEEN: fields.firstSeen,
     STATUS_SINCE: statusSince,
     COUNT: fields.count,
     USER_COUNT: fields.userCount,
-    PRIORITY: priority === null ? null : issuePriorities.indexOf(priority) + 1,
+    PRIORITY: priorityRankOf(fields.priorityRaw),
   }[field];
 }

@@ -23,6 +23,12 @@ function textsIn(frames: string): readonly string[] {
 const message = (json: string, cursor: string | null = "c") => createMessage(json, { cursor, isLast: false });
 
 describe("a message", () => {
+  it("counts for as much memory as its text and one of its forms take, and several for all of them", () => {
+    const [one, other] = [message(JSON.stringify("x".repeat(1_000))), message("null")];
+    expect(one.bytes).toBeGreaterThan(2_000);
+    expect(joinedMessages([one, other]).bytes).toBe(one.bytes + other.bytes);
+  });
+
   const around = startOfNext("1").length + 1;
   const lengths = [125, 126, 65_535, 65_536].map((length) => JSON.stringify("x".repeat(length - around - 2)));
   it.each([...lengths, '"É 漢字 😀"', "null"])("is a whole frame for each operation: %.12s", (json) => {

@@ -510,6 +510,7 @@ describe("the upgrade to a WebSocket", () => {
     first.socket.close();
     await first.closed;
     await once(server.connect().socket, "open");
+    expect(await server.connect().refused).toBe(503);
   });
 
   it.each([

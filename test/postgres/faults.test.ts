@@ -44,7 +44,9 @@ describe("two replicas on one database", () => {
   it("hear of each other again after the connection that listens was cut", async () => {
     await using schema = await temporarySchema();
     const rings = createBell();
-    await using listening = await openReplica(schema.url, { onCommit: () => rings.ring() });
+    const failures: unknown[] = [];
+    const report = { ...silentReport(), listenerFailed: (error: unknown) => failures.push(error) };
+    await using listening = await openReplica(schema.url, { report, onCommit: () => rings.ring() });
     await rings.after(0, signal());
     const before = rings.rings;
     await onServer((client) =>
@@ -57,6 +59,7 @@ describe("two replicas on one database", () => {
     // It rings when it listens again, for what it may not have heard.
     while (rings.rings === before) await rings.after(before, signal());
     expect((await listening.reader.bounds()).newest).toBe(1);
+    expect(failures).not.toEqual([]);
   });
 
   it("lose and repeat nothing acknowledged while their connections are cut", async () => {

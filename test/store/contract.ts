@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { LoggedEvent } from "../../src/domain/event.ts";
-import type { IssueFilter } from "../../src/domain/filter.ts";
-import type { Issue } from "../../src/domain/issue.ts";
+import type { IssueFilter, TransitionFilter } from "../../src/domain/filter.ts";
+import type { Issue, Project } from "../../src/domain/issue.ts";
 import { at, told, webhook } from "./deliveries.ts";
 import { silentReport } from "./open.ts";
 import type { Report } from "../../src/observability/report.ts";
 import type { Maintenance } from "../../src/store/maintenance.ts";
-import { issueOrderFields } from "../../src/store/reader.ts";
+import { issueOrderFields, type Page, type PageRequest, type TransitionKey } from "../../src/store/reader.ts";
 import type { Store } from "../../src/store/store.ts";
 
 const first = { from: "first", after: null, before: null, limit: 50 } as const;
@@ -21,6 +21,27 @@ function shortly(event: LoggedEvent): string {
       ? ""
       : ` ${transition.from === null ? "" : state(transition.from)}→${state(transition.to)}`;
   return `${event.source} ${event.action}${change}`;
+}
+
+/** A whole list; fails unless pages of two come to the same from either end. */
+async function pagesOf<Row, Key>(
+  page: (request: PageRequest<Key>) => Promise<Page<Row>>,
+  keyOf: (row: Row) => Key,
+): Promise<readonly Row[]> {
+  const { rows } = await page(first);
+  const [forth, back]: [Row[], Row[]] = [[], []];
+  for (let after: Key | null = null; forth.length < rows.length; after = keyOf(forth.at(-1)!)) {
+    const part = await page({ from: "first", limit: 2, after, before: null });
+    forth.push(...part.rows);
+    expect(part.more).toBe(forth.length < rows.length);
+  }
+  for (let before: Key | null = null; back.length < rows.length; before = keyOf(back[0]!)) {
+    const part = await page({ from: "last", limit: 2, after: null, before });
+    back.unshift(...part.rows);
+    expect(part.more).toBe(back.length < rows.length);
+  }
+  expect([forth, back]).toEqual([rows, rows]);
+  return rows;
 }
 
 export type ContractOptions = {
@@ -365,6 +386,70 @@ export function storeContract<Opened extends Store>(
               expect(together.get(id)).toEqual(await store.reader.issuePage({ ...request, filter }));
             }
           }
+    });
+
+    it("lists the projects by slug, in pages and from either end, and finds one by the slug that it has", async () => {
+      await using store = await open();
+      const projects = ["b", "a", "d", "c", "e"].map((slug, at) => ({
+        id: String(9 - at),
+        slug,
+        name: slug,
+      }));
+      for (const [at, project] of projects.entries())
+        await store.append(told({ issue: String(at), at, project }));
+      // One slug, which another project has from now on.
+      await store.append(told({ issue: "9", at: 9, project: { id: "10", slug: "c", name: "later" } }));
+      const found = await pagesOf<Project, readonly [string, string]>(
+        (page) => store.reader.projectPage(page),
+        ({ slug, sentryId }) => [slug, sentryId],
+      );
+      expect(found.map(({ sentryId }) => sentryId)).toEqual(["8", "9", "10", "6", "7", "5"]);
+      expect(await store.reader.projectCount()).toBe(6);
+      expect(await store.reader.projectBySlug("c")).toMatchObject({ sentryId: "10", name: "later" });
+      expect(await store.reader.projectBySlug("C")).toBe(null);
+    });
+
+    it("lists and counts the transitions of a filter, in every order, in pages and from either end", async () => {
+      await using store = await open();
+      const resolved = { action: "resolved", status: "resolved", count: 2 } as const;
+      for (const [issue, at] of [
+        ["1", 30],
+        ["2", 10],
+        ["3", 20],
+      ] as const)
+        await store.append(told({ issue, at }));
+      await store.append(told({ ...resolved, issue: "3", at: 25 }));
+      await store.append(told({ ...resolved, issue: "1", at: 35 }));
+      await store.append(told({ issue: "1", action: "assigned", status: "resolved", at: 40, count: 3 }));
+      const now = at(99);
+      const { reader } = store;
+      const listed = async (field: "OCCURRED_AT" | "CURSOR", direction: "ASC" | "DESC") => {
+        const order = { field, direction } as const;
+        const found = await pagesOf<LoggedEvent, TransitionKey>(
+          (page) => reader.transitionPage({ ...page, filter: {}, order, now }),
+          ({ seq, occurredAt }) => ({ seq, value: field === "CURSOR" ? seq : occurredAt }),
+        );
+        return found.map(({ seq }) => seq);
+      };
+      expect(await listed("CURSOR", "ASC")).toEqual([1, 2, 3, 4, 5]);
+      expect(await listed("CURSOR", "DESC")).toEqual([5, 4, 3, 2, 1]);
+      expect(await listed("OCCURRED_AT", "ASC")).toEqual([2, 3, 4, 1, 5]);
+      expect(await listed("OCCURRED_AT", "DESC")).toEqual([5, 1, 4, 3, 2]);
+      expect(await reader.transitionCount({ filter: {}, now })).toBe(5);
+
+      const filter: TransitionFilter = { kind: ["RESOLVED"], issue: { sentryId: { in: ["1", "2"] } } };
+      const order = { field: "CURSOR", direction: "ASC" } as const;
+      const { rows } = await reader.transitionPage({ ...first, filter, order, now });
+      expect(rows.map(({ seq }) => seq)).toEqual([5]);
+      expect(await reader.transitionCount({ filter, now })).toBe(1);
+      expect([...(await reader.transitionCountsOf(["1", "2", "3"], { filter: {}, now }))]).toEqual(
+        expect.arrayContaining([
+          ["1", 2],
+          ["2", 1],
+          ["3", 2],
+        ]),
+      );
+      expect([...(await reader.transitionCountsOf(["1", "3"], { filter, now }))]).toEqual([["1", 1]]);
     });
 
     it("answers a read transaction from one moment", async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createBell } from "../../src/stream/bell.ts";
 
 const never = new AbortController().signal;
@@ -30,6 +30,19 @@ describe("a bell", () => {
 
   it("lets go of who waits when the time is up", async () => {
     await createBell().after(0, never, 1);
+  });
+
+  it("leaves no timer behind when it rings before the time is up", async () => {
+    vi.useFakeTimers();
+    try {
+      const bell = createBell();
+      const wait = bell.after(0, never, 1_000);
+      bell.ring();
+      await wait;
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("does not wake who waits for the next ring", async () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { StorageUnavailableError } from "../../src/domain/failure.ts";
-import type { EntryOperation } from "../../src/stream/answer.ts";
+import type { EntryOperation, FigureOperation } from "../../src/stream/answer.ts";
 import { entries } from "./entries.ts";
 import { everySeq, fanoutOver, follower, settled, upTo, type TestAnswer } from "./following.ts";
 
@@ -70,6 +70,30 @@ describe("one who follows", () => {
     await settled();
     expect([expired.seqs, expired.happened]).toEqual([[], [{ is: "expired" }]]);
     expect(whole.seqs).toEqual(upTo(21, 40));
+  });
+
+  it("is ended where it was when what follows leaves the log while it is told the last that it has", async () => {
+    const { fanout, log, write } = fanoutOver(0, { windowSize: 2 });
+    const slow = Promise.withResolvers<void>();
+    const operation: EntryOperation<TestAnswer> = {
+      ...everySeq(),
+      tell: ({ event: { seq } }) => ({
+        as: "told",
+        async answer() {
+          await slow.promise;
+          return { seqs: [seq], bytes: 1, isLast: false };
+        },
+      }),
+    };
+    const { seqs, happened, subscriber } = follower(fanout, operation, 0);
+    await settled();
+    write(1);
+    await settled();
+    write(20);
+    log.oldest = 10;
+    slow.resolve();
+    await settled();
+    expect([seqs, subscriber.position, happened.at(-1)]).toEqual([[1], 1, { is: "expired" }]);
   });
 
   it("is ended where it was when it falls too far behind, but may come from as far back as it likes", async () => {
@@ -314,6 +338,32 @@ describe("those who follow the same", () => {
     log.stored.push(...entries(21, 21));
     window.skipTo(21);
     expect(await told()).toEqual(upTo(1, 21).filter((seq) => seq !== 3 && seq !== 5));
+  });
+
+  it("have a figure that they watch read once for all of them, and anew once nobody was left", async () => {
+    const { fanout } = fanoutOver(0);
+    let reads = 0;
+    const operation: FigureOperation<TestAnswer> = {
+      key: "figure",
+      concerns: () => true,
+      read: async () => ({ seqs: [(reads += 1)], bytes: 1, isLast: false }),
+      isSame: (one, other) => one.seqs[0] === other.seqs[0],
+    };
+    const told: (readonly number[])[] = [];
+    const watch = () =>
+      fanout.watch(operation, {
+        write: ({ seqs }) => told.push(seqs) > 0,
+        caughtUp() {},
+        end() {},
+      });
+    const watching = [watch(), watch()];
+    await settled();
+    expect([told, fanout.groups]).toEqual([[[1], [1]], 1]);
+    for (const one of watching) one[Symbol.dispose]();
+    expect(fanout.groups).toBe(0);
+    using _later = watch();
+    await settled();
+    expect(told.at(-1)).toEqual([2]);
   });
 
   it("are all ended when the gateway stops, and so is whoever comes later", async () => {

@@ -10,7 +10,7 @@ import { settled, type TestAnswer } from "./following.ts";
 function figures(concerns: (seq: number) => boolean = () => true) {
   const window = createWindow(0, 100);
   const log = memoryLog();
-  const clock = { now: 0 };
+  const clock = { now: 100_000 };
   const waits: { readonly milliseconds: number; readonly end: () => void }[] = [];
   const state = { figure: 1, tookMs: 0, reads: 0, isEmptied: false, hasFailed: false };
   const operation: FigureOperation<TestAnswer> = {

@@ -4,20 +4,20 @@ import { failureFrom } from "./error.ts";
 import { valueTypes } from "./pools.ts";
 
 /** Answers one statement: a pool, or one connection. */
-export type Asked = { readonly query: (config: pg.QueryConfig) => Promise<pg.QueryResult> };
+export type Connection = { readonly query: (config: pg.QueryConfig) => Promise<pg.QueryResult> };
 
 /**
  * Drizzle over this connection. What the database cannot answer is thrown as StorageUnavailableError or
  * ReadTimeoutError, as the cause of an error of Drizzle's.
  */
-export function drizzleOver(asked: Asked): NodePgDatabase {
+export function drizzleOver(connection: Connection): NodePgDatabase {
   const client = {
     async query(config: pg.QueryConfig, values: readonly unknown[] = []) {
       try {
         // Drizzle brings parsers of its own, for types that no table has. Without the name: behind a pooler the next
         // statement may meet a server that never heard of it.
         const { name: _name, ...unnamed } = config;
-        return await asked.query({ ...unnamed, values: values.map(storable), types: valueTypes });
+        return await connection.query({ ...unnamed, values: values.map(storable), types: valueTypes });
       } catch (error) {
         throw failureFrom(error);
       }

@@ -78,7 +78,7 @@ async function isCopying(client: pg.ClientBase): Promise<boolean> {
 }
 
 async function examineMeta(client: pg.ClientBase): Promise<readonly Finding[]> {
-  const { rows } = await client.query<{ is_other: boolean; is_behind: boolean }>(
+  const { rows } = await client.query<{ is_other: boolean; is_behind: boolean | null }>(
     `select
        not pg_is_in_recovery()
          and not exists (select 1 from meta where name = $1 and value = present_instance()) as is_other,

@@ -33,7 +33,7 @@ const settings = [
 type Setting = (typeof settings)[number];
 
 /** What is wrong with these settings, one line for each. */
-export function faultsOf(found: Readonly<Record<Setting, string>>): readonly string[] {
+function faultsOf(found: Readonly<Record<Setting, string>>): readonly string[] {
   const version = Math.floor(Number(found.server_version_num) / 10_000);
   return [
     version < oldestVersion && `It is version ${version}: ${oldestVersion} or newer is needed.`,

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import type pg from "pg";
 
 export type ListenerOptions = {
@@ -112,14 +113,5 @@ export function startListener(options: ListenerOptions): AsyncDisposable {
 
 /** Resolves after so long, or when the signal aborts. */
 function paused(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const wake = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, milliseconds);
-    signal.addEventListener("abort", wake);
-  });
+  return setTimeout(milliseconds, undefined, { signal }).catch(() => {});
 }

@@ -4,7 +4,7 @@ import { queriesOf } from "../queries/queries.ts";
 import type { Asked } from "../queries/query.ts";
 import type { Reader } from "../reader.ts";
 import * as tables from "../tables/postgres.ts";
-import { drizzleOver, type Asked as Connection } from "./ask.ts";
+import { drizzleOver, type Connection } from "./ask.ts";
 import { postgresAggregates } from "./aggregates.ts";
 import { postgresDialect } from "./dialect.ts";
 import { failureInQuestion } from "./error.ts";

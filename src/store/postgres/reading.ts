@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { StorageUnavailableError } from "../../domain/failure.ts";
 import type { ReadTransaction } from "../reader.ts";
-import type { Asked } from "./ask.ts";
+import type { Connection } from "./ask.ts";
 import { questionSettings } from "./pools.ts";
 import { readerOf } from "./queries.ts";
 
@@ -24,7 +24,7 @@ const beginMoment = [
  * Asks on whichever connection the pool has free.
  * @param pool of connections that send statements together.
  */
-export function questionsOn(pool: pg.Pool, { isPooled }: { readonly isPooled: boolean }): Asked {
+export function questionsOn(pool: pg.Pool, { isPooled }: { readonly isPooled: boolean }): Connection {
   return {
     query: (config) => {
       if (pool.waitingCount >= maxAsking) return Promise.reject(new Error("Too many questions are waiting."));

@@ -1,7 +1,5 @@
 import type { Erasing } from "../erase.ts";
-
-/** How long things are kept, in days; null for ever. */
-export type Retention = { readonly rawDays: number | null; readonly eventsDays: number | null };
+import type { Retention } from "../retention.ts";
 
 /** How often it is looked for what is too old. */
 const everyMs = 60_000;

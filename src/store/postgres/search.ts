@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type pg from "pg";
-import type { Asked } from "./ask.ts";
+import type { Connection } from "./ask.ts";
 import { codeOf } from "./error.ts";
 import { fewToRead, type IssuesTable, type Narrowing } from "../filter-sql.ts";
 
@@ -39,11 +39,11 @@ export async function openSearch(client: pg.ClientBase): Promise<boolean> {
 }
 
 /** True where the database knows letters of other scripts: by others it makes no trigrams, and an index is of no use. */
-export async function knowsScripts(asked: Asked): Promise<boolean> {
-  const { rows } = await asked.query({ text: schemaOfTrigrams });
+export async function knowsScripts(connection: Connection): Promise<boolean> {
+  const { rows } = await connection.query({ text: schemaOfTrigrams });
   const [extension] = rows as readonly { readonly schema: string }[];
   try {
-    const { rowCount } = await asked.query({
+    const { rowCount } = await connection.query({
       text: `select 1 where cardinality(${extension!.schema}.show_trgm('検索結果')) > 0`,
     });
     return rowCount === 1;

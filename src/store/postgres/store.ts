@@ -1,12 +1,13 @@
-import { desc, eq } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import { StorageUnavailableError } from "../../domain/failure.ts";
 import type { Report } from "../../observability/report.ts";
 import type { Reader } from "../reader.ts";
-import { createRequestIds, rememberedRequestIds } from "../request-ids.ts";
+import { loadRequestIds } from "../request-ids.ts";
 import { metaNames } from "../meta.ts";
+import { forEver, type Retention } from "../retention.ts";
 import type { Receipt, Store } from "../store.ts";
-import { deliveries, meta } from "../tables/postgres.ts";
+import { meta } from "../tables/postgres.ts";
 import { createWriter } from "../writer.ts";
 import { drizzleOver } from "./ask.ts";
 import { codeOf } from "./error.ts";
@@ -14,9 +15,9 @@ import { channelOf, listeningName, startListener } from "./listener.ts";
 import { locksOf } from "./locks.ts";
 import { createPools } from "./pools.ts";
 import { prepare } from "./prepare.ts";
-import { readerOf, type ReaderOptions } from "./queries.ts";
+import { readerOf, sharedBy, type ReaderOptions } from "./queries.ts";
 import { beginReading, questionsOn } from "./reading.ts";
-import { startRetention, type Retention } from "./retention.ts";
+import { startRetention } from "./retention.ts";
 import { knowsScripts } from "./search.ts";
 import { erasingSteps } from "./steps.ts";
 import { tokensOn } from "./tokens.ts";
@@ -59,21 +60,15 @@ const usualBatch = 128;
  * @throws Error that says what is wrong with the server and what to do.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
-  const { url, directUrl, report, now, maxBatch = usualBatch, maxWaiting = 2_000 } = options;
+  const { url, directUrl, report, now, retention = forEver } = options;
+  const { maxBatch = usualBatch, maxWaiting = 2_000 } = options;
   await using opened = new AsyncDisposableStack();
 
   const pools = opened.use(createPools(url, directUrl));
   const { schema, hasSearch, epoch: epochAtFirst, isPooled } = await prepare(pools);
   const asking = { issueObjectOf: options.issueObjectOf, hasSearch };
   const channel = channelOf(schema);
-  const newest = await drizzleOver(pools.log)
-    .select({ requestId: deliveries.requestId, sha256: deliveries.sha256 })
-    .from(deliveries)
-    .orderBy(desc(deliveries.id))
-    .limit(rememberedRequestIds);
-  const requestIds = createRequestIds(
-    newest.map(({ requestId, sha256 }) => ({ requestId, sha256: sha256.toString("hex") })).reverse(),
-  );
+  const requestIds = await loadRequestIds(sharedBy(drizzleOver(pools.log)));
 
   let epoch = epochAtFirst;
   const writes = createWrites({
@@ -139,7 +134,6 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       }),
     );
 
-  const { retention = { rawDays: null, eventsDays: null } } = options;
   opened.use(startRetention(erasingSteps(pools.log, schema), retention, { now, failed: report.storeFailed }));
 
   const reading = readerOf(questionsOn(pools.reading, { isPooled }), asking);

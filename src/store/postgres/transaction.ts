@@ -3,7 +3,7 @@ import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsOf } from "../queries/contents.ts";
 import { grouped } from "../queries/query.ts";
-import { factsOf, type ContentRow, type DeliveryRow, type EventRow } from "../rows.ts";
+import { factsColumns, factsOf, type ContentRow, type DeliveryRow, type EventRow } from "../rows.ts";
 import { deliveries, events, issues } from "../tables/postgres.ts";
 import type {
   IssueWrite,
@@ -68,7 +68,7 @@ export function collectingTransaction(
     async facts(issueIds, before) {
       if (issueIds.length === 0) return new Map();
       const rows = await db
-        .select(factsColumns)
+        .select({ issueId: deliveries.issueId, ...factsColumns(deliveries) })
         .from(deliveries)
         .where(and(inArray(deliveries.issueId, [...issueIds]), lt(deliveries.id, before)))
         .orderBy(asc(deliveries.id));
@@ -86,9 +86,6 @@ export function collectingTransaction(
         .from(issues)
         .where(inArray(issues.sentryId, [...issueIds]));
       return new Map(rows.map(({ sentryId, ...row }) => [sentryId, row]));
-    },
-    async newestKnown() {
-      throw new Error("Request-IDs are remembered from the start, outside of any transaction.");
     },
     async knownBySha256(sha256s, before) {
       const bytes = sha256s.map((sha256) => Buffer.from(sha256, "hex"));
@@ -124,9 +121,6 @@ export function collectingTransaction(
       collected.deliveries.push(...rows);
       collected.contents.push(...contents);
     },
-    async rewriteDeliveries() {
-      throw new Error("Only rebuild rewrites deliveries, and it does so by itself.");
-    },
     async insertEvents(rows) {
       collected.events.push(...rows);
     },
@@ -147,24 +141,3 @@ export function collectingTransaction(
     },
   };
 }
-
-const factsColumns = {
-  id: deliveries.id,
-  issueId: deliveries.issueId,
-  sentAt: deliveries.sentAt,
-  resource: deliveries.resource,
-  action: deliveries.action,
-  toldAction: deliveries.toldAction,
-  claim: deliveries.claim,
-  shownStatus: deliveries.shownStatus,
-  shownSubstatus: deliveries.shownSubstatus,
-  lastSeenMicros: deliveries.lastSeenMicros,
-  count: deliveries.count,
-  assignee: deliveries.assignee,
-  actor: deliveries.actor,
-  idempotencyKey: deliveries.idempotencyKey,
-  requestId: deliveries.requestId,
-  sha256: deliveries.sha256,
-  snapshotHash: deliveries.snapshotHash,
-  namesProject: deliveries.namesProject,
-};

@@ -10,7 +10,7 @@ export function countedIssues({ db, tables, dialect }: Pick<Asked, "db" | "table
   const { events, issues } = tables;
 
   /** Of issues. What they contain is looked up first: reading each issue's texts takes longer than all else. */
-  const matching = ({ filter, now }: Pick<Counted, "filter" | "now">): SQL | undefined =>
+  const matching = ({ filter, now }: Counted): SQL | undefined =>
     and(...textNarrowings(filter, tables, dialect), issueWhere(filter, tables, dialect, now));
 
   /** `issues`, read from the row of an event as far as that says what the issue shows. */

@@ -168,9 +168,9 @@ export function eventQueries({ db, tables, dialect }: Asked): EventQueries {
     eventPages: (sentryIds, { actions, ...page }) => pages(sentryIds, page, withAction(actions)),
     eventCounts: (sentryIds, { actions }) => counts(sentryIds, withAction(actions)),
     transitionPagesOf: (sentryIds, { filter, now, ...page }) =>
-      pages(sentryIds, page, and(isNotNull(events.kind), transitionWhere(filter, tables, dialect, now))),
+      pages(sentryIds, page, transitionWhere(filter, tables, dialect, now)),
     transitionCountsOf: (sentryIds, { filter, now }) =>
-      counts(sentryIds, and(isNotNull(events.kind), transitionWhere(filter, tables, dialect, now))),
+      counts(sentryIds, transitionWhere(filter, tables, dialect, now)),
 
     async transitionsOf(sentryIds) {
       const rows = await select()
@@ -190,7 +190,6 @@ export function eventQueries({ db, tables, dialect }: Asked): EventQueries {
         .where(
           and(
             inHistory,
-            isNotNull(events.kind),
             page.after === null ? undefined : sql`(${column}, ${events.seq}) ${behind} ${key(page.after)}`,
             page.before === null ? undefined : sql`(${column}, ${events.seq}) ${ahead} ${key(page.before)}`,
             transitionWhere(filter, tables, dialect, now),
@@ -205,7 +204,7 @@ export function eventQueries({ db, tables, dialect }: Asked): EventQueries {
       const [row] = await db
         .select({ count: count() })
         .from(events)
-        .where(and(inHistory, isNotNull(events.kind), transitionWhere(filter, tables, dialect, now)));
+        .where(and(inHistory, transitionWhere(filter, tables, dialect, now)));
       return row!.count;
     },
   };

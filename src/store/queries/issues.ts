@@ -15,7 +15,7 @@ import {
 import { unionAll } from "drizzle-orm/sqlite-core";
 import { detailsIn, type IssueDetails } from "../../domain/issue.ts";
 import { issueNarrowings, issueWhere, type Narrowing } from "../filter-sql.ts";
-import type { IssueKey, IssueOrderField, PageRequest, Reader } from "../reader.ts";
+import type { IssueKey, IssueOrderField, IssuePageRequest, PageRequest, Reader } from "../reader.ts";
 import { issueOf, type IssueColumns, type IssueRow } from "../rows.ts";
 import { storable } from "../storable.ts";
 import { contentsOf } from "./contents.ts";
@@ -33,8 +33,6 @@ const orderColumns = {
 
 /** SQLite takes 32,766 in one statement. */
 const mostVariables = 30_000;
-
-type IssuePageRequest = Parameters<Reader["issuePage"]>[0];
 
 type IssueQueries = Pick<
   Reader,

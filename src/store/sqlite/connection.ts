@@ -1,10 +1,8 @@
-import { findPackageJSON } from "node:module";
-import { dirname, join } from "node:path";
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { drizzle, type BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
-import { readMigrationFiles } from "drizzle-orm/migrator";
 import { unusable } from "./error.ts";
+import { checkTables, hasMigrations, migrate } from "./migrate.ts";
 import { withQuickRows } from "./quick-rows.ts";
 import { openSearch } from "./search.ts";
 
@@ -16,9 +14,6 @@ export type Connection = {
 
 /** The oldest SQLite that keeps a WAL whole under two connections (https://sqlite.org/wal.html#walresetbug). */
 const oldestSqlite = [3, 51, 3] as const;
-
-// From the package's root, because a build puts this file elsewhere.
-const migrationsFolder = join(dirname(findPackageJSON(import.meta.url)!), "drizzle/sqlite");
 
 /** A second or so of checking. To check a file of a million issues takes a minute, which `doctor` is for. */
 const checkedBytes = 128 * 1024 * 1024;
@@ -149,34 +144,6 @@ function withPrepared(client: Database.Database): Database.Database {
 }
 
 /**
- * Brings the tables up to date, all of them or none. Not by Drizzle, which ends a transaction that SQLite has ended by
- * itself, on a full disk, with an error that hides why.
- */
-function migrate(client: Database.Database): void {
-  const migrations = readMigrationFiles({ migrationsFolder });
-  client
-    .transaction(() => {
-      client.exec(
-        "create table if not exists __drizzle_migrations (id serial primary key, hash text not null, created_at numeric)",
-      );
-      const newest = client.prepare("select max(created_at) from __drizzle_migrations").pluck().get();
-      const add = client.prepare("insert into __drizzle_migrations (hash, created_at) values (?, ?)");
-      for (const { folderMillis, hash, sql } of migrations) {
-        if (folderMillis <= Number(newest)) continue;
-        for (const statement of sql) client.exec(statement);
-        add.run(hash, folderMillis);
-      }
-    })
-    .immediate();
-}
-
-/** True where the file has seen the migrations that this version has, and no others. */
-export function hasTablesOfThisVersion({ client }: Connection): boolean {
-  const applied = client.prepare("select count(*) from __drizzle_migrations").pluck().get();
-  return applied === readMigrationFiles({ migrationsFolder }).length;
-}
-
-/**
  * Proves that a commit syncs.
  *
  * On a fresh file the pragma reads FULL until the first write and NORMAL after it where the build's default for WAL is
@@ -189,31 +156,6 @@ export function assertDurable(client: Database.Database): void {
   if (synchronous !== 2 || journal !== "wal")
     throw new Error(
       `SQLite would not sync each commit (synchronous ${String(synchronous)}, ${String(journal)}).`,
-    );
-}
-
-const othersTables = "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'";
-
-/** A store has this table before any other. */
-function hasMigrations(client: Database.Database): boolean {
-  return (
-    client.prepare("select 1 from sqlite_schema where name = '__drizzle_migrations'").get() !== undefined
-  );
-}
-
-function checkTables(client: Database.Database, file: string): void {
-  if (!hasMigrations(client)) {
-    const [other] = client.prepare<[], string>(othersTables).pluck().all();
-    if (other === undefined) return;
-    throw new Error(
-      `${file} is the database of another program, with a table "${other}": set DATABASE_URL to another file.`,
-    );
-  }
-  const newest = readMigrationFiles({ migrationsFolder }).at(-1)!.folderMillis;
-  const applied = client.prepare("select max(created_at) from __drizzle_migrations").pluck().get();
-  if (Number(applied) > newest)
-    throw new Error(
-      `${file} has the tables of a newer version of Issuewire: start that, or restore a backup.`,
     );
 }
 

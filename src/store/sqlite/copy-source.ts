@@ -4,9 +4,10 @@ import { forgottenRole } from "../../domain/event.ts";
 import type { CopiedName, CopiedTable, Identity, Row, WholeTable } from "../copied.ts";
 import { metaNames } from "../meta.ts";
 import * as tables from "../tables/sqlite.ts";
-import { hasTablesOfThisVersion, openReader, type Connection } from "./connection.ts";
+import { openReader, type Connection } from "./connection.ts";
 import { instanceFileOf, isRestored, readInstance } from "./instance.ts";
 import { lockStore, StoreInUseError } from "./lock.ts";
+import { hasTablesOfThisVersion } from "./migrate.ts";
 import { newestPosition } from "./queries.ts";
 
 /** A store in a SQLite file, as it is at one moment. */

@@ -1,16 +1,11 @@
 import { howToRun } from "../../observability/how-to-run.ts";
 import { examineStore, otherVersion, type Examined, type Finding } from "../doctor.ts";
 import * as tables from "../tables/sqlite.ts";
-import {
-  hasTablesOfThisVersion,
-  openReader,
-  refuseWalOfAnother,
-  requireFile,
-  type Connection,
-} from "./connection.ts";
+import { openReader, refuseWalOfAnother, requireFile, type Connection } from "./connection.ts";
 import { codeOf } from "./error.ts";
 import { identityOf } from "./identity.ts";
 import { instanceFileOf, isRestored, readInstance, type Instance } from "./instance.ts";
+import { hasTablesOfThisVersion } from "./migrate.ts";
 import { newestPosition } from "./queries.ts";
 
 export type ExaminationOptions = Pick<Examined, "onProgress"> & { readonly file: string };

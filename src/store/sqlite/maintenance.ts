@@ -1,22 +1,21 @@
 import { existsSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import Database from "better-sqlite3";
-import { and, eq, isNull } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { StorageUnavailableError } from "../../domain/failure.ts";
 import { erasing, type Erasing } from "../erase.ts";
 import type { Maintenance } from "../maintenance.ts";
-import { issueQueries } from "../queries/issues.ts";
-import { projectQueries } from "../queries/projects.ts";
+import { namedQueries } from "../queries/named.ts";
 import { tokenQueries } from "../queries/tokens.ts";
 import * as tables from "../tables/sqlite.ts";
-import { hasTablesOfThisVersion, openWriter, type Connection } from "./connection.ts";
+import { openWriter, type Connection } from "./connection.ts";
 import { isBusy, unusable } from "./error.ts";
 import { makeFolderOf } from "./folder.ts";
 import { continued, identityOf } from "./identity.ts";
 import { instanceFileOf, readInstance } from "./instance.ts";
 import { lockStore, StoreInUseError } from "./lock.ts";
-import { askedOf } from "./queries.ts";
+import { hasTablesOfThisVersion } from "./migrate.ts";
+import { readerOf } from "./queries.ts";
 import { inTransaction } from "./retention.ts";
 
 /** How long a step waits for the gateway to finish what it is writing; that takes milliseconds. */
@@ -40,9 +39,7 @@ export function openSqliteMaintenance(file: string): Maintenance {
   makeFolderOf(file);
   using opened = new DisposableStack();
   const { connection, isBesideGateway } = openConnection(file, opened);
-  const asked = askedOf(connection, { issueObjectOf: () => null });
-  const projects = projectQueries(asked);
-  const issues = issueQueries(asked);
+  const asked = { db: connection.db, tables };
   const steps = erasing(asked);
   async function step<Result>(take: (steps: Erasing) => Promise<Result>): Promise<Result> {
     const result = await inTransaction(connection, steps, take);
@@ -58,28 +55,8 @@ export function openSqliteMaintenance(file: string): Maintenance {
       issuesIn: steps.issuesIn,
       forgetProject: (projectId) => step((one) => one.forgetProject(projectId)),
     } satisfies Erasing),
-    async findIssue(shortIdOrId) {
-      const byShortId = await issues.issueByShortId(shortIdOrId);
-      return (
-        byShortId?.sentryId ?? ((await issues.issues([shortIdOrId])).has(shortIdOrId) ? shortIdOrId : null)
-      );
-    },
-    async hasDelivery(sha256) {
-      const { deliveries } = tables;
-      const found = connection.db
-        .select({ id: deliveries.id })
-        .from(deliveries)
-        .where(and(isNull(deliveries.issueId), eq(deliveries.sha256, Buffer.from(sha256, "hex"))));
-      return found.get() !== undefined;
-    },
-    tokens: patient(file, tokenQueries({ db: connection.db, tables })),
-    async findProject(slugOrId) {
-      return (
-        (await projects.projectBySlug(slugOrId)) ??
-        (await projects.projects([slugOrId])).get(slugOrId) ??
-        null
-      );
-    },
+    ...namedQueries(readerOf(connection, { issueObjectOf: () => null }), asked),
+    tokens: patient(file, tokenQueries(asked)),
     [Symbol.asyncDispose]: async () => running.dispose(),
   };
 }

@@ -1,10 +1,8 @@
 import { erasing, type Erasing } from "../erase.ts";
+import type { Retention } from "../retention.ts";
 import * as tables from "../tables/sqlite.ts";
 import type { Connection } from "./connection.ts";
 import { codeOf } from "./error.ts";
-
-/** How long things are kept, in days; null for ever. */
-export type Retention = { readonly rawDays: number | null; readonly eventsDays: number | null };
 
 /** How often it is looked for what is too old. */
 const everyMs = 60_000;

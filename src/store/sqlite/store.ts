@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import type { Report } from "../../observability/report.ts";
 import { tokenQueries } from "../queries/tokens.ts";
+import { forEver, type Retention } from "../retention.ts";
 import type { Store } from "../store.ts";
 import * as tables from "../tables/sqlite.ts";
 import { openReader } from "./connection.ts";
@@ -9,7 +10,6 @@ import { instanceFileOf, writeInstance } from "./instance.ts";
 import { lockStore } from "./lock.ts";
 import { newestPosition, readerOf, type ReaderOptions } from "./queries.ts";
 import { createReads } from "./reads.ts";
-import type { Retention } from "./retention.ts";
 import { createVersion } from "./version.ts";
 import { startWrites } from "./writes.ts";
 
@@ -30,8 +30,6 @@ export type SqliteStoreOptions = ReaderOptions & {
   /** Most deliveries waiting to be written. */
   readonly maxWaiting?: number;
 };
-
-const forEver: Retention = { rawDays: null, eventsDays: null };
 
 /** How often the instance file is brought up to date while the log grows. */
 const instanceEveryMs = 1_000;

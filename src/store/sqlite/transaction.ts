@@ -3,7 +3,6 @@ import {
   asc,
   Column,
   count,
-  desc,
   eq,
   getTableColumns,
   getTableName,
@@ -15,13 +14,13 @@ import {
   Placeholder,
   sql,
   type Query,
-  type SQL,
   type SQLWrapper,
 } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsOf, rewriteFields } from "../queries/contents.ts";
 import {
+  factsColumns,
   factsOf,
   movingColumns,
   movingNames,
@@ -35,56 +34,37 @@ import type { Connection } from "./connection.ts";
 
 const { contents, deliveries, events, issues, projects } = tables;
 
+export type SqliteTransaction = WriteTransaction & {
+  /** As `insertDeliveries`, of deliveries that are kept already: writes everything but their bodies. */
+  readonly rewriteDeliveries: WriteTransaction["insertDeliveries"];
+};
+
 /**
  * The statements of a write transaction on this connection, prepared once.
  *
  * SQLite has one writer at a time, so ids and positions count up from the newest, and commit in that order.
  */
-export function prepareTransaction({ client, db }: Connection): WriteTransaction {
-  const factsColumns = {
-    id: deliveries.id,
-    sentAt: deliveries.sentAt,
-    resource: deliveries.resource,
-    action: deliveries.action,
-    toldAction: deliveries.toldAction,
-    claim: deliveries.claim,
-    shownStatus: deliveries.shownStatus,
-    shownSubstatus: deliveries.shownSubstatus,
-    lastSeenMicros: deliveries.lastSeenMicros,
-    count: deliveries.count,
-    assignee: deliveries.assignee,
-    actor: deliveries.actor,
-    idempotencyKey: deliveries.idempotencyKey,
-    requestId: deliveries.requestId,
-    sha256: deliveries.sha256,
-    snapshotHash: deliveries.snapshotHash,
-    namesProject: deliveries.namesProject,
-  };
+export function prepareTransaction({ client, db }: Connection): SqliteTransaction {
   const factsOfIssue = db
-    .select(factsColumns)
+    .select(factsColumns(deliveries))
     .from(deliveries)
     .where(
       and(eq(deliveries.issueId, sql.placeholder("issueId")), lt(deliveries.id, sql.placeholder("before"))),
     )
     .orderBy(asc(deliveries.id))
     .prepare();
-  const knownWhere = (where: SQL) =>
-    db
-      .select({ id: deliveries.id, requestId: deliveries.requestId, sha256: deliveries.sha256 })
-      .from(deliveries)
-      .where(and(where, lt(deliveries.id, sql.placeholder("before"))))
-      .orderBy(asc(deliveries.id))
-      .prepare();
   // One at a time: asked for a list of them, SQLite goes through every delivery that is not about an issue.
-  const knownBySha256 = knownWhere(
-    sql`${deliveries.issueId} is null and ${deliveries.sha256} = ${sql.placeholder("sha256")}`,
-  );
-  const newestDeliveries = db
+  const knownBySha256 = db
     .select({ id: deliveries.id, requestId: deliveries.requestId, sha256: deliveries.sha256 })
     .from(deliveries)
-    .where(lt(deliveries.id, sql.placeholder("before")))
-    .orderBy(desc(deliveries.id))
-    .limit(sql.placeholder("limit"))
+    .where(
+      and(
+        isNull(deliveries.issueId),
+        eq(deliveries.sha256, sql.placeholder("sha256")),
+        lt(deliveries.id, sql.placeholder("before")),
+      ),
+    )
+    .orderBy(asc(deliveries.id))
     .prepare();
   const knownIssue = prepareGet<{
     readonly last_seq: number;
@@ -230,9 +210,6 @@ export function prepareTransaction({ client, db }: Connection): WriteTransaction
         found.set(sentryId, { lastSeq, projectId, projectSlug });
       }
       return found;
-    },
-    async newestKnown(limit, before) {
-      return newestDeliveries.all({ limit, before }).map(known).reverse();
     },
     async knownBySha256(sha256s, before) {
       return sha256s.flatMap((sha256) =>

@@ -2,8 +2,10 @@ import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import { StorageUnavailableError } from "../../domain/failure.ts";
 import { unapplied, writeBatch, type BatchResult } from "../batch.ts";
-import { createRequestIds, rememberedRequestIds } from "../request-ids.ts";
+import { loadRequestIds } from "../request-ids.ts";
+import type { Retention } from "../retention.ts";
 import type { Receipt } from "../store.ts";
+import * as tables from "../tables/sqlite.ts";
 import { createWalkCache } from "../walks.ts";
 import { createWriter } from "../writer.ts";
 import { startCheckpoints } from "./checkpoints.ts";
@@ -14,7 +16,7 @@ import { identify, identityOf } from "./identity.ts";
 import { startIdle } from "./idle.ts";
 import { instanceFileOf, readInstance, type Instance } from "./instance.ts";
 import { packing } from "./packing.ts";
-import { startRetention, type Retention } from "./retention.ts";
+import { startRetention } from "./retention.ts";
 import { indexing } from "./search.ts";
 import { prepareTransaction } from "./transaction.ts";
 import { unpack, type Wire } from "./wire.ts";
@@ -101,7 +103,7 @@ export async function answerWrites({
   const dataVersion = client.prepare<[], number>("pragma data_version").pluck();
   let seenVersion = dataVersion.get();
   const transaction = prepareTransaction(connection);
-  const requestIds = createRequestIds(await transaction.newestKnown(rememberedRequestIds, Infinity));
+  const requestIds = await loadRequestIds({ db: connection.db, tables });
 
   async function write(
     batch: readonly IncomingDelivery[],

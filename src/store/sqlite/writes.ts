@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { IncomingDelivery } from "../../domain/delivery.ts";
 import { OverloadedError, StorageUnavailableError } from "../../domain/failure.ts";
+import type { Retention } from "../retention.ts";
 import type { Receipt } from "../store.ts";
 import type { Instance } from "./instance.ts";
-import type { Retention } from "./retention.ts";
 import { pack, type Wire } from "./wire.ts";
 import type { Committed, WriteAnswer, WriteData, WriteRequest } from "./write-worker.ts";
 

@@ -1,0 +1,65 @@
+import { findPackageJSON } from "node:module";
+import { dirname, join } from "node:path";
+import type Database from "better-sqlite3";
+import { readMigrationFiles } from "drizzle-orm/migrator";
+import type { Connection } from "./connection.ts";
+
+// From the package's root, because a build puts this file elsewhere.
+const migrationsFolder = join(dirname(findPackageJSON(import.meta.url)!), "drizzle/sqlite");
+
+/**
+ * Brings the tables up to date, all of them or none. Not by Drizzle, which ends a transaction that SQLite has ended by
+ * itself, on a full disk, with an error that hides why.
+ */
+export function migrate(client: Database.Database): void {
+  const migrations = readMigrationFiles({ migrationsFolder });
+  client
+    .transaction(() => {
+      client.exec(
+        "create table if not exists __drizzle_migrations (id serial primary key, hash text not null, created_at numeric)",
+      );
+      const newest = client.prepare("select max(created_at) from __drizzle_migrations").pluck().get();
+      const add = client.prepare("insert into __drizzle_migrations (hash, created_at) values (?, ?)");
+      for (const { folderMillis, hash, sql } of migrations) {
+        if (folderMillis <= Number(newest)) continue;
+        for (const statement of sql) client.exec(statement);
+        add.run(hash, folderMillis);
+      }
+    })
+    .immediate();
+}
+
+/** True where the file has seen the migrations that this version has, and no others. */
+export function hasTablesOfThisVersion({ client }: Connection): boolean {
+  const applied = client.prepare("select count(*) from __drizzle_migrations").pluck().get();
+  return applied === readMigrationFiles({ migrationsFolder }).length;
+}
+
+/** True for a store: it has this table before any other. */
+export function hasMigrations(client: Database.Database): boolean {
+  return (
+    client.prepare("select 1 from sqlite_schema where name = '__drizzle_migrations'").get() !== undefined
+  );
+}
+
+/**
+ * To be asked before anything is changed.
+ * @throws Error that says what to do where the file is of another program, or of a newer version.
+ */
+export function checkTables(client: Database.Database, file: string): void {
+  if (!hasMigrations(client)) {
+    const [other] = client.prepare<[], string>(othersTables).pluck().all();
+    if (other === undefined) return;
+    throw new Error(
+      `${file} is the database of another program, with a table "${other}": set DATABASE_URL to another file.`,
+    );
+  }
+  const newest = readMigrationFiles({ migrationsFolder }).at(-1)!.folderMillis;
+  const applied = client.prepare("select max(created_at) from __drizzle_migrations").pluck().get();
+  if (Number(applied) > newest)
+    throw new Error(
+      `${file} has the tables of a newer version of Issuewire: start that, or restore a backup.`,
+    );
+}
+
+const othersTables = "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'";
