@@ -21,7 +21,7 @@ import { serve } from "./http/serve.ts";
 import { createSessionHandler } from "./http/session.ts";
 import { startTokenWatch } from "./http/token-watch.ts";
 import { createSockets } from "./http/sockets.ts";
-import { createTurns } from "./http/turns.ts";
+import { createTurnstile } from "./http/turnstile.ts";
 import { watchUnreachable } from "./http/unreachable.ts";
 import { createWebhookHandler, isWebhookPath } from "./http/webhook.ts";
 import { howToRun } from "./observability/how-to-run.ts";
@@ -206,7 +206,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     keysFailed: report.keysFailed,
   });
 
-  const turns = createTurns();
+  const turnstile = createTurnstile();
   const others = createGraphQLHandler({
     graphql,
     live,
@@ -214,7 +214,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     unreachable,
     now,
     report,
-    turns,
+    turnstile,
     maxBodyBytes: config.LIMIT_BODY_BYTES,
   });
   const queries = createQueryHandler({
@@ -226,7 +226,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
         { viewer, lastEventId: null, take: null },
       ),
     version: store.version,
-    turns,
+    turnstile,
     maxBodyBytes: config.LIMIT_BODY_BYTES,
   });
   const silenceMs = async (): Promise<number | null> => {
@@ -287,7 +287,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     report,
     clientOf,
     rate,
-    turns,
+    turnstile,
     origins: config.CORS_ORIGINS,
     maxOperations: config.LIMIT_OPERATIONS_PER_SOCKET,
     maxSocketsPerClient: config.LIMIT_SOCKETS_PER_ADDRESS,

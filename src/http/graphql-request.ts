@@ -3,7 +3,7 @@ import type { GraphQLParams } from "graphql-yoga";
 import { paramsOf, paramsOfSearch } from "../graphql/params.ts";
 import type { RequestBody } from "./body.ts";
 import { sendGraphQLError } from "./refusal.ts";
-import { tooManyWait } from "./turns.ts";
+import { tooManyWait } from "./turnstile.ts";
 
 /**
  * Whoever waits for this response. A class, because an object with a getter of its own has a shape of its own, which is
@@ -63,7 +63,7 @@ export function textOrRefusal(
   }
 }
 
-/** Answers a request that may not begin, with `Turns`. */
+/** Answers a request that may not begin, with `Turnstile`. */
 export function sendTooMany(response: ServerResponse): void {
   sendGraphQLError(response, {
     status: 503,

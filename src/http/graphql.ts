@@ -18,13 +18,14 @@ import {
   sendTooMany,
   textOrRefusal,
 } from "./graphql-request.ts";
-import type { Turns } from "./turns.ts";
+import type { Turnstile } from "./turnstile.ts";
 
 export type GraphQLHandlerOptions = EventStreamOptions & {
   readonly graphql: GraphQL;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  readonly turns: Turns;
+  /** Of all ways in. */
+  readonly turnstile: Turnstile;
   readonly maxBodyBytes: number;
 };
 
@@ -35,7 +36,7 @@ export type GraphQLHandlerOptions = EventStreamOptions & {
 export function createGraphQLHandler({
   graphql,
   now,
-  turns,
+  turnstile,
   maxBodyBytes,
   ...options
 }: GraphQLHandlerOptions) {
@@ -93,7 +94,7 @@ export function createGraphQLHandler({
       using body = await requestBody(request, response, { maxBytes: maxBodyBytes, room });
       const text = textOrRefusal(body, response, maxBodyBytes);
       if (text === null) return;
-      if (!(await turns.take())) return sendTooMany(response);
+      if (!(await turnstile.enter())) return sendTooMany(response);
       const client = new Client(response);
       if (client.aborted) return;
       if (wantsStream && (await serveParams(paramsIn(text), response, admitted, lastEventId))) return;
@@ -101,7 +102,7 @@ export function createGraphQLHandler({
       return relay(await graphql.fetch(`http://localhost${graphqlPath}`, init, { ...asking, client }));
     }
 
-    if (!(await turns.take())) return sendTooMany(response);
+    if (!(await turnstile.enter())) return sendTooMany(response);
     if (new Client(response).aborted) return;
     if (wantsStream && method === "GET") {
       if (await serveParams(paramsInSearch(url), response, admitted, lastEventId)) return;

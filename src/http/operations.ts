@@ -17,7 +17,7 @@ import { startOfNext } from "./message.ts";
 import { onceInARow } from "./once-in-a-row.ts";
 import { tooMany, type RequestRate } from "./request-rate.ts";
 import { textFrame } from "./text-frame.ts";
-import { tooManyWait, type Turns } from "./turns.ts";
+import { tooManyWait, type Turnstile } from "./turnstile.ts";
 
 export type OperationsOptions = {
   readonly graphql: GraphQL;
@@ -28,7 +28,8 @@ export type OperationsOptions = {
   readonly now: () => number;
   /** Counts the operations that a client begins as what they are: requests. */
   readonly rate: RequestRate;
-  readonly turns: Turns;
+  /** Of all ways in. */
+  readonly turnstile: Turnstile;
   /** Most operations at once on one socket. */
   readonly maxOperations: number;
   readonly report: Pick<Report, "subscriberJoined" | "subscriberLeft" | "slowConsumerCut" | "requestFailed">;
@@ -86,7 +87,7 @@ const maxReasonBytes = 123;
  * whose program leaves ours unanswered is still there.
  */
 export function serveOperations(options: OperationsOptions) {
-  const { graphql, admit, heartbeat, now, rate, turns, maxOperations, report } = options;
+  const { graphql, admit, heartbeat, now, rate, turnstile, maxOperations, report } = options;
   const protocol = makeServer(protocolOptions());
 
   return (webSocket: WebSocket, socket: Socket, request: IncomingMessage): void => {
@@ -193,7 +194,7 @@ export function serveOperations(options: OperationsOptions) {
           const message = `At most ${maxOperations} operations at once on one socket: complete one first.`;
           return [errorOf("OPERATION_LIMIT", message)];
         }
-        if (!(await turns.take())) return [errorOf("SERVICE_UNAVAILABLE", tooManyWait)];
+        if (!(await turnstile.enter())) return [errorOf("SERVICE_UNAVAILABLE", tooManyWait)];
         return prepare(graphql, connection, id, {
           query,
           operationName: operationName ?? null,

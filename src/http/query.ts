@@ -5,7 +5,7 @@ import type { QueryAnswer } from "../graphql/query.ts";
 import { createResponseCache } from "../graphql/response-cache.ts";
 import { createBodyRoom, requestBody } from "./body.ts";
 import { Client, paramsIn, sendAnswer, sendTooMany, textOrRefusal } from "./graphql-request.ts";
-import type { Turns } from "./turns.ts";
+import type { Turnstile } from "./turnstile.ts";
 
 export type QueryOptions = {
   readonly query: (params: GraphQLParams, viewer: Viewer, client: Client) => Promise<QueryAnswer>;
@@ -13,7 +13,8 @@ export type QueryOptions = {
   readonly answer: (request: IncomingMessage, body: string, viewer: Viewer) => Promise<Response>;
   /** `Store.version`. */
   readonly version: () => number | null;
-  readonly turns: Turns;
+  /** Of all ways in. */
+  readonly turnstile: Turnstile;
   readonly maxBodyBytes: number;
 };
 
@@ -38,7 +39,7 @@ const maxCachedBytes = 32 * 1024 * 1024;
  *
  * An answer that was given before, to a viewer who may see the same, is given again while nothing was written since.
  */
-export function createQueryHandler({ query, answer, version, turns, maxBodyBytes }: QueryOptions) {
+export function createQueryHandler({ query, answer, version, turnstile, maxBodyBytes }: QueryOptions) {
   const room = createBodyRoom(16 * maxBodyBytes);
   const cache = createResponseCache(maxCachedBytes);
 
@@ -57,7 +58,7 @@ export function createQueryHandler({ query, answer, version, turns, maxBodyBytes
     const known = current === null ? undefined : cache.get(key, current);
     if (known !== undefined) return send(response, mediaType, known);
 
-    if (!(await turns.take())) return sendTooMany(response);
+    if (!(await turnstile.enter())) return sendTooMany(response);
     const client = new Client(response);
     if (client.aborted) return;
     const asked = version();

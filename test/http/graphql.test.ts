@@ -7,7 +7,7 @@ import { unlimitedAdmin } from "../../src/domain/viewer.ts";
 import { createGraphQLHandler } from "../../src/http/graphql.ts";
 import { startHeartbeat } from "../../src/http/heartbeat.ts";
 import { createHttpServer } from "../../src/http/listen.ts";
-import { createTurns, type Turns } from "../../src/http/turns.ts";
+import { createTurnstile, type Turnstile } from "../../src/http/turnstile.ts";
 import { at } from "../graphql/builders.ts";
 import { gateway } from "../graphql/gateway.ts";
 import { liveOverMemory } from "./live-operations.ts";
@@ -17,11 +17,17 @@ type Asked = {
   readonly query: string;
   readonly variables?: object;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly turns?: Turns;
+  readonly turnstile?: Turnstile;
 };
 
 /** Asks a server of GraphQL over a log that stands at position 5; `text` is what has come of the answer by `until`. */
-async function ask({ method = "POST", query, variables = {}, headers = {}, turns = createTurns() }: Asked) {
+async function ask({
+  method = "POST",
+  query,
+  variables = {},
+  headers = {},
+  turnstile = createTurnstile(),
+}: Asked) {
   const memory = liveOverMemory(5);
   const { yoga } = gateway({ bounds: { newest: 5, oldest: 2 } });
   const heartbeat = startHeartbeat(3_600_000);
@@ -31,7 +37,7 @@ async function ask({ method = "POST", query, variables = {}, headers = {}, turns
     heartbeat,
     unreachable: { has: () => false },
     now: () => 0,
-    turns,
+    turnstile,
     maxBodyBytes: 100_000,
     report: { subscriberJoined() {}, subscriberLeft() {}, slowConsumerCut() {} },
   });
@@ -85,8 +91,8 @@ describe("a request over HTTP", () => {
     "waits for its turn by %s, and is refused where too many do",
     async (method) => {
       const asked = { method, query: "{ __typename }", headers: { accept: "application/json" } };
-      expect(await ask({ ...asked, turns: { take: async () => true } })).toMatchObject({ status: 200 });
-      const refused = await ask({ ...asked, turns: { take: () => false } });
+      expect(await ask({ ...asked, turnstile: { enter: async () => true } })).toMatchObject({ status: 200 });
+      const refused = await ask({ ...asked, turnstile: { enter: () => false } });
       expect(refused).toMatchObject({ status: 503, text: expect.stringContaining("SERVICE_UNAVAILABLE") });
       expect(refused.headers["retry-after"]).toBe("1");
     },

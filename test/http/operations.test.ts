@@ -418,7 +418,7 @@ describe("an operation over a WebSocket", () => {
   });
 
   it("gets SERVICE_UNAVAILABLE for an operation where too many wait for their turn", async () => {
-    await using server = await socketServer({ turns: { take: () => false } });
+    await using server = await socketServer({ turnstile: { enter: () => false } });
     const client = server.connect();
     await client.init();
     client.send(follow("a"));

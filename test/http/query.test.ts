@@ -5,14 +5,14 @@ import { unlimitedAdmin, type Viewer } from "../../src/domain/viewer.ts";
 import { createQuery } from "../../src/graphql/query.ts";
 import { createHttpServer } from "../../src/http/listen.ts";
 import { createQueryHandler } from "../../src/http/query.ts";
-import { createTurns } from "../../src/http/turns.ts";
+import { createTurnstile } from "../../src/http/turnstile.ts";
 import { issue } from "../graphql/builders.ts";
 import { gateway } from "../graphql/gateway.ts";
 
 const limited: Viewer = { scope: "read", projects: new Set(["12"]) };
 
 /** A server that answers queries on both ways: on the short one, and at /yoga as Yoga does by itself. */
-async function startServer(turns = createTurns()) {
+async function startServer(turnstile = createTurnstile()) {
   const { yoga, reader } = gateway({ issues: [issue("1")] });
   const state = { version: 1 as number | null, viewer: unlimitedAdmin as Viewer, executed: 0, relayed: 0 };
   const query = createQuery(yoga);
@@ -27,7 +27,7 @@ async function startServer(turns = createTurns()) {
       return yoga.fetch("http://localhost/graphql", { method: "POST", headers, body }, { viewer });
     },
     version: () => state.version,
-    turns,
+    turnstile,
     maxBodyBytes: 10_000,
   });
   const server = createHttpServer({
@@ -76,9 +76,9 @@ const title = JSON.stringify({ query: '{ issue(sentryId: "1") { title } }' });
 
 describe("the short way of a query", () => {
   it("waits for its turn, and is refused where too many do", async () => {
-    using server = await startServer({ take: async () => true });
+    using server = await startServer({ enter: async () => true });
     expect(await server.post(title)).toMatchObject({ status: 200 });
-    using full = await startServer({ take: () => false });
+    using full = await startServer({ enter: () => false });
     expect(await full.post(title)).toMatchObject({
       status: 503,
       body: expect.stringContaining("SERVICE_UNAVAILABLE"),

@@ -6,7 +6,7 @@ import type { Admission, Admit } from "../../src/http/admit.ts";
 import { startHeartbeat } from "../../src/http/heartbeat.ts";
 import { createHttpServer } from "../../src/http/listen.ts";
 import { createSockets, type SocketsOptions } from "../../src/http/sockets.ts";
-import { createTurns } from "../../src/http/turns.ts";
+import { createTurnstile } from "../../src/http/turnstile.ts";
 import { gateway } from "../graphql/gateway.ts";
 import type { Known } from "../graphql/fake-reader.ts";
 import { liveOverMemory } from "./live-operations.ts";
@@ -54,7 +54,7 @@ export async function socketServer({
     },
     clientOf: ({ headers }) => String(headers["x-client"] ?? "one"),
     rate: () => 0,
-    turns: createTurns(),
+    turnstile: createTurnstile(),
     origins: [],
     maxOperations: 3,
     maxSocketsPerClient: 2,

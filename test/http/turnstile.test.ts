@@ -1,28 +1,28 @@
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { createTurns, type TurnsOptions } from "../../src/http/turns.ts";
+import { createTurnstile, type TurnstileOptions } from "../../src/http/turnstile.ts";
 
-/** Turns of 5 ms, of which each that begins takes as many as a test says. */
-function turnsWith(options: TurnsOptions = {}) {
+/** Turnstile of 5 ms, of which each that begins takes as many as a test says. */
+function turnstileWith(options: TurnstileOptions = {}) {
   const clock = { now: 0 };
-  const turns = createTurns({ shareMs: 5, now: () => clock.now, ...options });
+  const turnstile = createTurnstile({ shareMs: 5, now: () => clock.now, ...options });
   const begun: string[] = [];
   async function begin(name: string, ms: number): Promise<void> {
-    if (!(await turns.take())) return;
+    if (!(await turnstile.enter())) return;
     begun.push(name);
     clock.now += ms;
   }
-  return { turns, begun, begin };
+  return { turnstile, begun, begin };
 }
 
 describe("those who ask something of GraphQL", () => {
   it("begin at once while those of the same turn have not had its share", () => {
-    const { turns } = turnsWith();
-    expect([turns.take(), turns.take(), turns.take()]).toEqual([true, true, true]);
+    const { turnstile } = turnstileWith();
+    expect([turnstile.enter(), turnstile.enter(), turnstile.enter()]).toEqual([true, true, true]);
   });
 
   it("have a turn each once it is used up, in the order in which they came, and so have others in between", async () => {
-    const { begun, begin } = turnsWith();
+    const { begun, begin } = turnstileWith();
     await begin("a", 50);
     const waiting = [begin("b", 50), begin("c", 0), begin("d", 50)];
     expect(begun).toEqual(["a"]);
@@ -34,17 +34,17 @@ describe("those who ask something of GraphQL", () => {
   });
 
   it("begin at once again in a turn that nobody has used up", async () => {
-    const { turns, begin } = turnsWith();
+    const { turnstile, begin } = turnstileWith();
     await begin("a", 50);
     await setImmediate();
-    expect(turns.take()).toBe(true);
+    expect(turnstile.enter()).toBe(true);
   });
 
   it("may not begin where too many wait", async () => {
-    const { turns, begun, begin } = turnsWith({ mostWaiting: 1 });
+    const { turnstile, begun, begin } = turnstileWith({ mostWaiting: 1 });
     await begin("a", 50);
     const waiting = begin("b", 50);
-    expect(turns.take()).toBe(false);
+    expect(turnstile.enter()).toBe(false);
     await waiting;
     expect(begun).toEqual(["a", "b"]);
   });
