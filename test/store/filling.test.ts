@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { IncomingDelivery } from "../../src/domain/delivery.ts";
@@ -112,11 +112,11 @@ describe("a store that is filled", () => {
     expect(() => openFilling(file)).toThrow("holds deliveries already");
   });
 
-  it("keeps the tokens that were made before", async () => {
+  it("keeps the tokens that were made before, those too that a process which was killed left in the WAL", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "a.db");
     {
-      await using commands = openSqliteMaintenance(file);
+      await using commands = openSqliteMaintenance(join(folder.path, "open.db"));
       await commands.tokens.add({
         name: "board",
         sha256: tokenHash("text"),
@@ -125,9 +125,12 @@ describe("a store that is filled", () => {
         createdAt: 1,
         expiresAt: null,
       });
+      for (const suffix of ["", "-wal"])
+        copyFileSync(join(folder.path, `open.db${suffix}`), `${file}${suffix}`);
     }
     const before = rowsIn(file, "tokens");
     await fillWith(file);
+    expect(existsSync(`${file}-wal`)).toBe(false);
     expect(rowsIn(file, "tokens")).toEqual(before);
     expect(before).toHaveLength(1);
   });

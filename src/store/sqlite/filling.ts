@@ -97,7 +97,7 @@ export function openSqliteFilling({ file, read, onFault }: FillingOptions): Fill
   function finish(): void {
     for (const index of indexes) client.exec(index);
     openSearch(client);
-    const kept = existsSync(file) ? tokensIn(file) : [];
+    const kept = existsSync(file) ? takeLeave(file) : [];
     if (kept.length > 0)
       connection.db
         .insert(tokens)
@@ -108,7 +108,6 @@ export function openSqliteFilling({ file, read, onFault }: FillingOptions): Fill
     const descriptor = openSync(made, "r+");
     fsyncSync(descriptor);
     closeSync(descriptor);
-    remove(file);
     renameSync(made, file);
   }
 
@@ -137,9 +136,14 @@ function holdsDeliveries(file: string): boolean {
   }
 }
 
-function tokensIn(file: string): readonly (typeof tokens.$inferSelect)[] {
-  const { client, db } = openReader(file);
+/**
+ * The tokens in a file that is to be replaced, all of which is in it then and nothing in a WAL: so that the new one can take
+ * its place at once, and whenever that breaks off the tokens are in whatever is there.
+ */
+function takeLeave(file: string): readonly (typeof tokens.$inferSelect)[] {
+  const { client, db } = openWriter(file);
   try {
+    client.pragma("journal_mode = DELETE");
     return db.select().from(tokens).all();
   } finally {
     client.close();
