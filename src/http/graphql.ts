@@ -67,7 +67,7 @@ export function createGraphQLHandler({
 
   return async (request: IncomingMessage, response: ServerResponse, admitted: Admitted): Promise<void> => {
     const { method, url = "", headers } = request;
-    const accept = accepted(headers.accept ?? "*/*");
+    const accept = accepted(headers.accept);
     // Yoga takes the first that it knows.
     headers.accept = accept;
     const lastEventId = lastEventIdOf(request);

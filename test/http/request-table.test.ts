@@ -608,6 +608,7 @@ describe("what a client accepts", () => {
     expect(await typeOf(`${stream};q=0, ${J}`)).toBe(J);
     for (const accept of [`${J};q=0`, "*/*; Q=0.000", `${J};q=0, application/xml`])
       expect(await typeOf(accept)).toBe(406);
+    expect(await typeOf("")).toBe(J);
     const page = await ask(gateway, {
       search: "?query={__typename}",
       headers: { accept: `text/html;q=0, ${J}` },
