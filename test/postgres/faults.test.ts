@@ -10,7 +10,13 @@ import { startTail } from "../../src/stream/tail.ts";
 import { startPostgres } from "../postgres-server.ts";
 import { told } from "../store/deliveries.ts";
 import { silentReport } from "../store/open.ts";
-import { acknowledged, onServer, openReplica, temporarySchema } from "../store/open-postgres.ts";
+import {
+  acknowledged,
+  onServer,
+  openReplica,
+  temporaryOwner,
+  temporarySchema,
+} from "../store/open-postgres.ts";
 import { survivesCuts, survivesServerRestarts, twoReplicas, whole } from "./experiments.ts";
 import { startProxy } from "./proxy.ts";
 
@@ -315,35 +321,24 @@ describe("a server that fails", () => {
 
   it("is written to again once it may be, though connections were begun while it was read-only", async () => {
     await using schema = await temporarySchema();
-    const role = `${schema.name}_role`;
+    await using owner = await temporaryOwner(schema);
+    await using store = await openReplica(owner.url);
+    await using command = await openPostgresMaintenance(owner.url);
     await onServer((client) =>
-      client.query(`create role ${role} login; alter schema ${schema.name} owner to ${role}`),
+      client.query(`alter role ${owner.name} set default_transaction_read_only = on`),
     );
-    const url = new URL(schema.url);
-    url.username = role;
-    {
-      await using store = await openReplica(url.href);
-      await using command = await openPostgresMaintenance(url.href);
-      await onServer((client) => client.query(`alter role ${role} set default_transaction_read_only = on`));
-      await expect(store.append(told())).rejects.toThrow(StorageUnavailableError);
-      await expect(command.dropBodies(0, Infinity)).rejects.toThrow("read-only transaction");
-      await onServer((client) => client.query(`alter role ${role} reset default_transaction_read_only`));
-      expect(await store.append(told())).toMatchObject({ outcome: "APPLIED" });
-      expect(await command.dropBodies(0, Infinity)).toBe(0);
-    }
-    await onServer((client) => client.query(`reassign owned by ${role} to current_user; drop role ${role}`));
+    await expect(store.append(told())).rejects.toThrow(StorageUnavailableError);
+    await expect(command.dropBodies(0, Infinity)).rejects.toThrow("read-only transaction");
+    await onServer((client) => client.query(`alter role ${owner.name} reset default_transaction_read_only`));
+    expect(await store.append(told())).toMatchObject({ outcome: "APPLIED" });
+    expect(await command.dropBodies(0, Infinity)).toBe(0);
   });
 
   it("is waited for at every commit, though the role's settings change after the start", async () => {
     await using schema = await temporarySchema();
-    const role = `${schema.name}_role`;
-    await onServer((client) =>
-      client.query(`create role ${role} login; alter schema ${schema.name} owner to ${role}`),
-    );
-    const url = new URL(schema.url);
-    url.username = role;
+    await using owner = await temporaryOwner(schema);
     {
-      await using store = await openReplica(url.href);
+      await using store = await openReplica(owner.url);
       await onServer(async (client) => {
         await client.query(
           `create table seen (wait text, timeout text);
@@ -358,12 +353,11 @@ describe("a server that fails", () => {
         await client.query(
           "select pg_terminate_backend(pid) from pg_stat_activity where usename = current_user and pid <> pg_backend_pid()",
         );
-      }, url.href);
+      }, owner.url);
       await acknowledged(store, told());
     }
-    const { rows } = await onServer((client) => client.query("select * from seen"), url.href);
+    const { rows } = await onServer((client) => client.query("select * from seen"), owner.url);
     expect(rows).toEqual([{ wait: "on", timeout: "0" }]);
-    await onServer((client) => client.query(`reassign owned by ${role} to current_user; drop role ${role}`));
   });
 
   it.each(["events (theirs text)", "migrations (batch int)"])(

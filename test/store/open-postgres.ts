@@ -28,6 +28,28 @@ export async function temporarySchema(
 }
 let made = 0;
 
+/** A role that owns the schema for as long as it is not disposed of, and the URL by which it opens a store there. */
+export async function temporaryOwner(schema: {
+  readonly url: string;
+  readonly name: string;
+}): Promise<AsyncDisposable & { readonly url: string; readonly name: string }> {
+  const name = `${schema.name}_role`;
+  await onServer((client) =>
+    client.query(`create role ${name} login; alter schema ${schema.name} owner to ${name}`),
+  );
+  const url = new URL(schema.url);
+  url.username = name;
+  return {
+    url: url.href,
+    name,
+    [Symbol.asyncDispose]: async () => {
+      await onServer((client) =>
+        client.query(`reassign owned by ${name} to current_user; drop role ${name}`),
+      );
+    },
+  };
+}
+
 /** Whatever is asked on a connection to the tests' server. */
 export async function onServer<Answer>(
   ask: (client: pg.Client) => Promise<Answer>,
