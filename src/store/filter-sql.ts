@@ -1,4 +1,4 @@
-import { eq, isNotNull, sql, type AnyColumn, type SQL, type Table } from "drizzle-orm";
+import { and, eq, isNotNull, sql, type AnyColumn, type SQL, type Table } from "drizzle-orm";
 import type { IssueFilter, TransitionFilter } from "../domain/filter.ts";
 import { fold } from "../domain/fold.ts";
 import { interpret } from "../domain/interpret.ts";
@@ -37,6 +37,8 @@ export interface Dialect {
   readonly containing: (issues: IssuesTable, text: string) => Narrowing | null;
   /** The condition, to be tried on rows that are found otherwise: no index is to be chosen for it. */
   readonly tried: (condition: SQL) => SQL;
+  /** The condition, by which a statement can be ended that tries it on very many rows. `row` is the rows' own number. */
+  readonly stoppable: (condition: SQL, row: AnyColumn) => SQL;
 }
 
 /** A condition that an index finds issues by. */
@@ -95,7 +97,15 @@ export type IssuesTable = TableOf<
 
 /** `kind` is null for an event without a transition. Every `issueId` has its row in the table of issues. */
 export type EventsTable = TableOf<
-  "issueId" | "kind" | "source" | "fromStatus" | "toStatus" | "toSubstatus" | "occurredAt" | "actorType"
+  | "seq"
+  | "issueId"
+  | "kind"
+  | "source"
+  | "fromStatus"
+  | "toStatus"
+  | "toSubstatus"
+  | "occurredAt"
+  | "actorType"
 >;
 
 /**
@@ -110,7 +120,8 @@ export function issueWhere(
   dialect: Dialect,
   now: number,
 ): SQL | undefined {
-  return whereOf(issueCondition(filter, true, { ...tables, dialect, now }));
+  const { issues } = tables;
+  return whereOf(issueCondition(filter, true, { issues, dialect, now }), dialect, issues.id);
 }
 
 /**
@@ -154,7 +165,7 @@ export function transitionWhere(
   now: number,
 ): SQL | undefined {
   const change = changeCondition(filter, true, { ...tables, dialect, now });
-  return whereOf(all([isNotNull(tables.events.kind), change]));
+  return whereOf(all([isNotNull(tables.events.kind), change]), dialect, tables.events.seq);
 }
 
 const statuses = { words: issueStatuses, wordOf: known(issueStatusOf) };
@@ -253,15 +264,16 @@ function changeCondition(
  */
 function ofIssue(
   condition: Condition,
-  { issues, events }: { readonly issues: IssuesTable; readonly events: EventsTable },
+  { issues, events, dialect }: Asked & { readonly events: EventsTable },
 ): Condition {
   if (typeof condition === "boolean") return condition;
-  return sql`exists (select 1 from ${issues} where ${eq(issues.sentryId, events.issueId)} and ${condition})`;
+  const matching = and(eq(issues.sentryId, events.issueId), dialect.stoppable(condition, issues.id));
+  return sql`exists (select 1 from ${issues} where ${matching})`;
 }
 
-function whereOf(condition: Condition): SQL | undefined {
+function whereOf(condition: Condition, { stoppable }: Dialect, row: AnyColumn): SQL | undefined {
   if (condition === true) return undefined;
-  return condition === false ? sql`1 = 0` : condition;
+  return condition === false ? sql`1 = 0` : stoppable(condition, row);
 }
 
 /** A status that is null is one that there was not: a transition from nothing. */

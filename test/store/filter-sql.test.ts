@@ -105,7 +105,7 @@ describe("a filter in SQLite", () => {
 });
 
 function where(filter: IssueFilter): SQL | undefined {
-  return issueWhere(filter, tables, dialect, 0);
+  return issueWhere(filter, tables, { ...dialect, stoppable: (condition) => condition }, 0);
 }
 
 function textOf(condition: SQL | undefined): string {

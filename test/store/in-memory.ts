@@ -2,6 +2,7 @@ import Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { migrate } from "drizzle-orm/better-sqlite3/migrator";
 import { openSearch } from "../../src/store/sqlite/search.ts";
+import { letBeStopped } from "../../src/store/sqlite/stoppable.ts";
 
 /** An empty database with all that the store's has. `asked` is told of each statement that Drizzle runs. */
 export function openInMemory(asked: (sql: string, params: unknown[]) => void = () => {}) {
@@ -9,5 +10,6 @@ export function openInMemory(asked: (sql: string, params: unknown[]) => void = (
   const db = drizzle({ client, logger: { logQuery: asked } });
   migrate(db, { migrationsFolder: new URL("../../drizzle/sqlite", import.meta.url).pathname });
   openSearch(client);
+  letBeStopped(client, () => false);
   return { client, db, [Symbol.dispose]: () => void client.close() };
 }

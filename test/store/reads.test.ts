@@ -10,6 +10,7 @@ import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, inject, it, vi } from "vitest";
 import { ReadTimeoutError, StorageUnavailableError } from "../../src/domain/failure.ts";
 import type { Reader } from "../../src/store/reader.ts";
+import { openWriter } from "../../src/store/sqlite/connection.ts";
 import { createReads, type ReadsOptions } from "../../src/store/sqlite/reads.ts";
 import { told } from "./deliveries.ts";
 import { openTestStore } from "./open.ts";
@@ -129,6 +130,38 @@ describe("reads that take too long", () => {
     writeFileSync(`${pipe}.released`, "");
     writeFileSync(pipe, "");
     expect(await isStuckNoMore).toBe(true);
+  });
+});
+
+describe("a filter that takes long for each of many issues", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("is ended in the midst of its statement, and leaves its thread's place to others", async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), "issuewire-reads-"));
+    const file = join(folder.path, "issues.db");
+    const { client } = openWriter(file);
+    const title = "ab".repeat(1_000);
+    client
+      .prepare(
+        `with recursive n(i) as (select 1 union all select i + 1 from n where i < 20000)
+        insert into issues (sentry_id, shown, last_seq, title, title_folded, status, status_since, count, user_count, rest, details)
+        select i, 1, 1, ?, ?, 'unresolved', i, 1, 1, '{}', '{}' from n`,
+      )
+      .run(title, title);
+    client.close();
+    const worker = pathToFileURL(join(inject("built"), "read-worker.js"));
+    await using reads = readsWith({ file, worker, timeoutMs: 1_000 });
+    // Some 10 ms of comparing for each issue, minutes in all.
+    const slow = Array.from({ length: 1_000 }, (_, n) => ({
+      title: { contains: `${"ab".repeat(50)}${n}` },
+    }));
+    const counting = reads.reader.issueCount({ filter: { or: slow }, now: 0 });
+    await expect(counting).rejects.toThrow(ReadTimeoutError);
+    // However long a thread takes to start, the next question waits for it.
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    expect(await reads.reader.issueCount(everything)).toBe(20_000);
   });
 });
 

@@ -1,8 +1,8 @@
-import Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { describe, expect, it } from "vitest";
 import type { IssueFilter } from "../../src/domain/filter.ts";
 import { issueObjectOf } from "../../src/sentry/raw-issue.ts";
+import { openReader } from "../../src/store/sqlite/connection.ts";
 import { readerOf } from "../../src/store/sqlite/queries.ts";
 import { gateway } from "../graphql/gateway.ts";
 import { told } from "./deliveries.ts";
@@ -49,7 +49,7 @@ async function statementsFor(issues: number): Promise<number> {
     ]).flat(),
   );
   let statements = 0;
-  const client = new Database(store.file, { readonly: true });
+  const { client } = openReader(store.file);
   try {
     const db = drizzle({ client, logger: { logQuery: () => (statements += 1) } });
     const reader = readerOf({ client, db }, { issueObjectOf });

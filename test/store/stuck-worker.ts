@@ -8,6 +8,7 @@ import { parentPort, workerData } from "node:worker_threads";
 const { file } = workerData as { readonly file: string };
 parentPort?.postMessage({ is: "open" });
 parentPort?.on("message", ({ id, ask }: { readonly id: number; readonly ask: string }) => {
+  if (ask === "close") return parentPort?.close();
   if (ask === "feedFigures") {
     writeFileSync(`${file}.asked`, "");
     readFileSync(file);

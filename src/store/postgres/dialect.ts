@@ -14,4 +14,6 @@ export const postgresDialect = (hasSearch: boolean): Dialect => ({
   containing: hasSearch ? containing : () => null,
   // PostgreSQL asks how many rows an index would leave before it takes it.
   tried: (condition) => condition,
+  // It ends a statement whenever its time is over.
+  stoppable: (condition) => condition,
 });

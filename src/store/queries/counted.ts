@@ -15,6 +15,7 @@ export function countedIssues({ db, tables, dialect }: Pick<Asked, "db" | "table
 
   /** `issues`, read from the row of an event as far as that says what the issue shows. */
   const shown = Object.create(issues, {
+    id: { value: events.seq },
     projectId: { value: events.projectId },
     projectSlug: { value: events.projectSlug },
   }) as IssuesTable;

@@ -5,6 +5,7 @@ import { unusable } from "./error.ts";
 import { checkTables, hasMigrations, migrate } from "./migrate.ts";
 import { withQuickRows } from "./quick-rows.ts";
 import { openSearch } from "./search.ts";
+import { letBeStopped } from "./stoppable.ts";
 
 /** A connection to one SQLite file. Its statements run at once, on the calling thread. */
 export type Connection = {
@@ -95,9 +96,10 @@ function isWithoutWal(file: string): boolean {
 
 /**
  * Opens a connection that cannot write. In WAL mode it waits for nobody.
+ * @param isStopped asked in the midst of a long statement, which fails where it says true: see `stoppable.ts`.
  * @throws Error that says what is wrong with the file.
  */
-export function openReader(file: string): Connection {
+export function openReader(file: string, isStopped = () => false): Connection {
   requireFile(file);
   let opened: Database.Database | null = null;
   try {
@@ -115,6 +117,7 @@ export function openReader(file: string): Connection {
   client.pragma("query_only = ON");
   // Pages that one question after the other needs: 32 MB instead of 2, for each connection.
   client.pragma("cache_size = -32768");
+  letBeStopped(client, isStopped);
   return { client, db: withQuickRows(drizzle({ client: withPrepared(client) })) };
 }
 

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Dialect } from "../filter-sql.ts";
 import { containing } from "./search.ts";
+import { stoppable } from "./stoppable.ts";
 
 /** SQLite compares text bytewise unless told otherwise. */
 export const sqliteDialect: Dialect = {
@@ -10,4 +11,5 @@ export const sqliteDialect: Dialect = {
   containing,
   // SQLite takes an index for any comparison that one serves, without asking how many rows it would leave.
   tried: (condition) => sql`(${condition}) is true`,
+  stoppable,
 };

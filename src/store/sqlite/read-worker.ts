@@ -5,12 +5,19 @@ import type { Reader } from "../reader.ts";
 import { openReader } from "./connection.ts";
 import { readerOf, type ReaderOptions } from "./queries.ts";
 
-/** What the gateway asks of the thread: one question of `Reader`, or the bounds of a read transaction. */
+/** What the gateway asks of the thread: one question of `Reader`, the bounds of a read transaction, or to end. */
 export type ReadRequest =
   | { readonly id: number; readonly ask: keyof Reader; readonly args: readonly unknown[] }
-  | { readonly id: number; readonly ask: "begin" | "end" };
+  | { readonly id: number; readonly ask: "begin" | "end" | "close" };
 
-/** What the thread answers: that it is open, then one for each request and in their order. */
+/** What the thread is started with. */
+export type ReadData = {
+  readonly file: string;
+  /** The id of a question: it and all before it are to be stopped, for nobody waits for their answers any more. */
+  readonly stopped: Int32Array<SharedArrayBuffer>;
+};
+
+/** What the thread answers: that it is open, then one for each request and in their order, also where it was stopped. */
 export type ReadAnswer =
   | { readonly is: "open" }
   | { readonly id: number; readonly is: "value"; readonly value: unknown }
@@ -20,13 +27,16 @@ export type ReadAnswer =
 export function answerReads(options: ReaderOptions): void {
   if (isMainThread || parentPort === null) throw new Error("This is to be started as a worker thread.");
   const port = parentPort;
-  const { file } = workerData as { readonly file: string };
+  const { file, stopped } = workerData as ReadData;
+  let asked = 0;
+  const isStopped = () => asked <= Atomics.load(stopped, 0);
   comeAfterWebhooks();
-  const connection = openReader(file);
+  const connection = openReader(file, isStopped);
   const reader = readerOf(connection, options);
 
   async function answer(request: ReadRequest): Promise<ReadAnswer> {
     const { id } = request;
+    asked = id;
     try {
       switch (request.ask) {
         case "begin":
@@ -36,7 +46,12 @@ export function answerReads(options: ReaderOptions): void {
         case "end":
           if (connection.client.inTransaction) connection.client.exec("rollback");
           return { id, is: "value", value: null };
+        case "close":
+          connection.client.close();
+          port.close();
+          return { id, is: "value", value: null };
         default: {
+          if (isStopped()) return { id, is: "fault", message: "The question was stopped before it began." };
           // Asked by `reads.ts` alone, whose callers are typed by `Reader`.
           const ask = reader[request.ask] as (...args: readonly unknown[]) => Promise<unknown>;
           return { id, is: "value", value: await ask(...request.args) };

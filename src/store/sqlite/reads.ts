@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { ReadTimeoutError, StorageUnavailableError } from "../../domain/failure.ts";
 import type { Reader, ReadTransaction } from "../reader.ts";
-import type { ReadAnswer, ReadRequest } from "./read-worker.ts";
+import type { ReadAnswer, ReadData, ReadRequest } from "./read-worker.ts";
 
 export type ReadsOptions = {
   readonly file: string;
@@ -11,7 +11,7 @@ export type ReadsOptions = {
   readonly here: Reader;
   /** How long one question may wait for a thread, and how long it may take once its thread is there. */
   readonly timeoutMs: number;
-  /** Most threads, those included that are to end and have not yet; more questions wait for one. */
+  /** Most threads, those included that were told to stop and have not yet; more questions wait for one. */
   readonly maxWorkers: number;
   /** Most that wait; past this a question is refused as if the store were away. */
   readonly maxWaiting: number;
@@ -76,18 +76,13 @@ export function createReads(options: ReadsOptions): Reads {
     return thread;
   }
 
-  function giveBack(thread: Thread): void {
-    if (!thread.isAlive()) return void replace(thread);
+  /** Another one in its place before it is free would be one more: who asks for too much again and again had any number. */
+  async function giveBack(thread: Thread): Promise<void> {
+    await thread.free();
+    if (!thread.isAlive()) all.delete(thread);
     const next = waiting.shift();
-    if (next === undefined) idle.push(thread);
-    else next.resolve(thread);
-  }
-
-  /** Another one in its place before it has ended would be one more: who asks for too much again and again had any number. */
-  async function replace(thread: Thread): Promise<void> {
-    await thread.kill();
-    all.delete(thread);
-    if (waiting.length > 0) waiting.shift()!.resolve(start());
+    if (next !== undefined) next.resolve(thread.isAlive() ? thread : start());
+    else if (thread.isAlive()) idle.push(thread);
   }
 
   async function ask(name: keyof Reader, args: readonly unknown[]): Promise<unknown> {
@@ -95,7 +90,7 @@ export function createReads(options: ReadsOptions): Reads {
     try {
       return await thread.ask({ ask: name, args }, timeoutMs);
     } finally {
-      giveBack(thread);
+      void giveBack(thread);
     }
   }
 
@@ -108,8 +103,9 @@ export function createReads(options: ReadsOptions): Reads {
       const end = async () => {
         if (isOver) return;
         isOver = true;
-        await thread.ask({ ask: "end" }, timeoutMs).catch(() => thread.kill());
-        giveBack(thread);
+        // It does so even where it is late.
+        await thread.ask({ ask: "end" }, timeoutMs).catch(() => {});
+        void giveBack(thread);
       };
       try {
         await thread.ask({ ask: "begin" }, timeoutMs);
@@ -125,7 +121,7 @@ export function createReads(options: ReadsOptions): Reads {
 
     [Symbol.asyncDispose]: async () => {
       for (const turn of waiting.splice(0)) turn.reject(new StorageUnavailableError("The store is closing."));
-      await Promise.all([...all].map((thread) => thread.kill()));
+      await Promise.all([...all].map((thread) => thread.end()));
     },
   };
 }
@@ -154,7 +150,9 @@ function readerThat(
 type Thread = {
   readonly ask: (question: Question, timeoutMs: number) => Promise<unknown>;
   readonly isAlive: () => boolean;
-  readonly kill: () => Promise<unknown>;
+  /** Resolves once it is asked nothing any more, what it was stopped at included. */
+  readonly free: () => Promise<void>;
+  readonly end: () => Promise<void>;
 };
 type Question = ReadRequest extends infer Request
   ? Request extends unknown
@@ -163,23 +161,30 @@ type Question = ReadRequest extends infer Request
   : never;
 
 function createThread({ file, worker: module }: ReadsOptions): Thread {
-  const worker = new Worker(module, { workerData: { file } });
+  const stopped = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const worker = new Worker(module, { workerData: { file, stopped } satisfies ReadData });
   // A thread that has nothing to do keeps no process alive.
   worker.unref();
   const asked = new Map<number, PromiseWithResolvers<unknown>>();
   /** Resolves once the thread has loaded SQLite, or will not. */
   const opened = Promise.withResolvers<void>();
+  const exited = new Promise((resolve) => worker.once("exit", resolve));
   let isAlive = true;
   let last = 0;
+  let answered = 0;
+  let freed = Promise.withResolvers<void>();
 
   function die(error: Error): void {
     isAlive = false;
     opened.resolve();
+    freed.resolve();
     for (const one of asked.values()) one.reject(error);
     asked.clear();
   }
   worker.on("message", (answer: ReadAnswer) => {
     if (answer.is === "open") return opened.resolve();
+    answered = answer.id;
+    if (answered === last) freed.resolve();
     const one = asked.get(answer.id);
     asked.delete(answer.id);
     switch (answer.is) {
@@ -196,17 +201,11 @@ function createThread({ file, worker: module }: ReadsOptions): Thread {
   );
   worker.on("exit", () => die(new StorageUnavailableError("A thread that reads has ended.")));
 
-  const kill = async () => {
-    isAlive = false;
-    // Terminated while it loads SQLite, a thread takes the process with it.
-    worker.ref();
-    await opened.promise;
-    // A statement that runs cannot be stopped from outside: the thread ends once it returns.
-    await worker.terminate();
-  };
+  const free = () => (isAlive && answered < last ? freed.promise : Promise.resolve());
   return {
     ask(question, timeoutMs) {
       if (!isAlive) return Promise.reject(new StorageUnavailableError("A thread that reads has ended."));
+      if (answered === last) freed = Promise.withResolvers();
       const answer = Promise.withResolvers<unknown>();
       const id = ++last;
       asked.set(id, answer);
@@ -217,12 +216,19 @@ function createThread({ file, worker: module }: ReadsOptions): Thread {
         timer = setTimeout(() => {
           asked.delete(id);
           answer.reject(new ReadTimeoutError(`Not answered within ${timeoutMs} ms.`));
-          void kill();
+          Atomics.store(stopped, 0, id);
         }, timeoutMs);
       });
       return answer.promise.finally(() => clearTimeout(timer));
     },
     isAlive: () => isAlive,
-    kill,
+    free,
+    async end() {
+      worker.ref();
+      Atomics.store(stopped, 0, last);
+      // Terminated, it would take the process with it while it loads SQLite, and go on to the end of a statement.
+      worker.postMessage({ id: ++last, ask: "close" } satisfies ReadRequest);
+      await exited;
+    },
   };
 }
