@@ -10,7 +10,6 @@ import {
   measuresRow,
   factsFrom,
   shownProject,
-  steadyValues,
   type ContentRow,
   type DeliveryRow,
   type EventRow,
@@ -185,7 +184,7 @@ async function loadHistories(
     const facts = await written([...known.keys()]);
     for (const sentryId of missing) {
       const { lastSeq, ...project } = known.get(sentryId) ?? unknownIssue;
-      const held = { ...derived(facts.get(sentryId) ?? []), lastSeq, steady: null, project };
+      const held = { ...derived(facts.get(sentryId) ?? []), lastSeq, project };
       found.set(sentryId, held);
       cache.set(sentryId, held);
     }
@@ -337,7 +336,6 @@ class Pending {
     }
 
     const { state, statusSince } = change;
-    const steady = shown === null ? held.steady : steadyValues(shown.snapshot.fields);
     this.#issues.set(sentryId, {
       sentryId,
       status: state.status,
@@ -345,11 +343,7 @@ class Pending {
       statusSince,
       lastSeq: this.seq,
       shown,
-      isNew: change.shownBefore === null || earlier?.isNew === true,
-      // Together with what this batch changed before: all of it is written at once.
-      isSteady: (earlier?.isSteady ?? true) && isSame(steady, held.steady),
     });
-    held.steady = steady;
     if (fields.project !== null) {
       const other = this.#projects.get(fields.project.sentryId);
       if (other === undefined || other.shownAt <= delivery.sentAt)
@@ -416,11 +410,6 @@ export function snapshotFrom(fields: string): Pick<Snapshot, "fields" | "written
 /** The same snapshot, which names no project, with the one that the fields of another delivery name. */
 export function withProjectOf({ fields, written }: Shown["snapshot"], naming: string): Shown["snapshot"] {
   return { fields: { ...fields, project: snapshotFrom(naming).fields.project }, written };
-}
-
-/** Of values that are not known nothing is the same. */
-function isSame(one: readonly unknown[] | null, other: readonly unknown[] | null): boolean {
-  return one !== null && other !== null && one.every((value, index) => value === other[index]);
 }
 
 function placeKey(issueId: string, place: Uint8Array): string {

@@ -268,52 +268,32 @@ export function shownProject({ project }: IssueFields): ShownProject {
   return { projectId: project?.sentryId ?? null, projectSlug: project?.slug ?? null };
 }
 
-/**
- * What almost every new snapshot changes. The other columns are steady: an update names every index of its columns as
- * changed, whether their values are or not, so those are written only where one of them differs.
- */
-export const movingNames = [
-  "shown",
-  "count",
-  "userCount",
-  "lastSeen",
-  "rest",
-  "details",
-] as const satisfies readonly (keyof ShownColumns)[];
-
-export type MovingColumns = Pick<ShownColumns, (typeof movingNames)[number]>;
-
-/** What the steady columns follow from: for two snapshots whose values are equal, they are. */
-export function steadyValues(fields: IssueFields): readonly unknown[] {
-  const { project, assignee } = fields;
-  return [
-    fields.shortId,
-    fields.title,
-    fields.culprit,
-    fields.levelRaw,
-    fields.priorityRaw,
-    fields.category,
-    fields.issueType,
-    fields.platform,
-    project?.sentryId,
-    project?.slug,
-    assignee?.type,
-    assignee?.sentryId,
-    assignee?.name,
-    assignee?.email,
-    fields.isUnhandled,
-    fields.firstSeen,
-  ];
-}
-
 /** What of `IssueFields` has no column. */
 type Rest = Pick<IssueFields, "statusRaw" | "substatusRaw" | "statusDetails"> & {
   readonly project: Pick<Project, "name" | "platform"> | null;
 };
 
-export function movingColumns({ delivery, snapshot }: Shown): MovingColumns {
+/** Of each column that follows from another's text alone, which that is. */
+export const followed = {
+  shortIdFolded: "shortId",
+  titleFolded: "title",
+  culpritFolded: "culprit",
+  priorityRank: "priority",
+  categoryFolded: "category",
+  issueTypeFolded: "issueType",
+  platformFolded: "platform",
+  projectSlugFolded: "projectSlug",
+  assigneeNameFolded: "assigneeName",
+  assigneeEmailFolded: "assigneeEmail",
+} as const satisfies Partial<Record<keyof ShownColumns, keyof ShownColumns>>;
+
+type FollowingColumns = Pick<ShownColumns, keyof typeof followed>;
+/** The columns that follow from what an issue shows, and from no other column. */
+export type PlainColumns = Omit<ShownColumns, keyof typeof followed>;
+
+export function plainColumns({ delivery, snapshot }: Shown): PlainColumns {
   const { fields, written } = snapshot;
-  const { project } = fields;
+  const { project, assignee } = fields;
   const rest: Rest = {
     statusRaw: fields.statusRaw,
     substatusRaw: fields.substatusRaw,
@@ -322,45 +302,47 @@ export function movingColumns({ delivery, snapshot }: Shown): MovingColumns {
   };
   return {
     shown: delivery,
+    shortId: fields.shortId,
+    title: fields.title,
+    culprit: fields.culprit,
+    level: fields.levelRaw,
+    priority: fields.priorityRaw,
+    category: fields.category,
+    issueType: fields.issueType,
+    platform: fields.platform,
+    ...shownProject(fields),
+    assigneeType: assignee?.type ?? null,
+    assigneeId: assignee?.sentryId ?? null,
+    assigneeName: assignee?.name ?? null,
+    assigneeEmail: assignee?.email ?? null,
+    isUnhandled: fields.isUnhandled,
     count: fields.count,
     userCount: fields.userCount,
+    firstSeen: fields.firstSeen,
     lastSeen: fields.lastSeen,
     rest: JSON.stringify(rest),
     details: written.details,
   };
 }
 
-export function shownColumns(shown: Shown): ShownColumns {
-  const { fields } = shown.snapshot;
-  const { project, assignee } = fields;
+export function followingColumns(plain: PlainColumns): FollowingColumns {
   return {
-    ...movingColumns(shown),
-    shortId: fields.shortId,
-    shortIdFolded: folded(fields.shortId),
-    title: fields.title,
-    titleFolded: fold(fields.title),
-    culprit: fields.culprit,
-    culpritFolded: folded(fields.culprit),
-    level: fields.levelRaw,
-    priority: fields.priorityRaw,
-    priorityRank: priorityRankOf(fields.priorityRaw),
-    category: fields.category,
-    categoryFolded: folded(fields.category),
-    issueType: fields.issueType,
-    issueTypeFolded: folded(fields.issueType),
-    platform: fields.platform,
-    platformFolded: folded(fields.platform),
-    ...shownProject(fields),
-    projectSlugFolded: folded(project?.slug ?? null),
-    assigneeType: assignee?.type ?? null,
-    assigneeId: assignee?.sentryId ?? null,
-    assigneeName: assignee?.name ?? null,
-    assigneeNameFolded: folded(assignee?.name ?? null),
-    assigneeEmail: assignee?.email ?? null,
-    assigneeEmailFolded: folded(assignee?.email ?? null),
-    isUnhandled: fields.isUnhandled,
-    firstSeen: fields.firstSeen,
+    shortIdFolded: folded(plain.shortId),
+    titleFolded: fold(plain.title),
+    culpritFolded: folded(plain.culprit),
+    priorityRank: priorityRankOf(plain.priority),
+    categoryFolded: folded(plain.category),
+    issueTypeFolded: folded(plain.issueType),
+    platformFolded: folded(plain.platform),
+    projectSlugFolded: folded(plain.projectSlug),
+    assigneeNameFolded: folded(plain.assigneeName),
+    assigneeEmailFolded: folded(plain.assigneeEmail),
   };
+}
+
+export function shownColumns(shown: Shown): ShownColumns {
+  const plain = plainColumns(shown);
+  return { ...plain, ...followingColumns(plain) };
 }
 
 /** The columns that an issue is made of. */

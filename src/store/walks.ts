@@ -7,8 +7,6 @@ export type Held = {
   walk: Walk;
   /** The newest entry about the issue; null while there is none. */
   lastSeq: number | null;
-  /** `steadyValues` of what the issue's row shows; null where that is not known. */
-  steady: readonly unknown[] | null;
   /** The project that the issue's row shows; without meaning while there is none. */
   project: ShownProject;
   /** It has measured the whole history. */

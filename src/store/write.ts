@@ -17,9 +17,6 @@ export type Known = Pick<DeliveryRow, "id" | "requestId"> & { readonly sha256: s
 export type IssueWrite = Pick<IssueRow, "sentryId" | "status" | "substatus" | "statusSince" | "lastSeq"> & {
   /** Null leaves the columns that follow from the shown delivery as they are. */
   readonly shown: Shown | null;
-  readonly isNew: boolean;
-  /** Of `shown`, the columns other than `movingColumns` are as they were written last. */
-  readonly isSteady: boolean;
 };
 
 /** What statistics need of the event that holds this place in an issue's history. */

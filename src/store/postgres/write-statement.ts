@@ -34,7 +34,7 @@ export function valuesOf(
     return { ...row, ...measures };
   });
   const replaced = superseded.filter(({ seq }) => seq < provisional);
-  const shown = collected.issues.flatMap(({ shown, isNew: _isNew, isSteady: _isSteady, ...state }) =>
+  const shown = collected.issues.flatMap(({ shown, ...state }) =>
     shown === null ? [] : [{ ...state, ...shownColumns(shown) }],
   );
   const moved = collected.issues.filter((write) => write.shown === null);

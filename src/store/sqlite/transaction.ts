@@ -1,36 +1,13 @@
-import {
-  and,
-  asc,
-  Column,
-  count,
-  eq,
-  getTableColumns,
-  getTableName,
-  is,
-  isNull,
-  lt,
-  lte,
-  Param,
-  Placeholder,
-  sql,
-  type Query,
-  type SQLWrapper,
-} from "drizzle-orm";
+import { and, asc, count, eq, getTableColumns, getTableName, isNull, lt, lte, sql } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsOf, rewriteFields } from "../queries/contents.ts";
-import {
-  factsColumns,
-  factsOf,
-  movingColumns,
-  movingNames,
-  shownColumns,
-  type DeliveryRow,
-  type IssueRow,
-} from "../rows.ts";
+import { factsColumns, factsOf, type DeliveryRow } from "../rows.ts";
 import * as tables from "../tables/sqlite.ts";
 import type { IssueKnown, Known, WriteTransaction } from "../write.ts";
 import type { Connection } from "./connection.ts";
+import { issueWrites } from "./issue-writes.ts";
+import { pick, placeholdersOf, prepareGet, prepareRun } from "./prepared.ts";
 
 const { contents, deliveries, events, issues, projects } = tables;
 
@@ -128,7 +105,6 @@ export function prepareTransaction({ client, db }: Connection): SqliteTransactio
       .set({ supersededBy: sql`${sql.placeholder("by")}` })
       .where(eq(events.seq, sql.placeholder("seq"))),
   );
-  const { id: _given, ...issueValues } = placeholdersOf(issues);
   const writeMeasures = prepareRun(
     client,
     db
@@ -149,34 +125,7 @@ export function prepareTransaction({ client, db }: Connection): SqliteTransactio
       .set(pick(placeholdersOf(events), ["projectId", "projectSlug"]))
       .where(and(eq(events.issueId, sql.placeholder("issueId")), isNull(events.supersededBy))),
   );
-  const insertIssue = prepareRun(client, db.insert(issues).values(issueValues));
-  const moveIssue = prepareRun(
-    client,
-    db
-      .update(issues)
-      .set(pick(placeholdersOf(issues), stateColumns))
-      .where(eq(issues.sentryId, sql.placeholder("sentryId"))),
-  );
-  const moveShownIssue = prepareRun(
-    client,
-    db
-      .update(issues)
-      .set(pick(placeholdersOf(issues), [...stateColumns, ...movingNames]))
-      .where(eq(issues.sentryId, sql.placeholder("sentryId"))),
-  );
-  const steadyColumns = (Object.keys(getTableColumns(issues)) as (keyof IssueRow)[]).filter(
-    (name) => name !== "id" && name !== "sentryId" && !isIn(stateColumns, name) && !isIn(movingNames, name),
-  );
-  const list = (values: readonly SQLWrapper[]) => sql.join([...values], sql`, `);
-  const changeIssue = prepareRun(
-    client,
-    db
-      .update(issues)
-      .set(pick(placeholdersOf(issues), steadyColumns))
-      .where(
-        sql`${issues.sentryId} = ${sql.placeholder("sentryId")} and (${list(steadyColumns.map((name) => issues[name]))}) is not (${list(steadyColumns.map((name) => sql.param(sql.placeholder(name), issues[name])))})`,
-      ),
-  );
+  const writeIssue = issueWrites({ client, db });
   const writeProject = prepareRun(
     client,
     db
@@ -248,16 +197,7 @@ export function prepareTransaction({ client, db }: Connection): SqliteTransactio
       for (const move of moves) moveEvents(move);
     },
     async writeIssues(writes) {
-      for (const { shown, isNew, isSteady, ...state } of writes) {
-        if (shown === null) moveIssue(state);
-        else if (isNew) insertIssue({ ...state, ...shownColumns(shown) });
-        else if (isSteady) moveShownIssue({ ...state, ...movingColumns(shown) });
-        else {
-          const row = { ...state, ...shownColumns(shown) };
-          moveShownIssue(row);
-          changeIssue(row);
-        }
-      }
+      for (const write of writes) writeIssue(write);
     },
     async writeProjects(writes) {
       for (const write of writes) writeProject(write);
@@ -267,70 +207,6 @@ export function prepareTransaction({ client, db }: Connection): SqliteTransactio
 
 function known({ sha256, ...row }: Pick<DeliveryRow, "id" | "requestId" | "sha256">): Known {
   return { ...row, sha256: sha256.toString("hex") };
-}
-
-/** What every entry about an issue changes. */
-const stateColumns = ["status", "substatus", "statusSince", "lastSeq"] as const;
-
-function isIn(names: readonly string[], name: string): boolean {
-  return names.includes(name);
-}
-
-function pick<Whole extends object>(whole: Whole, names: readonly (keyof Whole)[]): Partial<Whole> {
-  // Only what is asked for is left, so nothing is missing of the partial type.
-  return Object.fromEntries(names.map((name) => [name, whole[name]])) as Partial<Whole>;
-}
-
-type Row = Readonly<Record<string, unknown>>;
-
-/**
- * Prepares a statement that Drizzle has built, whose parameters are all placeholders, to be run with a row that has them
- * by name. Drizzle's own prepared statements fill their parameters one by one at every run; at thousands of rows a second
- * that costs as much as SQLite does.
- */
-function prepareRun(client: Connection["client"], built: { toSQL(): Query }): (row: Row) => void {
-  const { statement, valuesOf } = prepare(client, built);
-  return (row) => void statement.run(valuesOf(row));
-}
-
-/** As `prepareRun`, of a statement that finds one row, under the columns' own names; undefined for none. */
-function prepareGet<Found>(
-  client: Connection["client"],
-  built: { toSQL(): Query },
-): (row: Row) => Found | undefined {
-  const { statement, valuesOf } = prepare(client, built);
-  // The caller knows what it selects.
-  return (row) => statement.get(valuesOf(row)) as Found | undefined;
-}
-
-function prepare(client: Connection["client"], built: { toSQL(): Query }) {
-  const { sql: text, params } = built.toSQL();
-  const parameters = params.map((param) => {
-    const value = is(param, Param) ? param.value : param;
-    if (!is(value, Placeholder)) throw new TypeError("A prepared statement takes placeholders only.");
-    const encoder = is(param, Param) ? param.encoder : null;
-    const isAsItIs = encoder === null || encoder.mapToDriverValue === Column.prototype.mapToDriverValue;
-    return { name: value.name, encoder: isAsItIs ? null : encoder };
-  });
-  return {
-    statement: client.prepare<unknown[]>(text),
-    valuesOf(row: Row): unknown[] {
-      return parameters.map(({ name, encoder }) => {
-        const value = row[name];
-        return encoder === null || value === null ? value : encoder.mapToDriverValue(value);
-      });
-    },
-  };
-}
-
-/** A placeholder of its own name for every column of the table. */
-function placeholdersOf<Table extends SQLiteTable>(table: Table): Table["$inferInsert"] {
-  const entries = Object.keys(getTableColumns(table)).map((name): [string, Placeholder] => [
-    name,
-    sql.placeholder(name),
-  ]);
-  // Drizzle takes a placeholder wherever it takes a value; its types cannot say so of all columns at once.
-  return Object.fromEntries(entries) as Table["$inferInsert"];
 }
 
 /** Every column of the table set to what the conflicting insert would have written. */
