@@ -1,6 +1,8 @@
 import type pg from "pg";
 import { howToRun } from "../../observability/how-to-run.ts";
-import { examineStore, otherVersion, type Examined, type Finding } from "../doctor.ts";
+import { examineStore } from "../doctor/examine.ts";
+import type { Examined } from "../doctor/examined.ts";
+import { otherVersion, type Finding } from "../doctor/finding.ts";
 import { metaNames } from "../meta.ts";
 import { drizzleOver } from "./ask.ts";
 import { failureIn } from "./error.ts";

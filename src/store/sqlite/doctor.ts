@@ -1,5 +1,7 @@
 import { howToRun } from "../../observability/how-to-run.ts";
-import { examineStore, otherVersion, type Examined, type Finding } from "../doctor.ts";
+import { examineStore } from "../doctor/examine.ts";
+import type { Examined } from "../doctor/examined.ts";
+import { otherVersion, type Finding } from "../doctor/finding.ts";
 import * as tables from "../tables/sqlite.ts";
 import { openReader, refuseWalOfAnother, requireFile, type Connection } from "./connection.ts";
 import { codeOf } from "./error.ts";

@@ -1,0 +1,100 @@
+import { createHash } from "node:crypto";
+import { and, asc, count, eq, gt, gte, lte } from "drizzle-orm";
+import { metaNames } from "../meta.ts";
+import { contentsIn } from "../pack.ts";
+import type { ContentRow } from "../rows.ts";
+import type { Examined } from "./examined.ts";
+import { Findings, type Finding } from "./finding.ts";
+import { isJson } from "./is-json.ts";
+
+/** Bodies can be large. */
+const pageSize = 100;
+
+/** Every body that is kept, and where those are that are not. */
+export async function examineBodies({
+  db,
+  tables,
+  onProgress,
+  howToRebuild,
+}: Examined): Promise<readonly Finding[]> {
+  const { contents, deliveries, meta, packs } = tables;
+  const findings = new Findings((many) => `${many} more bodies are not what was received.`);
+  const remedy = "Restore a backup if you need it. Its history does not depend on it.";
+  const [counted] = await db.select({ total: count() }).from(deliveries);
+  const total = counted?.total ?? 0;
+  const [pruned] = await db.select({ value: meta.value }).from(meta).where(eq(meta.name, metaNames.prunedTo));
+  const prunedTo = Number(pruned?.value ?? 0);
+  let done = 0;
+  /** Deliveries of which it is known where their content is, or was. */
+  let held = 0;
+  const receivedIn = (first: number, last: number) =>
+    db
+      .select({
+        id: deliveries.id,
+        sha256: deliveries.sha256,
+        bytes: deliveries.bytes,
+        issueId: deliveries.issueId,
+      })
+      .from(deliveries)
+      .where(and(gte(deliveries.id, first), lte(deliveries.id, last)));
+  const examine = async (rows: readonly ContentRow[]) => {
+    const received = new Map(
+      (await receivedIn(rows[0]!.delivery, rows.at(-1)!.delivery)).map((row) => [row.id, row]),
+    );
+    for (const { delivery, body, fields } of rows) {
+      const row = received.get(delivery);
+      if (row !== undefined) held += 1;
+      if (body !== null && row?.sha256.equals(createHash("sha256").update(body).digest()) !== true)
+        findings.add({
+          problem: `The body of delivery ${delivery} is not what was received: its sha256 differs.`,
+          remedy,
+        });
+      if (body === null && row !== undefined && row.bytes > 0 && delivery > prunedTo)
+        findings.add({ problem: `The body of delivery ${delivery} is gone.`, remedy });
+      if (row !== undefined && row.issueId !== null && !isJson(fields))
+        findings.add({
+          problem: `What delivery ${delivery} shows of its issue cannot be read.`,
+          remedy: howToRebuild,
+        });
+    }
+    done += rows.length;
+    onProgress("bodies", done, total);
+  };
+
+  for (let last = 0; ;) {
+    const page = await db
+      .select()
+      .from(contents)
+      .where(gt(contents.delivery, last))
+      .orderBy(asc(contents.delivery))
+      .limit(pageSize);
+    if (page.length === 0) break;
+    await examine(page);
+    last = page.at(-1)!.delivery;
+  }
+  for (let last = 0; ;) {
+    const [pack] = await db
+      .select()
+      .from(packs)
+      .where(gt(packs.first, last))
+      .orderBy(asc(packs.first))
+      .limit(1);
+    if (pack === undefined) break;
+    try {
+      await examine(contentsIn(pack));
+    } catch (error) {
+      held += (await receivedIn(pack.first, pack.last)).length;
+      findings.add({
+        problem: `The bodies of deliveries ${pack.first} to ${pack.last} cannot be read: ${String(error)}.`,
+        remedy,
+      });
+    }
+    last = pack.first;
+  }
+  if (held < total)
+    findings.add({
+      problem: `What ${total - held} of ${total} deliveries held is gone.`,
+      remedy: "Restore a backup.",
+    });
+  return findings.all();
+}

@@ -1,0 +1,94 @@
+import type { IssueEvent } from "../../domain/event.ts";
+import { deriveHistory } from "../../domain/history.ts";
+import { measure } from "../../domain/measures.ts";
+import { snapshotFrom, withProjectOf } from "../batch.ts";
+import {
+  eventOf,
+  factsOf,
+  measuresRow,
+  shownColumns,
+  type DeliveryRow,
+  type EventRow,
+  type IssueRow,
+  type MeasuresColumns,
+} from "../rows.ts";
+import { isJson } from "./is-json.ts";
+
+/** The fields that an issue shows, as they are kept, and those that name its project: undefined where these do, or none. */
+export type ShownTexts = { readonly shown: string | null; readonly naming: string | null | undefined };
+
+type KeptIssue = {
+  readonly deliveries: readonly DeliveryRow[];
+  /** The events of its history, in its order. */
+  readonly logged: readonly ({ readonly event: EventRow } & Pick<
+    DeliveryRow,
+    "receivedAt" | "resolutionType"
+  >)[];
+  readonly row: IssueRow | undefined;
+};
+
+/** How the log and the row of an issue differ from what its deliveries tell; null when they do not. */
+export function differenceOf({ deliveries, logged, row }: KeptIssue): string | null {
+  const facts = deliveries.map(factsOf);
+  const history = deriveHistory(facts);
+  const kept = logged.map(({ event, ...delivery }) => eventOf(event, delivery));
+  if (kept.length !== history.events.length)
+    return `its history has ${kept.length} events, and its deliveries tell ${history.events.length}.`;
+  const wrong = history.events.findIndex((event, index) => signatureOf(event) !== signatureOf(kept[index]!));
+  if (wrong >= 0) return `event ${kept[wrong]!.id} is not what its deliveries tell.`;
+  const { measured } = measure(history.events);
+  const mismeasured = history.events.findIndex((event, index) => {
+    const { stayMs, resolvedAfter, triagedAfterMs, isUndone } = logged[index]!.event;
+    const kept: MeasuresColumns = { stayMs, resolvedAfter, triagedAfterMs, isUndone };
+    return JSON.stringify(kept) !== JSON.stringify(measuresRow(measured.get(event)!));
+  });
+  if (mismeasured >= 0) return `what event ${kept[mismeasured]!.id} ended is not what its history tells.`;
+  if (row === undefined) return "it is missing.";
+  const { state, statusSince, shown } = history;
+  // A delivery in which nothing is new is not shown, so what counts is what it shows.
+  const snapshotOf = (id: number) => facts.find(({ delivery }) => delivery === id)?.snapshotHash;
+  const isSame =
+    row.status === state.status &&
+    row.substatus === state.substatus &&
+    row.statusSince === statusSince &&
+    snapshotOf(row.shown) === snapshotOf(shown);
+  return isSame ? null : "its present state is not what its deliveries tell.";
+}
+
+/** How the row of an issue differs from its newest entry, its events, and what its delivery shows; null when it does not. */
+export function differenceInRow(
+  row: IssueRow,
+  logged: KeptIssue["logged"],
+  issueAt: ReadonlyMap<number, string>,
+  { shown: text, naming }: ShownTexts,
+): string | null {
+  if (issueAt.get(row.lastSeq) !== row.sentryId || logged.some(({ event }) => event.seq > row.lastSeq))
+    return `its newest entry is not at position ${row.lastSeq}.`;
+  const moved = logged.find(
+    ({ event }) => event.projectId !== row.projectId || event.projectSlug !== row.projectSlug,
+  );
+  if (moved !== undefined) return `the event at position ${moved.event.seq} is counted in another project.`;
+  if (!isJson(text) || (naming !== undefined && !isJson(naming))) return null;
+  const snapshot = snapshotFrom(text!);
+  // The details are in the body alone, which may be pruned.
+  const { details: _details, ...shown } = shownColumns({
+    delivery: row.shown,
+    snapshot: naming === undefined ? snapshot : withProjectOf(snapshot, naming!),
+  });
+  const wrong = (Object.keys(shown) as (keyof typeof shown)[]).find((name) => shown[name] !== row[name]);
+  return wrong === undefined ? null : `its ${wrong} is not what its delivery ${row.shown} shows.`;
+}
+
+/** All of an event that is derived, as text. */
+function signatureOf(event: Omit<IssueEvent, "role"> & { readonly role: string }): string {
+  const { place, delivery, role, source, action, actionRaw, actor, assignee, transition } = event;
+  const { occurredAt, occurredAfter } = event;
+  return JSON.stringify([
+    Buffer.from(place).toString("hex"),
+    [delivery, role, source, action, actionRaw, occurredAt, occurredAfter],
+    actor && [actor.type, actor.sentryId, actor.name],
+    assignee && [assignee.type, assignee.sentryId, assignee.name, assignee.email],
+    transition && [transition.kind, transition.to.status, transition.to.substatus],
+    transition?.from && [transition.from.status, transition.from.substatus],
+  ]);
+}

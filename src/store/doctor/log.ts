@@ -1,0 +1,39 @@
+import { count, desc, eq, gt } from "drizzle-orm";
+import { forgottenRole } from "../../domain/event.ts";
+import { metaNames } from "../meta.ts";
+import type { Examined } from "./examined.ts";
+import type { Finding } from "./finding.ts";
+
+/** Positions are missing only where something was erased, which the log tells of later, or begins behind. */
+export async function examineLog({
+  db,
+  tables,
+  newestPosition,
+  howToRebuild,
+}: Examined): Promise<readonly Finding[]> {
+  const { deliveries, events, meta } = tables;
+  const [erased] = await db
+    .select({ seq: events.seq })
+    .from(events)
+    .where(eq(events.role, forgottenRole))
+    .orderBy(desc(events.seq))
+    .limit(1);
+  const [oldest] = await db.select({ value: meta.value }).from(meta).where(eq(meta.name, metaNames.oldest));
+  const after = Math.max(erased?.seq ?? 0, Number(oldest?.value ?? 0));
+  const [kept] = await db.select({ entries: count() }).from(events).where(gt(events.seq, after));
+  const [last] = await db
+    .select({ position: deliveries.position })
+    .from(deliveries)
+    .orderBy(desc(deliveries.id))
+    .limit(1);
+  // What was written last tells how far the log had come, should its end be gone.
+  const newest = Math.max(await newestPosition(), last?.position ?? 0);
+  const missing = newest - after - (kept?.entries ?? 0);
+  if (missing <= 0) return [];
+  return [
+    {
+      problem: `The log has lost ${missing} ${missing === 1 ? "entry" : "entries"} after position ${after}.`,
+      remedy: howToRebuild,
+    },
+  ];
+}
