@@ -1,15 +1,11 @@
-import { eq } from "drizzle-orm";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
-import { StorageUnavailableError } from "../../domain/failure.ts";
 import type { Report } from "../../observability/report.ts";
-import type { Reader } from "../reader.ts";
 import { loadRequestIds } from "../request-ids.ts";
-import { metaNames } from "../meta.ts";
 import { forEver, type Retention } from "../retention.ts";
 import type { Receipt, Store } from "../store.ts";
-import { meta } from "../tables/postgres.ts";
 import { createWriter } from "../writer.ts";
 import { drizzleOver } from "./ask.ts";
+import { watchEpoch } from "./epoch.ts";
 import { codeOf } from "./error.ts";
 import { channelOf, listeningName, startListener } from "./listener.ts";
 import { locksOf } from "./locks.ts";
@@ -46,9 +42,6 @@ export type PostgresStoreOptions = ReaderOptions & {
   readonly maxWaiting?: number;
 };
 
-/** How often the epoch is looked at. */
-const epochEveryMs = 1_000;
-
 /** A batch is derived on the event loop, which webhooks wait for. */
 const usualBatch = 128;
 
@@ -70,13 +63,13 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const channel = channelOf(schema);
   const requestIds = await loadRequestIds(sharedBy(drizzleOver(pools.log)));
 
-  let epoch = epochAtFirst;
+  const epoch = opened.use(watchEpoch(pools.log, epochAtFirst, options.onEpoch));
   const writes = createWrites({
     pool: pools.intake,
     locks: locksOf(schema),
     requestIds,
     channel,
-    epoch: () => epoch,
+    epoch: epoch.now,
     read: options.read,
     onFault: report.deliveryFaulted,
   });
@@ -139,47 +132,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const reading = readerOf(questionsOn(pools.reading, { isPooled }), asking);
   const log = readerOf(pools.log, asking);
 
-  const readEpoch = async (): Promise<string> => {
-    const [row] = await drizzleOver(pools.log)
-      .select({ value: meta.value })
-      .from(meta)
-      .where(eq(meta.name, metaNames.epoch));
-    return row!.value;
-  };
-  /** False once positions mean something else than when this replica was opened, which it tells of once. */
-  const isSameEpoch = async (): Promise<boolean> => {
-    const now = await readEpoch();
-    if (now !== epoch && epoch === epochAtFirst) options.onEpoch();
-    epoch = now;
-    return now === epochAtFirst;
-  };
-  const reader: Reader = {
-    ...reading,
-    bounds: log.bounds,
-    async entriesAfter(after, limit) {
-      const entries = await log.entriesAfter(after, limit);
-      // Looked at after they are read: they are of this epoch then, or of one before it. To those who follow, entries of a
-      // new one would be more of the old.
-      if (entries.length > 0 && !(await isSameEpoch()))
-        throw new StorageUnavailableError(
-          "Positions mean something else than before: a new epoch has begun.",
-        );
-      return entries;
-    },
-  };
-  let looking: Promise<boolean> | null = null;
-  const timer = setInterval(() => {
-    // What cannot be read now is looked at again; the tail tells of it.
-    looking ??= isSameEpoch()
-      .catch(() => true)
-      .finally(() => (looking = null));
-  }, epochEveryMs);
-  timer.unref();
-  opened.defer(async () => {
-    clearInterval(timer);
-    await looking;
-    await writer.flush();
-  });
+  const reader = { ...reading, bounds: log.bounds, entriesAfter: epoch.ofFirst(log.entriesAfter) };
+  opened.defer(writer.flush);
 
   const running = opened.move();
   return {

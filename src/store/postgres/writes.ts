@@ -1,7 +1,8 @@
 import type pg from "pg";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import { StorageUnavailableError } from "../../domain/failure.ts";
-import { unapplied, writeNumbered, type BatchResult, type Numbered } from "../batch.ts";
+import { writeAroundFaults } from "../around-faults.ts";
+import { writeNumbered, type BatchResult, type Numbered } from "../batch.ts";
 import type { RequestIds } from "../request-ids.ts";
 import type { Receipt } from "../store.ts";
 import { createWalkCache, type Held } from "../walks.ts";
@@ -157,43 +158,16 @@ export function createWrites({
     );
   }
 
-  /** One of the batch runs into a fault of this program. That one is kept without being applied, the others as ever. */
-  async function writeApart(
-    batch: readonly IncomingDelivery[],
-    committedAt: number,
-    fault: unknown,
-  ): Promise<BatchResult> {
-    const [only] = batch;
-    if (only === undefined || (batch.length === 1 && only.reading.is !== "issue")) throw fault;
-    if (batch.length === 1) {
-      onFault(fault);
-      return write([{ ...only, reading: unapplied }], committedAt);
-    }
-    const receipts: Receipt[] = [];
-    let entries = 0;
-    for (const one of batch) {
-      const written = await writeOrApart([one], committedAt);
-      receipts.push(...written.receipts);
-      entries += written.entries;
-    }
-    return { receipts, entries };
-  }
-
-  async function writeOrApart(batch: readonly IncomingDelivery[], committedAt: number): Promise<BatchResult> {
-    try {
-      return await write(batch, committedAt);
-    } catch (error) {
-      if (!(error instanceof FaultError || isOfValues(error))) throw error;
-      return writeApart(batch, committedAt, error);
-    }
-  }
-
   return {
     async write(batch, committedAt) {
       const receipts: Receipt[] = [];
       let entries = 0;
       for (const part of partsOf(batch)) {
-        const written = await writeOrApart(part, committedAt);
+        const written = await writeAroundFaults(part, {
+          write: (some) => write(some, committedAt),
+          isFault: (error) => error instanceof FaultError || isOfValues(error),
+          onFault,
+        });
         receipts.push(...written.receipts);
         entries += written.entries;
       }

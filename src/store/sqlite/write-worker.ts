@@ -1,7 +1,8 @@
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import { StorageUnavailableError } from "../../domain/failure.ts";
-import { unapplied, writeBatch, type BatchResult } from "../batch.ts";
+import { writeAroundFaults } from "../around-faults.ts";
+import { writeBatch, type BatchResult } from "../batch.ts";
 import { loadRequestIds } from "../request-ids.ts";
 import type { Retention } from "../retention.ts";
 import type { Receipt } from "../store.ts";
@@ -133,35 +134,11 @@ export async function answerWrites({
       walks.forget(
         batch.flatMap(({ reading }) => (reading.is === "issue" ? [reading.issue.snapshot.sentryId] : [])),
       );
-      if (codeOf(error) !== null) throw error;
-      return writeApart(batch, committedAt, faults, error);
+      throw error;
     }
     checkpoints.committed();
     idle.wrote();
     return written;
-  }
-
-  /** One of the batch runs into a fault of this program. That one is kept without being applied, the others as ever. */
-  async function writeApart(
-    batch: readonly IncomingDelivery[],
-    committedAt: number,
-    faults: string[],
-    fault: unknown,
-  ): Promise<BatchResult> {
-    const [only] = batch;
-    if (only === undefined || (batch.length === 1 && only.reading.is !== "issue")) throw fault;
-    if (batch.length === 1) {
-      faults.push(String(fault));
-      return write([{ ...only, reading: unapplied }], committedAt, faults);
-    }
-    const receipts: Receipt[] = [];
-    let entries = 0;
-    for (const one of batch) {
-      const written = await write([one], committedAt, faults);
-      receipts.push(...written.receipts);
-      entries += written.entries;
-    }
-    return { receipts, entries };
   }
 
   /** When the newest request was made. */
@@ -169,7 +146,11 @@ export async function answerWrites({
   async function commit(batch: readonly IncomingDelivery[]): Promise<readonly Receipt[]> {
     const startedAt = performance.now();
     const faults: string[] = [];
-    const { receipts, entries } = await write(batch, at, faults);
+    const { receipts, entries } = await writeAroundFaults(batch, {
+      write: (some) => write(some, at, faults),
+      isFault: (error) => codeOf(error) === null,
+      onFault: (error) => faults.push(String(error)),
+    });
     const milliseconds = performance.now() - startedAt;
     say({ is: "committed", deliveries: batch.length, entries, faults, milliseconds });
     return receipts;

@@ -1,0 +1,42 @@
+import type { IncomingDelivery } from "../domain/delivery.ts";
+import { unapplied, type BatchResult } from "./batch.ts";
+import type { Receipt } from "./store.ts";
+
+export type AroundFaultsOptions = {
+  /** Writes a batch in one transaction, or nothing of it. */
+  readonly write: (batch: readonly IncomingDelivery[]) => Promise<BatchResult>;
+  /** True for an error that is this program's own: it would happen again. */
+  readonly isFault: (error: unknown) => boolean;
+  readonly onFault: (error: unknown) => void;
+};
+
+/**
+ * Writes a batch in one transaction, or each delivery in its own where one runs into a fault of this program: that one is
+ * kept without being applied, the others as ever.
+ * @throws what `write` does where that is no fault, or one of an empty batch or of a delivery that is not applied anyway.
+ */
+export async function writeAroundFaults(
+  batch: readonly IncomingDelivery[],
+  options: AroundFaultsOptions,
+): Promise<BatchResult> {
+  const { write, isFault, onFault } = options;
+  try {
+    return await write(batch);
+  } catch (error) {
+    const [only, ...others] = batch;
+    if (!isFault(error) || only === undefined) throw error;
+    if (others.length === 0) {
+      if (only.reading.is !== "issue") throw error;
+      onFault(error);
+      return write([{ ...only, reading: unapplied }]);
+    }
+  }
+  const receipts: Receipt[] = [];
+  let entries = 0;
+  for (const one of batch) {
+    const written = await writeAroundFaults([one], options);
+    receipts.push(...written.receipts);
+    entries += written.entries;
+  }
+  return { receipts, entries };
+}
