@@ -633,6 +633,22 @@ describe("what a client accepts", () => {
     expect((await post(JSON.stringify({ query }))).text).toContain("text/event-stream");
   });
 
+  it("32 is a stream for a subscription where it is anything", async () => {
+    const query = "subscription { issueChanged { cursor } }";
+    for (const accept of ["*/*", `${J}, text/plain, */*`, `${J}, */*;q=0.1`])
+      for (const [search, init] of [
+        ...contentTypes.map(
+          (type) => ["", { method: "POST", body: JSON.stringify({ query }), type }] as const,
+        ),
+        [`?${new URLSearchParams({ query }).toString()}`, { type: J }] as const,
+      ]) {
+        const headers = { accept, "content-type": init.type };
+        const response = await fetch(`${gateway.url}/graphql${search}`, { ...init, headers });
+        expect([response.status, response.headers.get("content-type")]).toEqual([200, stream]);
+        await response.body?.cancel();
+      }
+  });
+
   const told = (code: string) => new RegExp(`event: next\\ndata: .*"${code}".*\\n\\nevent: complete\\ndata:`);
 
   it("33 can be a stream, which then says itself what is wrong", async () => {
