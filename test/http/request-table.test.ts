@@ -72,18 +72,21 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 const post = (body: NonNullable<RequestInit["body"]>, headers: Record<string, string> = {}, to = gateway) =>
   ask(to, { method: "POST", headers: { "content-type": J, accept: J, ...headers }, body });
 
+/** Some clients look for errors only in what they asked for. */
+const expectKind = ({ headers }: Answer, accept: string) =>
+  expect(headers.get("content-type")).toBe(`${accept}; charset=utf-8`);
+
 /** The same body, on each way that a POST can take, for each of the two who accept something else. */
 async function postedAs(body: NonNullable<RequestInit["body"]>, [asJ, asG]: readonly [object, object]) {
   for (const type of contentTypes)
     for (const [accept, wanted] of [
       [J, asJ],
       [G, asG],
-    ] as const)
-      expect([type, accept, summary(await post(body, { "content-type": type, accept }))]).toEqual([
-        type,
-        accept,
-        wanted,
-      ]);
+    ] as const) {
+      const answer = await post(body, { "content-type": type, accept });
+      expect([type, accept, summary(answer)]).toEqual([type, accept, wanted]);
+      expectKind(answer, accept);
+    }
 }
 
 type Asked = { readonly query?: string; readonly variables?: object; readonly operationName?: string };
@@ -98,11 +101,11 @@ async function askedAs(asked: Asked, wanted: readonly [object, object]): Promise
     ]),
   ).toString();
   if (search.length > 6_000) return;
-  for (const [index, accept] of [J, G].entries())
-    expect(["GET", summary(await ask(gateway, { search: `?${search}`, headers: { accept } }))]).toEqual([
-      "GET",
-      wanted[index],
-    ]);
+  for (const [index, accept] of [J, G].entries()) {
+    const answer = await ask(gateway, { search: `?${search}`, headers: { accept } });
+    expect(["GET", summary(answer)]).toEqual(["GET", wanted[index]]);
+    expectKind(answer, accept);
+  }
 }
 
 /** Refused alike whatever is accepted; and refused as GraphQL's own errors are: 200 for J, 400 for G. */
@@ -383,10 +386,12 @@ describe("a gateway that others can reach", () => {
     for (const headers of [{}, bearer(newTokenText()), bearer("x"), { authorization: "Basic eDp5" }])
       for (const init of [
         { method: "POST", headers: { "content-type": J, accept: G, ...headers }, body: "{{{" },
+        { method: "POST", headers: { "content-type": J, accept: J, ...headers }, body: "{{{" },
         { headers: { ...headers, accept: stream }, search: "?query={__typename}" },
       ]) {
         const answer = await ask(open, init);
         expect(summary(answer)).toEqual(refused(401, "UNAUTHENTICATED"));
+        expectKind(answer, init.headers.accept === G ? G : J);
         expect(answer.headers.get("www-authenticate")).toBe("Bearer");
       }
   });
