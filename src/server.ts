@@ -5,7 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { ConfigError, databaseFileOf, isPostgres, withoutPassword, type Config } from "./config.ts";
 import { maskErrors } from "./graphql/errors.ts";
 import { createQuery } from "./graphql/query.ts";
-import { createGraphQL, graphqlPath } from "./graphql/yoga.ts";
+import { createGraphQL } from "./graphql/yoga.ts";
 import { clientAddress, clientKey } from "./http/address.ts";
 import { createAdmit } from "./http/admit.ts";
 import { createGraphQLHandler } from "./http/graphql.ts";
@@ -219,12 +219,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   });
   const queries = createQueryHandler({
     query: createQuery(graphql),
-    answer: async ({ headers: { accept = "*/*" } }, body, viewer) =>
-      graphql.fetch(
-        `http://localhost${graphqlPath}`,
-        { method: "POST", headers: { accept, "content-type": "application/json" }, body },
-        { viewer, lastEventId: null, take: null },
-      ),
+    answer: others,
     version: store.version,
     turnstile,
     maxBodyBytes: config.LIMIT_BODY_BYTES,
@@ -257,7 +252,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
       addressOf: clientOf,
     }),
     graphql: (request, response, admitted) =>
-      queries(request, response, admitted.viewer) ?? others(request, response, admitted),
+      queries(request, response, admitted) ?? others(request, response, admitted),
     page: createWebPage(new URL("web/", threads)),
     origins: config.CORS_ORIGINS,
     admit,

@@ -14,3 +14,10 @@ export function accepted(header: string | undefined): string {
   // An empty header would be as good as none, which takes everything.
   return taken.map(({ text }) => text).join(", ") || "none";
 }
+
+/** Of the two kinds of JSON that GraphQL over HTTP has, the one that is liked best; the older one where neither is named. */
+export function jsonAccepted(header: string | undefined): string {
+  const [named = "application/json"] =
+    /application\/(?:graphql-response\+)?json\b/i.exec(accepted(header)) ?? [];
+  return named.toLowerCase();
+}

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 
 /**
  * Says in an answer whether the page that asks may read it: pages of `origins` may, whatever the answer is, so that they
@@ -19,12 +19,16 @@ export function answerOrigin(
     response.setHeader("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate");
   }
   if (request.method !== "OPTIONS") return false;
-  response.writeHead(204, { Allow: "GET, POST", ...(isAllowed ? allowed : {}) }).end();
+  response.writeHead(204, { Allow: "GET, POST", ...(isAllowed ? allowed(request) : {}) }).end();
   return true;
 }
 
-const allowed = {
-  "Access-Control-Allow-Methods": "GET, POST",
-  "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, Last-Event-ID",
-  "Access-Control-Max-Age": "600",
-};
+/** Every header that the page would send: clients name themselves in their own, and tracers such as Sentry's add theirs. */
+function allowed({ headers }: IncomingMessage): OutgoingHttpHeaders {
+  const asked = headers["access-control-request-headers"];
+  return {
+    "Access-Control-Allow-Methods": "GET, POST",
+    ...(asked === undefined ? {} : { "Access-Control-Allow-Headers": asked }),
+    "Access-Control-Max-Age": "600",
+  };
+}

@@ -31,7 +31,7 @@ export type GraphQLHandlerOptions = EventStreamOptions & {
 
 /**
  * Answers /graphql. A subscription that can begin is served here, most of them without Yoga's Request and Response;
- * what is answered at once is Yoga's.
+ * what is answered at once is Yoga's. `posted` is the body of a POST, where it is read already.
  */
 export function createGraphQLHandler({
   graphql,
@@ -65,7 +65,12 @@ export function createGraphQLHandler({
     return true;
   }
 
-  return async (request: IncomingMessage, response: ServerResponse, admitted: Admitted): Promise<void> => {
+  return async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    admitted: Admitted,
+    posted?: string,
+  ): Promise<void> => {
     const { method, url = "", headers } = request;
     const accept = accepted(headers.accept);
     // Yoga takes the first that it knows.
@@ -90,16 +95,21 @@ export function createGraphQLHandler({
       serve(response, taken.operation, admitted);
     }
 
-    if (method === "POST" && isReadable(request)) {
-      using body = await requestBody(request, response, { maxBytes: maxBodyBytes, room });
-      const text = textOrRefusal(body, response, maxBodyBytes);
-      if (text === null) return;
+    async function answerPosted(text: string): Promise<void> {
       if (!(await turnstile.enter())) return sendTooMany(response);
       const client = new Client(response);
       if (client.aborted) return;
       if (wantsStream && (await serveParams(paramsIn(text), response, admitted, lastEventId))) return;
       const init = { method: "POST", headers: { accept, "content-type": "application/json" }, body: text };
       return relay(await graphql.fetch(`http://localhost${graphqlPath}`, init, { ...asking, client }));
+    }
+
+    if (posted !== undefined) return answerPosted(posted);
+    if (method === "POST" && isReadable(request)) {
+      using body = await requestBody(request, response, { maxBytes: maxBodyBytes, room });
+      const text = textOrRefusal(body, response, maxBodyBytes);
+      if (text !== null) await answerPosted(text);
+      return;
     }
 
     if (!(await turnstile.enter())) return sendTooMany(response);

@@ -3,14 +3,20 @@ import type { GraphQLParams } from "graphql-yoga";
 import { viewerKey, type Viewer } from "../domain/viewer.ts";
 import type { QueryAnswer } from "../graphql/query.ts";
 import { createResponseCache } from "../graphql/response-cache.ts";
+import type { Admitted } from "./admit.ts";
 import { createBodyRoom, requestBody } from "./body.ts";
-import { Client, paramsIn, sendAnswer, sendTooMany, textOrRefusal } from "./graphql-request.ts";
+import { Client, paramsIn, sendTooMany, textOrRefusal } from "./graphql-request.ts";
 import type { Turnstile } from "./turnstile.ts";
 
 export type QueryOptions = {
   readonly query: (params: GraphQLParams, viewer: Viewer, client: Client) => Promise<QueryAnswer>;
-  /** Yoga's answer to the same request, its body given as text because it is read already. */
-  readonly answer: (request: IncomingMessage, body: string, viewer: Viewer) => Promise<Response>;
+  /** Answers the same request on the long way, its body given as text because it is read already. */
+  readonly answer: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    admitted: Admitted,
+    body: string,
+  ) => Promise<void>;
   /** `Store.version`. */
   readonly version: () => number | null;
   /** Of all ways in. */
@@ -19,8 +25,8 @@ export type QueryOptions = {
 };
 
 /**
- * The media types that an answer can have, by what a client accepts. Whoever accepts anything else is Yoga's: an event
- * stream, above all, which a subscription would be answered with.
+ * The media types that an answer can have, by what a client accepts. Whoever accepts anything else goes the long way: an
+ * event stream, above all, which a subscription is answered with.
  */
 const mediaTypes: ReadonlyMap<string, string> = new Map([
   ["*/*", "application/json"],
@@ -47,8 +53,9 @@ export function createQueryHandler({ query, answer, version, turnstile, maxBodyB
     request: IncomingMessage,
     response: ServerResponse,
     mediaType: string,
-    viewer: Viewer,
+    admitted: Admitted,
   ): Promise<void> {
+    const { viewer } = admitted;
     using body = await requestBody(request, response, { maxBytes: maxBodyBytes, room });
     const text = textOrRefusal(body, response, maxBodyBytes);
     if (text === null) return;
@@ -66,16 +73,16 @@ export function createQueryHandler({ query, answer, version, turnstile, maxBodyB
     const answered: QueryAnswer =
       params === null ? { is: "not executed" } : await query(params, viewer, client);
     if (client.aborted) return;
-    if (answered.is === "not executed") return sendAnswer(await answer(request, text, viewer), response);
+    if (answered.is === "not executed") return await answer(request, response, admitted, text);
     const made = JSON.stringify(answered.result);
     // What was read before and after a write would be of two moments.
     if (asked !== null && answered.isLasting && asked === version()) cache.set(key, asked, made);
     send(response, mediaType, made);
   }
 
-  return (request: IncomingMessage, response: ServerResponse, viewer: Viewer): Promise<void> | null => {
+  return (request: IncomingMessage, response: ServerResponse, admitted: Admitted): Promise<void> | null => {
     const mediaType = isPlain(request) ? mediaTypes.get(request.headers.accept ?? "*/*") : undefined;
-    return mediaType === undefined ? null : serve(request, response, mediaType, viewer);
+    return mediaType === undefined ? null : serve(request, response, mediaType, admitted);
   };
 }
 

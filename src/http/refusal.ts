@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { jsonAccepted } from "./accepted.ts";
 import type { Admission } from "./admit.ts";
 
 /** Answers whom `admit` did not let in: 401, or 503 where that cannot be known now; in GraphQL's own form of error. */
@@ -12,7 +13,10 @@ export function sendRefusal(response: ServerResponse, refusal: Exclude<Admission
   });
 }
 
-/** Answers with one error in GraphQL's form, so that its clients show the message. */
+/**
+ * Answers with one error in GraphQL's form, so that its clients show the message; some of them only of a body that is
+ * called what they ask for.
+ */
 export function sendGraphQLError(
   response: ServerResponse,
   {
@@ -30,7 +34,7 @@ export function sendGraphQLError(
 ): void {
   const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
   response.writeHead(status, {
-    "Content-Type": "application/json",
+    "Content-Type": `${jsonAccepted(response.req.headers.accept)}; charset=utf-8`,
     "Content-Length": Buffer.byteLength(body),
     "Cache-Control": "no-store",
     ...headers,

@@ -32,7 +32,11 @@ describe("a query that is asked again and again", () => {
       { filter: { or: [{ title: { contains: "x" } }, { not: { and: [{ status: { eq: "RESOLVED" } }] } }] } },
     ],
     ["{ issues(first: 2) { edges { cursor node { id __typename } } pageInfo { hasNextPage } } }", {}],
-    ["{ __schema { queryType { name } } }", {}],
+    ["{ __schema { types { name } } }", {}],
+    [
+      "query ($name: String!) { ...Types } fragment Types on Query { __type(name: $name) { kind } }",
+      { name: "Anything__" },
+    ],
     // Wrong: in a variable, in an argument, in a cursor.
     ["query ($id: ID!) { node(id: $id) { id } }", {}],
     ["query ($first: Int) { issues(first: $first) { totalCount } }", { first: "1" }],

@@ -4,11 +4,13 @@ import { describe, expect, it } from "vitest";
 import { unlimitedAdmin, type Viewer } from "../../src/domain/viewer.ts";
 import { createQuery } from "../../src/graphql/query.ts";
 import { createHttpServer } from "../../src/http/listen.ts";
+import { sendAnswer } from "../../src/http/graphql-request.ts";
 import { createQueryHandler } from "../../src/http/query.ts";
 import { createTurnstile } from "../../src/http/turnstile.ts";
 import { issue } from "../graphql/builders.ts";
 import { gateway } from "../graphql/gateway.ts";
 
+const { signal: revoked } = new AbortController();
 const limited: Viewer = { scope: "read", projects: new Set(["12"]) };
 
 /** A server that answers queries on both ways: on the short one, and at /yoga as Yoga does by itself. */
@@ -21,10 +23,11 @@ async function startServer(turnstile = createTurnstile()) {
       state.executed += 1;
       return query(params, viewer, client);
     },
-    async answer({ headers: { accept = "*/*" } }, body, viewer) {
+    async answer({ headers: { accept = "*/*" } }, response, { viewer }, body) {
       state.relayed += 1;
       const headers = { accept, "content-type": "application/json" };
-      return yoga.fetch("http://localhost/graphql", { method: "POST", headers, body }, { viewer });
+      const init = { method: "POST", headers, body };
+      await sendAnswer(await yoga.fetch("http://localhost/graphql", init, { viewer }), response);
     },
     version: () => state.version,
     turnstile,
@@ -33,7 +36,8 @@ async function startServer(turnstile = createTurnstile()) {
   const server = createHttpServer({
     failed: (error) => expect(error).toBeUndefined(),
     async handler(request, response) {
-      const done = handler(request, response, state.viewer);
+      const admitted = { is: "admitted", viewer: state.viewer, until: null, revoked } as const;
+      const done = handler(request, response, admitted);
       if (done === null) response.writeHead(299).end();
       else await done;
     },

@@ -1,4 +1,5 @@
 import {
+  BREAK,
   coerceInputValue,
   GraphQLScalarType,
   GraphQLSchema,
@@ -7,6 +8,7 @@ import {
   OperationTypeNode,
   typeFromAST,
   valueFromAST,
+  visit,
   type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
@@ -92,6 +94,7 @@ function compile({ schema, document }: ExecutionArgs): Compiled {
     only === undefined ||
     only.operation === OperationTypeNode.MUTATION ||
     others.length > 0 ||
+    asksForSchema(document) ||
     fieldsIn(document) > maxFields
   )
     return { is: "not to be compiled" };
@@ -100,6 +103,19 @@ function compile({ schema, document }: ExecutionArgs): Compiled {
   const compiled = compileQuery(withAnything(schema), withUncheckedVariables(document), undefined, options);
   if (!isCompiledQuery(compiled)) return { is: "not to be compiled" };
   return { is: "compiled", query: compiled.query, variables: variablesOf(only, schema) };
+}
+
+/** The schema that is compiled against has a type more than the one that is told of. */
+function asksForSchema(document: DocumentNode): boolean {
+  let does = false;
+  visit(document, {
+    Field: ({ name: { value } }) => {
+      if (value !== "__schema" && value !== "__type") return;
+      does = true;
+      return BREAK;
+    },
+  });
+  return does;
 }
 
 /** What `getVariableValues` does, which looks the variables' types up each time. */
