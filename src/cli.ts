@@ -292,6 +292,13 @@ function settingsHelp(): string {
 for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
   command.configureOutput({ outputError: (text, write) => write(withoutPassword(text)) });
 
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // Whoever reads has read enough.
+  if (error.code === "EPIPE") return;
+  console.error(`issuewire: What is told here cannot be written: ${error.message}`);
+  process.exitCode = 1;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -41,10 +41,15 @@ function isReadableUrl(url: string): boolean {
   // Without a host, pg takes a socket of this machine.
   if (isPostgres(url)) return URL.canParse(url) || URL.canParse(url.replace("@/", "@localhost/"));
   try {
-    return !pathOf(url).includes("\0");
+    return !hasMoreThanPath(url) && !pathOf(url).includes("\0");
   } catch {
     return false;
   }
+}
+
+/** True where the file would be another than the text says: a URL's path ends at the first ? or #. */
+function hasMoreThanPath(url: string): boolean {
+  return url.startsWith("file:///") && /[?#]/.test(url);
 }
 
 /** better-sqlite3 takes spaces at either end away, and `:memory:` for no file at all. */

@@ -103,6 +103,8 @@ describe("the settings", () => {
     ["DATABASE_URL", "file://data/x.db"],
     ["DATABASE_URL", "file://./x.db"],
     ["DATABASE_URL", "file::memory:"],
+    ["DATABASE_URL", "file:///data/team#1.db"],
+    ["DATABASE_URL", "file:///data/team?1.db"],
     ["DATABASE_URL", "postgres://issuewire:secret@db.example:port/issuewire"],
     ["DATABASE_URL", "postgres://issuewire:with/slash@db.example/issuewire"],
     ["DATABASE_DIRECT_URL", "postgres://[::1/issuewire"],

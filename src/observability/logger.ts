@@ -25,7 +25,17 @@ export function createLogger({
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeError },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination ?? standardOutput());
+}
+
+/** The lines that wait in memory for an output that cannot be written, in bytes. What comes once they are so many is dropped. */
+const mostWaiting = 1_048_576;
+
+/** What cannot be written, as on a full disk, is tried again with the next line: nobody's request fails for the log. */
+function standardOutput(): DestinationStream {
+  const output = pino.destination({ fd: 1, sync: true, maxLength: mostWaiting });
+  output.on("error", () => {});
+  return output;
 }
 
 function describeError(error: unknown): unknown {

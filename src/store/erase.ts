@@ -22,8 +22,8 @@ export const sha256OfForgotten = Buffer.alloc(32);
 export interface Erasing {
   /**
    * Drops the bodies of the oldest deliveries that have them and were received before this time (epoch milliseconds), up to
-   * the first that was not. One that is dated after `now`, by a clock that was ahead, holds none of them up. How many
-   * deliveries that were: 0 when there are none left.
+   * the first that was not. Those that are dated after `now` go with the next one that is not: the clock was ahead then, or
+   * it is behind by now. How many deliveries that were: 0 when there are none left.
    */
   dropBodies(before: number, now: number): Promise<number>;
   /**
@@ -128,6 +128,17 @@ export function erasing(
     return issue?.lastSeq ?? 0;
   }
 
+  /** True where the first delivery after this one that is not dated after `now` was received before this time. */
+  async function isDueAfter(id: number, before: number, now: number): Promise<boolean> {
+    const [next] = await db
+      .select({ receivedAt: deliveries.receivedAt })
+      .from(deliveries)
+      .where(and(gt(deliveries.id, id), lte(deliveries.receivedAt, now)))
+      .orderBy(asc(deliveries.id))
+      .limit(1);
+    return next !== undefined && next.receivedAt < before;
+  }
+
   /** Appends an entry that says nothing but that the issue is gone, and which project it was in, for those who may know. */
   async function tellForgotten(sentryId: string, projectId: string | null, now: number): Promise<void> {
     const [delivery] = await db
@@ -182,7 +193,13 @@ export function erasing(
         .orderBy(asc(deliveries.id))
         .limit(mostInStep);
       const notDue = next.findIndex(({ receivedAt }) => receivedAt >= before && receivedAt <= now);
-      const due = notDue === -1 ? next : next.slice(0, notDue);
+      const perhaps = notDue === -1 ? next : next.slice(0, notDue);
+      const datedBefore = perhaps.findLastIndex(({ receivedAt }) => receivedAt < before);
+      const areAllAhead = datedBefore === -1 && perhaps.length === mostInStep;
+      const due =
+        areAllAhead && (await isDueAfter(perhaps.at(-1)!.id, before, now))
+          ? perhaps
+          : perhaps.slice(0, datedBefore + 1);
       const [first, last] = [due[0]?.id, due.at(-1)?.id];
       if (first === undefined || last === undefined) return 0;
       await db

@@ -1,6 +1,8 @@
 import Database from "better-sqlite3";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, openSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, it, inject } from "vitest";
@@ -55,6 +57,67 @@ describe("a command whose disk is full", () => {
     );
   });
 });
+
+/** What cannot be written to, as a file on a full disk. */
+const full = "/dev/full";
+
+describe.skipIf(!existsSync(full))("an output whose disk is full", () => {
+  it("ends a command as failed, which has printed nothing of the token that it made", async () => {
+    await using store = await openTestStore();
+    const words = ["token", "create", "--name", "me", "--scope", "read"];
+    const child = spawn(process.execPath, [join(inject("built"), "cli.js"), ...words], {
+      env: { PATH: process.env["PATH"], DATABASE_URL: `file:${store.file}` },
+      stdio: ["ignore", openSync(full, "w"), "pipe"],
+    });
+    let said = "";
+    child.stderr!.on("data", (chunk) => (said += String(chunk)));
+    expect(await once(child, "close")).toEqual([1, null]);
+    expect(said).toMatch(/^issuewire: What is told here cannot be written: ENOSPC[^\n]*\n$/);
+  });
+
+  it("takes the log of a gateway and nothing else: it answers, and ends when it is told to", async () => {
+    using folder = temporaryFolder();
+    const port = await freePort();
+    const child = spawn(process.execPath, [join(inject("built"), "cli.js"), "serve"], {
+      env: {
+        PATH: process.env["PATH"],
+        DATABASE_URL: `file:${join(folder.path, "issuewire.db")}`,
+        PORT: String(port),
+        DRAIN_DELAY: "PT0S",
+      },
+      stdio: ["ignore", openSync(full, "w"), "inherit"],
+    });
+    const ended = once(child, "exit");
+    try {
+      const url = `http://127.0.0.1:${port}`;
+      await expect
+        .poll(async () => (await fetch(`${url}/health/ready`)).status, { timeout: 20_000 })
+        .toBe(200);
+      // The first is logged.
+      for (let times = 0; times < 3; times += 1) {
+        const refused = await fetch(`${url}/webhooks/sentry`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: "{}",
+        });
+        expect(refused.status).toBe(401);
+      }
+      child.kill("SIGTERM");
+      expect(await ended).toEqual([0, null]);
+    } finally {
+      child.kill("SIGKILL");
+    }
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
 
 describe("a gateway whose disk is full", () => {
   it("says at its start which file it cannot write", async () => {

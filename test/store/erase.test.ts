@@ -64,6 +64,24 @@ describe("retention", () => {
     expect([...(await store.reader.bodies([1, 2, 3, 4, 5, 6, 7])).keys()]).toEqual([6, 7]);
   });
 
+  it("drops no body by a clock that is behind all of them, and those that came while it was ahead with the next that is due", async () => {
+    await using store = await openTestStore();
+    const ahead = mostInStep + 10;
+    const received = [0, ...Array.from({ length: ahead }, () => 9_000), 1, 2];
+    await Promise.all(
+      received.map((second, index) =>
+        store.append({ ...told({ issue: String(index) }), receivedAt: at(second) }),
+      ),
+    );
+    await using maintenance = openSqliteMaintenance(store.file);
+    expect(await maintenance.dropBodies(at(-20_000), at(-10_000))).toBe(0);
+    expect(await maintenance.dropBodies(at(1), at(5))).toBe(1);
+    expect(await maintenance.dropBodies(at(1), at(5))).toBe(0);
+    expect(await maintenance.dropBodies(at(2), at(5))).toBe(mostInStep);
+    expect(await maintenance.dropBodies(at(2), at(5))).toBe(11);
+    expect(await maintenance.dropBodies(at(2), at(5))).toBe(0);
+  });
+
   it("goes in slices", async () => {
     await using store = await openTestStore();
     const many = mostInStep + 10;
