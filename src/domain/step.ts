@@ -7,8 +7,8 @@ import { isCreated } from "./order.ts";
 /**
  * One step of the walk, from what is known before a delivery. `before` is null for the first one.
  *
- * `p` is the state known before, `s` the state that the snapshot shows (`p` for a stale one), `c` the claim (none for a
- * repeat). No row changes a state to one that agrees with it.
+ * `p` is the state known before, `s` the state that the snapshot shows (`p` for a stale one, and for one that shows
+ * none), `c` the claim (none for a repeat). No row changes a state to one that agrees with it.
  *
  * | case                               | events                                                                    |
  * | ---------------------------------- | ------------------------------------------------------------------------- |
@@ -30,7 +30,7 @@ export function stepOver(before: Known | null, visit: Visit): Step {
   const { facts, isRepeat } = visit;
   const course = new Course(before, visit);
   const p = before?.state ?? null;
-  const s = course.isStale ? p! : facts.state;
+  const s = p !== null && (course.isStale || facts.state.status === "") ? p : facts.state;
   const c = isRepeat ? null : facts.claim;
 
   if (p === null) {

@@ -41,6 +41,8 @@ const states = [
   { status: "ignored", substatus: "archived_until_escalating" },
   { status: "ignored", substatus: null },
   { status: "reprocessing", substatus: null },
+  // Shows none.
+  { status: "", substatus: null },
 ] as const;
 
 const someone = fc.constantFrom(

@@ -56,6 +56,14 @@ describe("a delivery that claims nothing", () => {
     ]);
   });
 
+  it("changes no status where it shows none", () => {
+    expect(historyOf(created, sent("09:00", "assigned", ""), sent("10:00", "resolved", "resolved"))).toEqual([
+      "08:00:00 REPORTED – → unresolved/new OPENED by 1",
+      "09:00:00 REPORTED assigned by 2",
+      "10:00:00 REPORTED unresolved/new → resolved RESOLVED by 3",
+    ]);
+  });
+
   it("leaves the assignee before its assignment to what changed before it", () => {
     const assigned = sent("09:00", "assigned", "unresolved/ongoing", { assignee: toAda });
     const again = sent("10:00", "assigned", "unresolved/escalating", { assignee: toTeam });
