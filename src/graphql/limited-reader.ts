@@ -15,6 +15,9 @@ import { permittedIssues, permittedTransitions } from "./permitted.ts";
 export function limitedReader(reader: Reader, viewer: Viewer): Reader {
   if (isUnlimitedAdmin(viewer)) return reader;
 
+  /** Sentry's ids of their projects; undefined for all. */
+  const theirIds = viewer.projects === "all" ? undefined : [...viewer.projects];
+
   /** The rows whose keys are theirs. */
   const ofIssues = async (sentryIds: readonly string[]): Promise<ReadonlySet<string>> => {
     if (viewer.projects === "all") return new Set(sentryIds);
@@ -70,21 +73,7 @@ export function limitedReader(reader: Reader, viewer: Viewer): Reader {
         [...found].filter(([, { fields }]) => maySeeProject(viewer, fields.project?.sentryId ?? null)),
       );
     },
-    issueByShortId: async (shortId) => {
-      const found = await reader.issueByShortId(shortId);
-      if (found === null || maySeeProject(viewer, found.fields.project?.sentryId ?? null)) return found;
-      // Another project's has it by now; one of theirs may have had it before.
-      const page = await reader.issuePage({
-        filter: permittedIssues({ shortId: { eq: shortId } }, viewer),
-        order: { field: "LAST_SEEN", direction: "DESC" },
-        now: 0,
-        limit: 1,
-        from: "first",
-        after: null,
-        before: null,
-      });
-      return page.rows[0] ?? null;
-    },
+    issueByShortId: (shortId) => reader.issueByShortId(shortId, theirIds),
     issuePage: (request) => reader.issuePage(limited(request)),
     issueCount: (request) => reader.issueCount(limited(request)),
     issuePagesOf: (projects, request) => reader.issuePagesOf(ownProjects(projects), limited(request)),
@@ -112,11 +101,7 @@ export function limitedReader(reader: Reader, viewer: Viewer): Reader {
     transitionCount: (request) => reader.transitionCount(limitedTransitions(request)),
 
     projects: (sentryIds) => reader.projects(ownProjects(sentryIds)),
-    projectBySlug: async (slug) => {
-      const found = await reader.projectBySlug(slug);
-      if (viewer.projects === "all" || found === null || viewer.projects.has(found.sentryId)) return found;
-      return (await theirProjects(viewer.projects)).find((project) => project.slug === slug) ?? null;
-    },
+    projectBySlug: (slug) => reader.projectBySlug(slug, theirIds),
     projectPage: async (request) => {
       if (viewer.projects === "all") return reader.projectPage(request);
       const { after, before, limit, from } = request;

@@ -199,6 +199,24 @@ describe("a viewer of one project", () => {
     }
   });
 
+  it("finds by a slug or short id that another project's had last what it would find without that one", async () => {
+    const both: Viewer = { scope: "read", projects: new Set(["7", "9"]) };
+    const shared = (id: string, name: string) => ({ id, slug: "web", name });
+    const more = { shortId: "WEB-0" };
+    const theirs = [
+      told({ issue: "2", at: 0, lastSeen: -1, project: shared("7", "old"), more }),
+      told({ issue: "1", at: 10, lastSeen: -5, project: shared("9", "new"), more }),
+    ];
+    const last = told({ issue: "3", at: 20, project: shared("8", mark), more });
+    await using without = await storeOf(theirs);
+    await using store = await storeOf([...theirs, last]);
+    const query = '{ project(slug: "web") { name } issue(shortId: "WEB-0") { sentryId } }';
+    expect(await without.ask(query, both)).toEqual({
+      data: { project: { name: "new" }, issue: { sentryId: "1" } },
+    });
+    expect(await store.ask(query, both)).toEqual(await without.ask(query, both));
+  });
+
   it("would have found the other one without the limit: the same questions show it", async () => {
     await using both = await storeOf([...livesOfA, ...livesOfB]);
     for (const [what, question] of Object.entries({ ...questions, deliveries: deliveriesQuestion })) {

@@ -138,10 +138,15 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
       return new Map(rows.map((row) => [row.sentryId, issueOf(row)]));
     },
 
-    async issueByShortId(shortId) {
+    async issueByShortId(shortId, projects) {
       const [row] = await select()
         .innerJoin(deliveries, eq(deliveries.id, issues.shown))
-        .where(eq(issues.shortId, shortId))
+        .where(
+          and(
+            eq(issues.shortId, shortId),
+            projects && dialect.tried(dialect.among(issues.projectId, projects)),
+          ),
+        )
         .orderBy(desc(deliveries.sentAt), desc(issues.sentryId))
         .limit(1);
       return row === undefined ? null : issueOf(row);
