@@ -91,18 +91,21 @@ async function storeOf(deliveries: readonly IncomingDelivery[]) {
     expect(validate(schema, document)).toEqual([]);
     return { schema, document, contextValue: createContext(services, { viewer, lastEventId: null }) };
   };
+  const begin = async (query: string, viewer: Viewer) => {
+    const args = argsOf(query, viewer);
+    const source = await createSourceEventStream(args);
+    if (!(Symbol.asyncIterator in source)) throw new Error(JSON.stringify(source));
+    // Every subscription field gives a live source.
+    const live = source as AsyncIterable<never> as LiveSource;
+    return liveOperation(live, args, viewer, async (document, told) =>
+      execute(liveArgs(document, told, args.contextValue)),
+    );
+  };
   return {
     ask: async (query: string, viewer: Viewer) =>
       JSON.parse(JSON.stringify(await execute(argsOf(query, viewer)))) as Answer,
     stream: async (query: string, viewer: Viewer) => {
-      const args = argsOf(query, viewer);
-      const source = await createSourceEventStream(args);
-      if (!(Symbol.asyncIterator in source)) throw new Error(JSON.stringify(source));
-      // Every subscription field gives a live source.
-      const live = source as AsyncIterable<never> as LiveSource;
-      const operation = liveOperation(live, args, viewer, async (document, told) =>
-        execute(liveArgs(document, told, args.contextValue)),
-      );
+      const operation = await begin(query, viewer);
       if (operation.is === "figures") return [JSON.parse(JSON.stringify(await operation.read())) as Answer];
       const answers = [];
       for (const entry of await store.reader.entriesAfter(operation.after, 1000))
@@ -110,6 +113,13 @@ async function storeOf(deliveries: readonly IncomingDelivery[]) {
       return JSON.parse(
         JSON.stringify(answers.filter((answer) => answer !== undefined)),
       ) as readonly Answer[];
+    },
+    /** The issues of the entries after which statistics are read again. */
+    concerned: async (query: string, viewer: Viewer) => {
+      const operation = await begin(query, viewer);
+      if (operation.is !== "figures") throw new Error("This is no subscription of figures.");
+      const entries = await store.reader.entriesAfter(0, 1000);
+      return entries.filter(operation.concerns).map(({ event }) => event.issueId);
     },
     file: store.file,
     /** Where a subscription that tells everything begins. */
@@ -296,6 +306,9 @@ describe("a viewer of one project", () => {
     const left = (id: string) => ({ IssueChange_kind: "LEFT", IssueChange_leftId: nodeId("Issue", id) });
     expect(await told(viewerOfA)).toMatchObject([left("1")]);
     expect(await told(unlimitedAdmin)).toMatchObject([left("1"), left("9")]);
+    const statistics = "subscription { issueStatsChanged { total } }";
+    expect(await store.concerned(statistics, viewerOfA)).toEqual(["1"]);
+    expect(await store.concerned(statistics, unlimitedAdmin)).toEqual(["1", "9"]);
   });
 
   it("finds an issue that came from another project, without what that was", async () => {
