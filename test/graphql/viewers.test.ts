@@ -289,6 +289,22 @@ describe("a viewer of one project", () => {
     });
   });
 
+  it("is not told that the status of an issue that left was found to have changed", async () => {
+    const leftWith = async (status: string) => {
+      await using store = await storeOf([
+        inA({ issue: "1", at: 0 }),
+        inB({ issue: "1", at: 60, action: "assigned", status }),
+      ]);
+      const told = await store.stream(
+        `subscription { ${streams["issueChanged"]!(store.oldest)} }`,
+        viewerOfA,
+      );
+      const left = told.at(-1)?.data?.["issueChanged"] as { readonly IssueChange_event: object };
+      return [left.IssueChange_event["IssueEvent_id" as never], withoutPositions(left)];
+    };
+    expect(await leftWith("resolved")).toEqual(await leftWith("unresolved"));
+  });
+
   it("is told that an issue of theirs was forgotten, and nothing of another one", async () => {
     await using store = await storeOf([inA({ issue: "1", at: 0 }), inB({ issue: "9", at: 1 })]);
     {
