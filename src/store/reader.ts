@@ -131,9 +131,16 @@ export interface Reader {
     request: IssuePageRequest,
   ): Promise<ReadonlyMap<string, Page<Issue>>>;
   issueCountsOf(projects: readonly string[], request: Counted): Promise<ReadonlyMap<string, number>>;
-  issueDetails(sentryIds: readonly string[]): Promise<ReadonlyMap<string, IssueDetails>>;
-  /** The issue objects as Sentry sent them, of the deliveries that the issues show. */
-  rawIssues(sentryIds: readonly string[]): Promise<ReadonlyMap<string, Json>>;
+  /** Where projects are given, of their issues alone. */
+  issueDetails(
+    sentryIds: readonly string[],
+    projects?: readonly string[],
+  ): Promise<ReadonlyMap<string, IssueDetails>>;
+  /**
+   * The issue objects as Sentry sent them, of the deliveries that the issues show. Where projects are given, of their issues
+   * alone.
+   */
+  rawIssues(sentryIds: readonly string[], projects?: readonly string[]): Promise<ReadonlyMap<string, Json>>;
 
   events(seqs: readonly Seq[]): Promise<ReadonlyMap<Seq, LoggedEvent>>;
   /** By the events' own ids (`LoggedEvent.id`). */
