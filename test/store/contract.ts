@@ -411,7 +411,7 @@ export function storeContract<Opened extends Store>(
       expect(await store.reader.projectBySlug("c", [])).toBe(null);
     });
 
-    it("finds the issue that last had a short id, of all projects or of some", async () => {
+    it("reads what issues show, and finds the one that last had a short id, of all projects or of some", async () => {
       await using store = await open();
       const projectOf = (id: string) => ({ id, slug: `web-${id}`, name: "Web" });
       for (const [issue, project, at, lastSeen] of [
@@ -431,6 +431,10 @@ export function storeContract<Opened extends Store>(
         null,
       ]);
       expect(await found([])).toBe(null);
+      for (const asked of [store.reader.issueDetails, store.reader.rawIssues]) {
+        expect([...(await asked(["1", "3"], ["7", "9"])).keys()]).toEqual(["1"]);
+        expect((await asked(["1", "3"], [])).size).toBe(0);
+      }
     });
 
     it("lists and counts the transitions of a filter, in every order, in pages and from either end", async () => {
