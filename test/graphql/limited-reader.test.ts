@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { Viewer } from "../../src/domain/viewer.ts";
 import { limitedReader } from "../../src/graphql/limited-reader.ts";
+import { createLoaders } from "../../src/graphql/loaders.ts";
 import type { Reader } from "../../src/store/reader.ts";
 import { told } from "../store/deliveries.ts";
 import { openTestStore } from "../store/open.ts";
@@ -77,4 +78,20 @@ it.each([
     ];
     if (way === "comes") expect([name, later.length]).toEqual([name, 1]);
   }
+});
+
+it("an event whose issue leaves before that is read is to be asked for again", async () => {
+  await using store = await openTestStore();
+  await store.append(told({ at: 0 }));
+  const project = { id: "8", slug: mark, name: mark };
+  const reader = limitedReader(
+    movingAfterOne(store.reader, () => store.append(told({ at: 60, action: "assigned", project }))),
+    viewer,
+  );
+  const order = { field: "CURSOR", direction: "ASC" } as const;
+  const { rows } = await reader.transitionPage({ ...page, order, filter: {}, now: 0 });
+  expect(rows).toHaveLength(1);
+  await expect(createLoaders(reader, 0).issueOf(rows[0]!.issueId)).rejects.toMatchObject({
+    extensions: { code: "SERVICE_UNAVAILABLE" },
+  });
 });
