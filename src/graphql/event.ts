@@ -133,8 +133,8 @@ IssueEventType.implement({
       description:
         "The fields that `IssueFilter` can name, as this event's own delivery showed them: an object with the names and " +
         "values that `Issue` has for them (`project` and `assignee` with what their filters name). `statusSince` is not " +
-        "in it, for no delivery shows that. Empty where the issue was in a project then that the viewer may not see; " +
-        "FORBIDDEN for an anonymous reader.",
+        "in it, for no delivery shows that. Empty for a viewer limited to some projects where the delivery shows none of " +
+        "them; FORBIDDEN for an anonymous reader.",
       resolve: async ({ delivery, issueId }, _args, context) => {
         requirePrivate("`snapshot`", context);
         const fields = await context.loaders.snapshot(delivery);

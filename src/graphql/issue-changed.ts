@@ -1,7 +1,5 @@
-import { changesUnder, type IssueChangeKind } from "../domain/change.ts";
-import { forgottenRole } from "../domain/event.ts";
+import type { IssueChangeKind } from "../domain/change.ts";
 import type { IssueFilter } from "../domain/filter.ts";
-import { maySeeProject } from "../domain/viewer.ts";
 import { nodeId } from "../domain/node-id.ts";
 import { builder } from "./builder.ts";
 import { IssueEventType } from "./event.ts";
@@ -11,7 +9,7 @@ import type { Described } from "./issue-enums.ts";
 import { IssueFilterType } from "./issue-filter.ts";
 import { defaultIssueOrder, issuesBy } from "./issue-order.ts";
 import { pageCursorOf } from "./page-cursor.ts";
-import { permittedIssues } from "./permitted.ts";
+import { permittedChanges } from "./permitted.ts";
 import { entriesAfter, type Told } from "./live-source.ts";
 import { withheld } from "./withheld.ts";
 
@@ -83,14 +81,8 @@ builder.subscriptionField("issueChanged", (t) =>
       }),
     },
     subscribe: (_root, { filter, after }, context) => {
-      const changeOf = changesUnder(permittedIssues(filterOf<IssueFilter>(filter), context.viewer));
+      const changeOf = permittedChanges(filterOf<IssueFilter>(filter), context.viewer);
       return entriesAfter(after, context, (payload): IssueChange | null => {
-        const { event, after: issue } = payload.entry;
-        if (
-          event.role === forgottenRole &&
-          !maySeeProject(context.viewer, issue.fields.project?.sentryId ?? null)
-        )
-          return null;
         const kind = changeOf(payload.entry);
         return kind === null ? null : { ...payload, kind, entry: withheld(payload.entry, context.viewer) };
       });

@@ -9,11 +9,16 @@ import { permittedIssues, permittedTransitions } from "./permitted.ts";
  *
  * An issue belongs, with its whole history, to the project that it is in now; one without a project is for viewers of all
  * projects alone. Every question of `Reader` is limited here by name, so that one that is added does not compile until
- * it says how it is. Where a question is about rows by their keys, one more finds out whose they are.
+ * it says how it is. What an issue shows is limited by the question itself: it may move at any moment. Its history is read
+ * by its keys, and whose it is found out by one more question, which comes last: what was read before an issue moved away is
+ * not shown, and what was read before it came is theirs with the rest.
  * @throws GraphQLError FORBIDDEN for a filter that asks about what the viewer may not see.
  */
 export function limitedReader(reader: Reader, viewer: Viewer): Reader {
   if (isUnlimitedAdmin(viewer)) return reader;
+
+  /** Sentry's ids of their projects; undefined for all. */
+  const theirIds = viewer.projects === "all" ? undefined : [...viewer.projects];
 
   /** The rows whose keys are theirs. */
   const ofIssues = async (sentryIds: readonly string[]): Promise<ReadonlySet<string>> => {
@@ -24,9 +29,11 @@ export function limitedReader(reader: Reader, viewer: Viewer): Reader {
     );
     return new Set(theirs.map(([sentryId]) => sentryId));
   };
-  const ownIssues = async (sentryIds: readonly string[]) => {
-    const theirs = await ofIssues(sentryIds);
-    return sentryIds.filter((sentryId) => theirs.has(sentryId));
+  const ownHistories = async <Found>(
+    found: ReadonlyMap<string, Found>,
+  ): Promise<ReadonlyMap<string, Found>> => {
+    const theirs = await ofIssues([...found.keys()]);
+    return new Map([...found].filter(([sentryId]) => theirs.has(sentryId)));
   };
   const ownProjects = (sentryIds: readonly string[]) =>
     sentryIds.filter((sentryId) => maySeeProject(viewer, sentryId));
@@ -70,53 +77,36 @@ export function limitedReader(reader: Reader, viewer: Viewer): Reader {
         [...found].filter(([, { fields }]) => maySeeProject(viewer, fields.project?.sentryId ?? null)),
       );
     },
-    issueByShortId: async (shortId) => {
-      const found = await reader.issueByShortId(shortId);
-      if (found === null || maySeeProject(viewer, found.fields.project?.sentryId ?? null)) return found;
-      // Another project's has it by now; one of theirs may have had it before.
-      const page = await reader.issuePage({
-        filter: permittedIssues({ shortId: { eq: shortId } }, viewer),
-        order: { field: "LAST_SEEN", direction: "DESC" },
-        now: 0,
-        limit: 1,
-        from: "first",
-        after: null,
-        before: null,
-      });
-      return page.rows[0] ?? null;
-    },
+    issueByShortId: (shortId) => reader.issueByShortId(shortId, theirIds),
     issuePage: (request) => reader.issuePage(limited(request)),
     issueCount: (request) => reader.issueCount(limited(request)),
     issuePagesOf: (projects, request) => reader.issuePagesOf(ownProjects(projects), limited(request)),
     issueCountsOf: (projects, request) => reader.issueCountsOf(ownProjects(projects), limited(request)),
-    issueDetails: async (sentryIds) => reader.issueDetails(await ownIssues(sentryIds)),
+    issueDetails: (sentryIds) => reader.issueDetails(sentryIds, theirIds),
     rawIssues: async (sentryIds) =>
-      maySeePrivate(viewer) ? reader.rawIssues(await ownIssues(sentryIds)) : new Map(),
+      maySeePrivate(viewer) ? reader.rawIssues(sentryIds, theirIds) : new Map(),
 
     events: async (seqs) => ownEvents(await reader.events(seqs)),
     eventsById: async (ids) => ownEvents(await reader.eventsById(ids)),
     eventsOfDeliveries: async (deliveries) => ownEventLists(await reader.eventsOfDeliveries(deliveries)),
     replacedBy: async (seqs) => ownEventLists(await reader.replacedBy(seqs)),
     before: async (seqs) => {
-      const theirs = await ownEvents(await reader.events(seqs));
-      return reader.before(seqs.filter((seq) => theirs.has(seq)));
+      const found = await reader.before(seqs);
+      const theirs = await ownEvents(await reader.events([...found.keys()]));
+      return new Map([...found].filter(([seq]) => theirs.has(seq)));
     },
-    eventPages: async (sentryIds, request) => reader.eventPages(await ownIssues(sentryIds), request),
-    eventCounts: async (sentryIds, request) => reader.eventCounts(await ownIssues(sentryIds), request),
-    transitionPagesOf: async (sentryIds, request) =>
-      reader.transitionPagesOf(await ownIssues(sentryIds), limitedTransitions(request)),
-    transitionCountsOf: async (sentryIds, request) =>
-      reader.transitionCountsOf(await ownIssues(sentryIds), limitedTransitions(request)),
-    transitionsOf: async (sentryIds) => reader.transitionsOf(await ownIssues(sentryIds)),
+    eventPages: async (sentryIds, request) => ownHistories(await reader.eventPages(sentryIds, request)),
+    eventCounts: async (sentryIds, request) => ownHistories(await reader.eventCounts(sentryIds, request)),
+    transitionPagesOf: (sentryIds, request) =>
+      reader.transitionPagesOf(sentryIds, limitedTransitions(request)),
+    transitionCountsOf: (sentryIds, request) =>
+      reader.transitionCountsOf(sentryIds, limitedTransitions(request)),
+    transitionsOf: async (sentryIds) => ownHistories(await reader.transitionsOf(sentryIds)),
     transitionPage: (request) => reader.transitionPage(limitedTransitions(request)),
     transitionCount: (request) => reader.transitionCount(limitedTransitions(request)),
 
     projects: (sentryIds) => reader.projects(ownProjects(sentryIds)),
-    projectBySlug: async (slug) => {
-      const found = await reader.projectBySlug(slug);
-      if (viewer.projects === "all" || found === null || viewer.projects.has(found.sentryId)) return found;
-      return (await theirProjects(viewer.projects)).find((project) => project.slug === slug) ?? null;
-    },
+    projectBySlug: (slug) => reader.projectBySlug(slug, theirIds),
     projectPage: async (request) => {
       if (viewer.projects === "all") return reader.projectPage(request);
       const { after, before, limit, from } = request;

@@ -1,6 +1,7 @@
 import DataLoader from "dataloader";
 import { unknownDetails, type Assignee, type Json } from "../domain/issue.ts";
 import type { FeedFigures, LogBounds, Page, PageRequest, Reader } from "../store/reader.ts";
+import { errorOf } from "./errors.ts";
 import type { Payload } from "./live-source.ts";
 
 /** One statement for each kind of question, however many ask it at once; the same thing is asked for once. */
@@ -25,7 +26,7 @@ export function createLoaders(reader: Reader, now: number, told: Payload | null 
 
     issue,
     /** The issue of an event. */
-    issueOf: certain("issue", issue),
+    issueOf: still(issue),
     /** An issue that a subscription tells of may be gone by now, or out of the viewer's sight. */
     issueDetails: otherwise(
       unknownDetails,
@@ -104,11 +105,12 @@ function batches<Key, Value>(ask: Ask<Key, Value>, known: readonly [Key, Value] 
   return made;
 }
 
-/** For what the store always has: an answer without it is a fault of ours, not a null. */
-function certain<Key, Value>(what: string, load: Load<Key, Value | null>): Load<Key, Value> {
+/** For an event's issue, which is read after the event: it may be forgotten by then, or out of the viewer's sight. */
+function still<Key, Value>(load: Load<Key, Value | null>): Load<Key, Value> {
   return async (key) => {
     const value = await load(key);
-    if (value === null) throw new Error(`The store has no ${what} ${String(key)}.`);
+    if (value === null)
+      throw errorOf("SERVICE_UNAVAILABLE", "This was taken away while it was read: try again.");
     return value;
   };
 }

@@ -1,5 +1,7 @@
+import { changesUnder } from "../domain/change.ts";
+import { forgottenRole } from "../domain/event.ts";
 import type { IssueFilter, TransitionFilter } from "../domain/filter.ts";
-import { isUnlimitedAdmin, maySeePrivate, type Viewer } from "../domain/viewer.ts";
+import { isUnlimitedAdmin, maySeePrivate, maySeeProject, type Viewer } from "../domain/viewer.ts";
 import type { Context } from "./context.ts";
 import { errorOf } from "./errors.ts";
 
@@ -21,6 +23,18 @@ export function permittedTransitions(filter: TransitionFilter, viewer: Viewer): 
   if (viewer.projects === "all") return filter;
   const ofTheirs: TransitionFilter = { issue: permittedIssues({}, viewer) };
   return Object.keys(filter).length === 0 ? ofTheirs : { and: [ofTheirs, filter] };
+}
+
+/** `changesUnder`, of the issues of `filter` that the viewer may see. Otherwise like `permittedIssues`. */
+export function permittedChanges(filter: IssueFilter, viewer: Viewer): ReturnType<typeof changesUnder> {
+  const changeOf = changesUnder(permittedIssues(filter, viewer));
+  return (entry) => {
+    const { event, after } = entry;
+    // Every list is told of an issue that is forgotten, and nothing of it is left to try a filter on but its project.
+    const isAnothers =
+      event.role === forgottenRole && !maySeeProject(viewer, after.fields.project?.sentryId ?? null);
+    return isAnothers ? null : changeOf(entry);
+  };
 }
 
 /** @throws GraphQLError FORBIDDEN for an anonymous viewer. */

@@ -1,4 +1,3 @@
-import { changesUnder } from "../domain/change.ts";
 import type { IssueFilter } from "../domain/filter.ts";
 import { issueStatuses } from "../domain/issue.ts";
 import { builder } from "./builder.ts";
@@ -19,7 +18,7 @@ import { filterOf, type InputOf } from "./filter-input.ts";
 import { FlowBucketType, IntervalType } from "./flow.ts";
 import { IssueFilterType } from "./issue-filter.ts";
 import { figuresOfNow } from "./live-source.ts";
-import { permittedIssues } from "./permitted.ts";
+import { permittedChanges } from "./permitted.ts";
 import { lastThirtyDays, periodOf, PeriodType, type PeriodInput } from "./period.ts";
 
 const ranked = "Only what occurs, largest first, equal ones by name, null last.";
@@ -185,7 +184,7 @@ builder.subscriptionField("issueStatsChanged", (t) =>
     subscribe: (_root, { filter, period }, context) => {
       // A period that cannot be is refused before anything begins.
       periodOf(period, context.now);
-      const changeOf = changesUnder(permittedIssues(filterOf<IssueFilter>(filter), context.viewer));
+      const changeOf = permittedChanges(filterOf<IssueFilter>(filter), context.viewer);
       return figuresOfNow(context, (entry) => changeOf(entry) !== null);
     },
     resolve: (_root, args, context) => statsOf(args, context),

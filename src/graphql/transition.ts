@@ -87,7 +87,8 @@ StatusTransitionType.implement({
       type: StatusDetailsType,
       description:
         "How the new status came about and how it will end, as the transition's own delivery showed it; empty where " +
-        "that showed the issue in another status already.",
+        "that showed the issue in another status already, and for a viewer limited to some projects where it shows none " +
+        "of them.",
       resolve: async ({ delivery, transition }, _args, { loaders }) => {
         const shown = await loaders.snapshot(delivery);
         return shown?.statusRaw === transition.to.status ? shown.statusDetails : {};

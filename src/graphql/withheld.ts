@@ -14,6 +14,10 @@ export function withheld(entry: LogEntry, viewer: Viewer): LogEntry {
     after: before,
     event: {
       ...event,
+      // Its role in the delivery, which the id has otherwise, tells of an inferred change of status as its source does.
+      id: String(event.delivery),
+      source: "REPORTED",
+      occurredAfter: null,
       action: "OTHER",
       actionRaw: null,
       actor: null,

@@ -121,8 +121,8 @@ export interface Reader {
   bounds(): Promise<LogBounds>;
 
   issues(sentryIds: readonly string[]): Promise<ReadonlyMap<string, Issue>>;
-  /** Of several that had the short id, the one that last had it. */
-  issueByShortId(shortId: string): Promise<Issue | null>;
+  /** Of several that had the short id, the one that last had it. Where projects are given, of their issues alone. */
+  issueByShortId(shortId: string, projects?: readonly string[]): Promise<Issue | null>;
   issuePage(request: IssuePageRequest): Promise<Page<Issue>>;
   issueCount(request: Counted): Promise<number>;
   /** The same page of each project's issues, by the projects' Sentry ids. */
@@ -131,9 +131,16 @@ export interface Reader {
     request: IssuePageRequest,
   ): Promise<ReadonlyMap<string, Page<Issue>>>;
   issueCountsOf(projects: readonly string[], request: Counted): Promise<ReadonlyMap<string, number>>;
-  issueDetails(sentryIds: readonly string[]): Promise<ReadonlyMap<string, IssueDetails>>;
-  /** The issue objects as Sentry sent them, of the deliveries that the issues show. */
-  rawIssues(sentryIds: readonly string[]): Promise<ReadonlyMap<string, Json>>;
+  /** Where projects are given, of their issues alone. */
+  issueDetails(
+    sentryIds: readonly string[],
+    projects?: readonly string[],
+  ): Promise<ReadonlyMap<string, IssueDetails>>;
+  /**
+   * The issue objects as Sentry sent them, of the deliveries that the issues show. Where projects are given, of their issues
+   * alone.
+   */
+  rawIssues(sentryIds: readonly string[], projects?: readonly string[]): Promise<ReadonlyMap<string, Json>>;
 
   events(seqs: readonly Seq[]): Promise<ReadonlyMap<Seq, LoggedEvent>>;
   /** By the events' own ids (`LoggedEvent.id`). */
@@ -174,8 +181,8 @@ export interface Reader {
   transitionCount(request: { readonly filter: TransitionFilter; readonly now: number }): Promise<number>;
 
   projects(sentryIds: readonly string[]): Promise<ReadonlyMap<string, Project>>;
-  /** Of several that had the slug, the one heard of last. */
-  projectBySlug(slug: string): Promise<Project | null>;
+  /** Of several that had the slug, the one heard of last. Where projects are given, of them alone. */
+  projectBySlug(slug: string, projects?: readonly string[]): Promise<Project | null>;
   /** By slug, then by Sentry's id. Keys are those two. */
   projectPage(request: PageRequest<readonly [slug: string, sentryId: string]>): Promise<Page<Project>>;
   projectCount(): Promise<number>;

@@ -91,18 +91,21 @@ async function storeOf(deliveries: readonly IncomingDelivery[]) {
     expect(validate(schema, document)).toEqual([]);
     return { schema, document, contextValue: createContext(services, { viewer, lastEventId: null }) };
   };
+  const begin = async (query: string, viewer: Viewer) => {
+    const args = argsOf(query, viewer);
+    const source = await createSourceEventStream(args);
+    if (!(Symbol.asyncIterator in source)) throw new Error(JSON.stringify(source));
+    // Every subscription field gives a live source.
+    const live = source as AsyncIterable<never> as LiveSource;
+    return liveOperation(live, args, viewer, async (document, told) =>
+      execute(liveArgs(document, told, args.contextValue)),
+    );
+  };
   return {
     ask: async (query: string, viewer: Viewer) =>
       JSON.parse(JSON.stringify(await execute(argsOf(query, viewer)))) as Answer,
     stream: async (query: string, viewer: Viewer) => {
-      const args = argsOf(query, viewer);
-      const source = await createSourceEventStream(args);
-      if (!(Symbol.asyncIterator in source)) throw new Error(JSON.stringify(source));
-      // Every subscription field gives a live source.
-      const live = source as AsyncIterable<never> as LiveSource;
-      const operation = liveOperation(live, args, viewer, async (document, told) =>
-        execute(liveArgs(document, told, args.contextValue)),
-      );
+      const operation = await begin(query, viewer);
       if (operation.is === "figures") return [JSON.parse(JSON.stringify(await operation.read())) as Answer];
       const answers = [];
       for (const entry of await store.reader.entriesAfter(operation.after, 1000))
@@ -110,6 +113,13 @@ async function storeOf(deliveries: readonly IncomingDelivery[]) {
       return JSON.parse(
         JSON.stringify(answers.filter((answer) => answer !== undefined)),
       ) as readonly Answer[];
+    },
+    /** The issues of the entries after which statistics are read again. */
+    concerned: async (query: string, viewer: Viewer) => {
+      const operation = await begin(query, viewer);
+      if (operation.is !== "figures") throw new Error("This is no subscription of figures.");
+      const entries = await store.reader.entriesAfter(0, 1000);
+      return entries.filter(operation.concerns).map(({ event }) => event.issueId);
     },
     file: store.file,
     /** Where a subscription that tells everything begins. */
@@ -199,6 +209,24 @@ describe("a viewer of one project", () => {
     }
   });
 
+  it("finds by a slug or short id that another project's had last what it would find without that one", async () => {
+    const both: Viewer = { scope: "read", projects: new Set(["7", "9"]) };
+    const shared = (id: string, name: string) => ({ id, slug: "web", name });
+    const more = { shortId: "WEB-0" };
+    const theirs = [
+      told({ issue: "2", at: 0, lastSeen: -1, project: shared("7", "old"), more }),
+      told({ issue: "1", at: 10, lastSeen: -5, project: shared("9", "new"), more }),
+    ];
+    const last = told({ issue: "3", at: 20, project: shared("8", mark), more });
+    await using without = await storeOf(theirs);
+    await using store = await storeOf([...theirs, last]);
+    const query = '{ project(slug: "web") { name } issue(shortId: "WEB-0") { sentryId } }';
+    expect(await without.ask(query, both)).toEqual({
+      data: { project: { name: "new" }, issue: { sentryId: "1" } },
+    });
+    expect(await store.ask(query, both)).toEqual(await without.ask(query, both));
+  });
+
   it("would have found the other one without the limit: the same questions show it", async () => {
     await using both = await storeOf([...livesOfA, ...livesOfB]);
     for (const [what, question] of Object.entries({ ...questions, deliveries: deliveriesQuestion })) {
@@ -261,6 +289,22 @@ describe("a viewer of one project", () => {
     });
   });
 
+  it("is not told that the status of an issue that left was found to have changed", async () => {
+    const leftWith = async (status: string) => {
+      await using store = await storeOf([
+        inA({ issue: "1", at: 0 }),
+        inB({ issue: "1", at: 60, action: "assigned", status }),
+      ]);
+      const told = await store.stream(
+        `subscription { ${streams["issueChanged"]!(store.oldest)} }`,
+        viewerOfA,
+      );
+      const left = told.at(-1)?.data?.["issueChanged"] as { readonly IssueChange_event: object };
+      return [left.IssueChange_event["IssueEvent_id" as never], withoutPositions(left)];
+    };
+    expect(await leftWith("resolved")).toEqual(await leftWith("unresolved"));
+  });
+
   it("is told that an issue of theirs was forgotten, and nothing of another one", async () => {
     await using store = await storeOf([inA({ issue: "1", at: 0 }), inB({ issue: "9", at: 1 })]);
     {
@@ -278,6 +322,9 @@ describe("a viewer of one project", () => {
     const left = (id: string) => ({ IssueChange_kind: "LEFT", IssueChange_leftId: nodeId("Issue", id) });
     expect(await told(viewerOfA)).toMatchObject([left("1")]);
     expect(await told(unlimitedAdmin)).toMatchObject([left("1"), left("9")]);
+    const statistics = "subscription { issueStatsChanged { total } }";
+    expect(await store.concerned(statistics, viewerOfA)).toEqual(["1"]);
+    expect(await store.concerned(statistics, unlimitedAdmin)).toEqual(["1", "9"]);
   });
 
   it("finds an issue that came from another project, without what that was", async () => {

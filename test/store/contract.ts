@@ -407,6 +407,34 @@ export function storeContract<Opened extends Store>(
       expect(await store.reader.projectCount()).toBe(6);
       expect(await store.reader.projectBySlug("c")).toMatchObject({ sentryId: "10", name: "later" });
       expect(await store.reader.projectBySlug("C")).toBe(null);
+      expect(await store.reader.projectBySlug("c", ["9", "6"])).toMatchObject({ sentryId: "6" });
+      expect(await store.reader.projectBySlug("c", [])).toBe(null);
+    });
+
+    it("reads what issues show, and finds the one that last had a short id, of all projects or of some", async () => {
+      await using store = await open();
+      const projectOf = (id: string) => ({ id, slug: `web-${id}`, name: "Web" });
+      for (const [issue, project, at, lastSeen] of [
+        ["1", "7", 10, 0],
+        ["2", "7", 5, 4],
+        ["3", "8", 20, 0],
+      ] as const)
+        await store.append(
+          told({ issue, at, lastSeen, project: projectOf(project), more: { shortId: "WEB-0" } }),
+        );
+      const found = async (projects?: readonly string[]) =>
+        (await store.reader.issueByShortId("WEB-0", projects))?.sentryId ?? null;
+      expect([await found(), await found(["7"]), await found(["7", "8"]), await found(["9"])]).toEqual([
+        "3",
+        "1",
+        "3",
+        null,
+      ]);
+      expect(await found([])).toBe(null);
+      for (const asked of [store.reader.issueDetails, store.reader.rawIssues]) {
+        expect([...(await asked(["1", "3"], ["7", "9"])).keys()]).toEqual(["1"]);
+        expect((await asked(["1", "3"], [])).size).toBe(0);
+      }
     });
 
     it("lists and counts the transitions of a filter, in every order, in pages and from either end", async () => {

@@ -138,10 +138,10 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
       return new Map(rows.map((row) => [row.sentryId, issueOf(row)]));
     },
 
-    async issueByShortId(shortId) {
+    async issueByShortId(shortId, projects) {
       const [row] = await select()
         .innerJoin(deliveries, eq(deliveries.id, issues.shown))
-        .where(eq(issues.shortId, shortId))
+        .where(and(eq(issues.shortId, shortId), ofProjects(projects)))
         .orderBy(desc(deliveries.sentAt), desc(issues.sentryId))
         .limit(1);
       return row === undefined ? null : issueOf(row);
@@ -220,19 +220,19 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
       return new Map(rows.map((row): [string, number] => [row.projectId!, row.count]));
     },
 
-    async issueDetails(sentryIds) {
+    async issueDetails(sentryIds, projects) {
       const rows = await db
         .select({ sentryId: issues.sentryId, details: issues.details })
         .from(issues)
-        .where(inArray(issues.sentryId, [...sentryIds]));
+        .where(and(inArray(issues.sentryId, [...sentryIds]), ofProjects(projects)));
       return new Map(rows.map((row): [string, IssueDetails] => [row.sentryId, detailsIn(row.details)]));
     },
 
-    async rawIssues(sentryIds) {
+    async rawIssues(sentryIds, projects) {
       const rows = await db
         .select({ sentryId: issues.sentryId, shown: issues.shown })
         .from(issues)
-        .where(inArray(issues.sentryId, [...sentryIds]));
+        .where(and(inArray(issues.sentryId, [...sentryIds]), ofProjects(projects)));
       const bodies = await contents.bodies(rows.map(({ shown }) => shown));
       return new Map(
         rows.map(({ sentryId, shown }) => {
@@ -242,6 +242,11 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
       );
     },
   };
+
+  /** Tried on the rows found by their keys, of which there are fewer than a project has. */
+  function ofProjects(projects: readonly string[] | undefined): SQL | undefined {
+    return projects && dialect.tried(dialect.among(issues.projectId, projects));
+  }
 
   /** Equal for requests that differ in their limits alone; null for those that seldom come again in the same form. */
   function formOf({ filter, order, from, after, before }: IssuePageRequest): string | null {

@@ -6,7 +6,7 @@ import { askedByKeys, pageFrom, type Asked } from "./query.ts";
 
 type ProjectQueries = Pick<Reader, "projects" | "projectBySlug" | "projectPage" | "projectCount">;
 
-export function projectQueries({ db, tables: { projects } }: Asked): ProjectQueries {
+export function projectQueries({ db, dialect, tables: { projects } }: Asked): ProjectQueries {
   const select = () =>
     db
       .select({
@@ -23,9 +23,9 @@ export function projectQueries({ db, tables: { projects } }: Asked): ProjectQuer
       return new Map(rows.map((row): [string, Project] => [row.sentryId, row]));
     },
 
-    async projectBySlug(slug) {
+    async projectBySlug(slug, among) {
       const [row] = await select()
-        .where(eq(projects.slug, slug))
+        .where(and(eq(projects.slug, slug), among && dialect.tried(dialect.among(projects.sentryId, among))))
         .orderBy(desc(projects.shownAt), desc(projects.sentryId))
         .limit(1);
       return row ?? null;
