@@ -47,11 +47,7 @@ export const ProjectCountType = builder.objectRef<Count<string>>("ProjectCount")
     project: t.field({
       type: ProjectType,
       description: "The project.",
-      resolve: async ({ key }, _args, { loaders }) => {
-        const project = await loaders.project(key);
-        if (project === null) throw new Error(`The store has no project ${key}.`);
-        return project;
-      },
+      resolve: ({ key }, _args, { loaders }) => loaders.countedProject(key),
     }),
     count: t.exposeInt("count", countField),
   }),

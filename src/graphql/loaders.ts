@@ -18,6 +18,7 @@ export function createLoaders(reader: Reader, now: number, told: Payload | null 
     (ids: readonly string[]) => reader.issues(ids),
     told && [told.entry.after.sentryId, told.entry.after],
   );
+  const project = loader((ids: readonly string[]) => reader.projects(ids));
   const bounds = once((): Promise<LogBounds> => reader.bounds());
   return {
     bounds,
@@ -36,7 +37,9 @@ export function createLoaders(reader: Reader, now: number, told: Payload | null 
       {},
       loader((ids: readonly string[]) => reader.rawIssues(ids)),
     ),
-    project: loader((ids: readonly string[]) => reader.projects(ids)),
+    project,
+    /** The project of a count. */
+    countedProject: still(project),
     user: loader((ids: readonly string[]) => lastSeenAssignees(reader, now, "USER", ids)),
     team: loader((ids: readonly string[]) => lastSeenAssignees(reader, now, "TEAM", ids)),
 
@@ -105,7 +108,7 @@ function batches<Key, Value>(ask: Ask<Key, Value>, known: readonly [Key, Value] 
   return made;
 }
 
-/** For an event's issue, which is read after the event: it may be forgotten by then, or out of the viewer's sight. */
+/** For what is read after something that names it: it may be forgotten by then, or out of the viewer's sight. */
 function still<Key, Value>(load: Load<Key, Value | null>): Load<Key, Value> {
   return async (key) => {
     const value = await load(key);

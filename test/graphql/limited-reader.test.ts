@@ -95,3 +95,10 @@ it("an event whose issue leaves before that is read is to be asked for again", a
     extensions: { code: "SERVICE_UNAVAILABLE" },
   });
 });
+
+it("a project that is forgotten before it is read by a count of its issues is to be asked for again", async () => {
+  await using store = await openTestStore();
+  await expect(createLoaders(store.reader, 0).countedProject("7")).rejects.toMatchObject({
+    extensions: { code: "SERVICE_UNAVAILABLE" },
+  });
+});
