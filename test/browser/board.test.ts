@@ -153,6 +153,26 @@ describe("the board", () => {
     expect(faults).toEqual([]);
   });
 
+  it("says so also while it tries again", async () => {
+    let isAnswered = false;
+    await page.route("**/graphql", (route) => {
+      if (!route.request().postData()?.includes("subscription")) return route.continue();
+      // Once there is an answer to be had, it is waited for as long as this test takes.
+      return isAnswered ? undefined : route.abort();
+    });
+    await open();
+    await rows().first().waitFor();
+    await connection("broken");
+    isAnswered = true;
+    const again = page.waitForRequest((request) => request.postData()?.includes("subscription") ?? false);
+    await page.getByRole("button", { name: "Try now" }).click();
+    await again;
+    await page.getByText("Trying again now.").waitFor();
+    await connection("broken");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Try now");
+    expect(faults).toEqual([]);
+  });
+
   it("has what can be chosen from once the gateway is back, also where it was shown without it", async () => {
     await open("/?view=feed");
     await connection("live");

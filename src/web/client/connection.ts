@@ -19,6 +19,8 @@ export type Connection = {
   readonly isPaused: Cell<boolean>;
   /** The message of the gateway's that asks for a token; null while it does not. */
   readonly signInWanted: Cell<string | null>;
+  /** Says that the gateway is asked. What is broken stays so until it is answered: this may be one more attempt in vain. */
+  readonly connecting: () => void;
   /** Asks for a token in the gateway's words. Nothing is followed until there is one. */
   readonly wantSignIn: (message: string) => void;
   /** Whether nothing should be followed now: paused, or long out of sight. */
@@ -71,6 +73,10 @@ export function createConnection(): Connection {
     signInWanted,
     isResting,
     retryNow,
+
+    connecting() {
+      if (state.get().is !== "broken") state.set({ is: "connecting" });
+    },
 
     wantSignIn(message) {
       state.set({ is: "idle" });

@@ -121,7 +121,7 @@ export function createIssueList(connection: Connection): IssueList {
   }
 
   async function read({ filter, order, page: wanted }: ListRequest, signal: AbortSignal): Promise<void> {
-    if (connection.state.get().is !== "broken") connection.state.set({ is: "connecting" });
+    connection.connecting();
     const pageAt = (place: ListRequest["page"]) =>
       ask(
         issuePage,
