@@ -173,6 +173,32 @@ describe("the board", () => {
     expect(faults).toEqual([]);
   });
 
+  it("is shown also where many tabs of it were opened behind it, which stand still until they are looked at", async () => {
+    await using context = await browser.newContext({ locale: "en-US" });
+    const openTab = async (isHidden: boolean) => {
+      const tab = await context.newPage();
+      tab.setDefaultTimeout(60_000);
+      if (isHidden)
+        await tab.addInitScript(() =>
+          Object.defineProperty(document, "hidden", { value: true, configurable: true }),
+        );
+      await tab.goto(gateway.url);
+      await tab.locator("table.issues tbody tr").first().waitFor();
+      return tab;
+    };
+    // A browser opens six connections to a gateway.
+    const behind: Page[] = [];
+    for (let count = 0; count < 7; count++) behind.push(await openTab(true));
+    const shown = await openTab(false);
+    await shown.locator(".connection.live").waitFor();
+    await behind[0]!.locator(".connection.paused").waitFor();
+    await behind[0]!.evaluate(() => {
+      Object.defineProperty(document, "hidden", { value: false });
+      document.dispatchEvent(new Event("visibilitychange"));
+    });
+    await behind[0]!.locator(".connection.live").waitFor();
+  });
+
   it("has what can be chosen from once the gateway is back, also where it was shown without it", async () => {
     await open("/?view=feed");
     await connection("live");

@@ -42,7 +42,8 @@ const longestWaitMs = 10_000;
 export function createConnection(): Connection {
   const state = createCell<ConnectionState>({ is: "idle" });
   const isPaused = createCell(false);
-  const isOutOfSight = createCell(false);
+  // One that is opened beside what is read, in a tab behind it, is out of sight from the start.
+  const isOutOfSight = createCell(document.hidden);
   const signInWanted = createCell<string | null>(null);
   const retries = new Set<() => void>();
   const retryNow = () => {
