@@ -428,6 +428,31 @@ describe("the board", () => {
   });
 });
 
+describe("an issue with a long history", () => {
+  const issue = (title: string) => ({ id: "900401", title, status: "unresolved" });
+
+  it("stays as far back as it was asked for when something happens", async () => {
+    await deliver("created", issue("It begins"));
+    for (let count = 1; count < 120; count++) await deliver("assigned", issue(`Assigned ${count} times`));
+    await open("/?status=all&issue=900401");
+    await connection("live");
+    const entries = page.locator(".timeline li");
+    await expect.poll(() => entries.count(), patiently).toBe(100);
+    await page.getByRole("button", { name: "Show earlier events" }).press("Enter");
+    await expect.poll(() => entries.count(), patiently).toBe(120);
+    // The button has left, and the keyboard goes on from where it was.
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("history");
+    await deliver("assigned", issue("Once more"));
+    await page.getByRole("heading", { name: "Once more" }).waitFor();
+    expect(await entries.count()).toBe(121);
+    const another = page.context().waitForEvent("page");
+    await page.locator("a.back").click({ modifiers: ["ControlOrMeta"] });
+    await another;
+    expect(new URL(page.url()).searchParams.get("issue")).toBe("900401");
+    expect(faults).toEqual([]);
+  });
+});
+
 describe("the statistics", () => {
   it("follow what happens", async () => {
     await open("/?view=statistics");
