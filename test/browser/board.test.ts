@@ -451,6 +451,20 @@ describe("an issue with a long history", () => {
     expect(new URL(page.url()).searchParams.get("issue")).toBe("900401");
     expect(faults).toEqual([]);
   });
+
+  it("has a raw payload in which no text turns round what stands beside it", async () => {
+    await deliver("created", { id: "900402", title: "\u202eabc", status: "unresolved" });
+    await open("/?issue=900402");
+    await page.getByText("Raw payload").click();
+    const title = page.locator(".json-text", { hasText: "\u202eabc" });
+    const isBefore = await title.evaluate((element) => {
+      const comma = document.createRange();
+      comma.setStart(element.nextSibling!, 0);
+      comma.setEnd(element.nextSibling!, 1);
+      return element.getBoundingClientRect().right <= comma.getBoundingClientRect().left + 1;
+    });
+    expect(isBefore).toBe(true);
+  });
 });
 
 describe("the statistics", () => {
