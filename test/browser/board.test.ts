@@ -468,6 +468,42 @@ describe("an issue with a long history", () => {
 });
 
 describe("the statistics", () => {
+  it("have figures along their charts that are read also where they are large", async () => {
+    await page.addInitScript(() => {
+      const drawn: string[] = [];
+      Object.assign(globalThis, { drawn });
+      const { fillText } = CanvasRenderingContext2D.prototype;
+      CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+        drawn.push(text);
+        fillText.call(this, text, ...place);
+      };
+    });
+    await page.route("**/graphql", async (route) => {
+      const request = route.request();
+      if (!request.postData()?.includes("issueStatsChanged")) return route.continue();
+      const stop = new AbortController();
+      const { body } = await fetch(request.url(), {
+        method: "POST",
+        headers: { "content-type": "application/json", accept: "text/event-stream" },
+        body: request.postData(),
+        signal: stop.signal,
+      });
+      let answer = "";
+      for await (const text of body!.pipeThrough(new TextDecoderStream())) {
+        answer += text;
+        if (/^data: .*\n/m.test(answer)) break;
+      }
+      stop.abort();
+      await route.fulfill({
+        contentType: "text/event-stream",
+        body: answer.replaceAll(/"(opened|openAtEnd)":\d+/g, (_text, name) => `"${name}":800000`),
+      });
+    });
+    await open("/?view=statistics");
+    const drawn = () => page.evaluate(() => (globalThis as unknown as { drawn: string[] }).drawn.join(" "));
+    await expect.poll(drawn, patiently).toContain("400K");
+  });
+
   it("follow what happens", async () => {
     await open("/?view=statistics");
     const known = page.getByText(/^of [\d,]+ known$/);
