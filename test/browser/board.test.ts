@@ -590,6 +590,24 @@ describe("every view", () => {
   });
 });
 
+describe("a reader's own colours", () => {
+  it("show what is chosen", async () => {
+    await page.emulateMedia({ forcedColors: "active" });
+    await open("/?status=all");
+    await rows().first().waitFor();
+    const colours = (selector: string, property: string) =>
+      page
+        .locator(selector)
+        .evaluateAll((all, name) => all.map((one) => getComputedStyle(one).getPropertyValue(name)), property);
+    const [unresolved, resolved, archived, all] = await colours(".segments button", "background-color");
+    expect([resolved, archived]).toEqual([unresolved, unresolved]);
+    expect(all).not.toBe(unresolved);
+    const [issues, statistics, feed] = await colours(".top nav a", "border-bottom-color");
+    expect(statistics).toBe(feed);
+    expect(issues).not.toBe(feed);
+  });
+});
+
 describe("a gateway that asks who reads", () => {
   const command = (...args: readonly string[]) =>
     execFileSync(process.execPath, [join(inject("built"), "cli.js"), "token", ...args], {
