@@ -10,6 +10,7 @@ import { issueRaw, type IssueDetail, type IssueEvent, type Span } from "./operat
 import { addressOf, type Navigation, type Place } from "./place.ts";
 import { StateBadge } from "./state-badge.ts";
 import { Ago, clockText, durationText, momentText, useNow } from "./time.ts";
+import { titleText } from "./title-text.ts";
 import {
   actorText,
   assigneeText,
@@ -18,7 +19,6 @@ import {
   reasons,
   sentence,
   stateText,
-  titleText,
   toneOf,
 } from "./words.ts";
 

@@ -23,11 +23,6 @@ export function sentence(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** The title of an issue, or what stands in for one in which nothing can be seen: it is what leads to the issue. */
-export function titleText(title: string): string {
-  return /^[\s\p{Default_Ignorable_Code_Point}\p{Cc}]*$/u.test(title) ? "(no title)" : title;
-}
-
 /** A state in Sentry's words. */
 export function stateText({ status, statusRaw, substatus, substatusRaw }: IssueState): string {
   switch (status) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { titleText } from "../../src/web/client/words.ts";
+import { titleText } from "../../src/web/client/title-text.ts";
 
 describe("the title of an issue", () => {
   it.each(["", "  ", "\u200b", "\u00a0\u2060\ufeff\u200d", "\u3164", "\u202e", "\u0007"])(
