@@ -502,6 +502,8 @@ describe("the statistics", () => {
     await open("/?view=statistics");
     const drawn = () => page.evaluate(() => (globalThis as unknown as { drawn: string[] }).drawn.join(" "));
     await expect.poll(drawn, patiently).toContain("400K");
+    // The bars are of both, the tile and the table tell them apart.
+    await page.locator(".u-legend", { hasText: "Opened and regressed" }).waitFor();
   });
 
   it("follow what happens", async () => {

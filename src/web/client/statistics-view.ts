@@ -106,7 +106,7 @@ function Figures({
   const flowLines = useMemo(
     (): ChartLine[] => [
       {
-        label: "Opened",
+        label: "Opened and regressed",
         color: "--opened",
         shape: "bars",
         values: flow.map(({ opened, regressed }) => opened + regressed),
