@@ -377,6 +377,28 @@ describe("the board", () => {
     expect(faults).toEqual([]);
   });
 
+  it("is full again also where an issue left it right before its reader did", async () => {
+    const issue = (id: number) => ({
+      id: `9005${id}`,
+      title: "One of many",
+      status: "unresolved",
+      lastSeen: new Date().toISOString(),
+      project: { id: "9005", slug: "many", name: "Many", platform: "node" },
+    });
+    for (let id = 10; id < 62; id++) await deliver("created", issue(id));
+    await open("/?project=many");
+    await connection("live");
+    await expect.poll(() => rows().count(), patiently).toBe(50);
+    await deliver("resolved", { ...issue(60), status: "resolved" });
+    await page.locator("tr.left").waitFor();
+    await rows().first().locator("a.title").click();
+    await page.locator(".timeline li").first().waitFor();
+    await page.goBack();
+    await expect.poll(() => rows().count(), patiently).toBe(50);
+    expect(await shown()).not.toContain("900560");
+    expect(faults).toEqual([]);
+  });
+
   it("pages through all issues, and back", async () => {
     await open("/?status=all");
     await rows().first().waitFor();
