@@ -153,6 +153,52 @@ describe("the board", () => {
     expect(faults).toEqual([]);
   });
 
+  it("says so also while it tries again", async () => {
+    let isAnswered = false;
+    await page.route("**/graphql", (route) => {
+      if (!route.request().postData()?.includes("subscription")) return route.continue();
+      // Once there is an answer to be had, it is waited for as long as this test takes.
+      return isAnswered ? undefined : route.abort();
+    });
+    await open();
+    await rows().first().waitFor();
+    await connection("broken");
+    isAnswered = true;
+    const again = page.waitForRequest((request) => request.postData()?.includes("subscription") ?? false);
+    await page.getByRole("button", { name: "Try now" }).click();
+    await again;
+    await page.getByText("Trying again now.").waitFor();
+    await connection("broken");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Try now");
+    expect(faults).toEqual([]);
+  });
+
+  it("is shown also where many tabs of it were opened behind it, which stand still until they are looked at", async () => {
+    await using context = await browser.newContext({ locale: "en-US" });
+    const openTab = async (isHidden: boolean) => {
+      const tab = await context.newPage();
+      tab.setDefaultTimeout(60_000);
+      if (isHidden)
+        await tab.addInitScript(() =>
+          Object.defineProperty(document, "hidden", { value: true, configurable: true }),
+        );
+      await tab.goto(gateway.url);
+      await tab.locator("table.issues tbody tr").first().waitFor();
+      return tab;
+    };
+    // A browser opens six connections to a gateway.
+    const behind: Page[] = [];
+    for (let count = 0; count < 7; count++) behind.push(await openTab(true));
+    const shown = await openTab(false);
+    await shown.locator(".connection.live").waitFor();
+    await behind[0]!.locator(".connection.paused").waitFor();
+    await behind[0]!.evaluate(() => {
+      Object.defineProperty(document, "hidden", { value: false });
+      document.dispatchEvent(new Event("visibilitychange"));
+    });
+    await behind[0]!.locator(".connection.live").waitFor();
+  });
+
   it("has what can be chosen from once the gateway is back, also where it was shown without it", async () => {
     await open("/?view=feed");
     await connection("live");
@@ -331,6 +377,28 @@ describe("the board", () => {
     expect(faults).toEqual([]);
   });
 
+  it("is full again also where an issue left it right before its reader did", async () => {
+    const issue = (id: number) => ({
+      id: `9005${id}`,
+      title: "One of many",
+      status: "unresolved",
+      lastSeen: new Date().toISOString(),
+      project: { id: "9005", slug: "many", name: "Many", platform: "node" },
+    });
+    for (let id = 10; id < 62; id++) await deliver("created", issue(id));
+    await open("/?project=many");
+    await connection("live");
+    await expect.poll(() => rows().count(), patiently).toBe(50);
+    await deliver("resolved", { ...issue(60), status: "resolved" });
+    await page.locator("tr.left").waitFor();
+    await rows().first().locator("a.title").click();
+    await page.locator(".timeline li").first().waitFor();
+    await page.goBack();
+    await expect.poll(() => rows().count(), patiently).toBe(50);
+    expect(await shown()).not.toContain("900560");
+    expect(faults).toEqual([]);
+  });
+
   it("pages through all issues, and back", async () => {
     await open("/?status=all");
     await rows().first().waitFor();
@@ -382,7 +450,84 @@ describe("the board", () => {
   });
 });
 
+describe("an issue with a long history", () => {
+  const issue = (title: string) => ({ id: "900401", title, status: "unresolved" });
+
+  it("stays as far back as it was asked for when something happens", async () => {
+    await deliver("created", issue("It begins"));
+    for (let count = 1; count < 120; count++) await deliver("assigned", issue(`Assigned ${count} times`));
+    await open("/?status=all&issue=900401");
+    await connection("live");
+    const entries = page.locator(".timeline li");
+    await expect.poll(() => entries.count(), patiently).toBe(100);
+    await page.getByRole("button", { name: "Show earlier events" }).press("Enter");
+    await expect.poll(() => entries.count(), patiently).toBe(120);
+    // The button has left, and the keyboard goes on from where it was.
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("history");
+    await deliver("assigned", issue("Once more"));
+    await page.getByRole("heading", { name: "Once more" }).waitFor();
+    expect(await entries.count()).toBe(121);
+    const another = page.context().waitForEvent("page");
+    await page.locator("a.back").click({ modifiers: ["ControlOrMeta"] });
+    await another;
+    expect(new URL(page.url()).searchParams.get("issue")).toBe("900401");
+    expect(faults).toEqual([]);
+  });
+
+  it("has a raw payload in which no text turns round what stands beside it", async () => {
+    await deliver("created", { id: "900402", title: "\u202eabc", status: "unresolved" });
+    await open("/?issue=900402");
+    await page.getByText("Raw payload").click();
+    const title = page.locator(".json-text", { hasText: "\u202eabc" });
+    const isBefore = await title.evaluate((element) => {
+      const comma = document.createRange();
+      comma.setStart(element.nextSibling!, 0);
+      comma.setEnd(element.nextSibling!, 1);
+      return element.getBoundingClientRect().right <= comma.getBoundingClientRect().left + 1;
+    });
+    expect(isBefore).toBe(true);
+  });
+});
+
 describe("the statistics", () => {
+  it("have figures along their charts that are read also where they are large", async () => {
+    await page.addInitScript(() => {
+      const drawn: string[] = [];
+      Object.assign(globalThis, { drawn });
+      const { fillText } = CanvasRenderingContext2D.prototype;
+      CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+        drawn.push(text);
+        fillText.call(this, text, ...place);
+      };
+    });
+    await page.route("**/graphql", async (route) => {
+      const request = route.request();
+      if (!request.postData()?.includes("issueStatsChanged")) return route.continue();
+      const stop = new AbortController();
+      const { body } = await fetch(request.url(), {
+        method: "POST",
+        headers: { "content-type": "application/json", accept: "text/event-stream" },
+        body: request.postData(),
+        signal: stop.signal,
+      });
+      let answer = "";
+      for await (const text of body!.pipeThrough(new TextDecoderStream())) {
+        answer += text;
+        if (/^data: .*\n/m.test(answer)) break;
+      }
+      stop.abort();
+      await route.fulfill({
+        contentType: "text/event-stream",
+        body: answer.replaceAll(/"(opened|openAtEnd)":\d+/g, (_text, name) => `"${name}":800000`),
+      });
+    });
+    await open("/?view=statistics");
+    const drawn = () => page.evaluate(() => (globalThis as unknown as { drawn: string[] }).drawn.join(" "));
+    await expect.poll(drawn, patiently).toContain("400K");
+    // The bars are of both, the tile and the table tell them apart.
+    await page.locator(".u-legend", { hasText: "Opened and regressed" }).waitFor();
+  });
+
   it("follow what happens", async () => {
     await open("/?view=statistics");
     const known = page.getByText(/^of [\d,]+ known$/);
@@ -466,6 +611,24 @@ describe("every view", () => {
       "an empty list": [],
     });
     expect(faults).toEqual([]);
+  });
+});
+
+describe("a reader's own colours", () => {
+  it("show what is chosen", async () => {
+    await page.emulateMedia({ forcedColors: "active" });
+    await open("/?status=all");
+    await rows().first().waitFor();
+    const colours = (selector: string, property: string) =>
+      page
+        .locator(selector)
+        .evaluateAll((all, name) => all.map((one) => getComputedStyle(one).getPropertyValue(name)), property);
+    const [unresolved, resolved, archived, all] = await colours(".segments button", "background-color");
+    expect([resolved, archived]).toEqual([unresolved, unresolved]);
+    expect(all).not.toBe(unresolved);
+    const [issues, statistics, feed] = await colours(".top nav a", "border-bottom-color");
+    expect(statistics).toBe(feed);
+    expect(issues).not.toBe(feed);
   });
 });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   addressOf,
+  assigneeKey,
   filterOf,
   levelChoices,
   placeOf,
@@ -84,5 +85,14 @@ describe("a place's filter", () => {
 
   it("leaves the status out for statistics", () => {
     expect(shownFilter({ ...startPlace, assignee: "7" })).toEqual({ assignee: { sentryId: { eq: "7" } } });
+  });
+
+  it("tells a team from a user of the same id", () => {
+    const filterFor = (__typename: "User" | "Team", sentryId: string) =>
+      shownFilter({ ...startPlace, assignee: assigneeKey({ __typename, sentryId, name: "" }) });
+    expect(filterFor("User", "7")).toEqual({ assignee: { type: "USER", sentryId: { eq: "7" } } });
+    expect(filterFor("Team", "7")).toEqual({ assignee: { type: "TEAM", sentryId: { eq: "7" } } });
+    expect(filterFor("User", "nobody")).toEqual({ assignee: { type: "USER", sentryId: { eq: "nobody" } } });
+    expect(shownFilter({ ...startPlace, assignee: assigneeKey(null) })).toEqual({ assignee: { null: true } });
   });
 });

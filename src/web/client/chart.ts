@@ -1,7 +1,14 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { html } from "./html.ts";
-import { countText } from "./words.ts";
+import { countText, shortCountText } from "./words.ts";
+
+/** From one line of the grid to the next. Issues are counted, never halved. */
+const steps = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000].flatMap((one) => [
+  one,
+  2 * one,
+  5 * one,
+]);
 
 /** A line of a chart; its colour is a custom property of the style sheet. */
 export type ChartLine = {
@@ -101,15 +108,16 @@ function optionsOf(
         grid: { show: false },
         size: 26,
         space: 64,
-        incrs: [1, 2, 5, 10, 20, 50, 100],
+        incrs: steps,
         values: (_plot, splits) => splits.map((index) => names()[index] ?? ""),
       },
       {
         ...axis,
         grid,
         size: 40,
-        // Issues are counted, never halved.
-        incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 50_000, 100_000, 1_000_000],
+        incrs: steps,
+        // In full they would be wider than their room.
+        values: (_plot, splits) => splits.map(shortCountText),
       },
     ],
     series: [

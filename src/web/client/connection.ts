@@ -19,6 +19,8 @@ export type Connection = {
   readonly isPaused: Cell<boolean>;
   /** The message of the gateway's that asks for a token; null while it does not. */
   readonly signInWanted: Cell<string | null>;
+  /** Says that the gateway is asked. What is broken stays so until it is answered: this may be one more attempt in vain. */
+  readonly connecting: () => void;
   /** Asks for a token in the gateway's words. Nothing is followed until there is one. */
   readonly wantSignIn: (message: string) => void;
   /** Whether nothing should be followed now: paused, or long out of sight. */
@@ -40,7 +42,8 @@ const longestWaitMs = 10_000;
 export function createConnection(): Connection {
   const state = createCell<ConnectionState>({ is: "idle" });
   const isPaused = createCell(false);
-  const isOutOfSight = createCell(false);
+  // One that is opened beside what is read, in a tab behind it, is out of sight from the start.
+  const isOutOfSight = createCell(document.hidden);
   const signInWanted = createCell<string | null>(null);
   const retries = new Set<() => void>();
   const retryNow = () => {
@@ -71,6 +74,10 @@ export function createConnection(): Connection {
     signInWanted,
     isResting,
     retryNow,
+
+    connecting() {
+      if (state.get().is !== "broken") state.set({ is: "connecting" });
+    },
 
     wantSignIn(message) {
       state.set({ is: "idle" });

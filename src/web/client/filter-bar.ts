@@ -2,7 +2,15 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ask, mayPass } from "./ask.ts";
 import { html } from "./html.ts";
 import { filterChoices, type Assignee } from "./operations.ts";
-import { isNarrowed, levelChoices, seenChoices, unnarrowed, type Navigation, type Place } from "./place.ts";
+import {
+  assigneeKey,
+  isNarrowed,
+  levelChoices,
+  seenChoices,
+  unnarrowed,
+  type Navigation,
+  type Place,
+} from "./place.ts";
 import { sleep } from "./sleep.ts";
 import { assigneeText, sentence } from "./words.ts";
 
@@ -77,8 +85,8 @@ export function FilterBar({
       levelChoices.map((level) => [level, sentence(level)] as const),
     )}
     ${select("assignee", "Assignee", "Anyone", [
-      ["nobody", "Unassigned"],
-      ...choices.assignees.map((assignee) => [assignee.sentryId, assigneeText(assignee)] as const),
+      [assigneeKey(null), "Unassigned"],
+      ...choices.assignees.map((assignee) => [assigneeKey(assignee), assigneeText(assignee)] as const),
     ])}
     ${select(
       "seen",

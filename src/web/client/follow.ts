@@ -39,7 +39,7 @@ export async function* follow<Data, Variables extends object>(
   let cursor = after;
   for (let attempt = 0; ;) {
     await connection.awake(signal);
-    connection.state.set({ is: "connecting" });
+    connection.connecting();
     using awake = connection.whileAwake(signal);
     using watchdog = createWatchdog(silenceMs, fellSilent);
     let why = "The connection was closed.";

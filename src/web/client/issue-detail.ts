@@ -9,14 +9,17 @@ export type IssueDetailState =
   | { readonly is: "loading" }
   | { readonly is: "unknown" }
   | { readonly is: "failed"; readonly message: string }
-  | {
+  | ({
       readonly is: "ready";
       readonly issue: IssueDetail;
-      /** Its history, oldest first; the beginning may be missing. */
-      readonly events: readonly IssueEvent[];
-      /** What `earlier` reads before; null when the beginning is there. */
-      readonly earlierCursor: string | null;
-    };
+    } & ShownEvents);
+
+type ShownEvents = {
+  /** The issue's history, oldest first; the beginning may be missing. */
+  readonly events: readonly IssueEvent[];
+  /** What `readEarlier` reads before; null when the beginning is there. */
+  readonly earlierCursor: string | null;
+};
 
 /** One issue with its history, kept true until it is disposed. */
 export type IssueDetailView = Disposable & {
@@ -26,6 +29,10 @@ export type IssueDetailView = Disposable & {
 };
 
 const eventsPerPage = 100;
+
+function shownOf({ nodes, pageInfo }: Pick<IssueDetail["events"], "nodes" | "pageInfo">): ShownEvents {
+  return { events: nodes, earlierCursor: pageInfo.hasPreviousPage ? pageInfo.startCursor : null };
+}
 
 export function openIssueDetail(sentryId: string, connection: Connection): IssueDetailView {
   const state = createCell<IssueDetailState>({ is: "loading" });
@@ -38,14 +45,25 @@ export function openIssueDetail(sentryId: string, connection: Connection): Issue
       state.set({ is: "unknown" });
       return feed.cursor;
     }
-    const { nodes, pageInfo } = issue.events;
-    state.set({
-      is: "ready",
-      issue,
-      events: nodes,
-      earlierCursor: pageInfo.hasPreviousPage ? pageInfo.startCursor : null,
-    });
+    let { events, earlierCursor } = shownOf(issue.events);
+    // As far back as it was shown already.
+    while (earlierCursor !== null && events.length < shownEvents()) {
+      const earlier = await readBefore(earlierCursor);
+      events = [...earlier.events, ...events];
+      earlierCursor = earlier.earlierCursor;
+    }
+    state.set({ is: "ready", issue, events, earlierCursor });
     return feed.cursor;
+  }
+
+  function shownEvents(): number {
+    const shown = state.get();
+    return shown.is === "ready" ? shown.events.length : 0;
+  }
+
+  async function readBefore(before: string): Promise<ShownEvents> {
+    const { issue } = await ask(earlierEvents, { sentryId, last: eventsPerPage, before }, signal);
+    return issue === null ? { events: [], earlierCursor: null } : shownOf(issue.events);
   }
 
   async function run(): Promise<void> {
@@ -94,15 +112,10 @@ export function openIssueDetail(sentryId: string, connection: Connection): Issue
       const shown = state.get();
       if (shown.is !== "ready" || shown.earlierCursor === null) return;
       const before = shown.earlierCursor;
-      const { issue } = await ask(earlierEvents, { sentryId, last: eventsPerPage, before }, signal);
+      const { events, earlierCursor } = await readBefore(before);
       const now = state.get();
-      if (issue === null || now.is !== "ready" || now.earlierCursor !== before) return;
-      const { nodes, pageInfo } = issue.events;
-      state.set({
-        ...now,
-        events: [...nodes, ...now.events],
-        earlierCursor: pageInfo.hasPreviousPage ? pageInfo.startCursor : null,
-      });
+      if (now.is !== "ready" || now.earlierCursor !== before) return;
+      state.set({ ...now, events: [...events, ...now.events], earlierCursor });
     },
     [Symbol.dispose]: () => running.abort(),
   };

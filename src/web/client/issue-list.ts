@@ -121,7 +121,7 @@ export function createIssueList(connection: Connection): IssueList {
   }
 
   async function read({ filter, order, page: wanted }: ListRequest, signal: AbortSignal): Promise<void> {
-    if (connection.state.get().is !== "broken") connection.state.set({ is: "connecting" });
+    connection.connecting();
     const pageAt = (place: ListRequest["page"]) =>
       ask(
         issuePage,
@@ -161,13 +161,18 @@ export function createIssueList(connection: Connection): IssueList {
     );
     let refilling: ReturnType<typeof setTimeout> | undefined;
     const aging = asked.filter["lastSeen"] === undefined ? undefined : setTimeout(refill, ageAfterMs);
+    const refillIfShort = () => {
+      const { rows, hasNext } = state.get();
+      const staying = rows!.filter((row) => row.change !== "left").length;
+      if (hasNext && staying < rowsPerPage) refilling ??= setTimeout(refill, refillAfterMs);
+    };
     try {
+      // Rows may have left right before the page was let go of.
+      refillIfShort();
       for await (const { issueChanged: change } of changes) {
         state.set(changed(state.get(), change, asked.order));
         position = change.cursor;
-        const { rows, hasNext } = state.get();
-        const staying = rows!.filter((row) => row.change !== "left").length;
-        if (hasNext && staying < rowsPerPage) refilling ??= setTimeout(refill, refillAfterMs);
+        refillIfShort();
         forget(change.issue.id);
       }
     } finally {

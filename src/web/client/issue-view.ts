@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { AnswerError, ask } from "./ask.ts";
 import { useCell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
-import { focusHeading } from "./focus.ts";
+import { focusHeading, useLostFocus } from "./focus.ts";
 import { html } from "./html.ts";
 import { openIssueDetail } from "./issue-detail.ts";
 import { isAbort, messageOf } from "./issue-list.ts";
@@ -10,6 +10,7 @@ import { issueRaw, type IssueDetail, type IssueEvent, type Span } from "./operat
 import { addressOf, type Navigation, type Place } from "./place.ts";
 import { StateBadge } from "./state-badge.ts";
 import { Ago, clockText, durationText, momentText, useNow } from "./time.ts";
+import { titleText } from "./title-text.ts";
 import {
   actorText,
   assigneeText,
@@ -18,7 +19,6 @@ import {
   reasons,
   sentence,
   stateText,
-  titleText,
   toneOf,
 } from "./words.ts";
 
@@ -52,6 +52,7 @@ export function IssueView({
     class="back"
     href=${addressOf({ ...place, issue: null })}
     onClick=${(event: MouseEvent) => {
+      if (event.metaKey || event.ctrlKey || event.shiftKey) return;
       event.preventDefault();
       navigation.go({ issue: null });
     }}
@@ -206,9 +207,11 @@ function Timeline({
   const [problem, setProblem] = useState<string | null>(null);
   const newestFirst = events.toReversed();
   const hasInferred = events.some(({ source }) => source === "INFERRED");
+  // The button that reads earlier events leaves with the last of them.
+  useLostFocus(() => document.getElementById("history")?.focus({ preventScroll: true }));
   const newestTransition = newestFirst.find(({ transition }) => transition !== null);
   return html`<section class="timeline" aria-labelledby="history">
-    <h2 id="history">
+    <h2 id="history" tabindex="-1">
       ${"History "}
       <span class="dim"
         >${countText(issue.events.totalCount)} ${issue.events.totalCount === 1 ? "event" : "events"}</span

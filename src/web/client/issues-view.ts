@@ -16,7 +16,8 @@ import {
 } from "./place.ts";
 import { StateBadge } from "./state-badge.ts";
 import { Ago, durationText, useNow } from "./time.ts";
-import { assigneeText, countText, sentence, shortCountText, titleText } from "./words.ts";
+import { titleText } from "./title-text.ts";
+import { assigneeText, countText, sentence, shortCountText } from "./words.ts";
 
 /** The board: a page of issues that moves as they do. */
 export function IssuesView({

@@ -1,5 +1,5 @@
 import { createCell, type Cell } from "./cell.ts";
-import type { IssueFilter, IssueOrder, IssueOrderField } from "./operations.ts";
+import type { Assignee, IssueFilter, IssueOrder, IssueOrderField } from "./operations.ts";
 
 export type View = "issues" | "statistics" | "feed";
 
@@ -30,7 +30,7 @@ export type Place = {
   readonly level: LevelChoice | null;
   /** A project's slug. */
   readonly project: string | null;
-  /** Sentry's id of a user or team, or `nobody`. */
+  /** As `assigneeKey` makes it. */
   readonly assignee: string | null;
   readonly seen: SeenChoice | null;
   readonly search: string;
@@ -114,12 +114,23 @@ export function shownFilter({ level, project, assignee, seen, search }: Place): 
   return {
     ...(level === null ? {} : { level: { eq: level.toUpperCase() } }),
     ...(project === null ? {} : { project: { slug: { eq: project } } }),
-    ...(assignee === null
-      ? {}
-      : { assignee: assignee === "nobody" ? { null: true } : { sentryId: { eq: assignee } } }),
+    ...(assignee === null ? {} : { assignee: assigneeFilter(assignee) }),
     ...(seen === null ? {} : { lastSeen: { gte: seenChoices[seen] } }),
     ...(search.trim() === "" ? {} : { search: search.trim() }),
   };
+}
+
+/** What an address calls an assignee: a user and a team can have the same id. */
+export function assigneeKey(assignee: Assignee | null): string {
+  return assignee === null ? "nobody" : `${assignee.__typename.toLowerCase()}:${assignee.sentryId}`;
+}
+
+/** An id alone, as somebody types it, is a user's or a team's. */
+function assigneeFilter(key: string): IssueFilter {
+  if (key === "nobody") return { null: true };
+  const [, type, sentryId] = /^(user|team):(.+)$/s.exec(key) ?? [];
+  if (type === undefined) return { sentryId: { eq: key } };
+  return { type: type.toUpperCase(), sentryId: { eq: sentryId } };
 }
 
 /** True when something but the status is filtered by. */

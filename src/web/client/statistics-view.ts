@@ -8,6 +8,7 @@ import { openStatistics } from "./live-statistics.ts";
 import type { DurationStats, FlowBucket, Statistics } from "./operations.ts";
 import {
   addressOf,
+  assigneeKey,
   shownFilter,
   spanChoices,
   type Navigation,
@@ -105,7 +106,7 @@ function Figures({
   const flowLines = useMemo(
     (): ChartLine[] => [
       {
-        label: "Opened",
+        label: "Opened and regressed",
         color: "--opened",
         shape: "bars",
         values: flow.map(({ opened, regressed }) => opened + regressed),
@@ -184,14 +185,14 @@ function Figures({
         <h2 id="assignees">By assignee</h2>
         <${Bars}
           bars=${figures.byAssignee.map(({ assignee, count }) => ({
-            key: assignee?.sentryId ?? "nobody",
+            key: assigneeKey(assignee),
             label: assignee === null ? "Unassigned" : assigneeText(assignee),
             count,
             address: addressOf({
               ...place,
               view: "issues",
               status: "all",
-              assignee: assignee?.sentryId ?? "nobody",
+              assignee: assigneeKey(assignee),
             }),
           }))}
           go=${(key: string) => navigation.go({ view: "issues", status: "all", assignee: key, page: null })}

@@ -23,11 +23,6 @@ export function sentence(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** The title of an issue, or what stands in for one that is empty: it is what leads to the issue. */
-export function titleText(title: string): string {
-  return title.trim() === "" ? "(no title)" : title;
-}
-
 /** A state in Sentry's words. */
 export function stateText({ status, statusRaw, substatus, substatusRaw }: IssueState): string {
   switch (status) {

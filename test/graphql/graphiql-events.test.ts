@@ -1,0 +1,67 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { listLiveEvents } from "../../src/graphql/plugins/graphiql-events.ts";
+
+const fetchPlainly = globalThis.fetch;
+
+afterEach(() => {
+  globalThis.fetch = fetchPlainly;
+});
+
+/** A stream that is sent by hand, and what GraphiQL reads of it. */
+async function open() {
+  const { readable, writable } = new TransformStream<string, string>();
+  const headers = { "content-type": "text/event-stream" };
+  globalThis.fetch = () =>
+    Promise.resolve(new Response(readable.pipeThrough(new TextEncoderStream()), { headers }));
+  listLiveEvents();
+  const response = await fetch("http://gateway/graphql");
+  const sent = writable.getWriter();
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  return { sent, read: async () => (await reader.read()).value, stop: () => reader.cancel() };
+}
+
+const next = (count: number) => `id: ${count}\nevent: next\ndata: {"data":{"count":${count}}}\n\n`;
+const listOf = (text: string | undefined) =>
+  (JSON.parse(/^data: (.*)$/m.exec(text ?? "")![1]!) as { data: { count: number }[] }).data.map(
+    ({ count }) => count,
+  );
+
+describe("what GraphiQL reads of a subscription", () => {
+  it("is the list of its events, once for all that come together", async () => {
+    const { sent, read } = await open();
+    void sent.write(next(1) + next(2));
+    void sent.write(next(3));
+    expect(listOf(await read())).toEqual([3, 2, 1]);
+    void sent.write(next(4));
+    const later = await read();
+    expect(later).toContain("id: 4\n");
+    expect(listOf(later)).toEqual([4, 3, 2, 1]);
+  });
+
+  it("holds the newest hundred, and is in its order with pings, errors and the end", async () => {
+    const { sent, read } = await open();
+    void sent.write(Array.from({ length: 150 }, (_, index) => next(index + 1)).join(""));
+    void sent.write("id: 150\n\n");
+    const list = listOf(await read());
+    expect(list).toHaveLength(100);
+    expect(list[0]).toBe(150);
+    expect(await read()).toBe("id: 150\n\n");
+    const error = 'event: next\ndata: {"errors":[{"message":"no"}]}\n\n';
+    void sent.write(`${next(151)}${error}event: complete\ndata:\n\n`);
+    expect(listOf(await read())[0]).toBe(151);
+    expect(await read()).toBe(error);
+    expect(await read()).toBe("event: complete\ndata:\n\n");
+    void sent.write(next(152));
+    void sent.close();
+    expect(listOf(await read())[0]).toBe(152);
+    expect(await read()).toBeUndefined();
+  });
+
+  it("is nothing more once it is stopped, also with events that were to be shown", async () => {
+    const { sent, stop } = await open();
+    await sent.write(next(1));
+    await stop();
+    // Longer than events are held back: what fails then fails the test.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  });
+});
