@@ -115,6 +115,16 @@ describe("a claim of the state that is known and shown", () => {
     ]);
   });
 
+  it("changes nothing of an opening", () => {
+    const same = { snapshotHash: "the same" };
+    expect(
+      historyOf(
+        sent("08:00", "unresolved", "unresolved/ongoing", same),
+        sent("09:00", "unresolved", "unresolved/ongoing", same),
+      ),
+    ).toEqual(["08:00:00 REPORTED – → unresolved/ongoing REOPENED by 1"]);
+  });
+
   it("is an event where its snapshot is another one than was shown", () => {
     const resolved = sent("09:00", "resolved", "resolved", { count: 1 });
     const again = sent("09:30", "resolved", "resolved", { count: 2 });

@@ -221,6 +221,14 @@ describe("a JWT", () => {
     expect(await admit(bearer(await jwt(claims, more)))).toMatchObject({ is: "refused" });
   });
 
+  it("counts for some seconds after its end, for the issuer's clock may be behind", async () => {
+    const { jwk, jwt } = await issuing();
+    const admit = taking(createLocalJWKSet({ keys: [jwk] }));
+    const ended = async (seconds: number) =>
+      (await admit(bearer(await jwt({}, { exp: now / 1000 - seconds })))).is;
+    expect([await ended(4), await ended(6)]).toEqual(["admitted", "refused"]);
+  });
+
   it("signed by somebody else, by a shared secret, or not at all is refused", async () => {
     const { jwk } = await issuing();
     const other = await issuing();
@@ -237,8 +245,13 @@ describe("a JWT", () => {
 
   it("is not refused when the keys cannot be had: it may be valid", async () => {
     const { jwt } = await issuing();
-    const admit = taking(() => Promise.reject(new TypeError("fetch failed")));
+    const failure = new TypeError("fetch failed");
+    const keys = () => Promise.reject(failure);
+    const readJwt = createJwtReader({ issuer, audience, keys, now: () => now });
+    const failures: unknown[] = [];
+    const { admit } = admitting([], { readJwt, keysFailed: (error) => failures.push(error) });
     expect(await admit(bearer(await jwt({})))).toMatchObject({ is: "unknown" });
+    expect(failures).toEqual([failure]);
   });
 
   it("turns away those who show nothing, on this machine too", async () => {

@@ -33,12 +33,16 @@ async function streaming(
     subscriberLeft: () => happened.push("left"),
     slowConsumerCut: () => happened.push("cut"),
   };
-  const rights = { mayRead: true };
+  const rights = { mayRead: true, asked: 0 };
   const gone = { isGone: false };
   const server = createServer((asked, response: ServerResponse) => {
     if (asked.url === "/late") return void setImmediate(() => response.end("late"));
     response.writeHead(200).flushHeaders();
-    serveEventStream(response, operation, () => rights.mayRead, {
+    const mayRead = (): boolean => {
+      rights.asked += 1;
+      return rights.mayRead;
+    };
+    serveEventStream(response, operation, mayRead, {
       live: memory.live,
       heartbeat,
       unreachable: { has: () => gone.isGone },
@@ -202,12 +206,15 @@ describe("an event stream", () => {
     expect([stream.fanout.groups, stream.happened]).toEqual([0, ["joined", "left"]]);
   });
 
-  it("lets go of the log when its client is gone", async () => {
+  it("lets go of the log when its client is gone, and is looked after no longer", async () => {
     await using stream = await streaming(seqOperation(0));
     await stream.read(ping(0));
+    stream.beats(1);
     const closed = once(stream.socket, "close");
     stream.response.destroy();
     await closed;
     expect([stream.fanout.groups, stream.happened]).toEqual([0, ["joined", "left"]]);
+    stream.beats(1);
+    expect(stream.rights.asked).toBe(1);
   });
 });

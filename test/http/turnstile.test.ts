@@ -4,7 +4,7 @@ import { createTurnstile, type TurnstileOptions } from "../../src/http/turnstile
 
 /** Turnstile of 5 ms, of which each that begins takes as many as a test says. */
 function turnstileWith(options: TurnstileOptions = {}) {
-  const clock = { now: 0 };
+  const clock = { now: 1_000 };
   const turnstile = createTurnstile({ shareMs: 5, now: () => clock.now, ...options });
   const begun: string[] = [];
   async function begin(name: string, ms: number): Promise<void> {
@@ -26,9 +26,11 @@ describe("those who ask something of GraphQL", () => {
     await begin("a", 50);
     const waiting = [begin("b", 50), begin("c", 0), begin("d", 50)];
     expect(begun).toEqual(["a"]);
-    for (const upTo of ["ab", "abc", "abcd"]) {
+    for (const upTo of ["ab", "abc", "abcd", "abcde"]) {
       await setImmediate();
       expect(begun.join("")).toBe(upTo);
+      // Of this one's turn is something left, and another one has waited longer.
+      if (upTo === "abc") waiting.push(begin("e", 0));
     }
     await Promise.all(waiting);
   });

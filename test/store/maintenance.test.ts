@@ -265,6 +265,40 @@ describe("doctor", () => {
     expect(findings.every(({ remedy }) => remedy !== "")).toBe(true);
   });
 
+  const ofHistory = "events where superseded_by is null and";
+  it.each([
+    [
+      "when and how an event came",
+      ofHistory,
+      ["delivery", "role", "place", "source", "occurred_at", "occurred_after"],
+    ],
+    ["who did what", ofHistory, ["action", "action_raw", "actor_type", "actor_id", "actor_name"]],
+    ["a transition", ofHistory, ["kind", "from_status", "from_substatus", "to_status", "to_substatus"]],
+    ["an issue", "issues where", ["sentry_id", "status", "status_since", "last_seq", "shown", "rest"]],
+  ])("finds whatever changed of %s", async (_, rows, columns) => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    const database = new Database(file);
+    for (const column of columns) {
+      const [row, kept] = database
+        .prepare<[], [number, Buffer | number | string]>(
+          `select rowid, ${column} from ${rows} ${column} is not null order by rowid desc`,
+        )
+        .raw()
+        .get()!;
+      const write = database.prepare(`update ${rows.split(" ")[0]} set ${column} = ? where rowid = ?`);
+      write.run(
+        typeof kept === "number" ? kept + 1 : Buffer.isBuffer(kept) ? kept.subarray(1) : `${kept}x`,
+        row,
+      );
+      expect([column, await examine(file)]).not.toEqual([column, []]);
+      write.run(kept, row);
+    }
+    database.close();
+    expect(await examine(file)).toEqual([]);
+  });
+
   it("finds nothing wrong with a store whose newest entries were dropped for their age", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "a.db");
