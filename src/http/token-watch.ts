@@ -38,9 +38,11 @@ export async function startTokenWatch({
   let held: ReadonlyMap<string, Held> = new Map();
   let readAt = -Infinity;
   let reading: Promise<void> | null = null;
+  let isListing = false;
 
   async function read(): Promise<void> {
-    const tokens = await list();
+    isListing = true;
+    const tokens = await list().finally(() => (isListing = false));
     const next = new Map<string, Held>();
     for (const token of tokens) next.set(token.sha256, held.get(token.sha256) ?? hold(token));
     for (const [sha256, { revoke }] of held) if (!next.has(sha256)) revoke();
@@ -61,6 +63,8 @@ export async function startTokenWatch({
   timer.unref();
   return {
     async find(sha256) {
+      // A list that is under way may be of before the token was made.
+      if (!held.has(sha256) && isListing) await reading;
       if (!held.has(sha256)) await readAgain();
       return held.get(sha256)?.known ?? null;
     },

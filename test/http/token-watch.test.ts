@@ -13,12 +13,25 @@ const token = (name: string): Token => ({
 
 /** A watch over a list that the test changes, and a clock that it moves; it reads by itself only at first. */
 async function watching(tokens: Token[]) {
-  const state = { tokens, now: 0, reads: 0, failed: 0, isAway: false };
+  const held = { isHeld: false, listed: () => {}, goOn: Promise.withResolvers<void>() };
+  const state = {
+    tokens,
+    now: 0,
+    reads: 0,
+    failed: 0,
+    isAway: false,
+    /** Resolves once the tokens are listed the next time. They are not told before `goOn`. */
+    nextList: () => new Promise<void>((resolve) => Object.assign(held, { isHeld: true, listed: resolve })),
+    goOn: () => held.goOn.resolve(),
+  };
   const watch = await startTokenWatch({
     list: async () => {
       state.reads += 1;
       if (state.isAway) throw new Error("away");
-      return [...state.tokens];
+      const listed = [...state.tokens];
+      held.listed();
+      if (held.isHeld) await held.goOn.promise;
+      return listed;
     },
     failed: () => (state.failed += 1),
     everyMs: 2 ** 30,
@@ -42,6 +55,21 @@ describe("the tokens in memory", () => {
     watch.state.now = 100;
     expect(await watch.find("sha256 of new")).not.toBeNull();
     expect(watch.hasAny()).toBe(true);
+  });
+
+  it("are read once more for one that may have been made after they began to be read", async () => {
+    using watch = await watching([]);
+    watch.state.now = 100;
+    const listed = watch.state.nextList();
+    const unknown = watch.find("sha256 of another");
+    await listed;
+    watch.state.tokens.push(token("new"));
+    const found = watch.find("sha256 of new");
+    watch.state.goOn();
+    watch.state.now = 200;
+    expect(await found).not.toBeNull();
+    expect(await unknown).toBeNull();
+    expect(watch.state.reads).toBe(3);
   });
 
   it("are not read for each of many that are not known", async () => {
