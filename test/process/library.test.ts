@@ -2,31 +2,48 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, inject, it } from "vitest";
+import { sign } from "../../src/sentry/signature.ts";
+import { anIssueBody } from "../sentry/bodies.ts";
 import { temporaryFolder } from "../store/open.ts";
 
-/** Starts a gateway, has it read in its threads and render GraphiQL, and prints what it answers. */
-const program = `
-  const { parseConfig, startGateway } = await import(process.env.LIBRARY);
+const body = anIssueBody({ action: "created" }).toString();
+
+/** Starts a gateway, goes elsewhere, has each thread do something, and prints what came of it. */
+const program = `(async () => {
+  const { library, body, signature } = process.env;
+  const { parseConfig, startGateway } = await import(library);
   const gateway = await startGateway(parseConfig({ ...process.env, PORT: "0", LOG_LEVEL: "error" }));
-  const ask = async (path, headers) => (await fetch(gateway.url + path, { headers })).text();
-  const figures = await ask("/graphql?query={issueStats{total}}", { accept: "application/json" });
-  const isPage = (await ask("/graphql", { accept: "text/html" })).includes("</html>");
-  console.log(figures, isPage);
+  process.chdir("/");
+  const ask = (path, accept) => fetch(gateway.url + path, { headers: { accept } });
+  const headers = { "content-type": "application/json", "sentry-hook-signature": signature };
+  const { status } = await fetch(gateway.url + "/webhooks/sentry", { method: "POST", body, headers });
+  const figures = await ask("/graphql?query={issueStats{total}}", "application/json");
+  const graphiql = await ask("/graphql", "text/html");
+  console.log(status, await figures.text(), graphiql.status);
   await gateway[Symbol.asyncDispose]();
-`;
+})()`;
+
+function run(...options: readonly string[]): string {
+  using folder = temporaryFolder();
+  const env = {
+    library: pathToFileURL(join(inject("built"), "index.js")).href,
+    body,
+    signature: sign("secret", Buffer.from(body)),
+    DATABASE_URL: "file:./issuewire.db",
+    SENTRY_CLIENT_SECRET: "secret",
+  };
+  const words = [...options, "--eval", program];
+  return execFileSync(process.execPath, words, { cwd: folder.path, env, encoding: "utf8", timeout: 30_000 });
+}
 
 describe("the gateway in another program", () => {
-  it("starts and ends with it, though Node was started with what does not fit a thread", () => {
-    using folder = temporaryFolder();
-    const printed = execFileSync(process.execPath, ["--input-type=module", "--eval", program], {
-      encoding: "utf8",
-      timeout: 30_000,
-      env: {
-        LIBRARY: pathToFileURL(join(inject("built"), "index.js")).href,
-        DATABASE_URL: `file:${folder.path}/issuewire.db`,
-        SENTRY_CLIENT_SECRET: "secret",
-      },
-    });
-    expect(printed).toBe('{"data":{"issueStats":{"total":0}}} true\n');
+  const done = '202 {"data":{"issueStats":{"total":1}}} 200\n';
+
+  it("keeps its file when the program goes to another folder, and ends with the program", () => {
+    expect(run()).toBe(done);
+  });
+
+  it("starts where Node was started with options that no thread may have", () => {
+    expect(run("--input-type=module")).toBe(done);
   });
 });
