@@ -41,7 +41,7 @@ describe("what the gateway is made of", () => {
     const notices = readFileSync(join(inject("built"), "THIRD-PARTY-NOTICES.txt"), "utf8")
       .trim()
       .split(`\n\n${"-".repeat(80)}\n\n`);
-    const names = notices.map((notice) => notice.split("\n")[0]);
+    const names = notices.map((notice) => notice.split("\n")[0]!);
     expect(names).toEqual([...new Set(names)].toSorted());
     const told = /copyright|\nIts text is in \S+$/i;
     expect(notices.filter((notice) => !told.test(notice))).toEqual([]);
