@@ -125,21 +125,38 @@ function writeChanged(path: string, contents: Uint8Array): void {
   renameSync(`${path}.${process.pid}`, path);
 }
 
-/** The licences of the packages that are in the bundles. */
+/** The licences of the packages that are in the bundles, each version once, wherever it is installed. */
 function noticesOf(inputs: Metafile["inputs"]): string {
   const folders = new Set(
     Object.keys(inputs).flatMap((input) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []),
   );
-  const notices = [...folders].toSorted().map((folder) => {
-    const { name, version, license } = JSON.parse(
-      readFileSync(join(root, folder, "package.json"), "utf8"),
-    ) as { readonly name: string; readonly version: string; readonly license: string };
-    const texts = readdirSync(join(root, folder))
-      .filter((file) => /^(licen[cs]e|notice)/i.test(basename(file)))
-      .map((file) => readFileSync(join(root, folder, file), "utf8").trim());
-    return [`${name} ${version} (${license})`, ...texts].join("\n\n");
-  });
-  return `${notices.join(`\n\n${"-".repeat(80)}\n\n`)}\n`;
+  const notices = [...folders].map((folder) => noticeOf(join(root, folder))).toSorted();
+  return `${[...new Set(notices)].join(`\n\n${"-".repeat(80)}\n\n`)}\n`;
 }
+
+/** A package's licence, with the text that is in its files, or where that is when they only name it. */
+function noticeOf(folder: string): string {
+  const { name, version, license, repository } = JSON.parse(
+    readFileSync(join(folder, "package.json"), "utf8"),
+  ) as Manifest;
+  const textsOf = (names: RegExp) =>
+    readdirSync(folder)
+      .filter((file) => names.test(file))
+      .map((file) => readFileSync(join(folder, file), "utf8").trim());
+  const whole = textsOf(/^(licen[cs]e|notice)/i);
+  const sections = textsOf(/^readme/i).flatMap(
+    (readme) => /^#+ licen[cs]e\n+((?:The MIT .*\n+)?Copyright [^]*)/im.exec(readme)?.[1] ?? [],
+  );
+  const elsewhere = `Its text is in ${typeof repository === "string" ? repository : repository.url}`;
+  const texts = [whole, sections, [elsewhere]].find((some) => some.length > 0)!;
+  return [`${name} ${version} (${license})`, ...texts].join("\n\n");
+}
+
+type Manifest = {
+  readonly name: string;
+  readonly version: string;
+  readonly license: string;
+  readonly repository: string | { readonly url: string };
+};
 
 if (import.meta.main) await buildInto(join(root, "dist"));

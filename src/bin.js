@@ -6,7 +6,7 @@ const [major] = process.versions.node.split(".").map(Number);
 const program = new URL("../dist/cli.js", import.meta.url);
 if (major === undefined || major < 24) {
   console.error(
-    `Issuewire needs Node 24 or newer; this is ${process.versions.node}. Run it by npm, as "npm start" or "npx issuewire", which brings its own.`,
+    `Issuewire needs Node 24 or newer; this is ${process.versions.node}. Run it by npm, as "npm start" or "npx issuewire", which brings its own unless optional packages or install scripts were left out; or install that.`,
   );
   process.exitCode = 1;
 } else if (!existsSync(program)) {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { IncomingMessage, ServerOptions } from "node:http";
 import type { AddressInfo } from "node:net";
+import { resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { ConfigError, databaseFileOf, isPostgres, withoutPassword, type Config } from "./config.ts";
 import { maskErrors } from "./graphql/errors.ts";
@@ -139,7 +140,8 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
           })
         : await openSqliteStore({
             ...shared,
-            file: databaseFileOf(config.DATABASE_URL),
+            // Opened anew now and then, and the program around it may go to another folder.
+            file: resolve(databaseFileOf(config.DATABASE_URL)),
             threads: { read: threadOf("read-worker", threads), write: threadOf("write-worker", threads) },
             onEnd: () => ended.resolve("the thread that writes has ended"),
           }),

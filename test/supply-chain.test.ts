@@ -37,6 +37,16 @@ describe("what the gateway is made of", () => {
     expect(files.filter((file) => !file.endsWith(".mjs"))).toEqual([]);
   });
 
+  it("tells the licence of each package that is built in once, and its text or where that is", () => {
+    const notices = readFileSync(join(inject("built"), "THIRD-PARTY-NOTICES.txt"), "utf8")
+      .trim()
+      .split(`\n\n${"-".repeat(80)}\n\n`);
+    const names = notices.map((notice) => notice.split("\n")[0]!);
+    expect(names).toEqual([...new Set(names)].toSorted());
+    const told = /copyright|\nIts text is in \S+$/i;
+    expect(notices.filter((notice) => !told.test(notice))).toEqual([]);
+  });
+
   it("has a reason for each part, in CONTRIBUTING.md", () => {
     const table = readFileSync("CONTRIBUTING.md", "utf8").split("## Runtime dependencies")[1]!;
     const rows = table.split("\n").filter((line) => /^\| [^-]/.test(line));

@@ -44,7 +44,7 @@ function rendered(options: GraphiQLOptions): () => Promise<Uint8Array<ArrayBuffe
   let page: Promise<Uint8Array<ArrayBuffer>> | undefined;
   return () => {
     page ??= new Promise<Uint8Array<ArrayBuffer>>((resolve, reject) => {
-      new Worker(rendererUrl, { workerData: options })
+      new Worker(rendererUrl, { workerData: options, execArgv: [] })
         .once("message", resolve)
         .once("error", reject)
         .once("exit", () => reject(new Error("GraphiQL's renderer ended without a page.")));

@@ -96,7 +96,7 @@ function startThread(
 ): CheckpointThread {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   const module = new URL(`./checkpoint-worker.${extension}`, import.meta.url);
-  const worker = new Worker(module, { workerData: { file } });
+  const worker = new Worker(module, { workerData: { file }, execArgv: [] });
   worker.unref();
   const exited = once(worker, "exit");
   // Listened to below; here it would be a rejection that nobody awaits.

@@ -162,7 +162,7 @@ type Question = ReadRequest extends infer Request
 
 function createThread({ file, worker: module }: ReadsOptions): Thread {
   const stopped = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  const worker = new Worker(module, { workerData: { file, stopped } satisfies ReadData });
+  const worker = new Worker(module, { workerData: { file, stopped } satisfies ReadData, execArgv: [] });
   // A thread that has nothing to do keeps no process alive.
   worker.unref();
   const asked = new Map<number, PromiseWithResolvers<unknown>>();

@@ -73,7 +73,7 @@ export async function startWrites({
   ...data
 }: WritesOptions): Promise<Writes> {
   const workerData: WriteData = { ...data, maxWaiting };
-  const worker = new Worker(module, { workerData });
+  const worker = new Worker(module, { workerData, execArgv: [] });
   const opening = Promise.withResolvers<WriteAnswer>();
   const asked = new Map<number, Asked>([[0, opening]]);
   let lastRequest = 0;
