@@ -14,8 +14,11 @@ export type Proxy = AsyncDisposable & {
    * them. How many there are so far.
    */
   readonly muteListeners: () => number;
-  /** The same for connections that send this text, from that on: as when the replica's machine is gone in the midst. */
-  readonly muteAt: (text: string) => void;
+  /**
+   * The same for connections that send this text, from that on: as when the replica's machine is gone in the midst.
+   * Resolves once there is one.
+   */
+  readonly muteAt: (text: string) => Promise<void>;
   /** Connections that are made from now on pass again; those that were muted stay so. */
   readonly unmute: () => void;
 };
@@ -23,7 +26,7 @@ export type Proxy = AsyncDisposable & {
 export async function startProxy(targetPort: number): Promise<Proxy> {
   let port = targetPort;
   let isMuting = false;
-  let mutingAt: string | null = null;
+  let mutingAt: { readonly text: string; readonly muted: () => void } | null = null;
   const sockets = new Set<Socket>();
   const listening = new Set<Socket>();
   const forgotten = new WeakSet<Socket>();
@@ -38,7 +41,10 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
       from.on("data", (chunk) => {
         if (from === near && chunk.includes('listen "issuewire')) listening.add(near);
         if (isMuting && listening.has(near)) forgotten.add(near);
-        if (from === near && mutingAt !== null && chunk.includes(mutingAt)) forgotten.add(near);
+        if (from === near && mutingAt !== null && chunk.includes(mutingAt.text)) {
+          forgotten.add(near);
+          mutingAt.muted();
+        }
         if (!forgotten.has(near)) to.write(chunk);
       });
       from.on("error", () => to.destroy());
@@ -69,7 +75,7 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
       for (const socket of listening) forgotten.add(socket);
       return listening.size;
     },
-    muteAt: (text) => void (mutingAt = text),
+    muteAt: (text) => new Promise((muted) => (mutingAt = { text, muted })),
     unmute: () => void (isMuting = false),
     [Symbol.asyncDispose]: async () => {
       server.close();
