@@ -95,6 +95,35 @@ describe("two replicas on one database", () => {
     expect((await acknowledged(replicas.one, told({ issue: "1" }))).position).toBe(1);
   });
 
+  it.each([
+    {
+      what: "a batch",
+      statement: "lock_log(",
+      async begin(url: string) {
+        await using store = await openReplica(url);
+        await store.append(told());
+      },
+    },
+    {
+      what: "what erases",
+      statement: "insert into meta",
+      async begin(url: string) {
+        await using command = await openPostgresMaintenance(url);
+        await command.dropBodies(0, Infinity);
+      },
+    },
+  ])("go on within seconds where one is gone without a word in the midst of $what", async (gone) => {
+    await using replicas = await twoReplicas();
+    await using proxy = await startProxy(Number(new URL(replicas.url).port));
+    const muted = proxy.muteAt(gone.statement);
+    const begun = gone.begin(proxy.through(replicas.url)).catch((error: unknown) => error);
+    // It has its locks by then.
+    await muted;
+    await acknowledged(replicas.one, told());
+    proxy.cut();
+    expect(await begun).toBeInstanceOf(Error);
+  });
+
   it("leave no question waiting in the server for a table that somebody else has locked", async () => {
     await using replicas = await twoReplicas();
     const { reader } = replicas.one;

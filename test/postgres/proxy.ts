@@ -14,6 +14,11 @@ export type Proxy = AsyncDisposable & {
    * them. How many there are so far.
    */
   readonly muteListeners: () => number;
+  /**
+   * The same for connections that send this text, from that on: as when the replica's machine is gone in the midst.
+   * Resolves once there is one.
+   */
+  readonly muteAt: (text: string) => Promise<void>;
   /** Connections that are made from now on pass again; those that were muted stay so. */
   readonly unmute: () => void;
 };
@@ -21,6 +26,7 @@ export type Proxy = AsyncDisposable & {
 export async function startProxy(targetPort: number): Promise<Proxy> {
   let port = targetPort;
   let isMuting = false;
+  let mutingAt: { readonly text: string; readonly muted: () => void } | null = null;
   const sockets = new Set<Socket>();
   const listening = new Set<Socket>();
   const forgotten = new WeakSet<Socket>();
@@ -35,13 +41,17 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
       from.on("data", (chunk) => {
         if (from === near && chunk.includes('listen "issuewire')) listening.add(near);
         if (isMuting && listening.has(near)) forgotten.add(near);
+        if (from === near && mutingAt !== null && chunk.includes(mutingAt.text)) {
+          forgotten.add(near);
+          mutingAt.muted();
+        }
         if (!forgotten.has(near)) to.write(chunk);
       });
       from.on("error", () => to.destroy());
       from.on("close", () => {
         sockets.delete(from);
         listening.delete(near);
-        to.destroy();
+        if (!forgotten.has(near)) to.destroy();
       });
     }
   });
@@ -65,6 +75,7 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
       for (const socket of listening) forgotten.add(socket);
       return listening.size;
     },
+    muteAt: (text) => new Promise((muted) => (mutingAt = { text, muted })),
     unmute: () => void (isMuting = false),
     [Symbol.asyncDispose]: async () => {
       server.close();

@@ -6,6 +6,7 @@ import { howToRun } from "../../observability/how-to-run.ts";
 import { metaNames } from "../meta.ts";
 import { codeOf } from "./error.ts";
 import { locksOf } from "./locks.ts";
+import { idleLimit } from "./pools.ts";
 import { openSearch } from "./search.ts";
 
 /** What this replica is told of the store when it opens it. */
@@ -44,7 +45,7 @@ export async function migrate(
   if (schema === null)
     throw new Error("The role's search_path names no schema that exists: create one, or set search_path.");
   const locks = locksOf(schema);
-  await client.query("begin isolation level read committed");
+  await client.query(`begin isolation level read committed; ${idleLimit}`);
   try {
     await client.query("select pg_advisory_xact_lock($1)", [locks.store]);
     await applyMigrations(client);

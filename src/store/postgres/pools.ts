@@ -44,6 +44,12 @@ export const questionSettings = {
 /** A server that does not answer is not waited for longer: TCP alone would wait for minutes. */
 const deadAfterMs = 8_000;
 
+/**
+ * Asked for by a transaction that takes locks which other replicas wait for. A machine that is gone without a word closes
+ * none of its connections, and the server would keep their transactions, and those locks, for two hours.
+ */
+export const idleLimit = "set local idle_in_transaction_session_timeout = 5000";
+
 /** `int8` and `numeric`: nothing that is kept or counted passes 2^53. */
 const numeric: ReadonlySet<number> = new Set([20, 1700]);
 

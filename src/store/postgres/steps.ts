@@ -3,7 +3,7 @@ import { erasing, type Erasing } from "../erase.ts";
 import { drizzleOver } from "./ask.ts";
 import { failureIn } from "./error.ts";
 import { locksOf } from "./locks.ts";
-import { giveBack } from "./pools.ts";
+import { giveBack, idleLimit } from "./pools.ts";
 import { sharedBy } from "./queries.ts";
 
 /** How long a step waits for batches that are being written, which take milliseconds each, and for another's step. */
@@ -22,7 +22,9 @@ export function erasingSteps(pool: pg.Pool, schema: string): Erasing {
   async function step<Result>(take: (steps: Erasing) => Promise<Result>): Promise<Result> {
     const client = await pool.connect();
     try {
-      await client.query(`begin isolation level read committed; set local lock_timeout = ${waitMs}`);
+      await client.query(
+        `begin isolation level read committed; set local lock_timeout = ${waitMs}; ${idleLimit}`,
+      );
       await client.query("select pg_advisory_xact_lock($1)", [locks.erasing]);
       await client.query("select pg_advisory_xact_lock($1)", [locks.writing]);
       // The newest entry may be among what is erased, and its position is never to be handed out again.

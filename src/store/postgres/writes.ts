@@ -9,7 +9,7 @@ import { createWalkCache, type Held } from "../walks.ts";
 import { drizzleOver } from "./ask.ts";
 import { failureIn, isOfValues } from "./error.ts";
 import { inOrder, type Locks } from "./locks.ts";
-import { giveBack } from "./pools.ts";
+import { giveBack, idleLimit } from "./pools.ts";
 import { collectingTransaction, provisional } from "./transaction.ts";
 import { moveStatement, moveValuesOf, valuesOf, writeStatement, type LogAsked } from "./write-statement.ts";
 
@@ -184,6 +184,7 @@ const beginBatch = [
   "begin isolation level read committed",
   "set local lock_timeout = 500",
   "set local statement_timeout = 0",
+  idleLimit,
   "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') in ('off', 'local')",
 ].join("; ");
 
