@@ -7,6 +7,7 @@ import { createWriter } from "../writer.ts";
 import { drizzleOver } from "./ask.ts";
 import { watchEpoch } from "./epoch.ts";
 import { codeOf } from "./error.ts";
+import { fewHeavy } from "./few-heavy.ts";
 import { channelOf, listeningName, startListener } from "./listener.ts";
 import { locksOf } from "./locks.ts";
 import { createPools } from "./pools.ts";
@@ -41,6 +42,9 @@ export type PostgresStoreOptions = ReaderOptions & {
   /** Most deliveries waiting to be written. */
   readonly maxWaiting?: number;
 };
+
+/** A replica's. With four for each of two replicas, on a server of two cores, webhooks were answered 503 meanwhile. */
+const heavyLimits = { atOnce: 2, waitMs: 5_000, mostWaiting: 1_000 };
 
 /** A batch is derived on the event loop, which webhooks wait for. */
 const usualBatch = 128;
@@ -129,7 +133,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 
   opened.use(startRetention(erasingSteps(pools.log, schema), retention, { now, failed: report.storeFailed }));
 
-  const reading = readerOf(questionsOn(pools.reading, { isPooled }), asking);
+  const reading = fewHeavy(readerOf(questionsOn(pools.reading, { isPooled }), asking), heavyLimits);
   const log = readerOf(pools.log, asking);
 
   const reader = { ...reading, bounds: log.bounds, entriesAfter: epoch.ofFirst(log.entriesAfter) };

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { ReadTimeoutError, StorageUnavailableError } from "../../domain/failure.ts";
+import { isHeavy, readerThat } from "../heavy.ts";
 import type { Reader, ReadTransaction } from "../reader.ts";
 import type { ReadAnswer, ReadData, ReadRequest } from "./read-worker.ts";
 
@@ -22,29 +23,6 @@ export type Reads = AsyncDisposable & {
   readonly reader: Reader;
   readonly begin: () => Promise<ReadTransaction>;
 };
-
-/** Questions whose cost grows with what is stored and not with what is asked for. */
-const heavy: ReadonlySet<keyof Reader> = new Set<keyof Reader>([
-  "issueCount",
-  "issueCountsOf",
-  "issuePagesOf",
-  "transitionCount",
-  "deliveryPage",
-  "deliveryCount",
-  "feedFigures",
-  "issueFacets",
-  "issueProjects",
-  "issueAssignees",
-  "issueFlow",
-  "timeToResolve",
-  "timeToTriage",
-  "timeInStatus",
-  "reopenRate",
-  "inferredShare",
-]);
-
-/** Pages that are quick along an index, and anything else under a filter. */
-const filtered: ReadonlySet<keyof Reader> = new Set<keyof Reader>(["issuePage", "transitionPage"]);
 
 /**
  * Sends what can take long to threads of its own, so that the event loop goes on: webhooks must be answered within the
@@ -124,27 +102,6 @@ export function createReads(options: ReadsOptions): Reads {
       await Promise.all([...all].map((thread) => thread.end()));
     },
   };
-}
-
-function isHeavy(name: keyof Reader, args: readonly unknown[]): boolean {
-  if (heavy.has(name)) return true;
-  if (!filtered.has(name)) return false;
-  const [{ filter }] = args as readonly [{ readonly filter: object }];
-  return Object.keys(filter).length > 0;
-}
-
-/** A reader that is asked elsewhere whatever `elsewhere` takes, and here what it leaves (null). */
-function readerThat(
-  here: Reader,
-  elsewhere: (name: keyof Reader, args: readonly unknown[]) => Promise<unknown> | null,
-): Reader {
-  const names = Object.keys(here) as (keyof Reader)[];
-  const asks = names.map((name) => {
-    const askHere = here[name] as (...args: readonly unknown[]) => Promise<unknown>;
-    return [name, (...args: readonly unknown[]) => elsewhere(name, args) ?? askHere(...args)] as const;
-  });
-  // The same names, each with the arguments and the answer of its own.
-  return Object.fromEntries(asks) as unknown as Reader;
 }
 
 type Thread = {

@@ -1,0 +1,46 @@
+import type { Reader } from "./reader.ts";
+
+/** Questions whose cost grows with what is stored and not with what is asked for. */
+const heavy: ReadonlySet<keyof Reader> = new Set<keyof Reader>([
+  "issueCount",
+  "issueCountsOf",
+  "issuePagesOf",
+  "transitionCount",
+  "deliveryPage",
+  "deliveryCount",
+  "feedFigures",
+  "issueFacets",
+  "issueProjects",
+  "issueAssignees",
+  "issueFlow",
+  "timeToResolve",
+  "timeToTriage",
+  "timeInStatus",
+  "reopenRate",
+  "inferredShare",
+]);
+
+/** Pages that are quick along an index, and anything else under a filter. */
+const filtered: ReadonlySet<keyof Reader> = new Set<keyof Reader>(["issuePage", "transitionPage"]);
+
+/** True for a question that may take long, by its name in `Reader` and its arguments. */
+export function isHeavy(name: keyof Reader, args: readonly unknown[]): boolean {
+  if (heavy.has(name)) return true;
+  if (!filtered.has(name)) return false;
+  const [{ filter }] = args as readonly [{ readonly filter: object }];
+  return Object.keys(filter).length > 0;
+}
+
+/** A reader that is asked elsewhere whatever `elsewhere` takes, and here what it leaves (null). */
+export function readerThat(
+  here: Reader,
+  elsewhere: (name: keyof Reader, args: readonly unknown[]) => Promise<unknown> | null,
+): Reader {
+  const names = Object.keys(here) as (keyof Reader)[];
+  const asks = names.map((name) => {
+    const askHere = here[name] as (...args: readonly unknown[]) => Promise<unknown>;
+    return [name, (...args: readonly unknown[]) => elsewhere(name, args) ?? askHere(...args)] as const;
+  });
+  // The same names, each with the arguments and the answer of its own.
+  return Object.fromEntries(asks) as unknown as Reader;
+}

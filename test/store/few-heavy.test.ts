@@ -1,0 +1,62 @@
+import { setImmediate } from "node:timers/promises";
+import { afterEach, expect, it, vi } from "vitest";
+import { ReadTimeoutError, StorageUnavailableError } from "../../src/domain/failure.ts";
+import type { Reader } from "../../src/store/reader.ts";
+import { fewHeavy } from "../../src/store/postgres/few-heavy.ts";
+
+const everything = { filter: {}, now: 0 } as const;
+
+/** A reader that answers when it is told to, and how many questions it has been asked. */
+function asking(mostWaiting = 10) {
+  const answers: (() => void)[] = [];
+  const answer = () => new Promise<number>((resolve) => answers.push(() => resolve(1)));
+  const reader = { issueCount: answer, bounds: answer, issuePage: answer } as unknown as Reader;
+  return { answers, limited: fewHeavy(reader, { atOnce: 2, waitMs: 5_000, mostWaiting }) };
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it("asks few heavy questions at once, and the next as soon as one is answered", async () => {
+  const { answers, limited } = asking();
+  const counts = [1, 2, 3, 4].map(() => limited.issueCount(everything));
+  await setImmediate();
+  expect(answers).toHaveLength(2);
+  answers[1]!();
+  await setImmediate();
+  expect(answers).toHaveLength(3);
+  answers[0]!();
+  await setImmediate();
+  expect(answers).toHaveLength(4);
+  for (const answer of answers) answer();
+  await Promise.all(counts);
+  // All have left: as many as before begin at once.
+  void [1, 2, 3].map(() => limited.issueCount(everything));
+  await setImmediate();
+  expect(answers).toHaveLength(6);
+});
+
+it("asks quick questions meanwhile", async () => {
+  const { answers, limited } = asking();
+  void [1, 2, 3].map(() => limited.issueCount(everything));
+  void limited.bounds();
+  const order = { field: "COUNT", direction: "ASC" } as const;
+  const page = { limit: 1, from: "first", after: null, before: null, order, now: 0 } as const;
+  void limited.issuePage({ ...page, filter: {} });
+  await setImmediate();
+  expect(answers).toHaveLength(4);
+});
+
+it("ends what has no turn in time, which then asks nothing, and refuses more than may wait", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const { answers, limited } = asking(1);
+  const counts = [1, 2].map(() => limited.issueCount(everything));
+  const late = expect(limited.issueCount(everything)).rejects.toThrow(ReadTimeoutError);
+  await expect(limited.issueCount(everything)).rejects.toThrow(StorageUnavailableError);
+  await vi.advanceTimersByTimeAsync(5_000);
+  await late;
+  for (const answer of answers) answer();
+  await Promise.all(counts);
+  expect(answers).toHaveLength(2);
+});
