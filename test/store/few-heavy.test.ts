@@ -14,6 +14,14 @@ function asking(mostWaiting = 10) {
   return { answers, limited: fewHeavy(reader, { atOnce: 2, waitMs: 5_000, mostWaiting }) };
 }
 
+/** Answers all that is asked, until nothing waits. */
+async function answered(answers: readonly (() => void)[], asked: readonly Promise<unknown>[]): Promise<void> {
+  let isOver = false;
+  const over = Promise.all(asked).then(() => (isOver = true));
+  for (; !isOver; await setImmediate()) for (const answer of answers) answer();
+  await over;
+}
+
 afterEach(() => {
   vi.useRealTimers();
 });
@@ -32,20 +40,22 @@ it("asks few heavy questions at once, and the next as soon as one is answered", 
   for (const answer of answers) answer();
   await Promise.all(counts);
   // All have left: as many as before begin at once.
-  void [1, 2, 3].map(() => limited.issueCount(everything));
+  const more = [1, 2, 3].map(() => limited.issueCount(everything));
   await setImmediate();
   expect(answers).toHaveLength(6);
+  await answered(answers, more);
 });
 
 it("asks quick questions meanwhile", async () => {
   const { answers, limited } = asking();
-  void [1, 2, 3].map(() => limited.issueCount(everything));
-  void limited.bounds();
+  const counts = [1, 2, 3].map(() => limited.issueCount(everything));
+  const bounds = limited.bounds();
   const order = { field: "COUNT", direction: "ASC" } as const;
   const page = { limit: 1, from: "first", after: null, before: null, order, now: 0 } as const;
-  void limited.issuePage({ ...page, filter: {} });
+  const issues = limited.issuePage({ ...page, filter: {} });
   await setImmediate();
   expect(answers).toHaveLength(4);
+  await answered(answers, [...counts, bounds, issues]);
 });
 
 it("ends what has no turn in time, which then asks nothing, and refuses more than may wait", async () => {
