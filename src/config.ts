@@ -58,7 +58,7 @@ function isFileName(path: string): boolean {
 }
 
 const unreadableUrl =
-  "cannot be read: what has a meaning in URLs has to be percent-encoded, such as % as %25, and @ or / in a password";
+  "cannot be read: what has a meaning in URLs has to be percent-encoded, such as % as %25, ? or # in a path, and @ or / in a password";
 
 /** Every setting, with what it does. The descriptions are what `--help` and the README show. */
 const settings = z.object({

@@ -1,8 +1,7 @@
-import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import pg from "pg";
+import { freePort } from "../../test/free-port.ts";
 import { startPostgres } from "../../test/postgres-server.ts";
 import { followOverSse } from "../../test/process/followers.ts";
 import { sendAndJournal } from "../../test/process/journal.ts";
@@ -199,15 +198,6 @@ async function kills() {
     repeated: told.reduce((sum, one) => sum + one.length - new Set(one).size, 0),
     isSameOrder: told.every((one) => one.join() === told[0]!.join()),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 const perSecond = ({ fast }: Intake): number => fast.answered / fast.seconds;

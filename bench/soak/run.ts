@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
-import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import Database from "better-sqlite3";
+import { freePort } from "../../test/free-port.ts";
 import { percentile } from "../load.ts";
 import { gatewayArgs, startServer, type ServerProcess } from "../process.ts";
 import { faultsOf, slopeOf, type Followed } from "./check.ts";
@@ -55,15 +54,6 @@ const lives: Life[] = [];
 /** Times of `performance.now()` between which the gateway is not there, or not yet. */
 const away: { readonly from: number; to: number }[] = [];
 const broken: string[] = [];
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port: free } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return free;
-}
 
 async function startGateway(name: string): Promise<ServerProcess> {
   const server = await startServer(gatewayArgs, {

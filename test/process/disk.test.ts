@@ -2,10 +2,10 @@ import Database from "better-sqlite3";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, openSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, it, inject } from "vitest";
+import { freePort } from "../free-port.ts";
 import { StorageUnavailableError } from "../../src/domain/failure.ts";
 import { sign } from "../../src/sentry/signature.ts";
 import { told } from "../store/deliveries.ts";
@@ -109,15 +109,6 @@ describe.skipIf(!existsSync(full))("an output whose disk is full", () => {
     }
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 describe("a gateway whose disk is full", () => {
   it("says at its start which file it cannot write", async () => {

@@ -6,7 +6,8 @@ import { comeAndGo } from "./cycles.ts";
 import { drains } from "./drain.ts";
 import { survivesHandovers } from "./handover.ts";
 import { sendAndJournal } from "./journal.ts";
-import { freePort, oldestCursor, seqsOf, survivesRestarts } from "./restarts.ts";
+import { freePort } from "../free-port.ts";
+import { oldestCursor, seqsOf, survivesRestarts } from "./restarts.ts";
 
 describe("those who follow a gateway", () => {
   it("leave nothing behind, however they go", { timeout: 120_000 }, async () => {

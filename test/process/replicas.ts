@@ -5,7 +5,8 @@ import { onServer, temporarySchema } from "../store/open-postgres.ts";
 import { followOverSse } from "./followers.ts";
 import { startProcess } from "./gateway.ts";
 import { sendAndJournal, type Acknowledged } from "./journal.ts";
-import { freePort, oldestCursor } from "./restarts.ts";
+import { freePort } from "../free-port.ts";
+import { oldestCursor } from "./restarts.ts";
 
 /**
  * Experiment E64: two replicas in processes of their own take webhooks, some of them both, and one after the other is

@@ -1,8 +1,7 @@
 import Database from "better-sqlite3";
-import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect } from "vitest";
+import { freePort } from "../free-port.ts";
 import { followOverSse, followOverWebSocket } from "./followers.ts";
 import { startProcess } from "./gateway.ts";
 import { sendAndJournal } from "./journal.ts";
@@ -49,16 +48,6 @@ export async function survivesRestarts({ deaths, followers }: RestartOptions) {
     entries: logged.length,
     resumes: following.reduce((sum, { resumed }) => sum + resumed(), 0),
   };
-}
-
-/** A port that nobody listens on, for a gateway that is started on it again and again. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 export async function oldestCursor(url: string): Promise<string> {

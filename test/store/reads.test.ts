@@ -79,7 +79,7 @@ describe("reads of a store", () => {
     await using reads = readsWith();
     const transaction = await reads.begin();
     const waiting = reads.reader.issueCount(everything);
-    await expect(reads.reader.issueCount(everything)).rejects.toThrow("Too many reads are waiting");
+    await expect(reads.reader.issueCount(everything)).rejects.toThrow("Too many questions are waiting");
     await transaction[Symbol.asyncDispose]();
     expect(await waiting).toBe("the file");
   });

@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import { ReadTimeoutError, StorageUnavailableError } from "../../domain/failure.ts";
 import { isHeavy, readerThat } from "../heavy.ts";
 import type { Reader, ReadTransaction } from "../reader.ts";
+import { createWaitingLine } from "../waiting-line.ts";
 import type { ReadAnswer, ReadData, ReadRequest } from "./read-worker.ts";
 
 export type ReadsOptions = {
@@ -32,20 +33,12 @@ export function createReads(options: ReadsOptions): Reads {
   const { here, timeoutMs, maxWorkers, maxWaiting } = options;
   const idle: Thread[] = [];
   const all = new Set<Thread>();
-  const waiting: PromiseWithResolvers<Thread>[] = [];
+  const line = createWaitingLine<Thread>({ waitMs: timeoutMs, mostWaiting: maxWaiting });
 
   async function take(): Promise<Thread> {
     const free = idle.pop();
     if (free !== undefined) return free;
-    if (all.size < maxWorkers) return start();
-    if (waiting.length >= maxWaiting) throw new StorageUnavailableError("Too many reads are waiting.");
-    const turn = Promise.withResolvers<Thread>();
-    waiting.push(turn);
-    const timer = setTimeout(() => {
-      waiting.splice(waiting.indexOf(turn), 1);
-      turn.reject(new ReadTimeoutError(`No thread was free within ${timeoutMs} ms.`));
-    }, timeoutMs);
-    return turn.promise.finally(() => clearTimeout(timer));
+    return all.size < maxWorkers ? start() : line.wait();
   }
 
   function start(): Thread {
@@ -58,8 +51,8 @@ export function createReads(options: ReadsOptions): Reads {
   async function giveBack(thread: Thread): Promise<void> {
     await thread.free();
     if (!thread.isAlive()) all.delete(thread);
-    const next = waiting.shift();
-    if (next !== undefined) next.resolve(thread.isAlive() ? thread : start());
+    const next = line.next();
+    if (next !== undefined) next(thread.isAlive() ? thread : start());
     else if (thread.isAlive()) idle.push(thread);
   }
 
@@ -98,7 +91,7 @@ export function createReads(options: ReadsOptions): Reads {
     },
 
     [Symbol.asyncDispose]: async () => {
-      for (const turn of waiting.splice(0)) turn.reject(new StorageUnavailableError("The store is closing."));
+      line.refuse(new StorageUnavailableError("The store is closing."));
       await Promise.all([...all].map((thread) => thread.end()));
     },
   };
