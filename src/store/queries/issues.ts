@@ -20,7 +20,7 @@ import { issueOf, type IssueColumns, type IssueRow } from "../rows.ts";
 import { storable } from "../storable.ts";
 import { contentsOf } from "./contents.ts";
 import { countedIssues } from "./counted.ts";
-import { askedByKeys, askedInForms, grouped, pageFrom, type Asked } from "./query.ts";
+import { askedByKeys, askedInForms, givenLimit, grouped, pageFrom, type Asked } from "./query.ts";
 
 const orderColumns = {
   LAST_SEEN: "lastSeen",
@@ -158,7 +158,7 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
         const found =
           form === null
             ? await part(most)
-            : await firstPages(`${place} ${form}`, () => part(sql.placeholder("most")), { most });
+            : await firstPages(`${place} ${form}`, () => part(givenLimit("most")), { most });
         rows.push(...found);
       }
       return pageFrom(rows.map(issueOf), request);
