@@ -72,6 +72,11 @@ describe("what a body is", () => {
     expect(readBody(bodyOfDepth(100_000))).toEqual(quarantined("nested deeper than 500"));
   });
 
+  it("is not parsed where it nests deeper, for that takes long", () => {
+    expect(readBody(Buffer.from("[".repeat(501)))).toEqual(quarantined("nested deeper than 500"));
+    expect(readBody(Buffer.from("[".repeat(500)))).toEqual(quarantined("not JSON"));
+  });
+
   it("counts no brackets inside of text", () => {
     const title = `${'"\\'.repeat(401)}${"[{".repeat(400)}`;
     expect(issueIn(anIssueBody({ issue: anIssueObject({ title }) })).snapshot.fields.title).toBe(title);
