@@ -113,7 +113,9 @@ function readAboutIssue(action: string | null, data: JsonObject, actor: unknown)
 
   const { sentryId, fields } = object;
   const written = writtenOf(object);
-  const assigned = told.resource === "issue" && action === "assigned" ? assigneeOf(data["assignee"]) : null;
+  // `data.assignee` has the name of the account, which may be empty; the snapshot shows what Sentry shows in its place.
+  const isAssigned = told.resource === "issue" && action === "assigned";
+  const assigned = isAssigned ? assigneeOf(data["assignee"], fields.assignee) : null;
   const issue: IssueReading = {
     ...told,
     state: stateOf(fields.statusRaw, fields.substatusRaw),

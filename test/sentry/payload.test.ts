@@ -217,6 +217,17 @@ describe("the assignee", () => {
     expect(snapshot.fields.assignee).toBe(null);
   });
 
+  it("whose account has no name has the one that the snapshot shows, where that shows the same", () => {
+    const assigneeIn = (assignedTo: typeof ada) => {
+      const issue = anIssueObject({ assignedTo });
+      const assignee = { type: "user", id: 7, name: "" };
+      return issueIn(anIssueBody({ action: "assigned", issue, data: { assignee } })).assignee;
+    };
+    expect(assigneeIn(ada)).toEqual({ type: "USER", sentryId: "7", name: ada.name, email: null });
+    expect(assigneeIn({ ...ada, type: "team" })?.name).toBe("7");
+    expect(assigneeIn({ ...ada, id: "8" })?.name).toBe("7");
+  });
+
   it.each([
     ["of a delivery that is no assignment", "resolved", bo],
     ["of an assignment that names nobody", "assigned", null],
