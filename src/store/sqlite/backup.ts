@@ -1,12 +1,11 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
-import { max } from "drizzle-orm";
-import { events } from "../tables/sqlite.ts";
 import { makePrivate, openReader } from "./connection.ts";
 import { unusable } from "./error.ts";
 import { isFolder } from "./folder.ts";
 import { lockStore, StoreInUseError } from "./lock.ts";
+import { newestPosition } from "./queries.ts";
 
 /** How many pages are copied at a time: some 8 MB, so that the progress is seen. */
 const pagesAtATime = 2_048;
@@ -46,11 +45,7 @@ export async function backUpSqlite({
     client = opened.client;
     // Holds the moment: without it, every commit meanwhile would make the copy begin again.
     client.exec("begin");
-    const newest =
-      opened.db
-        .select({ seq: max(events.seq) })
-        .from(events)
-        .get()?.seq ?? 0;
+    const newest = newestPosition(opened);
     const pageSize = client.pragma("page_size", { simple: true }) as number;
     makePrivate(part);
     await client
