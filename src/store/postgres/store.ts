@@ -149,7 +149,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     figures: async () => ({ waiting: writer.waiting(), walBytes: null }),
     tokens: tokensOn(pools.log),
     async canWrite() {
-      if (isFailing && writer.waiting() === 0) await writer.probe().catch(() => {});
+      if (isFailing && writer.waiting() === 0) await writer.append([]).catch(() => {});
       return !isFailing;
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),

@@ -164,7 +164,7 @@ export async function answerWrites({
           at = request.at;
           return { is: "written", to, receipts: await writer.append(unpack(request.batch)) };
         case "probe":
-          await writer.probe();
+          await writer.append([]);
           return { is: "probed", to };
         case "close":
           await writer.flush();
