@@ -103,7 +103,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   // Closes what was opened so far, last first, if a later step throws.
   await using opened = new AsyncDisposableStack();
 
-  const metrics = createMetrics();
+  const metrics = opened.use(createMetrics());
   const created = createReport({ logger, metrics });
   let refusedSinceStart = 0;
   const report: typeof created = {

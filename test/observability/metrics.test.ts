@@ -14,11 +14,19 @@ function block(milliseconds: number): void {
 }
 
 it("says how late the event loop was, and of an idle one that it was not", async () => {
-  const metrics = createMetrics();
+  using metrics = createMetrics();
   // What is measured is an idle loop, which takes time.
   await wait(300);
   expect(await eventLoopDelay(metrics, 0.5)).toBeLessThan(0.01);
   setTimeout(() => block(200), 50);
   await wait(300);
   expect(await eventLoopDelay(metrics, 1)).toBeGreaterThan(0.15);
+});
+
+it("looks at the event loop no more once it is disposed of", async () => {
+  const metrics = createMetrics();
+  metrics[Symbol.dispose]();
+  setTimeout(() => block(200), 50);
+  await wait(300);
+  expect(await eventLoopDelay(metrics, 1)).toBe(0);
 });
