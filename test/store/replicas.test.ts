@@ -227,6 +227,18 @@ describe("a replica", () => {
     await began.promise;
   });
 
+  it("drops by itself what is too old, where it is told to", async () => {
+    await using store = await openTestPostgres();
+    await store.append(told({ issue: "1", action: "resolved", status: "resolved" }));
+    await store.append(told({ issue: "2" }));
+    await using _other = await openReplica(store.url, { retention: { rawDays: 1, eventsDays: 1 } });
+    const left = async () => [
+      [...(await store.reader.issues(["1", "2"])).keys()],
+      [...(await store.reader.bodies([1, 2])).keys()],
+    ];
+    await expect.poll(left, { timeout: 20_000 }).toEqual([["2"], []]);
+  });
+
   it("asks in two statements for all that a late delivery rewrites, however much that is", async () => {
     await using store = await openTestPostgres();
     const statuses = Array.from({ length: 12 }, (_, index) => (index % 2 === 0 ? "resolved" : "ignored"));
