@@ -1,5 +1,6 @@
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import type { Report } from "../../observability/report.ts";
+import type { ReaderOptions } from "../queries/query.ts";
 import { loadRequestIds } from "../request-ids.ts";
 import { forEver, startRetention, type Retention } from "../retention.ts";
 import type { Receipt, Store } from "../store.ts";
@@ -12,7 +13,7 @@ import { channelOf, listeningName, startListener } from "./listener.ts";
 import { locksOf } from "./locks.ts";
 import { createPools } from "./pools.ts";
 import { prepare } from "./prepare.ts";
-import { readerOf, sharedBy, type ReaderOptions } from "./queries.ts";
+import { readerOf, sharedBy } from "./queries.ts";
 import { beginReading, questionsOn } from "./reading.ts";
 import { knowsScripts } from "./search.ts";
 import { erasingSteps } from "./steps.ts";

@@ -23,6 +23,9 @@ export type Asked = {
   readonly issueObjectOf: (body: Uint8Array) => Json;
 };
 
+/** What of it the database does not know. */
+export type ReaderOptions = Pick<Asked, "issueObjectOf">;
+
 /** The page that these rows are, read one row further than its limit from the end that it is taken from. */
 export function pageFrom<Row>(
   rows: readonly Row[],

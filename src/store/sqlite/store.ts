@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import type { Report } from "../../observability/report.ts";
+import type { ReaderOptions } from "../queries/query.ts";
 import { tokenQueries } from "../queries/tokens.ts";
 import { forEver, type Retention } from "../retention.ts";
 import type { Store } from "../store.ts";
@@ -8,7 +9,7 @@ import { openReader } from "./connection.ts";
 import { makeFolderOf } from "./folder.ts";
 import { instanceFileOf, writeInstance } from "./instance.ts";
 import { lockStore } from "./lock.ts";
-import { newestPosition, readerOf, type ReaderOptions } from "./queries.ts";
+import { newestPosition, readerOf } from "./queries.ts";
 import { createReads } from "./reads.ts";
 import { createVersion } from "./version.ts";
 import { startWrites } from "./writes.ts";
