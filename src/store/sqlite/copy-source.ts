@@ -5,6 +5,7 @@ import type { CopiedName, CopiedTable, Identity, Row, WholeTable } from "../copi
 import { metaNames } from "../meta.ts";
 import * as tables from "../tables/sqlite.ts";
 import { openReader, type Connection } from "./connection.ts";
+import { remembered } from "./identity.ts";
 import { instanceFileOf, isRestored, readInstance } from "./instance.ts";
 import { lockStore, StoreInUseError } from "./lock.ts";
 import { hasTablesOfThisVersion } from "./migrate.ts";
@@ -126,14 +127,8 @@ function columnOf(table: CopiedName | WholeTable["table"], key: string): AnyColu
   return (tables[table] as unknown as Readonly<Record<string, AnyColumn>>)[key]!;
 }
 
-function identityOf({ db }: Connection): Identity {
-  const named = new Map(
-    db
-      .select()
-      .from(tables.meta)
-      .all()
-      .map(({ name, value }) => [name, value]),
-  );
+function identityOf(connection: Connection): Identity {
+  const named = remembered(connection);
   return {
     instance: named.get(metaNames.instance) ?? "",
     epoch: named.get(metaNames.epoch) ?? "",
