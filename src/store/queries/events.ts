@@ -20,7 +20,7 @@ import { forgottenRole, type IssueAction, type LoggedEvent } from "../../domain/
 import { transitionWhere } from "../filter-sql.ts";
 import type { Before, Page, PageRequest, Reader } from "../reader.ts";
 import { eventOf, parseEventId } from "../rows.ts";
-import { grouped, pageFrom, type Asked } from "./query.ts";
+import { grouped, pageFrom, readFrom, sidesIn, type Asked } from "./query.ts";
 
 type EventQueries = Pick<
   Reader,
@@ -180,9 +180,8 @@ export function eventQueries({ db, tables, dialect }: Asked): EventQueries {
     },
 
     async transitionPage({ filter, order, now, ...page }) {
-      const isAscending = (order.direction === "ASC") === (page.from === "first");
-      const by = isAscending ? asc : desc;
-      const [behind, ahead] = order.direction === "ASC" ? [sql`>`, sql`<`] : [sql`<`, sql`>`];
+      const by = readFrom(page.from, order.direction);
+      const [behind, ahead] = sidesIn(order.direction);
       const column = order.field === "OCCURRED_AT" ? events.occurredAt : events.seq;
       const key = ({ value, seq }: { readonly value: number; readonly seq: number }) =>
         sql`(${value}, ${seq})`;

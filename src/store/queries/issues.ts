@@ -1,6 +1,5 @@
 import {
   and,
-  asc,
   count,
   desc,
   eq,
@@ -15,12 +14,28 @@ import {
 import { unionAll } from "drizzle-orm/sqlite-core";
 import { detailsIn, type IssueDetails } from "../../domain/issue.ts";
 import { issueNarrowings, issueWhere, type Narrowing } from "../filter-sql.ts";
-import type { IssueKey, IssueOrderField, IssuePageRequest, PageRequest, Reader } from "../reader.ts";
+import type {
+  Direction,
+  IssueKey,
+  IssueOrderField,
+  IssuePageRequest,
+  PageRequest,
+  Reader,
+} from "../reader.ts";
 import { issueOf, type IssueColumns, type IssueRow } from "../rows.ts";
 import { storable } from "../storable.ts";
 import { contentsOf } from "./contents.ts";
 import { countedIssues } from "./counted.ts";
-import { askedByKeys, askedInForms, givenLimit, grouped, pageFrom, type Asked } from "./query.ts";
+import {
+  askedByKeys,
+  askedInForms,
+  givenLimit,
+  grouped,
+  pageFrom,
+  readFrom,
+  sidesIn,
+  type Asked,
+} from "./query.ts";
 
 const orderColumns = {
   LAST_SEEN: "lastSeen",
@@ -104,8 +119,7 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
    */
   function partsOf({ filter, order, now, ...page }: IssuePageRequest, narrowing: SQL | null) {
     const column = issues[orderColumns[order.field]];
-    // The order as it is read: taking from the end reads the list backwards.
-    const by = (order.direction === "ASC") === (page.from === "first") ? asc : desc;
+    const by = readFrom(page.from, order.direction);
     const part =
       (bounds: readonly SQL[], keys: readonly (SQL | AnyColumn)[]) => (limit: number | Placeholder) => {
         const where = issueWhere(filter, tables, dialect, now);
@@ -185,7 +199,7 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
           const rows = part(limit + 1).as(`part_${place}`);
           return db.select({ ...rows._.selectedFields, place: sql<number>`${place}`.as("place") }).from(rows);
         });
-      const by = (order.direction === "ASC") === (request.from === "first") ? asc : desc;
+      const by = readFrom(request.from, order.direction);
       const variables = Math.max(1, ...parts.map((part) => part.toSQL().params.length));
       const together = Math.max(1, Math.floor(mostVariables / variables));
       const rows: (IssueColumns & { readonly place: number })[] = [];
@@ -259,10 +273,10 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
   /** Bounds of the page among the issues that have the value. Those that have none all come after them. */
   function withinValued(
     { after, before }: PageRequest<IssueKey>,
-    direction: "ASC" | "DESC",
+    direction: Direction,
     column: AnyColumn | SQL,
   ): SQL[] {
-    const [behind, ahead] = direction === "ASC" ? [sql`>`, sql`<`] : [sql`<`, sql`>`];
+    const [behind, ahead] = sidesIn(direction);
     const bounds: SQL[] = [];
     if (after !== null)
       bounds.push(
@@ -277,8 +291,8 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
     return bounds;
   }
 
-  function withinNulls({ after, before }: PageRequest<IssueKey>, direction: "ASC" | "DESC"): SQL[] {
-    const [behind, ahead] = direction === "ASC" ? [sql`>`, sql`<`] : [sql`<`, sql`>`];
+  function withinNulls({ after, before }: PageRequest<IssueKey>, direction: Direction): SQL[] {
+    const [behind, ahead] = sidesIn(direction);
     const bounds: SQL[] = [];
     if (after !== null && after.value === null)
       bounds.push(sql`${issues.sentryId} ${behind} ${storable(after.sentryId)}`);

@@ -1,9 +1,9 @@
-import { sql, type Placeholder } from "drizzle-orm";
+import { asc, desc, sql, type Placeholder, type SQL } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { Json } from "../../domain/issue.ts";
 import type { Aggregates } from "../aggregates.ts";
 import type { Dialect } from "../filter-sql.ts";
-import type { Page, PageRequest } from "../reader.ts";
+import type { Direction, Page, PageRequest } from "../reader.ts";
 import type * as tables from "../tables/sqlite.ts";
 
 /**
@@ -43,6 +43,16 @@ export function pageFrom<Row>(
 export function givenLimit(name: string): Placeholder {
   // Drizzle's type has no room for an expression; its builder writes whatever it is given.
   return sql`cast(${sql.placeholder(name)} as integer)` as unknown as Placeholder;
+}
+
+/** How a list in this direction is read for a page: taking from the end reads it backwards. */
+export function readFrom(from: PageRequest<unknown>["from"], direction: Direction): typeof asc {
+  return (direction === "ASC") === (from === "first") ? asc : desc;
+}
+
+/** How the keys that come after another one in a list in this direction compare with it, then those before it. */
+export function sidesIn(direction: Direction): readonly [behind: SQL, ahead: SQL] {
+  return direction === "ASC" ? [sql`>`, sql`<`] : [sql`<`, sql`>`];
 }
 
 type Prepared<Row> = { execute(values: Record<string, unknown>): PromiseLike<Row[]> | Row[] };
