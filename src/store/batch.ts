@@ -291,16 +291,7 @@ class Pending {
   async addChange(delivery: IncomingDelivery, { reading, change, held }: Told, id: number): Promise<void> {
     if (change.entries.length === 0) return;
     const { sentryId, fields } = reading.snapshot;
-    const earlier = this.#issues.get(sentryId);
-    const namedApart = change.named === change.shown ? null : change.named;
-    const isShownOn = change.shown === change.shownBefore && change.named === change.namedBefore;
-    let shown = isShownOn ? (earlier?.shown ?? null) : null;
-    if (change.shown === id) shown = { delivery: id, snapshot: reading.snapshot };
-    else if (!isShownOn) shown = await this.#shownAgain(change.shown);
-    if (shown !== null && namedApart !== null) {
-      const { fields: naming } = await this.#kept(namedApart);
-      shown = { ...shown, snapshot: withProjectOf(shown.snapshot, naming!) };
-    }
+    const shown = await this.#shownBy(change, id, reading);
     if (shown !== null) this.#move(sentryId, held, shownProject(shown.snapshot.fields));
     const measured = remeasure(held, change);
     await this.#locate(sentryId, change);
@@ -322,7 +313,7 @@ class Pending {
           supersededBy: null,
           committedAt: this.#options.committedAt(delivery),
           afterShown: change.shown,
-          afterNamed: namedApart,
+          afterNamed: namedApart(change),
           ...held.project,
         }),
       );
@@ -405,6 +396,18 @@ class Pending {
     return this.contents.find((row) => row.delivery === delivery) ?? this.#transaction.kept(delivery);
   }
 
+  /** What the issue's row shows from this delivery on; null where that is what it shows already. */
+  async #shownBy(change: Change, id: number, { snapshot }: IssueReading): Promise<Shown | null> {
+    const isShownOn = change.shown === change.shownBefore && change.named === change.namedBefore;
+    let shown = isShownOn ? (this.#issues.get(snapshot.sentryId)?.shown ?? null) : null;
+    if (change.shown === id) shown = { delivery: id, snapshot };
+    else if (!isShownOn) shown = await this.#shownAgain(change.shown);
+    const named = namedApart(change);
+    if (shown === null || named === null) return shown;
+    const { fields: naming } = await this.#kept(named);
+    return { ...shown, snapshot: withProjectOf(shown.snapshot, naming!) };
+  }
+
   /** What an older delivery shows, which a late one made the newest again. */
   async #shownAgain(shown: number): Promise<Shown> {
     const row = await this.#kept(shown);
@@ -427,6 +430,11 @@ export function snapshotFrom(fields: string): Pick<Snapshot, "fields" | "written
 /** The same snapshot, which names no project, with the one that the fields of another delivery name. */
 export function withProjectOf({ fields, written }: Shown["snapshot"], naming: string): Shown["snapshot"] {
   return { fields: { ...fields, project: snapshotFrom(naming).fields.project }, written };
+}
+
+/** The delivery that names the issue's project where the one that it shows does not; null where none does, or that one. */
+function namedApart({ shown, named }: Change): number | null {
+  return named === shown ? null : named;
 }
 
 function versionKey({ delivery, role }: Pick<EventRow, "delivery" | "role">): string {
