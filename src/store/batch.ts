@@ -441,6 +441,7 @@ function versionKey({ delivery, role }: Pick<EventRow, "delivery" | "role">): st
   return `${delivery} ${role}`;
 }
 
-function placeKey(issueId: string, place: Uint8Array): string {
+/** Equal for two events exactly when they hold the same place in the history of the same issue. */
+export function placeKey(issueId: string, place: Uint8Array): string {
   return `${issueId} ${Buffer.from(place.buffer, place.byteOffset, place.byteLength).toString("latin1")}`;
 }
