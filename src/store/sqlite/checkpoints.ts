@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { CheckpointRequest } from "./checkpoint-worker.ts";
 import type { Connection } from "./connection.ts";
@@ -94,8 +95,8 @@ function startThread(
   file: string,
   { checkpointed, failed }: { readonly checkpointed: () => void; readonly failed: () => void },
 ): CheckpointThread {
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const module = new URL(`./checkpoint-worker.${extension}`, import.meta.url);
+  // `.ts` as it stands in the sources, `.js` in the package.
+  const module = new URL(`./checkpoint-worker${extname(import.meta.url)}`, import.meta.url);
   const worker = new Worker(module, { workerData: { file }, execArgv: [] });
   worker.unref();
   const exited = once(worker, "exit");
