@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { StorageUnavailableError } from "../../domain/failure.ts";
+import { calledBy } from "../called-by.ts";
 import type { Maintenance } from "../maintenance.ts";
 import { namedQueries } from "../queries/named.ts";
 import { tokenQueries } from "../queries/tokens.ts";
@@ -85,20 +86,14 @@ function openConnection(
 
 /** The same steps; one that waited in vain is StorageUnavailableError, and one that could not write says which file. */
 function patient<Steps extends object>(file: string, steps: Steps): Steps {
-  const entries = Object.entries(steps).map(
-    ([name, step]: [string, (...args: unknown[]) => Promise<unknown>]) => [
-      name,
-      async (...args: unknown[]) => {
-        try {
-          return await step(...args);
-        } catch (error) {
-          if (!isBusy(error)) throw unusable(file, error);
-          throw new StorageUnavailableError("Another process has been writing the database for too long.", {
-            cause: error,
-          });
-        }
-      },
-    ],
-  );
-  return Object.fromEntries(entries) as Steps;
+  return calledBy(steps, async (step, args) => {
+    try {
+      return await step(...args);
+    } catch (error) {
+      if (!isBusy(error)) throw unusable(file, error);
+      throw new StorageUnavailableError("Another process has been writing the database for too long.", {
+        cause: error,
+      });
+    }
+  });
 }

@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { ReadTimeoutError, StorageUnavailableError } from "../../domain/failure.ts";
-import { isHeavy, readerThat } from "../heavy.ts";
+import { calledBy } from "../called-by.ts";
+import { isHeavy } from "../heavy.ts";
 import type { Reader, ReadTransaction } from "../reader.ts";
 import { createWaitingLine } from "../waiting-line.ts";
 import type { ReadAnswer, ReadData, ReadRequest } from "./read-worker.ts";
@@ -66,7 +67,9 @@ export function createReads(options: ReadsOptions): Reads {
   }
 
   return {
-    reader: readerThat(here, (name, args) => (isHeavy(name, args) ? ask(name, args) : null)),
+    reader: calledBy(here, (askHere, args, name) =>
+      isHeavy(name, args) ? ask(name, args) : askHere(...args),
+    ),
 
     async begin() {
       const thread = await take();
@@ -85,7 +88,7 @@ export function createReads(options: ReadsOptions): Reads {
         throw error;
       }
       return {
-        ...readerThat(here, (name, args) => thread.ask({ ask: name, args }, timeoutMs)),
+        ...calledBy(here, (_askHere, args, name) => thread.ask({ ask: name, args }, timeoutMs)),
         [Symbol.asyncDispose]: end,
       };
     },
