@@ -42,10 +42,15 @@ export function createReads(options: ReadsOptions): Reads {
     return all.size < maxWorkers ? start() : line.wait();
   }
 
+  /** @throws StorageUnavailableError where the system lets no thread more begin. */
   function start(): Thread {
-    const thread = createThread(options);
-    all.add(thread);
-    return thread;
+    try {
+      const thread = createThread(options);
+      all.add(thread);
+      return thread;
+    } catch (cause) {
+      throw new StorageUnavailableError("No thread could be started to read with.", { cause });
+    }
   }
 
   /** Another one in its place before it is free would be one more: who asks for too much again and again had any number. */
@@ -53,7 +58,7 @@ export function createReads(options: ReadsOptions): Reads {
     await thread.free();
     if (!thread.isAlive()) all.delete(thread);
     const next = line.next();
-    if (next !== undefined) next(thread.isAlive() ? thread : start());
+    if (next !== undefined) next(thread.isAlive() ? thread : take());
     else if (thread.isAlive()) idle.push(thread);
   }
 
