@@ -4,6 +4,7 @@ import type { Json } from "../../domain/issue.ts";
 import type { Aggregates } from "../aggregates.ts";
 import type { Dialect } from "../filter-sql.ts";
 import type { Direction, Page, PageRequest } from "../reader.ts";
+import { createRecent } from "../recent.ts";
 import type * as tables from "../tables/sqlite.ts";
 
 /**
@@ -69,16 +70,10 @@ export function askedInForms<Row>(): (
   build: () => PromiseLike<Row[]> & { prepare(name?: string): unknown },
   values: Record<string, unknown>,
 ) => Promise<readonly Row[]> {
-  // A Map iterates in the order of insertion.
-  const known = new Map<string, Prepared<Row>>();
-  return async (form, build, values) => {
-    // Both databases' statements have it; PostgreSQL's without a name is not kept by the server.
-    const prepared = known.get(form) ?? (build().prepare() as Prepared<Row>);
-    known.delete(form);
-    known.set(form, prepared);
-    if (known.size > maxForms) known.delete(known.keys().next().value!);
-    return prepared.execute(values);
-  };
+  const recent = createRecent<string, Prepared<Row>>(maxForms);
+  // Both databases' statements have it; PostgreSQL's without a name is not kept by the server.
+  return async (form, build, values) =>
+    recent(form, () => build().prepare() as Prepared<Row>).execute(values);
 }
 
 /** More keys than a page has come seldom, and are asked for as they come. */

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { drizzle, type BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import { createRecent } from "../recent.ts";
 import { unusable } from "./error.ts";
 import { checkTables, hasMigrations, migrate } from "./migrate.ts";
 import { withQuickRows } from "./quick-rows.ts";
@@ -134,15 +135,8 @@ const maxPrepared = 500;
  * For Drizzle alone, which reads all rows at once and so never runs one statement within itself.
  */
 function withPrepared(client: Database.Database): Database.Database {
-  // A Map iterates in the order of insertion, so its first key is the longest unused.
-  const known = new Map<string, Database.Statement>();
-  const prepare = (text: string): Database.Statement => {
-    const statement = known.get(text) ?? client.prepare(text);
-    known.delete(text);
-    known.set(text, statement);
-    if (known.size > maxPrepared) known.delete(known.keys().next().value!);
-    return statement;
-  };
+  const recent = createRecent<string, Database.Statement>(maxPrepared);
+  const prepare = (text: string): Database.Statement => recent(text, () => client.prepare(text));
   return Object.create(client, { prepare: { value: prepare } }) as Database.Database;
 }
 
