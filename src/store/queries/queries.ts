@@ -15,7 +15,8 @@ import { statisticsQueries } from "./statistics.ts";
  * Every question of `Reader`, asked of this database.
  *
  * A database that cannot answer is a failure of ours, whatever its driver threw. What rows are asked for by comes from
- * clients: a key that nothing stored can have finds nothing, and never reaches the database.
+ * clients, and the projects that these may see from whoever signs their tokens: a text that nothing stored can have finds
+ * nothing, and never reaches the database.
  */
 export function queriesOf(asked: Asked): Reader {
   const queries: Reader = {
@@ -30,15 +31,17 @@ export function queriesOf(asked: Asked): Reader {
   };
   return calledBy(queries, async (ask, args) => {
     try {
-      const [key, ...rest] = args;
+      const [key] = args;
       if (typeof key === "string" && !isStorable(key)) return null;
-      if (!Array.isArray(key)) return await ask(...args);
-      return await ask(
-        key.filter((one) => typeof one !== "string" || isStorable(one)),
-        ...rest,
-      );
+      return await ask(...args.map(withoutUnstorable));
     } catch (error) {
       throw asked.failureIn(error) ?? error;
     }
   });
+}
+
+/** A list without the texts that nothing stored can have; anything else as it is. */
+function withoutUnstorable(argument: unknown): unknown {
+  if (!Array.isArray(argument)) return argument;
+  return argument.filter((one) => typeof one !== "string" || isStorable(one));
 }
