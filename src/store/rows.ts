@@ -245,11 +245,10 @@ function eventId({ delivery, role, version }: Pick<EventRow, "delivery" | "role"
   return version === 0 ? `${delivery}.${role}` : `${delivery}.${role}.${version}`;
 }
 
-/** The row that an event's own id names; null for text that is no such id. */
-export function parseEventId(id: string): Pick<EventRow, "delivery" | "role" | "version"> | null {
-  const match = /^([1-9][0-9]{0,15})\.(before|report|after|told)(?:\.([1-9][0-9]{0,8}))?$/.exec(id);
-  if (match === null) return null;
-  return { delivery: Number(match[1]), role: match[2] as EventRow["role"], version: Number(match[3] ?? 0) };
+/** The delivery that an event's own id names; null for text that is no such id. */
+export function deliveryIn(eventId: string): number | null {
+  const match = /^([1-9][0-9]{0,15})\.(?:before|report|after|told)(?:\.[1-9][0-9]{0,8})?$/.exec(eventId);
+  return match === null ? null : Number(match[1]);
 }
 
 /** What an issue shows: a snapshot, and the delivery that it came in. */

@@ -343,6 +343,13 @@ export function storeContract<Opened extends Store>(
       expect((await store.reader.deliveries([2])).get(2)?.reason).not.toBeNull();
     });
 
+    it("finds events by their own ids, however many are asked for at once", async () => {
+      await using store = await open();
+      await store.append(told());
+      const ids = Array.from({ length: 10_000 }, (_, index) => `${index + 1}.report`);
+      expect([...(await store.reader.eventsById(ids)).keys()]).toEqual(["1.report"]);
+    });
+
     it("numbers the versions of an event that is corrected more than once", async () => {
       await using store = await open();
       // Each late delivery changes what the resolve came from, so its own event is entered again.
