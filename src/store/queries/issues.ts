@@ -48,6 +48,10 @@ const orderColumns = {
 
 /** SQLite takes 32,766 in one statement. */
 const mostVariables = 30_000;
+/** SQLite takes 500 selects in one. */
+const mostParts = 400;
+/** PostgreSQL gives 1,664 in one row, SQLite 2,000. */
+const mostColumns = 1_000;
 
 type IssueQueries = Pick<
   Reader,
@@ -100,15 +104,19 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
 
   /** Of each list the first narrowing that leaves few issues; null where none does, so that an order is followed. */
   async function narrowest(lists: readonly (readonly Narrowing[])[]): Promise<readonly (SQL | null)[]> {
-    const counts = lists
-      .flat()
-      .map(({ found, few }) => sql`(select count(*) from (${found} limit ${few + 1}) as found)`);
-    if (counts.length === 0) return lists.map(() => null);
-    // Together in one statement, whose columns have the narrowings' places for names.
-    const [row] = await db
-      .select(Object.fromEntries(counts.map((count, place) => [place, count.mapWith(Number)])))
-      .from(sql`(select 1) as one`);
-    const narrow = new Set(lists.flat().filter(({ few }, place) => Number(row![place]) <= few));
+    const narrowings = lists.flat();
+    const narrow = new Set<Narrowing>();
+    for (let from = 0; from < narrowings.length; from += mostColumns) {
+      const some = narrowings.slice(from, from + mostColumns);
+      const counts = some.map(
+        ({ found, few }, place) =>
+          [place, sql`(select count(*) from (${found} limit ${few + 1}) as found)`.mapWith(Number)] as const,
+      );
+      // Together in one statement, whose columns have the narrowings' places for names.
+      const [row] = await db.select(Object.fromEntries(counts)).from(sql`(select 1) as one`);
+      for (const [place, narrowing] of some.entries())
+        if (Number(row![place]) <= narrowing.few) narrow.add(narrowing);
+    }
     return lists.map((list) => list.find((narrowing) => narrow.has(narrowing))?.condition ?? null);
   }
 
@@ -201,7 +209,7 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
         });
       const by = readFrom(request.from, order.direction);
       const variables = Math.max(1, ...parts.map((part) => part.toSQL().params.length));
-      const together = Math.max(1, Math.floor(mostVariables / variables));
+      const together = Math.min(mostParts, Math.max(1, Math.floor(mostVariables / variables)));
       const rows: (IssueColumns & { readonly place: number })[] = [];
       for (let from = 0; from < parts.length; from += together) {
         const [one, ...more] = parts.slice(from, from + together);
