@@ -48,18 +48,13 @@ export function startCheckpoints(
   let thread: CheckpointThread | null = null;
   let commits = 0;
   let isRunning = false;
+  const look = () => attempt(() => frames.get()!);
   const checkpointed = () => {
     isRunning = false;
-    if (client.open && frames.get()!.log * frameBytes >= largeWalBytes) checkpoint();
+    const held = client.open ? look() : null;
+    if (held !== null && held.log * frameBytes >= largeWalBytes) checkpoint();
   };
-  const checkpoint = () => {
-    try {
-      client.pragma("wal_checkpoint(PASSIVE)");
-    } catch (error) {
-      // The disk is full; what is in the WAL is safe there, and the next checkpoint tries again.
-      if (codeOf(error) === null) throw error;
-    }
-  };
+  const checkpoint = () => attempt(() => client.pragma("wal_checkpoint(PASSIVE)"));
   // Without the thread the WAL only grows; SQLite's own way is better than that.
   const failed = () => client.pragma("wal_autocheckpoint = 1000");
 
@@ -68,8 +63,8 @@ export function startCheckpoints(
       commits += 1;
       if (isRunning || commits < commitsBetween) return;
       commits = 0;
-      const { log, checkpointed: moved } = frames.get()!;
-      if ((log - moved) * frameBytes < checkpointBytes) return;
+      const held = look();
+      if (held === null || (held.log - held.checkpointed) * frameBytes < checkpointBytes) return;
       isRunning = true;
       try {
         thread ??= startThread(file, { checkpointed, failed });
@@ -84,6 +79,16 @@ export function startCheckpoints(
       checkpoint();
     },
   };
+}
+
+/** What SQLite answers; null where it does not, for the disk is full or fails: what is in the WAL is safe, and it is tried again. */
+function attempt<Answer>(ask: () => Answer): Answer | null {
+  try {
+    return ask();
+  } catch (error) {
+    if (codeOf(error) === null) throw error;
+    return null;
+  }
 }
 
 type CheckpointThread = {
