@@ -26,16 +26,7 @@ import { issueOf, type IssueColumns, type IssueRow } from "../rows.ts";
 import { storable } from "../storable.ts";
 import { contentsOf } from "./contents.ts";
 import { countedIssues } from "./counted.ts";
-import {
-  askedByKeys,
-  askedInForms,
-  givenLimit,
-  grouped,
-  pageFrom,
-  readFrom,
-  sidesIn,
-  type Asked,
-} from "./query.ts";
+import { askedByKeys, askedInForms, grouped, pageFrom, readFrom, sidesIn, type Asked } from "./query.ts";
 
 const orderColumns = {
   LAST_SEEN: "lastSeen",
@@ -100,10 +91,17 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
   const listed = { ...columns, priorityRank: issues.priorityRank };
   const byIds = askedByKeys("issues_by_id", (ids) => select().where(inArray(issues.sentryId, ids)));
   const firstPages = askedInForms<IssueColumns>();
+  const narrowed = askedInForms<Readonly<Record<string, number>>>();
   const { matching: counted } = countedIssues({ db, tables, dialect });
 
-  /** Of each list the first narrowing that leaves few issues; null where none does, so that an order is followed. */
-  async function narrowest(lists: readonly (readonly Narrowing[])[]): Promise<readonly (SQL | null)[]> {
+  /**
+   * Of each list the first narrowing that leaves few issues; null where none does, so that an order is followed.
+   * @param form as `formOf` gives it for what the lists are of.
+   */
+  async function narrowest(
+    lists: readonly (readonly Narrowing[])[],
+    form: string | null,
+  ): Promise<readonly (Narrowing | null)[]> {
     const narrowings = lists.flat();
     const narrow = new Set<Narrowing>();
     for (let from = 0; from < narrowings.length; from += mostColumns) {
@@ -113,11 +111,12 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
           [place, sql`(select count(*) from (${found} limit ${few + 1}) as found)`.mapWith(Number)] as const,
       );
       // Together in one statement, whose columns have the narrowings' places for names.
-      const [row] = await db.select(Object.fromEntries(counts)).from(sql`(select 1) as one`);
+      const question = () => db.select(Object.fromEntries(counts)).from(sql`(select 1) as one`);
+      const [row] = form === null ? await question() : await narrowed(`${from} ${form}`, question, {});
       for (const [place, narrowing] of some.entries())
         if (Number(row![place]) <= narrowing.few) narrow.add(narrowing);
     }
-    return lists.map((list) => list.find((narrowing) => narrow.has(narrowing))?.condition ?? null);
+    return lists.map((list) => list.find((narrowing) => narrow.has(narrowing)) ?? null);
   }
 
   /**
@@ -125,7 +124,7 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
    * index gives in both databases, so a page is read as what it is: a part among the issues that have the value, and a
    * part among those that have none.
    */
-  function partsOf({ filter, order, now, ...page }: IssuePageRequest, narrowing: SQL | null) {
+  function partsOf({ filter, order, now, ...page }: IssuePageRequest, narrowing: Narrowing | null) {
     const column = issues[orderColumns[order.field]];
     const by = readFrom(page.from, order.direction);
     const part =
@@ -134,7 +133,7 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
         const found =
           narrowing === null
             ? and(where && dialect.tried(where), ...bounds)
-            : and(narrowing, dialect.tried(and(where, ...bounds)!));
+            : and(narrowing.condition, dialect.tried(and(where, ...bounds)!));
         return db
           .select(listed)
           .from(issues)
@@ -171,16 +170,18 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
 
     async issuePage(request) {
       const { filter, now, limit } = request;
-      const [narrowing] = await narrowest([issueNarrowings(filter, tables, dialect, now)]);
-      const form = narrowing === null ? formOf(request) : null;
+      const form = formOf(request);
+      const narrowings = issueNarrowings(filter, tables, dialect, now);
+      const [narrowing = null] = await narrowest([narrowings], form);
+      const way = narrowing === null ? "in order" : narrowings.indexOf(narrowing);
       const rows: IssueColumns[] = [];
-      for (const [place, part] of partsOf(request, narrowing!).entries()) {
+      for (const [place, part] of partsOf(request, narrowing).entries()) {
         const most = limit + 1 - rows.length;
         if (most <= 0) break;
         const found =
           form === null
             ? await part(most)
-            : await firstPages(`${place} ${form}`, () => part(givenLimit("most")), { most });
+            : await firstPages(`${way} ${place} ${form}`, () => part(sql.placeholder("most")), { most });
         rows.push(...found);
       }
       return pageFrom(rows.map(issueOf), request);
@@ -200,6 +201,7 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
       });
       const narrowings = await narrowest(
         own.map(({ filter, now }) => issueNarrowings(filter, tables, dialect, now)),
+        null,
       );
       const parts = own
         .flatMap((page, index) => partsOf(page, narrowings[index]!))

@@ -6,7 +6,7 @@ import { metaNames } from "../meta.ts";
 import type { Reader } from "../reader.ts";
 import { eventOf, type EventRow } from "../rows.ts";
 import { contentsOf } from "./contents.ts";
-import { givenLimit, type Asked } from "./query.ts";
+import type { Asked } from "./query.ts";
 
 type LogQueries = Pick<Reader, "bounds" | "entriesAfter">;
 
@@ -33,7 +33,7 @@ export function logQueries({ db, tables, newestPosition }: Asked): LogQueries {
     .leftJoin(previous, eq(previous.seq, events.previous))
     .where(gt(events.seq, sql.placeholder("after")))
     .orderBy(asc(events.seq))
-    .limit(givenLimit("limit"))
+    .limit(sql.placeholder("limit"))
     .prepare();
 
   return {

@@ -37,15 +37,6 @@ export function pageFrom<Row>(
   return page;
 }
 
-/**
- * A limit that is given when a prepared question is asked. SQLite plans a statement anew each time that a limit which is a
- * parameter and nothing else is given, which takes longer than reading a page; what an expression is, it does not look at.
- */
-export function givenLimit(name: string): Placeholder {
-  // Drizzle's type has no room for an expression; its builder writes whatever it is given.
-  return sql`cast(${sql.placeholder(name)} as integer)` as unknown as Placeholder;
-}
-
 /** How a list in this direction is read for a page: taking from the end reads it backwards. */
 export function readFrom(from: PageRequest<unknown>["from"], direction: Direction): typeof asc {
   return (direction === "ASC") === (from === "first") ? asc : desc;

@@ -133,10 +133,14 @@ const maxPrepared = 500;
 /**
  * The same connection, which prepares a statement once and runs it often: preparing takes longer than most questions do.
  * For Drizzle alone, which reads all rows at once and so never runs one statement within itself.
+ *
+ * SQLite prepares a statement anew whenever a limit is given that is a parameter and nothing else, as Drizzle writes it, to
+ * plan by its value; what an expression is it does not look at.
  */
-function withPrepared(client: Database.Database): Database.Database {
+export function withPrepared(client: Database.Database): Database.Database {
   const recent = createRecent<string, Database.Statement>(maxPrepared);
-  const prepare = (text: string): Database.Statement => recent(text, () => client.prepare(text));
+  const prepare = (text: string): Database.Statement =>
+    recent(text, () => client.prepare(text.replaceAll(/\blimit \?/g, "limit cast(? as integer)")));
   return Object.create(client, { prepare: { value: prepare } }) as Database.Database;
 }
 
