@@ -1,7 +1,8 @@
 import { visit, type DocumentNode, type ExecutionArgs, type GraphQLError, type GraphQLSchema } from "graphql";
-import { errorOf } from "./errors.ts";
+import { documentFault, errorOf } from "./errors.ts";
 import { measure, type Measure } from "./measure.ts";
 import { mostNesting, nestsDeeperThan } from "./nesting.ts";
+import { badRequest } from "./params.ts";
 import { rememberedByDocument } from "./remembered.ts";
 
 export type DocumentLimitOptions = {
@@ -51,9 +52,7 @@ export function createDocumentLimits(limits: DocumentLimitOptions, clock: () => 
     refusalOf({ document, schema, variableValues }) {
       const variables = variableValues ?? {};
       if (nestsDeeperThan(mostNesting, variables))
-        return errorOf("BAD_REQUEST", `The variables nest more than ${mostNesting} deep.`, {
-          http: { status: 400 },
-        });
+        return badRequest(`The variables nest more than ${mostNesting} deep.`);
       const { cost } = measures(document, schema)(variables);
       return over("QUERY_TOO_COMPLEX", "asks for", cost, limits.cost, "values");
     },
@@ -69,10 +68,7 @@ function over(
 ): GraphQLError | null {
   if (actual <= limit) return null;
   const many = actual > 1e9 ? "more than 1000000000" : String(actual);
-  // `spec`: with `Accept: application/json` the status is 200.
-  return errorOf(code, `The document ${does} ${many} ${what}; ${limit} is the limit.`, {
-    http: { spec: true, status: 400 },
-  });
+  return errorOf(code, `The document ${does} ${many} ${what}; ${limit} is the limit.`, documentFault);
 }
 
 type Counts = {

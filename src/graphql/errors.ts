@@ -39,6 +39,9 @@ export function errorOf(
   return new GraphQLError(message, { extensions: { ...extensions, code } });
 }
 
+/** How HTTP tells of a fault of the document: by 400, and by 200 to whoever accepts `application/json`. */
+export const documentFault = { http: { spec: true, status: 400 } } as const;
+
 /**
  * What the client sees of an error: GraphQL's own and ours as they are, with a code on each; every other one masked
  * and reported, and so is a store that cannot be read.

@@ -1,5 +1,6 @@
 import { GraphQLError } from "graphql";
 import type { Plugin } from "graphql-yoga";
+import { documentFault } from "../errors.ts";
 
 /**
  * Gives a code to every document that does not parse, and a body to every answer.
@@ -11,13 +12,8 @@ export function useErrorCodes(): Plugin {
   return {
     onParse() {
       return ({ result }) => {
-        // `spec`: with `Accept: application/json` the status is 200.
-        if (result instanceof GraphQLError) {
-          Object.assign(result.extensions, {
-            code: "GRAPHQL_PARSE_FAILED",
-            http: { spec: true, status: 400 },
-          });
-        }
+        if (result instanceof GraphQLError)
+          Object.assign(result.extensions, { code: "GRAPHQL_PARSE_FAILED", ...documentFault });
       };
     },
     onResponse({ response, setResponse, fetchAPI }) {

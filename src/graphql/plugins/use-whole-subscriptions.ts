@@ -7,7 +7,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import type { Plugin } from "graphql-yoga";
-import type { ErrorCode } from "../errors.ts";
+import { documentFault, type ErrorCode } from "../errors.ts";
 
 /**
  * Refuses `@skip` and `@include` on the field of a subscription, as GraphQL does since September 2025 (5.2.4.1).
@@ -25,8 +25,7 @@ export function useWholeSubscriptions(): Plugin {
 function refusal(nodes: readonly DirectiveNode[]): GraphQLError {
   const code: ErrorCode = "GRAPHQL_VALIDATION_FAILED";
   const message = "The field of a subscription must not have @skip or @include.";
-  // `spec`: with `Accept: application/json` the status is 200.
-  return new GraphQLError(message, { nodes, extensions: { code, http: { spec: true, status: 400 } } });
+  return new GraphQLError(message, { nodes, extensions: { code, ...documentFault } });
 }
 
 function conditionsOfRoots(document: DocumentNode): readonly DirectiveNode[] {
