@@ -7,6 +7,7 @@ import {
   type ExecutionArgs,
   type VariableDefinitionNode,
 } from "graphql";
+import { withoutSuggestions } from "../suggestions.ts";
 
 /** What is wrong with the values that a request gives its variables; nothing where a variable is missing. */
 export type WrongVariables = (args: ExecutionArgs) => readonly GraphQLError[];
@@ -32,7 +33,7 @@ export function createWrongVariables({ suggests }: { readonly suggests: boolean 
       if (!isInputType(type) || !Object.hasOwn(variableValues ?? {}, name)) return;
       coerceInputValue(variableValues![name], type, (path, value, { message }) => {
         const place = path.map((key) => (typeof key === "number" ? `[${key}]` : `.${key}`)).join("");
-        const what = suggests ? message : message.replace(/ Did you mean .*$/s, "");
+        const what = suggests ? message : withoutSuggestions(message);
         const where = place === "" ? "" : ` at "${name}${place}"`;
         errors.push(
           new GraphQLError(

@@ -1,5 +1,6 @@
 import { GraphQLError, NoSchemaIntrospectionCustomRule } from "graphql";
 import type { Plugin } from "graphql-yoga";
+import { withoutSuggestions } from "../suggestions.ts";
 
 /** Refuses to tell of the schema: when it is asked for, and by suggesting names in errors. */
 export function useNoIntrospection(): Plugin {
@@ -8,14 +9,14 @@ export function useNoIntrospection(): Plugin {
       addValidationRule(NoSchemaIntrospectionCustomRule);
       return ({ result, setResult }) => {
         const errors = result as readonly GraphQLError[];
-        setResult(errors.map(withoutSuggestion));
+        setResult(errors.map(notSuggesting));
       };
     },
   };
 }
 
-function withoutSuggestion(error: GraphQLError): GraphQLError {
-  const message = error.message.replace(/ Did you mean .*$/s, "");
+function notSuggesting(error: GraphQLError): GraphQLError {
+  const message = withoutSuggestions(error.message);
   if (message === error.message) return error;
   const { nodes = null, source = null, positions = null, extensions } = error;
   return new GraphQLError(message, { nodes, source, positions, extensions });
