@@ -13,6 +13,7 @@ import type { LogEntry } from "../domain/event.ts";
 import { viewerKey, type Viewer } from "../domain/viewer.ts";
 import { telling, readingFrom, type Context } from "./context.ts";
 import type { LiveSource, Told } from "./live-source.ts";
+import { rememberedByDocument } from "./remembered.ts";
 
 /** A subscription that can begin: its document is valid, its arguments are read, its position can be resumed. */
 export type LiveOperation = {
@@ -80,14 +81,14 @@ export function liveOperation(
 ): LiveOperation {
   const live: LiveDocument = { schema, document, operationName, variableValues: variableValues ?? {} };
   const { epoch } = source;
-  const { position, telling } = variablesIn(document);
-  const key = keyOf(live, viewer, (name) => !position.has(name));
+  const variables = variablesIn(document);
+  const key = keyOf(live, viewer, (name) => !variables.position.has(name));
   if (source.is === "figures")
     return { is: "figures", key, epoch, concerns: source.concerns, read: () => execute(live, null) };
   return {
     is: "entries",
     key,
-    says: keyOf(live, viewer, (name) => telling.has(name)),
+    says: keyOf(live, viewer, (name) => variables.telling.has(name)),
     epoch,
     after: source.after,
     tell(entry) {
@@ -116,11 +117,7 @@ type Variables = {
 };
 
 /** Yoga keeps parsed documents, so the same text most often is the same document. */
-const variablesKnown = new WeakMap<DocumentNode, Variables>();
-
-function variablesIn(document: DocumentNode): Variables {
-  const known = variablesKnown.get(document);
-  if (known !== undefined) return known;
+const variablesIn = rememberedByDocument((document): Variables => {
   const used = { position: new Set<string>(), filter: new Set<string>(), telling: new Set<string>() };
   const placeOf = new Map<ArgumentNode, "position" | "filter">();
   let place: keyof typeof used = "telling";
@@ -142,7 +139,5 @@ function variablesIn(document: DocumentNode): Variables {
     Variable: ({ name }) => void used[place].add(name.value),
   });
   const { position, filter, telling } = used;
-  const variables = { position: position.difference(filter).difference(telling), telling };
-  variablesKnown.set(document, variables);
-  return variables;
-}
+  return { position: position.difference(filter).difference(telling), telling };
+});
