@@ -3,6 +3,7 @@ import { unknownDetails, type Assignee, type Json } from "../domain/issue.ts";
 import type { FeedFigures, LogBounds, Page, PageRequest, Reader } from "../store/reader.ts";
 import { errorOf } from "./errors.ts";
 import type { Payload } from "./live-source.ts";
+import { remembered } from "./remembered.ts";
 
 /** One statement for each kind of question, however many ask it at once; the same thing is asked for once. */
 export type Loaders = ReturnType<typeof createLoaders>;
@@ -19,11 +20,11 @@ export function createLoaders(reader: Reader, now: number, told: Payload | null 
     told && [told.entry.after.sentryId, told.entry.after],
   );
   const project = loader((ids: readonly string[]) => reader.projects(ids));
-  const bounds = once((): Promise<LogBounds> => reader.bounds());
+  const bounds = remembered((): Promise<LogBounds> => reader.bounds());
   return {
     bounds,
     epoch: async (): Promise<string> => told?.epoch ?? (await bounds()).epoch,
-    feedFigures: once((): Promise<FeedFigures> => reader.feedFigures({ since: now - 24 * 3_600_000 })),
+    feedFigures: remembered((): Promise<FeedFigures> => reader.feedFigures({ since: now - 24 * 3_600_000 })),
 
     issue,
     /** The issue of an event. */
@@ -126,17 +127,8 @@ function otherwise<Key, Value>(fallback: Value, load: Load<Key, Value | null>): 
 function perRequest<Request, Value>(
   ask: (keys: readonly string[], request: Request) => Promise<ReadonlyMap<string, Value>>,
 ): (key: string, request: Request) => Promise<Value | null> {
-  let loads: Map<string, Load<string, Value | null>> | undefined;
-  return (key, request) => {
-    loads ??= new Map();
-    const name = JSON.stringify(request);
-    let load = loads.get(name);
-    if (load === undefined) {
-      load = loader((keys: readonly string[]) => ask(keys, request));
-      loads.set(name, load);
-    }
-    return load(key);
-  };
+  const loadFor = remembered((request: Request) => loader((keys: readonly string[]) => ask(keys, request)));
+  return (key, request) => loadFor(request)(key);
 }
 
 function pageLoader<Request extends PageRequest<unknown>, Row>(
@@ -151,11 +143,6 @@ function countLoader<Request>(
 ): (key: string, request: Request) => Promise<number> {
   const load = perRequest(ask);
   return async (key, request) => (await load(key, request)) ?? 0;
-}
-
-function once<Value>(ask: () => Promise<Value>): () => Promise<Value> {
-  let answer: Promise<Value> | undefined;
-  return () => (answer ??= ask());
 }
 
 /**

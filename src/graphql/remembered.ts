@@ -4,8 +4,10 @@ import type { DocumentNode } from "graphql";
 export function remembered<Args extends readonly unknown[], Answer>(
   ask: (...args: Args) => Answer,
 ): (...args: Args) => Answer {
-  const answers = new Map<string, { readonly answer: Answer }>();
+  // Made when it is first needed: an execution asks for little of what it could.
+  let answers: Map<string, { readonly answer: Answer }> | undefined;
   return (...args) => {
+    answers ??= new Map();
     const key = JSON.stringify(args);
     let known = answers.get(key);
     if (known === undefined) answers.set(key, (known = { answer: ask(...args) }));
