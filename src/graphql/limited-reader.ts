@@ -1,5 +1,6 @@
 import type { LoggedEvent } from "../domain/event.ts";
-import type { Project } from "../domain/issue.ts";
+import type { IssueFilter, TransitionFilter } from "../domain/filter.ts";
+import type { IssueFields, Project } from "../domain/issue.ts";
 import { isUnlimitedAdmin, maySeePrivate, maySeeProject, type Viewer } from "../domain/viewer.ts";
 import type { Page, Reader } from "../store/reader.ts";
 import { permittedIssues, permittedTransitions } from "./permitted.ts";
@@ -20,15 +21,16 @@ export function limitedReader(reader: Reader, viewer: Viewer): Reader {
   /** Sentry's ids of their projects; undefined for all. */
   const theirIds = viewer.projects === "all" ? undefined : [...viewer.projects];
 
-  /** The rows whose keys are theirs. */
-  const ofIssues = async (sentryIds: readonly string[]): Promise<ReadonlySet<string>> => {
-    if (viewer.projects === "all") return new Set(sentryIds);
-    const found = await reader.issues([...new Set(sentryIds)]);
-    const theirs = [...found].filter(([, { fields }]) =>
-      maySeeProject(viewer, fields.project?.sentryId ?? null),
-    );
-    return new Set(theirs.map(([sentryId]) => sentryId));
+  const isTheirs = ({ project }: Pick<IssueFields, "project">) =>
+    maySeeProject(viewer, project?.sentryId ?? null);
+
+  const issues: Reader["issues"] = async (sentryIds) => {
+    const found = await reader.issues(sentryIds);
+    return new Map([...found].filter(([, { fields }]) => isTheirs(fields)));
   };
+  /** Those of the ids whose issues are theirs. */
+  const ofIssues = async (sentryIds: readonly string[]): Promise<ReadonlySet<string>> =>
+    new Set(viewer.projects === "all" ? sentryIds : (await issues([...new Set(sentryIds)])).keys());
   const ownHistories = async <Found>(
     found: ReadonlyMap<string, Found>,
   ): Promise<ReadonlyMap<string, Found>> => {
@@ -55,12 +57,11 @@ export function limitedReader(reader: Reader, viewer: Viewer): Reader {
   };
 
   /** A request about the issues of a filter, about theirs alone. */
-  const limited = <Request extends { readonly filter: Parameters<typeof permittedIssues>[0] }>(
-    request: Request,
-  ): Request => ({ ...request, filter: permittedIssues(request.filter, viewer) });
-  const limitedTransitions = <
-    Request extends { readonly filter: Parameters<typeof permittedTransitions>[0] },
-  >(
+  const limited = <Request extends { readonly filter: IssueFilter }>(request: Request): Request => ({
+    ...request,
+    filter: permittedIssues(request.filter, viewer),
+  });
+  const limitedTransitions = <Request extends { readonly filter: TransitionFilter }>(
     request: Request,
   ): Request => ({ ...request, filter: permittedTransitions(request.filter, viewer) });
 
@@ -71,12 +72,7 @@ export function limitedReader(reader: Reader, viewer: Viewer): Reader {
   return {
     bounds: () => reader.bounds(),
 
-    issues: async (sentryIds) => {
-      const found = await reader.issues(sentryIds);
-      return new Map(
-        [...found].filter(([, { fields }]) => maySeeProject(viewer, fields.project?.sentryId ?? null)),
-      );
-    },
+    issues,
     issueByShortId: (shortId) => reader.issueByShortId(shortId, theirIds),
     issuePage: (request) => reader.issuePage(limited(request)),
     issueCount: (request) => reader.issueCount(limited(request)),
@@ -139,9 +135,7 @@ export function limitedReader(reader: Reader, viewer: Viewer): Reader {
     snapshots: async (deliveries) => {
       const found = await reader.snapshots(deliveries);
       // As the issue was then, which may have been in another project.
-      return new Map(
-        [...found].filter(([, { project }]) => maySeeProject(viewer, project?.sentryId ?? null)),
-      );
+      return new Map([...found].filter(([, fields]) => isTheirs(fields)));
     },
     feedFigures: (request) =>
       viewer.projects === "all"
@@ -152,9 +146,7 @@ export function limitedReader(reader: Reader, viewer: Viewer): Reader {
           }),
 
     entriesAfter: async (after, limit) =>
-      (await reader.entriesAfter(after, limit)).filter(({ after: issue }) =>
-        maySeeProject(viewer, issue.fields.project?.sentryId ?? null),
-      ),
+      (await reader.entriesAfter(after, limit)).filter(({ after: issue }) => isTheirs(issue.fields)),
   };
 }
 
