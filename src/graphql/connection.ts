@@ -22,8 +22,8 @@ export type ConnectionArgs = {
   readonly before?: string | null | undefined;
 };
 
-/** Both answer about the same list, under the same filter. */
-type Questions<Row, Key> = {
+/** What a page is asked of. Both answer about the same list, under the same filter. */
+export type Questions<Row, Key> = {
   readonly page: (request: PageRequest<Key>) => Promise<Page<Row>>;
   readonly count: () => Promise<number>;
 };

@@ -2,10 +2,10 @@ import type { TransitionFilter } from "../domain/filter.ts";
 import type { LoggedEvent } from "../domain/event.ts";
 import { nodeId } from "../domain/node-id.ts";
 import { isTransition, type TransitionEvent } from "../domain/transition.ts";
-import type { Page, PageRequest, TransitionKey, TransitionOrder } from "../store/reader.ts";
+import type { TransitionKey, TransitionOrder } from "../store/reader.ts";
 import { ActorType } from "./actor.ts";
 import { builder, NodeType } from "./builder.ts";
-import { connect, connectionTypes, type ConnectionArgs } from "./connection.ts";
+import { connect, connectionTypes, type ConnectionArgs, type Questions } from "./connection.ts";
 import { historyList, IssueEventType } from "./event.ts";
 import { EventSourceType, TransitionKindType } from "./event-enums.ts";
 import { filterOf } from "./filter-input.ts";
@@ -139,13 +139,7 @@ function transitionsBy({ field }: TransitionOrder, epoch: string): PagedList<Tra
 export function connectTransitions<Key>(
   args: ConnectionArgs,
   list: PagedList<TransitionEvent, Key>,
-  {
-    page,
-    count,
-  }: {
-    readonly page: (request: PageRequest<Key>) => Promise<Page<LoggedEvent>>;
-    readonly count: () => Promise<number>;
-  },
+  { page, count }: Questions<LoggedEvent, Key>,
 ) {
   return connect(args, list, {
     page: async (request) => {
