@@ -9,6 +9,7 @@ import {
 } from "graphql";
 import { readingFrom, type Context } from "../context.ts";
 import { rememberedByDocument } from "../remembered.ts";
+import { selectionsIn } from "../selections.ts";
 import type { Execute } from "./execute.ts";
 
 /**
@@ -51,35 +52,6 @@ export function selectsFeedCursor(document: DocumentNode, operationName?: string
   );
 }
 
-/** The fields of selections, those of their fragments included. Each fragment is read once, however often it is spread. */
 function fieldsOf(selectionSet: SelectionSetNode, document: DocumentNode): readonly FieldNode[] {
-  const spread = new Set<string>();
-  const fields: FieldNode[] = [];
-  const toRead = [selectionSet];
-  for (let set = toRead.pop(); set !== undefined; set = toRead.pop()) {
-    for (const selection of set.selections) {
-      switch (selection.kind) {
-        case Kind.FIELD:
-          fields.push(selection);
-          break;
-        case Kind.INLINE_FRAGMENT:
-          toRead.push(selection.selectionSet);
-          break;
-        case Kind.FRAGMENT_SPREAD:
-          if (!spread.has(selection.name.value)) {
-            spread.add(selection.name.value);
-            toRead.push(...fragmentsNamed(selection.name.value, document));
-          }
-      }
-    }
-  }
-  return fields;
-}
-
-function fragmentsNamed(name: string, { definitions }: DocumentNode): readonly SelectionSetNode[] {
-  return definitions.flatMap((definition) =>
-    definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === name
-      ? [definition.selectionSet]
-      : [],
-  );
+  return selectionsIn(selectionSet, document).filter((selection) => selection.kind === Kind.FIELD);
 }

@@ -1,13 +1,7 @@
-import {
-  GraphQLError,
-  Kind,
-  OperationTypeNode,
-  type DirectiveNode,
-  type DocumentNode,
-  type SelectionSetNode,
-} from "graphql";
+import { GraphQLError, Kind, OperationTypeNode, type DirectiveNode, type DocumentNode } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import { documentFault, type ErrorCode } from "../errors.ts";
+import { selectionsIn } from "../selections.ts";
 
 /**
  * Refuses `@skip` and `@include` on the field of a subscription, as GraphQL does since September 2025 (5.2.4.1).
@@ -29,26 +23,11 @@ function refusal(nodes: readonly DirectiveNode[]): GraphQLError {
 }
 
 function conditionsOfRoots(document: DocumentNode): readonly DirectiveNode[] {
-  const found: DirectiveNode[] = [];
-  const spread = new Set<string>();
-
-  function read({ selections }: SelectionSetNode): void {
-    for (const selection of selections) {
-      const { directives = [] } = selection;
-      found.push(...directives.filter(({ name: { value } }) => value === "skip" || value === "include"));
-      if (selection.kind === Kind.INLINE_FRAGMENT) read(selection.selectionSet);
-      else if (selection.kind === Kind.FRAGMENT_SPREAD) readFragment(selection.name.value);
-    }
-  }
-  function readFragment(name: string): void {
-    if (spread.has(name)) return;
-    spread.add(name);
-    for (const one of document.definitions)
-      if (one.kind === Kind.FRAGMENT_DEFINITION && one.name.value === name) read(one.selectionSet);
-  }
-
-  for (const one of document.definitions)
-    if (one.kind === Kind.OPERATION_DEFINITION && one.operation === OperationTypeNode.SUBSCRIPTION)
-      read(one.selectionSet);
-  return found;
+  const selections = document.definitions.flatMap((one) =>
+    one.kind === Kind.OPERATION_DEFINITION && one.operation === OperationTypeNode.SUBSCRIPTION
+      ? selectionsIn(one.selectionSet, document)
+      : [],
+  );
+  const directives = selections.flatMap((selection) => selection.directives ?? []);
+  return directives.filter(({ name: { value } }) => value === "skip" || value === "include");
 }
