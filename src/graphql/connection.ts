@@ -2,6 +2,7 @@ import type { ObjectRef } from "@pothos/core";
 import type { Page, PageRequest } from "../store/reader.ts";
 import { builder, type Types } from "./builder.ts";
 import { errorOf } from "./errors.ts";
+import { saturated } from "./int.ts";
 import { keyOfPageCursor, pageCursorOf, type PagedList } from "./page-cursor.ts";
 
 export type Edge<Row> = { readonly cursor: string; readonly node: Row };
@@ -94,15 +95,12 @@ export function connectionTypes<Row>(name: string, node: ObjectRef<Types, Row>, 
       }),
       totalCount: t.int({
         description: `How many ${rows} the whole list holds, whatever the page. Counted only when it is selected.`,
-        resolve: async ({ count }) => Math.min(await count(), largestInt),
+        resolve: async ({ count }) => saturated(await count()),
       }),
     }),
   });
   return { EdgeType, ConnectionType };
 }
-
-/** The largest value of GraphQL's Int. */
-export const largestInt = 2 ** 31 - 1;
 
 /** Most rows of a page. */
 export const largestPage = 100;

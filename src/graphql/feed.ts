@@ -2,8 +2,8 @@ import type { DeliveryOutcome } from "../domain/delivery.ts";
 import type { FeedFigures, LogBounds } from "../store/reader.ts";
 import { builder } from "./builder.ts";
 import { dependsOnTime } from "./depends-on-time.ts";
-import { largestInt } from "./connection.ts";
 import type { Context } from "./context.ts";
+import { saturated } from "./int.ts";
 import { newestPosition } from "./position.ts";
 
 type FeedCounts = Readonly<Record<DeliveryOutcome, number>>;
@@ -11,19 +11,19 @@ type FeedCounts = Readonly<Record<DeliveryOutcome, number>>;
 const FeedCountsType = builder.objectRef<FeedCounts>("FeedCounts").implement({
   description: "How many signed webhooks were received, by what became of them.",
   fields: (t) => ({
-    applied: t.int({ description: "APPLIED.", resolve: ({ APPLIED }) => Math.min(APPLIED, largestInt) }),
+    applied: t.int({ description: "APPLIED.", resolve: ({ APPLIED }) => saturated(APPLIED) }),
     unchanged: t.int({
       description: "UNCHANGED.",
-      resolve: ({ UNCHANGED }) => Math.min(UNCHANGED, largestInt),
+      resolve: ({ UNCHANGED }) => saturated(UNCHANGED),
     }),
     duplicate: t.int({
       description: "DUPLICATE.",
-      resolve: ({ DUPLICATE }) => Math.min(DUPLICATE, largestInt),
+      resolve: ({ DUPLICATE }) => saturated(DUPLICATE),
     }),
-    ignored: t.int({ description: "IGNORED.", resolve: ({ IGNORED }) => Math.min(IGNORED, largestInt) }),
+    ignored: t.int({ description: "IGNORED.", resolve: ({ IGNORED }) => saturated(IGNORED) }),
     quarantined: t.int({
       description: "QUARANTINED.",
-      resolve: ({ QUARANTINED }) => Math.min(QUARANTINED, largestInt),
+      resolve: ({ QUARANTINED }) => saturated(QUARANTINED),
     }),
   }),
 });
@@ -87,7 +87,7 @@ const FeedType = builder.objectRef<LogBounds>("Feed").implement({
       nullable: true,
       description: "Requests refused for want of a valid signature, by this process since it started.",
       resolve: (_feed, _args, { services, viewer }) =>
-        viewer.projects === "all" ? Math.min(services.feed.refusedSinceStart(), largestInt) : null,
+        viewer.projects === "all" ? saturated(services.feed.refusedSinceStart()) : null,
     }),
   }),
 });

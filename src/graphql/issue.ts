@@ -13,7 +13,7 @@ import { spansOf } from "../domain/spans.ts";
 import { AnnotationType } from "./annotation.ts";
 import { AssigneeType } from "./assignee.ts";
 import { builder, NodeType } from "./builder.ts";
-import { connect, connectionTypes, largestInt } from "./connection.ts";
+import { connect, connectionTypes } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { errorOf } from "./errors.ts";
 import { eventsOf, IssueEventConnectionType } from "./event.ts";
@@ -200,8 +200,7 @@ IssueType.implement({
     }),
     numComments: t.int({
       description: "How many comments people have made; at most 2147483647.",
-      resolve: async ({ sentryId }, _args, { loaders }) =>
-        Math.min((await loaders.issueDetails(sentryId)).numComments, largestInt),
+      resolve: detail("numComments"),
     }),
     isPublic: t.boolean({
       description: "Whether it is shared by a public link.",

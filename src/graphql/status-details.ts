@@ -1,8 +1,8 @@
 import type { Actor, Json, JsonObject } from "../domain/issue.ts";
 import { ActorType } from "./actor.ts";
 import { builder } from "./builder.ts";
-import { largestInt } from "./connection.ts";
 import { isTellable, parseDateTime } from "./date-time.ts";
+import { largestInt } from "./int.ts";
 import { requirePrivate } from "./permitted.ts";
 
 /*

@@ -106,7 +106,7 @@ const known: Known = {
         organization: "acme",
         metadata: { type: "TypeError", value: "x is not a function" },
         annotations: [{ displayName: "ACME-7", url: "https://jira.test/ACME-7" }],
-        numComments: 2 ** 33,
+        numComments: 2 ** 31 - 1,
         isPublic: true,
         shareId: "abc",
         priorityLockedAt: minutes(-60),
