@@ -10,6 +10,7 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLArgument,
   type GraphQLNamedType,
   type GraphQLSchema,
   type SelectionSetNode,
@@ -116,14 +117,15 @@ export function measure(
     const own = 1 + (surcharges[name] ?? 0) + (surcharges[parent?.name ?? ""] ?? 0);
     // How deep a question about the schema may be is graphql-js's own rule; it reads nothing.
     if (name.startsWith("__")) return { depth: 1, cost: own };
-    const type = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name]?.type : undefined;
-    if (field.selectionSet === undefined || type === undefined) return { depth: 1, cost: own };
+    const definition = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
+    if (field.selectionSet === undefined || definition === undefined) return { depth: 1, cost: own };
+    const { type, args } = definition;
     const named = getNamedType(type);
     const below = ofSelections(field.selectionSet, isCompositeType(named) ? named : undefined, {
       pageSize: pageSizeOf(field, variables),
       periodMs: named.name === "IssueStats" ? periodMsOf(field, variables, now) : within.periodMs,
     });
-    const times = isListType(getNullableType(type)) ? lengthOf(field, parent, within, variables) : 1;
+    const times = isListType(getNullableType(type)) ? lengthOf(field, args, parent, within, variables) : 1;
     return { depth: 1 + below.depth, cost: own + times * below.cost };
   }
 
@@ -149,8 +151,10 @@ function pageSizeOf(field: FieldNode, variables: Variables): number {
   return Math.min(Math.max(size, 0), largestPage);
 }
 
+/** How many there are in a list at most. `args` are the arguments that the field has in the schema. */
 function lengthOf(
   field: FieldNode,
+  args: readonly GraphQLArgument[],
   parent: GraphQLNamedType | undefined,
   { pageSize, periodMs }: Within,
   variables: Variables,
@@ -158,9 +162,10 @@ function lengthOf(
   if (parent?.name.endsWith("Connection") === true) return pageSize;
   if (parent?.name === "IssueStats" && field.name.value === "flow")
     return bucketsIn(periodMs, valueOf("interval", field, variables, "DAY"));
-  const first = numberOf("first", field, variables);
-  if (first !== null) return Math.min(Math.max(first, 0), largestPage);
-  return field.arguments?.some(({ name }) => name.value === "ids") === true ? largestPage : usualListLength;
+  const byDefault = args.find(({ name }) => name === "first")?.defaultValue;
+  const first = numberOf("first", field, variables) ?? byDefault;
+  if (typeof first === "number") return Math.min(Math.max(first, 0), largestPage);
+  return args.some(({ name }) => name === "ids") ? largestPage : usualListLength;
 }
 
 /** How long the period of statistics is; null where that cannot be told. */

@@ -116,6 +116,10 @@ describe("the limits", () => {
     ["{ issues(first: 10) { ...C } } fragment C on IssueConnection { nodes { id } }", {}, 3, 22],
     ["{ issues(first: 10) { totalCount } }", {}, 2, 32],
     ['{ nodes(ids: ["x"]) { id } }', {}, 2, 111],
+    ["{ issueStats { byProject { count } } }", {}, 3, 132],
+    ["{ issueStats { byAssignee(first: null) { count } } }", {}, 3, 132],
+    ["{ issueStats { byAssignee(first: 50) { count } } }", {}, 3, 162],
+    ["{ issueStats { byStatus { count } } }", {}, 3, 122],
     // As many buckets as the period has of the interval, and one for parts of one.
     ["{ issueStats { flow { opened } } }", {}, 3, 143],
     ["{ issueStats { flow(interval: HOUR) { opened } } }", {}, 3, 833],
