@@ -311,6 +311,16 @@ export const { EdgeType: IssueEdgeType, ConnectionType: IssueConnectionType } = 
   "issues",
 );
 
+/** Which issues of a list, and in which order. */
+export const issueListArgs = builder.args((t) => ({
+  filter: t.field({ type: IssueFilterType, description: "Only these; left out, all of them." }),
+  orderBy: t.field({
+    type: IssueOrderType,
+    defaultValue: defaultIssueOrder,
+    description: "The order. A page cursor is good for the same field in either direction.",
+  }),
+}));
+
 builder.queryField("issue", (t) =>
   t.field({
     type: IssueType,
@@ -341,15 +351,7 @@ builder.queryField("issues", (t) =>
   t.field({
     type: IssueConnectionType,
     description: "The issues that match, in the order asked for.",
-    args: {
-      ...t.arg.connectionArgs(),
-      filter: t.arg({ type: IssueFilterType, description: "Only these; left out, all of them." }),
-      orderBy: t.arg({
-        type: IssueOrderType,
-        defaultValue: defaultIssueOrder,
-        description: "The order. A page cursor is good for the same field in either direction.",
-      }),
-    },
+    args: { ...t.arg.connectionArgs(), ...issueListArgs },
     resolve: (_root, { filter, orderBy, ...args }, { reader, now }) => {
       const matching = { filter: filterOf<IssueFilter>(filter), now };
       const order = orderBy ?? defaultIssueOrder;

@@ -4,9 +4,8 @@ import { nodeId } from "../domain/node-id.ts";
 import { builder, NodeType } from "./builder.ts";
 import { connect, connectionTypes } from "./connection.ts";
 import { filterOf } from "./filter-input.ts";
-import { IssueConnectionType } from "./issue.ts";
-import { IssueFilterType } from "./issue-filter.ts";
-import { defaultIssueOrder, issuesBy, IssueOrderType } from "./issue-order.ts";
+import { IssueConnectionType, issueListArgs } from "./issue.ts";
+import { defaultIssueOrder, issuesBy } from "./issue-order.ts";
 import type { PagedList } from "./page-cursor.ts";
 
 export const ProjectType = builder.objectRef<Project>("Project");
@@ -29,15 +28,7 @@ ProjectType.implement({
     issues: t.field({
       type: IssueConnectionType,
       description: "The project's issues that match, in the order asked for.",
-      args: {
-        ...t.arg.connectionArgs(),
-        filter: t.arg({ type: IssueFilterType, description: "Only these; left out, all of them." }),
-        orderBy: t.arg({
-          type: IssueOrderType,
-          defaultValue: defaultIssueOrder,
-          description: "The order. A page cursor is good for the same field in either direction.",
-        }),
-      },
+      args: { ...t.arg.connectionArgs(), ...issueListArgs },
       resolve: ({ sentryId }, { filter, orderBy, ...args }, { loaders, now }) => {
         const matching = { filter: filterOf<IssueFilter>(filter), now };
         const order = orderBy ?? defaultIssueOrder;
