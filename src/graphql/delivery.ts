@@ -113,8 +113,13 @@ const DeliveryFilterType = builder.inputRef<InputOf<DeliveryFilter>, false>("Del
 DeliveryFilterType.implement({
   description: "Which deliveries. Fields are joined by AND; a list in it holds at most 1,000 values.",
   fields: (t) => ({
-    outcome: t.field({ type: [DeliveryOutcomeType], description: "One of these outcomes." }),
-    resource: t.stringList({ description: "One of these resources, exactly." }),
+    outcome: t.field({
+      type: [DeliveryOutcomeType],
+      description: "One of these outcomes; an empty list matches nothing.",
+    }),
+    resource: t.stringList({
+      description: "One of these resources, exactly; an empty list matches nothing.",
+    }),
     receivedAt: t.field({ type: DateComparatorType, description: "When it was received." }),
     issueSentryId: t.string({ description: "About the issue with this id of Sentry's." }),
   }),

@@ -28,6 +28,8 @@ const FeedCountsType = builder.objectRef<FeedCounts>("FeedCounts").implement({
   }),
 });
 
+const ofAllProjects = "It tells of all projects: null for a viewer limited to some.";
+
 const FeedType = builder.objectRef<LogBounds>("Feed").implement({
   description: "The health of the feed: what Sentry sends, not what the gateway serves.",
   fields: (t) => ({
@@ -50,15 +52,13 @@ const FeedType = builder.objectRef<LogBounds>("Feed").implement({
     lastDeliveryAt: t.field({
       type: "DateTime",
       nullable: true,
-      description:
-        "When the last signed webhook was received; null when none ever was. This and what follows tell of all projects: " +
-        "null for a viewer limited to some.",
+      description: `When the last signed webhook was received; null when none ever was. ${ofAllProjects}`,
       resolve: async (_feed, _args, context) => (await figuresFor(context))?.lastDeliveryAt ?? null,
     }),
     silentForSeconds: t.float({
       extensions: dependsOnTime,
       nullable: true,
-      description: "How long ago that was, in seconds; null when none ever was received.",
+      description: `How long ago \`lastDeliveryAt\` was, in seconds; null when none ever was received. ${ofAllProjects}`,
       resolve: async (_feed, _args, context) => {
         const silentMs = await silenceMs(context);
         return silentMs === null ? null : silentMs / 1000;
@@ -68,7 +68,8 @@ const FeedType = builder.objectRef<LogBounds>("Feed").implement({
       extensions: dependsOnTime,
       nullable: true,
       description:
-        "Silent for longer than FEED_SILENCE_AFTER; null when that is not set, and when no webhook ever was received.",
+        "Silent for longer than FEED_SILENCE_AFTER; null when that is not set, and when no webhook ever was received. " +
+        ofAllProjects,
       resolve: async (_feed, _args, context) => {
         const { silenceAfterMs } = context.services.feed;
         const silentMs = await silenceMs(context);
@@ -79,13 +80,13 @@ const FeedType = builder.objectRef<LogBounds>("Feed").implement({
       extensions: dependsOnTime,
       type: FeedCountsType,
       nullable: true,
-      description: "The signed webhooks of the last 24 hours.",
+      description: `The signed webhooks of the last 24 hours. ${ofAllProjects}`,
       resolve: async (_feed, _args, context) => (await figuresFor(context))?.counts ?? null,
     }),
     refusedSinceStart: t.int({
       extensions: dependsOnTime,
       nullable: true,
-      description: "Requests refused for want of a valid signature, by this process since it started.",
+      description: `Webhooks refused for want of a valid signature, by this process since it started. ${ofAllProjects}`,
       resolve: (_feed, _args, { services, viewer }) =>
         viewer.projects === "all" ? saturated(services.feed.refusedSinceStart()) : null,
     }),

@@ -46,7 +46,8 @@ export const IssueFilterType = builder.inputRef<InputOf<IssueFilter>, false>("Is
 IssueFilterType.implement({
   description:
     "Which issues. Fields are joined by AND; `{}` matches every issue. A filter means the same in a query, a " +
-    "subscription and a statistic. It nests at most 8 deep, and a list in it holds at most 1,000 values.",
+    "subscription and a statistic. It nests at most 8 deep, makes at most 2,000 comparisons, and a list in it " +
+    "holds at most 1,000 values: BAD_USER_INPUT beyond.",
   fields: (t) => ({
     and: t.field({ type: [IssueFilterType], description: "All of these; an empty list matches everything." }),
     or: t.field({

@@ -12,7 +12,7 @@ export const PeriodType = builder.inputRef<PeriodInput>("Period");
 PeriodType.implement({
   description:
     "When that which is counted occurred: at `from` or later, and before `to`. Durations count from now. `from` must be " +
-    "before `to`.",
+    "before `to`, and both within the years 0001 to 9999: BAD_USER_INPUT otherwise.",
   fields: (t) => ({
     from: t.field({
       type: "DateTimeOrDuration",

@@ -64,7 +64,8 @@ builder.scalarType("URL", {
 builder.scalarType("Cursor", {
   description:
     "A position in the log of events, to resume a subscription after. Opaque: only the gateway can compare two of " +
-    "them, and they are no page cursors. One is good until `rebuild` or a restored backup begins a new epoch.",
+    "them, and they are no page cursors. One is good until `rebuild` or a restored backup begins a new epoch, or " +
+    "what followed it is dropped (`Feed.oldestCursor`).",
   serialize: cursorOf,
   parseValue: (value) => {
     if (typeof value !== "string") throw refused("Cursor", "a cursor, which is a string");

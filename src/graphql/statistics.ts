@@ -21,8 +21,8 @@ import { figuresOfNow } from "./live-source.ts";
 import { permittedChanges } from "./permitted.ts";
 import { lastThirtyDays, periodOf, PeriodType, type PeriodInput } from "./period.ts";
 
-const ranked = "Only what occurs, largest first, equal ones by name, null last.";
-const rankedById = "Largest first, equal ones by Sentry's id";
+const ranked = "Only what occurs, largest first; of equal ones by name, null last.";
+const rankedById = "Largest first; of equal ones by Sentry's id";
 const groupsArg = { defaultValue: defaultGroups, description: "So many of them at most: 0 to 100." };
 
 const IssueStatsType = builder.objectRef<Figures>("IssueStats").implement({
@@ -85,7 +85,8 @@ const IssueStatsType = builder.objectRef<Figures>("IssueStats").implement({
       description:
         "The period in buckets, oldest first, without gaps, empty ones included: at most 1,000. Their boundaries are " +
         "full hours, midnights or Mondays by the clocks of the time zone; the first bucket begins with the period and " +
-        "the last one ends with it, so that all of them together count exactly what occurred in the period.",
+        "the last one ends with it, so that all of them together count exactly what occurred in the period. " +
+        "BAD_USER_INPUT for more of them, and for a time zone that is not known.",
       args: {
         interval: t.arg({
           type: IntervalType,
@@ -167,8 +168,7 @@ builder.queryField("issueStats", (t) =>
   t.field({
     extensions: dependsOnTime,
     type: IssueStatsType,
-    description:
-      "Statistics of the issues that match. BAD_USER_INPUT for a period whose `from` is not before its `to`.",
+    description: "Statistics of the issues that match.",
     args: statsArgs,
     resolve: (_root, args, context) => statsOf(args, context),
   }),

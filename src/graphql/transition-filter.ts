@@ -15,7 +15,7 @@ export const TransitionFilterType = builder.inputRef<InputOf<TransitionFilter>, 
 TransitionFilterType.implement({
   description:
     "Which changes of status. Fields are joined by AND; `{}` matches every one. It nests at most 8 deep, `issue` " +
-    "included, and a list in it holds at most 1,000 values.",
+    "included, makes at most 2,000 comparisons, and a list in it holds at most 1,000 values: BAD_USER_INPUT beyond.",
   fields: (t) => ({
     and: t.field({
       type: [TransitionFilterType],
@@ -31,8 +31,14 @@ TransitionFilterType.implement({
       description:
         "The issue: in a query as it is now, in a subscription as the gateway knew it at that entry.",
     }),
-    kind: t.field({ type: [TransitionKindType], description: "One of these kinds." }),
-    source: t.field({ type: [EventSourceType], description: "Known in one of these ways." }),
+    kind: t.field({
+      type: [TransitionKindType],
+      description: "One of these kinds; an empty list matches nothing.",
+    }),
+    source: t.field({
+      type: [EventSourceType],
+      description: "Known in one of these ways; an empty list matches nothing.",
+    }),
     fromStatus: t.field({
       type: IssueStatusComparatorType,
       description: "The status left; null where the gateway first heard of the issue.",
@@ -42,7 +48,8 @@ TransitionFilterType.implement({
     occurredAt: t.field({ type: DateComparatorType, description: "When it happened, as far as is known." }),
     actorType: t.field({
       type: [ActorTypeType],
-      description: "Done by one of these; a change without an actor is done by none.",
+      description:
+        "Done by one of these; a change without an actor is done by none. An empty list matches nothing.",
     }),
   }),
 });
