@@ -1,8 +1,8 @@
 import { getOperationAST, OperationTypeNode } from "graphql";
-import type { GraphQLParams } from "graphql-yoga";
 import type { Asking } from "./context.ts";
 import { createDocuments } from "./documents.ts";
 import type { LiveOperation } from "./live-operation.ts";
+import type { Params } from "./params.ts";
 import type { GraphQL } from "./yoga.ts";
 
 /**
@@ -12,13 +12,13 @@ import type { GraphQL } from "./yoga.ts";
  */
 export function createBegin({ getEnveloped }: Pick<GraphQL, "getEnveloped">) {
   const documents = createDocuments();
-  return async (params: GraphQLParams, asking: Omit<Asking, "take">): Promise<LiveOperation | null> => {
+  return async (params: Params, asking: Omit<Asking, "take">): Promise<LiveOperation | null> => {
     const taken: { operation: LiveOperation | null } = { operation: null };
     const take = (operation: LiveOperation): void => {
       taken.operation = operation;
     };
     const pipeline = getEnveloped({ ...asking, params, take });
-    const document = documents(params.query!, () => pipeline);
+    const document = documents(params.query, () => pipeline);
     if (document === null) return null;
     const { operationName, variables: variableValues } = params;
     if (getOperationAST(document, operationName)?.operation !== OperationTypeNode.SUBSCRIPTION) return null;

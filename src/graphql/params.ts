@@ -4,11 +4,13 @@ import { mostNesting, nestsDeeperThan } from "./nesting.ts";
 
 const names: ReadonlySet<string> = new Set(["query", "operationName", "variables", "extensions"]);
 
+export type Params = GraphQLParams & { readonly query: string };
+
 /**
  * The parameters of a request, where they are of their types; null counts as not given.
  * @throws GraphQLError with the code BAD_REQUEST or PERSISTED_QUERY_NOT_SUPPORTED.
  */
-export function paramsOf(value: unknown): GraphQLParams {
+export function paramsOf(value: unknown): Params {
   if (Array.isArray(value)) throw badRequest("Send one operation at a time: batches are not supported.");
   if (typeof value !== "object" || value === null) throw badRequest("The request's body is not an object.");
   const stray = Object.keys(value).find((name) => !names.has(name));
@@ -35,7 +37,7 @@ export function paramsOf(value: unknown): GraphQLParams {
  * The parameters in the search part of a URL.
  * @throws GraphQLError as `paramsOf` does.
  */
-export function paramsOfSearch(search: URLSearchParams): GraphQLParams {
+export function paramsOfSearch(search: URLSearchParams): Params {
   const json = (name: string) => {
     const text = search.get(name);
     return text ? parsedJson(`The parameter ${name}`, text) : null;

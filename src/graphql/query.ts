@@ -1,9 +1,9 @@
 import { getOperationAST, OperationTypeNode, type ExecutionResult } from "graphql";
-import type { GraphQLParams } from "graphql-yoga";
 import type { Viewer } from "../domain/viewer.ts";
 import type { Asking } from "./context.ts";
 import { answerDependsOnTime } from "./depends-on-time.ts";
 import { createDocuments } from "./documents.ts";
+import type { Params } from "./params.ts";
 import { schema } from "./schema.ts";
 import type { Client } from "./waiting.ts";
 import type { GraphQL } from "./yoga.ts";
@@ -25,9 +25,9 @@ export type QueryAnswer =
  */
 export function createQuery({ getEnveloped, execute }: Pick<GraphQL, "getEnveloped" | "execute">) {
   const documents = createDocuments();
-  return async (params: GraphQLParams, viewer: Viewer, client: Client): Promise<QueryAnswer> => {
+  return async (params: Params, viewer: Viewer, client: Client): Promise<QueryAnswer> => {
     const asking: Asking = { viewer, client, lastEventId: null, take: null };
-    const document = documents(params.query!, () => getEnveloped({ ...asking, params }));
+    const document = documents(params.query, () => getEnveloped({ ...asking, params }));
     if (document === null) return { is: "not executed" };
     const { operationName, variables } = params;
     const operation = getOperationAST(document, operationName);

@@ -1,6 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { GraphQLParams } from "graphql-yoga";
-import { paramsOf, paramsOfSearch } from "../graphql/params.ts";
+import { paramsOf, paramsOfSearch, type Params } from "../graphql/params.ts";
 import type { RequestBody } from "./body.ts";
 import { sendGraphQLError } from "./refusal.ts";
 import { tooManyWait } from "./turnstile.ts";
@@ -74,7 +73,7 @@ export function sendTooMany(response: ServerResponse): void {
 }
 
 /** Null for what is no request of GraphQL's; Yoga says what is wrong with it. */
-export function paramsIn(text: string): GraphQLParams | null {
+export function paramsIn(text: string): Params | null {
   try {
     return paramsOf(JSON.parse(text));
   } catch {
@@ -83,7 +82,7 @@ export function paramsIn(text: string): GraphQLParams | null {
 }
 
 /** As `paramsIn`, of the search part of a URL. */
-export function paramsInSearch(url: string): GraphQLParams | null {
+export function paramsInSearch(url: string): Params | null {
   try {
     return paramsOfSearch(new URLSearchParams(url.slice(url.indexOf("?") + 1)));
   } catch {

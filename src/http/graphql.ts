@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { GraphQLParams } from "graphql-yoga";
 import { createBegin } from "../graphql/begin.ts";
 import type { Asking } from "../graphql/context.ts";
 import type { LiveOperation } from "../graphql/live-operation.ts";
+import type { Params } from "../graphql/params.ts";
 import { eventStreamHeaders } from "../graphql/plugins/use-event-streams.ts";
 import { isJsonInUtf8 } from "../graphql/plugins/use-json-requests.ts";
 import { graphqlPath, type GraphQL } from "../graphql/yoga.ts";
@@ -53,7 +53,7 @@ export function createGraphQLHandler({
 
   /** True when it was a subscription, which is being served. */
   async function serveParams(
-    params: GraphQLParams | null,
+    params: Params | null,
     response: ServerResponse,
     admitted: Admitted,
     lastEventId: string | null,

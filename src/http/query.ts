@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { GraphQLParams } from "graphql-yoga";
 import { viewerKey, type Viewer } from "../domain/viewer.ts";
+import type { Params } from "../graphql/params.ts";
 import type { QueryAnswer } from "../graphql/query.ts";
 import { createResponseCache } from "../graphql/response-cache.ts";
 import type { Admitted } from "./admit.ts";
@@ -10,7 +10,7 @@ import { Client, paramsIn, sendTooMany, textOrRefusal } from "./graphql-request.
 import type { Turnstile } from "./turnstile.ts";
 
 export type QueryOptions = {
-  readonly query: (params: GraphQLParams, viewer: Viewer, client: Client) => Promise<QueryAnswer>;
+  readonly query: (params: Params, viewer: Viewer, client: Client) => Promise<QueryAnswer>;
   /** Answers the same request on the long way, its body given as text because it is read already. */
   readonly answer: (
     request: IncomingMessage,
