@@ -53,19 +53,19 @@ export function maskErrors(
     const cause = causeOf(error);
     if (cause instanceof StorageUnavailableError) {
       report.readFailed(cause);
-      return located(error, "SERVICE_UNAVAILABLE", "The store cannot be read now: try again.", 503);
+      return located(error, "SERVICE_UNAVAILABLE", "The store cannot be read now: try again.", {
+        status: 503,
+        headers: { "Retry-After": "5" },
+      });
     }
     if (cause instanceof ReadTimeoutError) {
-      return located(
-        error,
-        "TIMEOUT",
-        "Answering took too long: ask for less, or filter more narrowly.",
-        503,
-      );
+      return located(error, "TIMEOUT", "Answering took too long: ask for less, or filter more narrowly.", {
+        status: 503,
+      });
     }
     if (!(error instanceof GraphQLError) || !(cause instanceof GraphQLError) || isFaultOfOurs(error)) {
       report.resolverFailed(cause);
-      return located(error, "INTERNAL_SERVER_ERROR", "Unexpected error.", 500);
+      return located(error, "INTERNAL_SERVER_ERROR", "Unexpected error.", { status: 500 });
     }
     const code = codeOf(error);
     return error.extensions["code"] === code
@@ -93,11 +93,16 @@ function codeOf({ extensions }: GraphQLError): ErrorCode {
   return typeof code === "string" && Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : "BAD_USER_INPUT";
 }
 
-function located(error: unknown, code: ErrorCode, message: string, status: number): GraphQLError {
+function located(
+  error: unknown,
+  code: ErrorCode,
+  message: string,
+  http: { readonly status: number; readonly headers?: Readonly<Record<string, string>> },
+): GraphQLError {
   const place = error instanceof GraphQLError ? placeOf(error) : {};
   // An error of one field leaves the answer's status alone: the other fields may have their data.
-  const http = "path" in place && place.path !== null ? {} : { http: { status } };
-  return new GraphQLError(message, { ...place, extensions: { code, ...http } });
+  const isOfField = "path" in place && place.path !== null;
+  return new GraphQLError(message, { ...place, extensions: { code, ...(isOfField ? {} : { http }) } });
 }
 
 function placeOf({ nodes, source, positions, path }: GraphQLError) {

@@ -112,7 +112,7 @@ describe("a store that cannot be read", () => {
 
   it("is 503 before there is any data", async () => {
     const response = await failing("bounds", away).post({ query: "{ feed { cursor } }" });
-    expect(response.status).toBe(503);
+    expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
     expect(await response.json()).toEqual({
       errors: [
         { message: "The store cannot be read now: try again.", extensions: { code: "SERVICE_UNAVAILABLE" } },
