@@ -53,6 +53,10 @@ describe("GraphiQL", () => {
     const compressed = await send({ headers: { ...browser, "accept-encoding": "gzip, br" } });
     expect(compressed.headers.get("content-encoding")).toBe("gzip");
     expect(gunzipSync(await compressed.arrayBuffer()).toString("utf8")).toBe(page);
+
+    const refused = await send({ headers: { ...browser, "accept-encoding": "gzip;q=0, identity" } });
+    expect(refused.headers.get("content-encoding")).toBeNull();
+    expect(await refused.text()).toBe(page);
   });
 
   it("is not for those who post, or do not ask for a page", async () => {

@@ -24,7 +24,7 @@ export function useGraphiQL({
         "Content-Security-Policy": "frame-ancestors 'none'",
         "X-Content-Type-Options": "nosniff",
       };
-      const takesGzip = /\bgzip\b/.test(request.headers.get("accept-encoding") ?? "");
+      const takesGzip = gzip.test(request.headers.get("accept-encoding") ?? "");
       endResponse(
         takesGzip
           ? new fetchAPI.Response(gzipped, { headers: { ...headers, "Content-Encoding": "gzip" } })
@@ -33,6 +33,9 @@ export function useGraphiQL({
     },
   };
 }
+
+/** In an `Accept-Encoding`, unless it is refused by `q=0`. */
+const gzip = /\bgzip\b(?! *; *q=0(?:\.0*)? *(?:,|$))/i;
 
 /**
  * The page, gzipped; rendered when it is first asked for, then kept.
