@@ -118,7 +118,7 @@ export function createRoutes({
       "Content-Type": registry.contentType,
       "Content-Length": Buffer.byteLength(text),
     });
-    response.end(request.method === "HEAD" ? undefined : text);
+    response.end(text);
   };
 }
 
@@ -130,7 +130,7 @@ function answer(request: IncomingMessage, response: ServerResponse, status: numb
     "Content-Length": Buffer.byteLength(body),
     "Cache-Control": "no-store",
   });
-  response.end(request.method === "HEAD" ? undefined : body);
+  response.end(body);
 }
 
 function isRead({ method }: IncomingMessage): boolean {

@@ -117,7 +117,7 @@ function send(
     ...(encoding === "plain" ? {} : { "Content-Encoding": encoding }),
     ...common,
   });
-  response.end(request.method === "HEAD" ? undefined : bytes);
+  response.end(bytes);
 }
 
 /** The smallest form that an Accept-Encoding takes. */
