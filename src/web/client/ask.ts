@@ -33,6 +33,16 @@ export function mayPass(error: unknown): error is UnreachableError | AnswerError
   return error instanceof UnreachableError || (error instanceof AnswerError && error.isPassing);
 }
 
+/** True for what an aborted signal throws. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
+}
+
+/** What to show of an error. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 export type Answer<Data> = {
   readonly data?: Data | null;
   readonly errors?: readonly {

@@ -1,9 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
-import { AnswerError, ask, mayPass } from "./ask.ts";
+import { AnswerError, ask, isAbort, mayPass, messageOf } from "./ask.ts";
 import { createCell, useCell, type Cell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
 import { html } from "./html.ts";
-import { isAbort, messageOf } from "./issue-list.ts";
 import { feedHealth, newestDeliveries, type Delivery, type Feed } from "./operations.ts";
 import { sleep } from "./sleep.ts";
 import { Ago, durationText, useNow } from "./time.ts";

@@ -1,4 +1,4 @@
-import { AnswerError, ask, mayPass } from "./ask.ts";
+import { AnswerError, ask, isAbort, mayPass, messageOf } from "./ask.ts";
 import { createCell, type Cell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
 import { follow, PlaceLostError } from "./follow.ts";
@@ -314,14 +314,4 @@ function keyOf(issue: ListedIssue, field: IssueOrder["field"]): number | null {
     case "PRIORITY":
       return issue.priority === null ? null : ["LOW", "MEDIUM", "HIGH"].indexOf(issue.priority);
   }
-}
-
-/** What to show of an error. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** True for what an aborted signal throws. */
-export function isAbort(error: unknown): boolean {
-  return error instanceof DOMException && error.name === "AbortError";
 }

@@ -1,11 +1,10 @@
 import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
-import { AnswerError, ask } from "./ask.ts";
+import { AnswerError, ask, isAbort, messageOf } from "./ask.ts";
 import { useCell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
 import { focusHeading, useLostFocus } from "./focus.ts";
 import { html } from "./html.ts";
 import { openIssueDetail } from "./issue-detail.ts";
-import { isAbort, messageOf } from "./issue-list.ts";
 import { issueRaw, type IssueDetail, type IssueEvent, type Span } from "./operations.ts";
 import { addressOf, type Navigation, type Place } from "./place.ts";
 import { StateBadge } from "./state-badge.ts";

@@ -1,8 +1,7 @@
-import { AnswerError, ask, mayPass } from "./ask.ts";
+import { AnswerError, ask, isAbort, mayPass, messageOf } from "./ask.ts";
 import { createCell, type Cell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
 import { follow } from "./follow.ts";
-import { isAbort, messageOf } from "./issue-list.ts";
 import { statisticsChanged, statisticsNow, type Statistics, type StatisticsVariables } from "./operations.ts";
 
 export type StatisticsState =
