@@ -1,8 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
-import { AnswerError, ask, isAbort, mayPass, messageOf } from "./ask.ts";
+import { AnswerError, ask } from "./ask.ts";
 import { createCell, useCell, type Cell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
 import { html } from "./html.ts";
+import { keepTrying } from "./keep-trying.ts";
 import { feedHealth, newestDeliveries, type Delivery, type Feed } from "./operations.ts";
 import { sleep } from "./sleep.ts";
 import { Ago, durationText, useNow } from "./time.ts";
@@ -32,8 +33,12 @@ export function FeedView({
   const [state] = useState(() => createCell<FeedState>({ is: "loading" }));
   useEffect(() => {
     const stop = new AbortController();
-    void watchFeed(state, connection, stop.signal).catch((error: unknown) => {
-      if (!isAbort(error)) reportError(error);
+    const { signal } = stop;
+    const failed = (message: string) => state.set({ is: "failed", message });
+    keepTrying((succeeded) => watchFeed(state, connection, signal, succeeded), {
+      connection,
+      signal,
+      failed,
     });
     return () => stop.abort();
   }, []);
@@ -60,36 +65,26 @@ export function FeedView({
   </section>`;
 }
 
-async function watchFeed(state: Cell<FeedState>, connection: Connection, signal: AbortSignal): Promise<void> {
-  for (let attempt = 0; ;) {
-    try {
-      // Also while nothing shall move: it is shown, and then stands still.
-      if (state.get().is === "ready") await connection.awake(signal);
-      const { feed } = await ask(feedHealth, {}, signal);
-      const deliveries = await ask(newestDeliveries, { filter: {} }, signal).then(
-        (data) => data.deliveries.nodes,
-        (error: unknown) => {
-          if (error instanceof AnswerError && error.code === "FORBIDDEN") return null;
-          throw error;
-        },
-      );
-      state.set({ is: "ready", feed, deliveries });
-      connection.state.set({ is: connection.isResting() ? "paused" : "live" });
-      attempt = 0;
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof AnswerError && error.code === "UNAUTHENTICATED") {
-        connection.wantSignIn(error.message);
-        return;
-      }
-      if (!mayPass(error)) {
-        connection.state.set({ is: "idle" });
-        state.set({ is: "failed", message: messageOf(error) });
-        return;
-      }
-      await connection.retry(attempt++, error.message, signal);
-      continue;
-    }
+async function watchFeed(
+  state: Cell<FeedState>,
+  connection: Connection,
+  signal: AbortSignal,
+  succeeded: () => void,
+): Promise<void> {
+  for (;;) {
+    // Also while nothing shall move: it is shown, and then stands still.
+    if (state.get().is === "ready") await connection.awake(signal);
+    const { feed } = await ask(feedHealth, {}, signal);
+    const deliveries = await ask(newestDeliveries, { filter: {} }, signal).then(
+      (data) => data.deliveries.nodes,
+      (error: unknown) => {
+        if (error instanceof AnswerError && error.code === "FORBIDDEN") return null;
+        throw error;
+      },
+    );
+    state.set({ is: "ready", feed, deliveries });
+    connection.state.set({ is: connection.isResting() ? "paused" : "live" });
+    succeeded();
     await sleep(pollMs, signal);
   }
 }

@@ -1,7 +1,8 @@
-import { AnswerError, ask, isAbort, mayPass, messageOf } from "./ask.ts";
+import { ask } from "./ask.ts";
 import { createCell, type Cell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
 import { follow, PlaceLostError } from "./follow.ts";
+import { keepTrying } from "./keep-trying.ts";
 import { earlierEvents, issueChanged, issueDetail, type IssueDetail, type IssueEvent } from "./operations.ts";
 
 export type IssueDetailState =
@@ -65,44 +66,31 @@ export function openIssueDetail(sentryId: string, connection: Connection): Issue
     return issue === null ? { events: [], earlierCursor: null } : shownOf(issue.events);
   }
 
-  async function run(): Promise<void> {
+  /** Each change of the issue is a reason to read it again, and to go on after what that read shows. */
+  async function readAndFollow(succeeded: () => void): Promise<void> {
     const filter = { sentryId: { eq: sentryId } };
-    for (let attempt = 0; ;) {
+    for (;;) {
+      // Also while nothing shall move: it is shown, and then stands still.
+      const after = await read();
+      succeeded();
+      const changes = follow(
+        issueChanged,
+        { filter },
+        { after, cursorOf: (data) => data.issueChanged.cursor, connection, signal },
+      );
       try {
-        // Also while nothing shall move: it is shown, and then stands still.
-        let after = await read();
-        attempt = 0;
-        // Each change of the issue is a reason to read it again, and to go on after what that read shows.
-        for (;;) {
-          const changes = follow(
-            issueChanged,
-            { filter },
-            { after, cursorOf: (data) => data.issueChanged.cursor, connection, signal },
-          );
-          await changes.next();
-          await changes.return();
-          after = await read();
-        }
+        await changes.next();
+        await changes.return();
       } catch (error) {
-        signal.throwIfAborted();
-        if (error instanceof PlaceLostError) continue;
-        if (error instanceof AnswerError && error.code === "UNAUTHENTICATED") {
-          connection.wantSignIn(error.message);
-          return;
-        }
-        if (mayPass(error)) {
-          await connection.retry(attempt++, error.message, signal);
-          continue;
-        }
-        connection.state.set({ is: "idle" });
-        state.set({ is: "failed", message: messageOf(error) });
-        return;
+        if (!(error instanceof PlaceLostError)) throw error;
       }
     }
   }
 
-  void run().catch((error: unknown) => {
-    if (!isAbort(error)) reportError(error);
+  keepTrying(readAndFollow, {
+    connection,
+    signal,
+    failed: (message) => state.set({ is: "failed", message }),
   });
 
   return {

@@ -1,7 +1,8 @@
-import { AnswerError, ask, isAbort, mayPass, messageOf } from "./ask.ts";
+import { ask } from "./ask.ts";
 import { createCell, type Cell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
 import { follow, PlaceLostError } from "./follow.ts";
+import { keepTrying } from "./keep-trying.ts";
 import {
   issueChanged,
   issuePage,
@@ -84,38 +85,23 @@ export function createIssueList(connection: Connection): IssueList {
   running.abort();
 
   /** Reads the page and follows what changes in it, again and again, until aborted. */
-  async function run(asked: ListRequest, signal: AbortSignal): Promise<void> {
-    for (let attempt = 0; ;) {
+  async function readAndFollow(
+    asked: ListRequest,
+    signal: AbortSignal,
+    succeeded: () => void,
+  ): Promise<void> {
+    for (;;) {
+      // Also while nothing shall move: what is asked for is shown, and then stands still.
+      if (position === null) await read(asked, signal);
+      succeeded();
+      const refill = new AbortController();
       try {
-        // Also while nothing shall move: what is asked for is shown, and then stands still.
-        if (position === null) await read(asked, signal);
-        attempt = 0;
-        const refill = new AbortController();
-        try {
-          await followPage(asked, AbortSignal.any([signal, refill.signal]), () => refill.abort());
-        } catch (error) {
-          signal.throwIfAborted();
-          if (!refill.signal.aborted) throw error;
-          await connection.awake(signal);
-          position = null;
-        }
+        await followPage(asked, AbortSignal.any([signal, refill.signal]), () => refill.abort());
       } catch (error) {
         signal.throwIfAborted();
-        if (error instanceof PlaceLostError) {
-          position = null;
-          continue;
-        }
-        if (error instanceof AnswerError && error.code === "UNAUTHENTICATED") {
-          connection.wantSignIn(error.message);
-          return;
-        }
-        if (mayPass(error)) {
-          await connection.retry(attempt++, error.message, signal);
-          continue;
-        }
-        connection.state.set({ is: "idle" });
-        state.set({ ...state.get(), isLoading: false, error: messageOf(error) });
-        return;
+        if (refill.signal.aborted) await connection.awake(signal);
+        else if (!(error instanceof PlaceLostError)) throw error;
+        position = null;
       }
     }
   }
@@ -211,8 +197,11 @@ export function createIssueList(connection: Connection): IssueList {
         position = null;
         state.set({ ...state.get(), isLoading: true, error: null });
       }
-      void run(next, running.signal).catch((error: unknown) => {
-        if (!isAbort(error)) reportError(error);
+      const { signal } = running;
+      keepTrying((succeeded) => readAndFollow(next, signal, succeeded), {
+        connection,
+        signal,
+        failed: (error) => state.set({ ...state.get(), isLoading: false, error }),
       });
     },
 

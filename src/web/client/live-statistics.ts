@@ -1,7 +1,8 @@
-import { AnswerError, ask, isAbort, mayPass, messageOf } from "./ask.ts";
+import { ask, mayPass } from "./ask.ts";
 import { createCell, type Cell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
 import { follow } from "./follow.ts";
+import { keepTrying } from "./keep-trying.ts";
 import { statisticsChanged, statisticsNow, type Statistics, type StatisticsVariables } from "./operations.ts";
 
 export type StatisticsState =
@@ -28,28 +29,21 @@ export function openStatistics(variables: StatisticsVariables, connection: Conne
     }
   }
 
-  async function run(): Promise<void> {
-    try {
-      if (connection.isResting()) await showOnce();
-      const changes = follow(statisticsChanged, variables, {
-        after: null,
-        cursorOf: () => null,
-        connection,
-        signal,
-      });
-      for await (const { issueStatsChanged } of changes)
-        state.set({ is: "ready", figures: issueStatsChanged });
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof AnswerError && error.code === "UNAUTHENTICATED")
-        return connection.wantSignIn(error.message);
-      connection.state.set({ is: "idle" });
-      state.set({ is: "failed", message: messageOf(error) });
-    }
+  async function showAndFollow(): Promise<void> {
+    if (connection.isResting()) await showOnce();
+    const changes = follow(statisticsChanged, variables, {
+      after: null,
+      cursorOf: () => null,
+      connection,
+      signal,
+    });
+    for await (const { issueStatsChanged } of changes) state.set({ is: "ready", figures: issueStatsChanged });
   }
 
-  void run().catch((error: unknown) => {
-    if (!isAbort(error)) reportError(error);
+  keepTrying(showAndFollow, {
+    connection,
+    signal,
+    failed: (message) => state.set({ is: "failed", message }),
   });
   return { state, [Symbol.dispose]: () => running.abort() };
 }
