@@ -75,7 +75,7 @@ async function watchFeed(
     // Also while nothing shall move: it is shown, and then stands still.
     if (state.get().is === "ready") await connection.awake(signal);
     const { feed } = await ask(feedHealth, {}, signal);
-    const deliveries = await ask(newestDeliveries, { filter: {} }, signal).then(
+    const deliveries = await ask(newestDeliveries, {}, signal).then(
       (data) => data.deliveries.nodes,
       (error: unknown) => {
         if (error instanceof AnswerError && error.code === "FORBIDDEN") return null;

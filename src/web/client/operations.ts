@@ -21,6 +21,27 @@ export type IssueState = {
   readonly substatusRaw: string | null;
 };
 
+/** What is selected of every `Assignee`. */
+const whom = /* GraphQL */ `{
+  __typename
+  ... on User {
+    sentryId
+    name
+  }
+  ... on Team {
+    sentryId
+    name
+  }
+}`;
+
+/** What is selected of every `IssueState`. */
+const state = /* GraphQL */ `{
+  status
+  statusRaw
+  substatus
+  substatusRaw
+}`;
+
 /** An issue as a row of a list. */
 export type ListedIssue = IssueState & {
   readonly id: string;
@@ -61,17 +82,7 @@ const listed = /* GraphQL */ `
       slug
       name
     }
-    assignee {
-      __typename
-      ... on User {
-        sentryId
-        name
-      }
-      ... on Team {
-        sentryId
-        name
-      }
-    }
+    assignee ${whom}
   }
 `;
 
@@ -190,17 +201,7 @@ export const assigneeChoices: Operation<
     query AssigneeChoices {
       issueStats {
         byAssignee(first: 50) {
-          assignee {
-            __typename
-            ... on User {
-              sentryId
-              name
-            }
-            ... on Team {
-              sentryId
-              name
-            }
-          }
+          assignee ${whom}
         }
       }
     }
@@ -239,7 +240,6 @@ export type IssueEvent = {
   readonly isLate: boolean;
   readonly resolutionType: string | null;
   readonly assignee: Assignee | null;
-  readonly previousAssignee: Assignee | null;
   readonly transition: Transition | null;
 };
 
@@ -253,7 +253,6 @@ export type IssueDetail = ListedIssue & {
   readonly levelRaw: string | null;
   readonly priorityRaw: string | null;
   readonly category: string | null;
-  readonly issueType: string | null;
   readonly platform: string | null;
   readonly isUnhandled: boolean | null;
   readonly organization: string | null;
@@ -281,43 +280,12 @@ const event = /* GraphQL */ `
       type
       name
     }
-    assignee {
-      __typename
-      ... on User {
-        sentryId
-        name
-      }
-      ... on Team {
-        sentryId
-        name
-      }
-    }
-    previousAssignee {
-      __typename
-      ... on User {
-        sentryId
-        name
-      }
-      ... on Team {
-        sentryId
-        name
-      }
-    }
+    assignee ${whom}
     transition {
       kind
       secondsInPreviousState
-      from {
-        status
-        statusRaw
-        substatus
-        substatusRaw
-      }
-      to {
-        status
-        statusRaw
-        substatus
-        substatusRaw
-      }
+      from ${state}
+      to ${state}
       statusDetails {
         inRelease
         inNextRelease
@@ -351,18 +319,12 @@ export const issueDetail: Operation<
         levelRaw
         priorityRaw
         category
-        issueType
         platform
         isUnhandled
         organization
         webUrl
         statusSpans {
-          state {
-            status
-            statusRaw
-            substatus
-            substatusRaw
-          }
+          state ${state}
           startedAt
           endedAt
         }
@@ -427,9 +389,16 @@ export type DurationStats = {
   readonly p99Seconds: number | null;
 };
 
+/** What is selected of every `DurationStats`. */
+const durations = /* GraphQL */ `{
+  n
+  p50Seconds
+  p90Seconds
+  p99Seconds
+}`;
+
 export type FlowBucket = {
   readonly start: string;
-  readonly end: string;
   readonly opened: number;
   readonly resolved: number;
   readonly archived: number;
@@ -482,48 +451,22 @@ const statisticsFields = /* GraphQL */ `
       count
     }
     byAssignee(first: 8) {
-      assignee {
-        __typename
-        ... on User {
-          sentryId
-          name
-        }
-        ... on Team {
-          sentryId
-          name
-        }
-      }
+      assignee ${whom}
       count
     }
     flow(interval: $interval, timeZone: $timeZone) {
       start
-      end
       opened
       resolved
       archived
       regressed
       openAtEnd
     }
-    timeToResolve {
-      n
-      p50Seconds
-      p90Seconds
-      p99Seconds
-    }
-    timeToTriage {
-      n
-      p50Seconds
-      p90Seconds
-      p99Seconds
-    }
+    timeToResolve ${durations}
+    timeToTriage ${durations}
     timeInStatus {
       status
-      seconds {
-        n
-        p50Seconds
-        p90Seconds
-        p99Seconds
-      }
+      seconds ${durations}
     }
     reopenRate
     inferredShare
@@ -561,11 +504,10 @@ export const statisticsChanged: Operation<{ readonly issueStatsChanged: Statisti
 
 export type Feed = {
   readonly cursor: string;
-  readonly oldestCursor: string;
   readonly epoch: string;
   readonly lastDeliveryAt: string | null;
   readonly silentForSeconds: number | null;
-  readonly isSilent: boolean;
+  readonly isSilent: boolean | null;
   readonly refusedSinceStart: number | null;
   readonly last24Hours: {
     readonly applied: number;
@@ -581,7 +523,6 @@ export const feedHealth: Operation<{ readonly feed: Feed }, object> = {
     query FeedHealth {
       feed {
         cursor
-        oldestCursor
         epoch
         lastDeliveryAt
         silentForSeconds
@@ -602,7 +543,6 @@ export const feedHealth: Operation<{ readonly feed: Feed }, object> = {
 export type Delivery = {
   readonly id: string;
   readonly receivedAt: string;
-  readonly sentAt: string;
   readonly resource: string | null;
   readonly action: string | null;
   readonly outcome: "APPLIED" | "UNCHANGED" | "DUPLICATE" | "IGNORED" | "QUARANTINED";
@@ -613,15 +553,14 @@ export type Delivery = {
 /** The newest deliveries; asked for by themselves, as only an admin may see them. */
 export const newestDeliveries: Operation<
   { readonly deliveries: { readonly nodes: readonly Delivery[] } },
-  { readonly filter: { readonly outcome?: readonly Delivery["outcome"][] } }
+  object
 > = {
   text: /* GraphQL */ `
-    query NewestDeliveries($filter: DeliveryFilter) {
-      deliveries(first: 25, filter: $filter) {
+    query NewestDeliveries {
+      deliveries(first: 25) {
         nodes {
           id
           receivedAt
-          sentAt
           resource
           action
           outcome
