@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask, mayPass } from "./ask.ts";
 import { assigneeChoices, projectChoices, type Assignee } from "./operations.ts";
-import { sleep } from "./sleep.ts";
+import { sleep } from "./until.ts";
 
 /** What there is to filter by. */
 export type Choices = {

@@ -1,5 +1,6 @@
 import { createCell, type Cell } from "./cell.ts";
 import { present } from "./clock.ts";
+import { until } from "./until.ts";
 
 /** What the page knows of its way to the gateway. */
 export type ConnectionState =
@@ -112,19 +113,4 @@ export function createConnection(): Connection {
       });
     },
   };
-}
-
-/** Resolves once `begin`'s callback is called; what `begin` returned is then called, and on abort, which rejects. */
-async function until(signal: AbortSignal, begin: (done: () => void) => () => void): Promise<void> {
-  signal.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const aborted = () => reject(signal.reason);
-  signal.addEventListener("abort", aborted);
-  const end = begin(resolve);
-  try {
-    await promise;
-  } finally {
-    end();
-    signal.removeEventListener("abort", aborted);
-  }
 }

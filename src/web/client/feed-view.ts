@@ -5,8 +5,8 @@ import type { Connection } from "./connection.ts";
 import { html } from "./html.ts";
 import { keepTrying } from "./keep-trying.ts";
 import { feedHealth, newestDeliveries, type Delivery, type Feed } from "./operations.ts";
-import { sleep } from "./sleep.ts";
 import { Ago, durationText, useNow } from "./time.ts";
+import { sleep } from "./until.ts";
 import { countText, sentence } from "./words.ts";
 
 type FeedState =
