@@ -9,7 +9,8 @@ import { IssueView } from "./issue-view.ts";
 import type { IssueList } from "./issue-list.ts";
 import { IssuesView } from "./issues-view.ts";
 import { keys, listenToKeys } from "./keyboard.ts";
-import { addressOf, type Navigation, type Place, type View } from "./place.ts";
+import { Link } from "./link.ts";
+import { viewing, type Navigation, type Place } from "./place.ts";
 import { closeSession, hasSession } from "./session.ts";
 import { SignIn } from "./sign-in.ts";
 import { applyTheme, chosenTheme, themeAfter, type Theme } from "./theme.ts";
@@ -48,12 +49,20 @@ export function App({
   return html`<div class="page">
     <a class="skip" href="#main" onClick=${skip}>Skip to the content</a>
     <header class="top">
-      <a class="brand" href="/" onClick=${(event: MouseEvent) => goTo(event, navigation, { view: "issues" })}>
+      <${Link} class="brand" navigation=${navigation} place=${place} to=${viewing("issues")}>
         <${Mark} /><span>Issuewire</span>
-      </a>
+      <//>
       <nav aria-label="Views">
         ${(["issues", "statistics", "feed"] as const).map(
-          (view) => html`<${ViewLink} key=${view} view=${view} navigation=${navigation} place=${place} />`,
+          (view) =>
+            html`<${Link}
+              key=${view}
+              navigation=${navigation}
+              place=${place}
+              to=${viewing(view)}
+              aria-current=${view === place.view ? "page" : undefined}
+              >${sentence(view)}<//
+            >`,
         )}
       </nav>
       <div class="tools">
@@ -123,29 +132,6 @@ async function signOut(): Promise<void> {
 function skip(event: MouseEvent): void {
   event.preventDefault();
   document.getElementById("main")?.focus();
-}
-
-function goTo(event: MouseEvent, navigation: Navigation, change: Partial<Place>): void {
-  if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-  event.preventDefault();
-  navigation.go({ ...change, issue: null, page: null });
-}
-
-function ViewLink({
-  view,
-  navigation,
-  place,
-}: {
-  readonly view: View;
-  readonly navigation: Navigation;
-  readonly place: Place;
-}) {
-  return html`<a
-    href=${addressOf({ ...place, view, issue: null, page: null })}
-    aria-current=${view === place.view ? "page" : undefined}
-    onClick=${(event: MouseEvent) => goTo(event, navigation, { view })}
-    >${sentence(view)}</a
-  >`;
 }
 
 function CurrentView({

@@ -5,8 +5,9 @@ import type { Connection } from "./connection.ts";
 import { focusHeading, useLostFocus } from "./focus.ts";
 import { html } from "./html.ts";
 import { openIssueDetail } from "./issue-detail.ts";
+import { Link } from "./link.ts";
 import { issueRaw, type IssueDetail, type IssueEvent, type Span } from "./operations.ts";
-import { addressOf, type Navigation, type Place } from "./place.ts";
+import type { Navigation, Place } from "./place.ts";
 import { StateBadge } from "./state-badge.ts";
 import { Ago, clockText, durationText, momentText, useNow } from "./time.ts";
 import { titleText } from "./title-text.ts";
@@ -47,16 +48,9 @@ export function IssueView({
     focusHeading();
   }, [isReady]);
 
-  const back = html`<a
-    class="back"
-    href=${addressOf({ ...place, issue: null })}
-    onClick=${(event: MouseEvent) => {
-      if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-      event.preventDefault();
-      navigation.go({ issue: null });
-    }}
-    >← Issues</a
-  >`;
+  const back = html`<${Link} class="back" navigation=${navigation} place=${place} to=${{ issue: null }}>
+    ← Issues
+  <//>`;
   switch (state.is) {
     case "loading":
       return html`<section>

@@ -4,16 +4,9 @@ import { FilterBar } from "./filter-bar.ts";
 import { focusHeading, issueLinks, useLostFocus } from "./focus.ts";
 import { html } from "./html.ts";
 import type { IssueList, IssueListState, Row } from "./issue-list.ts";
+import { Link } from "./link.ts";
 import type { IssueOrder, IssueOrderField, ListedIssue } from "./operations.ts";
-import {
-  addressOf,
-  filterOf,
-  isNarrowed,
-  statusChoices,
-  unnarrowed,
-  type Navigation,
-  type Place,
-} from "./place.ts";
+import { filterOf, isNarrowed, statusChoices, unnarrowed, type Navigation, type Place } from "./place.ts";
 import { StateBadge } from "./state-badge.ts";
 import { Ago, durationText, useNow } from "./time.ts";
 import { titleText } from "./title-text.ts";
@@ -222,17 +215,13 @@ function IssueRow({
   readonly place: Place;
   readonly now: number;
 }) {
-  const address = addressOf({ ...place, issue: issue.sentryId });
   // An animation begins anew only under another name.
   const mark = change === null ? "" : `${change} ${changes % 2 === 0 ? "even" : "odd"}`;
-  const open = (event: MouseEvent) => {
-    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
-    event.preventDefault();
-    navigation.go({ issue: issue.sentryId });
-  };
   return html`<tr class=${`level-${issue.level.toLowerCase()} ${mark}`} data-issue=${issue.sentryId}>
     <td class="col-issue">
-      <a class="title" href=${address} onClick=${open}>${titleText(issue.title)}</a>
+      <${Link} class="title" navigation=${navigation} place=${place} to=${{ issue: issue.sentryId }}>
+        ${titleText(issue.title)}
+      <//>
       <div class="under">
         <${LevelName} level=${issue.level} />
         ${issue.shortId !== null && html`<span class="short-id">${issue.shortId}</span>`}

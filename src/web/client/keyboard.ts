@@ -1,5 +1,5 @@
 import { issueLinks } from "./focus.ts";
-import type { Navigation, View } from "./place.ts";
+import { viewing, type Navigation, type View } from "./place.ts";
 
 /** The keys that do something, for the page that lists them. */
 export const keys = [
@@ -29,7 +29,7 @@ export function listenToKeys({
     if (event.target instanceof HTMLElement && event.target.closest("input, select, textarea, dialog[open]"))
       return;
     const view = views[event.key];
-    if (view !== undefined) return navigation.go({ view, issue: null, page: null });
+    if (view !== undefined) return navigation.go(viewing(view));
     switch (event.key) {
       case "j":
         return focusRow(1);

@@ -138,6 +138,11 @@ export function isNarrowed(place: Place): boolean {
   return Object.keys(shownFilter(place)).length > 0;
 }
 
+/** What leads to a view, from wherever the reader is. */
+export function viewing(view: View): Partial<Place> {
+  return { view, issue: null, page: null };
+}
+
 /** What takes every choice but the status back. */
 export const unnarrowed = {
   level: null,

@@ -5,12 +5,13 @@ import type { Connection } from "./connection.ts";
 import { FilterBar } from "./filter-bar.ts";
 import { html } from "./html.ts";
 import { openStatistics } from "./live-statistics.ts";
+import { Link } from "./link.ts";
 import type { DurationStats, FlowBucket, Statistics } from "./operations.ts";
 import {
-  addressOf,
   assigneeKey,
   shownFilter,
   spanChoices,
+  viewing,
   type Navigation,
   type Place,
   type SpanChoice,
@@ -166,36 +167,35 @@ function Figures({
       <section class="panel" aria-labelledby="projects">
         <h2 id="projects">By project</h2>
         <${Bars}
+          navigation=${navigation}
+          place=${place}
           bars=${figures.byProject.map(({ project, count }) => ({
             key: project.slug,
             label: project.slug,
             count,
-            address: addressOf({ ...place, view: "issues", status: "all", project: project.slug }),
+            to: { ...viewing("issues"), status: "all", project: project.slug },
           }))}
-          go=${(slug: string) => navigation.go({ view: "issues", status: "all", project: slug, page: null })}
         />
       </section>
       <section class="panel" aria-labelledby="levels">
         <h2 id="levels">By level</h2>
         <${Bars}
+          navigation=${navigation}
+          place=${place}
           bars=${figures.byLevel.map(({ key, count }) => ({ key: key ?? "", label: sentence(key ?? "none"), count }))}
         />
       </section>
       <section class="panel" aria-labelledby="assignees">
         <h2 id="assignees">By assignee</h2>
         <${Bars}
+          navigation=${navigation}
+          place=${place}
           bars=${figures.byAssignee.map(({ assignee, count }) => ({
             key: assigneeKey(assignee),
             label: assignee === null ? "Unassigned" : assigneeText(assignee),
             count,
-            address: addressOf({
-              ...place,
-              view: "issues",
-              status: "all",
-              assignee: assigneeKey(assignee),
-            }),
+            to: { ...viewing("issues"), status: "all", assignee: assigneeKey(assignee) },
           }))}
-          go=${(key: string) => navigation.go({ view: "issues", status: "all", assignee: key, page: null })}
         />
       </section>
     </div>
@@ -309,29 +309,29 @@ type Bar = {
   readonly key: string;
   readonly label: string;
   readonly count: number;
-  readonly address?: string;
+  /** Where the issues that it counts are. */
+  readonly to?: Partial<Place>;
 };
 
-function Bars({ bars, go }: { readonly bars: readonly Bar[]; readonly go?: (key: string) => void }) {
+function Bars({
+  bars,
+  navigation,
+  place,
+}: {
+  readonly bars: readonly Bar[];
+  readonly navigation: Navigation;
+  readonly place: Place;
+}) {
   if (bars.length === 0) return html`<p class="dim">Nothing yet.</p>`;
   const most = Math.max(1, ...bars.map(({ count }) => count));
   return html`<ul class="bars">
     ${bars.map(
-      ({ key, label, count, address }) =>
+      ({ key, label, count, to }) =>
         html`<li key=${key}>
           ${
-            address === undefined
+            to === undefined
               ? html`<span class="bar-label">${label}</span>`
-              : html`<a
-                  class="bar-label"
-                  href=${address}
-                  onClick=${(event: MouseEvent) => {
-                    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-                    event.preventDefault();
-                    go?.(key);
-                  }}
-                  >${label}</a
-                >`
+              : html`<${Link} class="bar-label" navigation=${navigation} place=${place} to=${to}>${label}<//>`
           }
           <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
             <rect class="bar" width=${(count / most) * 100} height="8" />
