@@ -5,14 +5,14 @@ import {
   assigneeKey,
   isNarrowed,
   levelChoices,
-  seenChoices,
   unnarrowed,
   type Navigation,
   type Place,
+  type SeenChoice,
 } from "./place.ts";
 import { assigneeText, sentence } from "./words.ts";
 
-const seenLabels: Readonly<Record<string, string>> = {
+const seenLabels: Readonly<Record<SeenChoice, string>> = {
   "1h": "Last hour",
   "24h": "Last 24 hours",
   "7d": "Last 7 days",
@@ -75,12 +75,7 @@ export function FilterBar({
       [assigneeKey(null), "Unassigned"],
       ...choices.assignees.map((assignee) => [assigneeKey(assignee), assigneeText(assignee)] as const),
     ])}
-    ${select(
-      "seen",
-      "Last seen",
-      "Any time",
-      Object.keys(seenChoices).map((key) => [key, seenLabels[key]!] as const),
-    )}
+    ${select("seen", "Last seen", "Any time", Object.entries(seenLabels))}
     ${
       isNarrowed(place) &&
       html`<button type="button" class="quiet" onClick=${() => navigation.go(unnarrowed)}>Clear</button>`

@@ -50,6 +50,7 @@ const orderNames: Readonly<Record<IssueOrderField, string>> = {
   PRIORITY: "priority",
 };
 
+/** Where an address that says nothing leads. */
 export const startPlace: Place = {
   view: "issues",
   issue: null,
@@ -70,9 +71,9 @@ export function placeOf(search: string): Place {
   const after = query.get("after");
   const before = query.get("before");
   return {
-    view: oneOf(["issues", "statistics", "feed"] as const, query.get("view")) ?? "issues",
+    view: oneOf(["issues", "statistics", "feed"] as const, query.get("view")) ?? startPlace.view,
     issue: query.get("issue") || null,
-    status: oneOf(statusChoices, query.get("status")) ?? "unresolved",
+    status: oneOf(statusChoices, query.get("status")) ?? startPlace.status,
     level: oneOf(levelChoices, query.get("level")),
     project: query.get("project") || null,
     assignee: query.get("assignee") || null,
@@ -80,25 +81,24 @@ export function placeOf(search: string): Place {
     search: (query.get("q") ?? "").slice(0, 200),
     order: orderOf(query.get("order")),
     page: after ? { is: "after", cursor: after } : before ? { is: "before", cursor: before } : null,
-    span: oneOf(Object.keys(spanChoices) as SpanChoice[], query.get("span")) ?? "30d",
+    span: oneOf(Object.keys(spanChoices) as SpanChoice[], query.get("span")) ?? startPlace.span,
   };
 }
 
 /** The address of a place, from `/` on; the opposite of `placeOf`. What is as at the start is left out. */
 export function addressOf(place: Place): string {
   const query = new URLSearchParams();
-  if (place.view !== "issues") query.set("view", place.view);
-  if (place.status !== "unresolved") query.set("status", place.status);
+  if (place.view !== startPlace.view) query.set("view", place.view);
+  if (place.status !== startPlace.status) query.set("status", place.status);
   if (place.level !== null) query.set("level", place.level);
   if (place.project !== null) query.set("project", place.project);
   if (place.assignee !== null) query.set("assignee", place.assignee);
   if (place.seen !== null) query.set("seen", place.seen);
   if (place.search !== "") query.set("q", place.search);
-  const { field, direction } = place.order;
-  if (field !== "LAST_SEEN" || direction !== "DESC")
-    query.set("order", `${direction === "ASC" ? "" : "-"}${orderNames[field]}`);
+  const order = orderText(place.order);
+  if (order !== orderText(startPlace.order)) query.set("order", order);
   if (place.page !== null) query.set(place.page.is, place.page.cursor);
-  if (place.span !== "30d") query.set("span", place.span);
+  if (place.span !== startPlace.span) query.set("span", place.span);
   if (place.issue !== null) query.set("issue", place.issue);
   const text = query.toString();
   return text === "" ? "/" : `/?${text}`;
@@ -187,6 +187,10 @@ function statusFilter(status: StatusChoice): IssueFilter {
     case "all":
       return {};
   }
+}
+
+function orderText({ field, direction }: IssueOrder): string {
+  return `${direction === "ASC" ? "" : "-"}${orderNames[field]}`;
 }
 
 function orderOf(text: string | null): IssueOrder {
