@@ -274,7 +274,7 @@ function TimelineEvent({
       ${
         transition !== null &&
         html`<p class="change">
-          ${transition.from !== null && html`<${StateBadge} state=${transition.from} /><span aria-label="to"> → </span>`}
+          ${transition.from !== null && html`<${StateBadge} state=${transition.from} /><span aria-hidden="true"> → </span><span class="visually-hidden"> to </span>`}
           <${StateBadge} state=${transition.to} />
           ${why.length > 0 && html`<span class="why">${why.join(", ")}</span>`}
         </p>`
@@ -335,7 +335,7 @@ function Raw({ issue, signIn }: { readonly issue: IssueDetail; readonly signIn: 
           ? html`<p role="alert">${text.problem}</p>
               ${text.needsToken && html`<button type="button" class="quiet" onClick=${signIn}>Sign in</button>`}`
           : html`${navigator.clipboard !== undefined && html`<button type="button" onClick=${() => void navigator.clipboard.writeText(text.json)}>Copy</button>`}
-              <pre tabindex="0" aria-label="Raw payload"><${Json} text=${text.json} /></pre>`
+              <pre tabindex="0" role="region" aria-label="Raw payload"><${Json} text=${text.json} /></pre>`
     }
   </details>`;
 }
