@@ -34,7 +34,7 @@ const query = `subscription ($after: Cursor, $title: String) {
 
 /** Milliseconds that it stays, and that it is away. */
 const stays = () => 5_000 + Math.random() * 25_000;
-const isAway = () => Math.random() * 2_000;
+const staysAway = () => Math.random() * 2_000;
 
 /** One who comes, stays for a while, goes without a word, and comes back after the last cursor: again and again. */
 export function startFollower({ port, transport, group, titleOf, cursor }: FollowerOptions): Follower {
@@ -70,7 +70,7 @@ export function startFollower({ port, transport, group, titleOf, cursor }: Follo
           }, stays());
       await visit.over;
       clearTimeout(leaving ?? undefined);
-      await wait(isSettled ? 50 : isAway(), undefined, { signal: stop.signal }).catch(() => {});
+      await wait(isSettled ? 50 : staysAway(), undefined, { signal: stop.signal }).catch(() => {});
     }
   }
   const running = run();

@@ -169,12 +169,13 @@ function logOfGroups(): { readonly newest: number; readonly groups: ReadonlyMap<
   return { newest: rows.at(-1)?.seq ?? 0, groups: found };
 }
 
-function isKept(ids: readonly number[]): number {
+/** How many of these deliveries are not there. */
+function missingOf(ids: readonly number[]): number {
   const client = new Database(file, { readonly: true });
   const find = client.prepare("select 1 from deliveries where id = ?").pluck();
-  const lost = ids.filter((id) => find.get(id) === undefined).length;
+  const missing = ids.filter((id) => find.get(id) === undefined).length;
   client.close();
-  return lost;
+  return missing;
 }
 
 const log = logOfGroups();
@@ -231,7 +232,8 @@ promise(
   "out of order, or of others",
   sum(({ strays }) => strays),
 );
-promise("acknowledged and lost", isKept(claimed));
+const lost = missingOf(claimed);
+promise("acknowledged and lost", lost);
 promise("acknowledged twice under one id", claimed.length - new Set(claimed).size);
 promise("refused while it ran", refused.length);
 promise("queries that failed while it ran", unanswered.length);
@@ -288,7 +290,7 @@ ${lives.map(lifeRow).join("\n")}
 | acknowledged | ${acknowledged.length}: p50 ${percentile(latencies, 0.5).toFixed(1)} ms, p99 ${percentile(latencies, 0.99).toFixed(1)} ms, max ${percentile(latencies, 1).toFixed(0)} ms |
 | not acknowledged while it was restarted | ${missed} |
 | refused while it ran | ${refused.length}${byStatus(refused)} |
-| acknowledged and lost | ${isKept(claimed)} |
+| acknowledged and lost | ${lost} |
 | entries of the log | ${log.newest} |
 | results told | ${results}, over ${resumes} resumed subscriptions |
 | gaps, duplicates, out of order | ${sum(({ gaps }) => gaps)}, ${sum(({ duplicates }) => duplicates)}, ${sum(({ strays }) => strays)} |
