@@ -9,7 +9,7 @@ import { postIssue } from "../../test/process/post.ts";
 import { secret } from "../../test/process/secret.ts";
 import { openSubscribers } from "../fanout/subscribers.ts";
 import { percentile, runLoad, type LoadResult } from "../load.ts";
-import { startServer, type ServerProcess } from "../process.ts";
+import { gatewayArgs, startServer, type ServerProcess } from "../process.ts";
 import { webhookRequests } from "../requests.ts";
 
 /**
@@ -62,7 +62,7 @@ async function ask<Row extends pg.QueryResultRow>(url: string, text: string, val
 }
 
 const startReplica = (url: string, port = 0): Promise<ServerProcess> =>
-  startServer(["dist/cli.js", "serve"], {
+  startServer(gatewayArgs, {
     PORT: String(port),
     DATABASE_URL: url,
     SENTRY_CLIENT_SECRET: secret,
