@@ -120,6 +120,23 @@ describe("the examples", () => {
     await expect.poll(difference, patiently).toEqual(allAsTheyShouldBe);
   });
 
+  it("wait before they ask again when a stream ends with an error: event-source", async () => {
+    const page = await browser.newPage({ locale: "en-US" });
+    await page.clock.install();
+    let streams = 0;
+    await page.route("**/graphql?*", async (route) => {
+      streams += 1;
+      const body = 'event: next\ndata: {"errors":[{"message":"Not now."}]}\n\nevent: complete\ndata:\n\n';
+      await route.fulfill({ contentType: "text/event-stream", body });
+    });
+    await page.goto(await serve("event-source"));
+    await expect.poll(() => page.locator("#state").innerText(), patiently).toBe("Reconnecting");
+    expect(streams).toBe(1);
+    await page.clock.runFor(1_000);
+    await expect.poll(() => streams, patiently).toBe(2);
+    await page.close();
+  });
+
   it("print every change, in order, also when they are killed and started anew in between", async () => {
     const cursorFile = join(folder.path, "cursor.txt");
     const { feed } = await ask<{ feed: { cursor: string } }>("{ feed { cursor } }");

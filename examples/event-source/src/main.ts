@@ -65,19 +65,20 @@ async function start(): Promise<void> {
     // Answered with something that is no stream: browsers then do not ask again.
     if (events.readyState === EventSource.CLOSED) setTimeout(startAgain, retryMs);
   };
+  // Without closing it, EventSource would ask again by itself.
+  const again = () => {
+    events.close();
+    state.textContent = "Reconnecting";
+    setTimeout(startAgain, retryMs);
+  };
   events.addEventListener("next", ({ data: text }: MessageEvent<string>) => {
     const { data: told, errors } = JSON.parse(text) as Told;
-    if (errors !== undefined || told == null) {
-      // The position cannot be resumed after.
-      events.close();
-      startAgain();
-    } else if (told.issueChanged.kind === "LEFT") rowOf(told.issueChanged.issue)?.remove();
+    // The position cannot be resumed after, or nothing can be told now.
+    if (errors !== undefined || told == null) again();
+    else if (told.issueChanged.kind === "LEFT") rowOf(told.issueChanged.issue)?.remove();
     else show(told.issueChanged.issue);
   });
-  events.addEventListener("complete", () => {
-    events.close();
-    startAgain();
-  });
+  events.addEventListener("complete", again);
 }
 
 function startAgain(): void {
