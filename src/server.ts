@@ -18,14 +18,14 @@ import { clientAddress, clientKey } from "./http/address.ts";
 import { createAdmit } from "./http/admit.ts";
 import { createGraphQLHandler } from "./http/graphql.ts";
 import { startHeartbeat } from "./http/heartbeat.ts";
+import { createHttpServer } from "./http/http-server.ts";
 import { createJwtReader, remoteKeys } from "./http/jwt.ts";
-import { createHttpServer } from "./http/listen.ts";
+import { listen } from "./http/listen.ts";
 import { createLive } from "./http/live.ts";
 import { joinedMessages, type Message } from "./http/message.ts";
 import { createQueryHandler } from "./http/query.ts";
 import { createRequestRate } from "./http/request-rate.ts";
 import { createRoutes } from "./http/routes.ts";
-import { serve } from "./http/serve.ts";
 import { createSessionHandler } from "./http/session.ts";
 import { startTokenWatch } from "./http/token-watch.ts";
 import { createSockets } from "./http/sockets.ts";
@@ -311,7 +311,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     },
     ...(serverOptions && { options: serverOptions }),
   });
-  const listening = opened.use(await serve(server, { host: config.HOST, port: config.PORT }));
+  const listening = opened.use(await listen(server, { host: config.HOST, port: config.PORT }));
   // Before connections are waited for: a stream would hold its own for ever.
   opened.use(fanout);
   opened.use(sockets);

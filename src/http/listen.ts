@@ -1,129 +1,53 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerOptions,
-  type ServerResponse,
-} from "node:http";
-import type { Duplex } from "node:stream";
-import { valuesOf } from "../sentry/headers.ts";
-import { endWithProblem, sendProblem, type Problem } from "./problem.ts";
-import type { Sockets } from "./sockets.ts";
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
 
-/** What every server of the gateway is opened with. */
-export const serverOptions = {
-  headersTimeout: 10_000,
-  /** For the whole request. Says nothing about how long a response may take. */
-  requestTimeout: 15_000,
-  /** How often the two above are looked at; node's own 30 s would make them mean little. */
-  connectionsCheckingInterval: 1_000,
-  /** Longer than proxies keep theirs (60 s), so that it is them who close: what is sent into a closing one is lost. */
-  keepAliveTimeout: 75_000,
-  maxHeaderSize: 16 * 1024,
-  /** Lenient parsing is what request smuggling lives on. */
-  insecureHTTPParser: false,
-  /** `serve` asks for it, because node's own answer to a request without one says nothing. */
-  requireHostHeader: false,
-} as const satisfies ServerOptions;
+export type Listening = AsyncDisposable & { readonly address: AddressInfo };
 
-export type HttpServerOptions = {
-  /**
-   * Serves one request, `Expect: 100-continue` or not. Whoever reads a body reads it through `requestBody`, which sends
-   * the 100; whoever answers without does not have the body sent at all.
-   */
-  readonly handler: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
-  /** The handler threw or rejected. The client has got a 500, or the end of the connection. */
-  readonly failed: (error: unknown) => void;
-  /** This request did not arrive in time and was answered 408. */
-  readonly timedOut?: (request: IncomingMessage) => void;
-  /** The requests that become WebSockets. */
-  readonly sockets?: Pick<Sockets, "takes" | "open">;
-  /** In place of some of `serverOptions`. */
-  readonly options?: ServerOptions;
-};
+/** How long requests that are being answered may take once the server stops. */
+const drainMs = 7_000;
+const idleEveryMs = 20;
+
+/** Connections that wait to be taken. Node's own 511 would have the system drop most of those who all come back at once. */
+const backlog = 4_096;
 
 /**
- * A server that is not listening yet. What node's parser refuses gets problem details as well, and no input makes it
- * throw.
+ * Starts listening. Disposing takes no more connections, waits for the requests that are being answered, and ends what is
+ * left after `drainMs`.
+ * @throws Error that says what to do when the address cannot be had.
  */
-export function createHttpServer({ handler, failed, timedOut, sockets, options }: HttpServerOptions): Server {
-  /** The newest response on each connection; null once it has ended, so that nobody keeps it. */
-  const newest = new WeakMap<Duplex, ServerResponse | null>();
-
-  /** Never rejects. */
-  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    newest.set(request.socket, response);
-    try {
-      if (hasOneHost(request)) await handler(withoutHost(request), response);
-      else sendProblem(response, { status: 400, code: "BAD_REQUEST", headers: ending });
-    } catch (error) {
-      failed(error);
-      if (response.headersSent) response.destroy();
-      else sendProblem(response, { status: 500, code: "INTERNAL_SERVER_ERROR", headers: ending });
-    }
-    if (response.writableEnded && newest.get(request.socket) === response) newest.set(request.socket, null);
+export async function listen(
+  server: Server,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<Listening> {
+  server.listen({ host, port, backlog });
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    throw describe(error, host, port);
   }
-
-  function refuseUnparsed(error: NodeJS.ErrnoException, socket: Duplex): void {
-    const response = newest.get(socket);
-    const isAnswering = response != null && !response.writableEnded;
-    if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && isAnswering) timedOut?.(response.req);
-    // Bytes in the middle of another answer, or in its place, would be taken for that one.
-    const isTaken =
-      isAnswering && (response.headersSent || response.req.complete || response.socket === null);
-    endWithProblem(socket, isTaken ? null : problemOf(error));
-  }
-
-  // What asks to become anything else, or to become one elsewhere, is served as an ordinary request.
-  const shouldUpgradeCallback = (request: IncomingMessage): boolean =>
-    sockets !== undefined && sockets.takes(request) && hasOneHost(request);
-  return createServer({ ...serverOptions, shouldUpgradeCallback, ...options })
-    .on("upgrade", (request, socket, head) => sockets?.open(request, socket, head))
-    .on("connect", (_request, socket) =>
-      endWithProblem(socket, { status: 405, code: "METHOD_NOT_ALLOWED", headers: { Allow: "" } }),
-    )
-    .on("request", (request, response) => void serve(request, response))
-    .on("checkContinue", (request, response) => {
-      // Answered without its body, the client may send that all the same, or another request; nobody can tell which.
-      response.shouldKeepAlive = false;
-      void serve(request, response);
-    })
-    .on("checkExpectation", (_request, response) => {
-      sendProblem(response, { status: 417, code: "BAD_REQUEST", headers: ending });
-    })
-    .on("clientError", refuseUnparsed);
+  return {
+    // A server that listens on TCP has an address of this form.
+    address: server.address() as AddressInfo,
+    [Symbol.asyncDispose]: () => stop(server),
+  };
 }
 
-const ending = { Connection: "close" };
-
-/**
- * As RFC 9112 asks of every request of HTTP/1.1, which may name it in its target as well. Of two, who reads it before us may
- * have taken the other.
- */
-function hasOneHost({ httpVersion, headers: { host }, rawHeaders, url = "/" }: IncomingMessage): boolean {
-  if (host === undefined) return httpVersion !== "1.1";
-  const [, inTarget = host] = hostInTarget.exec(url) ?? [];
-  return valuesOf(rawHeaders, "host").length === 1 && inTarget.toLowerCase() === host.toLowerCase();
+async function stop(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // A connection whose last answer has just ended is idle from then on, and would be kept for the next request.
+  const idle = setInterval(() => server.closeIdleConnections(), idleEveryMs);
+  const all = setTimeout(() => server.closeAllConnections(), drainMs);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(all);
 }
 
-/** The request, with no more in its target than the path and what follows that. */
-function withoutHost(request: IncomingMessage): IncomingMessage {
-  const { url = "/" } = request;
-  if (!url.startsWith("/")) request.url = url.replace(hostInTarget, "").replace(/^(?!\/|\*$)/, "/");
-  return request;
-}
-
-const hostInTarget = /^https?:\/\/([^/?#]*)/i;
-
-function problemOf({ code }: NodeJS.ErrnoException): Problem {
-  switch (code) {
-    case "ERR_HTTP_REQUEST_TIMEOUT":
-      return { status: 408, code: "REQUEST_TIMEOUT" };
-    case "HPE_HEADER_OVERFLOW":
-      return { status: 431, code: "BAD_REQUEST" };
-    case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
-      return { status: 413, code: "PAYLOAD_TOO_LARGE" };
-    default:
-      return { status: 400, code: "BAD_REQUEST" };
-  }
+function describe(error: unknown, host: string, port: number): Error {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const what =
+    code === "EADDRINUSE"
+      ? `Port ${port} is in use: stop what listens there, or set PORT to another one.`
+      : `Cannot listen on ${host}:${port}: set HOST and PORT to an address of this machine.`;
+  return new Error(what, { cause: error });
 }

@@ -6,7 +6,7 @@ import { cursorOf } from "../../src/domain/cursor.ts";
 import { unlimitedAdmin } from "../../src/domain/viewer.ts";
 import { createGraphQLHandler } from "../../src/http/graphql.ts";
 import { startHeartbeat } from "../../src/http/heartbeat.ts";
-import { createHttpServer } from "../../src/http/listen.ts";
+import { createHttpServer } from "../../src/http/http-server.ts";
 import { createTurnstile, type Turnstile } from "../../src/http/turnstile.ts";
 import { at } from "../graphql/builders.ts";
 import { gateway } from "../graphql/gateway.ts";

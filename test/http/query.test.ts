@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { unlimitedAdmin, type Viewer } from "../../src/domain/viewer.ts";
 import { createQuery } from "../../src/graphql/query.ts";
-import { createHttpServer } from "../../src/http/listen.ts";
+import { createHttpServer } from "../../src/http/http-server.ts";
 import { sendAnswer } from "../../src/http/graphql-request.ts";
 import { createQueryHandler } from "../../src/http/query.ts";
 import { createTurnstile } from "../../src/http/turnstile.ts";

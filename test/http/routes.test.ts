@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
-import { createHttpServer } from "../../src/http/listen.ts";
+import { createHttpServer } from "../../src/http/http-server.ts";
 import { createAdmit } from "../../src/http/admit.ts";
 import { isLocal } from "../../src/http/local.ts";
 import { createRequestRate } from "../../src/http/request-rate.ts";

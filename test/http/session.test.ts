@@ -3,7 +3,7 @@ import { request, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import type { Admission } from "../../src/http/admit.ts";
-import { createHttpServer } from "../../src/http/listen.ts";
+import { createHttpServer } from "../../src/http/http-server.ts";
 import { createSessionHandler } from "../../src/http/session.ts";
 
 const now = 1_000_000;

@@ -4,7 +4,7 @@ import { WebSocket, type ClientOptions, type RawData } from "ws";
 import { unlimitedAdmin } from "../../src/domain/viewer.ts";
 import type { Admission, Admit } from "../../src/http/admit.ts";
 import { startHeartbeat } from "../../src/http/heartbeat.ts";
-import { createHttpServer } from "../../src/http/listen.ts";
+import { createHttpServer } from "../../src/http/http-server.ts";
 import { createSockets, type SocketsOptions } from "../../src/http/sockets.ts";
 import { createTurnstile } from "../../src/http/turnstile.ts";
 import { gateway } from "../graphql/gateway.ts";

@@ -1,6 +1,6 @@
 import type { ServerOptions, Server } from "node:http";
 import type { DeliveryOutcome, IncomingDelivery } from "../../src/domain/delivery.ts";
-import { createHttpServer } from "../../src/http/listen.ts";
+import { createHttpServer } from "../../src/http/http-server.ts";
 import { sendProblem } from "../../src/http/problem.ts";
 import { createWebhookHandler, isWebhookPath, type WebhookOptions } from "../../src/http/webhook.ts";
 import { createParsePool } from "../../src/sentry/parse-pool.ts";

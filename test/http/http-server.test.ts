@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
-import { createHttpServer, serverOptions, type HttpServerOptions } from "../../src/http/listen.ts";
+import { createHttpServer, serverOptions, type HttpServerOptions } from "../../src/http/http-server.ts";
 import { head, listening, send, Wire } from "./wire.ts";
 
 async function serve(handler: HttpServerOptions["handler"], options: Partial<HttpServerOptions> = {}) {
