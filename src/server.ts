@@ -179,7 +179,6 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
       tokens: config.LIMIT_TOKENS,
       aliases: config.LIMIT_ALIASES,
       directives: config.LIMIT_DIRECTIVES,
-      bodyBytes: config.LIMIT_BODY_BYTES,
       milliseconds: config.LIMIT_SECONDS * 1000,
       atOnce: config.LIMIT_AT_ONCE,
     },

@@ -82,9 +82,3 @@ export function parsedJson(what: string, text: string): unknown {
 export function badRequest(message: string) {
   return errorOf("BAD_REQUEST", message, { http: { status: 400 } });
 }
-
-export function tooLarge(maxBytes: number) {
-  return errorOf("PAYLOAD_TOO_LARGE", `The request's body is larger than ${maxBytes} bytes.`, {
-    http: { status: 413 },
-  });
-}

@@ -37,8 +37,6 @@ export const graphqlPath = "/graphql";
 /** What one request may ask for, and all of them at once. */
 export type GraphQLLimits = DocumentLimitOptions &
   ExecutionLimits & {
-    /** Of a request's body. */
-    readonly bodyBytes: number;
     /** Of a document: GraphiQL's own question for the schema has about 300. */
     readonly tokens: number;
   };
@@ -55,7 +53,7 @@ export function createGraphQL({ report, limits, graphiql, introspection, ...serv
   const documents = createDocumentLimits(limits, services.clock);
   const wrongVariables = createWrongVariables({ suggests: introspection });
   const execute = createExecute({ documents, limits, wrongVariables });
-  const { fetch, requestListener, handleNodeRequestAndResponse, getEnveloped } = createYoga<Asking, Context>({
+  const { fetch, handleNodeRequestAndResponse, getEnveloped } = createYoga<Asking, Context>({
     schema,
     context: (asking) => createContext(services, asking),
     graphqlEndpoint: graphqlPath,
@@ -67,7 +65,7 @@ export function createGraphQL({ report, limits, graphiql, introspection, ...serv
       useNoMutations(),
       ...(introspection ? [] : [useNoIntrospection()]),
       useErrorCodes(),
-      useJsonRequests({ maxBodyBytes: limits.bodyBytes }),
+      useJsonRequests(),
       useEventStreams(),
       useLive({ mask: maskError, wrongVariables }),
       useExecute(execute),
@@ -92,7 +90,6 @@ export function createGraphQL({ report, limits, graphiql, introspection, ...serv
   });
   return {
     fetch,
-    requestListener,
     handleNodeRequestAndResponse,
     getEnveloped,
     /**

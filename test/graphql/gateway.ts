@@ -26,7 +26,6 @@ export const defaultLimits: GraphQLLimits = {
   tokens: defaults.LIMIT_TOKENS,
   aliases: defaults.LIMIT_ALIASES,
   directives: defaults.LIMIT_DIRECTIVES,
-  bodyBytes: defaults.LIMIT_BODY_BYTES,
   milliseconds: defaults.LIMIT_SECONDS * 1000,
   atOnce: defaults.LIMIT_AT_ONCE,
 };

@@ -1,20 +1,20 @@
 import { MIMEType } from "node:util";
 import type { Plugin } from "graphql-yoga";
 import { errorOf } from "../errors.ts";
-import { badRequest, paramsOf, paramsOfSearch, parsedJson, tooLarge } from "../params.ts";
+import { paramsOf, paramsOfSearch, parsedJson } from "../params.ts";
 
 /**
  * Reads GraphQL requests: POST with a JSON body, and GET. Everything else that Yoga would understand (forms, multipart,
- * application/graphql) a web page of any origin could send without asking, so it is refused.
+ * application/graphql) a web page of any origin could send without asking, so it is refused. Whoever hands a body in has
+ * seen to it that it is not too large, and UTF-8.
  *
  * | answer | when                                                                  |
  * | ------ | --------------------------------------------------------------------- |
- * | 400    | not UTF-8, not JSON, not one object of GraphQL's parameters           |
+ * | 400    | not JSON, not one object of GraphQL's parameters                      |
  * | 405    | neither GET nor POST (Yoga's own check)                               |
- * | 413    | more than `maxBodyBytes`                                              |
  * | 415    | the body is not application/json, not in UTF-8, or compressed         |
  */
-export function useJsonRequests({ maxBodyBytes }: { readonly maxBodyBytes: number }): Plugin {
+export function useJsonRequests(): Plugin {
   return {
     onRequestParse({ request, url, setRequestParser }) {
       switch (request.method) {
@@ -23,9 +23,7 @@ export function useJsonRequests({ maxBodyBytes }: { readonly maxBodyBytes: numbe
           break;
         case "POST":
           refuseOtherMedia(request.headers);
-          setRequestParser(async (posted) =>
-            paramsOf(parsedJson("The request's body", await textOf(posted, maxBodyBytes))),
-          );
+          setRequestParser(async (posted) => paramsOf(parsedJson("The request's body", await posted.text())));
       }
     },
   };
@@ -48,27 +46,4 @@ export function isJsonInUtf8(contentType: string | null, contentEncoding: string
   } catch {
     return false;
   }
-}
-
-async function textOf({ headers, body }: Request, maxBytes: number): Promise<string> {
-  if (Number(headers.get("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);
-  const bytes = body === null ? new Uint8Array() : await bytesOf(body, maxBytes);
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw badRequest("The request's body is not UTF-8.");
-  }
-}
-
-async function bytesOf(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  // Not `for await`: leaving that early ends the stream, and the socket with it, before there is an answer.
-  const reader = body.getReader();
-  for (let read = await reader.read(); !read.done; read = await reader.read()) {
-    size += read.value.byteLength;
-    if (size > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(read.value);
-  }
-  return Buffer.concat(chunks);
 }
