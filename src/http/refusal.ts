@@ -1,16 +1,27 @@
 import type { ServerResponse } from "node:http";
+import type { ErrorCode } from "../graphql/errors.ts";
 import { jsonAccepted } from "./accepted.ts";
 import type { Admission } from "./admit.ts";
 
 /** Answers whom `admit` did not let in: 401, or 503 where that cannot be known now; in GraphQL's own form of error. */
 export function sendRefusal(response: ServerResponse, refusal: Exclude<Admission, { is: "admitted" }>): void {
-  const isKnown = refusal.is === "refused";
-  sendGraphQLError(response, {
-    status: isKnown ? 401 : 503,
-    code: isKnown ? "UNAUTHENTICATED" : "SERVICE_UNAVAILABLE",
-    message: refusal.message,
-    headers: isKnown ? { "WWW-Authenticate": "Bearer" } : { "Retry-After": 5 },
-  });
+  const { message } = refusal;
+  switch (refusal.is) {
+    case "refused":
+      return sendGraphQLError(response, {
+        status: 401,
+        code: "UNAUTHENTICATED",
+        message,
+        headers: { "WWW-Authenticate": "Bearer" },
+      });
+    case "unknown":
+      return sendGraphQLError(response, {
+        status: 503,
+        code: "SERVICE_UNAVAILABLE",
+        message,
+        headers: { "Retry-After": 5 },
+      });
+  }
 }
 
 /**
@@ -26,8 +37,7 @@ export function sendGraphQLError(
     headers = {},
   }: {
     readonly status: number;
-    /** From GraphQL's list of codes. */
-    readonly code: string;
+    readonly code: ErrorCode;
     readonly message: string;
     readonly headers?: Readonly<Record<string, string | number>>;
   },
