@@ -62,7 +62,7 @@ export type AdmitOptions = {
 export function createAdmit(options: AdmitOptions): Admit {
   const { tokens, readJwt, allowAnonymous, isOnLoopback, now, keysFailed } = options;
 
-  async function known(text: string): Promise<Admission> {
+  async function whoShows(text: string): Promise<Admission> {
     if (isTokenText(text)) {
       const found = await tokens.find(tokenHash(text));
       if (found === null) return refused("This token is not known here: it may have been revoked.");
@@ -83,7 +83,7 @@ export function createAdmit(options: AdmitOptions): Admit {
     }
   }
 
-  function unknown(request: IncomingMessage): Admission {
+  function whoShowsNothing(request: IncomingMessage): Admission {
     if (allowAnonymous) return { is: "admitted", viewer: anonymousReader, until: null, revoked: never };
     if (readJwt !== null || tokens.hasAny())
       return refused("Send a token: Authorization: Bearer and the token.");
@@ -98,14 +98,14 @@ export function createAdmit(options: AdmitOptions): Admit {
     const credential = credentialOf(request, connectionParams);
     switch (credential.is) {
       case "none":
-        return unknown(request);
+        return whoShowsNothing(request);
       case "unreadable":
         return refused("Send the token as Authorization: Bearer and the token.");
       case "given":
-        return known(credential.text);
+        return whoShows(credential.text);
       case "cookie": {
-        const admission = await known(credential.text);
-        return admission.is === "refused" ? unknown(request) : admission;
+        const admission = await whoShows(credential.text);
+        return admission.is === "refused" ? whoShowsNothing(request) : admission;
       }
     }
   };
