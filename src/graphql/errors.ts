@@ -53,7 +53,7 @@ export function maskErrors(
     const cause = causeOf(error);
     if (cause instanceof StorageUnavailableError) {
       report.readFailed(cause);
-      return located(error, "SERVICE_UNAVAILABLE", "The store cannot be read now: try again.", {
+      return located(error, "SERVICE_UNAVAILABLE", errorCodes.SERVICE_UNAVAILABLE, {
         status: 503,
         headers: { "Retry-After": "5" },
       });

@@ -3,7 +3,7 @@ import { CloseCode, makeServer, MessageType, type ServerOptions } from "graphql-
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
-import { errorOf } from "../graphql/errors.ts";
+import { errorCodes, errorOf } from "../graphql/errors.ts";
 import type { LiveOperation } from "../graphql/live-operation.ts";
 import { isPersisted, persistedQuery } from "../graphql/params.ts";
 import { formatted, formattedResult } from "../graphql/serialised.ts";
@@ -247,8 +247,7 @@ async function prepare(
     const errors = validate(schema, document) as readonly GraphQLError[];
     if (errors.length > 0) return errors;
     if (getOperationAST(document, operationName) == null) {
-      const message = "The document has several operations, or none of the name given.";
-      return [errorOf("OPERATION_RESOLUTION_FAILURE", message)];
+      return [errorOf("OPERATION_RESOLUTION_FAILURE", errorCodes.OPERATION_RESOLUTION_FAILURE)];
     }
     return {
       schema,
