@@ -1,5 +1,5 @@
 import { getOperationAST, OperationTypeNode } from "graphql";
-import type { Asking } from "./context.ts";
+import { createTaken, type Asking } from "./context.ts";
 import { createDocuments } from "./documents.ts";
 import type { LiveOperation } from "./live-operation.ts";
 import type { Params } from "./params.ts";
@@ -13,11 +13,8 @@ import type { GraphQL } from "./yoga.ts";
 export function createBegin({ getEnveloped }: Pick<GraphQL, "getEnveloped">) {
   const documents = createDocuments();
   return async (params: Params, asking: Omit<Asking, "take">): Promise<LiveOperation | null> => {
-    const taken: { operation: LiveOperation | null } = { operation: null };
-    const take = (operation: LiveOperation): void => {
-      taken.operation = operation;
-    };
-    const pipeline = getEnveloped({ ...asking, params, take });
+    const taken = createTaken();
+    const pipeline = getEnveloped({ ...asking, params, take: taken.take });
     const document = documents(params.query, () => pipeline);
     if (document === null) return null;
     const { operationName, variables: variableValues } = params;

@@ -36,6 +36,19 @@ export type Asking = {
   readonly client?: Client;
 };
 
+/** Keeps what `Asking.take` is given, for whoever asks. */
+export type Taken = { operation: LiveOperation | null; readonly take: (operation: LiveOperation) => void };
+
+export function createTaken(): Taken {
+  const taken: Taken = {
+    operation: null,
+    take(operation) {
+      taken.operation = operation;
+    },
+  };
+  return taken;
+}
+
 /** What resolvers see, of one execution: a query, or one event of a subscription. */
 export type Context = {
   readonly services: Services;

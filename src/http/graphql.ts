@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createBegin } from "../graphql/begin.ts";
-import type { Asking } from "../graphql/context.ts";
+import { createTaken, type Asking } from "../graphql/context.ts";
 import type { LiveOperation } from "../graphql/live-operation.ts";
 import type { Params } from "../graphql/params.ts";
 import { eventStreamHeaders } from "../graphql/plugins/use-event-streams.ts";
@@ -77,14 +77,8 @@ export function createGraphQLHandler({
     headers.accept = accept;
     const lastEventId = lastEventIdOf(request);
     const { viewer } = admitted;
-    const taken: { operation: LiveOperation | null } = { operation: null };
-    const asking: Asking = {
-      viewer,
-      lastEventId,
-      take(operation) {
-        taken.operation = operation;
-      },
-    };
+    const taken = createTaken();
+    const asking: Asking = { viewer, lastEventId, take: taken.take };
     const wantsStream = accept.includes("text/event-stream");
 
     async function relay(answer: Response): Promise<void> {

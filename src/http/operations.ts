@@ -3,6 +3,7 @@ import { CloseCode, makeServer, MessageType, type ServerOptions } from "graphql-
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
+import { createTaken, type Taken } from "../graphql/context.ts";
 import { errorCodes, errorOf } from "../graphql/errors.ts";
 import type { LiveOperation } from "../graphql/live-operation.ts";
 import { isPersisted, persistedQuery } from "../graphql/params.ts";
@@ -51,7 +52,7 @@ type Prepared = ExecutionArgs & {
   readonly id: string;
   readonly pipeline: Pick<ReturnType<GraphQL["getEnveloped"]>, "execute" | "subscribe">;
   /** The subscription, once it can begin. */
-  readonly taken: { operation: LiveOperation | null };
+  readonly taken: Taken;
 };
 
 /** Seconds from a ping to one of the WebSocket's own for those who have not answered. */
@@ -227,7 +228,7 @@ async function prepare(
   id: string,
   { query, operationName, variables }: Asked,
 ): Promise<Prepared | readonly GraphQLError[]> {
-  const taken: Prepared["taken"] = { operation: null };
+  const taken = createTaken();
   const { parse, validate, contextFactory, execute, subscribe, schema } = graphql.getEnveloped({
     // Nobody subscribes before the connection is acknowledged.
     viewer: connection.admitted!.viewer,
@@ -237,9 +238,7 @@ async function prepare(
         return connection.webSocket.readyState !== connection.webSocket.OPEN;
       },
     },
-    take(operation: LiveOperation) {
-      taken.operation = operation;
-    },
+    take: taken.take,
     params: { query, variables, ...(operationName === null ? {} : { operationName }) },
   });
   try {
