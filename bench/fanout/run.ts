@@ -47,6 +47,8 @@ const leastForCpu = 10_000;
 
 const secret = "a secret of the bench";
 const folder = mkdtempSync(join(tmpdir(), "issuewire-bench-"));
+using begun = new DisposableStack();
+begun.defer(() => rmSync(folder, { recursive: true }));
 const sampleOf = { sse: join(folder, "event.txt"), websocket: join(folder, "message.txt") };
 const dataFile = join(folder, "data.json");
 
@@ -69,6 +71,7 @@ function start(kind: Kind): Promise<ServerProcess> {
 }
 
 const agent = new Agent({ keepAlive: true });
+begun.defer(() => agent.destroy());
 let published = 0;
 
 /** One event: a webhook that changes the status of one issue, or the servers' own /publish. */
@@ -254,9 +257,6 @@ for (const subscribers of counts) {
     }
   }
 }
-agent.destroy();
-rmSync(folder, { recursive: true });
-
 /** What a server takes for events at a rate, and for none, with nobody subscribed. */
 async function withNobody(kind: Kind, rate: number): Promise<Nobody> {
   await using server = await start(kind);

@@ -159,9 +159,13 @@ async function fanout() {
 async function kills() {
   const url = await schema("kills");
   const ports = [await freePort(), await freePort()];
-  const replicas = [await startReplica(url, ports[0]), await startReplica(url, ports[1])];
-  const urls = ports.map((port) => `http://127.0.0.1:${port}`);
   await using all = new AsyncDisposableStack();
+  const replicas: ServerProcess[] = [];
+  all.defer(async () => {
+    for (const replica of replicas) await replica[Symbol.asyncDispose]();
+  });
+  for (const port of ports) replicas.push(await startReplica(url, port));
+  const urls = ports.map((port) => `http://127.0.0.1:${port}`);
   const [{ value: epoch }] = (await ask<{ value: string }>(
     url,
     "select value from meta where name = 'epoch'",
@@ -189,7 +193,6 @@ async function kills() {
     Number(seq),
   );
   await Promise.all(followers.map(({ reached }) => reached(seqs.at(-1)!)));
-  for (const replica of replicas) await replica[Symbol.asyncDispose]();
   const told = followers.map((follower) => follower.seqs);
   return {
     acknowledged: acknowledged.length,

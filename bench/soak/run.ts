@@ -38,6 +38,8 @@ const groupOf = (issue: number) => issue % groups;
 
 const secret = "a secret of the bench";
 const folder = mkdtempSync(join(tmpdir(), "issuewire-soak-"));
+await using begun = new AsyncDisposableStack();
+begun.defer(() => rmSync(folder, { recursive: true }));
 const file = join(folder, "soak.db");
 const port = await freePort();
 
@@ -67,6 +69,7 @@ async function startGateway(name: string): Promise<ServerProcess> {
 }
 
 let gateway = await startGateway("from the start");
+begun.defer(() => gateway[Symbol.asyncDispose]());
 
 async function restart(name: string, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
   const window = { from: performance.now(), to: Infinity };
@@ -85,6 +88,7 @@ const sampling = setInterval(() => {
   // Between two processes there is nothing to look at.
   if (sample.rssMb > 0) lives.at(-1)!.samples.push({ at: performance.now() / 1000, ...sample });
 }, 1_000);
+begun.defer(() => clearInterval(sampling));
 
 async function ask<Data>(query: string): Promise<Data> {
   const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
@@ -296,7 +300,6 @@ ${lives.map(lifeRow).join("\n")}
 | gaps, duplicates, out of order | ${sum(({ gaps }) => gaps)}, ${sum(({ duplicates }) => duplicates)}, ${sum(({ strays }) => strays)} |
 | queries | ${queried.length}: p50 ${percentile(queried, 0.5).toFixed(1)} ms, p99 ${percentile(queried, 0.99).toFixed(1)} ms; ${unanswered.length} failed while it ran |
 `);
-rmSync(folder, { recursive: true });
 if (broken.length > 0) {
   console.error(`Broken:\n${broken.map((one) => `  ${one}`).join("\n")}`);
   process.exitCode = 1;
