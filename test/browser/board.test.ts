@@ -607,12 +607,22 @@ describe("every view", () => {
     await open("/?q=nothing-like-this");
     await page.getByRole("heading", { name: "No issue matches" }).waitFor();
     found["an empty list"] = await violations();
+    await page.keyboard.press("?");
+    await page.locator("dialog[open]").waitFor();
+    found["the keys"] = await violations();
+    await page.route("**/graphql", (route) => route.abort());
+    await open();
+    await page.locator(".broken-bar").waitFor();
+    found["a broken connection"] = await violations();
+    await page.unroute("**/graphql");
     expect(found).toEqual({
       "the list": [],
       "an issue": [],
       statistics: [],
       "the feed": [],
       "an empty list": [],
+      "the keys": [],
+      "a broken connection": [],
     });
     expect(faults).toEqual([]);
   });

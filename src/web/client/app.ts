@@ -253,13 +253,13 @@ function Broken({ connection }: { readonly connection: Connection }) {
   useLostFocus((had) => had.closest(".broken-bar") !== null && focusHeading());
   if (state.is !== "broken") return null;
   const seconds = Math.max(0, Math.ceil((state.retryAt - now) / 1000));
-  return html`<div class="broken-bar">
+  return html`<section class="broken-bar" aria-label="Connection">
     <p>
       <strong>${state.why}</strong> What you see is as it was; nothing that happens meanwhile is lost.${" "}
       <span aria-hidden="true">Trying again ${seconds === 0 ? "now" : `in ${seconds} s`}.</span>
     </p>
     <button type="button" onClick=${connection.retryNow}>Try now</button>
-  </div>`;
+  </section>`;
 }
 
 /** Half a disc, a sun, a moon. */
