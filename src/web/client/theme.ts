@@ -1,3 +1,5 @@
+import { keep, kept } from "./storage.ts";
+
 /** What the page is coloured for; `auto` is what the system says. */
 export type Theme = "auto" | "light" | "dark";
 
@@ -6,23 +8,15 @@ const key = "issuewire.theme";
 
 /** The theme that was chosen last, on this machine. */
 export function chosenTheme(): Theme {
-  try {
-    const kept = localStorage.getItem(key);
-    return themes.find((theme) => theme === kept) ?? "auto";
-  } catch {
-    // Where storage is forbidden.
-    return "auto";
-  }
+  const chosen = kept(key);
+  return themes.find((theme) => theme === chosen) ?? "auto";
 }
 
+/** Colours the page, now and on later visits. */
 export function applyTheme(theme: Theme): void {
   if (theme === "auto") delete document.documentElement.dataset["theme"];
   else document.documentElement.dataset["theme"] = theme;
-  try {
-    localStorage.setItem(key, theme);
-  } catch {
-    // It then holds for this visit.
-  }
+  keep(key, theme);
 }
 
 export function themeAfter(theme: Theme): Theme {
