@@ -13,6 +13,7 @@ import { Link } from "./link.ts";
 import { viewing, type Navigation, type Place } from "./place.ts";
 import { closeSession, hasSession } from "./session.ts";
 import { SignIn } from "./sign-in.ts";
+import { Skeleton } from "./skeleton.ts";
 import { applyTheme, chosenTheme, themeAfter, type Theme } from "./theme.ts";
 import { useNow } from "./time.ts";
 import { sentence } from "./words.ts";
@@ -190,10 +191,7 @@ function Statistics(props: object) {
   }, []);
   switch (view.is) {
     case "loading":
-      return html`<div class="skeleton" role="status">
-        <span class="visually-hidden">Loading</span>
-        <div class="skeleton-row tall"></div>
-      </div>`;
+      return html`<${Skeleton} text="Loading" tall=${1} />`;
     case "loaded":
       return html`<${view.View} ...${props} />`;
     case "failed":

@@ -5,6 +5,7 @@ import type { Connection } from "./connection.ts";
 import { html } from "./html.ts";
 import { keepTrying } from "./keep-trying.ts";
 import { feedHealth, newestDeliveries, type Delivery, type Feed } from "./operations.ts";
+import { Skeleton } from "./skeleton.ts";
 import { Ago, durationText, useNow } from "./time.ts";
 import { sleep } from "./until.ts";
 import { countText, sentence } from "./words.ts";
@@ -47,13 +48,7 @@ export function FeedView({
 
   return html`<section class="feed" aria-labelledby="heading">
     <h1 id="heading" tabindex="-1">Feed</h1>
-    ${
-      shown.is === "loading" &&
-      html`<div class="skeleton" role="status">
-        <span class="visually-hidden">Loading the feed</span>
-        <div class="skeleton-row tall"></div>
-      </div>`
-    }
+    ${shown.is === "loading" && html`<${Skeleton} text="Loading the feed" tall=${1} />`}
     ${
       shown.is === "failed" &&
       html`<div class="notice" role="alert">

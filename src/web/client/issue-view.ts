@@ -8,6 +8,7 @@ import { openIssueDetail } from "./issue-detail.ts";
 import { Link } from "./link.ts";
 import { issueRaw, type IssueDetail, type IssueEvent, type Span } from "./operations.ts";
 import type { Navigation, Place } from "./place.ts";
+import { Skeleton } from "./skeleton.ts";
 import { StateBadge } from "./state-badge.ts";
 import { Ago, clockText, durationText, momentText, useNow } from "./time.ts";
 import { titleText } from "./title-text.ts";
@@ -55,12 +56,7 @@ export function IssueView({
     case "loading":
       return html`<section>
         ${back}
-        <div class="skeleton" role="status">
-          <span class="visually-hidden">Loading the issue</span>
-          <div class="skeleton-row tall"></div>
-          <div class="skeleton-row"></div>
-          <div class="skeleton-row"></div>
-        </div>
+        <${Skeleton} text="Loading the issue" tall=${1} rows=${2} />
       </section>`;
     case "unknown":
       return html`<section>

@@ -7,6 +7,7 @@ import type { IssueList, IssueListState, Row } from "./issue-list.ts";
 import { Link } from "./link.ts";
 import type { IssueOrder, IssueOrderField, ListedIssue } from "./operations.ts";
 import { filterOf, isNarrowed, statusChoices, unnarrowed, type Navigation, type Place } from "./place.ts";
+import { Skeleton } from "./skeleton.ts";
 import { StateBadge } from "./state-badge.ts";
 import { Ago, durationText, useNow } from "./time.ts";
 import { titleText } from "./title-text.ts";
@@ -162,7 +163,7 @@ function Body({
       <button type="button" onClick=${() => location.assign("/")}>Show all open issues</button>
     </div>`;
   }
-  if (state.rows === null) return html`<${Skeleton} />`;
+  if (state.rows === null) return html`<${Skeleton} text="Loading issues" rows=${8} />`;
   if (state.rows.length === 0 && !state.isLoading)
     return html`<${Empty} navigation=${navigation} place=${place} />`;
   const heading = (field: IssueOrderField, label: string, name: string) =>
@@ -255,13 +256,6 @@ function LevelName({ level }: { readonly level: ListedIssue["level"] }) {
   return html`<span class="level"
     ><span class="level-dot" aria-hidden="true"></span>${sentence(level)}</span
   >`;
-}
-
-function Skeleton() {
-  return html`<div class="skeleton" role="status">
-    <span class="visually-hidden">Loading issues</span>
-    ${Array.from({ length: 8 }, (_, index) => html`<div key=${index} class="skeleton-row"></div>`)}
-  </div>`;
 }
 
 function Empty({ navigation, place }: { readonly navigation: Navigation; readonly place: Place }) {

@@ -16,6 +16,7 @@ import {
   type Place,
   type SpanChoice,
 } from "./place.ts";
+import { Skeleton } from "./skeleton.ts";
 import { durationText, timeZoneName } from "./time.ts";
 import { assigneeText, countText, sentence, shareText } from "./words.ts";
 
@@ -64,14 +65,7 @@ export function StatisticsView({
         )}
       </div>
     <//>
-    ${
-      state.is === "loading" &&
-      html`<div class="skeleton" role="status">
-        <span class="visually-hidden">Loading statistics</span>
-        <div class="skeleton-row tall"></div>
-        <div class="skeleton-row tall"></div>
-      </div>`
-    }
+    ${state.is === "loading" && html`<${Skeleton} text="Loading statistics" tall=${2} />`}
     ${
       state.is === "failed" &&
       html`<div class="notice" role="alert">
