@@ -13,7 +13,7 @@ export type WebhookOptions = {
   /** Of all bodies that are being read or answered, ordinary ones left out. */
   readonly maxBytesAtOnce?: number;
   /** Who a request comes from, for the rate of failed signatures. */
-  readonly addressOf?: (request: IncomingMessage) => string;
+  readonly addressOf: (request: IncomingMessage) => string;
   /** How many requests without a valid signature one address may send before they are answered 429. */
   readonly failures?: RateLimit;
 };
@@ -43,7 +43,7 @@ export function createWebhookHandler({
   report,
   maxBytes,
   maxBytesAtOnce = Math.max(64 * 1024 * 1024, 4 * maxBytes),
-  addressOf = (request) => request.socket.remoteAddress ?? "",
+  addressOf,
   failures = createRateLimit({ burst: 100, perMs: 10_000 }),
 }: WebhookOptions): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const room = createBodyRoom(maxBytesAtOnce);

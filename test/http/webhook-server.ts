@@ -47,7 +47,13 @@ export async function webhookServer({
     parsePool: createParsePool(),
     ...receive,
   });
-  const handler = createWebhookHandler({ receiver, report, maxBytes: 2 * 1024 * 1024, ...webhook });
+  const handler = createWebhookHandler({
+    receiver,
+    report,
+    maxBytes: 2 * 1024 * 1024,
+    addressOf: ({ socket }) => socket.remoteAddress!,
+    ...webhook,
+  });
   const server = createHttpServer({
     handler: (request, response) =>
       isWebhookPath(request.url ?? "")
