@@ -397,7 +397,7 @@ export function storeContract<Opened extends Store>(
 
     it("lists the issues of more projects than one statement can name", async () => {
       await using store = await open();
-      const projects = Array.from({ length: 600 }, (_, index) => String(index));
+      const projects = Array.from({ length: 300 }, (_, index) => String(index));
       const named = (id: string) => ({ id, slug: id, name: id });
       await Promise.all(projects.map((id) => store.append(told({ issue: `1${id}`, project: named(id) }))));
       const order = { field: "LAST_SEEN", direction: "DESC" } as const;
