@@ -61,8 +61,8 @@ export type WriteAnswer =
   /** Of its own accord, after each transaction and before the answers to what it wrote. */
   | ({ readonly is: "committed" } & Committed)
   | { readonly is: "written"; readonly to: number; readonly receipts: readonly Receipt[] }
-  /** Or that is not known. `isBusy` when another process held the lock for too long. */
-  | { readonly is: "not written"; readonly to: number; readonly message: string; readonly isBusy: boolean }
+  /** Or that is not known. */
+  | { readonly is: "not written"; readonly to: number; readonly message: string }
   | { readonly is: "probed" | "closed"; readonly to: number };
 
 /** As much as a few deliveries write: a disk may have room for less than that and still be full for them. */
@@ -193,7 +193,7 @@ export async function answerWrites({
       }
     } catch (error) {
       const cause = error instanceof StorageUnavailableError ? error.cause : error;
-      return { is: "not written", to, message: String(cause), isBusy: isBusy(cause) };
+      return { is: "not written", to, message: String(cause) };
     }
   }
 

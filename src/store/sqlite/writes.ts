@@ -138,7 +138,7 @@ export async function startWrites({
     try {
       answer = await ask({ is: "write", batch, at: now() }, [batch.bodies.buffer]);
     } catch (error) {
-      answer = { is: "not written", to: 0, message: String(error), isBusy: false };
+      answer = { is: "not written", to: 0, message: String(error) };
     }
     // What waits is on its way before this is answered.
     writing -= 1;
@@ -151,7 +151,7 @@ export async function startWrites({
     }
     const message = answer.is === "not written" ? answer.message : "Not written.";
     const error = new StorageUnavailableError(message);
-    if (answer.is !== "not written" || !answer.isBusy) failed(error);
+    failed(error);
     for (const { reject } of group) reject(error);
   }
 
