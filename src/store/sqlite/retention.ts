@@ -2,7 +2,7 @@ import { erasing, type Erasing } from "../erase.ts";
 import type { Retention } from "../retention.ts";
 import * as tables from "../tables/sqlite.ts";
 import type { Connection } from "./connection.ts";
-import { codeOf } from "./error.ts";
+import { codeOf, isBusy } from "./error.ts";
 
 /** How often it is looked for what is too old. */
 const everyMs = 60_000;
@@ -15,13 +15,15 @@ export type RetentionEvents = {
   readonly dropped: () => void;
   /** Issues were erased: what is in memory of histories may be of one of them. */
   readonly erased: () => void;
+  /** A slice could not be dropped, for a reason other than another process's lock; it is tried again. */
+  readonly failed: (error: unknown) => void;
 };
 
 /** Drops what is too old, slice by slice, on the thread that writes: a batch that comes meanwhile waits for one slice. */
 export function startRetention(
   connection: Connection,
   retention: Retention,
-  { dropped, erased }: RetentionEvents,
+  { dropped, erased, failed }: RetentionEvents,
 ): Disposable {
   const { rawDays, eventsDays } = retention;
   if (rawDays === null && eventsDays === null) return { [Symbol.dispose]: () => {} };
@@ -49,8 +51,8 @@ export function startRetention(
     try {
       done = await dropSome();
     } catch (error) {
-      // The disk is full, or another process writes: it is tried again.
       if (codeOf(error) === null) throw error;
+      if (!isBusy(error)) failed(error);
     }
     plan(done > 0 ? betweenMs : everyMs);
   }
