@@ -7,6 +7,9 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
  */
 const lookEveryMs = 20;
 
+/** Why a signed webhook was answered 503. */
+export const notKeptCodes = ["STORAGE_UNAVAILABLE", "OVERLOADED"] as const;
+
 /** What `/metrics` shows. Names are a promise to dashboards: they change only with a line in the changelog. */
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -15,7 +18,7 @@ export function createMetrics() {
   const registers = [new Registry()];
   const eventLoop = monitorEventLoopDelay({ resolution: lookEveryMs });
   eventLoop.enable();
-  return {
+  const metrics = {
     registry: registers[0]!,
     deliveries: new Counter({
       registers,
@@ -102,6 +105,9 @@ export function createMetrics() {
       help: "GraphQL fields that failed with INTERNAL_SERVER_ERROR.",
     }),
   };
+  // Of a series that begins with 1 Prometheus sees no increase: the first webhook that is lost would alarm nobody.
+  for (const code of notKeptCodes) metrics.deliveriesNotKept.inc({ code }, 0);
+  return metrics;
 }
 
 /** What is measured when it is asked for; each is undefined while it cannot be told. */

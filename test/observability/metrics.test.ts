@@ -13,6 +13,12 @@ function block(milliseconds: number): void {
   for (const until = performance.now() + milliseconds; performance.now() < until;);
 }
 
+it("counts what is not kept from 0, so that Prometheus sees the first increase", async () => {
+  const text = await createMetrics().registry.metrics();
+  for (const code of ["STORAGE_UNAVAILABLE", "OVERLOADED"])
+    expect(text).toContain(`issuewire_deliveries_not_kept_total{code="${code}"} 0\n`);
+});
+
 it("says how late the event loop was, and of an idle one that it was not", async () => {
   const metrics = createMetrics();
   // What is measured is an idle loop, which takes time.
