@@ -63,8 +63,8 @@ export type WriteAnswer =
   /** Of its own accord: what is too old could not be dropped, and is tried again. */
   | { readonly is: "not dropped"; readonly message: string }
   | { readonly is: "written"; readonly to: number; readonly receipts: readonly Receipt[] }
-  /** Or that is not known. `isBusy` when another process held the lock for too long. */
-  | { readonly is: "not written"; readonly to: number; readonly message: string; readonly isBusy: boolean }
+  /** Or that is not known. */
+  | { readonly is: "not written"; readonly to: number; readonly message: string }
   | { readonly is: "probed" | "closed"; readonly to: number };
 
 /** As much as a few deliveries write: a disk may have room for less than that and still be full for them. */
@@ -181,7 +181,7 @@ export async function answerWrites({
       }
     } catch (error) {
       const cause = error instanceof StorageUnavailableError ? error.cause : error;
-      return { is: "not written", to, message: String(cause), isBusy: isBusy(cause) };
+      return { is: "not written", to, message: String(cause) };
     }
   }
 

@@ -23,7 +23,7 @@ export type WritesOptions = {
   readonly now: () => number;
   /** Called once a transaction is on disk, before its deliveries' `append` resolves. */
   readonly committed: (committed: Committed) => void;
-  /** Called when a transaction fails for a reason other than another process's lock. */
+  /** Called when a transaction fails. */
   readonly failed: (error: Error) => void;
   /** Called when what is too old could not be dropped; it is tried again. */
   readonly notDropped: (error: Error) => void;
@@ -142,7 +142,7 @@ export async function startWrites({
     try {
       answer = await ask({ is: "write", batch, at: now() }, [batch.bodies.buffer]);
     } catch (error) {
-      answer = { is: "not written", to: 0, message: String(error), isBusy: false };
+      answer = { is: "not written", to: 0, message: String(error) };
     }
     // What waits is on its way before this is answered.
     writing -= 1;
@@ -155,7 +155,7 @@ export async function startWrites({
     }
     const message = answer.is === "not written" ? answer.message : "Not written.";
     const error = new StorageUnavailableError(message);
-    if (answer.is !== "not written" || !answer.isBusy) failed(error);
+    failed(error);
     for (const { reject } of group) reject(error);
   }
 
