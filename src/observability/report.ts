@@ -167,7 +167,8 @@ export function createReport({
         logger.warn({ transport }, "a subscriber that read nothing was cut"),
       );
     },
-    entryTold: (milliseconds) => metrics.toldSeconds.observe(milliseconds / 1000),
+    // Another replica's clock may be ahead, and a sum that falls is taken for one that began anew.
+    entryTold: (milliseconds) => metrics.toldSeconds.observe(Math.max(0, milliseconds) / 1000),
 
     readFailed: (err) => quietly("read", () => logger.error({ err }, "the store cannot be read")),
     resolverFailed: (err) => {

@@ -3,7 +3,7 @@ import { createLogger } from "../../src/observability/logger.ts";
 import { createMetrics } from "../../src/observability/metrics.ts";
 import { createReport } from "../../src/observability/report.ts";
 
-/** A report whose clock stands still until it is moved, and what it has said. */
+/** A report whose clock stands still until it is moved, what it has said and counted. */
 function reporting() {
   const said: string[] = [];
   const clock = { now: 0 };
@@ -11,8 +11,9 @@ function reporting() {
     write: (line: string) => void said.push((JSON.parse(line) as { readonly msg: string }).msg),
   };
   const logger = createLogger({ level: "info", destination });
-  const report = createReport({ logger, metrics: createMetrics(), now: () => clock.now });
-  return { report, said, clock };
+  const metrics = createMetrics();
+  const report = createReport({ logger, metrics, now: () => clock.now });
+  return { report, said, clock, metrics };
 }
 
 describe("what is logged", () => {
@@ -31,4 +32,11 @@ describe("what is logged", () => {
     for (; clock.now < 15_000; clock.now += 1_000) report.deliveryFaulted(new Error("a fault"));
     expect(said).toEqual(Array(2).fill("a delivery could not be applied: kept, quarantined"));
   });
+});
+
+it("counts no time below zero for an entry that another replica has dated ahead of this one's clock", async () => {
+  const { report, metrics } = reporting();
+  report.entryTold(-5_000);
+  report.entryTold(2_000);
+  expect(await metrics.registry.metrics()).toContain("issuewire_told_seconds_sum 2\n");
 });
