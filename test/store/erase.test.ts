@@ -133,7 +133,7 @@ describe("retention", () => {
           }),
         ),
       );
-      filling.finish();
+      await filling.finish();
     }
     packAll(file);
     {
