@@ -88,13 +88,13 @@ export function createMetrics() {
     eventLoopDelay: new Gauge({
       registers,
       name: "issuewire_event_loop_delay_seconds",
-      help: "How late the event loop was since it was last asked, by quantile. Whatever holds it up holds up every answer.",
-      labelNames: ["quantile"],
+      help: "How late the event loop was since it was last asked, by percentile. Whatever holds it up holds up every answer.",
+      labelNames: ["percentile"],
       collect() {
-        for (const quantile of [50, 99, 100]) {
+        for (const percentile of [50, 99, 100]) {
           // From one look to the next, of which only what was too long is delay.
-          const apart = eventLoop.percentile(quantile) / 1e9;
-          this.set({ quantile: String(quantile / 100) }, Math.max(0, apart - lookEveryMs / 1000));
+          const apart = eventLoop.percentile(percentile) / 1e9;
+          this.set({ percentile: String(percentile) }, Math.max(0, apart - lookEveryMs / 1000));
         }
         eventLoop.reset();
       },
