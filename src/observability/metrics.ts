@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setTimeout as wait } from "node:timers/promises";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
 /**
@@ -122,7 +123,10 @@ export type Measured = {
   readonly silenceSeconds: () => Promise<number | undefined>;
 };
 
-/** Adds gauges that are measured each time that they are asked for. A fault of one leaves it out. */
+/** How long one of them is waited for, in milliseconds: whoever scrapes waits for some seconds, and then has none at all. */
+const mostMs = 1_000;
+
+/** Adds gauges that are measured each time that they are asked for. A fault of one, or that it takes too long, leaves it out. */
 export function measureWhenAsked({ registry }: Pick<Metrics, "registry">, measured: Measured): void {
   const gauge = (name: string, help: string, value: () => number | undefined | Promise<number | undefined>) =>
     new Gauge({
@@ -130,7 +134,8 @@ export function measureWhenAsked({ registry }: Pick<Metrics, "registry">, measur
       name,
       help,
       async collect() {
-        const measuredNow = await Promise.resolve(value()).catch(() => undefined);
+        const late = wait(mostMs, undefined, { ref: false });
+        const measuredNow = await Promise.race([value(), late]).catch(() => undefined);
         if (measuredNow === undefined) this.remove();
         else this.set(measuredNow);
       },

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { createMetrics } from "../../src/observability/metrics.ts";
+import { createMetrics, measureWhenAsked } from "../../src/observability/metrics.ts";
 
 /** Seconds. */
 async function eventLoopDelay({ registry }: ReturnType<typeof createMetrics>, percentile: number) {
@@ -22,6 +22,20 @@ it("counts what is not kept from 0, so that Prometheus sees the first increase",
 it("gives no label a name that Prometheus keeps for its own", async () => {
   const text = await createMetrics().registry.metrics();
   expect(text).not.toMatch(/[{,](?:quantile|job|instance)=/);
+});
+
+it("leaves out what takes too long to measure, and shows the rest", async () => {
+  const metrics = createMetrics();
+  const never = () => new Promise<never>(() => {});
+  measureWhenAsked(metrics, {
+    queue: never,
+    tailLagSeconds: () => 7,
+    walBytes: never,
+    silenceSeconds: never,
+  });
+  const text = await metrics.registry.metrics();
+  expect(text).toContain("issuewire_tail_lag_seconds 7\n");
+  expect(text).not.toMatch(/^issuewire_write_queue /m);
 });
 
 it("says how late the event loop was, and of an idle one that it was not", async () => {
