@@ -17,6 +17,7 @@ import {
   isPostgres,
   parseConfig,
   readEnvironment,
+  retentionOf,
   unknownSettings,
   withoutPassword,
 } from "./config.ts";
@@ -54,6 +55,8 @@ const databaseFile = () => {
     );
   return databaseFileOf(url);
 };
+
+const progress = (what: string) => createProgressBar(what, process.stderr);
 
 /** Where a gateway of these settings is reached on this machine. */
 function ownAddress(): string {
@@ -132,7 +135,7 @@ program
   )
   .action(async () => {
     const { DATABASE_URL: url } = config();
-    using bar = createProgressBar("rebuilding", process.stderr);
+    using bar = progress("rebuilding");
     const faults: unknown[] = [];
     const options: RebuildOptions = {
       read: readBody,
@@ -158,7 +161,7 @@ program
   )
   .action(async ({ send }: { readonly send?: string }) => {
     const { DATABASE_URL: url } = config();
-    using bar = createProgressBar("examining", process.stderr);
+    using bar = progress("examining");
     const onProgress = (_what: string, done: number, total: number) => bar.update(done, total);
     const findings = [
       ...(isPostgres(url)
@@ -215,7 +218,7 @@ program
   .argument("<file>", "where it goes; nothing may be there")
   .description("Copy the database as it is at this moment. The gateway may go on beside it.")
   .action(async (to: string) => {
-    using bar = createProgressBar("copying", process.stderr);
+    using bar = progress("copying");
     const { newest } = await backUpSqlite({ file: databaseFile(), to, onProgress: bar.update });
     bar.clear();
     console.log(`${to} holds the log up to position ${newest}.`);
@@ -227,18 +230,15 @@ program.addCommand(
     fileOf: databaseFileOf,
     faultOfUrl,
     withoutPassword,
-    progress: (what) => createProgressBar(what, process.stderr),
+    progress,
     print: console.log,
   }),
 );
 
 const erase = {
   open: openExisting,
-  progress: (what: string) => createProgressBar(what, process.stderr),
-  retention: () => ({
-    rawDays: config().RETENTION_RAW_DAYS ?? null,
-    eventsDays: config().RETENTION_EVENTS_DAYS ?? null,
-  }),
+  progress,
+  retention: () => retentionOf(config()),
   now: Date.now,
   print: console.log,
 };

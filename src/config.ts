@@ -300,6 +300,11 @@ export function describeSettings(): readonly {
   });
 }
 
+/** How many days bodies and closed issues are kept; null for ever. */
+export function retentionOf({ RETENTION_RAW_DAYS: rawDays, RETENTION_EVENTS_DAYS: eventsDays }: Config) {
+  return { rawDays: rawDays ?? null, eventsDays: eventsDays ?? null };
+}
+
 /** True where a URL names a PostgreSQL database, and not a file. */
 export function isPostgres(url: string): boolean {
   return !url.startsWith("file:");

@@ -3,7 +3,14 @@ import type { IncomingMessage, ServerOptions } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { ConfigError, databaseFileOf, isPostgres, withoutPassword, type Config } from "./config.ts";
+import {
+  ConfigError,
+  databaseFileOf,
+  isPostgres,
+  retentionOf,
+  withoutPassword,
+  type Config,
+} from "./config.ts";
 import { maskErrors } from "./graphql/errors.ts";
 import { createQuery } from "./graphql/query.ts";
 import { createGraphQL } from "./graphql/yoga.ts";
@@ -103,7 +110,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   // Closes what was opened so far, last first, if a later step throws.
   await using opened = new AsyncDisposableStack();
 
-  const metrics = createMetrics();
+  const metrics = opened.use(createMetrics());
   const created = createReport({ logger, metrics });
   let refusedSinceStart = 0;
   const report: typeof created = {
@@ -120,11 +127,13 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     );
   const committed = createBell();
   const ended = Promise.withResolvers<string>();
-  const retention = {
-    rawDays: config.RETENTION_RAW_DAYS ?? null,
-    eventsDays: config.RETENTION_EVENTS_DAYS ?? null,
+  const shared = {
+    issueObjectOf,
+    report,
+    retention: retentionOf(config),
+    onCommit: committed.ring,
+    now,
   };
-  const shared = { issueObjectOf, report, retention, onCommit: committed.ring, now };
   const store = around(
     opened.use(
       isPostgres(config.DATABASE_URL)

@@ -44,7 +44,7 @@ describe("the README", () => {
   });
 
   it("lists every metric, and says what it is", async () => {
-    const metrics = createMetrics();
+    using metrics = createMetrics();
     const none = { queue: async () => 0, tailLagSeconds: () => 0 };
     measureWhenAsked(metrics, { ...none, walBytes: async () => 0, silenceSeconds: async () => 0 });
     const measured = await metrics.registry.getMetricsAsJSON();

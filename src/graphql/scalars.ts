@@ -47,7 +47,10 @@ builder.scalarType("BigInt", {
 });
 
 builder.scalarType("JSON", {
-  description: "Any JSON value, exactly as it was received: keys and order are Sentry's.",
+  description:
+    "Any JSON value, as it was received: keys and order are Sentry's, but for keys that are whole numbers, which come " +
+    "first. A number is what 64-bit floating point holds of it, null where it is too large for that; `Delivery.body` has " +
+    "every digit.",
   serialize: (value) => value,
   parseValue: outputOnly("JSON"),
 });

@@ -128,7 +128,8 @@ function intOf(value: Json | undefined): number | null {
 }
 
 function timeOf(value: Json | undefined): number | null {
-  const time = typeof value === "string" ? parseDateTime(value) : null;
+  // Sentry's times are UTC, also those that do not say so.
+  const time = typeof value === "string" ? (parseDateTime(value) ?? parseDateTime(`${value}Z`)) : null;
   return time === null || !isTellable(time) ? null : time;
 }
 

@@ -1,6 +1,7 @@
 import type { Answer } from "../stream/answer.ts";
+import { inBytes } from "./in-bytes.ts";
 import { onceInARow } from "./once-in-a-row.ts";
-import { inBytes, textFrameHead } from "./text-frame.ts";
+import { textFrameHead } from "./text-frame.ts";
 
 /**
  * One result of a subscription, or several, as bytes for each transport. They are made when they are first needed and

@@ -1,4 +1,10 @@
-import { getOperationAST, GraphQLError, type ExecutionArgs, type ExecutionResult } from "graphql";
+import {
+  getOperationAST,
+  GraphQLError,
+  OperationTypeNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+} from "graphql";
 import { CloseCode, makeServer, MessageType, type ServerOptions } from "graphql-ws";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
@@ -45,13 +51,12 @@ type Connection = {
   readonly subscribers: Map<string, LiveSubscriber>;
 };
 
-/** An operation that is valid, and the pipeline that executes it. */
-type Prepared = ExecutionArgs & {
-  readonly connection: Connection;
-  readonly id: string;
-  readonly pipeline: Pick<ReturnType<GraphQL["getEnveloped"]>, "execute" | "subscribe">;
-  /** The subscription, once it can begin. */
-  readonly taken: { operation: LiveOperation | null };
+/** An operation that was not refused. */
+type Begun = ExecutionArgs & {
+  /** The subscription, where it can begin; null for one that cannot, and for what is none. */
+  readonly operation: LiveOperation | null;
+  /** What there is to tell where there is no `operation`. */
+  readonly result: ExecutionResult;
 };
 
 /** Seconds from a ping to one of the WebSocket's own for those who have not answered. */
@@ -184,7 +189,7 @@ export function serveOperations(options: OperationsOptions) {
       },
       onSubscribe: async (
         { extra: connection, subscriptions },
-        id,
+        _id,
         { query, operationName, variables, extensions },
       ) => {
         const waitSeconds = rate(connection.request);
@@ -195,18 +200,18 @@ export function serveOperations(options: OperationsOptions) {
           return [errorOf("OPERATION_LIMIT", message)];
         }
         if (!(await turnstile.enter())) return [errorOf("SERVICE_UNAVAILABLE", tooManyWait)];
-        return prepare(graphql, connection, id, {
+        return begin(graphql, connection, {
           query,
           operationName: operationName ?? null,
           variables: variables ?? {},
         });
       },
-      // What `prepare` made comes back as it was; nothing in this schema answers a query with a stream.
-      execute: async (args) => (await (args as Prepared).pipeline.execute(args)) as ExecutionResult,
-      async subscribe(args) {
-        const { pipeline, taken, connection, id } = args as Prepared;
-        const result = (await pipeline.subscribe(args)) as ExecutionResult;
-        return taken.operation === null ? result : served(connection, id, taken.operation, options);
+      // What `begin` made comes back as it was.
+      execute: (args) => (args as Begun).result,
+      subscribe: (args) => (args as Begun).result,
+      onOperation: ({ extra: connection }, id, _payload, args) => {
+        const { operation } = args as Begun;
+        return operation === null ? undefined : served(connection, id, operation, options);
       },
       onNext: (_context, _id, _payload, _args, result) => formattedResult(result),
       onError: (_context, _id, _payload, errors) => errors.map(formatted),
@@ -220,14 +225,16 @@ type Asked = {
   readonly variables: Record<string, unknown>;
 };
 
-/** An operation that can be executed, or why it cannot. */
-async function prepare(
+/**
+ * An operation that is executed, or why it is refused. It is executed before the protocol knows of it: only then is it
+ * known whether its variables fit, and what it asks for with them, and whoever is refused is told in an `error`.
+ */
+async function begin(
   graphql: GraphQL,
   connection: Connection,
-  id: string,
   { query, operationName, variables }: Asked,
-): Promise<Prepared | readonly GraphQLError[]> {
-  const taken: Prepared["taken"] = { operation: null };
+): Promise<Begun | readonly GraphQLError[]> {
+  const taken: { operation: LiveOperation | null } = { operation: null };
   const { parse, validate, contextFactory, execute, subscribe, schema } = graphql.getEnveloped({
     // Nobody subscribes before the connection is acknowledged.
     viewer: connection.admitted!.viewer,
@@ -246,25 +253,28 @@ async function prepare(
     const document = parse(query);
     const errors = validate(schema, document) as readonly GraphQLError[];
     if (errors.length > 0) return errors;
-    if (getOperationAST(document, operationName) == null) {
+    const asked = getOperationAST(document, operationName);
+    if (asked == null) {
       const message = "The document has several operations, or none of the name given.";
       return [errorOf("OPERATION_RESOLUTION_FAILURE", message)];
     }
-    return {
-      schema,
-      document,
-      operationName,
-      variableValues: variables,
-      contextValue: await contextFactory(),
-      connection,
-      id,
-      pipeline: { execute, subscribe },
-      taken,
-    };
+    const contextValue = await contextFactory();
+    const args = { schema, document, operationName, variableValues: variables, contextValue };
+    const answer = asked.operation === OperationTypeNode.SUBSCRIPTION ? subscribe(args) : execute(args);
+    // Nothing in this schema answers a query with a stream.
+    const result = (await answer) as ExecutionResult;
+    return refusalIn(result) ?? { ...args, result, operation: taken.operation };
   } catch (error) {
     if (error instanceof GraphQLError) return [error];
     throw error;
   }
+}
+
+/** The errors of a result that are of the request, and not of any field; null for any other result. */
+function refusalIn({ data, errors = [] }: ExecutionResult): readonly GraphQLError[] | null {
+  return data === undefined && errors.length > 0 && errors.every(({ path }) => path === undefined)
+    ? errors
+    : null;
 }
 
 /**

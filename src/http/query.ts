@@ -5,6 +5,7 @@ import type { QueryAnswer } from "../graphql/query.ts";
 import { createResponseCache } from "../graphql/response-cache.ts";
 import type { Admitted } from "./admit.ts";
 import { createBodyRoom, requestBody } from "./body.ts";
+import { inBytes } from "./in-bytes.ts";
 import { Client, paramsIn, sendTooMany, textOrRefusal } from "./graphql-request.ts";
 import type { Turnstile } from "./turnstile.ts";
 
@@ -74,7 +75,7 @@ export function createQueryHandler({ query, answer, version, turnstile, maxBodyB
       params === null ? { is: "not executed" } : await query(params, viewer, client);
     if (client.aborted) return;
     if (answered.is === "not executed") return await answer(request, response, admitted, text);
-    const made = JSON.stringify(answered.result);
+    const made = inBytes(JSON.stringify(answered.result));
     // What was read before and after a write would be of two moments.
     if (asked !== null && answered.isLasting && asked === version()) cache.set(key, asked, made);
     send(response, mediaType, made);
@@ -96,11 +97,11 @@ function isPlain({ method, url, headers }: IncomingMessage): boolean {
   );
 }
 
+/** @param body as `inBytes` gives it: as text it goes out in one piece with the headers. */
 function send(response: ServerResponse, mediaType: string, body: string): void {
   response.writeHead(200, {
     "Content-Type": `${mediaType}; charset=utf-8`,
-    "Content-Length": Buffer.byteLength(body),
+    "Content-Length": body.length,
   });
-  // As text, which goes out in one piece with the headers.
-  response.end(body);
+  response.end(body, "latin1");
 }

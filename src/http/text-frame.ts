@@ -1,3 +1,5 @@
+import { inBytes } from "./in-bytes.ts";
+
 const finalText = 0x81;
 
 /** A text as an unmasked frame of a WebSocket (RFC 6455, 5.2), as servers send it. Each character is one byte. */
@@ -15,9 +17,4 @@ export function textFrameHead(length: number): string {
   head[1] = 127;
   head.writeUIntBE(length, 4, 6);
   return head.toString("latin1");
-}
-
-/** The text's UTF-8, with a character for each byte: short texts are put together faster so than as Buffers. */
-export function inBytes(text: string): string {
-  return Buffer.from(text).toString("latin1");
 }

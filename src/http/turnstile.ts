@@ -4,20 +4,23 @@
  */
 export type Turnstile = {
   /**
-   * True when one more may begin: at once while those of this turn of the event loop have not had its share, else in a turn
-   * of its own, after those who came before. False when too many wait for that: it may not begin.
+   * True when one more may begin: at once while those of this turn of the event loop have not had its share, else in a
+   * later turn, after those who came before. False when too many wait for that: it may not begin.
    */
   readonly enter: () => Promise<boolean> | boolean;
 };
 
 export type TurnstileOptions = {
-  /** What those who begin at once have of one turn. */
+  /** What those who begin in one turn have of it: once they have had so much, no other begins in it. */
   readonly shareMs?: number;
   /** Past so many that wait, none may begin. */
   readonly mostWaiting?: number;
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number;
 };
+
+/** Most of those who wait that begin in one turn: more have its share used up, as quick as they may be. */
+const mostInOneTurn = 64;
 
 /** One for all ways in, since all that comes by them shares the event loop. */
 export function createTurnstile({
@@ -29,26 +32,28 @@ export function createTurnstile({
   /** When the first of this turn began; null while none has. */
   let begunAt: number | null = null;
 
-  function begin(): void {
+  /** False where those of this turn have had its share. */
+  function mayBegin(): boolean {
+    if (begunAt !== null) return now() - begunAt < shareMs;
     begunAt = now();
-    setImmediate(() => {
-      begunAt = null;
-      const next = waiting.shift();
-      if (next === undefined) return;
-      begin();
-      next(true);
-    });
+    setImmediate(turn);
+    return true;
+  }
+
+  function turn(): void {
+    begunAt = null;
+    // They come in one turn, and Node does whatever one of them leads to at once before the next.
+    for (let chances = Math.min(waiting.length, mostInOneTurn); chances > 0; chances -= 1)
+      setImmediate(letIn);
+  }
+
+  function letIn(): void {
+    if (mayBegin()) waiting.shift()?.(true);
   }
 
   return {
     enter() {
-      if (waiting.length === 0) {
-        if (begunAt === null) {
-          begin();
-          return true;
-        }
-        if (now() - begunAt < shareMs) return true;
-      }
+      if (waiting.length === 0 && mayBegin()) return true;
       return waiting.length < mostWaiting && new Promise((resolve) => waiting.push(resolve));
     },
   };

@@ -12,32 +12,49 @@ export type ProgressBar = Disposable & {
   readonly clear: () => void;
 };
 
-const onTerminalMs = 100;
-const inLogMs = 5_000;
-const barLength = 24;
-
 /** A bar on a terminal; a line every five seconds elsewhere. `what` is a word such as "rebuilding". */
 export function createProgressBar(what: string, screen: Screen): ProgressBar {
-  const isTerminal = screen.isTTY === true;
+  const line = createStatusLine(screen);
   let shownAt = performance.now();
-  const clear = () => {
-    if (isTerminal) screen.write(clearLine);
-  };
   return {
     update(done, total) {
-      const elapsed = performance.now() - shownAt;
-      if (elapsed < (isTerminal ? onTerminalMs : inLogMs)) return;
+      if (performance.now() - shownAt < line.everyMs) return;
       shownAt = performance.now();
-      const line = `${what}  ${barOf(total === 0 ? 1 : done / total)}  ${done.toLocaleString("en")} of ${total.toLocaleString("en")}`;
-      screen.write(isTerminal ? `${clearLine}${line.slice(0, (screen.columns ?? 80) - 1)}` : `${line}\n`);
+      line.show(
+        `${what}  ${barOf(total === 0 ? 1 : done / total)}  ${done.toLocaleString("en")} of ${total.toLocaleString("en")}`,
+      );
     },
-    clear,
-    [Symbol.dispose]: clear,
+    clear: line.clear,
+    [Symbol.dispose]: line.clear,
+  };
+}
+
+/** How something stands, shown again and again: on a terminal in one line, elsewhere in a new line each time. */
+export type StatusLine = {
+  /** How often it is worth to be shown, in milliseconds. */
+  readonly everyMs: number;
+  readonly show: (text: string) => void;
+  /** Leaves nothing of it on a terminal. */
+  readonly clear: () => void;
+};
+
+export function createStatusLine(screen: Screen): StatusLine {
+  const isTerminal = screen.isTTY === true;
+  return {
+    everyMs: isTerminal ? 100 : 5_000,
+    show(text) {
+      screen.write(isTerminal ? `${clearLine}${text.slice(0, (screen.columns ?? 80) - 1)}` : `${text}\n`);
+    },
+    clear() {
+      if (isTerminal) screen.write(clearLine);
+    },
   };
 }
 
 /** Goes back to the beginning of the terminal's line and empties it. */
-export const clearLine = "\r\x1b[2K";
+const clearLine = "\r\x1b[2K";
+
+const barLength = 24;
 
 /** A bar with its percentage; `share` from 0 to 1. */
 export function barOf(share: number): string {

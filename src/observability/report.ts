@@ -24,7 +24,6 @@ export type Report = {
   readonly started: (where: { readonly url: string; readonly database: string }) => void;
   /** There was no secret, so a random one was made and is kept in this file. */
   readonly secretMade: (where: { readonly file: string }) => void;
-  readonly stopping: (reason: string) => void;
   readonly stopped: () => void;
 
   /** A webhook was answered 202. `milliseconds` is from the last byte of its body to the answer. */
@@ -105,7 +104,6 @@ export function createReport({
     started: ({ url, database }) => logger.info({ url, database }, "listening"),
     secretMade: ({ file }) =>
       logger.warn({ file }, "no SENTRY_CLIENT_SECRET: a random one was made, and is kept in this file"),
-    stopping: (reason) => logger.info({ reason }, "stopping"),
     stopped: () => logger.info("stopped"),
 
     deliveryKept: (outcome, milliseconds) => {

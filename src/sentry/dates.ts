@@ -1,5 +1,5 @@
 const shape =
-  /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,100}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
+  /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,100}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))?$/;
 
 /** The calendar repeats after this many years, and `Date.UTC` takes the years 0 to 99 for those of 1900. */
 const cycleYears = 400;
@@ -11,9 +11,10 @@ const latestMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 type Time = { readonly milliseconds: number; readonly microseconds: number };
 
 /**
- * Epoch milliseconds of an RFC 3339 time in the years 1 to 9999; null for anything else.
+ * Epoch milliseconds of an RFC 3339 time in the years 1 to 9999, in UTC where it names no zone; null for anything else.
  *
- * Sentry sends Python's `isoformat()` in some places (`+00:00`, no fraction when it is zero) and `…%fZ` in others.
+ * Sentry sends Python's `isoformat()` in some places (`+00:00`, no fraction when it is zero, and no zone where Python was
+ * told none) and `…%fZ` in others. All its times are UTC.
  */
 export function millisecondsOf(value: unknown): number | null {
   return timeOf(value)?.milliseconds ?? null;

@@ -2,8 +2,11 @@ import type { Actor, Assignee } from "../domain/issue.ts";
 import { isObject } from "./objects.ts";
 import { personIdOf, wordOf } from "./text.ts";
 
-/** Whom an issue is assigned to; null for nobody, and for a shape that names nobody. */
-export function assigneeOf(value: unknown): Assignee | null {
+/**
+ * Whom an issue is assigned to; null for nobody, and for a shape that names nobody. Where there is no name, `known` has
+ * it, if that is the same.
+ */
+export function assigneeOf(value: unknown, known: Assignee | null = null): Assignee | null {
   // Long ago `assignedTo` was a bare string.
   if (typeof value === "string") {
     const name = personIdOf(value);
@@ -14,10 +17,10 @@ export function assigneeOf(value: unknown): Assignee | null {
   if (!isObject(value)) return null;
   const sentryId = personIdOf(value["id"]);
   if (sentryId === null) return null;
-  const name = wordOf(value["name"]) ?? sentryId;
-  return value["type"] === "team"
-    ? { type: "TEAM", sentryId, name, email: null }
-    : { type: "USER", sentryId, name, email: wordOf(value["email"]) };
+  const type = value["type"] === "team" ? "TEAM" : "USER";
+  const knownName = known?.type === type && known.sentryId === sentryId ? known.name : null;
+  const name = wordOf(value["name"]) ?? knownName ?? sentryId;
+  return { type, sentryId, name, email: type === "TEAM" ? null : wordOf(value["email"]) };
 }
 
 /** Who acted; null where the body names nobody. */

@@ -118,7 +118,7 @@ export function incomingDelivery({
     sha256: hash("sha256", body),
     receivedAt,
     sentAt,
-    resource: payload.resource ?? valueOf(rawHeaders, "sentry-hook-resource", /^[a-z_.]{1,64}$/),
+    resource: payload.resource ?? valueOf(rawHeaders, "sentry-hook-resource", /^[\w.-]{1,64}$/),
     action,
     requestId: valueOf(rawHeaders, "request-id", /^[0-9a-f-]{32,36}$/),
     idempotencyKey: valueOf(rawHeaders, "idempotency-key", /^[ -~]{1,128}$/),

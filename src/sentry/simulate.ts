@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { howToRun } from "../observability/how-to-run.ts";
-import { clearLine, type Screen } from "../observability/progress.ts";
+import { createStatusLine, type Screen } from "../observability/progress.ts";
 import { durationFlag, durationMs } from "./simulate/duration.ts";
 import { fill, type Filling } from "./simulate/fill.ts";
 import { showingProgress, type Progress } from "./simulate/progress.ts";
@@ -194,7 +194,9 @@ async function simulate(flags: Flags, { output, screen, ...settings }: Surroundi
       filling,
       onDue: (at) => (dueAt = at),
       onFinishing: () => {
-        if (!quiet) screen.write(`${screen.isTTY === true ? clearLine : ""}Making the indexes …\n`);
+        if (quiet) return;
+        createStatusLine(screen).clear();
+        screen.write("Making the indexes …\n");
       },
     });
   }

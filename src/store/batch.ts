@@ -275,8 +275,10 @@ class Pending {
   /** The projects of the issues that show another one than they did before. */
   readonly #moved = new Map<string, ShownProject>();
   readonly #projects = new Map<string, ProjectWrite>();
-  /** Positions of this batch's events by issue and place, until another event takes the place. */
+  /** Positions of events by issue and place, of this batch and of those that it supersedes, until they leave it. */
   readonly #places = new Map<string, number>();
+  /** How many of this batch's events each delivery and role has. */
+  readonly #versions = new Map<string, number>();
   readonly #transaction: WriteTransaction;
   readonly #options: BatchOptions;
 
@@ -289,42 +291,33 @@ class Pending {
   async addChange(delivery: IncomingDelivery, { reading, change, held }: Told, id: number): Promise<void> {
     if (change.entries.length === 0) return;
     const { sentryId, fields } = reading.snapshot;
-    const earlier = this.#issues.get(sentryId);
-    const namedApart = change.named === change.shown ? null : change.named;
-    const isShownOn = change.shown === change.shownBefore && change.named === change.namedBefore;
-    let shown = isShownOn ? (earlier?.shown ?? null) : null;
-    if (change.shown === id) shown = { delivery: id, snapshot: reading.snapshot };
-    else if (!isShownOn) shown = await this.#shownAgain(change.shown);
-    if (shown !== null && namedApart !== null) {
-      const { fields: naming } = await this.#kept(namedApart);
-      shown = { ...shown, snapshot: withProjectOf(shown.snapshot, naming!) };
-    }
+    const shown = await this.#shownBy(change, id, reading);
     if (shown !== null) this.#move(sentryId, held, shownProject(shown.snapshot.fields));
     const measured = remeasure(held, change);
+    await this.#locate(sentryId, change);
+    const versions = await this.#versionsBefore(change);
     for (const entry of change.entries) {
       this.seq += 1;
-      const supersedes: number[] = [];
-      for (const { place } of entry.supersedes) supersedes.push(await this.#seqInHistory(sentryId, place));
+      const supersedes = entry.supersedes.map((event) => this.#take(sentryId, event));
       for (const seq of supersedes) this.#superseded.push({ seq, by: this.seq });
-      const { role } = entry.event;
-      // Only an event that is entered late can have been in the log before.
-      const version = entry.isLate ? await this.#versions(entry.event.delivery, role) : 0;
+      const key = versionKey(entry.event);
+      const waiting = this.#versions.get(key) ?? 0;
+      this.#versions.set(key, waiting + 1);
       this.#events.push(
         eventRow(entry, measured.get(entry.event) ?? nothingMeasured, {
           seq: this.seq,
           issueId: sentryId,
           previous: held.lastSeq,
-          version,
+          version: (versions.get(key) ?? 0) + waiting,
           supersedes: supersedes.length === 0 ? null : Math.min(...supersedes),
           supersededBy: null,
           committedAt: this.#options.committedAt(delivery),
           afterShown: change.shown,
-          afterNamed: namedApart,
+          afterNamed: namedApart(change),
           ...held.project,
         }),
       );
       held.lastSeq = this.seq;
-      for (const { place } of entry.supersedes) this.#places.delete(placeKey(sentryId, place));
       this.#places.set(placeKey(sentryId, entry.event.place), this.seq);
       // Its row has them, and not those of an event that had its place before.
       this.#measured.delete(placeKey(sentryId, entry.event.place));
@@ -372,20 +365,47 @@ class Pending {
     await this.#transaction.writeProjects([...this.#projects.values()]);
   }
 
-  async #seqInHistory(issueId: string, place: Uint8Array): Promise<number> {
-    const seq =
-      this.#places.get(placeKey(issueId, place)) ?? (await this.#transaction.seqInHistory(issueId, place));
-    if (seq === null) throw new Error(`Issue ${issueId} has no event at a place that its history has.`);
+  /** Has the positions of all that the change supersedes in `#places`. At once, because locks are held meanwhile. */
+  async #locate(issueId: string, { entries }: Change): Promise<void> {
+    const places = entries
+      .flatMap(({ supersedes }) => supersedes.map(({ place }) => place))
+      .filter((place) => !this.#places.has(placeKey(issueId, place)));
+    if (places.length === 0) return;
+    for (const { seq, place } of await this.#transaction.placed(issueId, places))
+      this.#places.set(placeKey(issueId, place), seq);
+  }
+
+  /** The position of the event that leaves its place in the issue's history. */
+  #take(issueId: string, { place }: IssueEvent): number {
+    const key = placeKey(issueId, place);
+    const seq = this.#places.get(key);
+    if (seq === undefined) throw new Error(`Issue ${issueId} has no event at a place that its history has.`);
+    this.#places.delete(key);
     return seq;
   }
 
-  async #versions(delivery: number, role: EventRow["role"]): Promise<number> {
-    const here = this.#events.filter((row) => row.delivery === delivery && row.role === role).length;
-    return here + (await this.#transaction.versions(delivery, role));
+  /** How many events the log held before this batch of the deliveries and roles that the change enters late: others it held none of. */
+  async #versionsBefore({ entries }: Change): Promise<ReadonlyMap<string, number>> {
+    const late = new Set(entries.flatMap(({ event, isLate }) => (isLate ? event.delivery : [])));
+    if (late.size === 0) return new Map();
+    const versions = await this.#transaction.versions([...late]);
+    return new Map(versions.map((one) => [versionKey(one), one.count]));
   }
 
   async #kept(delivery: number): Promise<Pick<ContentRow, "body" | "fields">> {
     return this.contents.find((row) => row.delivery === delivery) ?? this.#transaction.kept(delivery);
+  }
+
+  /** What the issue's row shows from this delivery on; null where that is what it shows already. */
+  async #shownBy(change: Change, id: number, { snapshot }: IssueReading): Promise<Shown | null> {
+    const isShownOn = change.shown === change.shownBefore && change.named === change.namedBefore;
+    let shown = isShownOn ? (this.#issues.get(snapshot.sentryId)?.shown ?? null) : null;
+    if (change.shown === id) shown = { delivery: id, snapshot };
+    else if (!isShownOn) shown = await this.#shownAgain(change.shown);
+    const named = namedApart(change);
+    if (shown === null || named === null) return shown;
+    const { fields: naming } = await this.#kept(named);
+    return { ...shown, snapshot: withProjectOf(shown.snapshot, naming!) };
   }
 
   /** What an older delivery shows, which a late one made the newest again. */
@@ -412,6 +432,16 @@ export function withProjectOf({ fields, written }: Shown["snapshot"], naming: st
   return { fields: { ...fields, project: snapshotFrom(naming).fields.project }, written };
 }
 
-function placeKey(issueId: string, place: Uint8Array): string {
+/** The delivery that names the issue's project where the one that it shows does not; null where none does, or that one. */
+function namedApart({ shown, named }: Change): number | null {
+  return named === shown ? null : named;
+}
+
+function versionKey({ delivery, role }: Pick<EventRow, "delivery" | "role">): string {
+  return `${delivery} ${role}`;
+}
+
+/** Equal for two events exactly when they hold the same place in the history of the same issue. */
+export function placeKey(issueId: string, place: Uint8Array): string {
   return `${issueId} ${Buffer.from(place.buffer, place.byteOffset, place.byteLength).toString("latin1")}`;
 }

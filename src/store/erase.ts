@@ -1,8 +1,10 @@
 import { and, asc, eq, gt, gte, inArray, lt, lte, sql } from "drizzle-orm";
+import { forgottenRole } from "../domain/event.ts";
 import type { IssueFields } from "../domain/issue.ts";
 import { metaNames } from "./meta.ts";
 import { contentsIn, packOf, type PackRow } from "./pack.ts";
 import { packHolding } from "./queries/contents.ts";
+import { rememberedNumber } from "./queries/meta.ts";
 import type { Asked } from "./queries/query.ts";
 import type { ContentRow } from "./rows.ts";
 
@@ -49,10 +51,7 @@ export function erasing(
 ): Erasing {
   const { contents, deliveries, events, issues, meta, packs, projects } = tables;
 
-  async function numberOf(name: string): Promise<number> {
-    const [row] = await db.select({ value: meta.value }).from(meta).where(eq(meta.name, name));
-    return Number(row?.value ?? 0);
-  }
+  const numberOf = (name: string) => rememberedNumber({ db, tables }, name);
   async function remember(name: string, number: number): Promise<void> {
     const value = String(number);
     await db.insert(meta).values({ name, value }).onConflictDoUpdate({ target: meta.name, set: { value } });
@@ -163,7 +162,7 @@ export function erasing(
       .values({
         issueId: sentryId,
         delivery: id,
-        role: "forgotten",
+        role: forgottenRole,
         version: 0,
         place: Buffer.alloc(0),
         source: "INFERRED",

@@ -30,17 +30,3 @@ export function isHeavy(name: keyof Reader, args: readonly unknown[]): boolean {
   const [{ filter }] = args as readonly [{ readonly filter: object }];
   return Object.keys(filter).length > 0;
 }
-
-/** A reader that is asked elsewhere whatever `elsewhere` takes, and here what it leaves (null). */
-export function readerThat(
-  here: Reader,
-  elsewhere: (name: keyof Reader, args: readonly unknown[]) => Promise<unknown> | null,
-): Reader {
-  const names = Object.keys(here) as (keyof Reader)[];
-  const asks = names.map((name) => {
-    const askHere = here[name] as (...args: readonly unknown[]) => Promise<unknown>;
-    return [name, (...args: readonly unknown[]) => elsewhere(name, args) ?? askHere(...args)] as const;
-  });
-  // The same names, each with the arguments and the answer of its own.
-  return Object.fromEntries(asks) as unknown as Reader;
-}

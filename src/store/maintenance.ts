@@ -14,6 +14,6 @@ export interface Maintenance extends Erasing, AsyncDisposable {
   findProject(slugOrId: string): Promise<Project | null>;
   /** The issue with this short id, or else with this id of Sentry's: that id. */
   findIssue(shortIdOrId: string): Promise<string | null>;
-  /** Whether one of the newest deliveries, not about an issue, has this body (sha256 in lower-case hex). */
+  /** Whether a delivery that is not about an issue has this body (sha256 in lower-case hex). */
   hasDelivery(sha256: string): Promise<boolean>;
 }

@@ -111,7 +111,7 @@ export type IssuePageRequest = PageRequest<IssueKey> & Counted & { readonly orde
 export type CountedPeriod = Counted & { readonly period: Period };
 
 /**
- * Every question that GraphQL asks of the store, each one statement whatever the number of keys.
+ * Every question that GraphQL asks of the store, each as many statements for a hundred keys as for one.
  *
  * Maps hold what exists; a key without an entry has nothing. Lists in history order hold what nothing supersedes.
  * Relative times in filters count from `now` (epoch milliseconds).

@@ -1,4 +1,54 @@
+import type { Erasing } from "./erase.ts";
+
 /** How long things are kept, in days; null for ever. */
 export type Retention = { readonly rawDays: number | null; readonly eventsDays: number | null };
 
 export const forEver: Retention = { rawDays: null, eventsDays: null };
+
+export type RetentionOptions = {
+  /** How long after a step that found something the next one comes, so that batches that wait are written first. */
+  readonly betweenMs: number;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** Told why a step failed; it is tried again. */
+  readonly failed: (error: unknown) => void;
+};
+
+/** How often it is looked for what is too old. */
+const everyMs = 60_000;
+const dayMs = 86_400_000;
+
+/** Drops what is too old, step by step. Whoever has the store looks for it, and finds what the others have left. */
+export function startRetention(
+  steps: Pick<Erasing, "dropBodies" | "dropClosedIssues">,
+  { rawDays, eventsDays }: Retention,
+  { betweenMs, now, failed }: RetentionOptions,
+): AsyncDisposable {
+  if (rawDays === null && eventsDays === null) return { [Symbol.asyncDispose]: async () => {} };
+  let isOver = false;
+  let turning = Promise.resolve();
+  let timer: NodeJS.Timeout;
+
+  async function turn(): Promise<void> {
+    let dropped = 0;
+    try {
+      if (rawDays !== null) dropped += await steps.dropBodies(now() - rawDays * dayMs, now());
+      if (eventsDays !== null) dropped += await steps.dropClosedIssues(now() - eventsDays * dayMs);
+    } catch (error) {
+      failed(error);
+    }
+    if (!isOver) plan(dropped > 0 ? betweenMs : everyMs);
+  }
+  function plan(afterMs: number): void {
+    timer = setTimeout(() => (turning = turn()), afterMs);
+    timer.unref();
+  }
+  plan(betweenMs);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      isOver = true;
+      clearTimeout(timer);
+      await turning;
+    },
+  };
+}

@@ -245,11 +245,10 @@ function eventId({ delivery, role, version }: Pick<EventRow, "delivery" | "role"
   return version === 0 ? `${delivery}.${role}` : `${delivery}.${role}.${version}`;
 }
 
-/** The row that an event's own id names; null for text that is no such id. */
-export function parseEventId(id: string): Pick<EventRow, "delivery" | "role" | "version"> | null {
-  const match = /^([1-9][0-9]{0,15})\.(before|report|after|told)(?:\.([1-9][0-9]{0,8}))?$/.exec(id);
-  if (match === null) return null;
-  return { delivery: Number(match[1]), role: match[2] as EventRow["role"], version: Number(match[3] ?? 0) };
+/** The delivery that an event's own id names; null for text that is no such id. */
+export function deliveryIn(eventId: string): number | null {
+  const match = /^([1-9][0-9]{0,15})\.(?:before|report|after|told)(?:\.[1-9][0-9]{0,8})?$/.exec(eventId);
+  return match === null ? null : Number(match[1]);
 }
 
 /** What an issue shows: a snapshot, and the delivery that it came in. */
@@ -365,8 +364,7 @@ export type IssueColumns = Omit<
 
 /** An issue as it is now. */
 export function issueOf(row: IssueColumns): Issue {
-  // The store wrote this text itself, from a value of this type.
-  const { project, ...rest } = JSON.parse(row.rest) as Rest;
+  const { project, ...rest } = restIn(row.rest);
   const { projectId, projectSlug, assigneeType, assigneeId } = row;
   return {
     sentryId: row.sentryId,
@@ -403,6 +401,23 @@ export function issueOf(row: IssueColumns): Issue {
       lastSeen: row.lastSeen,
     },
   };
+}
+
+/** Read once of all issues that have the same: it takes longer than all else of a row, and most of a project's are alike. */
+const rests = new Map<string, Rest>();
+const mostRests = 1_000;
+/** A longer one, as few are, is not kept. */
+const mostOfRest = 2_000;
+
+function restIn(text: string): Rest {
+  const known = rests.get(text);
+  if (known !== undefined) return known;
+  // The store wrote this text itself, from a value of this type.
+  const rest = JSON.parse(text) as Rest;
+  if (text.length > mostOfRest) return rest;
+  if (rests.size >= mostRests) rests.clear();
+  rests.set(text, rest);
+  return rest;
 }
 
 function folded(text: string | null): string | null {

@@ -8,8 +8,8 @@ export type WaitingLine<Freed> = {
    * @throws ReadTimeoutError where nothing came free in time.
    */
   readonly wait: () => Promise<Freed>;
-  /** Takes the first out of the line, to be given what came free; undefined where nobody waits. */
-  readonly next: () => ((freed: Freed) => void) | undefined;
+  /** Takes the first out of the line, to be given what came free, or comes; undefined where nobody waits. */
+  readonly next: () => ((freed: Freed | Promise<Freed>) => void) | undefined;
   /** Refuses all that wait. */
   readonly refuse: (error: Error) => void;
 };

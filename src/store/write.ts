@@ -30,6 +30,12 @@ export type ProjectMove = Pick<EventRow, "issueId"> & ShownProject;
 
 export type ProjectWrite = Project & { readonly shownAt: number };
 
+/** An event of an issue's history, and where the log has it. */
+export type Placed = Pick<EventRow, "seq" | "place">;
+
+/** How many events of one delivery and role there are. */
+export type Versions = Pick<EventRow, "delivery" | "role"> & { readonly count: number };
+
 /** Only deliveries with a smaller id are meant: those that were received before. */
 type DeliveryId = number;
 
@@ -46,10 +52,10 @@ export interface WriteTransaction {
   knownIssues(issueIds: readonly string[]): Promise<ReadonlyMap<string, IssueKnown>>;
   /** Deliveries with one of these bodies (lower-case hex) that are not about issues; those of one body oldest first. */
   knownBySha256(sha256s: readonly string[], before: DeliveryId): Promise<readonly Known[]>;
-  /** The position of the event that holds this place in the issue's history; null when none does. */
-  seqInHistory(issueId: string, place: Uint8Array): Promise<number | null>;
-  /** How many events of this delivery and role the log holds. */
-  versions(delivery: number, role: EventRow["role"]): Promise<number>;
+  /** The events that hold these places in the issue's history, in any order; nothing of a place that none holds. */
+  placed(issueId: string, places: readonly Uint8Array[]): Promise<readonly Placed[]>;
+  /** How many events of each of these deliveries and their roles the log holds; nothing of one that it holds none of. */
+  versions(deliveries: readonly number[]): Promise<readonly Versions[]>;
   /** What a delivery held; null for a body that was pruned. */
   kept(delivery: number): Promise<Pick<ContentRow, "body" | "fields">>;
 

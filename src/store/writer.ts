@@ -22,13 +22,12 @@ export type WriterOptions = {
 
 export type Writer = {
   /**
-   * Resolves once the deliveries are on disk, with a receipt for each. One transaction writes all of them, or none.
+   * Resolves once the deliveries are on disk, with a receipt for each. One transaction writes all of them, or none. A group
+   * of none takes its turn as well: whether that works is whether anything would.
    * @throws OverloadedError when the queue is full, at once.
    * @throws StorageUnavailableError when they could not be written, or that cannot be known.
    */
   readonly append: (group: readonly IncomingDelivery[]) => Promise<readonly Receipt[]>;
-  /** Commits an empty batch, if nothing is being written: whether that works is whether anything would. */
-  readonly probe: () => Promise<void>;
   /** How many deliveries are not written yet. */
   readonly waiting: () => number;
   /** Resolves once nothing waits any more. */
@@ -108,16 +107,6 @@ export function createWriter({
         waiting.push({ group, since: performance.now(), resolve, reject });
         draining ??= drain();
       });
-    },
-    async probe() {
-      if (draining !== null) return draining;
-      // Takes the writer's turn, so that nothing else is committed meanwhile.
-      draining = commit([]).then(() => {});
-      try {
-        await draining;
-      } finally {
-        draining = waiting.length > 0 ? drain() : null;
-      }
     },
     waiting: () => count,
     flush: () => draining ?? Promise.resolve(),

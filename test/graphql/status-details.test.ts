@@ -82,6 +82,12 @@ describe("status details", () => {
     expect(await until("0001-01-01T00:00:00+10:00")).toEqual({ ignoreUntil: null });
   });
 
+  it("take a time without a zone for UTC, as the issue's are", async () => {
+    expect(await read({ ignoreUntil: "2026-12-01T00:00:00.500000" }, "ignoreUntil")).toEqual({
+      ignoreUntil: "2026-12-01T00:00:00.500Z",
+    });
+  });
+
   const commit = "inCommit { id message repository raw }";
 
   it("read a commit that is an object", async () => {

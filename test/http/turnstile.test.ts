@@ -21,18 +21,28 @@ describe("those who ask something of GraphQL", () => {
     expect([turnstile.enter(), turnstile.enter(), turnstile.enter()]).toEqual([true, true, true]);
   });
 
-  it("have a turn each once it is used up, in the order in which they came, and so have others in between", async () => {
+  it("wait for later turns once it is used up, and have a share of each, in the order in which they came", async () => {
     const { begun, begin } = turnstileWith();
     await begin("a", 50);
-    const waiting = [begin("b", 50), begin("c", 0), begin("d", 50)];
-    expect(begun).toEqual(["a"]);
-    for (const upTo of ["ab", "abc", "abcd", "abcde"]) {
+    const waiting = [begin("b", 50), begin("c", 3), begin("d", 50), begin("e", 0)];
+    const seen = [begun.join("")];
+    while (begun.length < 6) {
       await setImmediate();
-      expect(begun.join("")).toBe(upTo);
-      // Of this one's turn is something left, and another one has waited longer.
-      if (upTo === "abc") waiting.push(begin("e", 0));
+      if (seen.at(-1) === begun.join("")) continue;
+      seen.push(begun.join(""));
+      // Before it others wait, though nobody has begun in this turn.
+      if (seen.length === 2) waiting.push(begin("f", 0));
     }
     await Promise.all(waiting);
+    expect(seen).toEqual(["a", "ab", "abcd", "abcdef"]);
+  });
+
+  it("all come in, however many wait and however little each takes", async () => {
+    const { begun, begin } = turnstileWith();
+    await begin("first", 50);
+    const names = Array.from({ length: 1_000 }, (_, at) => String(at));
+    await Promise.all(names.map((name) => begin(name, 0)));
+    expect(begun).toEqual(["first", ...names]);
   });
 
   it("begin at once again in a turn that nobody has used up", async () => {

@@ -39,11 +39,19 @@ it("leaves out what takes too long to measure, and shows the rest", async () => 
 });
 
 it("says how late the event loop was, and of an idle one that it was not", async () => {
-  const metrics = createMetrics();
+  using metrics = createMetrics();
   // What is measured is an idle loop, which takes time.
   await wait(300);
   expect(await eventLoopDelay(metrics, 50)).toBeLessThan(0.01);
   setTimeout(() => block(200), 50);
   await wait(300);
   expect(await eventLoopDelay(metrics, 100)).toBeGreaterThan(0.15);
+});
+
+it("looks at the event loop no more once it is disposed of", async () => {
+  const metrics = createMetrics();
+  metrics[Symbol.dispose]();
+  setTimeout(() => block(200), 50);
+  await wait(300);
+  expect(await eventLoopDelay(metrics, 100)).toBe(0);
 });

@@ -72,6 +72,11 @@ describe("what a body is", () => {
     expect(readBody(bodyOfDepth(100_000))).toEqual(quarantined("nested deeper than 500"));
   });
 
+  it("is not parsed where it nests deeper, for that takes long", () => {
+    expect(readBody(Buffer.from("[".repeat(501)))).toEqual(quarantined("nested deeper than 500"));
+    expect(readBody(Buffer.from("[".repeat(500)))).toEqual(quarantined("not JSON"));
+  });
+
   it("counts no brackets inside of text", () => {
     const title = `${'"\\'.repeat(401)}${"[{".repeat(400)}`;
     expect(issueIn(anIssueBody({ issue: anIssueObject({ title }) })).snapshot.fields.title).toBe(title);
@@ -210,6 +215,17 @@ describe("the assignee", () => {
     const { assignee, snapshot } = issueIn(anIssueBody({ action: "assigned", data: { assignee: bo } }));
     expect(assignee).toEqual({ type: "USER", sentryId: "17", name: "Bo", email: null });
     expect(snapshot.fields.assignee).toBe(null);
+  });
+
+  it("whose account has no name has the one that the snapshot shows, where that shows the same", () => {
+    const assigneeIn = (assignedTo: typeof ada) => {
+      const issue = anIssueObject({ assignedTo });
+      const assignee = { type: "user", id: 7, name: "" };
+      return issueIn(anIssueBody({ action: "assigned", issue, data: { assignee } })).assignee;
+    };
+    expect(assigneeIn(ada)).toEqual({ type: "USER", sentryId: "7", name: ada.name, email: null });
+    expect(assigneeIn({ ...ada, type: "team" })?.name).toBe("7");
+    expect(assigneeIn({ ...ada, id: "8" })?.name).toBe("7");
   });
 
   it.each([

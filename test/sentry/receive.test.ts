@@ -142,6 +142,12 @@ describe("a signed webhook", () => {
       "size_analysis.completed",
       "size_analysis.completed",
     ],
+    [
+      "the header's, for a thing whose name is unlike today's",
+      bytesOf({ action: "created", data: { x: 1 } }),
+      "Logs-v2",
+      "Logs-v2",
+    ],
     ["nothing known, without a header", bytesOf({ action: "created", data: { x: 1 } }), null, null],
     ["nothing known, with a bad header", bytesOf({ action: "created", data: { x: 1 } }), "<script>", null],
     [

@@ -47,6 +47,21 @@ function openWritten() {
 }
 
 describe("checkpoints", () => {
+  it("leave a commit what it is where SQLite does not say how large the WAL is", async () => {
+    using database = openWritten();
+    const { client, db } = database.connection;
+    const get = () => {
+      throw new Database.SqliteError("disk I/O error", "SQLITE_IOERR_SHMMAP");
+    };
+    const prepare = (text: string) => (text.includes("noop") ? { get } : client.prepare(text));
+    const failing = Object.create(client, { prepare: { value: prepare } }) as Database.Database;
+    await using checkpoints = startCheckpoints({ client: failing, db }, database.file, limits);
+    for (let commit = 0; commit < 100; commit += 1) {
+      database.commit(1_000);
+      checkpoints.committed();
+    }
+  });
+
   it("keep the WAL from growing for ever under a load that never pauses", async () => {
     using written = openWritten();
     await using checkpoints = startCheckpoints(written.connection, written.file, limits);

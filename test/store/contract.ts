@@ -343,6 +343,13 @@ export function storeContract<Opened extends Store>(
       expect((await store.reader.deliveries([2])).get(2)?.reason).not.toBeNull();
     });
 
+    it("finds events by their own ids, however many are asked for at once", async () => {
+      await using store = await open();
+      await store.append(told());
+      const ids = Array.from({ length: 10_000 }, (_, index) => `${index + 1}.report`);
+      expect([...(await store.reader.eventsById(ids)).keys()]).toEqual(["1.report"]);
+    });
+
     it("numbers the versions of an event that is corrected more than once", async () => {
       await using store = await open();
       // Each late delivery changes what the resolve came from, so its own event is entered again.
@@ -386,6 +393,25 @@ export function storeContract<Opened extends Store>(
               expect(together.get(id)).toEqual(await store.reader.issuePage({ ...request, filter }));
             }
           }
+    });
+
+    it("lists the issues of more projects than one statement can name", async () => {
+      await using store = await open();
+      const projects = Array.from({ length: 300 }, (_, index) => String(index));
+      const named = (id: string) => ({ id, slug: id, name: id });
+      await Promise.all(projects.map((id) => store.append(told({ issue: `1${id}`, project: named(id) }))));
+      const order = { field: "LAST_SEEN", direction: "DESC" } as const;
+      const narrow = {
+        assignee: { null: true },
+        status: { eq: "UNRESOLVED" },
+        level: { eq: "ERROR" },
+      } as const;
+      for (const filter of [{}, narrow]) {
+        const pages = await store.reader.issuePagesOf(projects, { ...first, order, filter, now: 0 });
+        expect(projects.map((id) => pages.get(id)?.rows.map(({ sentryId }) => sentryId))).toEqual(
+          projects.map((id) => [`1${id}`]),
+        );
+      }
     });
 
     it("lists the projects by slug, in pages and from either end, and finds one by the slug that it has", async () => {

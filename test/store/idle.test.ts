@@ -55,6 +55,21 @@ describe("what can wait", () => {
     expect(task.slice).toHaveBeenCalledTimes(2);
   });
 
+  it("is tried again, too, when SQLite would not say how much of it waits while something is written", () => {
+    const task = { ...taskOf(1), waiting: vi.fn<() => number>() };
+    task.waiting.mockImplementation(() => {
+      throw new Database.SqliteError("disk I/O error", "SQLITE_IOERR_READ");
+    });
+    using idle = startIdle([task], () => {});
+    vi.advanceTimersByTime(90);
+    idle.wrote();
+    vi.advanceTimersByTime(50);
+    expect(task.waiting).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(1_000);
+    expect(task.waiting).toHaveBeenCalledTimes(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("is left alone once it is disposed of", () => {
     const task = taskOf(5);
     startIdle([task], () => {})[Symbol.dispose]();

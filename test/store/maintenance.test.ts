@@ -107,6 +107,22 @@ describe("rebuild", () => {
     expect((await store.reader.entriesAfter(0, 1))[0]?.event.seq).toBe(newest + 1);
   });
 
+  it("goes on after the positions of newest entries that were dropped for their age, which are not missing then", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    {
+      await using store = await openStoreIn(file);
+      await store.append(told({ issue: "1", at: 0 }));
+      await store.append(told({ issue: "2", action: "resolved", status: "resolved", at: 1 }));
+      await using maintenance = openSqliteMaintenance(file);
+      expect(await maintenance.dropClosedIssues(at(10))).toBe(1);
+    }
+    await rebuild(file);
+    expect(await examine(file)).toEqual([]);
+    await using store = await openStoreIn(file);
+    expect(await store.reader.bounds()).toMatchObject({ oldest: 2, newest: 3 });
+  });
+
   it("leaves everything as it was when it breaks off in the middle", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "a.db");

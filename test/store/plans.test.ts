@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { IssueFilter } from "../../src/domain/filter.ts";
 import { issueOrderFields, type IssueKey, type PageRequest, type Reader } from "../../src/store/reader.ts";
 import { erasing, type Erasing } from "../../src/store/erase.ts";
+import { withPrepared } from "../../src/store/sqlite/connection.ts";
 import { readerOf } from "../../src/store/sqlite/queries.ts";
 import { indexOldest } from "../../src/store/sqlite/search.ts";
 import * as tables from "../../src/store/tables/sqlite.ts";
@@ -20,6 +21,7 @@ function opened() {
   const statements: { readonly sql: string; readonly params: unknown[] }[] = [];
   const database = openInMemory((sql, params) => statements.push({ sql, params }));
   const { client, db } = database;
+  const prepared = withPrepared(client);
   client.exec(`
     with recursive n(i) as (select 1 union all select i + 1 from n where i < ${many})
     insert into issues (sentry_id, shown, last_seq, title, title_folded, status, status_since, level, project_id,
@@ -38,7 +40,7 @@ function opened() {
       await ask(reader, erasing({ db, tables }));
       return statements.map(({ sql, params }) => {
         type Step = { readonly detail: string };
-        const steps = client.prepare<unknown[], Step>(`explain query plan ${sql}`).all(...params);
+        const steps = prepared.prepare<unknown[], Step>(`explain query plan ${sql}`).all(...params);
         return steps.map(({ detail }) => detail).join("\n");
       });
     },

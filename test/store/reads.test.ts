@@ -84,6 +84,18 @@ describe("reads of a store", () => {
     expect(await waiting).toBe("the file");
   });
 
+  it("are refused when the thread that they wait for ends and no other can be started", async () => {
+    const worker = new URL("./silent-worker.ts", import.meta.url);
+    await using reads = readsWith({ worker });
+    const transaction = await reads.begin();
+    const waiting = reads.reader.issueCount(everything);
+    const refused = expect(waiting).rejects.toThrow(StorageUnavailableError);
+    await expect(transaction.projects([])).rejects.toThrow(StorageUnavailableError);
+    worker.href = "https://nowhere.example/";
+    await transaction[Symbol.asyncDispose]();
+    await refused;
+  });
+
   it("are refused when the store closes while they wait", async () => {
     const reads = readsWith();
     const taken = await reads.begin();

@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import pg from "pg";
+import { describe, expect, it, vi } from "vitest";
 import type { LogEntry } from "../../src/domain/event.ts";
 import type { IncomingDelivery } from "../../src/domain/delivery.ts";
 import { StorageUnavailableError } from "../../src/domain/failure.ts";
@@ -238,6 +239,38 @@ describe("a replica", () => {
     await store.append(told({ issue: "3", at: 2 }));
     expect((await store.reader.bounds()).epoch).not.toBe(epoch);
     await began.promise;
+  });
+
+  it("drops by itself what is too old, where it is told to", async () => {
+    await using store = await openTestPostgres();
+    await store.append(told({ issue: "1", action: "resolved", status: "resolved" }));
+    await store.append(told({ issue: "2" }));
+    await using _other = await openReplica(store.url, { retention: { rawDays: 1, eventsDays: 1 } });
+    const left = async () => [
+      [...(await store.reader.issues(["1", "2"])).keys()],
+      [...(await store.reader.bodies([1, 2])).keys()],
+    ];
+    await expect.poll(left, { timeout: 20_000 }).toEqual([["2"], []]);
+  });
+
+  it("asks in two statements for all that a late delivery rewrites, however much that is", async () => {
+    await using store = await openTestPostgres();
+    const statuses = Array.from({ length: 12 }, (_, index) => (index % 2 === 0 ? "resolved" : "ignored"));
+    await store.append(told({ at: 0 }));
+    for (const [index, status] of statuses.entries())
+      await store.append(told({ action: status, status, at: index + 1 }));
+    const asked = vi.spyOn(pg.Client.prototype, "query");
+    try {
+      // Its snapshot is newer than all that follow within seconds, so what those claim was not so any more when they came.
+      await store.append(told({ action: "assigned", at: 0.5, lastSeen: 1_000, count: 2 }));
+      const texts = asked.mock.calls.map(([config]) => (config as Partial<pg.QueryConfig>).text ?? "");
+      expect(texts.filter((text) => text.includes('from "events"'))).toHaveLength(2);
+    } finally {
+      asked.mockRestore();
+    }
+    const entries = await store.reader.entriesAfter(0, 100);
+    expect(entries.filter(({ event }) => event.supersededBy !== null).length).toBeGreaterThan(10);
+    expect(await examinePostgres({ url: store.url, onProgress: () => {} })).toEqual([]);
   });
 
   it("reads transactions from one moment, and refuses to change anything in them", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Reader } from "../../src/store/reader.ts";
 import { told } from "./deliveries.ts";
 import { openTestStore } from "./open.ts";
+import { openTestPostgres } from "./open-postgres.ts";
 
 /** Text that clients may send and nothing stored can have: a driver would take the second for what is stored. */
 const unstorable = ["\0", "\uD800", "a\uDC00b"];
@@ -39,6 +40,16 @@ const questions: readonly (readonly [string, (reader: Reader, text: string) => P
     async (reader, text) =>
       (await reader.deliveryCount({ filter: { resource: [text, "issue"] }, now: 0 })) - 1,
   ],
+  ["issueDetails of projects", async (reader, text) => (await reader.issueDetails(["1"], [text])).size],
+  ["rawIssues of projects", async (reader, text) => (await reader.rawIssues(["1"], [text])).size],
+  [
+    "issueByShortId of projects",
+    async (reader, text) => ((await reader.issueByShortId(stored, [text])) === null ? 0 : 1),
+  ],
+  [
+    "projectBySlug of projects",
+    async (reader, text) => ((await reader.projectBySlug(stored, [text])) === null ? 0 : 1),
+  ],
   ["eventsById", async (reader, text) => (await reader.eventsById([text, `1.${text}`])).size],
   ...(["sentryId", "shortId", "title", "culprit", "category", "platform"] as const).map(
     (name) =>
@@ -49,9 +60,12 @@ const questions: readonly (readonly [string, (reader: Reader, text: string) => P
   ),
 ];
 
-describe("text that nothing stored can have", () => {
+describe.each([
+  ["SQLite", openTestStore],
+  ["PostgreSQL", openTestPostgres],
+] as const)("text that nothing stored can have, on %s,", (_, openStore) => {
   it("finds nothing, and fails nothing, by whatever key", async () => {
-    await using store = await openTestStore();
+    await using store = await openStore();
     const more = { shortId: stored, culprit: stored, issueCategory: stored, platform: stored };
     const project = { id: stored, slug: stored, name: stored };
     await store.append(told({ title: stored, project, more }));
@@ -61,7 +75,7 @@ describe("text that nothing stored can have", () => {
   });
 
   it("in a cursor is a place like any other", async () => {
-    await using store = await openTestStore();
+    await using store = await openStore();
     await store.append(told());
     for (const sentryId of unstorable) {
       const { rows } = await store.reader.issuePage({

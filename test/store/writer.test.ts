@@ -86,11 +86,29 @@ describe("a writer", () => {
 
   it("finds out with an empty batch whether it can write, and writes what comes meanwhile after it", async () => {
     const writer = writerOf([broken]);
-    await expect(writer.probe()).rejects.toThrow("broken");
-    const probing = writer.probe();
+    await expect(writer.append([])).rejects.toThrow(StorageUnavailableError);
+    const probing = writer.append([]);
+    await new Promise(setImmediate);
     const appended = append(writer);
     await probing;
     expect((await appended).delivery).toBe(1);
     expect(writer.batches).toEqual([0, 0, 1]);
+  });
+
+  it("is flushed once what came while it found that out is written, whatever it found", async () => {
+    const empty = Promise.withResolvers<readonly Receipt[]>();
+    const writer = writerOf([], {
+      commit: async (batch) =>
+        batch.length === 0 ? empty.promise : [{ delivery: 1, outcome: "APPLIED", position: 1 }],
+    });
+    const failed = expect(writer.append([])).rejects.toThrow();
+    await new Promise(setImmediate);
+    const appended = append(writer);
+    const flushed = writer.flush();
+    empty.reject(broken);
+    await failed;
+    await flushed;
+    expect(writer.waiting()).toBe(0);
+    expect((await appended).delivery).toBe(1);
   });
 });

@@ -1,4 +1,4 @@
-import { barOf, clearLine, type Screen } from "../../observability/progress.ts";
+import { barOf, createStatusLine, type Screen } from "../../observability/progress.ts";
 import { durationText } from "./duration.ts";
 import type { Counts } from "./tally.ts";
 
@@ -10,9 +10,6 @@ export type Progress = {
   readonly share: number | null;
 };
 
-const onTerminalMs = 100;
-const inLogMs = 5_000;
-
 /**
  * What `work` resolves with. While it runs, shows how far it is: on a terminal one line that is always up to date and
  * goes away at the end, elsewhere a line every five seconds. Shows nothing without a screen.
@@ -23,18 +20,13 @@ export async function showingProgress<Result>(
   work: () => Promise<Result>,
 ): Promise<Result> {
   if (screen === null) return work();
-  const isTerminal = screen.isTTY === true;
-  const show = (): void => {
-    const line = progressLine(progress());
-    if (isTerminal) screen.write(`${clearLine}${line.slice(0, (screen.columns ?? 80) - 1)}`);
-    else screen.write(`${line}\n`);
-  };
-  const timer = setInterval(show, isTerminal ? onTerminalMs : inLogMs);
+  const line = createStatusLine(screen);
+  const timer = setInterval(() => line.show(progressLine(progress())), line.everyMs);
   try {
     return await work();
   } finally {
     clearInterval(timer);
-    if (isTerminal) screen.write(clearLine);
+    line.clear();
   }
 }
 

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { and, asc, count, eq, gt, gte, lte } from "drizzle-orm";
+import { and, asc, count, gt, gte, lte } from "drizzle-orm";
 import { metaNames } from "../meta.ts";
 import { contentsIn } from "../pack.ts";
+import { rememberedNumber } from "../queries/meta.ts";
 import type { ContentRow } from "../rows.ts";
 import type { Examined } from "./examined.ts";
 import { Findings, type Finding } from "./finding.ts";
@@ -17,13 +18,12 @@ export async function examineBodies({
   onProgress,
   howToRebuild,
 }: Examined): Promise<readonly Finding[]> {
-  const { contents, deliveries, meta, packs } = tables;
+  const { contents, deliveries, packs } = tables;
   const findings = new Findings((many) => `${many} more bodies are not what was received.`);
   const remedy = "Restore a backup if you need it. Its history does not depend on it.";
   const [counted] = await db.select({ total: count() }).from(deliveries);
   const total = counted?.total ?? 0;
-  const [pruned] = await db.select({ value: meta.value }).from(meta).where(eq(meta.name, metaNames.prunedTo));
-  const prunedTo = Number(pruned?.value ?? 0);
+  const prunedTo = await rememberedNumber({ db, tables }, metaNames.prunedTo);
   let done = 0;
   /** Deliveries of which it is known where their content is, or was. */
   let held = 0;

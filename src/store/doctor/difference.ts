@@ -14,8 +14,8 @@ import {
 } from "../rows.ts";
 import { isJson } from "./is-json.ts";
 
-/** The fields that an issue shows, as they are kept, and those that name its project: undefined where these do, or none. */
-export type ShownTexts = { readonly shown: string | null; readonly naming: string | null | undefined };
+/** The fields that an issue shows, as they are kept, and those that name its project, mostly the same; null where they are gone. */
+export type ShownTexts = { readonly shown: string | null; readonly naming: string | null };
 
 type KeptIssue = {
   readonly deliveries: readonly DeliveryRow[];
@@ -68,12 +68,11 @@ export function differenceInRow(
     ({ event }) => event.projectId !== row.projectId || event.projectSlug !== row.projectSlug,
   );
   if (moved !== undefined) return `the event at position ${moved.event.seq} is counted in another project.`;
-  if (!isJson(text) || (naming !== undefined && !isJson(naming))) return null;
-  const snapshot = snapshotFrom(text!);
+  if (!isJson(text) || !isJson(naming)) return null;
   // The details are in the body alone, which may be pruned.
   const { details: _details, ...shown } = shownColumns({
     delivery: row.shown,
-    snapshot: naming === undefined ? snapshot : withProjectOf(snapshot, naming!),
+    snapshot: withProjectOf(snapshotFrom(text), naming),
   });
   const wrong = (Object.keys(shown) as (keyof typeof shown)[]).find((name) => shown[name] !== row[name]);
   return wrong === undefined ? null : `its ${wrong} is not what its delivery ${row.shown} shows.`;

@@ -82,13 +82,10 @@ async function differencesOf(
     .catch(() => new Map<number, string>());
   const loggedOf = grouped(logged, ({ event }) => event.issueId);
   const rowOf = new Map(rows.map((row) => [row.sentryId, row]));
-  const shownBy = ({ sentryId, shown }: IssueRow): ShownTexts => {
-    const named = namedOf.get(sentryId) ?? null;
-    return {
-      shown: fieldsOf.get(shown) ?? null,
-      naming: named === null ? undefined : (fieldsOf.get(named) ?? null),
-    };
-  };
+  const shownBy = ({ sentryId, shown }: IssueRow): ShownTexts => ({
+    shown: fieldsOf.get(shown) ?? null,
+    naming: fieldsOf.get(namedOf.get(sentryId) ?? shown) ?? null,
+  });
   return ids.flatMap((issueId) => {
     const kept = { deliveries: deliveriesOf.get(issueId) ?? [], logged: loggedOf.get(issueId) ?? [] };
     const row = rowOf.get(issueId);

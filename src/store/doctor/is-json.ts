@@ -1,5 +1,5 @@
 /** True for the text of a value that is not null. */
-export function isJson(text: string | null): boolean {
+export function isJson(text: string | null): text is string {
   try {
     return text !== null && JSON.parse(text) !== null;
   } catch {

@@ -1,6 +1,7 @@
 import { count, desc, eq, gt } from "drizzle-orm";
 import { forgottenRole } from "../../domain/event.ts";
 import { metaNames } from "../meta.ts";
+import { rememberedNumber } from "../queries/meta.ts";
 import type { Examined } from "./examined.ts";
 import type { Finding } from "./finding.ts";
 
@@ -11,15 +12,14 @@ export async function examineLog({
   newestPosition,
   howToRebuild,
 }: Examined): Promise<readonly Finding[]> {
-  const { deliveries, events, meta } = tables;
+  const { deliveries, events } = tables;
   const [erased] = await db
     .select({ seq: events.seq })
     .from(events)
     .where(eq(events.role, forgottenRole))
     .orderBy(desc(events.seq))
     .limit(1);
-  const [oldest] = await db.select({ value: meta.value }).from(meta).where(eq(meta.name, metaNames.oldest));
-  const after = Math.max(erased?.seq ?? 0, Number(oldest?.value ?? 0));
+  const after = Math.max(erased?.seq ?? 0, await rememberedNumber({ db, tables }, metaNames.oldest));
   const [kept] = await db.select({ entries: count() }).from(events).where(gt(events.seq, after));
   const [last] = await db
     .select({ position: deliveries.position })

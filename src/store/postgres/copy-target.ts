@@ -70,8 +70,8 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
   const { schema } = await prepare(pools, { isForCopy: true });
   const lock = opened.use(await lockOut(pools.connection(), schema));
   const client = pools.connection();
-  await connectTo(client);
   opened.defer(() => client.end());
+  await connectTo(client);
   await assertNobodyListens(client, schema);
   const known = await progressIn(client);
   if (known === null && (await holdsAnything(client)))

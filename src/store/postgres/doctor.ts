@@ -7,7 +7,7 @@ import { metaNames } from "../meta.ts";
 import { drizzleOver } from "./ask.ts";
 import { failureIn } from "./error.ts";
 import { durabilityFaults } from "./durability.ts";
-import { hasTablesOfThisVersion } from "./migrate.ts";
+import { hasTablesOfThisVersion, isCopying } from "./migrate.ts";
 import { createPools } from "./pools.ts";
 import { connectTo } from "./prepare.ts";
 import { newestPosition, sharedBy } from "./queries.ts";
@@ -73,11 +73,6 @@ const unfinishedCopy: Finding = {
   problem: "A copy into this database has not come to its end.",
   remedy: `Run "${howToRun("copy")}" again.`,
 };
-
-async function isCopying(client: pg.ClientBase): Promise<boolean> {
-  const { rowCount } = await client.query("select 1 from meta where name = $1", [metaNames.copying]);
-  return rowCount === 1;
-}
 
 async function examineMeta(client: pg.ClientBase): Promise<readonly Finding[]> {
   const { rows } = await client.query<{ is_other: boolean; is_behind: boolean | null }>(

@@ -1,4 +1,5 @@
-import { isHeavy, readerThat } from "../heavy.ts";
+import { calledBy } from "../called-by.ts";
+import { isHeavy } from "../heavy.ts";
 import type { Reader } from "../reader.ts";
 import { createWaitingLine, type WaitingLineOptions } from "../waiting-line.ts";
 
@@ -15,13 +16,12 @@ export function fewHeavy(reader: Reader, { atOnce, ...options }: FewHeavyOptions
   const line = createWaitingLine<void>(options);
   let asked = 0;
 
-  async function ask(name: keyof Reader, args: readonly unknown[]): Promise<unknown> {
+  async function inTurn(ask: () => Promise<unknown>): Promise<unknown> {
     if (asked < atOnce) asked += 1;
     // Whoever leaves gives its turn on.
     else await line.wait();
     try {
-      // The same arguments, for the same question.
-      return await (reader[name] as (...args: readonly unknown[]) => Promise<unknown>)(...args);
+      return await ask();
     } finally {
       const next = line.next();
       if (next === undefined) asked -= 1;
@@ -29,5 +29,7 @@ export function fewHeavy(reader: Reader, { atOnce, ...options }: FewHeavyOptions
     }
   }
 
-  return readerThat(reader, (name, args) => (isHeavy(name, args) ? ask(name, args) : null));
+  return calledBy(reader, (ask, args, name) =>
+    isHeavy(name, args) ? inTurn(() => ask(...args)) : ask(...args),
+  );
 }

@@ -49,12 +49,11 @@ export async function migrate(
   try {
     await client.query("select pg_advisory_xact_lock($1)", [locks.store]);
     await applyMigrations(client);
-    const { rowCount } = await client.query("select 1 from meta where name = $1", [metaNames.copying]);
-    const isCopying = rowCount === 1;
-    if (isCopying && !isForCopy)
+    const isTarget = await isCopying(client);
+    if (isTarget && !isForCopy)
       throw new Error(`A copy into this database has not come to its end: run "${howToRun("copy")}" again.`);
     // A copy makes its indexes in the end.
-    const hasSearch = !isCopying && (await openSearch(client));
+    const hasSearch = !isTarget && (await openSearch(client));
     // Behind whoever is writing now, so that no position is handed out meanwhile.
     await client.query("select pg_advisory_xact_lock($1)", [locks.log]);
     const told = await client.query<{ epoch: string }>("select present_epoch('', 0) as epoch");
@@ -98,6 +97,12 @@ async function mayCreateIn(client: pg.ClientBase, schema: string): Promise<boole
 export async function hasTablesOfThisVersion(client: pg.ClientBase): Promise<boolean> {
   const { rowCount } = await client.query("select from migrations");
   return rowCount === readMigrationFiles({ migrationsFolder }).length;
+}
+
+/** True where a copy into this database was begun and has not come to its end. */
+export async function isCopying(client: pg.ClientBase): Promise<boolean> {
+  const { rowCount } = await client.query("select 1 from meta where name = $1", [metaNames.copying]);
+  return rowCount === 1;
 }
 
 async function applyMigrations(client: pg.ClientBase): Promise<void> {

@@ -1,23 +1,19 @@
 import { sql } from "drizzle-orm";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import { queriesOf } from "../queries/queries.ts";
-import type { Asked } from "../queries/query.ts";
+import type { Asked, ReaderOptions } from "../queries/query.ts";
 import type { Reader } from "../reader.ts";
 import * as tables from "../tables/postgres.ts";
 import { drizzleOver, type Connection } from "./ask.ts";
 import { postgresAggregates } from "./aggregates.ts";
 import { postgresDialect } from "./dialect.ts";
 import { failureInQuestion } from "./error.ts";
-
-export type ReaderOptions = Pick<Asked, "issueObjectOf">;
-
-/** What only the opened database tells. */
-export type Opened = { readonly hasSearch: boolean };
+import type { Opened } from "./migrate.ts";
 
 /** Asks everything on this connection, or on whichever a pool has free. */
 export function readerOf(
   connection: Connection,
-  { issueObjectOf, hasSearch }: ReaderOptions & Opened,
+  { issueObjectOf, hasSearch }: ReaderOptions & Pick<Opened, "hasSearch">,
 ): Reader {
   const db = drizzleOver(connection);
   return queriesOf({

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { erasing, type Erasing } from "../erase.ts";
+import { metaNames } from "../meta.ts";
 import { drizzleOver } from "./ask.ts";
 import { failureIn } from "./error.ts";
 import { locksOf } from "./locks.ts";
@@ -29,8 +30,9 @@ export function erasingSteps(pool: pg.Pool, schema: string): Erasing {
       await client.query("select pg_advisory_xact_lock($1)", [locks.writing]);
       // The newest entry may be among what is erased, and its position is never to be handed out again.
       await client.query(
-        `insert into meta (name, value) values ('newest', newest_position()::text)
+        `insert into meta (name, value) values ($1, newest_position()::text)
          on conflict (name) do update set value = excluded.value`,
+        [metaNames.newest],
       );
       const result = await take(erasing(sharedBy(drizzleOver(client)), { mostIssues }));
       await client.query("commit");

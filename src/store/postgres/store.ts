@@ -1,7 +1,8 @@
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import type { Report } from "../../observability/report.ts";
+import type { ReaderOptions } from "../queries/query.ts";
 import { loadRequestIds } from "../request-ids.ts";
-import { forEver, type Retention } from "../retention.ts";
+import { forEver, startRetention, type Retention } from "../retention.ts";
 import type { Receipt, Store } from "../store.ts";
 import { createWriter } from "../writer.ts";
 import { drizzleOver } from "./ask.ts";
@@ -11,9 +12,8 @@ import { channelOf, listeningName, startListener } from "./listener.ts";
 import { locksOf } from "./locks.ts";
 import { createPools } from "./pools.ts";
 import { prepare } from "./prepare.ts";
-import { readerOf, sharedBy, type ReaderOptions } from "./queries.ts";
+import { readerOf, sharedBy } from "./queries.ts";
 import { beginReading, questionsOn } from "./reading.ts";
-import { startRetention } from "./retention.ts";
 import { knowsScripts } from "./search.ts";
 import { erasingSteps } from "./steps.ts";
 import { tokensOn } from "./tokens.ts";
@@ -129,7 +129,13 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       }),
     );
 
-  opened.use(startRetention(erasingSteps(pools.log, schema), retention, { now, failed: report.storeFailed }));
+  opened.use(
+    startRetention(erasingSteps(pools.log, schema), retention, {
+      betweenMs: 50,
+      now,
+      failed: report.storeFailed,
+    }),
+  );
 
   const reading = fewHeavy(readerOf(questionsOn(pools.reading, { isPooled }), asking), heavyLimits);
   const log = readerOf(pools.log, asking);
@@ -147,7 +153,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     figures: async () => ({ waiting: writer.waiting(), walBytes: null }),
     tokens: tokensOn(pools.log),
     async canWrite() {
-      if (isFailing && writer.waiting() === 0) await writer.probe().catch(() => {});
+      if (isFailing && writer.waiting() === 0) await writer.append([]).catch(() => {});
       return !isFailing;
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),

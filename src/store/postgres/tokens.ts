@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { calledBy } from "../called-by.ts";
 import { tokenQueries } from "../queries/tokens.ts";
 import type { Tokens } from "../tokens.ts";
 import { drizzleOver } from "./ask.ts";
@@ -10,13 +11,11 @@ import { sharedBy } from "./queries.ts";
  * to be written.
  */
 export function tokensOn(pool: pg.Pool): Tokens {
-  const tokens = tokenQueries(sharedBy(drizzleOver(pool)));
-  const failing = (error: unknown): never => {
-    throw failureIn(error) ?? error;
-  };
-  return {
-    list: () => tokens.list().catch(failing),
-    add: (token) => tokens.add(token).catch(failing),
-    remove: (name) => tokens.remove(name).catch(failing),
-  };
+  return calledBy(tokenQueries(sharedBy(drizzleOver(pool))), async (ask, args) => {
+    try {
+      return await ask(...args);
+    } catch (error) {
+      throw failureIn(error) ?? error;
+    }
+  });
 }

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, inArray, isNull, lt } from "drizzle-orm";
+import { and, asc, count, eq, inArray, isNull, lt, sql } from "drizzle-orm";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsOf } from "../queries/contents.ts";
@@ -96,21 +96,24 @@ export function collectingTransaction(
         .orderBy(asc(deliveries.id));
       return rows.map(known);
     },
-    async seqInHistory(issueId, place) {
-      const [row] = await db
-        .select({ seq: events.seq })
+    async placed(issueId, places) {
+      return db
+        .select({ seq: events.seq, place: events.place })
         .from(events)
         .where(
-          and(eq(events.issueId, issueId), eq(events.place, Buffer.from(place)), isNull(events.supersededBy)),
+          and(
+            eq(events.issueId, issueId),
+            sql`${events.place} = any(${sql.param(places)})`,
+            isNull(events.supersededBy),
+          ),
         );
-      return row?.seq ?? null;
     },
-    async versions(delivery, role) {
-      const [row] = await db
-        .select({ count: count() })
+    async versions(ids) {
+      return db
+        .select({ delivery: events.delivery, role: events.role, count: count() })
         .from(events)
-        .where(and(eq(events.delivery, delivery), eq(events.role, role)));
-      return row?.count ?? 0;
+        .where(sql`${events.delivery} = any(${sql.param(ids)})`)
+        .groupBy(events.delivery, events.role);
     },
     async kept(delivery) {
       const [bodies, fields] = [await held.bodies([delivery]), await held.fields([delivery])];

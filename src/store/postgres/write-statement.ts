@@ -1,7 +1,8 @@
-import { shownColumns, type EventRow } from "../rows.ts";
+import { placeKey } from "../batch.ts";
+import { shownColumns } from "../rows.ts";
 import type { ProjectMove } from "../write.ts";
 import { contents, deliveries, events, issues, projects } from "../tables/postgres.ts";
-import { arraysOf, columnsOf, type Column } from "./columns.ts";
+import { arraysOf, columnsOf, listOf, type Column } from "./columns.ts";
 import { provisional, type Collected } from "./transaction.ts";
 
 /** What `lock_log` asks for, and the channel on which the newest position is called out. */
@@ -24,11 +25,11 @@ export function valuesOf(
   const { superseded } = collected;
   // What the batch changes of its own events is not there yet for the statement to update.
   const replacedBy = new Map(superseded.map(({ seq, by }) => [seq, by]));
-  const measured = new Map(collected.measured.map((write) => [placeKey(write), write]));
+  const measured = new Map(collected.measured.map((write) => [placeKey(write.issueId, write.place), write]));
   const rows = collected.events.map((row) => {
     const supersededBy = replacedBy.get(row.seq) ?? row.supersededBy;
     if (supersededBy !== null) return { ...row, supersededBy };
-    const key = placeKey(row);
+    const key = placeKey(row.issueId, row.place);
     const measures = measured.get(key);
     measured.delete(key);
     return { ...row, ...measures };
@@ -73,10 +74,6 @@ const measuredColumns = columnsOf(events).filter(({ key }) =>
   ["issueId", "place", "stayMs", "resolvedAfter", "triagedAfterMs", "isUndone"].includes(key),
 );
 
-function placeKey({ issueId, place }: Pick<EventRow, "issueId" | "place">): string {
-  return `${issueId} ${place.toString("latin1")}`;
-}
-
 /** What an entry changes of an issue that goes on to show what it showed. */
 const movedColumns = columnsOf(issues).filter(({ key }) =>
   ["sentryId", "status", "substatus", "statusSince", "lastSeq"].includes(key),
@@ -108,7 +105,7 @@ function textOfStatement(): string {
   let bound = 5;
   const rowsFrom = (columns: readonly Column[]) => {
     const arrays = columns.map(({ type }) => `$${++bound}::${type}[]`);
-    return `unnest(${arrays.join(", ")}) as given(${list(columns, (name) => `"${name}"`)}), log`;
+    return `unnest(${arrays.join(", ")}) as given(${listOf(columns)}), log`;
   };
   const placed = (name: string) =>
     `case when given.${name} >= ${provisional} then given.${name} - ${provisional} + log.newest else given.${name} end`;
@@ -116,7 +113,7 @@ function textOfStatement(): string {
     columns.map(({ name }) => one(name)).join(", ");
   const valueOf = (name: string) => (positions.has(name) ? placed(name) : `given."${name}"`);
   const inserted = (table: string, columns: readonly Column[], onConflict = "") =>
-    `insert into ${table} (${list(columns, (name) => `"${name}"`)})
+    `insert into ${table} (${listOf(columns)})
      select ${list(columns, valueOf)} from ${rowsFrom(columns)} ${onConflict}`;
   const replacing = (columns: readonly Column[]) => list(columns, (name) => `"${name}" = excluded."${name}"`);
   const [whole, projectColumns] = ["bigint", columnsOf(projects)];

@@ -1,6 +1,5 @@
 import {
   and,
-  asc,
   count,
   desc,
   eq,
@@ -15,12 +14,19 @@ import {
 import { unionAll } from "drizzle-orm/sqlite-core";
 import { detailsIn, type IssueDetails } from "../../domain/issue.ts";
 import { issueNarrowings, issueWhere, type Narrowing } from "../filter-sql.ts";
-import type { IssueKey, IssueOrderField, IssuePageRequest, PageRequest, Reader } from "../reader.ts";
+import type {
+  Direction,
+  IssueKey,
+  IssueOrderField,
+  IssuePageRequest,
+  PageRequest,
+  Reader,
+} from "../reader.ts";
 import { issueOf, type IssueColumns, type IssueRow } from "../rows.ts";
 import { storable } from "../storable.ts";
 import { contentsOf } from "./contents.ts";
 import { countedIssues } from "./counted.ts";
-import { askedByKeys, askedInForms, grouped, pageFrom, type Asked } from "./query.ts";
+import { askedByKeys, askedInForms, grouped, pageFrom, readFrom, sidesIn, type Asked } from "./query.ts";
 
 const orderColumns = {
   LAST_SEEN: "lastSeen",
@@ -31,8 +37,15 @@ const orderColumns = {
   PRIORITY: "priorityRank",
 } as const satisfies Record<IssueOrderField, keyof IssueRow>;
 
+/** A part of a page: what its issues are found by, and the order that it is in. */
+type Part = { readonly found: SQL | undefined; readonly inOrder: readonly SQL[] };
+
 /** SQLite takes 32,766 in one statement. */
 const mostVariables = 30_000;
+/** SQLite takes 500 selects in one. */
+const mostParts = 400;
+/** PostgreSQL gives 1,664 in one row, SQLite 2,000. */
+const mostColumns = 1_000;
 
 type IssueQueries = Pick<
   Reader,
@@ -81,20 +94,32 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
   const listed = { ...columns, priorityRank: issues.priorityRank };
   const byIds = askedByKeys("issues_by_id", (ids) => select().where(inArray(issues.sentryId, ids)));
   const firstPages = askedInForms<IssueColumns>();
+  const narrowed = askedInForms<Readonly<Record<string, number>>>();
   const { matching: counted } = countedIssues({ db, tables, dialect });
 
-  /** Of each list the first narrowing that leaves few issues; null where none does, so that an order is followed. */
-  async function narrowest(lists: readonly (readonly Narrowing[])[]): Promise<readonly (SQL | null)[]> {
-    const counts = lists
-      .flat()
-      .map(({ found, few }) => sql`(select count(*) from (${found} limit ${few + 1}) as found)`);
-    if (counts.length === 0) return lists.map(() => null);
-    // Together in one statement, whose columns have the narrowings' places for names.
-    const [row] = await db
-      .select(Object.fromEntries(counts.map((count, place) => [place, count.mapWith(Number)])))
-      .from(sql`(select 1) as one`);
-    const narrow = new Set(lists.flat().filter(({ few }, place) => Number(row![place]) <= few));
-    return lists.map((list) => list.find((narrowing) => narrow.has(narrowing))?.condition ?? null);
+  /**
+   * Of each list the first narrowing that leaves few issues; null where none does, so that an order is followed.
+   * @param form as `formOf` gives it for what the lists are of.
+   */
+  async function narrowest(
+    lists: readonly (readonly Narrowing[])[],
+    form: string | null,
+  ): Promise<readonly (Narrowing | null)[]> {
+    const narrowings = lists.flat();
+    const narrow = new Set<Narrowing>();
+    for (let from = 0; from < narrowings.length; from += mostColumns) {
+      const some = narrowings.slice(from, from + mostColumns);
+      const counts = some.map(
+        ({ found, few }, place) =>
+          [place, sql`(select count(*) from (${found} limit ${few + 1}) as found)`.mapWith(Number)] as const,
+      );
+      // Together in one statement, whose columns have the narrowings' places for names.
+      const question = () => db.select(Object.fromEntries(counts)).from(sql`(select 1) as one`);
+      const [row] = form === null ? await question() : await narrowed(`${from} ${form}`, question, {});
+      for (const [place, narrowing] of some.entries())
+        if (Number(row![place]) <= narrowing.few) narrow.add(narrowing);
+    }
+    return lists.map((list) => list.find((narrowing) => narrow.has(narrowing)) ?? null);
   }
 
   /**
@@ -102,24 +127,17 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
    * index gives in both databases, so a page is read as what it is: a part among the issues that have the value, and a
    * part among those that have none.
    */
-  function partsOf({ filter, order, now, ...page }: IssuePageRequest, narrowing: SQL | null) {
+  function partsOf({ filter, order, now, ...page }: IssuePageRequest, narrowing: Narrowing | null) {
     const column = issues[orderColumns[order.field]];
-    // The order as it is read: taking from the end reads the list backwards.
-    const by = (order.direction === "ASC") === (page.from === "first") ? asc : desc;
-    const part =
-      (bounds: readonly SQL[], keys: readonly (SQL | AnyColumn)[]) => (limit: number | Placeholder) => {
-        const where = issueWhere(filter, tables, dialect, now);
-        const found =
-          narrowing === null
-            ? and(where && dialect.tried(where), ...bounds)
-            : and(narrowing, dialect.tried(and(where, ...bounds)!));
-        return db
-          .select(listed)
-          .from(issues)
-          .where(found)
-          .orderBy(...keys.map((key) => by(key)))
-          .limit(limit);
-      };
+    const by = readFrom(page.from, order.direction);
+    const part = (bounds: readonly SQL[], keys: readonly (SQL | AnyColumn)[]) => (): Part => {
+      const where = issueWhere(filter, tables, dialect, now);
+      const found =
+        narrowing === null
+          ? and(where && dialect.tried(where), ...bounds)
+          : and(narrowing.condition, dialect.tried(and(where, ...bounds)!));
+      return { found, inOrder: keys.map((key) => by(key)) };
+    };
     // Of few issues that are found otherwise, the index of the order is no help; the sign keeps it out, from the bounds
     // too: of the issues that have one value PostgreSQL takes those behind a key to be next to none.
     const sorted = narrowing === null ? column : sql`+${column}`;
@@ -130,6 +148,26 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
     const without = part([isNull(column), ...withinNulls(page, order.direction)], [issues.sentryId]);
     if (column.notNull) return [valued];
     return page.from === "first" ? [valued, without] : [without, valued];
+  }
+
+  function rowsOf({ found, inOrder }: Part, limit: number | Placeholder) {
+    return db
+      .select(listed)
+      .from(issues)
+      .where(found)
+      .orderBy(...inOrder)
+      .limit(limit);
+  }
+
+  /** As `rowsOf`, of what is sorted: by its keys alone, for to sort whole rows takes SQLite twice as long. */
+  function sortedRowsOf({ found, inOrder }: Part, limit: number | Placeholder) {
+    const ids = db
+      .select({ id: issues.id })
+      .from(issues)
+      .where(found)
+      .orderBy(...inOrder)
+      .limit(limit);
+    return rowsOf({ found: inArray(issues.id, ids), inOrder }, limit);
   }
 
   return {
@@ -149,16 +187,21 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
 
     async issuePage(request) {
       const { filter, now, limit } = request;
-      const [narrowing] = await narrowest([issueNarrowings(filter, tables, dialect, now)]);
-      const form = narrowing === null ? formOf(request) : null;
+      const form = formOf(request);
+      const narrowings = issueNarrowings(filter, tables, dialect, now);
+      const [narrowing = null] = await narrowest([narrowings], form);
+      const [way, read] =
+        narrowing === null ? ["in order", rowsOf] : [narrowings.indexOf(narrowing), sortedRowsOf];
       const rows: IssueColumns[] = [];
-      for (const [place, part] of partsOf(request, narrowing!).entries()) {
+      for (const [place, part] of partsOf(request, narrowing).entries()) {
         const most = limit + 1 - rows.length;
         if (most <= 0) break;
         const found =
           form === null
-            ? await part(most)
-            : await firstPages(`${place} ${form}`, () => part(sql.placeholder("most")), { most });
+            ? await read(part(), most)
+            : await firstPages(`${way} ${place} ${form}`, () => read(part(), sql.placeholder("most")), {
+                most,
+              });
         rows.push(...found);
       }
       return pageFrom(rows.map(issueOf), request);
@@ -178,16 +221,17 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
       });
       const narrowings = await narrowest(
         own.map(({ filter, now }) => issueNarrowings(filter, tables, dialect, now)),
+        null,
       );
       const parts = own
         .flatMap((page, index) => partsOf(page, narrowings[index]!))
         .map((part, place) => {
-          const rows = part(limit + 1).as(`part_${place}`);
+          const rows = rowsOf(part(), limit + 1).as(`part_${place}`);
           return db.select({ ...rows._.selectedFields, place: sql<number>`${place}`.as("place") }).from(rows);
         });
-      const by = (order.direction === "ASC") === (request.from === "first") ? asc : desc;
+      const by = readFrom(request.from, order.direction);
       const variables = Math.max(1, ...parts.map((part) => part.toSQL().params.length));
-      const together = Math.max(1, Math.floor(mostVariables / variables));
+      const together = Math.min(mostParts, Math.max(1, Math.floor(mostVariables / variables)));
       const rows: (IssueColumns & { readonly place: number })[] = [];
       for (let from = 0; from < parts.length; from += together) {
         const [one, ...more] = parts.slice(from, from + together);
@@ -259,10 +303,10 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
   /** Bounds of the page among the issues that have the value. Those that have none all come after them. */
   function withinValued(
     { after, before }: PageRequest<IssueKey>,
-    direction: "ASC" | "DESC",
+    direction: Direction,
     column: AnyColumn | SQL,
   ): SQL[] {
-    const [behind, ahead] = direction === "ASC" ? [sql`>`, sql`<`] : [sql`<`, sql`>`];
+    const [behind, ahead] = sidesIn(direction);
     const bounds: SQL[] = [];
     if (after !== null)
       bounds.push(
@@ -277,8 +321,8 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
     return bounds;
   }
 
-  function withinNulls({ after, before }: PageRequest<IssueKey>, direction: "ASC" | "DESC"): SQL[] {
-    const [behind, ahead] = direction === "ASC" ? [sql`>`, sql`<`] : [sql`<`, sql`>`];
+  function withinNulls({ after, before }: PageRequest<IssueKey>, direction: Direction): SQL[] {
+    const [behind, ahead] = sidesIn(direction);
     const bounds: SQL[] = [];
     if (after !== null && after.value === null)
       bounds.push(sql`${issues.sentryId} ${behind} ${storable(after.sentryId)}`);

@@ -1,9 +1,10 @@
-import { sql, type Placeholder } from "drizzle-orm";
+import { asc, desc, sql, type Placeholder, type SQL } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { Json } from "../../domain/issue.ts";
 import type { Aggregates } from "../aggregates.ts";
 import type { Dialect } from "../filter-sql.ts";
-import type { Page, PageRequest } from "../reader.ts";
+import type { Direction, Page, PageRequest } from "../reader.ts";
+import { createRecent } from "../recent.ts";
 import type * as tables from "../tables/sqlite.ts";
 
 /**
@@ -23,6 +24,9 @@ export type Asked = {
   readonly issueObjectOf: (body: Uint8Array) => Json;
 };
 
+/** What of it the database does not know. */
+export type ReaderOptions = Pick<Asked, "issueObjectOf">;
+
 /** The page that these rows are, read one row further than its limit from the end that it is taken from. */
 export function pageFrom<Row>(
   rows: readonly Row[],
@@ -31,6 +35,16 @@ export function pageFrom<Row>(
   const kept = rows.slice(0, limit);
   const page: Page<Row> = { rows: from === "first" ? kept : kept.toReversed(), more: rows.length > limit };
   return page;
+}
+
+/** How a list in this direction is read for a page: taking from the end reads it backwards. */
+export function readFrom(from: PageRequest<unknown>["from"], direction: Direction): typeof asc {
+  return (direction === "ASC") === (from === "first") ? asc : desc;
+}
+
+/** How the keys that come after another one in a list in this direction compare with it, then those before it. */
+export function sidesIn(direction: Direction): readonly [behind: SQL, ahead: SQL] {
+  return direction === "ASC" ? [sql`>`, sql`<`] : [sql`<`, sql`>`];
 }
 
 type Prepared<Row> = { execute(values: Record<string, unknown>): PromiseLike<Row[]> | Row[] };
@@ -47,16 +61,10 @@ export function askedInForms<Row>(): (
   build: () => PromiseLike<Row[]> & { prepare(name?: string): unknown },
   values: Record<string, unknown>,
 ) => Promise<readonly Row[]> {
-  // A Map iterates in the order of insertion.
-  const known = new Map<string, Prepared<Row>>();
-  return async (form, build, values) => {
-    // Both databases' statements have it; PostgreSQL's without a name is not kept by the server.
-    const prepared = known.get(form) ?? (build().prepare() as Prepared<Row>);
-    known.delete(form);
-    known.set(form, prepared);
-    if (known.size > maxForms) known.delete(known.keys().next().value!);
-    return prepared.execute(values);
-  };
+  const recent = createRecent<string, Prepared<Row>>(maxForms);
+  // Both databases' statements have it; PostgreSQL's without a name is not kept by the server.
+  return async (form, build, values) =>
+    recent(form, () => build().prepare() as Prepared<Row>).execute(values);
 }
 
 /** More keys than a page has come seldom, and are asked for as they come. */

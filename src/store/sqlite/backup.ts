@@ -1,12 +1,12 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
-import { max } from "drizzle-orm";
-import { events } from "../tables/sqlite.ts";
 import { makePrivate, openReader } from "./connection.ts";
 import { unusable } from "./error.ts";
+import { removeDatabase, syncFile } from "./file.ts";
 import { isFolder } from "./folder.ts";
 import { lockStore, StoreInUseError } from "./lock.ts";
+import { newestPosition } from "./queries.ts";
 
 /** How many pages are copied at a time: some 8 MB, so that the progress is seen. */
 const pagesAtATime = 2_048;
@@ -34,23 +34,16 @@ export async function backUpSqlite({
   if (!isFolder(folder)) throw new Error(`There is no folder ${folder}: make it, or name another file.`);
   const part = `${to}.part`;
   using _lock = lockPart(part);
-  const removePart = () => {
-    for (const end of ["", "-wal", "-shm", "-journal"]) rmSync(`${part}${end}`, { force: true });
-  };
   let client: Database.Database | null = null;
   try {
     if (existsSync(to)) throw new Error(`There is a file ${to} already: choose another name.`);
     // What one that was killed has left there.
-    removePart();
+    removeDatabase(part);
     const opened = openReader(file);
     client = opened.client;
     // Holds the moment: without it, every commit meanwhile would make the copy begin again.
     client.exec("begin");
-    const newest =
-      opened.db
-        .select({ seq: max(events.seq) })
-        .from(events)
-        .get()?.seq ?? 0;
+    const newest = newestPosition(opened);
     const pageSize = client.pragma("page_size", { simple: true }) as number;
     makePrivate(part);
     await client
@@ -69,9 +62,9 @@ export async function backUpSqlite({
     return { newest };
   } finally {
     client?.close();
-    removePart();
+    removeDatabase(part);
     // While it is held: whoever comes now makes one anew.
-    for (const end of ["", "-journal"]) rmSync(`${part}.lock${end}`, { force: true });
+    removeDatabase(`${part}.lock`);
   }
 }
 
@@ -94,14 +87,5 @@ function examine(copy: string): void {
     if (damage?.quick_check !== "ok") throw new Error(`The backup is damaged: ${damage?.quick_check}.`);
   } finally {
     client.close();
-  }
-}
-
-function syncFile(file: string): void {
-  const handle = openSync(file, "r+");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }

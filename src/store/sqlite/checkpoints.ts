@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { CheckpointRequest } from "./checkpoint-worker.ts";
 import type { Connection } from "./connection.ts";
@@ -47,18 +48,13 @@ export function startCheckpoints(
   let thread: CheckpointThread | null = null;
   let commits = 0;
   let isRunning = false;
+  const look = () => attempt(() => frames.get()!);
   const checkpointed = () => {
     isRunning = false;
-    if (client.open && frames.get()!.log * frameBytes >= largeWalBytes) checkpoint();
+    const held = client.open ? look() : null;
+    if (held !== null && held.log * frameBytes >= largeWalBytes) checkpoint();
   };
-  const checkpoint = () => {
-    try {
-      client.pragma("wal_checkpoint(PASSIVE)");
-    } catch (error) {
-      // The disk is full; what is in the WAL is safe there, and the next checkpoint tries again.
-      if (codeOf(error) === null) throw error;
-    }
-  };
+  const checkpoint = () => attempt(() => client.pragma("wal_checkpoint(PASSIVE)"));
   // Without the thread the WAL only grows; SQLite's own way is better than that.
   const failed = () => client.pragma("wal_autocheckpoint = 1000");
 
@@ -67,8 +63,8 @@ export function startCheckpoints(
       commits += 1;
       if (isRunning || commits < commitsBetween) return;
       commits = 0;
-      const { log, checkpointed: moved } = frames.get()!;
-      if ((log - moved) * frameBytes < checkpointBytes) return;
+      const held = look();
+      if (held === null || (held.log - held.checkpointed) * frameBytes < checkpointBytes) return;
       isRunning = true;
       try {
         thread ??= startThread(file, { checkpointed, failed });
@@ -85,6 +81,16 @@ export function startCheckpoints(
   };
 }
 
+/** What SQLite answers; null where it does not, for the disk is full or fails: what is in the WAL is safe, and it is tried again. */
+function attempt<Answer>(ask: () => Answer): Answer | null {
+  try {
+    return ask();
+  } catch (error) {
+    if (codeOf(error) === null) throw error;
+    return null;
+  }
+}
+
 type CheckpointThread = {
   readonly tell: (request: CheckpointRequest) => void;
   readonly end: () => Promise<void>;
@@ -94,8 +100,8 @@ function startThread(
   file: string,
   { checkpointed, failed }: { readonly checkpointed: () => void; readonly failed: () => void },
 ): CheckpointThread {
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const module = new URL(`./checkpoint-worker.${extension}`, import.meta.url);
+  // `.ts` as it stands in the sources, `.js` in the package.
+  const module = new URL(`./checkpoint-worker${extname(import.meta.url)}`, import.meta.url);
   const worker = new Worker(module, { workerData: { file }, execArgv: [] });
   worker.unref();
   const exited = once(worker, "exit");

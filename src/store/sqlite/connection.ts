@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { drizzle, type BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import { createRecent } from "../recent.ts";
 import { unusable } from "./error.ts";
 import { checkTables, hasMigrations, migrate } from "./migrate.ts";
 import { withQuickRows } from "./quick-rows.ts";
@@ -132,17 +133,14 @@ const maxPrepared = 500;
 /**
  * The same connection, which prepares a statement once and runs it often: preparing takes longer than most questions do.
  * For Drizzle alone, which reads all rows at once and so never runs one statement within itself.
+ *
+ * SQLite prepares a statement anew whenever a limit is given that is a parameter and nothing else, as Drizzle writes it, to
+ * plan by its value; what an expression is it does not look at.
  */
-function withPrepared(client: Database.Database): Database.Database {
-  // A Map iterates in the order of insertion, so its first key is the longest unused.
-  const known = new Map<string, Database.Statement>();
-  const prepare = (text: string): Database.Statement => {
-    const statement = known.get(text) ?? client.prepare(text);
-    known.delete(text);
-    known.set(text, statement);
-    if (known.size > maxPrepared) known.delete(known.keys().next().value!);
-    return statement;
-  };
+export function withPrepared(client: Database.Database): Database.Database {
+  const recent = createRecent<string, Database.Statement>(maxPrepared);
+  const prepare = (text: string): Database.Statement =>
+    recent(text, () => client.prepare(text.replaceAll(/\blimit \?/g, "limit cast(? as integer)")));
   return Object.create(client, { prepare: { value: prepare } }) as Database.Database;
 }
 

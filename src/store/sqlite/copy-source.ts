@@ -1,10 +1,11 @@
-import { and, asc, count, eq, gt, inArray, max, sql, type AnyColumn } from "drizzle-orm";
+import { and, asc, count, eq, getTableColumns, gt, inArray, max, sql, type AnyColumn } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { forgottenRole } from "../../domain/event.ts";
 import type { CopiedName, CopiedTable, Identity, Row, WholeTable } from "../copied.ts";
 import { metaNames } from "../meta.ts";
 import * as tables from "../tables/sqlite.ts";
 import { openReader, type Connection } from "./connection.ts";
+import { remembered } from "./identity.ts";
 import { instanceFileOf, isRestored, readInstance } from "./instance.ts";
 import { lockStore, StoreInUseError } from "./lock.ts";
 import { hasTablesOfThisVersion } from "./migrate.ts";
@@ -65,7 +66,7 @@ export function openCopySource(file: string): CopySource {
     countOf: (table) => db.select({ rows: count() }).from(tables[table]).get()?.rows ?? 0,
     pageAfter({ table, key, pageSize }, after) {
       const from: SQLiteTable = tables[table];
-      const column = columnOf(table, key);
+      const column = columnOf(from, key);
       return db.select().from(from).where(gt(column, after)).orderBy(asc(column)).limit(pageSize).all();
     },
     all({ table, key }) {
@@ -73,7 +74,7 @@ export function openCopySource(file: string): CopySource {
       return db
         .select()
         .from(from)
-        .orderBy(asc(columnOf(table, key)))
+        .orderBy(asc(columnOf(from, key)))
         .all();
     },
     issuesToldSince: (position, id) =>
@@ -122,18 +123,12 @@ function tryToLock(file: string, opened: DisposableStack): boolean {
   }
 }
 
-function columnOf(table: CopiedName | WholeTable["table"], key: string): AnyColumn {
-  return (tables[table] as unknown as Readonly<Record<string, AnyColumn>>)[key]!;
+function columnOf(table: SQLiteTable, key: string): AnyColumn {
+  return getTableColumns(table)[key]!;
 }
 
-function identityOf({ db }: Connection): Identity {
-  const named = new Map(
-    db
-      .select()
-      .from(tables.meta)
-      .all()
-      .map(({ name, value }) => [name, value]),
-  );
+function identityOf(connection: Connection): Identity {
+  const named = remembered(connection);
   return {
     instance: named.get(metaNames.instance) ?? "",
     epoch: named.get(metaNames.epoch) ?? "",

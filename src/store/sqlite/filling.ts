@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { count } from "drizzle-orm";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import { writeBatch } from "../batch.ts";
@@ -8,6 +8,7 @@ import { deliveries, tokens } from "../tables/sqlite.ts";
 import { createWalkCache } from "../walks.ts";
 import { openReader, openWriter, type Connection } from "./connection.ts";
 import { unusable } from "./error.ts";
+import { removeDatabase, syncFile } from "./file.ts";
 import { makeFolderOf } from "./folder.ts";
 import { identify } from "./identity.ts";
 import { instanceFileOf, writeInstance } from "./instance.ts";
@@ -60,8 +61,8 @@ export function openSqliteFilling({ file, read, onFault }: FillingOptions): Fill
       `${file} holds deliveries already, and a past is written into a new store only. Name another one by DATABASE_URL, move this one away, or leave --bulk out.`,
     );
   const made = `${file}.filling`;
-  remove(made);
-  opened.defer(() => remove(made));
+  removeDatabase(made);
+  opened.defer(() => removeDatabase(made));
   const connection = openWriter(made);
   const { client } = connection;
   opened.defer(() => void client.close());
@@ -108,9 +109,7 @@ export function openSqliteFilling({ file, read, onFault }: FillingOptions): Fill
     const instance = identify(connection, null);
     client.pragma("journal_mode = WAL");
     client.close();
-    const descriptor = openSync(made, "r+");
-    fsyncSync(descriptor);
-    closeSync(descriptor);
+    syncFile(made);
     renameSync(made, file);
     // Last: with the one of the file before, a gateway takes this one for restored, and begins a new epoch.
     await writeInstance(instanceFileOf(file), instance);
@@ -162,8 +161,4 @@ function takeIndexes({ client }: Connection): readonly string[] {
   for (const { name } of taken) client.exec(`drop index ${name}`);
   dropSearch(client);
   return taken.map(({ sql }) => sql);
-}
-
-function remove(file: string): void {
-  for (const suffix of ["", "-wal", "-shm", "-journal"]) rmSync(`${file}${suffix}`, { force: true });
 }

@@ -5,10 +5,15 @@ import type { Connection } from "./connection.ts";
 import { isRestored, type Instance } from "./instance.ts";
 import { newestPosition } from "./queries.ts";
 
+/** What the store remembers of itself, by its name in `metaNames`. */
+export function remembered({ db }: Connection): ReadonlyMap<string, string> {
+  const rows = db.select().from(meta).all();
+  return new Map(rows.map(({ name, value }) => [name, value]));
+}
+
 /** Which database this is and how far its log has come; null for one that no gateway has opened yet. */
 export function identityOf(connection: Connection): Instance | null {
-  const rows = connection.db.select().from(meta).all();
-  const named = new Map(rows.map(({ name, value }) => [name, value]));
+  const named = remembered(connection);
   const [instance, epoch] = [named.get(metaNames.instance), named.get(metaNames.epoch)];
   if (instance === undefined || epoch === undefined) return null;
   return { instance, epoch, newest: newestPosition(connection) };

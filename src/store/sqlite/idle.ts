@@ -33,10 +33,9 @@ export function startIdle(tasks: readonly IdleTask[], sliced: () => void): Idle 
     timer ??= setTimeout(() => {
       timer = null;
       const isIdle = performance.now() - wroteAt >= idleMs;
-      const due = tasks.filter((task) => isIdle || task.waiting() > task.mostWaiting);
-      const isMore = due.map(tryOne).includes(true);
-      if (due.length > 0) sliced();
-      if (isMore) plan(1);
+      const tried = tasks.map((task) => tryOne(task, isIdle));
+      if (tried.some((more) => more !== null)) sliced();
+      if (tried.includes(true)) plan(1);
       else if (!isIdle) plan(idleMs);
     }, afterMs);
   }
@@ -51,9 +50,10 @@ export function startIdle(tasks: readonly IdleTask[], sliced: () => void): Idle 
   };
 }
 
-function tryOne({ slice }: IdleTask): boolean {
+/** Does a slice of the task if it is its turn: true while there is more, null where it was not. */
+function tryOne({ waiting, mostWaiting, slice }: IdleTask, isIdle: boolean): boolean | null {
   try {
-    return slice();
+    return isIdle || waiting() > mostWaiting ? slice() : null;
   } catch (error) {
     // The disk is full, or another process writes: what is not done now is done after another commit.
     if (codeOf(error) === null) throw error;

@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { StorageUnavailableError } from "../../domain/failure.ts";
-import { erasing, type Erasing } from "../erase.ts";
+import { calledBy } from "../called-by.ts";
 import type { Maintenance } from "../maintenance.ts";
 import { namedQueries } from "../queries/named.ts";
 import { tokenQueries } from "../queries/tokens.ts";
@@ -16,7 +16,7 @@ import { instanceFileOf, readInstance } from "./instance.ts";
 import { lockStore, StoreInUseError } from "./lock.ts";
 import { hasTablesOfThisVersion } from "./migrate.ts";
 import { readerOf } from "./queries.ts";
-import { inTransaction } from "./retention.ts";
+import { erasingSteps } from "./steps.ts";
 
 /** How long a step waits for the gateway to finish what it is writing; that takes milliseconds. */
 const busyMs = 10_000;
@@ -40,21 +40,12 @@ export function openSqliteMaintenance(file: string): Maintenance {
   using opened = new DisposableStack();
   const { connection, isBesideGateway } = openConnection(file, opened);
   const asked = { db: connection.db, tables };
-  const steps = erasing(asked);
-  async function step<Result>(take: (steps: Erasing) => Promise<Result>): Promise<Result> {
-    const result = await inTransaction(connection, steps, take);
+  const steps = erasingSteps(connection, async () => {
     if (isBesideGateway) await wait(restMs);
-    return result;
-  }
+  });
   const running = opened.move();
   return {
-    ...patient(file, {
-      dropBodies: (before, now) => step((one) => one.dropBodies(before, now)),
-      dropClosedIssues: (before) => step((one) => one.dropClosedIssues(before)),
-      forgetIssue: (sentryId, now) => step((one) => one.forgetIssue(sentryId, now)),
-      issuesIn: steps.issuesIn,
-      forgetProject: (projectId) => step((one) => one.forgetProject(projectId)),
-    } satisfies Erasing),
+    ...patient(file, steps),
     ...namedQueries(readerOf(connection, { issueObjectOf: () => null }), asked),
     tokens: patient(file, tokenQueries(asked)),
     [Symbol.asyncDispose]: async () => running.dispose(),
@@ -95,20 +86,14 @@ function openConnection(
 
 /** The same steps; one that waited in vain is StorageUnavailableError, and one that could not write says which file. */
 function patient<Steps extends object>(file: string, steps: Steps): Steps {
-  const entries = Object.entries(steps).map(
-    ([name, step]: [string, (...args: unknown[]) => Promise<unknown>]) => [
-      name,
-      async (...args: unknown[]) => {
-        try {
-          return await step(...args);
-        } catch (error) {
-          if (!isBusy(error)) throw unusable(file, error);
-          throw new StorageUnavailableError("Another process has been writing the database for too long.", {
-            cause: error,
-          });
-        }
-      },
-    ],
-  );
-  return Object.fromEntries(entries) as Steps;
+  return calledBy(steps, async (step, args) => {
+    try {
+      return await step(...args);
+    } catch (error) {
+      if (!isBusy(error)) throw unusable(file, error);
+      throw new StorageUnavailableError("Another process has been writing the database for too long.", {
+        cause: error,
+      });
+    }
+  });
 }

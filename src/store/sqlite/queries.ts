@@ -1,6 +1,5 @@
-import type { Json } from "../../domain/issue.ts";
 import { queriesOf } from "../queries/queries.ts";
-import type { Asked } from "../queries/query.ts";
+import type { ReaderOptions } from "../queries/query.ts";
 import type { Reader } from "../reader.ts";
 import * as tables from "../tables/sqlite.ts";
 import type { Connection } from "./connection.ts";
@@ -8,20 +7,10 @@ import { sqliteAggregates } from "./aggregates.ts";
 import { sqliteDialect } from "./dialect.ts";
 import { failureIn } from "./error.ts";
 
-export type ReaderOptions = {
-  /** The issue object in a kept body. */
-  readonly issueObjectOf: (body: Uint8Array) => Json;
-};
-
 /** Asks everything on this connection, at once and on this thread. */
-export function readerOf(connection: Connection, options: ReaderOptions): Reader {
-  return queriesOf(askedOf(connection, options));
-}
-
-/** What queries are asked of, on this connection. */
-export function askedOf(connection: Connection, { issueObjectOf }: ReaderOptions): Asked {
+export function readerOf(connection: Connection, { issueObjectOf }: ReaderOptions): Reader {
   const newest = newestPositionOf(connection);
-  return {
+  return queriesOf({
     db: connection.db,
     tables,
     dialect: sqliteDialect,
@@ -29,7 +18,7 @@ export function askedOf(connection: Connection, { issueObjectOf }: ReaderOptions
     newestPosition: async () => newest(),
     failureIn,
     issueObjectOf,
-  };
+  });
 }
 
 /** The newest position ever handed out, of an entry that may be gone; 0 for none. */

@@ -1,9 +1,10 @@
 import { constants, getPriority, setPriority } from "node:os";
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import { StorageUnavailableError } from "../../domain/failure.ts";
+import type { ReaderOptions } from "../queries/query.ts";
 import type { Reader } from "../reader.ts";
 import { openReader } from "./connection.ts";
-import { readerOf, type ReaderOptions } from "./queries.ts";
+import { readerOf } from "./queries.ts";
 
 /** What the gateway asks of the thread: one question of `Reader`, the bounds of a read transaction, or to end. */
 export type ReadRequest =

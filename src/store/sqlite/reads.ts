@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { ReadTimeoutError, StorageUnavailableError } from "../../domain/failure.ts";
-import { isHeavy, readerThat } from "../heavy.ts";
+import { calledBy } from "../called-by.ts";
+import { isHeavy } from "../heavy.ts";
 import type { Reader, ReadTransaction } from "../reader.ts";
 import { createWaitingLine } from "../waiting-line.ts";
 import type { ReadAnswer, ReadData, ReadRequest } from "./read-worker.ts";
@@ -41,10 +42,15 @@ export function createReads(options: ReadsOptions): Reads {
     return all.size < maxWorkers ? start() : line.wait();
   }
 
+  /** @throws StorageUnavailableError where the system lets no thread more begin. */
   function start(): Thread {
-    const thread = createThread(options);
-    all.add(thread);
-    return thread;
+    try {
+      const thread = createThread(options);
+      all.add(thread);
+      return thread;
+    } catch (cause) {
+      throw new StorageUnavailableError("No thread could be started to read with.", { cause });
+    }
   }
 
   /** Another one in its place before it is free would be one more: who asks for too much again and again had any number. */
@@ -52,7 +58,7 @@ export function createReads(options: ReadsOptions): Reads {
     await thread.free();
     if (!thread.isAlive()) all.delete(thread);
     const next = line.next();
-    if (next !== undefined) next(thread.isAlive() ? thread : start());
+    if (next !== undefined) next(thread.isAlive() ? thread : take());
     else if (thread.isAlive()) idle.push(thread);
   }
 
@@ -66,7 +72,9 @@ export function createReads(options: ReadsOptions): Reads {
   }
 
   return {
-    reader: readerThat(here, (name, args) => (isHeavy(name, args) ? ask(name, args) : null)),
+    reader: calledBy(here, (askHere, args, name) =>
+      isHeavy(name, args) ? ask(name, args) : askHere(...args),
+    ),
 
     async begin() {
       const thread = await take();
@@ -85,7 +93,7 @@ export function createReads(options: ReadsOptions): Reads {
         throw error;
       }
       return {
-        ...readerThat(here, (name, args) => thread.ask({ ask: name, args }, timeoutMs)),
+        ...calledBy(here, (_askHere, args, name) => thread.ask({ ask: name, args }, timeoutMs)),
         [Symbol.asyncDispose]: end,
       };
     },

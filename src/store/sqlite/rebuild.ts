@@ -1,4 +1,4 @@
-import { eq, max } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import { metaNames, newName } from "../meta.ts";
 import { deriveAgain, putDetailsBack, setDetailsAside, type RebuildOptions } from "../rebuild.ts";
 import * as tables from "../tables/sqlite.ts";
@@ -32,11 +32,7 @@ export async function rebuildSqlite({
     client.exec("begin immediate");
     // Of a store that no gateway has opened yet it is made now.
     const { instance } = identify({ client, db }, readInstance(instanceFileOf(file)));
-    const newest =
-      db
-        .select({ seq: max(events.seq) })
-        .from(events)
-        .get()?.seq ?? 0;
+    const newest = newestPosition({ client, db });
     client.exec(setDetailsAside);
     for (const table of [events, issues, projects]) db.delete(table).run();
     const inserting = prepareTransaction({ client, db });

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import type { Report } from "../../observability/report.ts";
+import type { ReaderOptions } from "../queries/query.ts";
 import { tokenQueries } from "../queries/tokens.ts";
 import { forEver, type Retention } from "../retention.ts";
 import type { Store } from "../store.ts";
@@ -8,8 +9,9 @@ import { openReader } from "./connection.ts";
 import { makeFolderOf } from "./folder.ts";
 import { instanceFileOf, writeInstance } from "./instance.ts";
 import { lockStore } from "./lock.ts";
-import { newestPosition, readerOf, type ReaderOptions } from "./queries.ts";
+import { newestPosition, readerOf } from "./queries.ts";
 import { createReads } from "./reads.ts";
+import { openTrying } from "./trying.ts";
 import { createVersion } from "./version.ts";
 import { startWrites } from "./writes.ts";
 
@@ -105,6 +107,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     }),
   );
 
+  const trying = opened.use(openTrying(file, reads.reader, options));
+
   const version = createVersion(reading);
   wrote = version.moved;
 
@@ -129,7 +133,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 
   const running = opened.move();
   return {
-    reader: reads.reader,
+    reader: trying.reader,
     readTransaction: reads.begin,
     append: writes.append,
     version: version.now,

@@ -70,7 +70,7 @@ export function prepareTransaction({ client, db }: Connection): SqliteTransactio
       .from(sql`(select 1)`),
   );
   const placed = db
-    .select({ seq: events.seq })
+    .select({ seq: events.seq, place: events.place })
     .from(events)
     .where(
       and(
@@ -80,10 +80,11 @@ export function prepareTransaction({ client, db }: Connection): SqliteTransactio
       ),
     )
     .prepare();
-  const versionCount = db
-    .select({ count: count() })
+  const versions = db
+    .select({ delivery: events.delivery, role: events.role, count: count() })
     .from(events)
-    .where(and(eq(events.delivery, sql.placeholder("delivery")), eq(events.role, sql.placeholder("role"))))
+    .where(eq(events.delivery, sql.placeholder("delivery")))
+    .groupBy(events.delivery, events.role)
     .prepare();
   const held = contentsOf({ db, tables });
   const insertDelivery = prepareRun(client, db.insert(deliveries).values(placeholdersOf(deliveries)));
@@ -165,11 +166,11 @@ export function prepareTransaction({ client, db }: Connection): SqliteTransactio
         knownBySha256.all({ sha256: Buffer.from(sha256, "hex"), before }).map(known),
       );
     },
-    async seqInHistory(issueId, place) {
-      return placed.get({ issueId, place })?.seq ?? null;
+    async placed(issueId, places) {
+      return places.flatMap((place) => placed.all({ issueId, place }));
     },
-    async versions(delivery, role) {
-      return versionCount.get({ delivery, role })?.count ?? 0;
+    async versions(deliveries) {
+      return deliveries.flatMap((delivery) => versions.all({ delivery }));
     },
     async kept(delivery) {
       const [bodies, fields] = [await held.bodies([delivery]), await held.fields([delivery])];

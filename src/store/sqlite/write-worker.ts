@@ -4,7 +4,7 @@ import { StorageUnavailableError } from "../../domain/failure.ts";
 import { writeAroundFaults } from "../around-faults.ts";
 import { writeBatch, type BatchResult } from "../batch.ts";
 import { loadRequestIds } from "../request-ids.ts";
-import type { Retention } from "../retention.ts";
+import { startRetention, type Retention } from "../retention.ts";
 import type { Receipt } from "../store.ts";
 import * as tables from "../tables/sqlite.ts";
 import { createWalkCache } from "../walks.ts";
@@ -17,8 +17,8 @@ import { identify, identityOf } from "./identity.ts";
 import { startIdle } from "./idle.ts";
 import { instanceFileOf, readInstance, type Instance } from "./instance.ts";
 import { packing } from "./packing.ts";
-import { startRetention } from "./retention.ts";
 import { indexing } from "./search.ts";
+import { erasingSteps } from "./steps.ts";
 import { prepareTransaction } from "./transaction.ts";
 import { unpack, type Wire } from "./wire.ts";
 
@@ -101,11 +101,27 @@ export async function answerWrites({
   const forgetWalks = () => {
     walks = createWalkCache();
   };
-  const retaining = startRetention(connection, retention, {
-    dropped: checkpoints.committed,
-    erased: forgetWalks,
-    failed: (error) => say({ is: "not dropped", message: String(error) }),
-  });
+  const steps = erasingSteps(connection, checkpoints.committed);
+  const retaining = startRetention(
+    {
+      ...steps,
+      async dropClosedIssues(before) {
+        const dropped = await steps.dropClosedIssues(before);
+        // A history in memory may be one of theirs.
+        if (dropped > 0) forgetWalks();
+        return dropped;
+      },
+    },
+    retention,
+    {
+      betweenMs: 20,
+      now: Date.now,
+      failed(error) {
+        if (codeOf(error) === null) throw error;
+        if (!isBusy(error)) say({ is: "not dropped", message: String(error) });
+      },
+    },
+  );
   const dataVersion = client.prepare<[], number>("pragma data_version").pluck();
   let seenVersion = dataVersion.get();
   const transaction = prepareTransaction(connection);
@@ -169,11 +185,11 @@ export async function answerWrites({
           at = request.at;
           return { is: "written", to, receipts: await writer.append(unpack(request.batch)) };
         case "probe":
-          await writer.probe();
+          await writer.append([]);
           return { is: "probed", to };
         case "close":
           await writer.flush();
-          retaining[Symbol.dispose]();
+          await retaining[Symbol.asyncDispose]();
           idle[Symbol.dispose]();
           await checkpoints[Symbol.asyncDispose]();
           client.close();

@@ -1,7 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { ask, mayPass } from "./ask.ts";
+import { useChoices } from "./choices.ts";
 import { html } from "./html.ts";
-import { filterChoices, type Assignee } from "./operations.ts";
 import {
   assigneeKey,
   isNarrowed,
@@ -11,13 +10,7 @@ import {
   type Navigation,
   type Place,
 } from "./place.ts";
-import { sleep } from "./sleep.ts";
 import { assigneeText, sentence } from "./words.ts";
-
-type Choices = {
-  readonly projects: readonly { readonly slug: string; readonly name: string }[];
-  readonly assignees: readonly Assignee[];
-};
 
 const seenLabels: Readonly<Record<string, string>> = {
   "1h": "Last hour",
@@ -28,12 +21,6 @@ const seenLabels: Readonly<Record<string, string>> = {
 
 /** How long typing has to rest before it is searched for. */
 const typingMs = 250;
-
-/** How long after what is to be chosen from could not be had it is asked for again. */
-const retryMs = 3_000;
-
-/** So long what is to be chosen from is not read again when somebody is about to choose. */
-const freshMs = 2_000;
 
 /** What issues are narrowed down by, in the list and in the statistics alike. `children` come before it. */
 export function FilterBar({
@@ -76,7 +63,7 @@ export function FilterBar({
       "project",
       "Project",
       "All projects",
-      choices.projects.map(({ slug }) => [slug, slug] as const),
+      choices.projects.map((slug) => [slug, slug] as const),
     )}
     ${select(
       "level",
@@ -144,34 +131,4 @@ function SearchField({ navigation, search }: { readonly navigation: Navigation; 
       if (event.key === "Escape") (event.target as HTMLInputElement).blur();
     }}
   />`;
-}
-
-/**
- * Projects and assignees; none until they are there, and none while they cannot be had: the list says why. `refresh` reads
- * them again where they are not of just now; those that were there stay meanwhile.
- */
-function useChoices(): { readonly choices: Choices; readonly refresh: () => void } {
-  const [choices, setChoices] = useState<Choices>({ projects: [], assignees: [] });
-  const [askedAt, setAskedAt] = useState(Date.now);
-  useEffect(() => {
-    const stop = new AbortController();
-    readChoices(stop.signal).then(setChoices, () => {});
-    return () => stop.abort();
-  }, [askedAt]);
-  const refresh = () => setAskedAt((before) => (Date.now() - before < freshMs ? before : Date.now()));
-  return { choices, refresh };
-}
-
-/** Tries again while the gateway cannot be reached. */
-async function readChoices(signal: AbortSignal): Promise<Choices> {
-  for (;;) {
-    try {
-      const { projects, issueStats } = await ask(filterChoices, {}, signal);
-      const assignees = issueStats.byAssignee.flatMap(({ assignee }) => assignee ?? []);
-      return { projects: projects.nodes, assignees };
-    } catch (error) {
-      if (!mayPass(error)) throw error;
-    }
-    await sleep(retryMs, signal);
-  }
 }

@@ -156,22 +156,38 @@ export const issueChanged: Operation<
   `,
 };
 
-/** What there is to filter by. */
-export const filterChoices: Operation<
+/** The projects that there are to filter by, a page of them. */
+export const projectChoices: Operation<
   {
-    readonly projects: { readonly nodes: readonly { readonly slug: string; readonly name: string }[] };
-    readonly issueStats: { readonly byAssignee: readonly { readonly assignee: Assignee | null }[] };
+    readonly projects: {
+      readonly nodes: readonly { readonly slug: string }[];
+      readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+    };
   },
+  { readonly after: string | null }
+> = {
+  text: /* GraphQL */ `
+    query ProjectChoices($after: String) {
+      projects(first: 100, after: $after) {
+        nodes {
+          slug
+        }
+        pageInfo {
+          hasNextPage
+          endCursor
+        }
+      }
+    }
+  `,
+};
+
+/** Whom there is to filter by. */
+export const assigneeChoices: Operation<
+  { readonly issueStats: { readonly byAssignee: readonly { readonly assignee: Assignee | null }[] } },
   object
 > = {
   text: /* GraphQL */ `
-    query FilterChoices {
-      projects(first: 100) {
-        nodes {
-          slug
-          name
-        }
-      }
+    query AssigneeChoices {
       issueStats {
         byAssignee(first: 50) {
           assignee {

@@ -1,0 +1,11 @@
+import { eq } from "drizzle-orm";
+import type { Asked } from "./query.ts";
+
+/** The number that the store remembers under this name, one of `metaNames`; 0 for none. */
+export async function rememberedNumber(
+  { db, tables: { meta } }: Pick<Asked, "db" | "tables">,
+  name: string,
+): Promise<number> {
+  const [row] = await db.select({ value: meta.value }).from(meta).where(eq(meta.name, name));
+  return Number(row?.value ?? 0);
+}

@@ -1,0 +1,33 @@
+import { erasing, type Erasing } from "../erase.ts";
+import * as tables from "../tables/sqlite.ts";
+import type { Connection } from "./connection.ts";
+
+/**
+ * What takes things out of the store, each step in a transaction of its own. SQLite answers at once, so nothing else
+ * happens on this thread meanwhile.
+ * @param committed is called after each step, which is not over before it resolves.
+ */
+export function erasingSteps({ client, db }: Connection, committed: () => void | Promise<void>): Erasing {
+  const steps = erasing({ db, tables });
+
+  async function step<Result>(take: (steps: Erasing) => Promise<Result>): Promise<Result> {
+    client.exec("begin immediate");
+    let result: Result;
+    try {
+      result = await take(steps);
+      client.exec("commit");
+    } finally {
+      if (client.inTransaction) client.exec("rollback");
+    }
+    await committed();
+    return result;
+  }
+
+  return {
+    dropBodies: (before, now) => step((one) => one.dropBodies(before, now)),
+    dropClosedIssues: (before) => step((one) => one.dropClosedIssues(before)),
+    forgetIssue: (sentryId, now) => step((one) => one.forgetIssue(sentryId, now)),
+    issuesIn: steps.issuesIn,
+    forgetProject: (projectId) => step((one) => one.forgetProject(projectId)),
+  };
+}

@@ -1,0 +1,71 @@
+import { useEffect, useState } from "preact/hooks";
+import { ask, mayPass } from "./ask.ts";
+import { assigneeChoices, projectChoices, type Assignee } from "./operations.ts";
+import { sleep } from "./sleep.ts";
+
+/** What there is to filter by. */
+export type Choices = {
+  /** Their slugs. */
+  readonly projects: readonly string[];
+  /** Those with the most issues. */
+  readonly assignees: readonly Assignee[];
+};
+
+/** How long after what is to be chosen from could not be had it is asked for again. */
+const retryMs = 3_000;
+
+/** So long what is to be chosen from is not read again when somebody is about to choose. */
+const freshMs = 2_000;
+
+type Page = { readonly hasNextPage: boolean; readonly endCursor: string | null };
+
+/** More than anybody looks through. */
+const mostProjects = 1_000;
+
+/**
+ * Projects and assignees; none until they are there, and none while they cannot be had: the list says why. `refresh` reads
+ * them again where they are not of just now; those that were there stay meanwhile.
+ */
+export function useChoices(): { readonly choices: Choices; readonly refresh: () => void } {
+  const [choices, setChoices] = useState<Choices>({ projects: [], assignees: [] });
+  const [askedAt, setAskedAt] = useState(Date.now);
+  useEffect(() => {
+    const stop = new AbortController();
+    readChoices(stop.signal).then(setChoices, () => {});
+    return () => stop.abort();
+  }, [askedAt]);
+  const refresh = () => setAskedAt((before) => (Date.now() - before < freshMs ? before : Date.now()));
+  return { choices, refresh };
+}
+
+/** Tries again while the gateway cannot be reached. */
+export async function readChoices(signal: AbortSignal): Promise<Choices> {
+  for (;;) {
+    try {
+      const [projects, assignees] = await Promise.all([readProjects(signal), readAssignees(signal)]);
+      return { projects, assignees };
+    } catch (error) {
+      if (!mayPass(error)) throw error;
+    }
+    await sleep(retryMs, signal);
+  }
+}
+
+async function readProjects(signal: AbortSignal): Promise<readonly string[]> {
+  // Two may have one slug, one after the other.
+  const slugs = new Set<string>();
+  for (
+    let page: Page = { hasNextPage: true, endCursor: null };
+    page.hasNextPage && slugs.size < mostProjects;
+  ) {
+    const { projects } = await ask(projectChoices, { after: page.endCursor }, signal);
+    for (const { slug } of projects.nodes) slugs.add(slug);
+    page = projects.pageInfo;
+  }
+  return [...slugs];
+}
+
+async function readAssignees(signal: AbortSignal): Promise<readonly Assignee[]> {
+  const { issueStats } = await ask(assigneeChoices, {}, signal);
+  return issueStats.byAssignee.flatMap(({ assignee }) => assignee ?? []);
+}
