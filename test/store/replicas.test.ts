@@ -273,6 +273,30 @@ describe("a replica", () => {
     expect(await examinePostgres({ url: store.url, onProgress: () => {} })).toEqual([]);
   });
 
+  it("asks the server two heavy questions at once, in read transactions too", async () => {
+    await using store = await openTestPostgres();
+    await store.append(told());
+    await using opened = new AsyncDisposableStack();
+    const transactions = await Promise.all([1, 2, 3, 4].map(() => store.readTransaction()));
+    for (const one of transactions) opened.use(one);
+    await onServer(async (client) => {
+      await client.query("begin; lock table issues in access exclusive mode");
+      const counts = Promise.allSettled(transactions.map((one) => one.issueCount({ filter: {}, now: 0 })));
+      const asked = async () => {
+        const { rows } = await client.query<{ asked: string }>(
+          "select count(*) as asked from pg_locks where relation = 'issues'::regclass and not granted",
+        );
+        return Number(rows[0]!.asked);
+      };
+      await expect.poll(asked).toBeGreaterThanOrEqual(2);
+      // Whatever else was asked at the same time is there by now.
+      await store.reader.bounds();
+      expect(await asked()).toBe(2);
+      await client.query("rollback");
+      expect(await counts).toEqual(transactions.map(() => ({ status: "fulfilled", value: 1 })));
+    }, store.url);
+  });
+
   it("reads transactions from one moment, and refuses to change anything in them", async () => {
     await using store = await openTestPostgres();
     await using reading = await store.readTransaction();

@@ -9,10 +9,10 @@ export type FewHeavyOptions = WaitingLineOptions & {
 };
 
 /**
- * The same reader, of whose heavy questions few are asked at once. Each keeps one of the server's cores busy and a
- * connection taken for up to seconds, and batches of webhooks and quick questions need some too.
+ * Makes readers of which few heavy questions are asked at once, counted together. Each keeps one of the server's cores busy
+ * and a connection taken for up to seconds, and batches of webhooks and quick questions need some too.
  */
-export function fewHeavy(reader: Reader, { atOnce, ...options }: FewHeavyOptions): Reader {
+export function createFewHeavy({ atOnce, ...options }: FewHeavyOptions): (reader: Reader) => Reader {
   const line = createWaitingLine<void>(options);
   let asked = 0;
 
@@ -29,7 +29,6 @@ export function fewHeavy(reader: Reader, { atOnce, ...options }: FewHeavyOptions
     }
   }
 
-  return calledBy(reader, (ask, args, name) =>
-    isHeavy(name, args) ? inTurn(() => ask(...args)) : ask(...args),
-  );
+  return (reader) =>
+    calledBy(reader, (ask, args, name) => (isHeavy(name, args) ? inTurn(() => ask(...args)) : ask(...args)));
 }

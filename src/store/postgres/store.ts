@@ -7,7 +7,7 @@ import type { Receipt, Store } from "../store.ts";
 import { createWriter } from "../writer.ts";
 import { drizzleOver } from "./ask.ts";
 import { watchEpoch } from "./epoch.ts";
-import { fewHeavy } from "./few-heavy.ts";
+import { createFewHeavy } from "./few-heavy.ts";
 import { channelOf, listeningName, startListener } from "./listener.ts";
 import { locksOf } from "./locks.ts";
 import { createPools } from "./pools.ts";
@@ -137,7 +137,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     }),
   );
 
-  const reading = fewHeavy(readerOf(questionsOn(pools.reading, { isPooled }), asking), heavyLimits);
+  const fewHeavy = createFewHeavy(heavyLimits);
+  const reading = fewHeavy(readerOf(questionsOn(pools.reading, { isPooled }), asking));
   const log = readerOf(pools.log, asking);
 
   const reader = { ...reading, bounds: log.bounds, entriesAfter: epoch.ofFirst(log.entriesAfter) };
@@ -146,7 +147,10 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const running = opened.move();
   return {
     reader,
-    readTransaction: () => beginReading(pools.reading, asking),
+    async readTransaction() {
+      const transaction = await beginReading(pools.reading, asking);
+      return { ...transaction, ...fewHeavy(transaction) };
+    },
     append: async (delivery) => (await writer.append([delivery]))[0]!,
     // What another replica writes is not known here at once.
     version: () => null,
