@@ -182,11 +182,25 @@ describe("a replica", () => {
     await onServer(async (client) => {
       await client.query("select pg_advisory_lock($1)", [key]);
       await expect(store.append(told())).rejects.toThrow(StorageUnavailableError);
+      expect(await store.canWrite()).toBe(true);
       expect((await store.append(told({ issue: "2" }))).outcome).toBe("APPLIED");
       await client.query("select pg_advisory_unlock($1)", [key]);
       expect((await store.append(told())).outcome).toBe("APPLIED");
     });
     expect(await store.canWrite()).toBe(true);
+  });
+
+  it("says that it cannot write while another holds the log for too long, and writes again", async () => {
+    await using store = await openTestPostgres();
+    const schema = new URL(store.url).searchParams.get("options")!.split("=")[1]!;
+    const { log: key } = locksOf(schema);
+    await onServer(async (client) => {
+      await client.query("select pg_advisory_lock($1)", [key]);
+      await expect(store.append(told())).rejects.toThrow(StorageUnavailableError);
+      expect(await store.canWrite()).toBe(false);
+      await client.query("select pg_advisory_unlock($1)", [key]);
+      expect(await store.canWrite()).toBe(true);
+    });
   });
 
   it("keeps what it fails to apply, and the rest of the batch as ever", async () => {

@@ -8,7 +8,6 @@ import { createTurns } from "../turns.ts";
 import { createWriter } from "../writer.ts";
 import { drizzleOver } from "./ask.ts";
 import { watchEpoch } from "./epoch.ts";
-import { codeOf } from "./error.ts";
 import { fewHeavy } from "./few-heavy.ts";
 import { channelOf, listeningName, startListener } from "./listener.ts";
 import { locksOf } from "./locks.ts";
@@ -110,8 +109,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       if (entries > 0) heard(receipts.at(-1)!.position);
       return receipts;
     } catch (error) {
-      // Another replica had a lock for too long: that says nothing of the next batch.
-      if (codeOf(error) !== lockNotAvailable) isFailing = true;
+      isFailing = true;
       report.storeFailed(error);
       throw error;
     }
@@ -181,5 +179,3 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
-
-const lockNotAvailable = "55P03";

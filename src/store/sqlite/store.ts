@@ -81,6 +81,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
         isFailing = true;
         report.storeFailed(error);
       },
+      notDropped: report.storeFailed,
       ended(error) {
         isFailing = true;
         report.storeFailed(error);
