@@ -263,7 +263,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     }),
     graphql: (request, response, admitted) =>
       queries(request, response, admitted) ?? others(request, response, admitted),
-    page: createWebPage(new URL("web/", threads)),
+    page: createWebPage(new URL("web/", threads), { graphiql: config.GRAPHIQL === "on" }),
     origins: config.CORS_ORIGINS,
     admit,
     limits: {

@@ -37,7 +37,7 @@ export type Asking = {
 };
 
 /** Keeps what `Asking.take` is given, for whoever asks. */
-export type Taken = { operation: LiveOperation | null; readonly take: (operation: LiveOperation) => void };
+type Taken = { operation: LiveOperation | null; readonly take: (operation: LiveOperation) => void };
 
 export function createTaken(): Taken {
   const taken: Taken = {

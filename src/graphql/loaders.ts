@@ -1,5 +1,5 @@
 import DataLoader from "dataloader";
-import { unknownDetails, type Assignee, type Json } from "../domain/issue.ts";
+import { unknownDetails, type Assignee, type Issue, type Json } from "../domain/issue.ts";
 import type { FeedFigures, LogBounds, Page, PageRequest, Reader } from "../store/reader.ts";
 import { errorOf } from "./errors.ts";
 import type { Payload } from "./live-source.ts";
@@ -145,9 +145,12 @@ function countLoader<Request>(
   return async (key, request) => (await load(key, request)) ?? 0;
 }
 
+/** Each waits for a thread or a turn to read with, as the questions of everybody else do. */
+const mostAtOnce = 16;
+
 /**
  * Users and teams are known only from the issues assigned to them: as the newest of those shows them. One statement for
- * each, which only `node` asks for.
+ * each, which only `node` asks for, a few at once.
  */
 async function lastSeenAssignees(
   reader: Reader,
@@ -155,19 +158,19 @@ async function lastSeenAssignees(
   type: Assignee["type"],
   sentryIds: readonly string[],
 ): Promise<ReadonlyMap<string, Assignee>> {
-  const pages = await Promise.all(
-    sentryIds.map((sentryId) =>
-      reader.issuePage({
-        filter: { assignee: { type, sentryId: { eq: sentryId } } },
-        order: { field: "LAST_SEEN", direction: "DESC" },
-        now,
-        limit: 1,
-        from: "first",
-        after: null,
-        before: null,
-      }),
-    ),
-  );
+  const newestOf = (sentryId: string) =>
+    reader.issuePage({
+      filter: { assignee: { type, sentryId: { eq: sentryId } } },
+      order: { field: "LAST_SEEN", direction: "DESC" },
+      now,
+      limit: 1,
+      from: "first",
+      after: null,
+      before: null,
+    });
+  const pages: Page<Issue>[] = [];
+  for (let from = 0; from < sentryIds.length; from += mostAtOnce)
+    pages.push(...(await Promise.all(sentryIds.slice(from, from + mostAtOnce).map(newestOf))));
   const assignees = pages.flatMap(({ rows }) => rows.flatMap(({ fields }) => fields.assignee ?? []));
   return new Map(assignees.map((assignee) => [assignee.sentryId, assignee]));
 }

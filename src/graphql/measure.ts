@@ -13,6 +13,7 @@ import {
   type GraphQLArgument,
   type GraphQLNamedType,
   type GraphQLSchema,
+  type OperationDefinitionNode,
   type SelectionSetNode,
 } from "graphql";
 import { intervals, roughBucketCount, type Interval } from "../domain/calendar.ts";
@@ -52,18 +53,21 @@ type Within = {
 
 /**
  * Measures the dearest operation of a document, which need not be valid: what the schema does not have costs nothing.
- * Each fragment is measured once, however often it is spread. `now` is in epoch milliseconds.
+ * An operation measures each fragment once, however often it is spread. `given` is what the request says of variables;
+ * `now` is in epoch milliseconds.
  */
 export function measure(
   document: DocumentNode,
   schema: GraphQLSchema,
-  variables: Variables,
+  given: Variables,
   now: number,
 ): Measure {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions)
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  // Both of the operation that is being measured.
   const known = new Map<string, Measure>();
+  let variables = given;
 
   function ofSelections(
     { selections }: SelectionSetNode,
@@ -133,6 +137,8 @@ export function measure(
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
     const root = schema.getRootType(definition.operation) ?? undefined;
+    known.clear();
+    variables = { ...defaultsOf(definition), ...given };
     const { depth, cost } = ofSelections(definition.selectionSet, root, outside);
     most = { depth: Math.max(depth, most.depth), cost: Math.max(cost, most.cost) };
   }
@@ -143,6 +149,14 @@ const nothing: Measure = { depth: 0, cost: 0 };
 const outside: Within = { pageSize: 1, periodMs: null };
 
 type Variables = Readonly<Record<string, unknown>>;
+
+/** What variables are that are left out, as far as the operation says so. */
+function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Variables {
+  const defaults = variableDefinitions.flatMap(({ variable, defaultValue }) =>
+    defaultValue === undefined ? [] : [[variable.name.value, valueFromASTUntyped(defaultValue)] as const],
+  );
+  return Object.fromEntries(defaults);
+}
 
 /** How many rows the field's page has at most, where it is a connection. */
 function pageSizeOf(field: FieldNode, variables: Variables): number {
@@ -192,7 +206,7 @@ function bucketsIn(periodMs: number | null, interval: unknown): number {
   return Math.min(Math.max(buckets, 0), mostBuckets);
 }
 
-/** An argument's value as JSON would have it, unchecked. Undefined for a variable that is left out: it may have any default. */
+/** An argument's value as JSON would have it, unchecked. Undefined for a variable that is left out and has no default. */
 function valueOf(name: string, field: FieldNode, variables: Variables, absent: unknown): unknown {
   const value = field.arguments?.find((argument) => argument.name.value === name)?.value;
   return value === undefined ? absent : valueFromASTUntyped(value, variables);
@@ -205,7 +219,7 @@ function numberOf(name: string, field: FieldNode, variables: Variables): number 
       return Number(value.value);
     case Kind.VARIABLE: {
       const given = variables[value.name.value];
-      // One that is left out may have any default.
+      // Left out, or none that fits: what the field then takes is its own.
       return typeof given === "number" ? given : largestPage;
     }
     default:

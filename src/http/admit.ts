@@ -90,7 +90,7 @@ export function createAdmit(options: AdmitOptions): Admit {
     if (isOnLoopback && isLocal(request))
       return { is: "admitted", viewer: unlimitedAdmin, until: null, revoked: never };
     return refused(
-      `Without a token this gateway answers readers on its own machine only, as http://localhost. Make a token: "${howToRun("token create --name me --scope admin")}".`,
+      `Without a token this gateway answers ${isOnLoopback ? "readers on its own machine only, as http://localhost" : "no readers"}. Make a token: "${howToRun("token create --name me --scope admin")}".`,
     );
   }
 

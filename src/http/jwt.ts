@@ -71,7 +71,8 @@ export function createJwtReader({ issuer, audience, keys, now }: JwtOptions) {
 function readClaims(payload: JWTPayload): JwtReading {
   const { issuewire_scope: scope, issuewire_projects: projects = [], exp } = payload;
   if (scope !== "read" && scope !== "admin") return { is: "invalid", reason: "it has no issuewire_scope" };
-  const until = exp! * 1000;
+  // As long as it is taken for valid.
+  const until = (exp! + clockToleranceSeconds) * 1000;
   if (projects === "*") return { is: "valid", viewer: { scope, projects: "all" }, until };
   if (!Array.isArray(projects) || !projects.every((one) => typeof one === "string"))
     return { is: "invalid", reason: "its issuewire_projects is neither * nor a list of ids" };

@@ -45,9 +45,16 @@ async function stop(server: Server): Promise<void> {
 
 function describe(error: unknown, host: string, port: number): Error {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  const what =
-    code === "EADDRINUSE"
-      ? `Port ${port} is in use: stop what listens there, or set PORT to another one.`
-      : `Cannot listen on ${host}:${port}: set HOST and PORT to an address of this machine.`;
-  return new Error(what, { cause: error });
+  return new Error(whatToDo(code, host, port), { cause: error });
+}
+
+function whatToDo(code: unknown, host: string, port: number): string {
+  switch (code) {
+    case "EADDRINUSE":
+      return `Port ${port} is in use: stop what listens there, or set PORT to another one.`;
+    case "EACCES":
+      return `This user may not listen on port ${port}: set PORT to one above 1023, and let a proxy in front have that one.`;
+    default:
+      return `Cannot listen on ${host}:${port}: set HOST and PORT to an address of this machine.`;
+  }
 }

@@ -1,9 +1,15 @@
-import { getOperationAST, GraphQLError, type ExecutionArgs, type ExecutionResult } from "graphql";
+import {
+  getOperationAST,
+  GraphQLError,
+  OperationTypeNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+} from "graphql";
 import { CloseCode, makeServer, MessageType, type ServerOptions } from "graphql-ws";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
-import { createTaken, type Taken } from "../graphql/context.ts";
+import { createTaken } from "../graphql/context.ts";
 import { errorCodes, errorOf } from "../graphql/errors.ts";
 import type { LiveOperation } from "../graphql/live-operation.ts";
 import { isPersisted, persistedQuery } from "../graphql/params.ts";
@@ -46,13 +52,12 @@ type Connection = {
   readonly subscribers: Map<string, LiveSubscriber>;
 };
 
-/** An operation that is valid, and the pipeline that executes it. */
-type Prepared = ExecutionArgs & {
-  readonly connection: Connection;
-  readonly id: string;
-  readonly pipeline: Pick<ReturnType<GraphQL["getEnveloped"]>, "execute" | "subscribe">;
-  /** The subscription, once it can begin. */
-  readonly taken: Taken;
+/** An operation that was not refused. */
+type Begun = ExecutionArgs & {
+  /** The subscription, where it can begin; null for one that cannot, and for what is none. */
+  readonly operation: LiveOperation | null;
+  /** What there is to tell where there is no `operation`. */
+  readonly result: ExecutionResult;
 };
 
 /** Seconds from a ping to one of the WebSocket's own for those who have not answered. */
@@ -185,7 +190,7 @@ export function serveOperations(options: OperationsOptions) {
       },
       onSubscribe: async (
         { extra: connection, subscriptions },
-        id,
+        _id,
         { query, operationName, variables, extensions },
       ) => {
         const waitSeconds = rate(connection.request);
@@ -196,18 +201,18 @@ export function serveOperations(options: OperationsOptions) {
           return [errorOf("OPERATION_LIMIT", message)];
         }
         if (!(await turnstile.enter())) return [errorOf("SERVICE_UNAVAILABLE", tooManyWait)];
-        return prepare(graphql, connection, id, {
+        return begin(graphql, connection, {
           query,
           operationName: operationName ?? null,
           variables: variables ?? {},
         });
       },
-      // What `prepare` made comes back as it was; nothing in this schema answers a query with a stream.
-      execute: async (args) => (await (args as Prepared).pipeline.execute(args)) as ExecutionResult,
-      async subscribe(args) {
-        const { pipeline, taken, connection, id } = args as Prepared;
-        const result = (await pipeline.subscribe(args)) as ExecutionResult;
-        return taken.operation === null ? result : served(connection, id, taken.operation, options);
+      // What `begin` made comes back as it was.
+      execute: (args) => (args as Begun).result,
+      subscribe: (args) => (args as Begun).result,
+      onOperation: ({ extra: connection }, id, _payload, args) => {
+        const { operation } = args as Begun;
+        return operation === null ? undefined : served(connection, id, operation, options);
       },
       onNext: (_context, _id, _payload, _args, result) => formattedResult(result),
       onError: (_context, _id, _payload, errors) => errors.map(formatted),
@@ -221,13 +226,15 @@ type Asked = {
   readonly variables: Record<string, unknown>;
 };
 
-/** An operation that can be executed, or why it cannot. */
-async function prepare(
+/**
+ * An operation that is executed, or why it is refused. It is executed before the protocol knows of it: only then is it
+ * known whether its variables fit, and what it asks for with them, and whoever is refused is told in an `error`.
+ */
+async function begin(
   graphql: GraphQL,
   connection: Connection,
-  id: string,
   { query, operationName, variables }: Asked,
-): Promise<Prepared | readonly GraphQLError[]> {
+): Promise<Begun | readonly GraphQLError[]> {
   const taken = createTaken();
   const { parse, validate, contextFactory, execute, subscribe, schema } = graphql.getEnveloped({
     // Nobody subscribes before the connection is acknowledged.
@@ -245,24 +252,27 @@ async function prepare(
     const document = parse(query);
     const errors = validate(schema, document) as readonly GraphQLError[];
     if (errors.length > 0) return errors;
-    if (getOperationAST(document, operationName) == null) {
+    const asked = getOperationAST(document, operationName);
+    if (asked == null) {
       return [errorOf("OPERATION_RESOLUTION_FAILURE", errorCodes.OPERATION_RESOLUTION_FAILURE)];
     }
-    return {
-      schema,
-      document,
-      operationName,
-      variableValues: variables,
-      contextValue: await contextFactory(),
-      connection,
-      id,
-      pipeline: { execute, subscribe },
-      taken,
-    };
+    const contextValue = await contextFactory();
+    const args = { schema, document, operationName, variableValues: variables, contextValue };
+    const answer = asked.operation === OperationTypeNode.SUBSCRIPTION ? subscribe(args) : execute(args);
+    // Nothing in this schema answers a query with a stream.
+    const result = (await answer) as ExecutionResult;
+    return refusalIn(result) ?? { ...args, result, operation: taken.operation };
   } catch (error) {
     if (error instanceof GraphQLError) return [error];
     throw error;
   }
+}
+
+/** The errors of a result that are of the request, and not of any field; null for any other result. */
+function refusalIn({ data, errors = [] }: ExecutionResult): readonly GraphQLError[] | null {
+  return data === undefined && errors.length > 0 && errors.every(({ path }) => path === undefined)
+    ? errors
+    : null;
 }
 
 /**

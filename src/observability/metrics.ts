@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setTimeout as wait } from "node:timers/promises";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
 /**
@@ -6,6 +7,9 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
  * than all else that it does.
  */
 const lookEveryMs = 20;
+
+/** Why a signed webhook was answered 503. */
+export const notKeptCodes = ["STORAGE_UNAVAILABLE", "OVERLOADED"] as const;
 
 /** What `/metrics` shows. Names are a promise to dashboards: they change only with a line in the changelog. */
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -15,7 +19,7 @@ export function createMetrics() {
   const registers = [new Registry()];
   const eventLoop = monitorEventLoopDelay({ resolution: lookEveryMs });
   eventLoop.enable();
-  return {
+  const metrics = {
     registry: registers[0]!,
     deliveries: new Counter({
       registers,
@@ -85,13 +89,13 @@ export function createMetrics() {
     eventLoopDelay: new Gauge({
       registers,
       name: "issuewire_event_loop_delay_seconds",
-      help: "How late the event loop was since it was last asked, by quantile. Whatever holds it up holds up every answer.",
-      labelNames: ["quantile"],
+      help: "How late the event loop was since it was last asked, by percentile. Whatever holds it up holds up every answer.",
+      labelNames: ["percentile"],
       collect() {
-        for (const quantile of [50, 99, 100]) {
+        for (const percentile of [50, 99, 100]) {
           // From one look to the next, of which only what was too long is delay.
-          const apart = eventLoop.percentile(quantile) / 1e9;
-          this.set({ quantile: String(quantile / 100) }, Math.max(0, apart - lookEveryMs / 1000));
+          const apart = eventLoop.percentile(percentile) / 1e9;
+          this.set({ percentile: String(percentile) }, Math.max(0, apart - lookEveryMs / 1000));
         }
         eventLoop.reset();
       },
@@ -103,6 +107,9 @@ export function createMetrics() {
     }),
     [Symbol.dispose]: () => void eventLoop.disable(),
   };
+  // Of a series that begins with 1 Prometheus sees no increase: the first webhook that is lost would alarm nobody.
+  for (const code of notKeptCodes) metrics.deliveriesNotKept.inc({ code }, 0);
+  return metrics;
 }
 
 /** What is measured when it is asked for; each is undefined while it cannot be told. */
@@ -117,7 +124,10 @@ export type Measured = {
   readonly silenceSeconds: () => Promise<number | undefined>;
 };
 
-/** Adds gauges that are measured each time that they are asked for. A fault of one leaves it out. */
+/** How long one of them is waited for, in milliseconds: whoever scrapes waits for some seconds, and then has none at all. */
+const mostMs = 1_000;
+
+/** Adds gauges that are measured each time that they are asked for. A fault of one, or that it takes too long, leaves it out. */
 export function measureWhenAsked({ registry }: Pick<Metrics, "registry">, measured: Measured): void {
   const gauge = (name: string, help: string, value: () => number | undefined | Promise<number | undefined>) =>
     new Gauge({
@@ -125,7 +135,8 @@ export function measureWhenAsked({ registry }: Pick<Metrics, "registry">, measur
       name,
       help,
       async collect() {
-        const measuredNow = await Promise.resolve(value()).catch(() => undefined);
+        const late = wait(mostMs, undefined, { ref: false });
+        const measuredNow = await Promise.race([value(), late]).catch(() => undefined);
         if (measuredNow === undefined) this.remove();
         else this.set(measuredNow);
       },

@@ -1,6 +1,6 @@
 import type { DeliveryOutcome } from "../domain/delivery.ts";
 import type { Logger } from "./logger.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Metrics, notKeptCodes } from "./metrics.ts";
 
 /** Why a request to the webhook route was refused; its `code` in the answer. */
 export type RefusalCode =
@@ -31,7 +31,7 @@ export type Report = {
   /** A webhook was refused before it was kept. */
   readonly deliveryRefused: (code: RefusalCode) => void;
   /** A signed webhook was answered 503: it is not kept, and Sentry may never send it again. */
-  readonly deliveryNotKept: (code: "STORAGE_UNAVAILABLE" | "OVERLOADED", error: unknown) => void;
+  readonly deliveryNotKept: (code: (typeof notKeptCodes)[number], error: unknown) => void;
   /** A signed webhook could not be applied through a fault of this program: it is kept as QUARANTINED. */
   readonly deliveryFaulted: (error: unknown) => void;
   /** `Sentry-Hook-Timestamp` was missing or could not be true, so another time was taken. */
@@ -45,7 +45,7 @@ export type Report = {
   }) => void;
   /** The store could not write; once for each interval, however often it happens. */
   readonly storeFailed: (error: unknown) => void;
-  /** The store writes again. */
+  /** The store writes again; told where that it could not was. */
   readonly storeRecovered: () => void;
   /** The log could not be read by those who follow it; they try again. */
   readonly tailFailed: (error: unknown) => void;
@@ -99,6 +99,7 @@ export function createReport({
     lastLogged.set(what, now());
     log();
   };
+  let isStoreSaidToFail = false;
   return {
     started: ({ url, database }) => logger.info({ url, database }, "listening"),
     secretMade: ({ file }) =>
@@ -118,7 +119,8 @@ export function createReport({
       metrics.deliveriesNotKept.inc({ code });
       quietly(`not kept ${code}`, () => logger.error({ code, err }, "webhook not kept: answered 503"));
     },
-    deliveryFaulted: (err) => logger.error({ err }, "a delivery could not be applied: kept, quarantined"),
+    deliveryFaulted: (err) =>
+      quietly("faulted", () => logger.error({ err }, "a delivery could not be applied: kept, quarantined")),
     sentAtAdjusted: (reason) => {
       metrics.sentAtAdjusted.inc({ reason });
       quietly(`adjusted ${reason}`, () => logger.warn({ reason }, "Sentry-Hook-Timestamp was not usable"));
@@ -129,8 +131,16 @@ export function createReport({
       metrics.commitDeliveries.observe(deliveries);
       metrics.logEntries.inc(entries);
     },
-    storeFailed: (err) => quietly("store", () => logger.error({ err }, "the store cannot write")),
-    storeRecovered: () => logger.info("the store writes again"),
+    storeFailed: (err) =>
+      quietly("store", () => {
+        isStoreSaidToFail = true;
+        logger.error({ err }, "the store cannot write");
+      }),
+    storeRecovered() {
+      // On a disk that is all but full it may come and go with each webhook.
+      if (isStoreSaidToFail) logger.info("the store writes again");
+      isStoreSaidToFail = false;
+    },
     tailFailed: (err) => quietly("tail", () => logger.error({ err }, "the log cannot be read")),
     listenerFailed: (err) =>
       quietly("listener", () => logger.warn({ err }, "other replicas are not heard; polling goes on")),
@@ -155,7 +165,8 @@ export function createReport({
         logger.warn({ transport }, "a subscriber that read nothing was cut"),
       );
     },
-    entryTold: (milliseconds) => metrics.toldSeconds.observe(milliseconds / 1000),
+    // Another replica's clock may be ahead, and a sum that falls is taken for one that began anew.
+    entryTold: (milliseconds) => metrics.toldSeconds.observe(Math.max(0, milliseconds) / 1000),
 
     readFailed: (err) => quietly("read", () => logger.error({ err }, "the store cannot be read")),
     resolverFailed: (err) => {

@@ -46,14 +46,17 @@ const documentHeaders: OutgoingHttpHeaders = {
   "Referrer-Policy": "same-origin",
 };
 
+/** What tells the page that it can lead to GraphiQL. */
+const graphiqlMark = /<meta name="graphiql"[^>]*>/;
+
 /**
- * The page that `build.ts` made in this folder. Opens nothing: the files are read and compressed when the first of them
+ * The page that `build.ts` made in this folder, with a link to GraphiQL where that is served. Opens nothing: the files are read and compressed when the first of them
  * is asked for, then kept; together they are some 200 kB.
  */
-export function createWebPage(folder: URL): WebPage {
+export function createWebPage(folder: URL, { graphiql }: { readonly graphiql: boolean }): WebPage {
   let reading: Promise<ReadonlyMap<string, Asset>> | undefined;
   const assets = () =>
-    (reading ??= readAssets(folder).catch((error: unknown) => {
+    (reading ??= readAssets(folder, graphiql).catch((error: unknown) => {
       reading = undefined;
       throw error;
     }));
@@ -79,10 +82,14 @@ export function createWebPage(folder: URL): WebPage {
   };
 }
 
-async function readAssets(folder: URL): Promise<ReadonlyMap<string, Asset>> {
+async function readAssets(folder: URL, graphiql: boolean): Promise<ReadonlyMap<string, Asset>> {
   const names = (await readdir(folder)).filter((name) => contentTypes[extname(name)] !== undefined);
-  const read = async (name: string) =>
-    [name, await assetOf(name, await readFile(new URL(name, folder)))] as const;
+  const read = async (name: string) => {
+    const contents = await readFile(new URL(name, folder));
+    const isWithout = name === "index.html" && !graphiql;
+    const plain = isWithout ? Buffer.from(contents.toString().replace(graphiqlMark, "")) : contents;
+    return [name, await assetOf(name, plain)] as const;
+  };
   return new Map(await Promise.all(names.map(read)));
 }
 

@@ -142,14 +142,24 @@ describe("the limits", () => {
       3,
       115,
     ],
-    // What is left out may have any default, and what is none is refused elsewhere.
-    ["query ($i: Interval! = HOUR) { issueStats { flow(interval: $i) { opened } } }", {}, 3, 1112],
+    // What is left out has the default of its operation.
+    ["query ($n: Int = 3) { issues(first: $n) { nodes { id } } }", {}, 3, 15],
+    ["query ($n: Int = 3) { issues(first: $n) { nodes { id } } }", { n: 10 }, 3, 22],
+    ["query ($n: Int = 3) { issues(first: $n) { nodes { id } } }", { n: null }, 3, 112],
+    [
+      "query A($n: Int = 3) { ...F } query B($n: Int = 10) { ...F } fragment F on Query { issues(first: $n) { nodes { id } } }",
+      {},
+      3,
+      22,
+    ],
+    ["query ($i: Interval! = HOUR) { issueStats { flow(interval: $i) { opened } } }", {}, 3, 833],
     [
       'query ($f: DateTimeOrDuration! = "-P40D") { issueStats(period: { from: $f }) { flow { opened } } }',
       {},
       3,
-      1112,
+      153,
     ],
+    // What is none is refused elsewhere.
     ["query ($p: Period!) { issueStats(period: $p) { flow { opened } } }", { p: "x" }, 3, 1112],
     ['{ issueStats(period: { from: "-P900D" }) { flow(interval: HOUR) { opened } } }', {}, 3, 1112],
     ["subscription { issueStatsChanged { flow { opened } } }", {}, 3, 143],

@@ -336,12 +336,17 @@ describe("graphql-transport-ws", () => {
 });
 
 describe("an operation over a WebSocket", () => {
+  const hundred = "transitions(first: 100) { nodes {";
+  const expensive = `${hundred} issue { ${hundred} issue { ${hundred} id } } } } } } } }`;
+
   it.each([
     [8, "GRAPHQL_PARSE_FAILED", "{"],
     [8, "GRAPHQL_PARSE_FAILED", `{${"a ".repeat(2_001)}}`],
     [9, "GRAPHQL_VALIDATION_FAILED", "{ nothing }"],
     [9, "OPERATION_RESOLUTION_FAILURE", "query A { feed { epoch } } query B { feed { epoch } }"],
     [11, "QUERY_TOO_COMPLEX", `{ ${"a: __typename @skip(if: true) ".repeat(51)} }`],
+    [11, "QUERY_TOO_COMPLEX", `{ issues(first: 100) { nodes { ${expensive} } } }`],
+    [11, "QUERY_TOO_COMPLEX", `subscription { issueChanged { issue { ${expensive} } } }`],
     [11, "QUERY_TOO_DEEP", `{ issues { ${"nodes { project { issues { ".repeat(5)}x${" } } }".repeat(5)} } }`],
   ])("%i: gets an error with %s, and the socket stays: %#", async (_row, code, query) => {
     await using server = await socketServer();
@@ -353,6 +358,20 @@ describe("an operation over a WebSocket", () => {
     expect(JSON.stringify(payload)).not.toContain('"http"');
     client.send({ type: "ping" });
     expect(await client.next()).toEqual({ type: "pong" });
+  });
+
+  it.each([
+    "query ($n: Int!) { issues(first: $n) { totalCount } }",
+    `subscription ($n: Cursor!) { issueChanged(after: $n) { cursor } }`,
+  ])("gets an error with BAD_USER_INPUT where its variables do not fit: %s", async (query) => {
+    await using server = await socketServer();
+    const client = server.connect();
+    await client.init();
+    for (const variables of [{ n: true }, {}]) {
+      client.send(subscribe("a", query, variables));
+      const { type, payload } = await client.next();
+      expect([type, payload]).toMatchObject(["error", [{ extensions: { code: "BAD_USER_INPUT" } }]]);
+    }
   });
 
   it("that names its document by a hash gets an error that says to send it", async () => {

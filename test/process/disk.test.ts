@@ -13,13 +13,15 @@ import { openStoreIn, openTestStore, temporaryFolder } from "../store/open.ts";
 import { secret } from "./secret.ts";
 
 describe("a store whose file another process has locked", () => {
-  it("refuses what it cannot write, and writes again once the lock is gone", async () => {
+  it("refuses what it cannot write, and knows that it cannot until the lock is gone", async () => {
     await using store = await openTestStore();
     const other = new Database(store.file);
     other.exec("begin immediate");
     await expect(store.append(told({ issue: "1" }))).rejects.toThrow(StorageUnavailableError);
+    expect(await store.canWrite()).toBe(false);
     other.exec("rollback");
     other.close();
+    expect(await store.canWrite()).toBe(true);
     expect(await store.append(told({ issue: "1" }))).toMatchObject({ outcome: "APPLIED", delivery: 1 });
   });
 });

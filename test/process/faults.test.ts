@@ -1,9 +1,10 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, renameSync, statSync, watch, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, inject, it } from "vitest";
+import { told } from "../store/deliveries.ts";
 import { openStoreIn, temporaryFolder } from "../store/open.ts";
 import { startProcess, type GatewayProcess } from "./gateway.ts";
 import { postIssue } from "./post.ts";
@@ -53,6 +54,29 @@ describe.skipIf(!canTrace)("the syncs of a gateway", () => {
     const script = join(import.meta.dirname, "commits.ts");
     const syncs = syncsOfScript([script, join(folder.path, "commits.db"), synchronous, "40"]);
     expect([syncs, syncs >= 40]).toEqual([syncs, areEnough]);
+  });
+});
+
+describe("a gateway whose system has no folder for temporary files", () => {
+  it("drops what is too old all the same, for it makes none", async () => {
+    using folder = temporaryFolder();
+    const database = join(folder.path, "issuewire.db");
+    {
+      await using store = await openStoreIn(database);
+      const closed = { action: "resolved", status: "resolved", title: "x".repeat(20_000) };
+      const issues = Array.from({ length: 200 }, (_, issue) => told({ ...closed, issue: String(issue) }));
+      await Promise.all(issues.map(store.append));
+    }
+    using made = temporaryFolder();
+    const names: (string | null)[] = [];
+    const watching = watch(made.path, (_, name) => names.push(name));
+    using _closing = { [Symbol.dispose]: () => watching.close() };
+    await using gateway = await startProcess({
+      database,
+      settings: { RETENTION_EVENTS_DAYS: "1", SQLITE_TMPDIR: made.path },
+    });
+    await expect.poll(() => counted(gateway)).toEqual({ data: { issues: { totalCount: 0 } } });
+    expect(names).toEqual([]);
   });
 });
 

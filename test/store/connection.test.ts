@@ -57,6 +57,19 @@ describe("the connection that writes", () => {
     expect(unusable("issuewire.db", told)).toBe(told);
   });
 
+  it("says of a file that another process has locked which one it is, and what to do", () => {
+    using folder = temporaryFolder();
+    const file = newFile(folder);
+    openWriter(file).client.close();
+    const other = new Database(file);
+    other.exec("begin immediate");
+    try {
+      expect(() => openWriter(file)).toThrow(`${file} is locked by another process (database is locked)`);
+    } finally {
+      other.close();
+    }
+  });
+
   it.each([
     ["synchronous = NORMAL", "synchronous 1"],
     ["synchronous = OFF", "synchronous 0"],

@@ -395,25 +395,6 @@ export function storeContract<Opened extends Store>(
           }
     });
 
-    it("lists the issues of more projects than one statement can name", async () => {
-      await using store = await open();
-      const projects = Array.from({ length: 600 }, (_, index) => String(index));
-      const named = (id: string) => ({ id, slug: id, name: id });
-      await Promise.all(projects.map((id) => store.append(told({ issue: `1${id}`, project: named(id) }))));
-      const order = { field: "LAST_SEEN", direction: "DESC" } as const;
-      const narrow = {
-        assignee: { null: true },
-        status: { eq: "UNRESOLVED" },
-        level: { eq: "ERROR" },
-      } as const;
-      for (const filter of [{}, narrow]) {
-        const pages = await store.reader.issuePagesOf(projects, { ...first, order, filter, now: 0 });
-        expect(projects.map((id) => pages.get(id)?.rows.map(({ sentryId }) => sentryId))).toEqual(
-          projects.map((id) => [`1${id}`]),
-        );
-      }
-    });
-
     it("lists the projects by slug, in pages and from either end, and finds one by the slug that it has", async () => {
       await using store = await open();
       const projects = ["b", "a", "d", "c", "e"].map((slug, at) => ({

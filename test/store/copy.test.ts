@@ -2,6 +2,7 @@ import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cursorOf, positionOf } from "../../src/domain/cursor.ts";
+import { readBody } from "../../src/sentry/payload.ts";
 import { copyStore, CopyDiffersError } from "../../src/store/copy.ts";
 import { packSize } from "../../src/store/pack.ts";
 import { openCopyTarget } from "../../src/store/postgres/copy-target.ts";
@@ -9,6 +10,7 @@ import { locksOf } from "../../src/store/postgres/locks.ts";
 import { examinePostgres } from "../../src/store/postgres/doctor.ts";
 import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";
+import { openSqliteFilling } from "../../src/store/sqlite/filling.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { packOldest } from "../../src/store/sqlite/packing.ts";
 import { answerOf, deliveries, now, questions } from "../postgres/questions.ts";
@@ -289,6 +291,17 @@ describe("copying", () => {
     );
     expect(found).toHaveLength(1);
     await expect(target.writeAll({ table: "tokens", key: "name" }, [])).rejects.toThrow();
+  });
+
+  it("is made of a store that was filled with a past, before any gateway has opened it", async () => {
+    await using stores = await prepared();
+    const file = `${stores.file}.filled`;
+    {
+      using filling = openSqliteFilling({ file, read: readBody, onFault: (error) => expect(error).toBe("") });
+      await filling.append([told({ issue: "1" }), told({ issue: "2" })]);
+      await filling.finish();
+    }
+    expect(await copying({ ...stores, file })).toMatchObject({ isWhole: true, position: 2 });
   });
 
   it("is refused of a file that is none, or was put back from a backup", async () => {

@@ -12,7 +12,7 @@ import { openSqliteFilling } from "../../src/store/sqlite/filling.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { packOldest } from "../../src/store/sqlite/packing.ts";
 import { at, told } from "./deliveries.ts";
-import { openStoreIn, openTestStore, temporaryFolder } from "./open.ts";
+import { openStoreIn, openTestStore, silentReport, temporaryFolder } from "./open.ts";
 
 const all = { first: 0, last: 1_000 };
 const examine = (file: string) => examineSqlite({ file, onProgress: () => {} });
@@ -133,7 +133,7 @@ describe("retention", () => {
           }),
         ),
       );
-      filling.finish();
+      await filling.finish();
     }
     packAll(file);
     {
@@ -161,6 +161,26 @@ describe("retention", () => {
       [...(await store.reader.bodies([1, 2])).keys()],
     ];
     await expect.poll(left, { timeout: 20_000 }).toEqual([["2"], []]);
+  });
+
+  it("is told of where the gateway cannot drop anything", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    {
+      await using store = await openStoreIn(file);
+      await store.append(told({ at: -1_000_000_000, action: "resolved", status: "resolved" }));
+    }
+    {
+      const client = new Database(file);
+      client.exec(
+        "create trigger kept before delete on issues begin select raise(abort, 'It is kept.'); end",
+      );
+      client.close();
+    }
+    const failure = Promise.withResolvers<unknown>();
+    const report = { ...silentReport(), storeFailed: failure.resolve };
+    await using _store = await openStoreIn(file, { report, retention: { rawDays: null, eventsDays: 1 } });
+    expect(String(await failure.promise)).toContain("It is kept.");
   });
 });
 

@@ -3,6 +3,7 @@ import { afterEach, expect, it, vi } from "vitest";
 import { ReadTimeoutError, StorageUnavailableError } from "../../src/domain/failure.ts";
 import type { Reader } from "../../src/store/reader.ts";
 import { fewHeavy } from "../../src/store/postgres/few-heavy.ts";
+import { createTurns } from "../../src/store/turns.ts";
 
 const everything = { filter: {}, now: 0 } as const;
 
@@ -11,7 +12,7 @@ function asking(mostWaiting = 10) {
   const answers: (() => void)[] = [];
   const answer = () => new Promise<number>((resolve) => answers.push(() => resolve(1)));
   const reader = { issueCount: answer, bounds: answer, issuePage: answer } as unknown as Reader;
-  return { answers, limited: fewHeavy(reader, { atOnce: 2, waitMs: 5_000, mostWaiting }) };
+  return { answers, limited: fewHeavy(reader, createTurns({ atOnce: 2, waitMs: 5_000, mostWaiting })) };
 }
 
 /** Answers all that is asked, until nothing waits. */

@@ -172,7 +172,7 @@ describe("rebuild", () => {
     {
       using filling = openSqliteFilling({ file, read: readBody, onFault: (error) => expect(error).toBe("") });
       await filling.append([told({ issue: "1" }), told({ issue: "2" })]);
-      filling.finish();
+      await filling.finish();
     }
     expect(await examine(file)).toEqual([]);
     await rebuild(file);

@@ -182,11 +182,25 @@ describe("a replica", () => {
     await onServer(async (client) => {
       await client.query("select pg_advisory_lock($1)", [key]);
       await expect(store.append(told())).rejects.toThrow(StorageUnavailableError);
+      expect(await store.canWrite()).toBe(true);
       expect((await store.append(told({ issue: "2" }))).outcome).toBe("APPLIED");
       await client.query("select pg_advisory_unlock($1)", [key]);
       expect((await store.append(told())).outcome).toBe("APPLIED");
     });
     expect(await store.canWrite()).toBe(true);
+  });
+
+  it("says that it cannot write while another holds the log for too long, and writes again", async () => {
+    await using store = await openTestPostgres();
+    const schema = new URL(store.url).searchParams.get("options")!.split("=")[1]!;
+    const { log: key } = locksOf(schema);
+    await onServer(async (client) => {
+      await client.query("select pg_advisory_lock($1)", [key]);
+      await expect(store.append(told())).rejects.toThrow(StorageUnavailableError);
+      expect(await store.canWrite()).toBe(false);
+      await client.query("select pg_advisory_unlock($1)", [key]);
+      expect(await store.canWrite()).toBe(true);
+    });
   });
 
   it("keeps what it fails to apply, and the rest of the batch as ever", async () => {
@@ -257,6 +271,30 @@ describe("a replica", () => {
     const entries = await store.reader.entriesAfter(0, 100);
     expect(entries.filter(({ event }) => event.supersededBy !== null).length).toBeGreaterThan(10);
     expect(await examinePostgres({ url: store.url, onProgress: () => {} })).toEqual([]);
+  });
+
+  it("asks the server two heavy questions at once, in read transactions too", async () => {
+    await using store = await openTestPostgres();
+    await store.append(told());
+    await using opened = new AsyncDisposableStack();
+    const transactions = await Promise.all([1, 2, 3, 4].map(() => store.readTransaction()));
+    for (const one of transactions) opened.use(one);
+    await onServer(async (client) => {
+      await client.query("begin; lock table issues in access exclusive mode");
+      const counts = Promise.allSettled(transactions.map((one) => one.issueCount({ filter: {}, now: 0 })));
+      const asked = async () => {
+        const { rows } = await client.query<{ asked: string }>(
+          "select count(*) as asked from pg_locks where relation = 'issues'::regclass and not granted",
+        );
+        return Number(rows[0]!.asked);
+      };
+      await expect.poll(asked).toBeGreaterThanOrEqual(2);
+      // Whatever else was asked at the same time is there by now.
+      await store.reader.bounds();
+      expect(await asked()).toBe(2);
+      await client.query("rollback");
+      expect(await counts).toEqual(transactions.map(() => ({ status: "fulfilled", value: 1 })));
+    }, store.url);
   });
 
   it("reads transactions from one moment, and refuses to change anything in them", async () => {

@@ -2,11 +2,14 @@ import { drizzle } from "drizzle-orm/better-sqlite3";
 import { describe, expect, it } from "vitest";
 import type { IssueFilter } from "../../src/domain/filter.ts";
 import { issueObjectOf } from "../../src/sentry/raw-issue.ts";
+import type { Reader } from "../../src/store/reader.ts";
 import { openReader } from "../../src/store/sqlite/connection.ts";
 import { readerOf } from "../../src/store/sqlite/queries.ts";
+import type { Store } from "../../src/store/store.ts";
 import { gateway } from "../graphql/gateway.ts";
 import { told } from "./deliveries.ts";
 import { openTestStore } from "./open.ts";
+import { openTestPostgres } from "./open-postgres.ts";
 import { readHere } from "./read-here.ts";
 
 const deep = `{
@@ -93,4 +96,43 @@ describe("a question that is more than one statement can hold", () => {
       projects.map((id) => [`1${id}`]),
     );
   });
+
+  it("is asked in several where it is about hundreds of projects", async () => {
+    await using store = await openTestStore();
+    await fillHundreds(store);
+    using reading = readHere(store.file);
+    expect(await listedOfHundreds(reading.reader)).toEqual([hundreds, hundreds]);
+  });
+
+  it("is asked of PostgreSQL in several, too", async () => {
+    await using store = await openTestPostgres();
+    await fillHundreds(store);
+    expect(await listedOfHundreds(store.reader)).toEqual([hundreds, hundreds]);
+  });
 });
+
+const hundreds = Array.from({ length: 340 }, (_, index) => String(index));
+
+/** Each of the projects has an issue with its own id. */
+async function fillHundreds(store: Pick<Store, "append">): Promise<void> {
+  const named = (id: string) => ({ id, slug: id, name: id });
+  await Promise.all(hundreds.map((id) => store.append(told({ issue: id, project: named(id) }))));
+}
+
+/** What is listed of the projects, without a filter and under one by whose every condition an index finds issues. */
+async function listedOfHundreds(reader: Reader) {
+  const order = { field: "LAST_SEEN", direction: "DESC" } as const;
+  const page = { from: "first", after: null, before: null, limit: 10, order, now: 0 } as const;
+  const narrow = {
+    search: "TypeError",
+    assignee: { null: true },
+    level: { eq: "ERROR" },
+    status: { eq: "UNRESOLVED" },
+  } as const;
+  const listed: (readonly string[])[] = [];
+  for (const filter of [{}, narrow]) {
+    const pages = await reader.issuePagesOf(hundreds, { ...page, filter });
+    listed.push(hundreds.flatMap((id) => (pages.get(id)?.rows ?? []).map(({ sentryId }) => sentryId)));
+  }
+  return listed;
+}

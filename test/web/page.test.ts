@@ -12,10 +12,17 @@ import { createWebPage } from "../../src/web/page.ts";
 const folder = join(inject("built"), "web");
 const names = readdirSync(folder).filter((name) => name !== "index.html");
 
-const page = createWebPage(pathToFileURL(`${folder}/`));
+const pageWith = (options: { readonly graphiql: boolean }) =>
+  createWebPage(pathToFileURL(`${folder}/`), options);
+const usual = pageWith({ graphiql: true });
 
 /** Asks a server that has nothing but the page. */
-async function ask(path: string, headers: Readonly<Record<string, string>> = {}, status: 200 | 401 = 200) {
+async function ask(
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+  status: 200 | 401 = 200,
+  page = usual,
+) {
   const server = createHttpServer({
     async handler(asked, response) {
       if (path === "/") return page.sendDocument(asked, response, status);
@@ -64,6 +71,13 @@ describe("the page's document", () => {
     expect(status).toBe(401);
     expect(headers["cache-control"]).toBe("no-store");
     expect(body.toString("utf8")).toContain("<script");
+  });
+
+  it("names GraphiQL where that is served, and nowhere else", async () => {
+    expect((await ask("/")).body.toString()).toContain('name="graphiql"');
+    const without = await ask("/", {}, 200, pageWith({ graphiql: false }));
+    expect(without.body.toString()).not.toContain("graphiql");
+    expect(without.body.toString()).toContain("<script");
   });
 
   it("is not sent again to those who have it", async () => {

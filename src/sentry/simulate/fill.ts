@@ -11,7 +11,7 @@ export type Filling = Disposable & {
     batch: readonly IncomingDelivery[],
   ) => Promise<readonly { readonly outcome: DeliveryOutcome }[]>;
   /** Until then nothing is there. Blocks the thread for a while. */
-  readonly finish: () => void;
+  readonly finish: () => Promise<void>;
 };
 
 export type FillOptions = {
@@ -68,6 +68,6 @@ export async function fill(options: FillOptions): Promise<Ending> {
   }
   iterator.return?.();
   onFinishing();
-  filling.finish();
+  await filling.finish();
   return signal.aborted ? { is: "stopped" } : { is: "finished" };
 }

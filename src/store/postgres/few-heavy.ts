@@ -1,35 +1,16 @@
 import { calledBy } from "../called-by.ts";
 import { isHeavy } from "../heavy.ts";
 import type { Reader } from "../reader.ts";
-import { createWaitingLine, type WaitingLineOptions } from "../waiting-line.ts";
-
-export type FewHeavyOptions = WaitingLineOptions & {
-  /** Most heavy questions that are asked at once. */
-  readonly atOnce: number;
-};
+import type { Turns } from "../turns.ts";
 
 /**
- * The same reader, of whose heavy questions few are asked at once. Each keeps one of the server's cores busy and a
- * connection taken for up to seconds, and batches of webhooks and quick questions need some too.
+ * The same reader, of whose heavy questions each takes a turn. It keeps one of the server's cores busy and a connection
+ * taken for up to seconds, and batches of webhooks and quick questions need some too.
  */
-export function fewHeavy(reader: Reader, { atOnce, ...options }: FewHeavyOptions): Reader {
-  const line = createWaitingLine<void>(options);
-  let asked = 0;
-
-  async function inTurn(ask: () => Promise<unknown>): Promise<unknown> {
-    if (asked < atOnce) asked += 1;
-    // Whoever leaves gives its turn on.
-    else await line.wait();
-    try {
-      return await ask();
-    } finally {
-      const next = line.next();
-      if (next === undefined) asked -= 1;
-      else next();
-    }
-  }
-
-  return calledBy(reader, (ask, args, name) =>
-    isHeavy(name, args) ? inTurn(() => ask(...args)) : ask(...args),
-  );
+export function fewHeavy(reader: Reader, turns: Turns): Reader {
+  return calledBy(reader, async (ask, args, name) => {
+    if (!isHeavy(name, args)) return ask(...args);
+    using _turn = await turns.take();
+    return await ask(...args);
+  });
 }

@@ -58,6 +58,9 @@ export const valueTypes: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) => (numeric.has(oid) ? Number : pg.types.getTypeParser(oid, format)),
 };
 
+/** Most connections that answer what is asked over GraphQL. */
+export const connectionsToRead = 8;
+
 /**
  * None of the pools connects before it is asked something.
  * @param directUrl leads past a pooler that `url` leads to.
@@ -80,7 +83,7 @@ export function createPools(url: string, directUrl = url): Pools {
     }),
     reading: createPool({
       ...common,
-      max: 8,
+      max: connectionsToRead,
       pipeline: true,
       onConnect: (client) => setForSession(client, questionSettings),
       ...waiting(readTimeoutMs, readTimeoutMs + 1_000),

@@ -4,14 +4,14 @@ import type { ReaderOptions } from "../queries/query.ts";
 import { loadRequestIds } from "../request-ids.ts";
 import { forEver, startRetention, type Retention } from "../retention.ts";
 import type { Receipt, Store } from "../store.ts";
+import { createTurns } from "../turns.ts";
 import { createWriter } from "../writer.ts";
 import { drizzleOver } from "./ask.ts";
 import { watchEpoch } from "./epoch.ts";
-import { codeOf } from "./error.ts";
 import { fewHeavy } from "./few-heavy.ts";
 import { channelOf, listeningName, startListener } from "./listener.ts";
 import { locksOf } from "./locks.ts";
-import { createPools } from "./pools.ts";
+import { connectionsToRead, createPools } from "./pools.ts";
 import { prepare } from "./prepare.ts";
 import { readerOf, sharedBy } from "./queries.ts";
 import { beginReading, questionsOn } from "./reading.ts";
@@ -44,7 +44,15 @@ export type PostgresStoreOptions = ReaderOptions & {
 };
 
 /** A replica's. With four for each of two replicas, on a server of two cores, webhooks were answered 503 meanwhile. */
-const heavyLimits = { atOnce: 2, waitMs: 5_000, mostWaiting: 1_000 };
+const heavyAtOnce = 2;
+
+/**
+ * Each has a connection for as long as it is open, and may wait with it for a turn to ask what is heavy. Whoever has such a
+ * turn outside of them needs one too.
+ */
+const transactionsAtOnce = connectionsToRead - heavyAtOnce;
+
+const turnLimits = { waitMs: 5_000, mostWaiting: 1_000 };
 
 /** A batch is derived on the event loop, which webhooks wait for. */
 const usualBatch = 128;
@@ -101,8 +109,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       if (entries > 0) heard(receipts.at(-1)!.position);
       return receipts;
     } catch (error) {
-      // Another replica had a lock for too long: that says nothing of the next batch.
-      if (codeOf(error) !== lockNotAvailable) isFailing = true;
+      isFailing = true;
       report.storeFailed(error);
       throw error;
     }
@@ -139,7 +146,9 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     }),
   );
 
-  const reading = fewHeavy(readerOf(questionsOn(pools.reading, { isPooled }), asking), heavyLimits);
+  const heavyTurns = createTurns({ ...turnLimits, atOnce: heavyAtOnce });
+  const transactionTurns = createTurns({ ...turnLimits, atOnce: transactionsAtOnce });
+  const reading = fewHeavy(readerOf(questionsOn(pools.reading, { isPooled }), asking), heavyTurns);
   const log = readerOf(pools.log, asking);
 
   const reader = { ...reading, bounds: log.bounds, entriesAfter: epoch.ofFirst(log.entriesAfter) };
@@ -148,7 +157,16 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const running = opened.move();
   return {
     reader,
-    readTransaction: () => beginReading(pools.reading, asking),
+    async readTransaction() {
+      await using begun = new AsyncDisposableStack();
+      begun.use(await transactionTurns.take());
+      const transaction = begun.use(await beginReading(pools.reading, asking));
+      const going = begun.move();
+      return {
+        ...fewHeavy(transaction, heavyTurns),
+        [Symbol.asyncDispose]: () => going.disposeAsync(),
+      };
+    },
     append: async (delivery) => (await writer.append([delivery]))[0]!,
     // What another replica writes is not known here at once.
     version: () => null,
@@ -161,5 +179,3 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
-
-const lockNotAvailable = "55P03";

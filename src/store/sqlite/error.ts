@@ -41,6 +41,10 @@ export function unusable(file: string, error: unknown): unknown {
   if (cause === null || error instanceof UnusableFileError) return error;
   const { code, message: reason } = cause;
   const because = (message: string) => new UnusableFileError(`${file} ${message}`, { cause });
+  if (code.startsWith("SQLITE_BUSY"))
+    return because(
+      `is locked by another process (${reason}): wait for it, or find out what has the file open.`,
+    );
   if (isFolder(file)) return because("is a folder: move it away, or set DATABASE_URL to another file.");
   if (/^SQLITE_(?:READONLY|CANTOPEN|PERM|AUTH)/.test(code))
     return because(

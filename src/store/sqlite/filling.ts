@@ -10,6 +10,8 @@ import { openReader, openWriter, type Connection } from "./connection.ts";
 import { unusable } from "./error.ts";
 import { removeDatabase, syncFile } from "./file.ts";
 import { makeFolderOf } from "./folder.ts";
+import { identify } from "./identity.ts";
+import { instanceFileOf, writeInstance } from "./instance.ts";
 import { lockStore } from "./lock.ts";
 import { leftUnpacked, packOldest } from "./packing.ts";
 import { dropSearch, openSearch } from "./search.ts";
@@ -20,7 +22,7 @@ export type Filling = Disposable & {
   /** Writes the deliveries as a gateway that received them then would have. They are not on disk before `finish`. */
   readonly append: (batch: readonly IncomingDelivery[]) => Promise<readonly Receipt[]>;
   /** Makes the indexes and puts the store into its place. Blocks the thread for a while. */
-  readonly finish: () => void;
+  readonly finish: () => Promise<void>;
 };
 
 export type FillingOptions = {
@@ -95,7 +97,7 @@ export function openSqliteFilling({ file, read, onFault }: FillingOptions): Fill
     return receipts;
   }
 
-  function finish(): void {
+  async function finish(): Promise<void> {
     for (const index of indexes) client.exec(index);
     openSearch(client);
     const kept = existsSync(file) ? takeLeave(file) : [];
@@ -104,10 +106,13 @@ export function openSqliteFilling({ file, read, onFault }: FillingOptions): Fill
         .insert(tokens)
         .values([...kept])
         .run();
+    const instance = identify(connection, null);
     client.pragma("journal_mode = WAL");
     client.close();
     syncFile(made);
     renameSync(made, file);
+    // Last: with the one of the file before, a gateway takes this one for restored, and begins a new epoch.
+    await writeInstance(instanceFileOf(file), instance);
   }
 
   return {
@@ -115,13 +120,10 @@ export function openSqliteFilling({ file, read, onFault }: FillingOptions): Fill
       append(batch).catch((error: unknown) => {
         throw unusable(made, error);
       }),
-    finish() {
-      try {
-        finish();
-      } catch (error) {
+    finish: () =>
+      finish().catch((error: unknown) => {
         throw unusable(made, error);
-      }
-    },
+      }),
     [Symbol.dispose]: () => resources.dispose(),
   };
 }

@@ -6,10 +6,16 @@ import type { Reader } from "../reader.ts";
 import { openReader } from "./connection.ts";
 import { readerOf } from "./queries.ts";
 
-/** What the gateway asks of the thread: one question of `Reader`, the bounds of a read transaction, or to end. */
+/** What the gateway asks of the thread: one question of `Reader`, or to end a read transaction or itself. */
 export type ReadRequest =
-  | { readonly id: number; readonly ask: keyof Reader; readonly args: readonly unknown[] }
-  | { readonly id: number; readonly ask: "begin" | "end" | "close" };
+  | {
+      readonly id: number;
+      readonly ask: keyof Reader;
+      readonly args: readonly unknown[];
+      /** Asked in a read transaction, which the first of its questions begins. */
+      readonly inMoment: boolean;
+    }
+  | { readonly id: number; readonly ask: "end" | "close" };
 
 /** What the thread is started with. */
 export type ReadData = {
@@ -40,10 +46,6 @@ export function answerReads(options: ReaderOptions): void {
     asked = id;
     try {
       switch (request.ask) {
-        case "begin":
-          // Deferred: the moment that it shows is that of its first read.
-          connection.client.exec("begin");
-          return { id, is: "value", value: null };
         case "end":
           if (connection.client.inTransaction) connection.client.exec("rollback");
           return { id, is: "value", value: null };
@@ -53,6 +55,8 @@ export function answerReads(options: ReaderOptions): void {
           return { id, is: "value", value: null };
         default: {
           if (isStopped()) return { id, is: "fault", message: "The question was stopped before it began." };
+          // Deferred: the moment that it shows is that of its first read.
+          if (request.inMoment && !connection.client.inTransaction) connection.client.exec("begin");
           // Asked by `reads.ts` alone, whose callers are typed by `Reader`.
           const ask = reader[request.ask] as (...args: readonly unknown[]) => Promise<unknown>;
           return { id, is: "value", value: await ask(...request.args) };

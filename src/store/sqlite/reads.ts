@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { ReadTimeoutError, StorageUnavailableError } from "../../domain/failure.ts";
 import { calledBy } from "../called-by.ts";
 import { isHeavy } from "../heavy.ts";
-import type { Reader, ReadTransaction } from "../reader.ts";
+import type { LogBounds, Reader, ReadTransaction } from "../reader.ts";
 import { createWaitingLine } from "../waiting-line.ts";
 import type { ReadAnswer, ReadData, ReadRequest } from "./read-worker.ts";
 
@@ -65,7 +65,7 @@ export function createReads(options: ReadsOptions): Reads {
   async function ask(name: keyof Reader, args: readonly unknown[]): Promise<unknown> {
     const thread = await take();
     try {
-      return await thread.ask({ ask: name, args }, timeoutMs);
+      return await thread.ask({ ask: name, args, inMoment: false }, timeoutMs);
     } finally {
       void giveBack(thread);
     }
@@ -78,23 +78,23 @@ export function createReads(options: ReadsOptions): Reads {
 
     async begin() {
       const thread = await take();
+      const ask = (name: keyof Reader, args: readonly unknown[]) =>
+        thread.ask({ ask: name, args, inMoment: true }, timeoutMs);
+      let bounds: Promise<LogBounds> | undefined;
       let isOver = false;
-      const end = async () => {
-        if (isOver) return;
-        isOver = true;
-        // It does so even where it is late.
-        await thread.ask({ ask: "end" }, timeoutMs).catch(() => {});
-        void giveBack(thread);
-      };
-      try {
-        await thread.ask({ ask: "begin" }, timeoutMs);
-      } catch (error) {
-        await end();
-        throw error;
-      }
       return {
-        ...calledBy(here, (_askHere, args, name) => thread.ask({ ask: name, args }, timeoutMs)),
-        [Symbol.asyncDispose]: end,
+        ...calledBy(here, (_askHere, args, name) => ask(name, args)),
+        // The same for as long as the moment lasts.
+        bounds: () => (bounds ??= ask("bounds", []) as Promise<LogBounds>),
+        [Symbol.asyncDispose]: async () => {
+          if (isOver) return;
+          isOver = true;
+          // Whoever had the answers need not wait for it. It ends even where it is late.
+          void thread
+            .ask({ ask: "end" }, timeoutMs)
+            .catch(() => {})
+            .then(() => giveBack(thread));
+        },
       };
     },
 

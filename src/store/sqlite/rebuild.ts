@@ -30,7 +30,7 @@ export async function rebuildSqlite({
   const { client, db } = openWriter(file);
   try {
     client.exec("begin immediate");
-    // Of a store that was filled with a past, and that no gateway has opened yet, it is made now.
+    // Of a store that no gateway has opened yet it is made now.
     const { instance } = identify({ client, db }, readInstance(instanceFileOf(file)));
     const newest = newestPosition({ client, db });
     client.exec(setDetailsAside);

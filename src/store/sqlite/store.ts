@@ -11,6 +11,7 @@ import { instanceFileOf, writeInstance } from "./instance.ts";
 import { lockStore } from "./lock.ts";
 import { newestPosition, readerOf } from "./queries.ts";
 import { createReads } from "./reads.ts";
+import { openTrying } from "./trying.ts";
 import { createVersion } from "./version.ts";
 import { startWrites } from "./writes.ts";
 
@@ -80,6 +81,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
         isFailing = true;
         report.storeFailed(error);
       },
+      notDropped: report.storeFailed,
       ended(error) {
         isFailing = true;
         report.storeFailed(error);
@@ -105,6 +107,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     }),
   );
 
+  const trying = opened.use(openTrying(file, reads.reader, options));
+
   const version = createVersion(reading);
   wrote = version.moved;
 
@@ -129,7 +133,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 
   const running = opened.move();
   return {
-    reader: reads.reader,
+    reader: trying.reader,
     readTransaction: reads.begin,
     append: writes.append,
     version: version.now,

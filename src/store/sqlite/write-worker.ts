@@ -60,9 +60,11 @@ export type WriteAnswer =
   | { readonly is: "not open"; readonly to: 0; readonly message: string }
   /** Of its own accord, after each transaction and before the answers to what it wrote. */
   | ({ readonly is: "committed" } & Committed)
+  /** Of its own accord: what is too old could not be dropped, and is tried again. */
+  | { readonly is: "not dropped"; readonly message: string }
   | { readonly is: "written"; readonly to: number; readonly receipts: readonly Receipt[] }
-  /** Or that is not known. `isBusy` when another process held the lock for too long. */
-  | { readonly is: "not written"; readonly to: number; readonly message: string; readonly isBusy: boolean }
+  /** Or that is not known. */
+  | { readonly is: "not written"; readonly to: number; readonly message: string }
   | { readonly is: "probed" | "closed"; readonly to: number };
 
 /** As much as a few deliveries write: a disk may have room for less than that and still be full for them. */
@@ -90,6 +92,8 @@ export async function answerWrites({
     return say({ is: "not open", to: 0, message: error instanceof Error ? error.message : String(error) });
   }
   const { client } = connection;
+  // What a statement may have to undo, which is little here: a service may have no folder for temporary files, or a full one.
+  client.pragma("temp_store = MEMORY");
   const checkPlace = checkOfPlace(file);
   const checkpoints = startCheckpoints(connection, file);
   const idle = startIdle([indexing(client), packing(connection)], checkpoints.committed);
@@ -113,8 +117,8 @@ export async function answerWrites({
       betweenMs: 20,
       now: Date.now,
       failed(error) {
-        // The disk is full, or another process writes.
         if (codeOf(error) === null) throw error;
+        if (!isBusy(error)) say({ is: "not dropped", message: String(error) });
       },
     },
   );
@@ -193,7 +197,7 @@ export async function answerWrites({
       }
     } catch (error) {
       const cause = error instanceof StorageUnavailableError ? error.cause : error;
-      return { is: "not written", to, message: String(cause), isBusy: isBusy(cause) };
+      return { is: "not written", to, message: String(cause) };
     }
   }
 

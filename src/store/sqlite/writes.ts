@@ -23,8 +23,10 @@ export type WritesOptions = {
   readonly now: () => number;
   /** Called once a transaction is on disk, before its deliveries' `append` resolves. */
   readonly committed: (committed: Committed) => void;
-  /** Called when a transaction fails for a reason other than another process's lock. */
+  /** Called when a transaction fails. */
   readonly failed: (error: Error) => void;
+  /** Called when what is too old could not be dropped; it is tried again. */
+  readonly notDropped: (error: Error) => void;
   /** Called when the thread ends through a fault of this program: nothing can be written any more. */
   readonly ended: (error: Error) => void;
 };
@@ -69,6 +71,7 @@ export async function startWrites({
   now,
   committed,
   failed,
+  notDropped,
   ended,
   ...data
 }: WritesOptions): Promise<Writes> {
@@ -90,6 +93,7 @@ export async function startWrites({
   };
   worker.on("message", (answer: WriteAnswer) => {
     if (answer.is === "committed") return committed(answer);
+    if (answer.is === "not dropped") return notDropped(new StorageUnavailableError(answer.message));
     const waiting = asked.get(answer.to);
     asked.delete(answer.to);
     // It keeps the process alive only while it is asked something.
@@ -138,7 +142,7 @@ export async function startWrites({
     try {
       answer = await ask({ is: "write", batch, at: now() }, [batch.bodies.buffer]);
     } catch (error) {
-      answer = { is: "not written", to: 0, message: String(error), isBusy: false };
+      answer = { is: "not written", to: 0, message: String(error) };
     }
     // What waits is on its way before this is answered.
     writing -= 1;
@@ -151,7 +155,7 @@ export async function startWrites({
     }
     const message = answer.is === "not written" ? answer.message : "Not written.";
     const error = new StorageUnavailableError(message);
-    if (answer.is !== "not written" || !answer.isBusy) failed(error);
+    failed(error);
     for (const { reject } of group) reject(error);
   }
 

@@ -18,6 +18,9 @@ import { applyTheme, chosenTheme, themeAfter, type Theme } from "./theme.ts";
 import { useNow } from "./time.ts";
 import { sentence } from "./words.ts";
 
+/** Whether /graphql is something for people: the gateway says so in the document. */
+const hasGraphiQL = document.querySelector("meta[name=graphiql]") !== null;
+
 /** The whole page. */
 export function App({
   navigation,
@@ -68,7 +71,7 @@ export function App({
       </nav>
       <div class="tools">
         <${ConnectionBadge} connection=${connection} togglePause=${togglePause} />
-        <a class="tool graphiql" href="/graphql">GraphiQL</a>
+        ${hasGraphiQL && html`<a class="tool graphiql" href="/graphql">GraphiQL</a>`}
         ${signInWanted === null && hasSession() && html`<button type="button" class="quiet" onClick=${signOut}>Sign out</button>`}
         <${ThemeButton} />
         <button type="button" class="icon" aria-label="Keyboard" title="Keyboard (?)" onClick=${showKeys}>

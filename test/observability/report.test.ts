@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { createLogger } from "../../src/observability/logger.ts";
+import { createMetrics } from "../../src/observability/metrics.ts";
+import { createReport } from "../../src/observability/report.ts";
+
+/** A report whose clock stands still until it is moved, what it has said and counted. */
+function reporting() {
+  const said: string[] = [];
+  const clock = { now: 0 };
+  const destination = {
+    write: (line: string) => void said.push((JSON.parse(line) as { readonly msg: string }).msg),
+  };
+  const logger = createLogger({ level: "info", destination });
+  const metrics = createMetrics();
+  const report = createReport({ logger, metrics, now: () => clock.now });
+  return { report, said, clock, metrics };
+}
+
+describe("what is logged", () => {
+  it("tells of a store that fails and recovers with each webhook once in ten seconds, and of both", () => {
+    const { report, said, clock } = reporting();
+    for (; clock.now < 15_000; clock.now += 1_000) {
+      report.storeFailed(new Error("full"));
+      report.storeRecovered();
+    }
+    const both = ["the store cannot write", "the store writes again"];
+    expect(said).toEqual([...both, ...both]);
+  });
+
+  it("tells of deliveries that cannot be applied once in ten seconds", () => {
+    const { report, said, clock } = reporting();
+    for (; clock.now < 15_000; clock.now += 1_000) report.deliveryFaulted(new Error("a fault"));
+    expect(said).toEqual(Array(2).fill("a delivery could not be applied: kept, quarantined"));
+  });
+});
+
+it("counts no time below zero for an entry that another replica has dated ahead of this one's clock", async () => {
+  const { report, metrics } = reporting();
+  report.entryTold(-5_000);
+  report.entryTold(2_000);
+  expect(await metrics.registry.metrics()).toContain("issuewire_told_seconds_sum 2\n");
+});
