@@ -50,8 +50,8 @@ const documentHeaders: OutgoingHttpHeaders = {
 const graphiqlMark = /<meta name="graphiql"[^>]*>/;
 
 /**
- * The page that `build.ts` made in this folder, with a link to GraphiQL where that is served. Opens nothing: the files are read and compressed when the first of them
- * is asked for, then kept; together they are some 200 kB.
+ * The page that `build.ts` made in this folder, with a link to GraphiQL where that is served. Opens nothing: the files are
+ * read and compressed when the first of them is asked for, then kept; together they are some 200 kB.
  */
 export function createWebPage(folder: URL, { graphiql }: { readonly graphiql: boolean }): WebPage {
   let reading: Promise<ReadonlyMap<string, Asset>> | undefined;
