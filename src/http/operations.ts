@@ -295,7 +295,7 @@ function served(
     return webSocket.readyState === webSocket.OPEN ? socket.write(frames, "latin1") : true;
   }
 
-  function begin(): void {
+  function join(): void {
     subscriber = live.begin(operation, {
       write: (message) => write(message.frames(start)),
       caughtUp: () => pingWithCursor(connection),
@@ -322,7 +322,7 @@ function served(
 
   return {
     next() {
-      if (subscriber === null) begin();
+      if (subscriber === null) join();
       return ended.promise;
     },
     return() {
