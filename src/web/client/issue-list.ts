@@ -36,7 +36,7 @@ export type IssueListState = {
   readonly total: number;
   readonly hasNext: boolean;
   readonly hasPrevious: boolean;
-  /** The page that the rows belong to was asked for, and is not there yet. */
+  /** Another page was asked for, and is not there yet: the rows are of the one before. */
   readonly isLoading: boolean;
   /** What asking again will not mend; null when all is well. */
   readonly error: string | null;

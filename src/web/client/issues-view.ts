@@ -97,7 +97,7 @@ function StatusTabs({ navigation, place }: { readonly navigation: Navigation; re
   </div>`;
 }
 
-/** What has happened to the list since it was read; told to those who cannot see it, but not each change by itself. */
+/** What has happened to the list since it was read. To be read where it stands: spoken by itself, it would never end. */
 function Told({ told: { entered, updated, left } }: { readonly told: IssueListState["told"] }) {
   const parts = [
     entered > 0 ? `${countText(entered)} entered` : "",
