@@ -537,6 +537,30 @@ describe("the statistics", () => {
     expect(faults).toEqual([]);
   });
 
+  it("show what has happened also when their colours change", async () => {
+    await open("/?view=statistics&span=24h");
+    const chart = page.locator(".u-over").first();
+    const counted = async (): Promise<string> => {
+      const { x, y, width } = (await chart.boundingBox())!;
+      await page.mouse.move(x + width / 2, y + 20);
+      await page.mouse.move(x + width - 5, y + 20);
+      return page.locator(".u-series", { hasText: "Opened and regressed" }).locator(".u-value").innerText();
+    };
+    const before = await counted();
+    await deliver("created", {
+      id: "90031",
+      title: "",
+      status: "unresolved",
+      lastSeen: new Date().toISOString(),
+    });
+    await expect.poll(counted, patiently).not.toBe(before);
+    const after = await counted();
+    await page.emulateMedia({ colorScheme: "dark" });
+    await expect.poll(counted, patiently).toMatch(/\d/);
+    expect(await counted()).toBe(after);
+    expect(faults).toEqual([]);
+  });
+
   it.each([undefined, "Etc/Unknown"])("are shown where the browser's time zone is %s", async (timeZone) => {
     await page.addInitScript((zone) => {
       const { resolvedOptions } = Intl.DateTimeFormat.prototype;

@@ -34,8 +34,9 @@ export function Chart({
 }) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
-  const now = useRef(names);
-  now.current = names;
+  // What is drawn anew, by whatever, is what is shown now.
+  const now = useRef({ names, lines });
+  now.current = { names, lines };
   const shape = JSON.stringify(lines.map((line) => [line.label, line.color, line.shape]));
 
   useEffect(() => {
@@ -43,8 +44,8 @@ export function Chart({
     const create = () => {
       plot.current?.destroy();
       plot.current = new uPlot(
-        optionsOf(element, () => now.current, lines, height),
-        dataOf(lines),
+        optionsOf(element, () => now.current.names, lines, height),
+        dataOf(now.current.lines),
         element,
       );
     };
