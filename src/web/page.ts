@@ -46,6 +46,11 @@ const documentHeaders: OutgoingHttpHeaders = {
   "Referrer-Policy": "same-origin",
 };
 
+const headersOf: Readonly<Record<200 | 401, OutgoingHttpHeaders>> = {
+  200: { "Cache-Control": "no-cache" },
+  401: { "Cache-Control": "no-store", "WWW-Authenticate": "Bearer" },
+};
+
 /** What tells the page that it can lead to GraphiQL. */
 const graphiqlMark = /<meta name="graphiql"[^>]*>/;
 
@@ -66,8 +71,8 @@ export function createWebPage(folder: URL, { graphiql }: { readonly graphiql: bo
       const document = (await assets()).get("index.html");
       if (document === undefined)
         throw new Error(`The page is not built: ${folder.pathname} has no index.html.`);
-      const cached = status === 200 ? "no-cache" : "no-store";
-      send(request, response, document, { status, headers: { ...documentHeaders, "Cache-Control": cached } });
+      const headers = { ...documentHeaders, ...headersOf[status] };
+      send(request, response, document, { status, headers });
     },
     async sendAsset(request, response, path) {
       const [, name] = /^\/assets\/([\w-]+\.(?:js|css|svg))$/.exec(path) ?? [];

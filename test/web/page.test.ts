@@ -68,7 +68,7 @@ describe("the page's document", () => {
 
   it("is sent with 401, and kept nowhere, to those who have to sign in", async () => {
     const { status, headers, body } = await ask("/", {}, 401);
-    expect(status).toBe(401);
+    expect([status, headers["www-authenticate"]]).toEqual([401, "Bearer"]);
     expect(headers["cache-control"]).toBe("no-store");
     expect(body.toString("utf8")).toContain("<script");
   });
