@@ -20,7 +20,7 @@ import { gatewayArgs, startServer, type ServerProcess } from "../process.ts";
 
 const { values } = parseArgs({
   options: {
-    requests: { type: "string", default: "20000" },
+    requests: { type: "string", default: "60000" },
     connections: { type: "string", default: "32" },
     rounds: { type: "string", default: "5" },
   },
