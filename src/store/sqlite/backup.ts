@@ -1,9 +1,9 @@
-import { existsSync, renameSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { makePrivate, openReader } from "./connection.ts";
 import { unusable } from "./error.ts";
-import { removeDatabase, syncFile } from "./file.ts";
+import { putInPlace, removeDatabase } from "./file.ts";
 import { isFolder } from "./folder.ts";
 import { lockStore, StoreInUseError } from "./lock.ts";
 import { newestPosition } from "./queries.ts";
@@ -57,8 +57,7 @@ export async function backUpSqlite({
         throw unusable(part, error);
       });
     examine(part);
-    syncFile(part);
-    renameSync(part, to);
+    putInPlace(part, to);
     return { newest };
   } finally {
     client?.close();

@@ -1,8 +1,19 @@
-import { closeSync, fsyncSync, openSync, rmSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 
-/** Returns once the disk has what was written to the file. */
-export function syncFile(file: string): void {
-  const descriptor = openSync(file, "r+");
+/**
+ * Gives a file the name `place`, and replaces what had it. Returns once the disk has what was written to the file, and then
+ * its name, without which a power cut would leave what was there before.
+ */
+export function putInPlace(file: string, place: string): void {
+  sync(file, "r+");
+  renameSync(file, place);
+  // Windows opens no folders.
+  if (process.platform !== "win32") sync(dirname(place), "r");
+}
+
+function sync(path: string, flags: "r" | "r+"): void {
+  const descriptor = openSync(path, flags);
   try {
     fsyncSync(descriptor);
   } finally {

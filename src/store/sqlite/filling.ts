@@ -1,4 +1,4 @@
-import { existsSync, renameSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { count } from "drizzle-orm";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import { writeBatch } from "../batch.ts";
@@ -8,7 +8,7 @@ import { deliveries, tokens } from "../tables/sqlite.ts";
 import { createWalkCache } from "../walks.ts";
 import { openReader, openWriter, type Connection } from "./connection.ts";
 import { unusable } from "./error.ts";
-import { removeDatabase, syncFile } from "./file.ts";
+import { putInPlace, removeDatabase } from "./file.ts";
 import { makeFolderOf } from "./folder.ts";
 import { identify } from "./identity.ts";
 import { instanceFileOf, writeInstance } from "./instance.ts";
@@ -109,8 +109,7 @@ export function openSqliteFilling({ file, read, onFault }: FillingOptions): Fill
     const instance = identify(connection, null);
     client.pragma("journal_mode = WAL");
     client.close();
-    syncFile(made);
-    renameSync(made, file);
+    putInPlace(made, file);
     // Last: with the one of the file before, a gateway takes this one for restored, and begins a new epoch.
     await writeInstance(instanceFileOf(file), instance);
   }
