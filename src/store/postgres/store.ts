@@ -47,8 +47,8 @@ export type PostgresStoreOptions = ReaderOptions & {
 const heavyAtOnce = 2;
 
 /**
- * Each has a connection for as long as it is open, and may wait with it for a turn to ask what is heavy. Whoever has such a
- * turn outside of them needs one too.
+ * A read transaction has a connection for as long as it is open, and may wait with it for a turn to ask what is heavy.
+ * Whoever has such a turn outside of them needs a connection too.
  */
 const transactionsAtOnce = connectionsToRead - heavyAtOnce;
 
