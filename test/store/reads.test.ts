@@ -84,6 +84,15 @@ describe("reads of a store", () => {
     expect(await waiting).toBe("the file");
   });
 
+  it("have the thread of a read transaction as soon as that is over", async () => {
+    await using reads = readsWith({ maxWaiting: 0 });
+    {
+      await using transaction = await reads.begin();
+      await transaction.bounds();
+    }
+    expect(await reads.reader.issueCount(everything)).toBe("the file");
+  });
+
   it("are refused when the thread that they wait for ends and no other can be started", async () => {
     const worker = new URL("./silent-worker.ts", import.meta.url);
     await using reads = readsWith({ worker });

@@ -54,8 +54,8 @@ export function createReads(options: ReadsOptions): Reads {
   }
 
   /** Another one in its place before it is free would be one more: who asks for too much again and again had any number. */
-  async function giveBack(thread: Thread): Promise<void> {
-    await thread.free();
+  async function giveBack(thread: Thread, free = thread.free()): Promise<void> {
+    await free;
     if (!thread.isAlive()) all.delete(thread);
     const next = line.next();
     if (next !== undefined) next(thread.isAlive() ? thread : take());
@@ -89,11 +89,10 @@ export function createReads(options: ReadsOptions): Reads {
         [Symbol.asyncDispose]: async () => {
           if (isOver) return;
           isOver = true;
-          // Whoever had the answers need not wait for it. It ends even where it is late.
-          void thread
-            .ask({ ask: "end" }, timeoutMs)
-            .catch(() => {})
-            .then(() => giveBack(thread));
+          // Neither whoever had the answers need wait for it, nor whoever asks next: it comes before their question.
+          const free = thread.free();
+          void thread.ask({ ask: "end" }, timeoutMs).catch(() => {});
+          void giveBack(thread, free);
         },
       };
     },
