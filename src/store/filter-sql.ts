@@ -48,12 +48,14 @@ export type Narrowing = {
   readonly found: SQL;
   /** How many issues it may leave for them to be sorted; of more the order's own index is followed. */
   readonly few: number;
+  /** It may leave one of so many for that: where it leaves more of all issues, the order's own index soon finds a page. */
+  readonly oneOf: number;
 };
 
 /** Most filters are tried on the index of an order alone, so that following it soon costs less than sorting. */
-const few = 1_000;
+const toSort = { few: 1_000, oneOf: 8 } as const;
 /** What an issue contains is tried on its row. */
-export const fewToRead = 5_000;
+export const toReadAndSort = { few: 5_000, oneOf: 1 } as const;
 
 /** A table of either database that has these columns. */
 type TableOf<Column extends string> = Table & { readonly [Name in Column]: AnyColumn };
@@ -139,7 +141,7 @@ export function issueNarrowings(
     if (part.search !== undefined) return dialect.containing(issues, fold(part.search)) ?? [];
     const condition = issueCondition(part, true, { issues, dialect, now });
     if (typeof condition === "boolean") return [];
-    return { condition, found: sql`select 1 from ${issues} where ${condition}`, few };
+    return { condition, found: sql`select 1 from ${issues} where ${condition}`, ...toSort };
   });
 }
 

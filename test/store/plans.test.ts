@@ -139,6 +139,26 @@ describe("a page of issues", () => {
     expect(plans.join("\n")).not.toMatch(/SCAN issues(?!_search)/);
   });
 
+  it("under a status that few have follows the index of its order where those are more than an eighth of all", async () => {
+    using database = opened();
+    const plansOf = () =>
+      database.plansOf((reader) =>
+        reader.issuePage({
+          ...first,
+          filter: { status: { eq: "RESOLVED" } },
+          order: { field: "COUNT", direction: "DESC" },
+          now: 0,
+        }),
+      );
+    database.client.exec(`
+      update issues set status = 'resolved' where id <= 700;
+      delete from issues where id > 700 * 8;
+    `);
+    expect((await plansOf())[1]).toContain("issues_by_status (status=?)");
+    database.client.exec("delete from issues where id = 700 * 8");
+    expect((await plansOf())[1]).toMatch(/^SCAN issues USING INDEX issues_by_count\b[^\n]*$/);
+  });
+
   it("asks of no more issues than are few, to know whether they are", async () => {
     using database = opened();
     const filter: IssueFilter = { search: "title", status: { eq: "UNRESOLVED" }, level: { eq: "ERROR" } };

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type pg from "pg";
 import type { Connection } from "./ask.ts";
 import { codeOf } from "./error.ts";
-import { fewToRead, type IssuesTable, type Narrowing } from "../filter-sql.ts";
+import { toReadAndSort, type IssuesTable, type Narrowing } from "../filter-sql.ts";
 
 /** Where the extension is, as SQL names it; no row where it is not. */
 const schemaOfTrigrams =
@@ -63,5 +63,5 @@ export function containing(issues: IssuesTable, text: string): Narrowing | null 
     sql` or `,
   );
   const condition = sql`(${alike})`;
-  return { condition, found: sql`select 1 from ${issues} where ${condition}`, few: fewToRead };
+  return { condition, found: sql`select 1 from ${issues} where ${condition}`, ...toReadAndSort };
 }

@@ -95,10 +95,13 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
   const byIds = askedByKeys("issues_by_id", (ids) => select().where(inArray(issues.sentryId, ids)));
   const firstPages = askedInForms<IssueColumns>();
   const narrowed = askedInForms<Readonly<Record<string, number>>>();
+  /** About how many issues there are: those that were dropped count too. */
+  const all = sql`coalesce((select max(${issues.id}) from ${issues}), 0)`.mapWith(Number);
   const { matching: counted } = countedIssues({ db, tables, dialect });
 
   /**
-   * Of each list the first narrowing that leaves few issues; null where none does, so that an order is followed.
+   * Of each list the first narrowing that leaves few issues, and a small part of all; null where none does, so that an
+   * order is followed.
    * @param form as `formOf` gives it for what the lists are of.
    */
   async function narrowest(
@@ -114,10 +117,13 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
           [place, sql`(select count(*) from (${found} limit ${few + 1}) as found)`.mapWith(Number)] as const,
       );
       // Together in one statement, whose columns have the narrowings' places for names.
-      const question = () => db.select(Object.fromEntries(counts)).from(sql`(select 1) as one`);
+      const asked: Record<string, SQL<number>> = { all, ...Object.fromEntries(counts) };
+      const question = () => db.select(asked).from(sql`(select 1) as one`);
       const [row] = form === null ? await question() : await narrowed(`${from} ${form}`, question, {});
-      for (const [place, narrowing] of some.entries())
-        if (Number(row![place]) <= narrowing.few) narrow.add(narrowing);
+      for (const [place, narrowing] of some.entries()) {
+        const left = Number(row![place]);
+        if (left <= narrowing.few && left * narrowing.oneOf <= Number(row!["all"])) narrow.add(narrowing);
+      }
     }
     return lists.map((list) => list.find((narrowing) => narrow.has(narrowing)) ?? null);
   }

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type Database from "better-sqlite3";
-import { fewToRead, type IssuesTable, type Narrowing } from "../filter-sql.ts";
+import { toReadAndSort, type IssuesTable, type Narrowing } from "../filter-sql.ts";
 import type { IdleTask } from "./idle.ts";
 
 /**
@@ -111,5 +111,5 @@ export function containing(issues: IssuesTable, text: string): Narrowing | null 
   const query = [...trigrams].map((trigram) => `"${trigram.replaceAll('"', '""')}"`).join(" AND ");
   const found = sql`select rowid from issues_search where issues_search match ${query}
     union all select ${id} from ${issues} where ${id} > ${sql.raw(newestIndexed)}`;
-  return { condition: sql`${id} in (${found})`, found, few: fewToRead };
+  return { condition: sql`${id} in (${found})`, found, ...toReadAndSort };
 }
