@@ -23,6 +23,8 @@ export type LiveSubscriber = Disposable & {
   readonly position: Seq;
   /** The position for the client: resuming after it, nothing is missed and nothing comes twice. */
   readonly cursor: string;
+  /** False for one that is told how things stand whenever it begins, wherever it was. */
+  readonly resumes: boolean;
   readonly resume: () => void;
 };
 
@@ -38,7 +40,7 @@ export function createLive({ fanout, newest, mask }: LiveOptions): Live {
   return {
     begin(operation, { write, caughtUp, end: ended }) {
       // What `operation` was made from is as large as a request; only the group that tells it may hold it.
-      const { epoch } = operation;
+      const { epoch, is } = operation;
       const sink: Sink<Message> = {
         write,
         caughtUp,
@@ -56,6 +58,7 @@ export function createLive({ fanout, newest, mask }: LiveOptions): Live {
         get cursor() {
           return cursorOf({ epoch, seq: subscriber.position });
         },
+        resumes: is === "entries",
         resume: subscriber.resume,
         [Symbol.dispose]: () => subscriber[Symbol.dispose](),
       };
@@ -93,17 +96,18 @@ function join(fanout: Fanout<Message>, operation: LiveOperation, sink: Sink<Mess
 
 /** What ends a stream: it has no cursor, so that a client resumes where it was. */
 export function lastMessage(result: ExecutionResult): Message {
-  return createMessage(serialised(result), { cursor: null, isLast: true });
+  return createMessage(serialised(result), { cursor: null, failed: "wholly" });
 }
 
 function messageOf(result: ExecutionResult, cursor: string): Message {
-  const isLast = mayPass(result);
-  return createMessage(serialised(result), { cursor: isLast ? null : cursor, isLast });
+  const failed = failedIn(result);
+  return createMessage(serialised(result), { cursor: failed === "wholly" ? null : cursor, failed });
 }
 
-/** True when nothing could be told, for a reason that may be gone when it is asked for again. */
-function mayPass({ data, errors = [] }: ExecutionResult): boolean {
-  return data == null && errors.some(({ extensions }) => passing.has(extensions["code"]));
+/** Of failures that may be gone when it is asked for again. */
+function failedIn({ data, errors = [] }: ExecutionResult): Message["failed"] {
+  if (!errors.some(({ extensions }) => passing.has(extensions["code"]))) return "nowhere";
+  return data == null ? "wholly" : "partly";
 }
 
 const passing: ReadonlySet<unknown> = new Set(["SERVICE_UNAVAILABLE", "TIMEOUT"]);

@@ -4,6 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { cursorOf } from "../../src/domain/cursor.ts";
 import { pingSeconds, stallSeconds } from "../../src/http/heartbeat.ts";
+import type { Live } from "../../src/http/live.ts";
 import { at, issue } from "../graphql/builders.ts";
 import { socketServer, type SocketServerOptions } from "./socket-server.ts";
 import { Wire } from "./wire.ts";
@@ -16,6 +17,28 @@ const subscribe = (id: string, query: string, variables = {}) => ({
   payload: { query, variables },
 });
 const follow = (id: string) => subscribe(id, "subscription { issueChanged { cursor } }");
+
+/** Subscriptions that are told nothing, and stand at these positions in the order in which they begin. */
+function liveAt(positions: readonly number[]): Live {
+  let begun = 0;
+  return {
+    begin({ is }, { caughtUp }) {
+      const own = begun++;
+      queueMicrotask(caughtUp);
+      return {
+        get position() {
+          return positions[own]!;
+        },
+        get cursor() {
+          return cursorOf(at(positions[own]!));
+        },
+        resumes: is === "entries",
+        resume() {},
+        [Symbol.dispose]() {},
+      };
+    },
+  };
+}
 
 describe("graphql-transport-ws", () => {
   it("acknowledges, answers a query, and completes it", async () => {
@@ -41,6 +64,42 @@ describe("graphql-transport-ws", () => {
     expect(await client.next()).toEqual(ping);
     server.beats(pingSeconds);
     expect(await client.next()).toEqual(ping);
+  });
+
+  it("says by a ping where all stand that can resume, and nothing while they stand apart or one begins", async () => {
+    const positions: number[] = [];
+    let mayBegin = true;
+    await using server = await socketServer({
+      maxOperations: 9,
+      turnstile: { enter: () => mayBegin || new Promise(() => {}) },
+      live: liveAt(positions),
+    });
+    const client = server.connect();
+    await client.init();
+
+    async function begun(message: unknown, position: number): Promise<unknown> {
+      positions.push(position);
+      client.send(message);
+      return client.next();
+    }
+    async function beaten(): Promise<unknown> {
+      client.send({ type: "ping" });
+      expect(await client.next()).toEqual({ type: "pong" });
+      server.beats(pingSeconds);
+      return client.next();
+    }
+
+    const nothing = { type: "ping" };
+    const pingAt = (seq: number) => ({ type: "ping", payload: { cursor: cursorOf(at(seq)) } });
+    const figures = subscribe("a", "subscription { issueStatsChanged { total } }");
+    expect(await begun(figures, 1)).toEqual(nothing);
+    expect(await begun(follow("b"), 5)).toEqual(pingAt(5));
+    expect(await begun(follow("c"), 7)).toEqual(nothing);
+    positions[1] = 7;
+    expect(await beaten()).toEqual(pingAt(7));
+    mayBegin = false;
+    client.send(follow("d"));
+    expect(await beaten()).toEqual(nothing);
   });
 
   it("ends a subscription that the client completes, and no other", async () => {

@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { StorageUnavailableError } from "../../domain/failure.ts";
 import { metaNames } from "../meta.ts";
 import type { Reader } from "../reader.ts";
@@ -7,11 +7,15 @@ import { drizzleOver, type Connection } from "./ask.ts";
 
 /** What positions mean, as far as this replica knows. */
 export type EpochWatch = AsyncDisposable & {
-  /** As last known. */
-  readonly now: () => string;
+  /** As last known, and the newest position that the log is known to have had under it, whoever wrote that. */
+  readonly known: () => Known;
+  /** This replica has committed up to this position. */
+  readonly reached: (position: number) => void;
   /** Those that `entriesAfter` finds, while they are of the epoch that this replica was opened in. */
   readonly ofFirst: (entriesAfter: Reader["entriesAfter"]) => Reader["entriesAfter"];
 };
+
+type Known = { readonly epoch: string; readonly position: number };
 
 /** How often the epoch is looked at. */
 const everyMs = 1_000;
@@ -22,14 +26,23 @@ const everyMs = 1_000;
  */
 export function watchEpoch(connection: Connection, first: string, onEpoch: () => void): EpochWatch {
   const db = drizzleOver(connection);
-  let epoch = first;
+  let known: Known = { epoch: first, position: 0 };
+  const reached = (position: number) => {
+    known = { ...known, position: Math.max(known.position, position) };
+  };
 
   async function isFirst(): Promise<boolean> {
-    const [row] = await db.select({ value: meta.value }).from(meta).where(eq(meta.name, metaNames.epoch));
-    const now = row!.value;
-    if (now !== epoch && epoch === first) onEpoch();
-    epoch = now;
-    return now === first;
+    const [row] = await db
+      .select({ epoch: meta.value, position: sql<number>`newest_position()` })
+      .from(meta)
+      .where(eq(meta.name, metaNames.epoch));
+    const now = row!;
+    if (now.epoch === known.epoch) reached(now.position);
+    else {
+      if (known.epoch === first) onEpoch();
+      known = now;
+    }
+    return now.epoch === first;
   }
 
   let looking: Promise<boolean> | null = null;
@@ -42,7 +55,8 @@ export function watchEpoch(connection: Connection, first: string, onEpoch: () =>
   timer.unref();
 
   return {
-    now: () => epoch,
+    known: () => known,
+    reached,
     ofFirst: (entriesAfter) => async (after, limit) => {
       const entries = await entriesAfter(after, limit);
       // Looked at after they are read: they are of this epoch then, or of one before it. To those who follow, entries of a

@@ -81,7 +81,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     locks: locksOf(schema),
     requestIds,
     channel,
-    epoch: epoch.now,
+    epoch,
     read: options.read,
     onFault: report.deliveryFaulted,
   });

@@ -7,6 +7,7 @@ import type { RequestIds } from "../request-ids.ts";
 import type { Receipt } from "../store.ts";
 import { createWalkCache, type Held } from "../walks.ts";
 import { drizzleOver } from "./ask.ts";
+import type { EpochWatch } from "./epoch.ts";
 import { failureIn, isOfValues } from "./error.ts";
 import { inOrder, type Locks } from "./locks.ts";
 import { giveBack, idleLimit } from "./pools.ts";
@@ -18,8 +19,7 @@ export type WritesOptions = {
   readonly locks: Locks;
   readonly requestIds: RequestIds;
   readonly channel: string;
-  /** The epoch as this replica last knew it. */
-  readonly epoch: () => string;
+  readonly epoch: Pick<EpochWatch, "known" | "reached">;
   readonly read: (body: Uint8Array) => Reading;
   readonly onFault: (error: unknown) => void;
 };
@@ -56,8 +56,6 @@ export function createWrites({
   const walks = createWalkCache();
   /** The newest delivery of the issue that a history in memory knows of. */
   const newestOf = new WeakMap<Held, number>();
-  /** The newest position that this replica has committed, and in which epoch. */
-  let known = { epoch: "", position: 0 };
 
   async function write(batch: readonly IncomingDelivery[], committedAt: number): Promise<BatchResult> {
     const issueIds = issuesOf(batch);
@@ -110,6 +108,7 @@ export function createWrites({
       throw failureIn(error) ?? new FaultError("A batch could not be derived.", { cause: error });
     });
 
+    const known = epoch.known();
     const log: LogAsked = {
       lock: locks.log,
       knownEpoch: known.epoch,
@@ -138,7 +137,7 @@ export function createWrites({
       newestOf.set(held, id);
       if (held.lastSeq !== null) held.lastSeq = placed(held.lastSeq);
     }
-    known = { epoch: epoch(), position: newestBefore + written.entries };
+    epoch.reached(newestBefore + written.entries);
     return {
       entries: written.entries,
       receipts: written.receipts.map((receipt): Receipt => ({
