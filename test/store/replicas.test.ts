@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { describe, expect, it, vi } from "vitest";
 import type { LogEntry } from "../../src/domain/event.ts";
@@ -219,6 +220,25 @@ describe("a replica", () => {
     expect(receipts.map(({ outcome }) => outcome)).toEqual(["APPLIED", "QUARANTINED"]);
     expect((await store.reader.bodies([receipts[1]!.delivery])).size).toBe(1);
   });
+
+  it.each([254, 3_000])(
+    "applies what calls everything by %d bytes: no index's entry becomes too long",
+    async (bytes) => {
+      await using store = await openTestPostgres();
+      // Which PostgreSQL cannot make shorter.
+      const text = (length = bytes) => randomBytes(length).toString("base64url").slice(0, length);
+      const assignedTo = { type: "user", id: text(254), name: text(Math.max(bytes, 1_000)), email: text() };
+      const words = { level: text(), priority: text(), issueCategory: text(), shortId: text() };
+      const project = { id: text(64), slug: text(), name: text() };
+      const issue = text(64);
+      for (const second of [0, 1, 2]) {
+        const more = { ...words, assignedTo, status: text(), substatus: text() };
+        const delivery = told({ action: "assigned", issue, project, more, at: second });
+        expect(await store.append(delivery)).toMatchObject({ outcome: "APPLIED" });
+      }
+      expect(await examinePostgres({ url: store.url, onProgress: () => {} })).toEqual([]);
+    },
+  );
 
   it.each([
     [
