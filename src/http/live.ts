@@ -23,6 +23,8 @@ export type LiveSubscriber = Disposable & {
   readonly position: Seq;
   /** The position for the client: resuming after it, nothing is missed and nothing comes twice. */
   readonly cursor: string;
+  /** False for one that is told how things stand whenever it begins, wherever it was. */
+  readonly resumes: boolean;
   readonly resume: () => void;
 };
 
@@ -38,7 +40,7 @@ export function createLive({ fanout, newest, mask }: LiveOptions): Live {
   return {
     begin(operation, { write, caughtUp, end: ended }) {
       // What `operation` was made from is as large as a request; only the group that tells it may hold it.
-      const { epoch } = operation;
+      const { epoch, is } = operation;
       const sink: Sink<Message> = {
         write,
         caughtUp,
@@ -56,6 +58,7 @@ export function createLive({ fanout, newest, mask }: LiveOptions): Live {
         get cursor() {
           return cursorOf({ epoch, seq: subscriber.position });
         },
+        resumes: is === "entries",
         resume: subscriber.resume,
         [Symbol.dispose]: () => subscriber[Symbol.dispose](),
       };

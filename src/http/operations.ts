@@ -50,6 +50,8 @@ type Connection = {
   admitted: Admitted | null;
   /** Subscriptions by their ids. */
   readonly subscribers: Map<string, LiveSubscriber>;
+  /** Every operation that has not ended, by its id, as graphql-ws has them: of some it is not known yet what they are. */
+  operations: Readonly<Record<string, unknown>>;
 };
 
 /** An operation that was not refused. */
@@ -88,16 +90,24 @@ const maxReasonBytes = 123;
  * | 1013        | who may read cannot be found out now                                                          |
  * | cut         | no answer to a ping within 12 s, or nothing taken for 30 s: come back after the last cursor   |
  *
- * A ping carries `{ "cursor": … }`: all that the socket's subscriptions tell up to there has been sent. One is sent after
- * each replay, then every 12 s. Whoever has said nothing 6 s later is sent a ping of the WebSocket's own as well: a client
- * whose program leaves ours unanswered is still there.
+ * A ping carries `{ "cursor": … }`: all that the socket's subscriptions tell up to there has been sent, and nothing that
+ * follows it. Where they stand apart it carries nothing. One is sent after each replay, then every 12 s. Whoever has said
+ * nothing 6 s later is sent a ping of the WebSocket's own as well: a client whose program leaves ours unanswered is still
+ * there.
  */
 export function serveOperations(options: OperationsOptions) {
   const { graphql, admit, heartbeat, now, rate, turnstile, maxOperations, report } = options;
   const protocol = makeServer(protocolOptions());
 
   return (webSocket: WebSocket, socket: Socket, request: IncomingMessage): void => {
-    const connection: Connection = { webSocket, socket, request, admitted: null, subscribers: new Map() };
+    const connection: Connection = {
+      webSocket,
+      socket,
+      request,
+      admitted: null,
+      subscribers: new Map(),
+      operations: {},
+    };
     let seconds = 0;
     let stalledSeconds = 0;
     let isHeard = true;
@@ -181,7 +191,8 @@ export function serveOperations(options: OperationsOptions) {
 
   function protocolOptions(): ServerOptions<Record<string, unknown>, Connection> {
     return {
-      async onConnect({ extra: connection, connectionParams }) {
+      async onConnect({ extra: connection, connectionParams, subscriptions }) {
+        connection.operations = subscriptions;
         const admission = await admit(connection.request, connectionParams);
         if (admission.is === "unknown") connection.webSocket.close(tryAgainLater, "Try again later");
         if (admission.is !== "admitted") return false;
@@ -345,14 +356,22 @@ const pingAt = onceInARow((cursor: string | null) =>
   textFrame(JSON.stringify({ type: MessageType.Ping, payload: cursor === null ? undefined : { cursor } })),
 );
 
-function pingWithCursor({ webSocket, socket, subscribers }: Connection): void {
-  if (webSocket.readyState === webSocket.OPEN)
-    socket.write(pingAt(leastCursor(subscribers.values())), "latin1");
+function pingWithCursor(connection: Connection): void {
+  const { webSocket, socket } = connection;
+  if (webSocket.readyState === webSocket.OPEN) socket.write(pingAt(commonCursor(connection)), "latin1");
 }
 
-/** The least of the subscriptions' positions is one that all of them have reached. */
-function leastCursor(subscribers: Iterable<LiveSubscriber>): string | null {
-  let least: LiveSubscriber | null = null;
-  for (const one of subscribers) if (least === null || one.position < least.position) least = one;
-  return least?.cursor ?? null;
+/**
+ * Where all the socket's subscriptions stand, of those that can resume. Null where they stand apart, or where one may be
+ * about to begin: taken for all of them, the cursor would have one miss something, or be told it again.
+ */
+function commonCursor({ subscribers, operations }: Connection): string | null {
+  if (Object.keys(operations).length > subscribers.size) return null;
+  let common: LiveSubscriber | null = null;
+  for (const one of subscribers.values()) {
+    if (!one.resumes) continue;
+    if (common !== null && one.position !== common.position) return null;
+    common = one;
+  }
+  return common?.cursor ?? null;
 }

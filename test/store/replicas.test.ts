@@ -261,6 +261,18 @@ describe("a replica", () => {
     await began.promise;
   });
 
+  it("begins a new epoch before it writes also where what is lost was another's, which it has told its followers of", async () => {
+    await using replicas = await openTwo();
+    const { one, other } = replicas;
+    await one.append(told({ issue: "1" }));
+    await one.append(told({ issue: "2", at: 1 }));
+    const { epoch } = await other.reader.bounds();
+    expect(await other.reader.entriesAfter(0, 10)).toHaveLength(2);
+    await onServer((client) => client.query("delete from events where seq = 2"), one.url);
+    expect((await other.append(told({ issue: "3", at: 2 }))).position).toBe(2);
+    expect((await other.reader.bounds()).epoch).not.toBe(epoch);
+  });
+
   it("drops by itself what is too old, where it is told to", async () => {
     await using store = await openTestPostgres();
     await store.append(told({ issue: "1", action: "resolved", status: "resolved" }));
