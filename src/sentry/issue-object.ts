@@ -12,7 +12,7 @@ import { organizationIn, urlOf } from "./links.ts";
 import { countOf, floatOf, int32Of } from "./numbers.ts";
 import { isObject, openMapOf } from "./objects.ts";
 import { assigneeOf } from "./people.ts";
-import { idOf, textOf, wordOf } from "./text.ts";
+import { idOf, notTooLong, textOf, wordOf } from "./text.ts";
 
 /** Sentry's issue object, read. */
 export type IssueObject = {
@@ -22,8 +22,8 @@ export type IssueObject = {
 };
 
 /**
- * Reads Sentry's issue object; null where it has no usable id. Every other field that is absent or of another type
- * than expected is null, or what stands for nothing of its type; the raw body keeps what was sent.
+ * Reads Sentry's issue object; null where it has no usable id. Every other field that is absent, of another type than
+ * expected or too long is null, or what stands for nothing of its type; the raw body keeps what was sent.
  *
  * `assertedStatus` is the status of an issue that shows none.
  * Source: getsentry/sentry, api/serializers/models/group.py
@@ -41,15 +41,15 @@ export function readIssue(issue: JsonObject, assertedStatus: string | null): Iss
   return {
     sentryId,
     fields: {
-      shortId: wordOf(issue["shortId"]),
+      shortId: notTooLong(wordOf(issue["shortId"])),
       title: textOf(issue["title"]) ?? titleIn(metadata),
       culprit: textOf(issue["culprit"]),
-      statusRaw: wordOf(issue["status"]) ?? assertedStatus ?? "",
-      substatusRaw: wordOf(issue["substatus"]),
+      statusRaw: notTooLong(wordOf(issue["status"])) ?? assertedStatus ?? "",
+      substatusRaw: notTooLong(wordOf(issue["substatus"])),
       statusDetails: openMapOf(issue["statusDetails"]),
-      levelRaw: textOf(issue["level"]),
-      priorityRaw: textOf(issue["priority"]),
-      category: textOf(issue["issueCategory"]),
+      levelRaw: notTooLong(textOf(issue["level"])),
+      priorityRaw: notTooLong(textOf(issue["priority"])),
+      category: notTooLong(textOf(issue["issueCategory"])),
       issueType: textOf(issue["issueType"]),
       platform: textOf(issue["platform"]),
       project: projectOf(issue["project"]),
@@ -106,6 +106,6 @@ function projectOf(value: unknown): Project | null {
   if (!isObject(value)) return null;
   const sentryId = idOf(value["id"]);
   if (sentryId === null) return null;
-  const slug = wordOf(value["slug"]) ?? sentryId;
+  const slug = notTooLong(wordOf(value["slug"])) ?? sentryId;
   return { sentryId, slug, name: wordOf(value["name"]) ?? slug, platform: textOf(value["platform"]) };
 }

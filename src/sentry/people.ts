@@ -1,6 +1,9 @@
 import type { Actor, Assignee } from "../domain/issue.ts";
 import { isObject } from "./objects.ts";
-import { personIdOf, wordOf } from "./text.ts";
+import { notTooLong, personIdOf, wordOf } from "./text.ts";
+
+/** Sentry's names have 200 characters at most. */
+const maxNameBytes = 1_000;
 
 /**
  * Whom an issue is assigned to; null for nobody, and for a shape that names nobody. Where there is no name, `known` has
@@ -19,8 +22,8 @@ export function assigneeOf(value: unknown, known: Assignee | null = null): Assig
   if (sentryId === null) return null;
   const type = value["type"] === "team" ? "TEAM" : "USER";
   const knownName = known?.type === type && known.sentryId === sentryId ? known.name : null;
-  const name = wordOf(value["name"]) ?? knownName ?? sentryId;
-  return { type, sentryId, name, email: type === "TEAM" ? null : wordOf(value["email"]) };
+  const name = notTooLong(wordOf(value["name"]), maxNameBytes) ?? knownName ?? sentryId;
+  return { type, sentryId, name, email: type === "TEAM" ? null : notTooLong(wordOf(value["email"])) };
 }
 
 /** Who acted; null where the body names nobody. */

@@ -18,14 +18,20 @@ export function idOf(value: unknown): string | null {
   return typeof value === "string" && /^[!-~]{1,64}$/.test(value) ? value : numericIdOf(value);
 }
 
-/** Node ids and indexes hold ids of people, which may be e-mail addresses and names: no longer than the former can be. */
-const maxPersonIdBytes = 254;
+/** An e-mail address is no longer, nor what Sentry calls anything else by, but for the names of people. */
+const maxBytes = 254;
 
-/** An id of a user, a team or an application; null for what cannot be one. */
+/**
+ * The same text; null for one that is too long to be anything. Issues are found and counted by these: an index of
+ * PostgreSQL's holds up to eight of them in an entry, which has room for 2,700 bytes.
+ */
+export function notTooLong(text: string | null, max = maxBytes): string | null {
+  return text === null || Buffer.byteLength(text) <= max ? text : null;
+}
+
+/** An id of a user, a team or an application, which may be an e-mail address or a name; null for what cannot be one. */
 export function personIdOf(value: unknown): string | null {
-  const text = wordOf(value);
-  if (text === null) return numericIdOf(value);
-  return Buffer.byteLength(text) <= maxPersonIdBytes ? text : null;
+  return notTooLong(wordOf(value)) ?? numericIdOf(value);
 }
 
 function numericIdOf(value: unknown): string | null {

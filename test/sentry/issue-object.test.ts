@@ -111,6 +111,20 @@ describe("text", () => {
       type: "hologram",
     });
   });
+
+  it("are null where they are longer than any could be, as a short id is, and a slug the project's id", () => {
+    const wordy = (text: string) => {
+      const words = { status: text, substatus: text, level: text, priority: text, issueCategory: text };
+      return read({ ...words, shortId: text, project: { id: "7", slug: text, name: text } });
+    };
+    const [longest, longer] = ["é".repeat(127), "é".repeat(127) + "a"];
+    const words = { substatusRaw: longest, levelRaw: longest, priorityRaw: longest, category: longest };
+    const kept = { ...words, statusRaw: longest, shortId: longest };
+    expect(wordy(longest)).toMatchObject({ ...kept, project: { slug: longest, name: longest } });
+    const nothing = { substatusRaw: null, levelRaw: null, priorityRaw: null, category: null };
+    const left = { ...nothing, statusRaw: "", shortId: null };
+    expect(wordy(longer)).toMatchObject({ ...left, project: { slug: "7", name: longer } });
+  });
 });
 
 describe("title", () => {
@@ -257,6 +271,10 @@ describe("assignee", () => {
     ],
     [{ type: "user", name: "Ada" }, null],
     [{ type: "user", id: -7 }, null],
+    [
+      { type: "user", id: "7", name: "é".repeat(501), email: "é".repeat(128) },
+      { type: "USER", sentryId: "7", name: "7", email: null },
+    ],
     ["", null],
     ["é".repeat(128), null],
     [7, null],

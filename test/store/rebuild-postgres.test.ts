@@ -208,6 +208,21 @@ describe("rebuild on PostgreSQL", () => {
     expect(await examine(url.href)).toEqual([]);
   });
 
+  it("is over soon after its machine is gone without a word, and later where only a pooler could know", async () => {
+    await using schema = await filled();
+    await ask(
+      schema.url,
+      `create table seen (idle text, alive text);
+       create function see() returns trigger language plpgsql as $$ begin
+         insert into seen values (current_setting('idle_in_transaction_session_timeout'), current_setting('tcp_keepalives_idle'));
+         return null;
+       end $$;
+       create trigger sees before delete on issues for each statement execute function see()`,
+    );
+    await rebuild(schema.url);
+    expect((await ask(schema.url, "select * from seen")).rows).toEqual([{ idle: "10min", alive: "20" }]);
+  });
+
   it("leaves everything as it was when it breaks off in the middle", async () => {
     await using schema = await filled();
     const before = await answers(schema.url);

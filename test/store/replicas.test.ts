@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { describe, expect, it, vi } from "vitest";
 import type { LogEntry } from "../../src/domain/event.ts";
@@ -220,6 +221,25 @@ describe("a replica", () => {
     expect((await store.reader.bodies([receipts[1]!.delivery])).size).toBe(1);
   });
 
+  it.each([254, 3_000])(
+    "applies what calls everything by %d bytes: no index's entry becomes too long",
+    async (bytes) => {
+      await using store = await openTestPostgres();
+      // Which PostgreSQL cannot make shorter.
+      const text = (length = bytes) => randomBytes(length).toString("base64url").slice(0, length);
+      const assignedTo = { type: "user", id: text(254), name: text(Math.max(bytes, 1_000)), email: text() };
+      const words = { level: text(), priority: text(), issueCategory: text(), shortId: text() };
+      const project = { id: text(64), slug: text(), name: text() };
+      const issue = text(64);
+      for (const second of [0, 1, 2]) {
+        const more = { ...words, assignedTo, status: text(), substatus: text() };
+        const delivery = told({ action: "assigned", issue, project, more, at: second });
+        expect(await store.append(delivery)).toMatchObject({ outcome: "APPLIED" });
+      }
+      expect(await examinePostgres({ url: store.url, onProgress: () => {} })).toEqual([]);
+    },
+  );
+
   it.each([
     [
       "on another server, or another line of its history",
@@ -239,6 +259,18 @@ describe("a replica", () => {
     await store.append(told({ issue: "3", at: 2 }));
     expect((await store.reader.bounds()).epoch).not.toBe(epoch);
     await began.promise;
+  });
+
+  it("begins a new epoch before it writes also where what is lost was another's, which it has told its followers of", async () => {
+    await using replicas = await openTwo();
+    const { one, other } = replicas;
+    await one.append(told({ issue: "1" }));
+    await one.append(told({ issue: "2", at: 1 }));
+    const { epoch } = await other.reader.bounds();
+    expect(await other.reader.entriesAfter(0, 10)).toHaveLength(2);
+    await onServer((client) => client.query("delete from events where seq = 2"), one.url);
+    expect((await other.append(told({ issue: "3", at: 2 }))).position).toBe(2);
+    expect((await other.reader.bounds()).epoch).not.toBe(epoch);
   });
 
   it("drops by itself what is too old, where it is told to", async () => {

@@ -70,6 +70,9 @@ export function createPools(url: string, directUrl = url): Pools {
     connectionString: url,
     application_name: "issuewire",
     keepAlive: true,
+    // Without it the first is sent after two hours. Firewalls forget a silent connection sooner, and a server that is gone is
+    // known to be some ten seconds later.
+    keepAliveInitialDelayMillis: 30_000,
     types: valueTypes,
   } satisfies pg.ClientConfig;
   // Settings are asked for once a connection is there: many poolers refuse one that asks for them.

@@ -29,12 +29,19 @@ export async function prepare(
   }
 }
 
-/** What a role is often given, so that nothing takes long; what is done on these connections may. */
+/** What is done on these connections may take long; it ends where nobody is there any more whom it is done for. */
 const unhurried = {
+  // A role is often given these, so that nothing takes long.
   statement_timeout: "0",
   lock_timeout: "0",
   idle_in_transaction_session_timeout: "0",
   transaction_timeout: "0",
+  // A machine that is gone without a word closes no connection, and the server would keep what it holds for two hours. A
+  // minute after it was last there it is gone: when nothing is under way to it, and when something is.
+  tcp_keepalives_idle: "20",
+  tcp_keepalives_interval: "10",
+  tcp_keepalives_count: "4",
+  tcp_user_timeout: "60000",
 } as const;
 
 /**

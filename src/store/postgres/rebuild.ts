@@ -13,6 +13,13 @@ import { collectingTransaction } from "./transaction.ts";
 import { moveStatement, moveValuesOf, valuesOf, writeStatement } from "./write-statement.ts";
 
 /**
+ * Between two statements the bodies of a page are read, which takes seconds. A pooler may keep the connection of a machine
+ * that is gone, and the server cannot know.
+ */
+const beginRebuild =
+  "begin isolation level read committed; set local idle_in_transaction_session_timeout = '10min'";
+
+/**
  * Derives every history again from the deliveries, in the order in which they arrived, under a new epoch.
  *
  * It is one transaction: until its end the store is as it was, whatever happens, and replicas go on answering from that.
@@ -30,7 +37,7 @@ export async function rebuildPostgres({
   const client = pools.connection();
   try {
     await connectTo(client);
-    await client.query("begin isolation level read committed");
+    await client.query(beginRebuild);
     // In the order of those who write; nobody's batch is under way then, and none begins.
     await client.query("select pg_advisory_xact_lock($1)", [locks.writing]);
     await client.query("select pg_advisory_xact_lock($1)", [locks.log]);
