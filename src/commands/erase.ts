@@ -88,7 +88,8 @@ export function forgetCommand({ open, progress, now, print }: EraseCommandOption
       }
       await store.forgetProject(project.sentryId);
       bar.clear();
-      print(`Forgot project ${project.slug}: ${done} issues.`);
+      // By the name that was given: the slug comes from Sentry, and may have in it what a terminal obeys.
+      print(`Forgot project ${name}: ${done} issues.`);
     });
   return command;
 }

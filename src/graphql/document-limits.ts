@@ -1,7 +1,8 @@
 import { visit, type DocumentNode, type ExecutionArgs, type GraphQLError, type GraphQLSchema } from "graphql";
 import { documentFault, errorOf } from "./errors.ts";
+import { sizeOfInput } from "./filter-input.ts";
 import { measure, type Measure } from "./measure.ts";
-import { mostNesting, nestsDeeperThan } from "./nesting.ts";
+import { mostNesting, mostObjects, nestsDeeperThan, objectsIn } from "./nesting.ts";
 import { badRequest } from "./params.ts";
 import { rememberedByDocument } from "./remembered.ts";
 
@@ -29,11 +30,14 @@ export type DocumentLimits = {
 export function createDocumentLimits(limits: DocumentLimitOptions, clock: () => number): DocumentLimits {
   const counts = rememberedByDocument(countsOf);
   const measures = rememberedByDocument((document: DocumentNode, schema: GraphQLSchema) => {
-    const { lengthVariables } = counts(document);
-    // Most often a document comes with pages as large as the last time.
+    const { lengthVariables, filterVariables } = counts(document);
+    // Most often a document comes with pages as large as the last time, and filters alike.
     let last: { readonly lengths: readonly unknown[]; readonly measured: Measure } | undefined;
     return (variables: Readonly<Record<string, unknown>>): Measure => {
-      const lengths = lengthVariables.map((name) => variables[name]);
+      const lengths = [
+        ...lengthVariables.map((name) => variables[name]),
+        ...filterVariables.map((name) => sizeOfInput(variables[name])),
+      ];
       if (last === undefined || !lengths.every((length, at) => length === last!.lengths[at]))
         last = { lengths, measured: measure(document, schema, variables, clock()) };
       return last.measured;
@@ -53,6 +57,11 @@ export function createDocumentLimits(limits: DocumentLimitOptions, clock: () => 
       const variables = variableValues ?? {};
       if (nestsDeeperThan(mostNesting, variables))
         return badRequest(`The variables nest more than ${mostNesting} deep.`);
+      // Themselves left out.
+      if (objectsIn(variables) - 1 > mostObjects)
+        return errorOf("BAD_USER_INPUT", `The variables hold more than ${mostObjects} objects.`, {
+          http: { status: 400 },
+        });
       const { cost } = measures(document, schema)(variables);
       return over("QUERY_TOO_COMPLEX", "asks for", cost, limits.cost, "values");
     },
@@ -76,11 +85,14 @@ type Counts = {
   readonly directives: number;
   /** The variables that say how many rows a page, or buckets a period, has. */
   readonly lengthVariables: readonly string[];
+  /** The variables that filters are in. */
+  readonly filterVariables: readonly string[];
 };
 
 function countsOf(document: DocumentNode): Counts {
   let [aliases, directives] = [0, 0];
-  const lengthVariables: string[] = [];
+  const lengthVariables = new Set<string>();
+  const filterVariables = new Set<string>();
   visit(document, {
     Field: ({ alias }) => {
       if (alias !== undefined) aliases += 1;
@@ -89,15 +101,22 @@ function countsOf(document: DocumentNode): Counts {
       directives += 1;
     },
     Argument: ({ name, value }) => {
-      if (!lengthArguments.has(name.value)) return;
+      const isFilter = name.value === "filter";
+      if (!isFilter && !lengthArguments.has(name.value)) return;
+      const found = isFilter ? filterVariables : lengthVariables;
       visit(value, {
         Variable: (variable) => {
-          lengthVariables.push(variable.name.value);
+          found.add(variable.name.value);
         },
       });
     },
   });
-  return { aliases, directives, lengthVariables };
+  return {
+    aliases,
+    directives,
+    lengthVariables: [...lengthVariables],
+    filterVariables: [...filterVariables],
+  };
 }
 
 const lengthArguments: ReadonlySet<string> = new Set(["first", "last", "period", "interval"]);

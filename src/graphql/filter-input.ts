@@ -20,6 +20,19 @@ export function filterOf<Filter extends object>(input: InputOf<Filter> | null | 
   return filter;
 }
 
+/**
+ * How much there is to read in a filter, or a part of one, as a request gives it: objects and values, a long text as
+ * several. It may be none, but nests no deeper than a request may.
+ */
+export function sizeOfInput(value: unknown): number {
+  if (value == null) return 0;
+  if (typeof value === "string") return 1 + Math.floor(value.length / 100);
+  if (typeof value !== "object") return 1;
+  const inner = Object.values(value);
+  if (Array.isArray(value) && inner.length > longestList) return 0; // Refused unread.
+  return inner.reduce((sum: number, one) => sum + sizeOfInput(one), Array.isArray(value) ? 0 : 1);
+}
+
 /** Most values in one list of a filter. */
 const longestList = 1000;
 /** How deep filters nest, the outermost one included. */

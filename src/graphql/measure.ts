@@ -15,12 +15,14 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
   type SelectionSetNode,
+  type ValueNode,
 } from "graphql";
 import { intervals, roughBucketCount, type Interval } from "../domain/calendar.ts";
 import type { Moment } from "../domain/filter.ts";
 import { momentAt } from "../domain/moment.ts";
 import { defaultPage, largestPage } from "./connection.ts";
 import { parseDateTime, parseDuration } from "./date-time.ts";
+import { sizeOfInput } from "./filter-input.ts";
 import { mostBuckets } from "./flow.ts";
 import { lastThirtyDays } from "./period.ts";
 
@@ -28,7 +30,7 @@ import { lastThirtyDays } from "./period.ts";
 export type Measure = {
   /** Fields within each other: 1 for a root field alone. */
   readonly depth: number;
-  /** Most values that an answer may have, and what it takes to find them (`surcharges`). */
+  /** Most values that an answer may have, and what it takes to find them: `surcharges`, and what is in filters. */
   readonly cost: number;
 };
 
@@ -49,6 +51,8 @@ type Within = {
   readonly pageSize: number;
   /** How long the period is that is counted, in milliseconds; null where that cannot be told. */
   readonly periodMs: number | null;
+  /** Values in the filter of the field right around it. */
+  readonly filterSize: number;
 };
 
 /**
@@ -65,8 +69,9 @@ export function measure(
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions)
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-  // Both of the operation that is being measured.
+  // All of the operation that is being measured.
   const known = new Map<string, Measure>();
+  const sizes = new Map<string, number>();
   let variables = given;
 
   function ofSelections(
@@ -100,7 +105,7 @@ export function measure(
   }
 
   function ofFragment(name: string, within: Within): Measure {
-    const key = `${name} ${within.pageSize} ${within.periodMs}`;
+    const key = `${name} ${within.pageSize} ${within.periodMs} ${within.filterSize}`;
     const measured = known.get(key);
     if (measured !== undefined) return measured;
     const fragment = fragments.get(name);
@@ -118,7 +123,11 @@ export function measure(
 
   function ofField(field: FieldNode, parent: GraphQLNamedType | undefined, within: Within): Measure {
     const name = field.name.value;
-    const own = 1 + (surcharges[name] ?? 0) + (surcharges[parent?.name ?? ""] ?? 0);
+    const filter = argumentOf("filter", field);
+    const filterSize = filter === undefined ? 0 : sizeOf(filter);
+    // A filter is read for each statement under it.
+    const again = name === "totalCount" || parent?.name === "IssueStats" ? within.filterSize : 0;
+    const own = 1 + (surcharges[name] ?? 0) + (surcharges[parent?.name ?? ""] ?? 0) + filterSize + again;
     // How deep a question about the schema may be is graphql-js's own rule; it reads nothing.
     if (name.startsWith("__")) return { depth: 1, cost: own };
     const definition = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
@@ -128,9 +137,32 @@ export function measure(
     const below = ofSelections(field.selectionSet, isCompositeType(named) ? named : undefined, {
       pageSize: pageSizeOf(field, variables),
       periodMs: named.name === "IssueStats" ? periodMsOf(field, variables, now) : within.periodMs,
+      filterSize,
     });
     const times = isListType(getNullableType(type)) ? lengthOf(field, args, parent, within, variables) : 1;
     return { depth: 1 + below.depth, cost: own + times * below.cost };
+  }
+
+  /** `sizeOfInput`, of what an argument is given. Many fields may be given the same variable. */
+  function sizeOf(value: ValueNode): number {
+    switch (value.kind) {
+      case Kind.OBJECT:
+        return value.fields.reduce((sum, one) => sum + sizeOf(one.value), 1);
+      case Kind.LIST:
+        return value.values.reduce((sum, one) => sum + sizeOf(one), 0);
+      case Kind.VARIABLE: {
+        const name = value.name.value;
+        const size = sizes.get(name) ?? sizeOfInput(variables[name]);
+        sizes.set(name, size);
+        return size;
+      }
+      case Kind.STRING:
+        return sizeOfInput(value.value);
+      case Kind.NULL:
+        return 0;
+      default:
+        return 1;
+    }
   }
 
   let most = nothing;
@@ -138,6 +170,7 @@ export function measure(
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
     const root = schema.getRootType(definition.operation) ?? undefined;
     known.clear();
+    sizes.clear();
     variables = { ...defaultsOf(definition), ...given };
     const { depth, cost } = ofSelections(definition.selectionSet, root, outside);
     most = { depth: Math.max(depth, most.depth), cost: Math.max(cost, most.cost) };
@@ -146,7 +179,7 @@ export function measure(
 }
 
 const nothing: Measure = { depth: 0, cost: 0 };
-const outside: Within = { pageSize: 1, periodMs: null };
+const outside: Within = { pageSize: 1, periodMs: null, filterSize: 0 };
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -208,12 +241,12 @@ function bucketsIn(periodMs: number | null, interval: unknown): number {
 
 /** An argument's value as JSON would have it, unchecked. Undefined for a variable that is left out and has no default. */
 function valueOf(name: string, field: FieldNode, variables: Variables, absent: unknown): unknown {
-  const value = field.arguments?.find((argument) => argument.name.value === name)?.value;
+  const value = argumentOf(name, field);
   return value === undefined ? absent : valueFromASTUntyped(value, variables);
 }
 
 function numberOf(name: string, field: FieldNode, variables: Variables): number | null {
-  const value = field.arguments?.find((argument) => argument.name.value === name)?.value;
+  const value = argumentOf(name, field);
   switch (value?.kind) {
     case Kind.INT:
       return Number(value.value);
@@ -225,4 +258,8 @@ function numberOf(name: string, field: FieldNode, variables: Variables): number 
     default:
       return null;
   }
+}
+
+function argumentOf(name: string, field: FieldNode): ValueNode | undefined {
+  return field.arguments?.find((argument) => argument.name.value === name)?.value;
 }

@@ -1,4 +1,5 @@
 import { CloseCode, MessageType } from "graphql-ws";
+import { mostNesting, nestsDeeperThan } from "../graphql/nesting.ts";
 
 export type InboxOptions = {
   /** Does what a message asks for; of an operation, resolves once that has ended. */
@@ -21,7 +22,7 @@ type Running = {
  *
  * An operation that has the id of one that the client has completed, but that has not ended here yet, begins when that has:
  * graphql-ws knows operations by their ids alone, would take the two for one, and go on with what was completed. And it
- * would take a message that only servers send for a fault of ours.
+ * would take a message that only servers send for a fault of ours, and a ping whose payload is too deep to be sent back.
  */
 export function createInbox({ handle, close, isOpen }: InboxOptions): (message: string) => Promise<void> {
   const operations = new Map<unknown, Running>();
@@ -38,7 +39,7 @@ export function createInbox({ handle, close, isOpen }: InboxOptions): (message: 
   }
 
   return async (message) => {
-    const { type, id } = namesIn(message);
+    const { type, id, payload } = partsOf(message);
     const running = operations.get(id);
     switch (type) {
       case MessageType.Subscribe:
@@ -59,6 +60,10 @@ export function createInbox({ handle, close, isOpen }: InboxOptions): (message: 
       case MessageType.Error:
       case MessageType.ConnectionAck:
         return close(CloseCode.BadRequest, "Invalid message received");
+      case MessageType.Ping:
+        return nestsDeeperThan(mostNesting, payload)
+          ? close(CloseCode.BadRequest, "Invalid message received")
+          : handle(message);
       default:
         return handle(message);
     }
@@ -66,7 +71,11 @@ export function createInbox({ handle, close, isOpen }: InboxOptions): (message: 
 }
 
 /** What graphql-ws will find in the message, or refuse. */
-function namesIn(message: string): { readonly type?: unknown; readonly id?: unknown } {
+function partsOf(message: string): {
+  readonly type?: unknown;
+  readonly id?: unknown;
+  readonly payload?: unknown;
+} {
   try {
     return (JSON.parse(message) as object | null) ?? {};
   } catch {

@@ -134,6 +134,43 @@ export const attacks: Readonly<Record<string, Attack>> = {
     variables: JSON.stringify({ filter: manyFields(5_000) }),
     code: "BAD_USER_INPUT",
   },
+  "Q15 thousands of filters that ask nothing": {
+    query: "query ($filter: IssueFilter) { issues(filter: $filter) { totalCount } }",
+    variables: JSON.stringify({
+      filter: { or: Array.from({ length: 30 }, () => ({ or: Array.from({ length: 600 }, () => ({})) })) },
+    }),
+    code: "BAD_USER_INPUT",
+  },
+  "Q15 a large filter for each of many fields": {
+    query: `query ($filter: IssueFilter) { ${times(45, (index) => `a${index}: issues(filter: $filter) { totalCount }`)} }`,
+    variables: JSON.stringify({ filter: { or: Array.from({ length: 1_000 }, () => ({ search: "a" })) } }),
+    code: "QUERY_TOO_COMPLEX",
+  },
+  "Q15 a large filter for each of many parents": {
+    query:
+      "query ($filter: TransitionFilter) { issues(first: 100) { nodes { transitions(first: 1, filter: $filter) { nodes { id } } } } }",
+    variables: JSON.stringify({
+      filter: { or: Array.from({ length: 900 }, () => ({ kind: ["RESOLVED"] })) },
+    }),
+    code: "QUERY_TOO_COMPLEX",
+  },
+  "Q15 many values in a filter for each of many parents": {
+    query:
+      "query ($filter: IssueFilter) { projects(first: 100) { nodes { issues(first: 1, filter: $filter) { nodes { id } } } } }",
+    variables: JSON.stringify({
+      filter: {
+        and: Array.from({ length: 10 }, () => ({
+          sentryId: { in: Array.from({ length: 1_000 }, () => "1") },
+        })),
+      },
+    }),
+    code: "QUERY_TOO_COMPLEX",
+  },
+  "Q15 a large filter for each of many statistics": {
+    query: `query ($filter: IssueFilter) { issueStats(filter: $filter) { ${times(45, (index) => `a${index}: byProject(first: ${index}) { count }`)} } }`,
+    variables: JSON.stringify({ filter: { or: Array.from({ length: 1_000 }, () => ({ search: "a" })) } }),
+    code: "QUERY_TOO_COMPLEX",
+  },
   "Q15 variables nested without end": {
     query: "query ($filter: IssueFilter) { issues(filter: $filter) { totalCount } }",
     variables: notNested(8_000),

@@ -163,6 +163,44 @@ describe("the limits", () => {
     ["query ($p: Period!) { issueStats(period: $p) { flow { opened } } }", { p: "x" }, 3, 1112],
     ['{ issueStats(period: { from: "-P900D" }) { flow(interval: HOUR) { opened } } }', {}, 3, 1112],
     ["subscription { issueStatsChanged { flow { opened } } }", {}, 3, 143],
+    // Each value in a filter is one more, for the field that it is given to, and for what counts again below.
+    ["{ issues(first: 10, filter: { not: { status: { eq: RESOLVED } } }) { nodes { id } } }", {}, 3, 26],
+    [
+      "{ issues(first: 10, filter: { status: { in: [RESOLVED, IGNORED] } }) { totalCount ...F } } fragment F on IssueConnection { nodes { id } }",
+      {},
+      3,
+      22 + 4 + 20 + 1 + 4,
+    ],
+    [
+      "query ($f: IssueFilter) { issueStats(filter: $f) { total reopenRate } }",
+      { f: { search: "x" } },
+      2,
+      11 + 2 + 2 * (101 + 2),
+    ],
+    [
+      "query ($f: IssueFilter) { issues(first: 10, filter: $f) { nodes { id } } }",
+      { f: { or: [{}, {}], not: null } },
+      3,
+      25,
+    ],
+    [
+      `query ($f: IssueFilter) { a: issues(first: 0, filter: $f) { totalCount } b: issues(filter: { search: "${"x".repeat(200)}" }) { totalCount } }`,
+      { f: { search: "x".repeat(199) } },
+      2,
+      11 + 3 + 21 + 3 + 11 + 4 + 21 + 4,
+    ],
+    [
+      "query ($f: [IssueFilter!] = [{}]) { issues(first: 10, filter: { or: $f }) { nodes { id } } }",
+      {},
+      3,
+      24,
+    ],
+    [
+      "query ($f: TransitionFilter) { issues(first: 10) { nodes { transitions(first: 1, filter: $f) { nodes { id } } } } }",
+      { f: { kind: ["RESOLVED"] } },
+      5,
+      62,
+    ],
     ["{ __schema { types { name } } }", {}, 1, 11],
     ["{ nothing { nothing } }", {}, 1, 11],
     ["{ ...A } fragment A on Query { ...A }", {}, 0, 0],
@@ -184,6 +222,22 @@ describe("the limits", () => {
     expect(await codes(query, { n: 100 })).toEqual(["QUERY_TOO_COMPLEX"]);
     expect(await codes(query, { n: 10 })).toEqual([]);
     expect(await codes(query, { n: 100 })).toEqual(["QUERY_TOO_COMPLEX"]);
+  });
+
+  it("count the objects of a variable's filter anew for each request", async () => {
+    const { codes } = gateway(whatever);
+    const query = `query ($f: IssueFilter) { issues(first: 100) { nodes { project { issues(first: 1, filter: $f) { nodes { id } } } } } }`;
+    const filter = (length: number) => ({ f: { or: Array.from({ length }, () => ({})) } });
+    expect(await codes(query, filter(300))).toEqual(["QUERY_TOO_COMPLEX"]);
+    expect(await codes(query, filter(3))).toEqual([]);
+    expect(await codes(query, filter(300))).toEqual(["QUERY_TOO_COMPLEX"]);
+  });
+
+  it("let through a filter of as many comparisons as it may make", async () => {
+    const { codes } = gateway(whatever);
+    const all = Array.from({ length: 1_000 }, () => ({ level: { eq: "ERROR" } }));
+    const query = "query ($f: IssueFilter) { issues(filter: $f) { totalCount } }";
+    expect(await codes(query, { f: { or: all, and: all } })).toEqual([]);
   });
 
   it("say what the limit is and what was asked", async () => {

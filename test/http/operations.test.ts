@@ -196,6 +196,15 @@ describe("graphql-transport-ws", () => {
       "a message that servers send",
       [{ type: "connection_init" }, "wait", { id: "a", type: "next", payload: {} }],
     ],
+    [
+      5,
+      4400,
+      "a ping that nests too deep to be answered",
+      [
+        { type: "connection_init" },
+        `{"type":"ping","payload":{"a":${"[".repeat(20_000)}${"]".repeat(20_000)}}}`,
+      ],
+    ],
     [5, 4400, "an empty id", [{ type: "connection_init" }, { ...follow("") }]],
     [
       5,
