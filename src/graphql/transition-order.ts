@@ -6,7 +6,9 @@ import { OrderDirectionType } from "./order-direction.ts";
 const TransitionOrderFieldType = builder.enumType("TransitionOrderField", {
   description: "What a list of transitions can be ordered by.",
   values: {
-    OCCURRED_AT: { description: "`occurredAt`; the position in the log breaks ties." },
+    OCCURRED_AT: {
+      description: "`occurredAt`. What happened to one issue at one time is in history order.",
+    },
     CURSOR: { description: "The position in the log: the order in which the gateway committed them." },
   } satisfies Described<TransitionOrder["field"]>,
 });

@@ -126,11 +126,15 @@ export function transitionsOf(issueId: string): PagedList<TransitionEvent, Uint8
 function transitionsBy({ field }: TransitionOrder, epoch: string): PagedList<TransitionEvent, TransitionKey> {
   return {
     name: `transitions by ${field} in ${epoch}`,
-    keyOf: ({ seq, occurredAt }) => ({ value: field === "CURSOR" ? seq : occurredAt, seq }),
-    toJson: ({ value, seq }) => [value, seq],
-    fromJson: ([value, seq]) =>
-      Number.isSafeInteger(value) && Number.isSafeInteger(seq)
-        ? { value: value as number, seq: seq as number }
+    keyOf: ({ occurredAt, place, seq }) => ({ occurredAt, place, seq }),
+    toJson: ({ occurredAt, place, seq }) => [occurredAt, Buffer.from(place).toString("base64url"), seq],
+    fromJson: ([occurredAt, place, seq]) =>
+      Number.isSafeInteger(occurredAt) && typeof place === "string" && Number.isSafeInteger(seq)
+        ? {
+            occurredAt: occurredAt as number,
+            place: Uint8Array.from(Buffer.from(place, "base64url")),
+            seq: seq as number,
+          }
         : null,
   };
 }

@@ -48,8 +48,11 @@ export type IssueOrder = { readonly field: IssueOrderField; readonly direction: 
 export type IssueKey = { readonly value: number | null; readonly sentryId: string };
 
 export type TransitionOrder = { readonly field: "OCCURRED_AT" | "CURSOR"; readonly direction: Direction };
-/** For OCCURRED_AT the time and the position; for CURSOR the position twice. */
-export type TransitionKey = { readonly value: number; readonly seq: Seq };
+/**
+ * For OCCURRED_AT the time, then the place in history, so that those of one issue at one time are in its order, then the
+ * position; for CURSOR the position alone.
+ */
+export type TransitionKey = Pick<LoggedEvent, "occurredAt" | "place" | "seq">;
 
 /** A delivery as kept, without its body. */
 export type Delivery = {

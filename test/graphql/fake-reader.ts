@@ -142,8 +142,12 @@ export function fakeReader(known: Known): Reader & { readonly asked: Asked[] } {
       pageOf(
         history.filter(passes(filter, now)),
         page,
-        ({ seq, occurredAt }) => ({ value: order.field === "CURSOR" ? seq : occurredAt, seq }),
-        (a, b) => compare(a.value, b.value, order.direction) || compare(a.seq, b.seq, order.direction),
+        ({ occurredAt, place, seq }) => ({ occurredAt, place, seq }),
+        (...both) => {
+          const [a, b] = order.direction === "ASC" ? both : both.toReversed();
+          const byTime = a!.occurredAt - b!.occurredAt || Buffer.compare(a!.place, b!.place);
+          return (order.field === "CURSOR" ? 0 : byTime) || a!.seq - b!.seq;
+        },
       ),
     transitionCount: async ({ filter, now }) => history.filter(passes(filter, now)).length,
 

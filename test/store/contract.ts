@@ -462,7 +462,7 @@ export function storeContract<Opened extends Store>(
         const order = { field, direction } as const;
         const found = await pagesOf<LoggedEvent, TransitionKey>(
           (page) => reader.transitionPage({ ...page, filter: {}, order, now }),
-          ({ seq, occurredAt }) => ({ seq, value: field === "CURSOR" ? seq : occurredAt }),
+          ({ occurredAt, place, seq }) => ({ occurredAt, place, seq }),
         );
         return found.map(({ seq }) => seq);
       };
@@ -485,6 +485,28 @@ export function storeContract<Opened extends Store>(
         ]),
       );
       expect([...(await reader.transitionCountsOf(["1", "3"], { filter, now }))]).toEqual([["1", 1]]);
+    });
+
+    it("lists transitions of one issue at one time in history order, whichever the log has first", async () => {
+      await using store = await open();
+      const regressed = { status: "unresolved", substatus: "regressed", lastSeen: 20, count: 2 } as const;
+      await store.append(told({ at: 10 }));
+      await store.append(told({ ...regressed, action: "unresolved", at: 20 }));
+      // It tells what the one before has shown already, so its event is entered after that one's.
+      await store.append(told({ ...regressed, action: "resolved", at: 25 }));
+      for (const direction of ["ASC", "DESC"] as const) {
+        const order = { field: "OCCURRED_AT", direction } as const;
+        const found = await pagesOf<LoggedEvent, TransitionKey>(
+          (page) => store.reader.transitionPage({ ...page, filter: {}, order, now: at(99) }),
+          ({ occurredAt, place, seq }) => ({ occurredAt, place, seq }),
+        );
+        const listed = found.map(({ seq, transition }) => [transition?.kind, seq]);
+        expect(direction === "ASC" ? listed : listed.toReversed()).toEqual([
+          ["OPENED", 1],
+          ["RESOLVED", 4],
+          ["REOPENED", 3],
+        ]);
+      }
     });
 
     it("answers a read transaction from one moment", async () => {

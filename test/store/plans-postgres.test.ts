@@ -206,6 +206,19 @@ describe("on PostgreSQL", () => {
       (reader) =>
         reader.deliveryPage({ from: "last", after: null, before: null, limit: 20, filter: {}, now: 0 }),
     ],
+    [
+      "a page of transitions by time",
+      (reader) =>
+        reader.transitionPage({
+          from: "first",
+          after: { occurredAt: many / 2, place: Buffer.from([1]), seq: 5 },
+          before: null,
+          limit: 20,
+          filter: {},
+          order: { field: "OCCURRED_AT", direction: "DESC" },
+          now: 0,
+        }),
+    ],
     ["the contents of deliveries", (reader) => reader.bodies([5, 6])],
   ])("%s is read without reading a whole table", async (_, ask) => {
     const plans = await plansOf(ask);

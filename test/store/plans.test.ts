@@ -185,6 +185,20 @@ describe("a page of issues", () => {
   });
 });
 
+describe("a page of transitions", () => {
+  it("by time follows the index of that, and sorts no more than those of one time", async () => {
+    using database = opened();
+    for (const direction of ["ASC", "DESC"] as const)
+      for (const after of [null, { occurredAt: 9, place: Buffer.from([1]), seq: 9 }]) {
+        const order = { field: "OCCURRED_AT", direction } as const;
+        const page = { ...first, after, before: null, filter: {}, order, now: 0 };
+        const [plan] = await database.plansOf((reader) => reader.transitionPage(page));
+        expect(plan).toMatch(/^(SEARCH|SCAN) events USING INDEX transitions_by_time\b/);
+        expect(plan).toMatch(/\nUSE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY$/);
+      }
+  });
+});
+
 describe("a statistic", () => {
   const inPeriod = { filter: {}, now: 0, period: { from: 0, to: 10 } };
   /** Without reading a row, sorting or grouping. */

@@ -13,11 +13,12 @@ import {
   ne,
   sql,
   type SQL,
+  type SQLChunk,
 } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
 import { forgottenRole, type IssueAction, type LoggedEvent } from "../../domain/event.ts";
 import { transitionWhere } from "../filter-sql.ts";
-import type { Before, Page, PageRequest, Reader } from "../reader.ts";
+import type { Before, Page, PageRequest, Reader, TransitionKey } from "../reader.ts";
 import { deliveryIn, eventOf } from "../rows.ts";
 import { grouped, pageFrom, readFrom, sidesIn, type Asked } from "./query.ts";
 
@@ -177,19 +178,21 @@ export function eventQueries({ db, tables, dialect }: Asked): EventQueries {
     async transitionPage({ filter, order, now, ...page }) {
       const by = readFrom(page.from, order.direction);
       const [behind, ahead] = sidesIn(order.direction);
-      const column = order.field === "OCCURRED_AT" ? events.occurredAt : events.seq;
-      const key = ({ value, seq }: { readonly value: number; readonly seq: number }) =>
-        sql`(${value}, ${seq})`;
+      const isByTime = order.field === "OCCURRED_AT";
+      const columns = isByTime ? [events.occurredAt, events.place, events.seq] : [events.seq];
+      const row = (...parts: SQLChunk[]) => sql`(${sql.join(parts, sql`, `)})`;
+      const key = ({ occurredAt, place, seq }: TransitionKey) =>
+        isByTime ? row(occurredAt, Buffer.from(place), seq) : row(seq);
       const rows = await select()
         .where(
           and(
             inHistory,
-            page.after === null ? undefined : sql`(${column}, ${events.seq}) ${behind} ${key(page.after)}`,
-            page.before === null ? undefined : sql`(${column}, ${events.seq}) ${ahead} ${key(page.before)}`,
+            page.after === null ? undefined : sql`${row(...columns)} ${behind} ${key(page.after)}`,
+            page.before === null ? undefined : sql`${row(...columns)} ${ahead} ${key(page.before)}`,
             transitionWhere(filter, tables, dialect, now),
           ),
         )
-        .orderBy(by(column), by(events.seq))
+        .orderBy(...columns.map(by))
         .limit(page.limit + 1);
       return pageFrom(rows.map(eventFrom), page);
     },
