@@ -474,6 +474,26 @@ describe("an issue with a long history", () => {
     expect(faults).toEqual([]);
   });
 
+  it("says what it is archived until, of one or of several", async () => {
+    const issue = {
+      id: "900404",
+      title: "Archived",
+      status: "ignored",
+      substatus: "archived_until_condition_met",
+    };
+    const until = page.locator(".timeline .why").first();
+    for (const [statusDetails, text] of [
+      [{ ignoreCount: 1 }, "until 1 more event"],
+      [{ ignoreCount: 3, ignoreWindow: 90 }, "until 3 more events within 1 h 30 min"],
+      [{ ignoreUserCount: 1, ignoreUserWindow: 60 }, "until 1 more user within 1 h"],
+    ] as const) {
+      const sentryId = `${issue.id}${text.length}`;
+      await deliver("archived", { ...issue, id: sentryId, statusDetails });
+      await open(`/?issue=${sentryId}`);
+      expect(await until.innerText()).toBe(text);
+    }
+  });
+
   it("has a raw payload in which no text turns round what stands beside it", async () => {
     await deliver("created", { id: "900402", title: "\u202eabc", status: "unresolved" });
     await open("/?issue=900402");
