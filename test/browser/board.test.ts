@@ -242,6 +242,30 @@ describe("the board", () => {
     expect(faults).toEqual([]);
   });
 
+  it("shows where a title begins that is written from right to left, however long it is", async () => {
+    const title = `התחלה ${"מילה ".repeat(200)}`;
+    await deliver("created", {
+      id: "900403",
+      title,
+      status: "unresolved",
+      lastSeen: new Date().toISOString(),
+    });
+    await open();
+    const link = page.locator("tr[data-issue='900403'] a.title");
+    const beginning = await link.evaluate((element) => {
+      const first = document.createRange();
+      first.setStart(element.firstChild!, 0);
+      first.setEnd(element.firstChild!, 1);
+      const [letter, box] = [first.getBoundingClientRect(), element.getBoundingClientRect()];
+      return letter.left >= box.left && letter.right <= box.right + 1;
+    });
+    expect(beginning).toBe(true);
+    await link.click();
+    const heading = page.getByRole("heading", { level: 1 });
+    await expect.poll(() => heading.innerText(), patiently).toContain("התחלה");
+    expect(await heading.evaluate((element) => getComputedStyle(element).direction)).toBe("rtl");
+  });
+
   it("stands still while it is paused, and then catches up", async () => {
     await open();
     await connection("live");
