@@ -581,6 +581,24 @@ describe("the statistics", () => {
     expect(faults).toEqual([]);
   });
 
+  it("show how many are open now as wide as how many were", async () => {
+    await open("/?view=statistics&span=24h");
+    const chart = page.locator(".panel", { hasText: "Open over time" });
+    await chart.locator("canvas").waitFor();
+    /** How opaque the chart is at the right edge, right above its lowest line. */
+    const filled = () =>
+      chart.evaluate((panel) => {
+        const canvas = panel.querySelector("canvas")!;
+        const over = panel.querySelector(".u-over")!.getBoundingClientRect();
+        const { left, top, width } = canvas.getBoundingClientRect();
+        const scale = canvas.width / width;
+        const [x, y] = [(over.right - left - 3) * scale, (over.bottom - top - 6) * scale];
+        return canvas.getContext("2d")!.getImageData(x, y, 1, 1).data[3];
+      });
+    await expect.poll(filled, patiently).toBeGreaterThan(0);
+    expect(faults).toEqual([]);
+  });
+
   it("show what has happened also when their colours change", async () => {
     await open("/?view=statistics&span=24h");
     const chart = page.locator(".u-over").first();
