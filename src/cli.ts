@@ -147,7 +147,9 @@ program
     else await rebuildSqlite({ ...options, file: databaseFileOf(url) });
     bar.clear();
     for (const fault of faults) console.error(`A delivery could not be applied: ${String(fault)}`);
-    console.log("Every history is derived again. Subscribers will be told EPOCH_CHANGED, and refetch.");
+    console.log(
+      "Every history is derived again. Subscribers will be told EPOCH_CHANGED, and read their lists again.",
+    );
   });
 
 program
