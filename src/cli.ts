@@ -22,6 +22,7 @@ import {
   withoutPassword,
 } from "./config.ts";
 import { printedSchema } from "./graphql/schema.ts";
+import { errorText } from "./observability/error-text.ts";
 import { createLogger } from "./observability/logger.ts";
 import { createProgressBar } from "./observability/progress.ts";
 import { readBody } from "./sentry/payload.ts";
@@ -146,7 +147,9 @@ program
     else await rebuildSqlite({ ...options, file: databaseFileOf(url) });
     bar.clear();
     for (const fault of faults) console.error(`A delivery could not be applied: ${String(fault)}`);
-    console.log("Every history is derived again. Subscribers will be told EPOCH_CHANGED, and refetch.");
+    console.log(
+      "Every history is derived again. Subscribers will be told EPOCH_CHANGED, and read their lists again.",
+    );
   });
 
 program
@@ -305,10 +308,7 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode;
   else {
     for (let told: unknown = error; told !== undefined; told = told instanceof Error ? told.cause : undefined)
-      console.error(
-        told === error ? "issuewire:" : "  because:",
-        told instanceof Error ? told.message : told,
-      );
+      console.error(told === error ? "issuewire:" : "  because:", errorText(told));
     process.exitCode = 1;
   }
 }

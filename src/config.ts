@@ -227,7 +227,9 @@ export class ConfigError extends Error {
 export function parseConfig(environment: Environment): Config {
   const given = Object.entries(environment).filter(([name, value]) => value !== "" && name in settings.shape);
   const result = settings.safeParse(Object.fromEntries(given));
-  const lines = (result.error?.issues ?? []).map(({ path, message }) => `  ${String(path[0])}: ${message}`);
+  const faults = (result.error?.issues ?? []).map(({ path, message }) => `  ${String(path[0])}: ${message}`);
+  // Of a setting with several values each that is wrong is one.
+  const lines = [...new Set(faults)];
   const missing = jwtSettings.filter((name) => !given.some(([one]) => one === name));
   if (missing.length > 0 && missing.length < jwtSettings.length)
     lines.push(...missing.map((name) => `  ${name}: is missing; ${jwtSettings.join(", ")} go together`));

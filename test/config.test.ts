@@ -157,6 +157,16 @@ describe("the settings", () => {
     expect(Object.keys(wrong).filter((name) => !message.includes(`${name}: `))).toEqual([]);
   });
 
+  it("name one once of which several values are wrong", () => {
+    let message = "";
+    try {
+      parseConfig({ CORS_ORIGINS: "https://a.b/,*" });
+    } catch (error) {
+      message = String(error);
+    }
+    expect(message.match(/CORS_ORIGINS: /g)).toHaveLength(1);
+  });
+
   it("are told from names that look as if they were some", () => {
     const environment = { LIMIT_DEPHT: "9", RETENTION_DAYS: "30", LIMIT_DEPTH: "9", DATABASE_HOST: "db" };
     expect(unknownSettings(environment)).toEqual(["LIMIT_DEPHT", "RETENTION_DAYS"]);

@@ -1,6 +1,7 @@
 import { hash, randomUUID } from "node:crypto";
 import { urlToHttpOptions } from "node:url";
 import { isLocal } from "../http/local.ts";
+import { errorText } from "../observability/error-text.ts";
 import { howToRun } from "../observability/how-to-run.ts";
 
 export type SendOptions = {
@@ -61,10 +62,9 @@ export async function sendTestDelivery({
       signal: AbortSignal.timeout(giveUpMs),
     });
   } catch (error) {
-    const cause =
-      error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     return wrong(
-      `${target.origin} cannot be reached: ${cause}.`,
+      `${target.origin} cannot be reached: ${errorText(cause)}.`,
       "Check the name, the certificate and that the proxy runs.",
     );
   }

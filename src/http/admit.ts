@@ -86,7 +86,7 @@ export function createAdmit(options: AdmitOptions): Admit {
   function whoShowsNothing(request: IncomingMessage): Admission {
     if (allowAnonymous) return { is: "admitted", viewer: anonymousReader, until: null, revoked: never };
     if (readJwt !== null || tokens.hasAny())
-      return refused("Send a token: Authorization: Bearer and the token.");
+      return refused("A token is needed: send it as Authorization: Bearer, or sign in with it at /.");
     if (isOnLoopback && isLocal(request))
       return { is: "admitted", viewer: unlimitedAdmin, until: null, revoked: never };
     return refused(

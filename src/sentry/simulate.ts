@@ -69,9 +69,9 @@ export function simulateCommand({
 }: SimulateOptions): Command {
   const command = new Command("simulate");
   command
-    .summary("send a running gateway what Sentry would send it")
+    .summary("Send a running gateway what Sentry would send it.")
     .description(
-      "Sends a running gateway signed webhooks as Sentry would: issues that are created, assigned, resolved, archived," +
+      "Send a running gateway signed webhooks as Sentry would: issues that are created, assigned, resolved, archived," +
         " regress and escalate, with Sentry's silent steps between; some webhooks twice, some late, some lost.",
     )
     .addOption(urlOption(command))
@@ -331,7 +331,10 @@ function wholeNumber(least: number, most: number): (text: string) => number {
 
 function positiveNumber(text: string): number {
   const value = /^\d{1,9}(\.\d{1,6})?$/.test(text) ? Number(text) : NaN;
-  if (!(value > 0)) throw new InvalidArgumentError("It must be a number above zero.");
+  if (!(value > 0))
+    throw new InvalidArgumentError(
+      "It must be a number above 0 and below 1000000000, with at most 6 decimals.",
+    );
   return value;
 }
 

@@ -126,7 +126,7 @@ describe("the board", () => {
     await open();
     await connection("live");
     await gateway.end("SIGKILL");
-    await page.getByText("nothing that happens meanwhile is lost").waitFor();
+    await page.getByText("What the gateway hears meanwhile is shown once it answers.").waitFor();
     expect(await page.locator(".broken-bar strong").innerText()).toMatch(
       /^The (connection was closed|gateway cannot be reached)\.$/,
     );
@@ -240,6 +240,30 @@ describe("the board", () => {
     await page.getByLabel("Project", { exact: true }).selectOption("newcomer");
     await expect.poll(shown, patiently).toEqual(["900001"]);
     expect(faults).toEqual([]);
+  });
+
+  it("shows where a title begins that is written from right to left, however long it is", async () => {
+    const title = `התחלה ${"מילה ".repeat(200)}`;
+    await deliver("created", {
+      id: "900403",
+      title,
+      status: "unresolved",
+      lastSeen: new Date().toISOString(),
+    });
+    await open();
+    const link = page.locator("tr[data-issue='900403'] a.title");
+    const beginning = await link.evaluate((element) => {
+      const first = document.createRange();
+      first.setStart(element.firstChild!, 0);
+      first.setEnd(element.firstChild!, 1);
+      const [letter, box] = [first.getBoundingClientRect(), element.getBoundingClientRect()];
+      return letter.left >= box.left && letter.right <= box.right + 1;
+    });
+    expect(beginning).toBe(true);
+    await link.click();
+    const heading = page.getByRole("heading", { level: 1 });
+    await expect.poll(() => heading.innerText(), patiently).toContain("התחלה");
+    expect(await heading.evaluate((element) => getComputedStyle(element).direction)).toBe("rtl");
   });
 
   it("stands still while it is paused, and then catches up", async () => {
@@ -474,6 +498,26 @@ describe("an issue with a long history", () => {
     expect(faults).toEqual([]);
   });
 
+  it("says what it is archived until, of one or of several", async () => {
+    const issue = {
+      id: "900404",
+      title: "Archived",
+      status: "ignored",
+      substatus: "archived_until_condition_met",
+    };
+    const until = page.locator(".timeline .why").first();
+    for (const [statusDetails, text] of [
+      [{ ignoreCount: 1 }, "until 1 more event"],
+      [{ ignoreCount: 3, ignoreWindow: 90 }, "until 3 more events within 1 h 30 min"],
+      [{ ignoreUserCount: 1, ignoreUserWindow: 60 }, "until 1 more user within 1 h"],
+    ] as const) {
+      const sentryId = `${issue.id}${text.length}`;
+      await deliver("archived", { ...issue, id: sentryId, statusDetails });
+      await open(`/?issue=${sentryId}`);
+      expect(await until.innerText()).toBe(text);
+    }
+  });
+
   it("has a raw payload in which no text turns round what stands beside it", async () => {
     await deliver("created", { id: "900402", title: "\u202eabc", status: "unresolved" });
     await open("/?issue=900402");
@@ -534,6 +578,24 @@ describe("the statistics", () => {
     const before = await known.innerText();
     await send(60);
     await expect.poll(() => known.innerText(), patiently).not.toBe(before);
+    expect(faults).toEqual([]);
+  });
+
+  it("show how many are open now as wide as how many were", async () => {
+    await open("/?view=statistics&span=24h");
+    const chart = page.locator(".panel", { hasText: "Open over time" });
+    await chart.locator("canvas").waitFor();
+    /** How opaque the chart is at the right edge, right above its lowest line. */
+    const filled = () =>
+      chart.evaluate((panel) => {
+        const canvas = panel.querySelector("canvas")!;
+        const over = panel.querySelector(".u-over")!.getBoundingClientRect();
+        const { left, top, width } = canvas.getBoundingClientRect();
+        const scale = canvas.width / width;
+        const [x, y] = [(over.right - left - 3) * scale, (over.bottom - top - 6) * scale];
+        return canvas.getContext("2d")!.getImageData(x, y, 1, 1).data[3];
+      });
+    await expect.poll(filled, patiently).toBeGreaterThan(0);
     expect(faults).toEqual([]);
   });
 

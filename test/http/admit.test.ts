@@ -95,7 +95,9 @@ describe("who shows nothing", () => {
 
   it("is refused once there is a token, an expired one too", async () => {
     const { admit } = admitting([token({ expiresAt: now - 1 }).token]);
-    expect(await admit(asking())).toMatchObject({ is: "refused" });
+    // Told to programs, and by the page to people.
+    const message = "A token is needed: send it as Authorization: Bearer, or sign in with it at /.";
+    expect(await admit(asking())).toEqual({ is: "refused", message });
   });
 
   it("reads what is not private where anonymous readers are allowed, from anywhere and from here", async () => {

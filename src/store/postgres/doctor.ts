@@ -86,7 +86,8 @@ async function examineMeta(client: pg.ClientBase): Promise<readonly Finding[]> {
   return [
     found.is_other && {
       problem: "The store was put on this server by a restore, or the server has failed over.",
-      remedy: "Start a gateway: it begins a new epoch, and subscribers refetch. Nothing else is to be done.",
+      remedy:
+        "Start a gateway: it begins a new epoch, and subscribers read their lists again. Nothing else is to be done.",
     },
     found.is_behind && {
       problem:

@@ -69,7 +69,7 @@ function examineIdentity(connection: Connection, known: Instance | null): readon
     {
       problem: "The file was put back from a backup, or its instance file is gone.",
       remedy:
-        "Start the gateway: it begins a new epoch, and subscribers refetch. Nothing else is to be done.",
+        "Start the gateway: it begins a new epoch, and subscribers read their lists again. Nothing else is to be done.",
     },
   ];
 }

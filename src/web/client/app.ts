@@ -256,7 +256,8 @@ function Broken({ connection }: { readonly connection: Connection }) {
   const seconds = Math.max(0, Math.ceil((state.retryAt - now) / 1000));
   return html`<section class="broken-bar" aria-label="Connection">
     <p>
-      <strong>${state.why}</strong> What you see is as it was; nothing that happens meanwhile is lost.${" "}
+      <strong>${state.why}</strong> What you see is as it was. What the gateway hears meanwhile is shown once
+      it answers.${" "}
       <span aria-hidden="true">Trying again ${seconds === 0 ? "now" : `in ${seconds} s`}.</span>
     </p>
     <button type="button" onClick=${connection.retryNow}>Try now</button>

@@ -149,7 +149,8 @@ function optionsOf(
               stroke,
               width: 2,
               points: { show: false },
-              paths: uPlot.paths.stepped!({ align: 1 }),
+              // To the edge, for the newest value to be seen: it would have no width.
+              paths: uPlot.paths.stepped!({ align: 1, extend: true }),
               ...(line.shape === "area" ? { fill: `color-mix(in srgb, ${stroke} 16%, transparent)` } : {}),
             };
         }

@@ -97,7 +97,7 @@ function Health({ feed, now }: { readonly feed: Feed; readonly now: number }) {
   return html`<div>
     ${
       last24Hours === null
-        ? html`<p class="dim">What comes of Sentry is shown to tokens of all projects.</p>`
+        ? html`<p class="dim">What comes from Sentry is shown to tokens of all projects.</p>`
         : html`<p class=${`verdict ${isSilent ? "bad" : lastDeliveryAt === null ? "unsure" : "good"}`}>
         <span class="dot" aria-hidden="true"></span>
         ${

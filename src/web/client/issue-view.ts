@@ -95,7 +95,7 @@ export function IssueView({
 
 function Head({ issue, now }: { readonly issue: IssueDetail; readonly now: number }) {
   return html`<header class=${`issue-head level-${issue.level.toLowerCase()}`}>
-    <h1 id="heading" tabindex="-1">${titleText(issue.title)}</h1>
+    <h1 id="heading" tabindex="-1" dir="auto">${titleText(issue.title)}</h1>
     ${issue.culprit !== null && issue.culprit !== "" && html`<p class="culprit">${issue.culprit}</p>`}
     <p class="standing">
       <${StateBadge} state=${issue} />

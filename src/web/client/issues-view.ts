@@ -220,7 +220,13 @@ function IssueRow({
   const mark = change === null ? "" : `${change} ${changes % 2 === 0 ? "even" : "odd"}`;
   return html`<tr class=${`level-${issue.level.toLowerCase()} ${mark}`} data-issue=${issue.sentryId}>
     <td class="col-issue">
-      <${Link} class="title" navigation=${navigation} place=${place} to=${{ issue: issue.sentryId }}>
+      <${Link}
+        class="title"
+        dir="auto"
+        navigation=${navigation}
+        place=${place}
+        to=${{ issue: issue.sentryId }}
+      >
         ${titleText(issue.title)}
       <//>
       <div class="under">

@@ -141,14 +141,14 @@ export function reasons(resolutionType: string | null, to: IssueState, details: 
     if (to.substatus === "ARCHIVED_FOREVER") found.push("for good");
     if (details.ignoreUntil !== null) found.push(`until ${momentText(details.ignoreUntil)}`);
     if (details.ignoreCount !== null)
-      found.push(untilText(details.ignoreCount, "events", details.ignoreWindow));
+      found.push(untilText(details.ignoreCount, "event", details.ignoreWindow));
     if (details.ignoreUserCount !== null)
-      found.push(untilText(details.ignoreUserCount, "users", details.ignoreUserWindow));
+      found.push(untilText(details.ignoreUserCount, "user", details.ignoreUserWindow));
   }
   return found;
 }
 
-function untilText(count: number, of: string, windowMinutes: number | null): string {
+function untilText(count: number, one: string, windowMinutes: number | null): string {
   const within = windowMinutes === null ? "" : ` within ${durationText(windowMinutes * 60)}`;
-  return `until ${countText(count)} more ${of}${within}`;
+  return `until ${countText(count)} more ${count === 1 ? one : `${one}s`}${within}`;
 }

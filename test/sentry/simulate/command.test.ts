@@ -175,6 +175,11 @@ it("ends with the summary at SIGINT", async () => {
   expect(process.listenerCount("SIGINT")).toBe(listeners);
 });
 
+it("says which rates it takes where one is too large", async () => {
+  const { errors } = await simulate(["--rate=1000000000"], { url: new URL("http://127.0.0.1:9") });
+  expect(errors).toContain("It must be a number above 0 and below 1000000000");
+});
+
 it.each([
   ["--rate", "0"],
   ["--rate", "fast"],
