@@ -449,7 +449,7 @@ describe("any number of those who follow, come and go and stall", () => {
 
   it("miss nothing and have nothing twice", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 60, size: "max" }), async (steps) => {
         const { fanout, log, write } = fanoutOver(30, { windowSize: 10 });
         const all: (ReturnType<typeof follower> & { after: number; modulo: number; left: number | null })[] =
           [];
@@ -488,7 +488,7 @@ describe("any number of those who follow, come and go and stall", () => {
         for (const { seqs, after, modulo, left, subscriber } of all) {
           const until = left ?? log.stored.length;
           expect(seqs).toEqual(upTo(after + 1, until).filter((seq) => seq % modulo === 0));
-          expect(subscriber.position).toBe(until);
+          if (left === null) expect(subscriber.position).toBe(until);
         }
         for (const { subscriber } of all) subscriber[Symbol.dispose]();
         expect(fanout.groups).toBe(0);
