@@ -220,20 +220,23 @@ describe("the limits", () => {
 
 describe("an operation that takes too long", () => {
   it("ends with TIMEOUT, and asks nothing more", async () => {
-    const begun = Promise.withResolvers<void>();
-    const reader = fakeReader({});
-    const never = new Promise<never>(() => {});
+    const release = Promise.withResolvers<void>();
+    const reader = fakeReader({ issues: [] });
+    const found = Promise.withResolvers<void>();
     const slow = {
       ...reader,
-      bounds: () => {
-        begun.resolve();
-        return never;
+      issuePage: async (request: Parameters<typeof reader.issuePage>[0]) => {
+        await release.promise;
+        return reader.issuePage(request).finally(found.resolve);
       },
     };
     const { post } = gateway({}, { ...transactions(slow), limits: { ...defaultLimits, milliseconds: 20 } });
-    const response = await post({ query: "{ feed { epoch } }" });
+    const response = await post({ query: "{ issues { nodes { id } totalCount } }" });
     expect(await answered(response)).toEqual({ status: 200, hasData: true, code: "TIMEOUT" });
-    await begun.promise;
+    release.resolve();
+    await found.promise;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(reader.asked.map(({ name }) => name)).toEqual(["issuePage"]);
   });
 
   it("asks nothing more once its client is gone", async () => {
