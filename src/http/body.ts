@@ -84,7 +84,6 @@ export function requestBody(
       length = needed;
     }
     function onEnd(): void {
-      if (isSettled) return;
       const bytes = held.subarray(0, length);
       forget();
       resolve({ is: "read", bytes, [Symbol.dispose]: () => room.give(taken) });

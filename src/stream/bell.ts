@@ -19,9 +19,7 @@ export function createBell(): Bell {
     },
     ring() {
       rings += 1;
-      const woken = [...waiting];
-      waiting.clear();
-      for (const wake of woken) wake();
+      for (const wake of waiting) wake();
     },
     after(heard, signal, withinMs) {
       if (rings > heard || signal.aborted) return Promise.resolve();

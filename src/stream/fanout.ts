@@ -136,7 +136,6 @@ function stopped<One extends Answer>(position: Seq, sink: Sink<One>): Subscriber
   let isGone = false;
   queueMicrotask(() => {
     if (!isGone) sink.end({ is: "stopped" });
-    isGone = true;
   });
   return {
     position,

@@ -70,13 +70,11 @@ export function createPages({ log, size, mostHeld, forgotten }: PagesOptions): P
       const entries = await log.entriesAfter(first, size);
       // Afterwards: what is deleted while we read is then known to be.
       const { oldest } = await log.bounds();
-      if (forgotten() === before)
-        return { entries: entries.filter(({ event }) => event.seq <= first + size), oldest };
+      if (forgotten() === before) return { entries, oldest };
     }
   }
 
   function hold(name: string, page: Page): void {
-    dropForgotten();
     held.delete(name);
     held.set(name, page);
     if (held.size > mostHeld) held.delete(held.keys().next().value!);

@@ -14,6 +14,8 @@ export type TailOptions = {
   readonly pollMs: number;
   /** Most entries in memory. */
   readonly windowSize: number;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number;
 };
 
 /** The one reader of the log in this process. */
@@ -27,11 +29,18 @@ export type Tail = AsyncDisposable & {
 const pageSize = 500;
 
 /** Starts reading at the end of the log. What came before is read from the store by those who want it. */
-export async function startTail({ log, bell, report, pollMs, windowSize }: TailOptions): Promise<Tail> {
+export async function startTail({
+  log,
+  bell,
+  report,
+  pollMs,
+  windowSize,
+  now = performance.now.bind(performance),
+}: TailOptions): Promise<Tail> {
   const { newest } = await log.bounds();
   const window = createWindow(newest, windowSize);
   const stop = new AbortController();
-  let atEndSince = performance.now();
+  let atEndSince = now();
 
   async function readOn(): Promise<void> {
     while (!stop.signal.aborted) {
@@ -40,7 +49,7 @@ export async function startTail({ log, bell, report, pollMs, windowSize }: TailO
       const page = await readPage(window.newest);
       for (const { event } of page ?? []) if (event.role === forgottenRole) window.forget(event.issueId);
       if (page !== null) window.add(page);
-      if (page !== null && page.length < pageSize) atEndSince = performance.now();
+      if (page !== null && page.length < pageSize) atEndSince = now();
       if (page === null || page.length < pageSize) await bell.after(heard, stop.signal, pollMs);
     }
   }
@@ -60,7 +69,7 @@ export async function startTail({ log, bell, report, pollMs, windowSize }: TailO
   const reading = readOn();
   return {
     window,
-    lagMs: () => performance.now() - atEndSince,
+    lagMs: () => now() - atEndSince,
     [Symbol.asyncDispose]: async () => {
       stop.abort();
       await reading;

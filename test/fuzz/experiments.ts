@@ -121,7 +121,7 @@ export async function graphqlBodies(size: Size): Promise<void> {
       " ",
     ),
   );
-  const document = fc.array(words, { maxLength: 30 }).map((all) => all.join(" "));
+  const document = fc.array(words, { maxLength: 30, size: "max" }).map((all) => all.join(" "));
   const body = fc.oneof(
     fc.json(),
     fc.string({ unit: "binary" }),

@@ -119,7 +119,10 @@ async function* told(
   }
 }
 
-/** A store whose transactions are the reader itself; `open` counts those not yet disposed, `opened` all of them. */
+/**
+ * A store whose transactions are the reader itself, until they are disposed; `open` counts those that are not yet, `opened`
+ * all of them.
+ */
 export function transactions(reader: Reader) {
   const counts = { open: 0, opened: 0 };
   return {
@@ -129,12 +132,15 @@ export function transactions(reader: Reader) {
       async readTransaction() {
         counts.open += 1;
         counts.opened += 1;
-        return {
+        const transaction = {
           ...reader,
           async [Symbol.asyncDispose]() {
             counts.open -= 1;
+            for (const name of Object.keys(reader))
+              Object.assign(transaction, { [name]: () => Promise.reject(new Error("It is over.")) });
           },
         };
+        return transaction;
       },
     },
   };

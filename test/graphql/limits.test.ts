@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { getIntrospectionQuery, parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
+import { createDocumentLimits } from "../../src/graphql/document-limits.ts";
 import { graphiQLTabs } from "../../src/graphql/graphiql-tabs.ts";
 import { measure } from "../../src/graphql/measure.ts";
 import { nestsDeeperThan } from "../../src/graphql/nesting.ts";
@@ -208,20 +209,26 @@ describe("the limits", () => {
     expect(measure(parse(query), schema, variables, now)).toEqual({ depth, cost });
   });
 
-  it("count the buckets of a variable's period anew for each request", async () => {
-    const { codes } = gateway(whatever);
-    const flows = Array.from({ length: 20 }, (_, index) => `f${index}: flow(interval: HOUR) { opened end }`);
-    const query = `query ($p: Period!) { issueStats(period: $p) { ${flows.join(" ")} } }`;
-    expect(await codes(query, { p: { from: "-P41D" } })).toEqual(["QUERY_TOO_COMPLEX"]);
-    expect(await codes(query, { p: { from: "-P1D" } })).not.toContain("QUERY_TOO_COMPLEX");
-  });
-
-  it("count a document's variables anew for each request", async () => {
-    const { codes } = gateway(whatever);
-    const query = `query ($n: Int) { issues(first: $n) { nodes { transitions(first: $n) { nodes { id kind source } } } } }`;
-    expect(await codes(query, { n: 100 })).toEqual(["QUERY_TOO_COMPLEX"]);
-    expect(await codes(query, { n: 10 })).toEqual([]);
-    expect(await codes(query, { n: 100 })).toEqual(["QUERY_TOO_COMPLEX"]);
+  const pages = (end: string) =>
+    `query ($n: Int) { issues(${end}: $n) { nodes { transitions(${end}: $n) { nodes { id kind source } } } } }`;
+  const buckets = (variable: string, period: string, interval: string) => {
+    const flows = Array.from(
+      { length: 20 },
+      (_, index) => `f${index}: flow(interval: ${interval}) { opened end }`,
+    );
+    return `query (${variable}) { issueStats(period: ${period}) { ${flows.join(" ")} } }`;
+  };
+  it.each([
+    ["first", pages("first"), { n: 100 }, { n: 10 }],
+    ["last", pages("last"), { n: 100 }, { n: 10 }],
+    ["period", buckets("$p: Period!", "$p", "HOUR"), { p: { from: "-P41D" } }, { p: { from: "-P1D" } }],
+    ["interval", buckets("$i: Interval!", '{ from: "-P41D" }', "$i"), { i: "HOUR" }, { i: "DAY" }],
+  ])("count what a document's variables ask for anew for each request: %s", (_, query, much, little) => {
+    const { refusalOf } = createDocumentLimits(defaultLimits, () => now);
+    const document = parse(query);
+    const isRefused = (variableValues: Readonly<Record<string, unknown>>) =>
+      refusalOf({ document, schema, variableValues }) !== null;
+    expect([much, little, much].map(isRefused)).toEqual([true, false, true]);
   });
 
   it("count the objects of a variable's filter anew for each request", async () => {
@@ -240,10 +247,17 @@ describe("the limits", () => {
     expect(await codes(query, { f: { or: all, and: all } })).toEqual([]);
   });
 
-  it("say what the limit is and what was asked", async () => {
-    const { ask } = gateway(whatever, { limits: { ...defaultLimits, cost: 20 } });
-    const { errors } = await ask("{ issues(first: 10) { nodes { id } } }");
-    expect(errors?.[0]?.message).toBe("The document asks for 22 values; 20 is the limit.");
+  it.each([
+    ["cost", 22, "{ issues(first: 10) { nodes { id } } }", "asks for 22 values"],
+    ["depth", 3, "{ issues { nodes { id } } }", "nests 3 deep"],
+    ["aliases", 2, "{ a: __typename b: __typename }", "has 2 aliases"],
+    ["directives", 2, "{ __typename @include(if: true) @skip(if: false) }", "has 2 directives"],
+  ])("say what the limit is and what was asked beyond it: %s", async (limit, asked, query, says) => {
+    const errorsAt = async (most: number) =>
+      (await gateway(whatever, { limits: { ...defaultLimits, [limit]: most } }).ask(query)).errors;
+    expect(await errorsAt(asked)).toBeUndefined();
+    const message = `The document ${says}; ${asked - 1} is the limit.`;
+    expect(await errorsAt(asked - 1)).toMatchObject([{ message }]);
   });
 
   it.each([
@@ -260,20 +274,23 @@ describe("the limits", () => {
 
 describe("an operation that takes too long", () => {
   it("ends with TIMEOUT, and asks nothing more", async () => {
-    const begun = Promise.withResolvers<void>();
-    const reader = fakeReader({});
-    const never = new Promise<never>(() => {});
+    const release = Promise.withResolvers<void>();
+    const reader = fakeReader({ issues: [] });
+    const found = Promise.withResolvers<void>();
     const slow = {
       ...reader,
-      bounds: () => {
-        begun.resolve();
-        return never;
+      issuePage: async (request: Parameters<typeof reader.issuePage>[0]) => {
+        await release.promise;
+        return reader.issuePage(request).finally(found.resolve);
       },
     };
     const { post } = gateway({}, { ...transactions(slow), limits: { ...defaultLimits, milliseconds: 20 } });
-    const response = await post({ query: "{ feed { epoch } }" });
+    const response = await post({ query: "{ issues { nodes { id } totalCount } }" });
     expect(await answered(response)).toEqual({ status: 200, hasData: true, code: "TIMEOUT" });
-    await begun.promise;
+    release.resolve();
+    await found.promise;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(reader.asked.map(({ name }) => name)).toEqual(["issuePage"]);
   });
 
   it("asks nothing more once its client is gone", async () => {

@@ -15,6 +15,7 @@ describe("an operation that selects the feed's cursor", () => {
     ["{ feed { epoch oldestCursor } }", false],
     ["{ feed { epoch } deliveries { edges { cursor } } }", false],
     ["{ deliveries { nodes { cursor } } }", false],
+    ['{ node(id: "1") { ... on IssueEvent { cursor } } }', false],
     ["query A { __typename } fragment Q on Query { feed { cursor } }", false],
   ])("is recognised: %s", (text, is) => {
     expect(selectsFeedCursor(parse(text))).toBe(is);
@@ -78,6 +79,17 @@ describe("an operation that selects the feed's cursor", () => {
     const query = "query ($first: Int) { issues(first: $first) { totalCount } feed { cursor } }";
     expect(await gateway({}, { store }).codes(query, { first: "1" })).toEqual(["BAD_USER_INPUT"]);
     expect(counts.open).toBe(0);
+  });
+
+  it.each([
+    ["query A { feed { cursor } }", undefined, 1],
+    ["query A { feed { cursor } }", "A", 1],
+    ["query A { feed { cursor } } query B { feed { epoch } }", "A", 1],
+    ["query A { feed { cursor } } query B { feed { epoch } }", "B", 0],
+  ])("opens one where it is the one that is asked for: %s, %s", async (query, operationName, opened) => {
+    const { store, counts } = transactions(fakeReader({}));
+    const response = await gateway({}, { store }).post({ query, operationName });
+    expect([await response.json(), counts]).toEqual([{ data: expect.anything() }, { open: 0, opened }]);
   });
 
   it("is the only one that opens any", async () => {

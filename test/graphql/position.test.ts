@@ -18,8 +18,24 @@ describe("checkPosition", () => {
     ["CURSOR_INVALID", "garbage"],
     ["CURSOR_INVALID", ""],
     ["CURSOR_INVALID", "9"],
-    ["CURSOR_INVALID", Buffer.from("v1.e1.-1").toString("base64url")],
-  ])("says %s", (code, cursor) => {
+    ...[
+      "v1.e1.-1",
+      "v1.e1.05",
+      "v1.e1.5 ",
+      " v1.e1.5",
+      "v1.E1.5",
+      "v1..5",
+      "v2.e1.5",
+      `v1.e1.${2 ** 53}`,
+      `v1.${"e".repeat(33)}.5`,
+    ].map((text) => ["CURSOR_INVALID", Buffer.from(text).toString("base64url")]),
+    // Other texts that hold the same bytes, as far as they are read.
+    ...["=", "\n", "\u0100", "*"].map((end) => [
+      "CURSOR_INVALID",
+      `${cursorOf({ epoch: "e1", seq: 5 })}${end}`,
+    ]),
+    ["CURSOR_INVALID", `*${cursorOf({ epoch: "e1", seq: 5 })}`],
+  ])("says %s of %j", (code, cursor) => {
     expect(checkPosition(cursor, bounds)).toEqual({ is: "refused", code });
   });
 

@@ -50,6 +50,14 @@ describe("a response cache", () => {
     expect(["a", "b", "c"].map((key) => cache.get(key, 1) !== undefined)).toEqual([false, true, true]);
   });
 
+  it("has room for an answer once, however often that is offered, and again once there is another version", () => {
+    const cache = cacheThatSaw(100, "a", "b");
+    for (const version of [1, 2]) {
+      for (const key of ["a", "a", "b"]) cache.set(key, version, "x".repeat(20));
+      expect(["a", "b"].map((key) => cache.get(key, version) !== undefined)).toEqual([true, true]);
+    }
+  });
+
   it("keeps no answer that would push out most others", () => {
     const cache = cacheThatSaw(10_000_000, "a");
     cache.set("a", 1, "x".repeat(150_000));

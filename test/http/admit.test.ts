@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import {
   createLocalJWKSet,
@@ -146,14 +147,14 @@ describe("a token", () => {
   it.each(["Basic dXNlcjpwYXNz", "Bearer", "Bearer two words", "Bearer a;b", `Bearer ${"a".repeat(9_000)}`])(
     "cannot be %.20s",
     async (authorization) => {
-      expect(await admitting().admit(asking({ authorization }))).toMatchObject({ is: "refused" });
+      expect(await admitting().admit(asking({ authorization }))).toEqual(unreadable);
     },
   );
 
   it.each([{ token: 5 }, { token: {} }, { authorization: ["Bearer x"] }])(
     "cannot be %j in connection_init",
     async (params) => {
-      expect(await admitting().admit(asking(), params)).toMatchObject({ is: "refused" });
+      expect(await admitting().admit(asking(), params)).toEqual(unreadable);
     },
   );
 
@@ -170,6 +171,8 @@ describe("a token", () => {
     expect(await admitting([token().token]).admit(asking({ cookie }))).toMatchObject({ is: "refused" });
   });
 });
+
+const unreadable = { is: "refused", message: "Send the token as Authorization: Bearer and the token." };
 
 const issuer = "https://login.example";
 const audience = "issuewire";
@@ -226,6 +229,32 @@ describe("a JWT", () => {
     expect(await admit(bearer(await jwt(claims, more)))).toMatchObject({ is: "refused" });
   });
 
+  it("is taken whichever algorithm it is signed by, where that has a private key", async () => {
+    const rsa = generateKeyPairSync("rsa", { modulusLength: 2_048 });
+    const curve = (namedCurve: string) => generateKeyPairSync("ec", { namedCurve });
+    const [p256, p384, p521] = [curve("P-256"), curve("P-384"), curve("P-521")];
+    const edwards = generateKeyPairSync("ed25519");
+    const keysOf = { RS256: rsa, RS384: rsa, RS512: rsa, PS256: rsa, PS384: rsa, PS512: rsa };
+    const others = { ES256: p256, ES384: p384, ES512: p521, EdDSA: edwards, Ed25519: edwards };
+    const payload = { iss: issuer, aud: audience, exp: now / 1000 + 60, issuewire_scope: "read" };
+    const answers = await Promise.all(
+      Object.entries({ ...keysOf, ...others }).map(async ([alg, { publicKey, privateKey }]) => {
+        const admit = taking(createLocalJWKSet({ keys: [{ ...(await exportJWK(publicKey)), alg }] }));
+        const text = await new SignJWT(payload).setProtectedHeader({ alg }).sign(privateKey);
+        return [alg, (await admit(bearer(text))).is];
+      }),
+    );
+    expect(answers.filter(([, is]) => is !== "admitted")).toEqual([]);
+  });
+
+  it("that has expired is told so", async () => {
+    const { jwk, jwt } = await issuing();
+    const text = await jwt({}, { exp: now / 1000 - 60 });
+    expect(await taking(createLocalJWKSet({ keys: [jwk] }))(bearer(text))).toMatchObject({
+      message: expect.stringContaining("it has expired"),
+    });
+  });
+
   it("counts for some seconds after its end, for the issuer's clock may be behind", async () => {
     const { jwk, jwt } = await issuing();
     const admit = taking(createLocalJWKSet({ keys: [jwk] }));
@@ -269,7 +298,11 @@ describe("a JWT", () => {
 describe("the keys of JWTs", () => {
   it("are fetched when a JWT names a new one, and no more when one is gone from among them", async () => {
     const [old, next, unknown] = await Promise.all(["old", "next", "unknown"].map(issuing));
-    const served = { keys: [old!.jwk], asked: 0, status: 200 };
+    const served: { keys: unknown; asked: number; status: number } = {
+      keys: [old!.jwk],
+      asked: 0,
+      status: 200,
+    };
     const server = createServer((_, response) => {
       served.asked += 1;
       response.writeHead(served.status).end(JSON.stringify({ keys: served.keys }));
@@ -284,6 +317,8 @@ describe("the keys of JWTs", () => {
     served.keys = [next!.jwk];
     expect([await admitted(unknown!), await admitted(old!)]).toEqual(["refused", "refused"]);
     served.status = 500;
+    expect([await admitted(unknown!), await admitted(next!)]).toEqual(["unknown", "admitted"]);
+    Object.assign(served, { status: 200, keys: "none" });
     expect([await admitted(unknown!), await admitted(next!)]).toEqual(["unknown", "admitted"]);
   });
 

@@ -37,6 +37,7 @@ async function streaming(
   const gone = { isGone: false };
   const server = createServer((asked, response: ServerResponse) => {
     if (asked.url === "/late") return void setImmediate(() => response.end("late"));
+    if (asked.url === "/never") return;
     response.writeHead(200).flushHeaders();
     const mayRead = (): boolean => {
       rights.asked += 1;
@@ -178,6 +179,18 @@ describe("an event stream", () => {
     await closed;
     expect(stream.happened).toEqual(["joined", "left", "cut"]);
     expect(stream.fanout.groups).toBe(0);
+  });
+
+  it("cuts what nobody takes because an earlier request of its connection has no answer yet", async () => {
+    await using stream = await streaming(seqOperation(0, { padding: "x".repeat(100_000) }));
+    using wire = new Wire(stream.port);
+    wire.write(`GET /never HTTP/1.1\r\nHost: localhost\r\n\r\n${get}`);
+    while (stream.happened.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    await stream.read(ping(0));
+    stream.write();
+    await new Promise((resolve) => setImmediate(resolve));
+    stream.beats(stallSeconds);
+    expect(stream.happened).toEqual(["joined", "joined", "left", "cut"]);
   });
 
   it.each([

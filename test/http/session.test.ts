@@ -16,7 +16,12 @@ const admitted: Admission = {
 
 type Asked = { readonly method?: string; readonly headers?: Readonly<Record<string, string>> };
 
-async function ask({ method = "POST", headers = {} }: Asked, admission: Admission = admitted, hops = 0) {
+async function ask(asked: Asked, admission: Admission = admitted, hops = 0) {
+  const { statusCode: status, headers } = await answerTo(asked, admission, hops);
+  return { status, cookie: headers["set-cookie"]?.[0] };
+}
+
+async function answerTo({ method = "POST", headers = {} }: Asked, admission: Admission, hops: number) {
   const handler = createSessionHandler({ admit: async () => admission, hops, now: () => now });
   const server = createHttpServer({ handler, failed: (error) => expect(error).toBeUndefined() });
   server.listen(0, "127.0.0.1");
@@ -30,8 +35,7 @@ async function ask({ method = "POST", headers = {} }: Asked, admission: Admissio
       headers: { host: "board.example", ...headers },
     });
     const [response] = (await once(asking.end(), "response")) as [IncomingMessage];
-    response.resume();
-    return { status: response.statusCode, cookie: response.headers["set-cookie"]?.[0] };
+    return response.resume();
   } finally {
     server.closeAllConnections();
     server.close();
@@ -46,6 +50,11 @@ describe("a session", () => {
       status: 204,
       cookie: "issuewire_session=iw_token; Path=/; HttpOnly; SameSite=Strict",
     });
+  });
+
+  it("is kept by nobody on its way", async () => {
+    const { headers } = await answerTo({ headers: { authorization } }, admitted, 0);
+    expect(headers["cache-control"]).toBe("no-store");
   });
 
   it("ends when the token does", async () => {
@@ -101,6 +110,7 @@ describe("a session", () => {
   });
 
   it("has no other methods", async () => {
-    expect(await ask({ method: "GET" })).toMatchObject({ status: 405 });
+    const { statusCode, headers } = await answerTo({ method: "GET" }, admitted, 0);
+    expect([statusCode, headers.allow]).toEqual([405, "POST, DELETE"]);
   });
 });

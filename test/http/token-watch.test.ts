@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Token } from "../../src/domain/token.ts";
 import { startTokenWatch } from "../../src/http/token-watch.ts";
@@ -12,7 +13,7 @@ const token = (name: string): Token => ({
 });
 
 /** A watch over a list that the test changes, and a clock that it moves; it reads by itself only at first. */
-async function watching(tokens: Token[]) {
+async function watching(tokens: Token[], { apartMs = 1 } = {}) {
   const held = { isHeld: false, listed: () => {}, goOn: Promise.withResolvers<void>() };
   const state = {
     tokens,
@@ -35,7 +36,7 @@ async function watching(tokens: Token[]) {
     },
     failed: () => (state.failed += 1),
     everyMs: 2 ** 30,
-    apartMs: 1,
+    apartMs,
     now: () => state.now,
   });
   return Object.assign(watch, { state });
@@ -79,6 +80,17 @@ describe("the tokens in memory", () => {
     expect(watch.state.reads).toBe(2);
   });
 
+  it("are read again no sooner than some time after they were, and then once for all who wait for it", async () => {
+    using watch = await watching([], { apartMs: 100 });
+    watch.state.now = 50;
+    const first = watch.find("made up");
+    // What is due at once comes before this.
+    await setTimeout(1);
+    expect(watch.state.reads).toBe(1);
+    const second = watch.find("made up as well");
+    expect([await first, await second, watch.state.reads]).toEqual([null, null, 2]);
+  });
+
   it("are told when they are revoked, and stay what they were when others are", async () => {
     using watch = await watching([token("one"), token("two")]);
     const one = await watch.find("sha256 of one");
@@ -88,6 +100,10 @@ describe("the tokens in memory", () => {
     await watch.find("anything");
     expect([one?.revoked.aborted, two?.revoked.aborted]).toEqual([true, false]);
     expect(await watch.find("sha256 of one")).toBeNull();
+    watch.state.tokens.shift();
+    watch.state.now = 200;
+    await watch.find("anything");
+    expect(two?.revoked.aborted).toBe(true);
   });
 
   it("count on while they cannot be read", async () => {

@@ -22,22 +22,26 @@ describe("what can wait", () => {
 
   it("is done while nothing is written, to its end", () => {
     const task = taskOf(3);
-    using _ = startIdle([task], () => {});
+    const sliced = vi.fn();
+    using _ = startIdle([task], sliced);
     vi.advanceTimersByTime(99);
     expect(task.left).toBe(3);
     vi.advanceTimersByTime(1_000);
     expect(task.left).toBe(0);
+    expect(sliced).toHaveBeenCalledTimes(3);
     expect(vi.getTimerCount()).toBe(0);
   });
 
   it("waits while something is written, unless too much of it does", () => {
     const [little, much] = [taskOf(50, 100), taskOf(103, 100)];
-    using idle = startIdle([little, much], () => {});
+    const sliced = vi.fn();
+    using idle = startIdle([little, much], sliced);
     for (let round = 0; round < 100; round += 1) {
       idle.wrote();
       vi.advanceTimersByTime(10);
     }
     expect([little.left, much.left]).toEqual([50, 100]);
+    expect(sliced).toHaveBeenCalledTimes(3);
     vi.advanceTimersByTime(10_000);
     expect([little.left, much.left]).toEqual([0, 0]);
   });
@@ -53,6 +57,14 @@ describe("what can wait", () => {
     idle.wrote();
     vi.advanceTimersByTime(1_000);
     expect(task.slice).toHaveBeenCalledTimes(2);
+  });
+
+  it("hides no fault of this program", () => {
+    const slice = () => {
+      throw new TypeError("a fault");
+    };
+    using _ = startIdle([{ ...taskOf(1), slice }], () => {});
+    expect(() => vi.advanceTimersByTime(100)).toThrow("a fault");
   });
 
   it("is tried again, too, when SQLite would not say how much of it waits while something is written", () => {

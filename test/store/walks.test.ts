@@ -2,6 +2,8 @@ import { hash } from "node:crypto";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { IncomingDelivery } from "../../src/domain/delivery.ts";
+import { startWalk } from "../../src/domain/history.ts";
+import { Measurer } from "../../src/domain/measures.ts";
 import { readBody, readPayload } from "../../src/sentry/payload.ts";
 import { pastTraffic } from "../../src/sentry/simulate/traffic.ts";
 import { writeBatch } from "../../src/store/batch.ts";
@@ -71,6 +73,26 @@ it("writes the same whether histories are held whole, without their beginning, o
   const whole = await written(createWalkCache(Infinity, { most: Infinity, left: Infinity }));
   expect(await written(createWalkCache(Infinity, { most: 3, left: 1 }))).toEqual(whole);
   expect(await written(createWalkCache(1, { most: 2, left: 2 }))).toEqual(whole);
+});
+
+it("forgets the history that was not used for the longest once there are too many, and what it is told to", () => {
+  const walks = createWalkCache(2);
+  const hold = (issueId: string) =>
+    walks.set(issueId, {
+      walk: startWalk([]),
+      lastSeq: null,
+      project: { projectId: null, projectSlug: null },
+      measurer: new Measurer(),
+      settled: new Measurer(),
+    });
+  const held = () => ["a", "b", "c"].filter((issueId) => walks.get(issueId) !== undefined);
+  for (const issueId of ["a", "b", "b"]) hold(issueId);
+  walks.get("a");
+  hold("c");
+  expect(held()).toEqual(["a", "c"]);
+  walks.forget(["c"]);
+  hold("b");
+  expect(held()).toEqual(["a", "b"]);
 });
 
 it("holds a long history in little more memory than a short one", async () => {

@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { setImmediate as turnOfLoop } from "node:timers/promises";
+import { describe, expect, it, vi } from "vitest";
 import type { IncomingDelivery } from "../../src/domain/delivery.ts";
 import { OverloadedError, StorageUnavailableError } from "../../src/domain/failure.ts";
 import type { Receipt } from "../../src/store/store.ts";
@@ -60,6 +61,22 @@ describe("a writer", () => {
     const writer = writerOf([busy, busy]);
     expect((await append(writer)).delivery).toBe(1);
     expect(writer.batches).toEqual([1, 1, 1]);
+  });
+
+  it("leaves some time between two tries", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    try {
+      const writer = writerOf([busy], { retryMs: 50 });
+      const appended = append(writer);
+      for (let turn = 0; turn < 20; turn += 1) await turnOfLoop();
+      vi.advanceTimersByTime(49);
+      for (let turn = 0; turn < 20; turn += 1) await turnOfLoop();
+      expect(writer.batches).toEqual([1]);
+      vi.advanceTimersByTime(1);
+      expect((await appended).delivery).toBe(1);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("gives up on a store that stays busy", async () => {

@@ -41,6 +41,15 @@ it("keeps the newest answers that there is room for", async () => {
   expect(await told(answers, "a")).toBe("other");
 });
 
+it("has all of its room again once something was erased", async () => {
+  let erased = 0;
+  const answers = createAnswers<TestAnswer>(3, () => erased);
+  await answers.named("before", made(answer("before", { bytes: 3 })));
+  erased += 1;
+  await answers.named("after", made(answer("after", { bytes: 3 })));
+  expect(await told(answers, "after")).toBe("after");
+});
+
 it.each(["partly", "wholly"] as const)("keeps none that %s failed", async (failed) => {
   const answers = createAnswers<TestAnswer>(100, () => 0);
   await answers.named("one", made(answer("failed", { failed })));

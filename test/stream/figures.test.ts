@@ -31,7 +31,7 @@ function figures(concerns: (seq: number) => boolean = () => true) {
   };
   const group = createFigureGroup<TestAnswer>({
     operation,
-    source: createSource({ window, log }),
+    source: createSource({ window, log, pageSize: 2 }),
     wait: (milliseconds, signal) =>
       new Promise((resolve) => {
         waits.push({ milliseconds, end: resolve });
@@ -44,6 +44,8 @@ function figures(concerns: (seq: number) => boolean = () => true) {
   return {
     state,
     waits,
+    log,
+    window,
     write(figure: number) {
       state.figure = figure;
       const more = entries(log.stored.length + 1, log.stored.length + 1);
@@ -80,7 +82,7 @@ describe("a figure", () => {
     expect(state.reads).toBe(1);
     write(2);
     await settled();
-    expect([told, subscriber.position]).toEqual([[1, 2], 1]);
+    expect([told, happened, subscriber.position]).toEqual([[1, 2], ["live"], 1]);
   });
 
   it("is not read before the pause is over, however much is written, and then once", async () => {
@@ -116,6 +118,30 @@ describe("a figure", () => {
     expect([told, state.reads]).toEqual([[1], 2]);
   });
 
+  it("is read for an entry that is some of its business, however many before it are none", async () => {
+    const { join, write, pass, state } = figures((seq) => seq === 5);
+    const { told } = join();
+    await settled();
+    for (const figure of [9, 9, 9, 9, 2]) write(figure);
+    pass();
+    await settled();
+    expect([told, state.reads]).toEqual([[1, 2], 2]);
+  });
+
+  it("is read again where it cannot be looked at what was logged since", async () => {
+    const { join, pass, state, log, window } = figures(() => false);
+    const { told } = join();
+    await settled();
+    log.entriesAfter = async () => {
+      throw new Error("no disk");
+    };
+    state.figure = 2;
+    window.skipTo(3);
+    pass();
+    await settled();
+    expect(told).toEqual([1, 2]);
+  });
+
   it.each(["partly", "wholly"] as const)(
     "is read again after it %s failed, though nothing is written",
     async (failed) => {
@@ -138,8 +164,10 @@ describe("a figure", () => {
     const first = join();
     await settled();
     const second = join();
+    const gone = join();
+    gone.subscriber[Symbol.dispose]();
     await settled();
-    expect([first.told, second.told, state.reads]).toEqual([[1], [1], 1]);
+    expect([first.told, second.told, gone.told, state.reads]).toEqual([[1], [1], [], 1]);
   });
 
   it("reaches who takes answers slowly in its newest form alone", async () => {

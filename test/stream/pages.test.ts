@@ -37,6 +37,14 @@ describe("pages", () => {
     expect(reads).toEqual([10]);
   });
 
+  it("are held no more than so many, those that were asked for last", async () => {
+    const { page, reads } = pagesOf(30, { mostHeld: 2 });
+    for (const first of [0, 10, 0, 20, 0]) await page(first);
+    expect(reads).toEqual([0, 10, 20]);
+    await page(10);
+    expect(reads).toEqual([0, 10, 20, 10]);
+  });
+
   it("let everything else have its turn between two", async () => {
     const { page, reads } = pagesOf(100);
     const asked = Promise.all([0, 10, 20, 30, 40].map(page));
@@ -89,6 +97,7 @@ describe("pages", () => {
     const { page, reads, state } = pagesOf(30);
     await page(0);
     state.forgotten += 1;
+    await page(0);
     await page(0);
     expect(reads).toEqual([0, 0]);
     state.onRead = () => {

@@ -3,7 +3,7 @@ import { createBell } from "../../src/stream/bell.ts";
 import { createRecentBounds } from "../../src/stream/recent-bounds.ts";
 
 function recentBoundsOfAMoment() {
-  const clock = { now: 0 };
+  const clock = { now: 1_000 };
   const committed = createBell();
   const log = {
     newest: 0,
@@ -23,11 +23,11 @@ describe("the bounds of a moment ago", () => {
   it("are read once for all who ask within it", async () => {
     const { clock, log, newest } = recentBoundsOfAMoment();
     await Promise.all(Array.from({ length: 1_000 }, newest));
-    clock.now = 19;
+    clock.now = 1_019;
     await newest();
     expect(log.reads).toBe(1);
     log.newest = 1;
-    clock.now = 20;
+    clock.now = 1_020;
     expect([await newest(), log.reads]).toEqual([1, 2]);
   });
 

@@ -68,15 +68,17 @@ describe("the tail", () => {
     }
   });
 
-  it("reads what was committed when it is rung", async () => {
+  it("reads what was committed when it is rung, and still has what it read of the same issue before", async () => {
     const log = memoryLog(entries(1, 7));
     const bell = createBell();
     await using tail = await startTail({ ...options(), bell, log });
     using _following = tail.window.join();
-    const heard = tail.window.bell.rings;
-    log.stored.push(entry(8), entry(9));
-    bell.ring();
-    await tail.window.bell.after(heard, new AbortController().signal);
+    for (const seq of [8, 9]) {
+      const heard = tail.window.bell.rings;
+      log.stored.push(entry(seq));
+      bell.ring();
+      await tail.window.bell.after(heard, new AbortController().signal);
+    }
     expect(seqs(tail.window.after(7, 10))).toEqual([8, 9]);
   });
 
@@ -131,5 +133,26 @@ describe("the tail", () => {
     const heard = tail.window.bell.rings;
     await tail.window.bell.after(Math.min(heard, 0), new AbortController().signal);
     expect([tail.window.newest, failures.length]).toEqual([1, 1]);
+  });
+
+  it("knows how long ago it saw the end of the log, which a full page is not, nor a reading that fails", async () => {
+    const clock = { now: 0 };
+    const log = memoryLog();
+    await using tail = await startTail({ ...options(), log, pollMs: 1, now: () => clock.now });
+    using _following = tail.window.join();
+    const pages = [null, entries(1, 500), [], []];
+    const lags: number[] = [];
+    const { promise: isOver, resolve } = Promise.withResolvers<void>();
+    // Each reading takes a second.
+    log.entriesAfter = async () => {
+      lags.push(tail.lagMs());
+      clock.now += 1_000;
+      const page = pages.shift();
+      if (page === null) throw new Error("disk");
+      if (pages.length === 0) resolve();
+      return page ?? [];
+    };
+    await isOver;
+    expect(lags).toEqual([0, 1_000, 2_000, 0]);
   });
 });

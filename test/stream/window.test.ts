@@ -32,6 +32,7 @@ describe("a window", () => {
     });
     window.add([about(1, "a"), about(2, "b"), about(3, "a"), about(4, "b")]);
     window.forget("a");
+    expect(window.forgotten).toBe(1);
     expect(seqs(window.after(0, 100))).toEqual([2, 4]);
     expect(seqs(window.after(3, 100))).toEqual([4]);
     expect(window.newest).toBe(4);
@@ -42,6 +43,9 @@ describe("a window", () => {
     for (let seq = 1; seq <= 7; seq += 1) window.add([entry(seq)]);
     expect(window.after(3, 100)).toBeNull();
     expect(seqs(window.after(4, 100))).toEqual([5, 6, 7]);
+    // What was cut is gone: the next cut is as many entries away.
+    window.add([entry(8)]);
+    expect(seqs(window.after(4, 100))).toEqual([5, 6, 7, 8]);
   });
 
   it("has nothing for a position that it has not come to yet", () => {
@@ -65,6 +69,14 @@ describe("a window", () => {
     window.skipTo(7);
     expect([window.bell.rings, window.newest]).toEqual([rings + 1, 7]);
     expect([window.after(6, 10), seqs(window.after(7, 10))]).toEqual([null, []]);
+  });
+
+  it("holds nothing of before it began anew", () => {
+    const window = createWindow(0, 2);
+    window.add(entries(1, 3));
+    window.skipTo(7);
+    window.add(entries(8, 9));
+    expect([window.after(3, 10), seqs(window.after(7, 10))]).toEqual([null, [8, 9]]);
   });
 
   it("knows how many follow, and counts each once", () => {

@@ -17,7 +17,7 @@ import {
 } from "../../src/web/client/place.ts";
 
 const text = fc
-  .string({ unit: "binary", minLength: 1, maxLength: 40 })
+  .string({ unit: "binary", minLength: 1, maxLength: 40, size: "max" })
   .filter((value) => value.isWellFormed());
 const orNull = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: null });
 
