@@ -96,17 +96,18 @@ function join(fanout: Fanout<Message>, operation: LiveOperation, sink: Sink<Mess
 
 /** What ends a stream: it has no cursor, so that a client resumes where it was. */
 export function lastMessage(result: ExecutionResult): Message {
-  return createMessage(serialised(result), { cursor: null, isLast: true });
+  return createMessage(serialised(result), { cursor: null, failed: "wholly" });
 }
 
 function messageOf(result: ExecutionResult, cursor: string): Message {
-  const isLast = mayPass(result);
-  return createMessage(serialised(result), { cursor: isLast ? null : cursor, isLast });
+  const failed = failedIn(result);
+  return createMessage(serialised(result), { cursor: failed === "wholly" ? null : cursor, failed });
 }
 
-/** True when nothing could be told, for a reason that may be gone when it is asked for again. */
-function mayPass({ data, errors = [] }: ExecutionResult): boolean {
-  return data == null && errors.some(({ extensions }) => passing.has(extensions["code"]));
+/** Of failures that may be gone when it is asked for again. */
+function failedIn({ data, errors = [] }: ExecutionResult): Message["failed"] {
+  if (!errors.some(({ extensions }) => passing.has(extensions["code"]))) return "nowhere";
+  return data == null ? "wholly" : "partly";
 }
 
 const passing: ReadonlySet<unknown> = new Set(["SERVICE_UNAVAILABLE", "TIMEOUT"]);

@@ -22,13 +22,13 @@ export type Message = Answer & {
 /** @param cursor where a client that has it resumes; null for one that must not move the client's position. */
 export function createMessage(
   json: string,
-  { cursor, isLast }: { readonly cursor: string | null; readonly isLast: boolean },
+  { cursor, failed }: { readonly cursor: string | null; readonly failed: Message["failed"] },
 ): Message {
   let chunk: Buffer | undefined;
   let rest: string | undefined;
   return {
     json,
-    isLast,
+    failed,
     // The text, and most often one of the forms.
     bytes: 512 + 2 * json.length,
     get chunk() {
@@ -48,7 +48,7 @@ export function joinedMessages(messages: readonly Message[]): Message {
   let chunk: Buffer | undefined;
   return {
     json: messages.map(({ json }) => json).join(""),
-    isLast: messages.at(-1)!.isLast,
+    failed: messages.at(-1)!.failed,
     bytes: messages.reduce((sum, { bytes }) => sum + bytes, 0),
     get chunk() {
       return (chunk ??= chunkOf(messages.map((message) => bodyOf(message.chunk))));

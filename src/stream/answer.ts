@@ -6,10 +6,10 @@ export type Answer = {
   /** About how much memory it takes. */
   readonly bytes: number;
   /**
-   * It tells of a failure that may pass. Who follows entries is ended before that one, to come back and have it told; a
-   * figure is read again.
+   * Where in it something failed that may not fail again: then it is made anew for whoever asks later, and a figure is
+   * read again. Who follows entries is ended before one of which nothing could be told, to come back and have it told.
    */
-  readonly isLast: boolean;
+  readonly failed: "nowhere" | "partly" | "wholly";
 };
 
 /** An operation whose subscribers get an answer to each entry of the log that concerns them. */

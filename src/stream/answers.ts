@@ -7,7 +7,7 @@ export type Answers<One extends Answer> = {
 };
 
 /**
- * @param maxBytes of all answers together; the oldest go first. One that is the last for who gets it is not kept.
+ * @param maxBytes of all answers together; the oldest go first. One that failed, if only partly, is not kept.
  * @param erased how often something was erased from the log: an answer that was made before may tell of it.
  */
 export function createAnswers<One extends Answer>(maxBytes: number, erased: () => number): Answers<One> {
@@ -40,7 +40,7 @@ export function createAnswers<One extends Answer>(maxBytes: number, erased: () =
         // Not of one that was begun before something was erased: by now another may be made in its place.
         if (making.get(name) !== made) return answer;
         making.delete(name);
-        if (!answer.isLast) hold(name, answer);
+        if (answer.failed === "nowhere") hold(name, answer);
         return answer;
       });
       making.set(name, made);

@@ -241,7 +241,7 @@ function sliceOfKnown<One extends Answer>(
   upTo: Seq,
 ): Slice<One> {
   const made = entries.map((entry, index) => ({ entry, answer: answers[index]! }));
-  const last = answers.findIndex(({ isLast }) => isLast);
+  const last = answers.findIndex(({ failed }) => failed === "wholly");
   if (last < 0) return { made, upTo, isLast: false };
   // Where what failed is told again, what came before it is not.
   return { made: made.slice(0, last + 1), upTo: entries[last]!.event.seq - 1, isLast: true };

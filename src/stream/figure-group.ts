@@ -52,7 +52,7 @@ export function createFigureGroup<One extends Answer>(options: FigureGroupOption
       // What takes long to read may take half of the time, and not all of it.
       await wait(Math.max(everyMs - tookMs, tookMs), stop.signal);
       // What failed is read again though nothing is logged.
-      if (!answer.isLast) await concernedAfter(position);
+      if (answer.failed === "nowhere") await concernedAfter(position);
     }
   }
 

@@ -20,7 +20,8 @@ function textsIn(frames: string): readonly string[] {
   return texts;
 }
 
-const message = (json: string, cursor: string | null = "c") => createMessage(json, { cursor, isLast: false });
+const message = (json: string, cursor: string | null = "c") =>
+  createMessage(json, { cursor, failed: "nowhere" });
 
 describe("a message", () => {
   it("counts for as much memory as its text and one of its forms take, and several for all of them", () => {

@@ -1,12 +1,13 @@
 import { expect, it } from "vitest";
+import type { Answer } from "../../src/stream/answer.ts";
 import { createAnswers } from "../../src/stream/answers.ts";
 
-type TestAnswer = { readonly text: string; readonly bytes: number; readonly isLast: boolean };
+type TestAnswer = { readonly text: string; readonly bytes: number; readonly failed: Answer["failed"] };
 
 const answer = (text: string, more: Partial<TestAnswer> = {}): TestAnswer => ({
   text,
   bytes: 1,
-  isLast: false,
+  failed: "nowhere",
   ...more,
 });
 
@@ -40,8 +41,8 @@ it("keeps the newest answers that there is room for", async () => {
   expect(await told(answers, "a")).toBe("other");
 });
 
-it("keeps none that tells of a failure that may pass", async () => {
+it.each(["partly", "wholly"] as const)("keeps none that %s failed", async (failed) => {
   const answers = createAnswers<TestAnswer>(100, () => 0);
-  await answers.named("one", made(answer("failed", { isLast: true })));
+  await answers.named("one", made(answer("failed", { failed })));
   expect(await told(answers, "one")).toBe("other");
 });

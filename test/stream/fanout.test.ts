@@ -81,7 +81,7 @@ describe("one who follows", () => {
         as: "told",
         async answer() {
           await slow.promise;
-          return { seqs: [seq], bytes: 1, isLast: false };
+          return { seqs: [seq], bytes: 1, failed: "nowhere" };
         },
       }),
     };
@@ -210,7 +210,7 @@ describe("those who follow the same", () => {
         async answer() {
           made.push(seq);
           await slow.promise;
-          return { seqs: [seq], bytes: 1, isLast: false };
+          return { seqs: [seq], bytes: 1, failed: "nowhere" };
         },
       }),
     };
@@ -234,7 +234,7 @@ describe("those who follow the same", () => {
         const way = as(seq);
         const answer = async () => {
           made.push(`${seq} ${way}`);
-          return { seqs: [seq], bytes: 1, isLast: false };
+          return { seqs: [seq], bytes: 1, failed: "nowhere" as const };
         };
         return way === null ? null : { as: way, answer };
       },
@@ -346,7 +346,7 @@ describe("those who follow the same", () => {
     const operation: FigureOperation<TestAnswer> = {
       key: "figure",
       concerns: () => true,
-      read: async () => ({ seqs: [(reads += 1)], bytes: 1, isLast: false }),
+      read: async () => ({ seqs: [(reads += 1)], bytes: 1, failed: "nowhere" }),
       isSame: (one, other) => one.seqs[0] === other.seqs[0],
     };
     const told: (readonly number[])[] = [];

@@ -12,14 +12,20 @@ function figures(concerns: (seq: number) => boolean = () => true) {
   const log = memoryLog();
   const clock = { now: 100_000 };
   const waits: { readonly milliseconds: number; readonly end: () => void }[] = [];
-  const state = { figure: 1, tookMs: 0, reads: 0, isEmptied: false, hasFailed: false };
+  const state = {
+    figure: 1,
+    tookMs: 0,
+    reads: 0,
+    isEmptied: false,
+    failed: "nowhere" as TestAnswer["failed"],
+  };
   const operation: FigureOperation<TestAnswer> = {
     key: "figure",
     concerns: ({ event }) => concerns(event.seq),
     async read() {
       state.reads += 1;
       clock.now += state.tookMs;
-      return { seqs: [state.figure], bytes: 1, isLast: state.hasFailed };
+      return { seqs: [state.figure], bytes: 1, failed: state.failed };
     },
     isSame: (one, other) => one.seqs[0] === other.seqs[0],
   };
@@ -110,12 +116,12 @@ describe("a figure", () => {
     expect([told, state.reads]).toEqual([[1], 2]);
   });
 
-  it("is read again after it could not be, though nothing is written", async () => {
+  it.each(["partly", "wholly"] as const)("is read again after it %s failed", async (failed) => {
     const { join, pass, state } = figures();
-    state.hasFailed = true;
+    state.failed = failed;
     const { told } = join();
     await settled();
-    Object.assign(state, { hasFailed: false, figure: 2 });
+    Object.assign(state, { failed: "nowhere", figure: 2 });
     pass();
     await settled();
     expect(told).toEqual([1, 2]);

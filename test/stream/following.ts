@@ -17,7 +17,7 @@ export function fanoutOver(
   const source = createSource({ window, log, pageSize: 8, maxPages: 4 });
   const joined = (answers: readonly TestAnswer[]): TestAnswer => ({
     seqs: answers.flatMap(({ seqs }) => seqs),
-    isLast: answers.at(-1)!.isLast,
+    failed: answers.at(-1)!.failed,
     bytes: 1,
   });
   const told: number[] = [];
@@ -45,7 +45,7 @@ export function fanoutOver(
 export function everySeq(
   key = "every",
   concerns: (seq: number) => boolean = () => true,
-  isLast: (seq: number) => boolean = () => false,
+  hasFailed: (seq: number) => boolean = () => false,
 ): EntryOperation<TestAnswer> & { readonly made: number[] } {
   const made: number[] = [];
   return {
@@ -58,7 +58,7 @@ export function everySeq(
         as: "told",
         async answer() {
           made.push(seq);
-          return { seqs: [seq], bytes: 1, isLast: isLast(seq) };
+          return { seqs: [seq], bytes: 1, failed: hasFailed(seq) ? "wholly" : "nowhere" };
         },
       };
     },
