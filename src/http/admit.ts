@@ -15,7 +15,7 @@ export type Admission =
       readonly viewer: Viewer;
       /** Epoch milliseconds; null for as long as they like. */
       readonly until: number | null;
-      /** Aborts within moments of their token being revoked. */
+      /** Aborts within moments of their token being revoked, or of a first one being made where they needed none. */
       readonly revoked: AbortSignal;
     }
   /** UNAUTHENTICATED, with what to do about it. */
@@ -37,7 +37,7 @@ export function mayStillRead({ until, revoked }: Admitted, now: number): boolean
 }
 
 export type AdmitOptions = {
-  readonly tokens: Pick<TokenWatch, "find" | "hasAny">;
+  readonly tokens: Pick<TokenWatch, "find" | "hasAny" | "whileNone">;
   /** Null where no JWTs are taken. */
   readonly readJwt: ((text: string) => Promise<JwtReading>) | null;
   /** Whether those who show nothing may read what is not private. */
@@ -88,7 +88,7 @@ export function createAdmit(options: AdmitOptions): Admit {
     if (readJwt !== null || tokens.hasAny())
       return refused("A token is needed: send it as Authorization: Bearer, or sign in with it at /.");
     if (isOnLoopback && isLocal(request))
-      return { is: "admitted", viewer: unlimitedAdmin, until: null, revoked: never };
+      return { is: "admitted", viewer: unlimitedAdmin, until: null, revoked: tokens.whileNone() };
     return refused(
       `Without a token this gateway answers ${isOnLoopback ? "readers on its own machine only, as http://localhost" : "no readers"}. Make a token: "${howToRun("token create --name me --scope admin")}".`,
     );

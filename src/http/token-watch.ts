@@ -10,6 +10,8 @@ export type TokenWatch = Disposable & {
   readonly find: (sha256: string) => Promise<KnownToken | null>;
   /** True where there is any token, expired ones included. */
   readonly hasAny: () => boolean;
+  /** Aborts within moments of there being any. */
+  readonly whileNone: () => AbortSignal;
 };
 
 export type TokenWatchOptions = {
@@ -36,6 +38,7 @@ export async function startTokenWatch({
   now = performance.now.bind(performance),
 }: TokenWatchOptions): Promise<TokenWatch> {
   let held: ReadonlyMap<string, Held> = new Map();
+  let none = new AbortController();
   let readAt = -Infinity;
   let reading: Promise<void> | null = null;
   let isListing = false;
@@ -47,6 +50,8 @@ export async function startTokenWatch({
     for (const token of tokens) next.set(token.sha256, held.get(token.sha256) ?? hold(token));
     for (const [sha256, { revoke }] of held) if (!next.has(sha256)) revoke();
     held = next;
+    if (held.size > 0) none.abort();
+    else if (none.signal.aborted) none = new AbortController();
     readAt = now();
   }
   /** One reading at a time, which everybody waits for. */
@@ -69,6 +74,7 @@ export async function startTokenWatch({
       return held.get(sha256)?.known ?? null;
     },
     hasAny: () => held.size > 0,
+    whileNone: () => none.signal,
     [Symbol.dispose]: () => clearInterval(timer),
   };
 }

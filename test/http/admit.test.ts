@@ -46,6 +46,7 @@ function token(more: Partial<Token> = {}): { readonly text: string; readonly tok
 
 function admitting(tokens: readonly Token[] = [], options: Partial<AdmitOptions> = {}) {
   const revoked = new AbortController();
+  const made = new AbortController();
   const admit = createAdmit({
     tokens: {
       find: async (sha256) => {
@@ -53,6 +54,7 @@ function admitting(tokens: readonly Token[] = [], options: Partial<AdmitOptions>
         return found === undefined ? null : { token: found, revoked: revoked.signal };
       },
       hasAny: () => tokens.length > 0,
+      whileNone: () => made.signal,
     },
     readJwt: null,
     allowAnonymous: false,
@@ -61,7 +63,7 @@ function admitting(tokens: readonly Token[] = [], options: Partial<AdmitOptions>
     keysFailed: () => {},
     ...options,
   });
-  return { admit, revoked };
+  return { admit, revoked, made };
 }
 
 describe("who shows nothing", () => {
@@ -71,6 +73,14 @@ describe("who shows nothing", () => {
       viewer: { scope: "admin", projects: "all" },
       until: null,
     });
+  });
+
+  it("may read no longer on this machine once a token is made", async () => {
+    const { admit, made } = admitting();
+    const admission = await admit(asking());
+    expect(admission).toMatchObject({ revoked: { aborted: false } });
+    made.abort();
+    expect(admission).toMatchObject({ revoked: { aborted: true } });
   });
 
   it.each([

@@ -29,7 +29,7 @@ async function askAll(
     webhook: says("webhook"),
     graphql: says("graphql"),
     admit: createAdmit({
-      tokens: { find: async () => null, hasAny: () => false },
+      tokens: { find: async () => null, hasAny: () => false, whileNone: () => new AbortController().signal },
       readJwt: null,
       allowAnonymous: false,
       isOnLoopback: true,

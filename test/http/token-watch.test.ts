@@ -106,6 +106,21 @@ describe("the tokens in memory", () => {
     expect(two?.revoked.aborted).toBe(true);
   });
 
+  it("are told of to who needs none while there is none", async () => {
+    using watch = await watching([]);
+    const read = async (...tokens: Token[]) => {
+      watch.state.tokens = tokens;
+      watch.state.now += 100;
+      await watch.find("anything");
+      return watch.whileNone();
+    };
+    const before = watch.whileNone();
+    expect(before.aborted).toBe(false);
+    expect(await read(token("first"))).toBe(before);
+    expect(before.aborted).toBe(true);
+    expect((await read()).aborted).toBe(false);
+  });
+
   it("count on while they cannot be read", async () => {
     using watch = await watching([token("one")]);
     watch.state.isAway = true;
