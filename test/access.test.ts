@@ -57,6 +57,17 @@ describe("the tokens of a gateway that runs", () => {
     expect(await status(gateway, query, bearer(admin))).toBe(200);
   });
 
+  it("let this machine in again once the last is revoked, which is said then", async () => {
+    await using gateway = await startTestGateway();
+    await token(gateway.database, "create", "--name", "board", "--scope", "read");
+    await token(gateway.database, "create", "--name", "me", "--scope", "admin");
+    expect(await token(gateway.database, "revoke", "board")).toBe("Revoked board.");
+    expect(await token(gateway.database, "revoke", "me")).toMatch(
+      /^Revoked me\.\nIt was the last: .*may read everything\.$/,
+    );
+    await expect.poll(() => status(gateway, query), { timeout: 10_000 }).toBe(200);
+  });
+
   it("end the streams that were begun with them, once they are revoked", async () => {
     await using gateway = await startTestGateway();
     const text = await token(gateway.database, "create", "--name", "board", "--scope", "read");

@@ -107,6 +107,11 @@ async function revoke(name: string, { openExisting, print }: TokenCommandOptions
   await using store = await openExisting();
   if (!(await store.tokens.remove(name))) throw new CommandError(`There is no token named ${name}.`);
   print(`Revoked ${name}.`);
+  // Somebody who wants to let nobody in would open it to this machine, and to whomever a proxy makes look like it.
+  if ((await store.tokens.list()).length === 0)
+    print(
+      "It was the last: where nothing else tells who may read, whoever is on this machine may read everything.",
+    );
 }
 
 const isoTime = z.iso.datetime({ offset: true });
