@@ -501,6 +501,15 @@ describe("an issue with a long history", () => {
     expect(faults).toEqual([]);
   });
 
+  it("says when what is inferred happened, and between which times only where these are two", async () => {
+    // Resolved, as it says, and open again already, as its issue shows.
+    await deliver("resolved", { id: "900405", title: "", status: "unresolved", substatus: "regressed" });
+    await open("/?issue=900405");
+    const regressed = page.locator(".timeline li", { hasText: "Inferred" });
+    await regressed.waitFor();
+    expect(await regressed.locator(".when").innerText()).not.toContain("between");
+  });
+
   it("says what it is archived until, of one or of several", async () => {
     const issue = {
       id: "900404",

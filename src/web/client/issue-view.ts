@@ -286,7 +286,7 @@ function TimelineEvent({
     </div>
     <p class="when">
       ${
-        isInferred && event.occurredAfter !== null
+        isInferred && event.occurredAfter !== null && event.occurredAfter !== event.occurredAt
           ? html`<span title="The earliest and the latest time at which it can have happened"
               >${`between ${momentText(event.occurredAfter)} and ${clockText(event.occurredAt, event.occurredAfter)}`}</span
             >`
