@@ -1,4 +1,4 @@
-import { eq, sql } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import { StorageUnavailableError } from "../../domain/failure.ts";
 import { metaNames } from "../meta.ts";
 import type { Reader } from "../reader.ts";
@@ -11,6 +11,8 @@ export type EpochWatch = AsyncDisposable & {
   readonly known: () => Known;
   /** This replica has committed up to this position. */
   readonly reached: (position: number) => void;
+  /** What `bounds` finds, which counts as known. */
+  readonly noting: (bounds: Reader["bounds"]) => Reader["bounds"];
   /** Those that `entriesAfter` finds, while they are of the epoch that this replica was opened in. */
   readonly ofFirst: (entriesAfter: Reader["entriesAfter"]) => Reader["entriesAfter"];
 };
@@ -32,17 +34,13 @@ export function watchEpoch(connection: Connection, first: string, onEpoch: () =>
   };
 
   async function isFirst(): Promise<boolean> {
-    const [row] = await db
-      .select({ epoch: meta.value, position: sql<number>`newest_position()` })
-      .from(meta)
-      .where(eq(meta.name, metaNames.epoch));
-    const now = row!;
-    if (now.epoch === known.epoch) reached(now.position);
-    else {
+    const [row] = await db.select({ value: meta.value }).from(meta).where(eq(meta.name, metaNames.epoch));
+    const now = row!.value;
+    if (now !== known.epoch) {
       if (known.epoch === first) onEpoch();
-      known = now;
+      known = { epoch: now, position: 0 };
     }
-    return now.epoch === first;
+    return now === first;
   }
 
   let looking: Promise<boolean> | null = null;
@@ -57,6 +55,11 @@ export function watchEpoch(connection: Connection, first: string, onEpoch: () =>
   return {
     known: () => known,
     reached,
+    noting: (bounds) => async () => {
+      const found = await bounds();
+      if (found.epoch === known.epoch) reached(found.newest);
+      return found;
+    },
     ofFirst: (entriesAfter) => async (after, limit) => {
       const entries = await entriesAfter(after, limit);
       // Looked at after they are read: they are of this epoch then, or of one before it. To those who follow, entries of a
@@ -65,6 +68,7 @@ export function watchEpoch(connection: Connection, first: string, onEpoch: () =>
         throw new StorageUnavailableError(
           "Positions mean something else than before: a new epoch has begun.",
         );
+      reached(entries.at(-1)?.event.seq ?? 0);
       return entries;
     },
     async [Symbol.asyncDispose]() {

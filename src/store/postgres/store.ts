@@ -151,7 +151,11 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const reading = fewHeavy(readerOf(questionsOn(pools.reading, { isPooled }), asking), heavyTurns);
   const log = readerOf(pools.log, asking);
 
-  const reader = { ...reading, bounds: log.bounds, entriesAfter: epoch.ofFirst(log.entriesAfter) };
+  const reader = {
+    ...reading,
+    bounds: epoch.noting(log.bounds),
+    entriesAfter: epoch.ofFirst(log.entriesAfter),
+  };
   opened.defer(writer.flush);
 
   const running = opened.move();
