@@ -33,7 +33,8 @@ export const isoDuration = z
 
 const origin = z.string().refine((text) => {
   const url = URL.parse(text);
-  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text;
+  // No name of a host has a `*`, which would be read as a pattern.
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text && !text.includes("*");
 }, "must be origins such as https://board.example, separated by commas");
 
 /** False where a part of it cannot be told from another, or is not percent-encoded as it should be. */

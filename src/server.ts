@@ -195,7 +195,12 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
         if (event.supersedes === null) report.entryTold(now() - event.receivedAt);
     },
   });
-  const live = createLive({ fanout, newest: () => tail.window.newest, mask: maskErrors(report) });
+  const live = createLive({
+    fanout,
+    newest: () => tail.window.newest,
+    mask: maskErrors(report),
+    turnstile: createTurnstile({ mostWaiting: Infinity, atOnce: false }),
+  });
   const heartbeat = opened.use(startHeartbeat());
   const unreachable = opened.use(watchUnreachable());
 

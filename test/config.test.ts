@@ -121,6 +121,7 @@ describe("the settings", () => {
     ["INTROSPECTION", "true"],
     ["CORS_ORIGINS", "https://a.b/"],
     ["CORS_ORIGINS", "*"],
+    ["CORS_ORIGINS", "https://*.b.example"],
     ["LOG_LEVEL", "loud"],
   ])("refuse %s=%s, by its name", (name, value) => {
     expect(() => parseConfig({ [name]: value })).toThrow(

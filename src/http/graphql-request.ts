@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { paramsOf, paramsOfSearch, type Params } from "../graphql/params.ts";
+import { sharedBodyOf } from "../graphql/shared-body.ts";
 import type { RequestBody } from "./body.ts";
 import { sendGraphQLError } from "./refusal.ts";
 import { tooManyWait } from "./turnstile.ts";
@@ -92,7 +93,7 @@ export function paramsInSearch(url: string): Params | null {
 
 /** Sends an answer of Yoga's, its body whole. */
 export async function sendAnswer(answer: Response, response: ServerResponse): Promise<void> {
-  const body = Buffer.from(await answer.arrayBuffer());
+  const body = sharedBodyOf(answer) ?? Buffer.from(await answer.arrayBuffer());
   if (response.destroyed) return;
   response.setHeaders(answer.headers);
   // Of a GET, caches would keep it for others, whatever the cookie of who asked.

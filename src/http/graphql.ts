@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { setImmediate } from "node:timers/promises";
 import { createBegin } from "../graphql/begin.ts";
 import { createTaken, type Asking } from "../graphql/context.ts";
 import type { LiveOperation } from "../graphql/live-operation.ts";
@@ -106,6 +107,8 @@ export function createGraphQLHandler({
       return;
     }
 
+    // Requests without a body that come in one piece of a connection are all here before any of them has begun.
+    await setImmediate();
     if (!(await turnstile.enter())) return sendTooMany(response);
     if (new Client(response).aborted) return;
     if (wantsStream && method === "GET") {

@@ -40,13 +40,22 @@ export type HttpServerOptions = {
   readonly sockets?: Pick<Sockets, "takes" | "open">;
   /** In place of some of `serverOptions`. */
   readonly options?: ServerOptions;
+  /** How long a client may take nothing of an answer, or twice as long: subscribers have less, and are counted. */
+  readonly stallMs?: number;
 };
 
 /**
  * A server that is not listening yet. What node's parser refuses gets problem details as well, and no input makes it
  * throw.
  */
-export function createHttpServer({ handler, failed, timedOut, sockets, options }: HttpServerOptions): Server {
+export function createHttpServer({
+  handler,
+  failed,
+  timedOut,
+  sockets,
+  options,
+  stallMs = 40_000,
+}: HttpServerOptions): Server {
   /** The newest response on each connection; null once it has ended, so that nobody keeps it. */
   const newest = new WeakMap<Duplex, ServerResponse | null>();
 
@@ -74,10 +83,18 @@ export function createHttpServer({ handler, failed, timedOut, sockets, options }
     endWithProblem(socket, isTaken ? null : problemOf(error));
   }
 
+  /** Nothing came or went for a while: between requests, that is `keepAliveTimeout`. */
+  function endIdle(socket: Duplex): void {
+    const response = newest.get(socket);
+    const isAwaited = response != null && !response.writableEnded;
+    if (!isAwaited || socket.writableLength > 0) socket.destroy();
+  }
+
   // What asks to become anything else, or to become one elsewhere, is served as an ordinary request.
   const shouldUpgradeCallback = (request: IncomingMessage): boolean =>
     sockets !== undefined && sockets.takes(request) && hasOneHost(request);
   return createServer({ ...serverOptions, shouldUpgradeCallback, ...options })
+    .setTimeout(stallMs, endIdle)
     .on("upgrade", (request, socket, head) => sockets?.open(request, socket, head))
     .on("connect", (_request, socket) =>
       endWithProblem(socket, { status: 405, code: "METHOD_NOT_ALLOWED", headers: { Allow: "" } }),

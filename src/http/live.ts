@@ -7,6 +7,7 @@ import { serialised } from "../graphql/serialised.ts";
 import type { End, Sink, Subscriber } from "../stream/answer.ts";
 import type { Fanout } from "../stream/fanout.ts";
 import { createMessage, type Message } from "./message.ts";
+import type { Turnstile } from "./turnstile.ts";
 
 /** Subscriptions as transports serve them: results are bytes, ends are results. */
 export type Live = {
@@ -34,9 +35,11 @@ export type LiveOptions = {
   readonly newest: () => number;
   /** What a client sees of an error. */
   readonly mask: (error: unknown) => GraphQLError;
+  /** Of all answers: one entry may have thousands to be made. It has none of them refused, however many wait. */
+  readonly turnstile: Turnstile;
 };
 
-export function createLive({ fanout, newest, mask }: LiveOptions): Live {
+export function createLive({ fanout, newest, mask, turnstile }: LiveOptions): Live {
   return {
     begin(operation, { write, caughtUp, end: ended }) {
       // What `operation` was made from is as large as a request; only the group that tells it may hold it.
@@ -50,7 +53,7 @@ export function createLive({ fanout, newest, mask }: LiveOptions): Live {
           ended(result === null ? null : lastMessage(result), end);
         },
       };
-      const subscriber = join(fanout, operation, sink);
+      const subscriber = join(fanout, operation, sink, turnstile);
       return {
         get position() {
           return subscriber.position;
@@ -67,7 +70,12 @@ export function createLive({ fanout, newest, mask }: LiveOptions): Live {
 }
 
 /** Not a part of `begin`, whose functions live as long as the subscriber, and would hold the operation with them. */
-function join(fanout: Fanout<Message>, operation: LiveOperation, sink: Sink<Message>): Subscriber {
+function join(
+  fanout: Fanout<Message>,
+  operation: LiveOperation,
+  sink: Sink<Message>,
+  turnstile: Turnstile,
+): Subscriber {
   const { key, epoch } = operation;
   const at = (seq: Seq): string => cursorOf({ epoch, seq });
   if (operation.is === "figures") {
@@ -75,7 +83,10 @@ function join(fanout: Fanout<Message>, operation: LiveOperation, sink: Sink<Mess
     const figures = {
       key,
       concerns,
-      read: async (seq: Seq) => messageOf(await read(), at(seq)),
+      read: async (seq: Seq) => {
+        await turnstile.enter();
+        return messageOf(await read(), at(seq));
+      },
       isSame: (one: Message, other: Message) => one.json === other.json,
     };
     return fanout.watch(figures, sink);
@@ -88,7 +99,13 @@ function join(fanout: Fanout<Message>, operation: LiveOperation, sink: Sink<Mess
       const telling = tell(entry);
       if (telling === null) return null;
       const { as, answer } = telling;
-      return { as, answer: async () => messageOf(await answer(), at(entry.event.seq)) };
+      return {
+        as,
+        answer: async () => {
+          await turnstile.enter();
+          return messageOf(await answer(), at(entry.event.seq));
+        },
+      };
     },
   };
   return fanout.follow(entries, after, sink);

@@ -117,6 +117,7 @@ export function createRoutes({
     response.writeHead(200, {
       "Content-Type": registry.contentType,
       "Content-Length": Buffer.byteLength(text),
+      "Cache-Control": "no-store",
     });
     response.end(text);
   };

@@ -15,6 +15,8 @@ export type TurnstileOptions = {
   readonly shareMs?: number;
   /** Past so many that wait, none may begin. */
   readonly mostWaiting?: number;
+  /** Whether one may begin at once. Of many who ask before any of them has done anything, all would. */
+  readonly atOnce?: boolean;
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number;
 };
@@ -26,6 +28,7 @@ const mostInOneTurn = 64;
 export function createTurnstile({
   shareMs = 2,
   mostWaiting = 20_000,
+  atOnce = true,
   now = performance.now.bind(performance),
 }: TurnstileOptions = {}): Turnstile {
   const waiting: ((mayBegin: true) => void)[] = [];
@@ -53,7 +56,9 @@ export function createTurnstile({
 
   return {
     enter() {
-      if (waiting.length === 0 && mayBegin()) return true;
+      if (atOnce && waiting.length === 0 && mayBegin()) return true;
+      // While somebody waits, or has begun in this turn, the next one is due already.
+      if (waiting.length === 0 && begunAt === null) setImmediate(turn);
       return waiting.length < mostWaiting && new Promise((resolve) => waiting.push(resolve));
     },
   };

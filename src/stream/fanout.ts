@@ -35,7 +35,7 @@ export type Fanout<One extends Answer> = Disposable & {
   readonly groups: number;
 };
 
-/** Writes in one turn of the event loop: about two milliseconds of it. */
+/** Most writes in one turn of the event loop: about two milliseconds of it. */
 const writesInOneTurn = 256;
 
 export function createFanout<One extends Answer>({
@@ -47,7 +47,7 @@ export function createFanout<One extends Answer>({
   maxAnswerBytes = 32 * 1_048_576,
 }: FanoutOptions<One>): Fanout<One> {
   const { window } = source;
-  const turns = createTurns(writesInOneTurn);
+  const turns = createTurns({ most: writesInOneTurn });
   const answers = createAnswers<One>(maxAnswerBytes, () => window.forgotten);
   const entryGroups = new Map<string, EntryGroup<One>>();
   const figureGroups = new Map<string, FigureGroup<One>>();

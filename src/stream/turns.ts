@@ -4,19 +4,42 @@ export type Turns = {
   readonly step: () => Promise<void> | null;
 };
 
-/** @param most steps in one turn, of all who share it. */
-export function createTurns(most: number): Turns {
+export type TurnsOptions = {
+  /** Most steps in one turn, of all who share it. */
+  readonly most: number;
+  /** Once they have taken so long, no other begins in it: what an operation does in a step may take a thousand times another's. */
+  readonly shareMs?: number;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number;
+};
+
+export function createTurns({
+  most,
+  shareMs = 2,
+  now = performance.now.bind(performance),
+}: TurnsOptions): Turns {
   let left = most;
+  /** When the first step of this turn was counted; null while none has been. */
+  let begunAt: number | null = null;
   let next: Promise<void> | null = null;
+
+  function begin(): number {
+    setImmediate(() => {
+      begunAt = null;
+      left = most;
+    });
+    return (begunAt = now());
+  }
+
   return {
     step() {
-      if (left > 0) {
+      if (next !== null) return next;
+      if (left > 0 && now() - (begunAt ?? begin()) < shareMs) {
         left -= 1;
         return null;
       }
-      next ??= new Promise((resolve) => {
+      next = new Promise((resolve) => {
         setImmediate(() => {
-          left = most;
           next = null;
           resolve();
         });

@@ -3,6 +3,7 @@ import { parse, specifiedRules, validate } from "graphql";
 import { describe, expect, it } from "vitest";
 import { graphiQLTabs } from "../../src/graphql/graphiql-tabs.ts";
 import { schema } from "../../src/graphql/schema.ts";
+import { sharedBodyOf } from "../../src/graphql/shared-body.ts";
 import { fakeReader } from "./fake-reader.ts";
 import { gateway, transactions } from "./gateway.ts";
 
@@ -38,6 +39,16 @@ describe("GraphiQL's tabs", () => {
 
 describe("GraphiQL", () => {
   const browser = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
+
+  it.each(["gzip", "identity"])("is in memory once, however many are sent it as %s", async (encoding) => {
+    const { send } = gateway({}, { graphiql: true });
+    const headers = { ...browser, "accept-encoding": encoding };
+    const [first, ...others] = await Promise.all([1, 2, 3].map(async () => send({ headers })));
+    const body = sharedBodyOf(first!);
+    expect(body?.byteLength).toBeGreaterThan(1_000_000);
+    for (const other of others) expect(sharedBodyOf(other)).toBe(body);
+    expect(sharedBodyOf(await send({ headers }))).toBe(body);
+  });
 
   it("is a page that needs nothing else, compressed for those who take that", async () => {
     const { send } = gateway({}, { graphiql: true });

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import { connect, type AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { cursorOf } from "../../src/domain/cursor.ts";
 import { unlimitedAdmin } from "../../src/domain/viewer.ts";
@@ -20,14 +20,8 @@ type Asked = {
   readonly turnstile?: Turnstile;
 };
 
-/** Asks a server of GraphQL over a log that stands at position 5; `text` is what has come of the answer by `until`. */
-async function ask({
-  method = "POST",
-  query,
-  variables = {},
-  headers = {},
-  turnstile = createTurnstile(),
-}: Asked) {
+/** A server of GraphQL over a log that stands at position 5. */
+async function startServer(turnstile: Turnstile) {
   const memory = liveOverMemory(5);
   const { yoga } = gateway({ bounds: { newest: 5, oldest: 2 } });
   const heartbeat = startHeartbeat(3_600_000);
@@ -53,9 +47,29 @@ async function ask({
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    [Symbol.dispose]() {
+      memory.fanout[Symbol.dispose]();
+      heartbeat[Symbol.dispose]();
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+/** Asks such a server; `text` is what has come of the answer by its end, or the first ping. */
+async function ask({
+  method = "POST",
+  query,
+  variables = {},
+  headers = {},
+  turnstile = createTurnstile(),
+}: Asked) {
+  using server = await startServer(turnstile);
   const search = new URLSearchParams({ query, variables: JSON.stringify(variables) }).toString();
   const asking = request({
-    port: (server.address() as AddressInfo).port,
+    port: server.port,
     path: method === "GET" ? `/graphql?${search}` : "/graphql",
     method,
     headers: { accept: "text/event-stream", "content-type": "application/json", ...headers },
@@ -69,10 +83,6 @@ async function ask({
     if (hasPing()) break;
   }
   asking.destroy();
-  memory.fanout[Symbol.dispose]();
-  heartbeat[Symbol.dispose]();
-  server.closeAllConnections();
-  server.close();
   return { status: response.statusCode, headers: response.headers, text };
 }
 
@@ -95,6 +105,37 @@ describe("a request over HTTP", () => {
       const refused = await ask({ ...asked, turnstile: { enter: () => false } });
       expect(refused).toMatchObject({ status: 503, text: expect.stringContaining("SERVICE_UNAVAILABLE") });
       expect(refused.headers["retry-after"]).toBe("1");
+    },
+  );
+
+  it.each(["GET", "POST"] as const)(
+    "begins in a turn of its own by %s, however many come in one piece",
+    async (method) => {
+      let turn = 0;
+      const turns: number[] = [];
+      const turnstile: Turnstile = {
+        enter() {
+          turns.push(turn);
+          // What is asked at once begins before this.
+          queueMicrotask(() => queueMicrotask(() => (turn += 1)));
+          return true;
+        },
+      };
+      using server = await startServer(turnstile);
+      const text = "{ __typename }";
+      const body = JSON.stringify({ query: text });
+      const one =
+        method === "GET"
+          ? `GET /graphql?query=${encodeURIComponent(text)} HTTP/1.1\r\nHost: a\r\n\r\n`
+          : `POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+      const socket = connect(server.port, "127.0.0.1");
+      socket.write(one.repeat(5));
+      let answers = "";
+      for await (const chunk of socket) {
+        answers += String(chunk);
+        if (answers.split('"Query"').length > 5) break;
+      }
+      expect(turns).toEqual([0, 1, 2, 3, 4]);
     },
   );
 });

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { createHttpServer, serverOptions, type HttpServerOptions } from "../../src/http/http-server.ts";
 import { head, listening, send, Wire } from "./wire.ts";
@@ -165,5 +166,38 @@ describe("a server", () => {
     response.end("too late");
     expect((await send(server.port, { path: "/x" })).body).toBe("alive");
     expect(server.failed).toEqual([]);
+  });
+
+  it("cuts a client that takes nothing of its answer, though the answer is complete", async () => {
+    await using server = await serve((_, response) => void response.end(Buffer.alloc(64_000_000)), {
+      stallMs: 50,
+    });
+    const connection = once(server.server, "connection");
+    using wire = new Wire(server.port);
+    wire.socket.pause();
+    wire.write(get);
+    const [socket] = (await connection) as [Socket];
+    await once(socket, "close");
+    expect(server.failed).toEqual([]);
+  });
+
+  it("cuts nobody who waits for an answer that takes longer", async () => {
+    await using server = await serve(
+      async (request, response) => {
+        await once(request.socket, "timeout");
+        response.end("done");
+      },
+      { stallMs: 50 },
+    );
+    expect((await send(server.port, {})).body).toBe("done");
+  });
+
+  it("ends a connection on which nothing is asked any more", async () => {
+    await using server = await serve((_, response) => void response.end("done"), {
+      options: { keepAliveTimeout: 50 },
+    });
+    using wire = new Wire(server.port);
+    wire.write(get);
+    expect(await wire.untilEnd()).toContain("done");
   });
 });

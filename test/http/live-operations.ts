@@ -3,13 +3,14 @@ import { maskErrors } from "../../src/graphql/errors.ts";
 import type { LiveOperation } from "../../src/graphql/live-operation.ts";
 import { createLive } from "../../src/http/live.ts";
 import { joinedMessages, type Message } from "../../src/http/message.ts";
+import { createTurnstile } from "../../src/http/turnstile.ts";
 import { createFanout } from "../../src/stream/fanout.ts";
 import { createSource } from "../../src/stream/source.ts";
 import { createWindow } from "../../src/stream/window.ts";
 import { entries, memoryLog } from "../stream/entries.ts";
 
 /** Subscriptions over a log in memory, and ways to write to it. */
-export function liveOverMemory(logged = 0) {
+export function liveOverMemory(logged = 0, turnstile = createTurnstile()) {
   const log = memoryLog(entries(1, logged));
   const window = createWindow(logged, 1_000);
   const fanout = createFanout<Message>({
@@ -23,6 +24,7 @@ export function liveOverMemory(logged = 0) {
       fanout,
       newest: () => window.newest,
       mask: maskErrors({ resolverFailed: () => {}, readFailed: () => {} }),
+      turnstile,
     }),
     log,
     write(count = 1): void {

@@ -91,6 +91,11 @@ describe("the routes", () => {
     expect(await ask(path)).toMatchObject({ status: 200, body });
   });
 
+  it("show figures that no cache keeps for others", async () => {
+    for (const path of ["/metrics", "/health/live", "/health/ready"])
+      expect((await ask(path)).headers["cache-control"]).toBe("no-store");
+  });
+
   it("refuse an address that sends too many requests, but never a webhook, and never this machine", async () => {
     const four = [
       ["/graphql", {}],

@@ -21,6 +21,22 @@ describe("those who ask something of GraphQL", () => {
     expect([turnstile.enter(), turnstile.enter(), turnstile.enter()]).toEqual([true, true, true]);
   });
 
+  it("never begin at once where they may not, so that each sees what those before it took", async () => {
+    const { begun, begin } = turnstileWith({ atOnce: false });
+    const waiting = [begin("a", 3), begin("b", 3), begin("c", 3), begin("d", 3)];
+    const seen: string[] = [];
+    while (begun.length < 4) {
+      await setImmediate();
+      if (seen.at(-1) !== begun.join("")) seen.push(begun.join(""));
+    }
+    await Promise.all(waiting);
+    expect(seen).toEqual(["", "ab", "abcd"]);
+    await setImmediate();
+    // Nothing was due any more.
+    await begin("e", 3);
+    expect(begun.join("")).toBe("abcde");
+  });
+
   it("wait for later turns once it is used up, and have a share of each, in the order in which they came", async () => {
     const { begun, begin } = turnstileWith();
     await begin("a", 50);

@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { GraphiQLOptions, Plugin } from "graphql-yoga";
+import { sharingBody } from "../shared-body.ts";
 
 /** Answers a browser's GET of `path` with GraphiQL, all in one page: it needs nothing else from the network. */
 export function useGraphiQL({
@@ -13,11 +14,11 @@ export function useGraphiQL({
   readonly options: GraphiQLOptions;
 }): Plugin {
   const page = rendered(options);
+  const plainPage = heldOnce(async () => promisify(gunzip)(await page()));
   return {
     async onRequest({ request, url, fetchAPI, endResponse }) {
       const accepted = request.headers.get("accept") ?? "";
       if (request.method !== "GET" || url.pathname !== path || !accepted.includes("text/html")) return;
-      const gzipped = await page();
       const headers = {
         "Content-Type": "text/html; charset=utf-8",
         Vary: "Accept, Accept-Encoding",
@@ -25,11 +26,9 @@ export function useGraphiQL({
         "X-Content-Type-Options": "nosniff",
       };
       const takesGzip = gzip.test(request.headers.get("accept-encoding") ?? "");
-      endResponse(
-        takesGzip
-          ? new fetchAPI.Response(gzipped, { headers: { ...headers, "Content-Encoding": "gzip" } })
-          : new fetchAPI.Response(await promisify(gunzip)(gzipped), { headers }),
-      );
+      const body = takesGzip ? await page() : await plainPage();
+      const encoded = takesGzip ? { ...headers, "Content-Encoding": "gzip" } : headers;
+      endResponse(sharingBody(new fetchAPI.Response(body, { headers: encoded }), body));
     },
   };
 }
@@ -57,6 +56,18 @@ function rendered(options: GraphiQLOptions): () => Promise<Uint8Array<ArrayBuffe
     });
     return page;
   };
+}
+
+/** What `make` made, for as long as somebody has it: made again then, and once for all who ask meanwhile. */
+function heldOnce<Value extends object>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: WeakRef<Value> | undefined;
+  let making: Promise<Value> | undefined;
+  async function anew(): Promise<Value> {
+    const value = await make();
+    made = new WeakRef(value);
+    return value;
+  }
+  return async () => made?.deref() ?? (making ??= anew().finally(() => (making = undefined)));
 }
 
 // The sources are TypeScript, the package is JavaScript.

@@ -1,0 +1,48 @@
+import { setImmediate } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { createTurnstile } from "../../src/http/turnstile.ts";
+import { liveOverMemory } from "./live-operations.ts";
+
+it("answers to one entry that take long are made in turns, however many operations are told of it", async () => {
+  const clock = { now: 1_000 };
+  const turnstile = createTurnstile({
+    shareMs: 5,
+    mostWaiting: Infinity,
+    atOnce: false,
+    now: () => clock.now,
+  });
+  const memory = liveOverMemory(0, turnstile);
+  let made = 0;
+  let told = 0;
+  const operations = 20;
+  for (let index = 0; index < operations; index += 1) {
+    const key = `operation ${index}`;
+    const answer = async () => {
+      // As what is read in between does, it lets those go on who were let in with it.
+      await Promise.resolve();
+      clock.now += 10;
+      made += 1;
+      return { data: {} };
+    };
+    memory.live.begin(
+      { is: "entries", key, says: key, epoch: "e", after: 0, tell: () => ({ as: "told", answer }) },
+      {
+        write: () => {
+          told += 1;
+          return true;
+        },
+        caughtUp: () => {},
+        end: () => {},
+      },
+    );
+  }
+  await setImmediate();
+  memory.write();
+  const inOneTurn: number[] = [];
+  for (let before = 0; told < operations; before = made) {
+    await setImmediate();
+    inOneTurn.push(made - before);
+  }
+  expect(Math.max(...inOneTurn)).toBe(1);
+  memory.fanout[Symbol.dispose]();
+});
