@@ -43,7 +43,7 @@ function withoutProject(body: Buffer): Buffer {
 }
 
 /** Every row that is derived from the deliveries, written in batches of many sizes. */
-async function written(walks: WalkCache): Promise<readonly unknown[]> {
+async function written(walks: WalkCache): Promise<readonly (readonly unknown[])[]> {
   using folder = temporaryFolder();
   const connection = openWriter(join(folder.path, "issuewire.db"));
   const { client } = connection;
@@ -71,6 +71,9 @@ async function written(walks: WalkCache): Promise<readonly unknown[]> {
 
 it("writes the same whether histories are held whole, without their beginning, or hardly at all", async () => {
   const whole = await written(createWalkCache(Infinity, { most: Infinity, left: Infinity }));
+  // There are histories, and some were corrected.
+  expect(whole[1]).toContainEqual(expect.objectContaining({ superseded_by: expect.any(Number) }));
+  expect(whole[2]!.length).toBeGreaterThan(100);
   expect(await written(createWalkCache(Infinity, { most: 3, left: 1 }))).toEqual(whole);
   expect(await written(createWalkCache(1, { most: 2, left: 2 }))).toEqual(whole);
 });
