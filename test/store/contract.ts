@@ -295,9 +295,9 @@ export function storeContract<Opened extends Store>(
     ])("knows the same request again, about an issue or not, %s", async (_, together) => {
       await using store = await open();
       const requestId = "b".repeat(32);
-      const comment = () =>
-        webhook({ action: "created", data: { comment: "hi" } }, { requestId: "c".repeat(32) });
-      const deliveries = [told({ requestId }), told({ requestId }), comment(), comment()];
+      const comment = (letter: string) =>
+        webhook({ action: "created", data: { comment: "hi" } }, { requestId: letter.repeat(32) });
+      const deliveries = [told({ requestId }), told({ requestId }), ...["c", "d", "d", "c"].map(comment)];
       const receipts = [];
       if (together) receipts.push(...(await Promise.all(deliveries.map(store.append))));
       else for (const delivery of deliveries) receipts.push(await store.append(delivery));
@@ -305,10 +305,13 @@ export function storeContract<Opened extends Store>(
         "APPLIED",
         "DUPLICATE",
         "IGNORED",
+        "IGNORED",
+        "DUPLICATE",
         "DUPLICATE",
       ]);
-      const found = await store.reader.deliveries([2, 4]);
-      expect([...found.values()].map(({ repeatOf }) => repeatOf)).toEqual([1, 3]);
+      const found = await store.reader.deliveries([1, 2, 3, 4, 5, 6]);
+      // The same bytes of another request are told of, too.
+      expect([...found.values()].map(({ repeatOf }) => repeatOf)).toEqual([null, 1, null, 3, 4, 3]);
     });
 
     it("takes other bytes under a known Request-ID for another delivery, and flags it", async () => {

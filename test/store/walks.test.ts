@@ -6,11 +6,12 @@ import { startWalk } from "../../src/domain/history.ts";
 import { Measurer } from "../../src/domain/measures.ts";
 import { readBody, readPayload } from "../../src/sentry/payload.ts";
 import { pastTraffic } from "../../src/sentry/simulate/traffic.ts";
-import { writeBatch } from "../../src/store/batch.ts";
+import { unapplied, writeBatch } from "../../src/store/batch.ts";
 import { createRequestIds } from "../../src/store/request-ids.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";
 import { prepareTransaction } from "../../src/store/sqlite/transaction.ts";
 import { createWalkCache, type WalkCache } from "../../src/store/walks.ts";
+import { told } from "./deliveries.ts";
 import { temporaryFolder } from "./open.ts";
 
 const [from, to] = [Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 31)];
@@ -76,6 +77,38 @@ it("writes the same whether histories are held whole, without their beginning, o
   expect(whole[2]!.length).toBeGreaterThan(100);
   expect(await written(createWalkCache(Infinity, { most: 3, left: 1 }))).toEqual(whole);
   expect(await written(createWalkCache(1, { most: 2, left: 2 }))).toEqual(whole);
+});
+
+it("keeps what a fault of this program leaves unapplied, says so, and derives that issue's history anew", async () => {
+  using folder = temporaryFolder();
+  const connection = openWriter(join(folder.path, "issuewire.db"));
+  const { client } = connection;
+  const transaction = prepareTransaction(connection);
+  const walks = createWalkCache();
+  const faults: unknown[] = [];
+  const write = async (...batch: readonly IncomingDelivery[]) => {
+    client.exec("begin immediate");
+    const { receipts } = await writeBatch(transaction, batch, {
+      walks,
+      requestIds: createRequestIds([]),
+      read: readBody,
+      committedAt: ({ receivedAt }) => receivedAt,
+      onFault: (error) => faults.push(error),
+    });
+    client.exec("commit");
+    return receipts.map(({ outcome }) => outcome);
+  };
+  expect(await write(told())).toEqual(["APPLIED"]);
+  Object.assign(walks.get("1")!.walk, { repeats: null });
+  const outcomes = await write(
+    told({ action: "assigned", at: 30 }),
+    told({ action: "resolved", status: "resolved", at: 60 }),
+  );
+  expect([outcomes, faults]).toEqual([["QUARANTINED", "APPLIED"], [expect.any(TypeError)]]);
+  const reasons = client.prepare("select reason from deliveries order by id").pluck().all();
+  const kept = client.prepare("select count(body) from contents").pluck().get();
+  expect([reasons, kept]).toEqual([[null, unapplied.reason, null], 3]);
+  client.close();
 });
 
 it("forgets the history that was not used for the longest once there are too many, and what it is told to", () => {
