@@ -353,12 +353,19 @@ export function storeContract<Opened extends Store>(
       expect([...(await store.reader.eventsById(ids)).keys()]).toEqual(["1.report"]);
     });
 
-    it("numbers the versions of an event that is corrected more than once", async () => {
+    it.each([
+      ["one after the other", false],
+      ["in one transaction", true],
+    ])("numbers the versions of an event that is corrected more than once, %s", async (_, together) => {
       await using store = await open();
       // Each late delivery changes what the resolve came from, so its own event is entered again.
+      const late = [
+        told({ action: "assigned", substatus: "ongoing", at: 60 }),
+        told({ action: "assigned", substatus: "escalating", at: 70 }),
+      ];
       await store.append(told({ action: "resolved", status: "resolved", at: 90 }));
-      await store.append(told({ action: "assigned", substatus: "ongoing", at: 60 }));
-      await store.append(told({ action: "assigned", substatus: "escalating", at: 70 }));
+      if (together) await Promise.all(late.map(store.append));
+      else for (const delivery of late) await store.append(delivery);
       const log = await store.reader.entriesAfter(0, 100);
       const resolves = log.filter(({ event }) => event.delivery === 1);
       expect(resolves.map(({ event }) => [event.id, event.supersedes !== null])).toEqual([
@@ -396,6 +403,31 @@ export function storeContract<Opened extends Store>(
               expect(together.get(id)).toEqual(await store.reader.issuePage({ ...request, filter }));
             }
           }
+    });
+
+    it.each([
+      ["one after the other", false],
+      ["in one transaction", true],
+    ])("calls a project as the delivery did that was sent last, %s", async (_, together) => {
+      await using store = await open();
+      const named = (issue: string, name: string, second: number) =>
+        told({ issue, at: second, project: { id: "7", slug: "web", name } });
+      const deliveries = [named("1", "old", 10), named("2", "new", 20), named("3", "older", 0)];
+      if (together) await Promise.all(deliveries.map(store.append));
+      else for (const delivery of deliveries) await store.append(delivery);
+      expect((await store.reader.projects(["7"])).get("7")).toMatchObject({ name: "new" });
+    });
+
+    it("counts what happened in the project that its issue is in now, though that has the slug of the one before", async () => {
+      await using store = await open();
+      const project = { id: "8", slug: "web", name: "Web" };
+      await store.append(told({ project: { ...project, id: "7" } }));
+      await store.append(told({ action: "assigned", at: 10, count: 2, project }));
+      const shareIn = (id: string) => {
+        const filter: IssueFilter = { project: { sentryId: { eq: id } } };
+        return store.reader.inferredShare({ filter, period: { from: at(0), to: at(20) }, now: at(20) });
+      };
+      expect([await shareIn("7"), await shareIn("8")]).toEqual([null, 0]);
     });
 
     it("lists the projects by slug, in pages and from either end, and finds one by the slug that it has", async () => {
