@@ -26,16 +26,14 @@ export function sentAtOf({
   readonly lastSeen: number | null;
   readonly receivedAt: number;
 }): SentAt {
-  const lastSeenMs = lastSeen === null ? null : Math.floor(lastSeen / 1000);
-  const latest = Math.max(receivedAt, lastSeenMs ?? receivedAt);
+  const lastSeenMs = Math.floor((lastSeen ?? -Infinity) / 1000);
+  const latest = Math.max(receivedAt, lastSeenMs);
   if (timestamp.length === 0) return { at: latest, adjusted: "missing" };
   if (timestamp.length > 1 || !/^[0-9]{1,12}$/.test(timestamp[0]!)) {
     return { at: latest, adjusted: "unreadable" };
   }
   const seconds = Number(timestamp[0]);
-  if (lastSeenMs !== null && seconds < Math.floor(lastSeenMs / 1000)) {
-    return { at: lastSeenMs, adjusted: "too early" };
-  }
+  if (seconds < Math.floor(lastSeenMs / 1000)) return { at: lastSeenMs, adjusted: "too early" };
   if (seconds * 1000 > receivedAt + maxAheadMs) return { at: latest, adjusted: "too late" };
   return { at: seconds * 1000, adjusted: null };
 }

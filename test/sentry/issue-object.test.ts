@@ -168,6 +168,7 @@ describe("counts", () => {
     [null, 0],
     [true, 0],
     [["3"], 0],
+    [["9007199254740993"], 0],
   ])("%j is %i", (sent, count) => {
     expect(read({ count: sent, userCount: sent })).toMatchObject({ count, userCount: count });
   });

@@ -204,6 +204,8 @@ describe("what a snapshot shows", () => {
     expect(issueIn(anIssueBody())).toMatchObject({ lastSeen: 1790848804738123, count: 3 });
     const issue = anIssueObject({ lastSeen: undefined, count: undefined });
     expect(issueIn(anIssueBody({ issue }))).toMatchObject({ lastSeen: null, count: null });
+    for (const count of ["0", 0])
+      expect(issueIn(anIssueBody({ issue: anIssueObject({ count }) }))).toMatchObject({ count: 0 });
   });
 });
 

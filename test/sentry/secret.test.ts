@@ -1,19 +1,19 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openSecret, readSecret } from "../../src/sentry/secret.ts";
 import { temporaryFolder } from "../store/open.ts";
 
 describe("the secret that a gateway makes for itself", () => {
-  it("is made once, for its owner alone", () => {
+  it("is made once, for its owner alone, in a folder that need not be there", () => {
     using folder = temporaryFolder();
-    const file = join(folder.path, "issuewire.db.secret");
+    const file = join(folder.path, "data", "issuewire.db.secret");
     expect(readSecret(file)).toBeNull();
     const made = openSecret(file);
     expect(made).toEqual({ secret: expect.stringMatching(/^[0-9a-f]{64}$/), isNew: true });
     expect(openSecret(file)).toEqual({ ...made, isNew: false });
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(readdirSync(folder.path)).toEqual(["issuewire.db.secret"]);
+    expect(readdirSync(dirname(file))).toEqual(["issuewire.db.secret"]);
   });
 
   it("is said where it is not to be had, with what to do", () => {

@@ -295,9 +295,9 @@ export function storeContract<Opened extends Store>(
     ])("knows the same request again, about an issue or not, %s", async (_, together) => {
       await using store = await open();
       const requestId = "b".repeat(32);
-      const comment = () =>
-        webhook({ action: "created", data: { comment: "hi" } }, { requestId: "c".repeat(32) });
-      const deliveries = [told({ requestId }), told({ requestId }), comment(), comment()];
+      const comment = (letter: string) =>
+        webhook({ action: "created", data: { comment: "hi" } }, { requestId: letter.repeat(32) });
+      const deliveries = [told({ requestId }), told({ requestId }), ...["c", "d", "d", "c"].map(comment)];
       const receipts = [];
       if (together) receipts.push(...(await Promise.all(deliveries.map(store.append))));
       else for (const delivery of deliveries) receipts.push(await store.append(delivery));
@@ -305,10 +305,13 @@ export function storeContract<Opened extends Store>(
         "APPLIED",
         "DUPLICATE",
         "IGNORED",
+        "IGNORED",
+        "DUPLICATE",
         "DUPLICATE",
       ]);
-      const found = await store.reader.deliveries([2, 4]);
-      expect([...found.values()].map(({ repeatOf }) => repeatOf)).toEqual([1, 3]);
+      const found = await store.reader.deliveries([1, 2, 3, 4, 5, 6]);
+      // The same bytes of another request are told of, too.
+      expect([...found.values()].map(({ repeatOf }) => repeatOf)).toEqual([null, 1, null, 3, 4, 3]);
     });
 
     it("takes other bytes under a known Request-ID for another delivery, and flags it", async () => {
@@ -350,12 +353,19 @@ export function storeContract<Opened extends Store>(
       expect([...(await store.reader.eventsById(ids)).keys()]).toEqual(["1.report"]);
     });
 
-    it("numbers the versions of an event that is corrected more than once", async () => {
+    it.each([
+      ["one after the other", false],
+      ["in one transaction", true],
+    ])("numbers the versions of an event that is corrected more than once, %s", async (_, together) => {
       await using store = await open();
       // Each late delivery changes what the resolve came from, so its own event is entered again.
+      const late = [
+        told({ action: "assigned", substatus: "ongoing", at: 60 }),
+        told({ action: "assigned", substatus: "escalating", at: 70 }),
+      ];
       await store.append(told({ action: "resolved", status: "resolved", at: 90 }));
-      await store.append(told({ action: "assigned", substatus: "ongoing", at: 60 }));
-      await store.append(told({ action: "assigned", substatus: "escalating", at: 70 }));
+      if (together) await Promise.all(late.map(store.append));
+      else for (const delivery of late) await store.append(delivery);
       const log = await store.reader.entriesAfter(0, 100);
       const resolves = log.filter(({ event }) => event.delivery === 1);
       expect(resolves.map(({ event }) => [event.id, event.supersedes !== null])).toEqual([
@@ -393,6 +403,31 @@ export function storeContract<Opened extends Store>(
               expect(together.get(id)).toEqual(await store.reader.issuePage({ ...request, filter }));
             }
           }
+    });
+
+    it.each([
+      ["one after the other", false],
+      ["in one transaction", true],
+    ])("calls a project as the delivery did that was sent last, %s", async (_, together) => {
+      await using store = await open();
+      const named = (issue: string, name: string, second: number) =>
+        told({ issue, at: second, project: { id: "7", slug: "web", name } });
+      const deliveries = [named("1", "old", 10), named("2", "new", 20), named("3", "older", 0)];
+      if (together) await Promise.all(deliveries.map(store.append));
+      else for (const delivery of deliveries) await store.append(delivery);
+      expect((await store.reader.projects(["7"])).get("7")).toMatchObject({ name: "new" });
+    });
+
+    it("counts what happened in the project that its issue is in now, though that has the slug of the one before", async () => {
+      await using store = await open();
+      const project = { id: "8", slug: "web", name: "Web" };
+      await store.append(told({ project: { ...project, id: "7" } }));
+      await store.append(told({ action: "assigned", at: 10, count: 2, project }));
+      const shareIn = (id: string) => {
+        const filter: IssueFilter = { project: { sentryId: { eq: id } } };
+        return store.reader.inferredShare({ filter, period: { from: at(0), to: at(20) }, now: at(20) });
+      };
+      expect([await shareIn("7"), await shareIn("8")]).toEqual([null, 0]);
     });
 
     it("lists the projects by slug, in pages and from either end, and finds one by the slug that it has", async () => {

@@ -6,11 +6,12 @@ import { startWalk } from "../../src/domain/history.ts";
 import { Measurer } from "../../src/domain/measures.ts";
 import { readBody, readPayload } from "../../src/sentry/payload.ts";
 import { pastTraffic } from "../../src/sentry/simulate/traffic.ts";
-import { writeBatch } from "../../src/store/batch.ts";
+import { unapplied, writeBatch } from "../../src/store/batch.ts";
 import { createRequestIds } from "../../src/store/request-ids.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";
 import { prepareTransaction } from "../../src/store/sqlite/transaction.ts";
 import { createWalkCache, type WalkCache } from "../../src/store/walks.ts";
+import { told } from "./deliveries.ts";
 import { temporaryFolder } from "./open.ts";
 
 const [from, to] = [Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 31)];
@@ -43,7 +44,7 @@ function withoutProject(body: Buffer): Buffer {
 }
 
 /** Every row that is derived from the deliveries, written in batches of many sizes. */
-async function written(walks: WalkCache): Promise<readonly unknown[]> {
+async function written(walks: WalkCache): Promise<readonly (readonly unknown[])[]> {
   using folder = temporaryFolder();
   const connection = openWriter(join(folder.path, "issuewire.db"));
   const { client } = connection;
@@ -71,8 +72,43 @@ async function written(walks: WalkCache): Promise<readonly unknown[]> {
 
 it("writes the same whether histories are held whole, without their beginning, or hardly at all", async () => {
   const whole = await written(createWalkCache(Infinity, { most: Infinity, left: Infinity }));
+  // There are histories, and some were corrected.
+  expect(whole[1]).toContainEqual(expect.objectContaining({ superseded_by: expect.any(Number) }));
+  expect(whole[2]!.length).toBeGreaterThan(100);
   expect(await written(createWalkCache(Infinity, { most: 3, left: 1 }))).toEqual(whole);
   expect(await written(createWalkCache(1, { most: 2, left: 2 }))).toEqual(whole);
+});
+
+it("keeps what a fault of this program leaves unapplied, says so, and derives that issue's history anew", async () => {
+  using folder = temporaryFolder();
+  const connection = openWriter(join(folder.path, "issuewire.db"));
+  const { client } = connection;
+  const transaction = prepareTransaction(connection);
+  const walks = createWalkCache();
+  const faults: unknown[] = [];
+  const write = async (...batch: readonly IncomingDelivery[]) => {
+    client.exec("begin immediate");
+    const { receipts } = await writeBatch(transaction, batch, {
+      walks,
+      requestIds: createRequestIds([]),
+      read: readBody,
+      committedAt: ({ receivedAt }) => receivedAt,
+      onFault: (error) => faults.push(error),
+    });
+    client.exec("commit");
+    return receipts.map(({ outcome }) => outcome);
+  };
+  expect(await write(told())).toEqual(["APPLIED"]);
+  Object.assign(walks.get("1")!.walk, { repeats: null });
+  const outcomes = await write(
+    told({ action: "assigned", at: 30 }),
+    told({ action: "resolved", status: "resolved", at: 60 }),
+  );
+  expect([outcomes, faults]).toEqual([["QUARANTINED", "APPLIED"], [expect.any(TypeError)]]);
+  const reasons = client.prepare("select reason from deliveries order by id").pluck().all();
+  const kept = client.prepare("select count(body) from contents").pluck().get();
+  expect([reasons, kept]).toEqual([[null, unapplied.reason, null], 3]);
+  client.close();
 });
 
 it("forgets the history that was not used for the longest once there are too many, and what it is told to", () => {
