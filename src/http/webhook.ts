@@ -1,7 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { RefusalCode, Report } from "../observability/report.ts";
 import type { Receiver } from "../sentry/receive.ts";
-import { createBodyRoom, requestBody } from "./body.ts";
+import { createBodyRoom, declaredLength, requestBody } from "./body.ts";
 import { sendProblem } from "./problem.ts";
 import { createRateLimit, type RateLimit } from "./rate-limit.ts";
 
@@ -58,7 +58,7 @@ export function createWebhookHandler({
       response.writeHead(204, { Allow: "POST" }).end();
       return;
     }
-    const refusal = refusalByHeaders(request);
+    const refusal = refusalByHeaders(request, maxBytes);
     if (refusal !== null) return refuse(response, refusal.status, refusal.code, refusal.headers);
 
     using body = await requestBody(request, response, { maxBytes, room });
@@ -92,9 +92,13 @@ type Refusal = {
 };
 
 /** What the method and the headers alone are refused for; null for nothing. */
-function refusalByHeaders(request: IncomingMessage): Refusal | null {
+function refusalByHeaders(request: IncomingMessage, maxBytes: number): Refusal | null {
   if (request.method !== "POST") {
     return { status: 405, code: "METHOD_NOT_ALLOWED", headers: { Allow: "POST" } };
+  }
+  // First of what is wrong with the body: with no type or encoding would it be taken.
+  if ((declaredLength(request) ?? 0) > maxBytes) {
+    return { status: 413, code: "PAYLOAD_TOO_LARGE", headers: ending };
   }
   const encoding = request.headers["content-encoding"] ?? "";
   if (encoding !== "" && encoding.toLowerCase() !== "identity") {

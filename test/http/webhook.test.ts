@@ -120,10 +120,14 @@ describe("the webhook route answers what is no delivery", () => {
     expect(server.kept).toEqual([]);
   });
 
-  it("row 6: a declared size over the limit with 413, before any of it is sent", async () => {
+  it.each([
+    { "Content-Type": "application/json" },
+    { "Content-Type": "text/plain" },
+    { "Content-Encoding": "gzip" },
+  ])("row 6: a declared size over the limit with 413, before any of it is sent, with %o", async (headers) => {
     await using server = await webhookServer();
     using wire = new Wire(server.port);
-    wire.write(head({ "Content-Type": "application/json", "Content-Length": limit + 1 }));
+    wire.write(head({ ...headers, "Content-Length": limit + 1 }));
     const text = await wire.untilEnd();
     expect(text).toMatch(/^HTTP\/1\.1 413 [^]*\r\nConnection: close\r\n[^]*"code":"PAYLOAD_TOO_LARGE"/);
     expect(server.told).toEqual([["deliveryRefused", "PAYLOAD_TOO_LARGE"]]);
