@@ -153,7 +153,7 @@ const settings = z.object({
   LIMIT_COST: wholeNumber(100, 10_000_000)
     .default(25_000)
     .describe(
-      "Most values that a GraphQL answer may have, as far as its document tells; QUERY_TOO_COMPLEX beyond.",
+      "Most values that a GraphQL answer may have, as far as its document tells, and its filters; QUERY_TOO_COMPLEX beyond.",
     ),
   LIMIT_TOKENS: wholeNumber(100, 100_000).default(2_000).describe("Most tokens of a GraphQL document."),
   LIMIT_ALIASES: wholeNumber(0, 10_000).default(50).describe("Most aliases in a GraphQL document."),

@@ -199,7 +199,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     fanout,
     newest: () => tail.window.newest,
     mask: maskErrors(report),
-    turnstile: createTurnstile({ mostWaiting: Infinity, atOnce: false }),
+    turnstile: createTurnstile({ mostWaiting: Infinity }),
   });
   const heartbeat = opened.use(startHeartbeat());
   const unreachable = opened.use(watchUnreachable());

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { setImmediate } from "node:timers/promises";
 import { createBegin } from "../graphql/begin.ts";
 import { createTaken, type Asking } from "../graphql/context.ts";
 import type { LiveOperation } from "../graphql/live-operation.ts";
@@ -19,7 +18,7 @@ import {
   sendTooMany,
   textOrRefusal,
 } from "./graphql-request.ts";
-import type { Turnstile } from "./turnstile.ts";
+import { enterLater, type Turnstile } from "./turnstile.ts";
 
 export type GraphQLHandlerOptions = EventStreamOptions & {
   readonly graphql: GraphQL;
@@ -108,8 +107,7 @@ export function createGraphQLHandler({
     }
 
     // Requests without a body that come in one piece of a connection are all here before any of them has begun.
-    await setImmediate();
-    if (!(await turnstile.enter())) return sendTooMany(response);
+    if (!(await enterLater(turnstile))) return sendTooMany(response);
     if (new Client(response).aborted) return;
     if (wantsStream && method === "GET") {
       if (await serveParams(paramsInSearch(url), response, admitted, lastEventId)) return;

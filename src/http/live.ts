@@ -7,7 +7,7 @@ import { serialised } from "../graphql/serialised.ts";
 import type { End, Sink, Subscriber } from "../stream/answer.ts";
 import type { Fanout } from "../stream/fanout.ts";
 import { createMessage, type Message } from "./message.ts";
-import type { Turnstile } from "./turnstile.ts";
+import { enterLater, type Turnstile } from "./turnstile.ts";
 
 /** Subscriptions as transports serve them: results are bytes, ends are results. */
 export type Live = {
@@ -84,7 +84,7 @@ function join(
       key,
       concerns,
       read: async (seq: Seq) => {
-        await turnstile.enter();
+        await enterLater(turnstile);
         return messageOf(await read(), at(seq));
       },
       isSame: (one: Message, other: Message) => one.json === other.json,
@@ -102,7 +102,7 @@ function join(
       return {
         as,
         answer: async () => {
-          await turnstile.enter();
+          await enterLater(turnstile);
           return messageOf(await answer(), at(entry.event.seq));
         },
       };

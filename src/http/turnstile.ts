@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+
 /**
  * Shares the event loop among those who ask something of GraphQL. A hundred operations of 50 ms, one straight after the
  * other, would hold up webhooks for five seconds, and Sentry waits for one.
@@ -15,8 +17,6 @@ export type TurnstileOptions = {
   readonly shareMs?: number;
   /** Past so many that wait, none may begin. */
   readonly mostWaiting?: number;
-  /** Whether one may begin at once. Of many who ask before any of them has done anything, all would. */
-  readonly atOnce?: boolean;
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number;
 };
@@ -28,7 +28,6 @@ const mostInOneTurn = 64;
 export function createTurnstile({
   shareMs = 2,
   mostWaiting = 20_000,
-  atOnce = true,
   now = performance.now.bind(performance),
 }: TurnstileOptions = {}): Turnstile {
   const waiting: ((mayBegin: true) => void)[] = [];
@@ -56,12 +55,19 @@ export function createTurnstile({
 
   return {
     enter() {
-      if (atOnce && waiting.length === 0 && mayBegin()) return true;
-      // While somebody waits, or has begun in this turn, the next one is due already.
-      if (waiting.length === 0 && begunAt === null) setImmediate(turn);
+      if (waiting.length === 0 && mayBegin()) return true;
       return waiting.length < mostWaiting && new Promise((resolve) => waiting.push(resolve));
     },
   };
+}
+
+/**
+ * As `enter`, in a later turn at the earliest, one after the other: of many who ask before any of them has done anything,
+ * all would begin at once.
+ */
+export async function enterLater({ enter }: Turnstile): Promise<boolean> {
+  await nextTurn();
+  return enter();
 }
 
 /** What is said to whoever may not begin. */

@@ -188,7 +188,8 @@ describe("an event stream", () => {
     while (stream.happened.length < 2) await new Promise((resolve) => setImmediate(resolve));
     await stream.read(ping(0));
     stream.write();
-    await new Promise((resolve) => setImmediate(resolve));
+    // Those who follow the same are told together.
+    await stream.read(ping(0) + next(1));
     stream.beats(stallSeconds);
     expect(stream.happened).toEqual(["joined", "joined", "left", "cut"]);
   });

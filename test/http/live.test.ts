@@ -8,7 +8,6 @@ it("answers to one entry that take long are made in turns, however many operatio
   const turnstile = createTurnstile({
     shareMs: 5,
     mostWaiting: Infinity,
-    atOnce: false,
     now: () => clock.now,
   });
   const memory = liveOverMemory(0, turnstile);
