@@ -114,17 +114,18 @@ export function erasing(
     return told.map(({ id }) => id);
   }
 
-  /** Erases the issue, but for what its deliveries held; the newest position of its entries, 0 for none. */
-  async function eraseIssue(sentryId: string): Promise<number> {
-    const told = db.select({ id: deliveries.id }).from(deliveries).where(eq(deliveries.issueId, sentryId));
+  /** Erases the issues, but for what their deliveries held; the newest position of their entries, 0 for none. */
+  async function eraseIssues(sentryIds: readonly string[]): Promise<number> {
+    const isTheirs = inArray(deliveries.issueId, sentryIds);
+    const told = db.select({ id: deliveries.id }).from(deliveries).where(isTheirs);
     // By their deliveries: no index knows the entries of an issue that are superseded.
     await db.delete(events).where(inArray(events.delivery, told));
-    await db.delete(deliveries).where(eq(deliveries.issueId, sentryId));
-    const [issue] = await db
+    await db.delete(deliveries).where(isTheirs);
+    const erased = await db
       .delete(issues)
-      .where(eq(issues.sentryId, sentryId))
+      .where(inArray(issues.sentryId, sentryIds))
       .returning({ lastSeq: issues.lastSeq });
-    return issue?.lastSeq ?? 0;
+    return Math.max(0, ...erased.map(({ lastSeq }) => lastSeq));
   }
 
   /** True where the first delivery after this one that is not dated after `now` was received before this time. */
@@ -223,6 +224,7 @@ export function erasing(
         .where(and(sql`${issues.status} || '' in ('resolved', 'ignored')`, lt(issues.statusSince, before)))
         .orderBy(asc(issues.statusSince), asc(issues.sentryId))
         .limit(mostIssues);
+      if (closed.length === 0) return 0;
       const dropping: string[] = [];
       const ids: number[] = [];
       let touching: ReadonlyMap<number, PackRow> = new Map();
@@ -236,13 +238,10 @@ export function erasing(
         touching = touched;
       }
       await eraseContents(ids, touching);
-      let newest = 0;
-      for (const sentryId of dropping) newest = Math.max(newest, await eraseIssue(sentryId));
-      const dropped = dropping.length;
-      const oldest = await numberOf(metaNames.oldest);
-      if (newest > oldest) await remember(metaNames.oldest, newest);
-      if (dropped > 0) await remember(metaNames.dropped, (await numberOf(metaNames.dropped)) + dropped);
-      return dropped;
+      const newest = await eraseIssues(dropping);
+      if (newest > (await numberOf(metaNames.oldest))) await remember(metaNames.oldest, newest);
+      await remember(metaNames.dropped, (await numberOf(metaNames.dropped)) + dropping.length);
+      return dropping.length;
     },
 
     async forgetIssue(sentryId, now) {
@@ -253,7 +252,7 @@ export function erasing(
       if (issue === undefined) return false;
       const ids = await deliveriesOf(sentryId);
       await eraseContents(ids, await packsHolding(ids));
-      await eraseIssue(sentryId);
+      await eraseIssues([sentryId]);
       await tellForgotten(sentryId, issue.projectId, now);
       return true;
     },
