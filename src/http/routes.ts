@@ -65,6 +65,12 @@ export function createRoutes({
   limits: { urlBytes, rate },
   registry,
 }: RouteOptions): Handler {
+  /** The figures that are being put together, for all who ask meanwhile: it takes a third of a millisecond. */
+  let collecting: Promise<string> | null = null;
+  const figures = () =>
+    (collecting ??= registry.metrics().finally(() => {
+      collecting = null;
+    }));
   return async (request, response) => {
     const url = request.url ?? "/";
     if (isWebhookPath(url)) return webhook(request, response);
@@ -113,7 +119,7 @@ export function createRoutes({
     if (!isRead(request)) return refuseMethod(response);
     if (path === "/") return page.sendDocument(request, response, 200);
     if (!isUnlimitedAdmin(admission.viewer)) return sendProblem(response, { status: 403, code: "FORBIDDEN" });
-    const text = await registry.metrics();
+    const text = await figures();
     response.writeHead(200, {
       "Content-Type": registry.contentType,
       "Content-Length": Buffer.byteLength(text),

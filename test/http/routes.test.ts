@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { connect, type AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { createHttpServer } from "../../src/http/http-server.ts";
 import { createAdmit } from "../../src/http/admit.ts";
@@ -13,19 +15,16 @@ const says = (text: string) => (_: IncomingMessage, response: ServerResponse) =>
 
 type Asked = { readonly method?: string; readonly headers?: Readonly<Record<string, string>> };
 
-/** Asks a server of these routes, and says what it answered. */
-async function ask(path: string, asked: Asked = {}, notReady: string | null = null) {
-  const [answer] = await askAll([[path, asked]], notReady);
-  return answer!;
-}
-
-/** As `ask`, one after the other on one server; all from one address. */
-async function askAll(
-  all: readonly (readonly [path: string, asked: Asked])[],
-  notReady: string | null = null,
+function routes({
+  notReady = null,
   from = "127.0.0.1",
-) {
-  const handler = createRoutes({
+  metrics = async () => "metrics",
+}: {
+  readonly notReady?: string | null;
+  readonly from?: string;
+  readonly metrics?: () => Promise<string>;
+}) {
+  return createRoutes({
     webhook: says("webhook"),
     graphql: says("graphql"),
     admit: createAdmit({
@@ -50,8 +49,23 @@ async function askAll(
       },
     },
     whyNotReady: async () => notReady,
-    registry: { metrics: async () => "metrics", contentType: "text/plain; version=0.0.4; charset=utf-8" },
+    registry: { metrics, contentType: "text/plain; version=0.0.4; charset=utf-8" },
   });
+}
+
+/** Asks a server of these routes, and says what it answered. */
+async function ask(path: string, asked: Asked = {}, notReady: string | null = null) {
+  const [answer] = await askAll([[path, asked]], notReady);
+  return answer!;
+}
+
+/** As `ask`, one after the other on one server; all from one address. */
+async function askAll(
+  all: readonly (readonly [path: string, asked: Asked])[],
+  notReady: string | null = null,
+  from = "127.0.0.1",
+) {
+  const handler = routes({ notReady, from });
   const server = createHttpServer({ handler, failed: (error) => expect(error).toBeUndefined() });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -89,6 +103,32 @@ describe("the routes", () => {
     ["/assets/main-1.js", "asset"],
   ])("lead %s to %s", async (path, body) => {
     expect(await ask(path)).toMatchObject({ status: 200, body });
+  });
+
+  it("put the figures together once for all who ask at the same time, and anew for who asks later", async () => {
+    let times = 0;
+    const handler = routes({
+      async metrics() {
+        // Until then all that came in one piece has asked.
+        await nextTurn();
+        return `figures ${(times += 1)}`;
+      },
+    });
+    const server = createHttpServer({ handler, failed: (error) => expect(error).toBeUndefined() });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const figures = async (): Promise<readonly string[]> => {
+      const asking = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n";
+      const socket = connect(port, "127.0.0.1").end(`${asking}\r\n${asking}Connection: close\r\n\r\n`);
+      return (await text(socket)).match(/figures \d/g) ?? [];
+    };
+    try {
+      expect(await figures()).toEqual(["figures 1", "figures 1"]);
+      expect(await figures()).toEqual(["figures 2", "figures 2"]);
+    } finally {
+      server.close();
+    }
   });
 
   it("show figures that no cache keeps for others", async () => {
