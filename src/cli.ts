@@ -86,16 +86,17 @@ const program = new Command("issuewire")
 
 program
   .command("serve")
-  .description("Take webhooks in and serve GraphQL until SIGTERM, and DRAIN_DELAY after it, or until SIGINT.")
+  .description("Take webhooks in and serve GraphQL until SIGTERM, and DRAIN_DELAY after it, or until SIGINT or SIGHUP.")
   .action(async () => {
     const stop = Promise.withResolvers<string>();
     const atOnce = new AbortController();
     // More than once: npm passes on what the whole group of processes gets.
     process.on("SIGTERM", () => stop.resolve("SIGTERM"));
-    process.on("SIGINT", () => {
-      stop.resolve("SIGINT");
-      atOnce.abort();
-    });
+    for (const signal of ["SIGINT", "SIGHUP"] as const)
+      process.on(signal, () => {
+        stop.resolve(signal);
+        atOnce.abort();
+      });
     const settings = config();
     const logger = createLogger({ level: settings.LOG_LEVEL });
     for (const name of unknownSettings(readEnvironment())) logger.warn({ name }, "no such setting");

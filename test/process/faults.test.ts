@@ -127,9 +127,15 @@ describe.skipIf(!canLimit)("a gateway that may not write any more", () => {
     execFileSync("prlimit", [`--pid=${gateway.process.pid}`, "--fsize=1:unlimited"]);
     expect(await postIssue(gateway.url, 1)).toBe(503);
     gateway.process.kill("SIGTERM");
-    await expect.poll(() => gateway.process.exitCode, { timeout: 15_000 }).toBe(0);
+    await expect.poll(() => gateway.process.exitCode).toBe(0);
     await using store = await openStoreIn(gateway.database);
     expect(await store.reader.issueCount({ filter: {}, now: 0 })).toBe(1);
+  });
+
+  it("ends as on SIGINT when its terminal is closed", async () => {
+    await using gateway = await startProcess({ settings: { DRAIN_DELAY: "PT60S" } });
+    expect(await postIssue(gateway.url, 0)).toBe(202);
+    expect(await gateway.end("SIGHUP")).toBe(0);
   });
 
   it("has no more files to open: takes no more connections, keeps what it has, and goes on afterwards", async () => {
