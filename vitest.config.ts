@@ -14,5 +14,7 @@ export default defineConfig({
     // Tests that start processes or a browser wait for them; nothing waits this long when all is well.
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // What is asked for until it is so; on a busy machine Vitest's own second is not enough.
+    expect: { poll: { timeout: 20_000 } },
   },
 });

@@ -160,7 +160,7 @@ describe("retention", () => {
       [...(await store.reader.issues(["1", "2"])).keys()],
       [...(await store.reader.bodies([1, 2])).keys()],
     ];
-    await expect.poll(left, { timeout: 20_000 }).toEqual([["2"], []]);
+    await expect.poll(left).toEqual([["2"], []]);
   });
 
   it("is told of where the gateway cannot drop anything", async () => {
