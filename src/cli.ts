@@ -86,7 +86,9 @@ const program = new Command("issuewire")
 
 program
   .command("serve")
-  .description("Take webhooks in and serve GraphQL until SIGTERM, and DRAIN_DELAY after it, or until SIGINT or SIGHUP.")
+  .description(
+    "Take webhooks in and serve GraphQL until SIGTERM, and DRAIN_DELAY after it, or until SIGINT or SIGHUP.",
+  )
   .action(async () => {
     const stop = Promise.withResolvers<string>();
     const atOnce = new AbortController();
