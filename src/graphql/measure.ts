@@ -3,6 +3,7 @@ import {
   getNullableType,
   isCompositeType,
   isInterfaceType,
+  isIntrospectionType,
   isListType,
   isObjectType,
   Kind,
@@ -24,6 +25,7 @@ import { defaultPage, largestPage } from "./connection.ts";
 import { parseDateTime, parseDuration } from "./date-time.ts";
 import { sizeOfInput } from "./filter-input.ts";
 import { mostBuckets } from "./flow.ts";
+import { listLengthOf, metaFields, type ListLength } from "./introspection.ts";
 import { lastThirtyDays } from "./period.ts";
 
 /** How much one document asks for. */
@@ -53,6 +55,8 @@ type Within = {
   readonly periodMs: number | null;
   /** Values in the filter of the field right around it. */
   readonly filterSize: number;
+  /** Of an answer about the schema: whose fields and such these are. */
+  readonly of: Parameters<ListLength>[2];
 };
 
 /**
@@ -71,6 +75,7 @@ export function measure(
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
   // All of the operation that is being measured.
   const known = new Map<string, Measure>();
+  const listLength = listLengthOf(schema);
   const sizes = new Map<string, number>();
   let variables = given;
 
@@ -105,7 +110,7 @@ export function measure(
   }
 
   function ofFragment(name: string, within: Within): Measure {
-    const key = `${name} ${within.pageSize} ${within.periodMs} ${within.filterSize}`;
+    const key = `${name} ${within.pageSize} ${within.periodMs} ${within.filterSize} ${within.of}`;
     const measured = known.get(key);
     if (measured !== undefined) return measured;
     const fragment = fragments.get(name);
@@ -128,9 +133,9 @@ export function measure(
     // A filter is read for each statement under it.
     const again = name === "totalCount" || parent?.name === "IssueStats" ? within.filterSize : 0;
     const own = 1 + (surcharges[name] ?? 0) + (surcharges[parent?.name ?? ""] ?? 0) + filterSize + again;
-    // How deep a question about the schema may be is graphql-js's own rule; it reads nothing.
-    if (name.startsWith("__")) return { depth: 1, cost: own };
-    const definition = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
+    const definition =
+      metaFields[name] ??
+      (isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined);
     if (field.selectionSet === undefined || definition === undefined) return { depth: 1, cost: own };
     const { type, args } = definition;
     const named = getNamedType(type);
@@ -138,9 +143,30 @@ export function measure(
       pageSize: pageSizeOf(field, variables),
       periodMs: named.name === "IssueStats" ? periodMsOf(field, variables, now) : within.periodMs,
       filterSize,
+      of: named.name !== "__Type" ? within.of : name === "types" ? "each type" : "some type",
     });
-    const times = isListType(getNullableType(type)) ? lengthOf(field, args, parent, within, variables) : 1;
-    return { depth: 1 + below.depth, cost: own + times * below.cost };
+    const times = isListType(getNullableType(type)) ? lengthOf(field, args, parent, within) : 1;
+    // How deep a question about the schema may be is graphql-js's own rule.
+    const depth = isIntrospectionType(named) ? 1 : 1 + below.depth;
+    return { depth, cost: own + times * below.cost };
+  }
+
+  /** How many there are in a list at most. `args` are the arguments that the field has in the schema. */
+  function lengthOf(
+    field: FieldNode,
+    args: readonly GraphQLArgument[],
+    parent: GraphQLNamedType | undefined,
+    { pageSize, periodMs, of }: Within,
+  ): number {
+    const name = field.name.value;
+    if (parent !== undefined && isIntrospectionType(parent)) return listLength(parent.name, name, of);
+    if (parent?.name.endsWith("Connection") === true) return pageSize;
+    if (parent?.name === "IssueStats" && name === "flow")
+      return bucketsIn(periodMs, valueOf("interval", field, variables, "DAY"));
+    const byDefault = args.find((one) => one.name === "first")?.defaultValue;
+    const first = numberOf("first", field, variables) ?? byDefault;
+    if (typeof first === "number") return Math.min(Math.max(first, 0), largestPage);
+    return args.some((one) => one.name === "ids") ? largestPage : usualListLength;
   }
 
   /** `sizeOfInput`, of what an argument is given. Many fields may be given the same variable. */
@@ -173,13 +199,13 @@ export function measure(
     sizes.clear();
     variables = { ...defaultsOf(definition), ...given };
     const { depth, cost } = ofSelections(definition.selectionSet, root, outside);
-    most = { depth: Math.max(depth, most.depth), cost: Math.max(cost, most.cost) };
+    most = { depth: Math.max(depth, most.depth), cost: Math.max(Math.ceil(cost), most.cost) };
   }
   return most;
 }
 
 const nothing: Measure = { depth: 0, cost: 0 };
-const outside: Within = { pageSize: 1, periodMs: null, filterSize: 0 };
+const outside: Within = { pageSize: 1, periodMs: null, filterSize: 0, of: "some type" };
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -196,23 +222,6 @@ function pageSizeOf(field: FieldNode, variables: Variables): number {
   const size = numberOf("first", field, variables) ?? numberOf("last", field, variables) ?? defaultPage;
   // What is out of bounds is refused where it is used.
   return Math.min(Math.max(size, 0), largestPage);
-}
-
-/** How many there are in a list at most. `args` are the arguments that the field has in the schema. */
-function lengthOf(
-  field: FieldNode,
-  args: readonly GraphQLArgument[],
-  parent: GraphQLNamedType | undefined,
-  { pageSize, periodMs }: Within,
-  variables: Variables,
-): number {
-  if (parent?.name.endsWith("Connection") === true) return pageSize;
-  if (parent?.name === "IssueStats" && field.name.value === "flow")
-    return bucketsIn(periodMs, valueOf("interval", field, variables, "DAY"));
-  const byDefault = args.find(({ name }) => name === "first")?.defaultValue;
-  const first = numberOf("first", field, variables) ?? byDefault;
-  if (typeof first === "number") return Math.min(Math.max(first, 0), largestPage);
-  return args.some(({ name }) => name === "ids") ? largestPage : usualListLength;
 }
 
 /** How long the period of statistics is; null where that cannot be told. */

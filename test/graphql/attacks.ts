@@ -30,6 +30,10 @@ export function bodyOf({ query, variables = "{}" }: Attack): string {
 
 const fragmentNames = "ABCDEFGHIJKLMNOPQRSTUVWXYZ".split("");
 
+/** What GraphiQL asks of each field of the schema. */
+const fragmentF = `fragment F on __Field { name description args { name description defaultValue type { ...T } } type { ...T } }
+  fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }`;
+
 /** The attacks on what GraphQL itself lets a client ask: Q1 to Q18, Q22 and Q23 of the reliability notes. */
 export const attacks: Readonly<Record<string, Attack>> = {
   "Q1 depth": {
@@ -112,6 +116,14 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "Q11 introspection of introspection": {
     query: "{ __schema { types { fields { type { fields { type { fields { type { name } } } } } } } } }",
     code: "GRAPHQL_VALIDATION_FAILED",
+  },
+  "Q11 the whole schema fifty times": {
+    query: `{ ${times(50, (index) => `a${index}: __schema { types { name description fields { ...F } } }`)} } ${fragmentF}`,
+    code: "QUERY_TOO_COMPLEX",
+  },
+  "Q11 the fields of all types fifty times": {
+    query: `{ __schema { types { ${times(50, (index) => `a${index}: fields { ...F }`)} } } } ${fragmentF}`,
+    code: "QUERY_TOO_COMPLEX",
   },
   "Q14 a list of many values": {
     query: "query ($ids: [String!]) { issues(filter: { sentryId: { in: $ids } }) { totalCount } }",
