@@ -56,8 +56,12 @@ export function createHttpServer({
   options,
   stallMs = 40_000,
 }: HttpServerOptions): Server {
-  /** The newest response on each connection; null once it has ended, so that nobody keeps it. */
+  /** The newest response on each connection; null once it is sent, so that nobody keeps it. */
   const newest = new WeakMap<Duplex, ServerResponse | null>();
+  const isAnswering = (socket: Duplex): boolean => {
+    const response = newest.get(socket);
+    return response != null && isPending(response);
+  };
 
   /** Never rejects. */
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -70,48 +74,58 @@ export function createHttpServer({
       if (response.headersSent) response.destroy();
       else sendProblem(response, { status: 500, code: "INTERNAL_SERVER_ERROR", headers: ending });
     }
-    if (response.writableEnded && newest.get(request.socket) === response) newest.set(request.socket, null);
+    if (!isPending(response) && newest.get(request.socket) === response) newest.set(request.socket, null);
   }
 
   function refuseUnparsed(error: NodeJS.ErrnoException, socket: Duplex): void {
     const response = newest.get(socket);
-    const isAnswering = response != null && !response.writableEnded;
-    if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && isAnswering) timedOut?.(response.req);
+    const isLate = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
+    if (isLate && response != null && !response.req.complete && !response.writableEnded)
+      timedOut?.(response.req);
     // Bytes in the middle of another answer, or in its place, would be taken for that one.
     const isTaken =
-      isAnswering && (response.headersSent || response.req.complete || response.socket === null);
+      response != null &&
+      isPending(response) &&
+      (response.headersSent || response.req.complete || response.socket === null);
     endWithProblem(socket, isTaken ? null : problemOf(error));
   }
 
   /** Nothing came or went for a while: between requests, that is `keepAliveTimeout`. */
   function endIdle(socket: Duplex): void {
-    const response = newest.get(socket);
-    const isAwaited = response != null && !response.writableEnded;
-    if (!isAwaited || socket.writableLength > 0) socket.destroy();
+    if (!isAnswering(socket) || socket.writableLength > 0) socket.destroy();
   }
 
   // What asks to become anything else, or to become one elsewhere, is served as an ordinary request.
   const shouldUpgradeCallback = (request: IncomingMessage): boolean =>
     sockets !== undefined && sockets.takes(request) && hasOneHost(request);
-  return createServer({ ...serverOptions, shouldUpgradeCallback, ...options })
-    .setTimeout(stallMs, endIdle)
-    .on("upgrade", (request, socket, head) => sockets?.open(request, socket, head))
-    .on("connect", (_request, socket) =>
-      endWithProblem(socket, { status: 405, code: "METHOD_NOT_ALLOWED", headers: { Allow: "" } }),
-    )
-    .on("request", (request, response) => void serve(request, response))
-    .on("checkContinue", (request, response) => {
-      // Answered without its body, the client may send that all the same, or another request; nobody can tell which.
-      response.shouldKeepAlive = false;
-      void serve(request, response);
-    })
-    .on("checkExpectation", (_request, response) => {
-      sendProblem(response, { status: 417, code: "BAD_REQUEST", headers: ending });
-    })
-    .on("clientError", refuseUnparsed);
+  return (
+    createServer({ ...serverOptions, shouldUpgradeCallback, ...options })
+      .setTimeout(stallMs, endIdle)
+      // Behind a request that is not answered yet, what they are told would be taken for its answer.
+      .on("upgrade", (request, socket, head) =>
+        isAnswering(socket) ? endWithProblem(socket, null) : sockets?.open(request, socket, head),
+      )
+      .on("connect", (_request, socket) => endWithProblem(socket, isAnswering(socket) ? null : noTunnel))
+      .on("request", (request, response) => void serve(request, response))
+      .on("checkContinue", (request, response) => {
+        // Answered without its body, the client may send that all the same, or another request; nobody can tell which.
+        response.shouldKeepAlive = false;
+        void serve(request, response);
+      })
+      .on("checkExpectation", (_request, response) => {
+        sendProblem(response, { status: 417, code: "BAD_REQUEST", headers: ending });
+      })
+      .on("clientError", refuseUnparsed)
+  );
 }
 
 const ending = { Connection: "close" };
+const noTunnel: Problem = { status: 405, code: "METHOD_NOT_ALLOWED", headers: { Allow: "" } };
+
+/** False once all of it is sent. Of requests in one piece, one may have its answer whole, and wait for those before it. */
+function isPending(response: ServerResponse): boolean {
+  return !response.writableEnded || (response.socket === null && !response.writableFinished);
+}
 
 /**
  * As RFC 9112 asks of every request of HTTP/1.1, which may name it in its target as well. Of two, who reads it before us may

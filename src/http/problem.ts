@@ -29,16 +29,23 @@ export function sendProblem(response: ServerResponse, { status, code, headers }:
   response.end(body);
 }
 
+/** How long a client may take to read what it was sent before its connection is ended here: less than stopping may take. */
+const endingMs = 5_000;
+
 /**
  * The same for a request that has no response, or no answer at all for null, and the end of the connection. Whatever comes
- * behind the request is thrown away: unread, it would hold the socket for ever.
+ * behind the request is thrown away: unread, it would hold the socket for ever. So would a client that reads nothing, of
+ * which Node has let go once its request was an upgrade.
  */
 export function endWithProblem(socket: Duplex, problem: Problem | null): void {
   // What `close` follows; nobody else may be listening any more.
   socket.on("error", () => {});
   if (problem !== null && socket.writable) socket.write(problemMessage(problem));
-  if (socket instanceof Socket) socket.destroySoon();
-  else socket.destroy();
+  if (!(socket instanceof Socket)) return void socket.destroy();
+  socket.destroySoon();
+  const late = setTimeout(() => socket.destroy(), endingMs);
+  late.unref();
+  socket.once("close", () => clearTimeout(late));
 }
 
 function problemMessage({ status, code, headers = {} }: Problem): string {

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createHttpServer, serverOptions, type HttpServerOptions } from "../../src/http/http-server.ts";
 import { head, listening, send, Wire } from "./wire.ts";
 
@@ -92,6 +92,46 @@ describe("a server", () => {
     using wire = new Wire(server.port);
     wire.write(`${get}${head({ "Transfer-Encoding": "chunked" }, "POST / HTTP/1.1")}nonsense\r\n\r\n`);
     expect(await wire.untilEnd()).toBe("");
+  });
+
+  const led = "CONNECT elsewhere.example:443 HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n";
+  const upgrade = head({ Connection: "Upgrade", Upgrade: "websocket" }, "GET /graphql HTTP/1.1");
+  it.each([
+    ["what cannot be parsed", "nonsense\r\n\r\n"],
+    ["who wants to be led elsewhere", led],
+    ["who wants a WebSocket", upgrade],
+  ])("answers nothing to %s behind a request whose answer is still to come", async (_, next) => {
+    await using server = await serve(
+      (request, response) => {
+        // Whole at once, and waits behind the other.
+        if (request.url === "/quick") response.end("quick");
+      },
+      {
+        sockets: { takes: ({ url }) => url === "/graphql", open: (_request, socket) => socket.end("opened") },
+      },
+    );
+    using wire = new Wire(server.port);
+    wire.write(`${get}${head({}, "GET /quick HTTP/1.1")}${next}`);
+    expect(await wire.untilEnd()).toBe("");
+  });
+
+  it("ends who reads nothing of its answer and then wants to be led elsewhere", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      await using server = await serve((_, response) => void response.end(Buffer.alloc(64_000_000)));
+      const connected = once(server.server, "connect");
+      using wire = new Wire(server.port);
+      wire.socket.pause();
+      wire.write(`${get}${led}`);
+      const [, socket] = (await connected) as [IncomingMessage, Socket];
+      const closed = once(socket, "close");
+      vi.advanceTimersByTime(4_999);
+      expect(socket.destroyed).toBe(false);
+      vi.advanceTimersByTime(1);
+      await closed;
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("puts no 400 into an answer that has begun", async () => {
