@@ -14,6 +14,7 @@ import { errorCodes, errorOf } from "../graphql/errors.ts";
 import type { LiveOperation } from "../graphql/live-operation.ts";
 import { isPersisted, persistedQuery } from "../graphql/params.ts";
 import { formatted, formattedResult } from "../graphql/serialised.ts";
+import type { Client } from "../graphql/waiting.ts";
 import type { GraphQL } from "../graphql/yoga.ts";
 import type { Report } from "../observability/report.ts";
 import { mayStillRead, type Admit, type Admitted } from "./admit.ts";
@@ -52,6 +53,8 @@ type Connection = {
   readonly subscribers: Map<string, LiveSubscriber>;
   /** Every operation that has not ended, by its id, as graphql-ws has them: of some it is not known yet what they are. */
   operations: Readonly<Record<string, unknown>>;
+  /** How many are being executed, those included that the client has completed and nobody waits for any more. */
+  executing: number;
 };
 
 /** An operation that was not refused. */
@@ -107,6 +110,7 @@ export function serveOperations(options: OperationsOptions) {
       admitted: null,
       subscribers: new Map(),
       operations: {},
+      executing: 0,
     };
     let seconds = 0;
     let stalledSeconds = 0;
@@ -199,24 +203,27 @@ export function serveOperations(options: OperationsOptions) {
         connection.admitted = admission;
         return true;
       },
-      onSubscribe: async (
-        { extra: connection, subscriptions },
-        _id,
-        { query, operationName, variables, extensions },
-      ) => {
+      onSubscribe: async ({ extra: connection }, id, { query, operationName, variables, extensions }) => {
         const waitSeconds = rate(connection.request);
         if (waitSeconds > 0) return [errorOf("RATE_LIMITED", tooMany(waitSeconds))];
         if (query === "" && isPersisted(extensions)) return [persistedQuery()];
-        if (Object.keys(subscriptions).length > maxOperations) {
+        if (connection.subscribers.size + connection.executing >= maxOperations) {
           const message = `At most ${maxOperations} operations at once on one socket: complete one first.`;
           return [errorOf("OPERATION_LIMIT", message)];
         }
-        if (!(await turnstile.enter())) return [errorOf("SERVICE_UNAVAILABLE", tooManyWait)];
-        return begin(graphql, connection, {
-          query,
-          operationName: operationName ?? null,
-          variables: variables ?? {},
-        });
+        connection.executing += 1;
+        try {
+          const client = new OperationClient(connection, id);
+          if (!(await turnstile.enter())) return [errorOf("SERVICE_UNAVAILABLE", tooManyWait)];
+          if (client.aborted) return toldToNobody;
+          return await begin(graphql, connection, client, {
+            query,
+            operationName: operationName ?? null,
+            variables: variables ?? {},
+          });
+        } finally {
+          connection.executing -= 1;
+        }
       },
       // What `begin` made comes back as it was.
       execute: (args) => (args as Begun).result,
@@ -228,6 +235,26 @@ export function serveOperations(options: OperationsOptions) {
       onNext: (_context, _id, _payload, _args, result) => formattedResult(result),
       onError: (_context, _id, _payload, errors) => errors.map(formatted),
     };
+  }
+}
+
+/** graphql-ws says no more of an operation that the client has completed. */
+const toldToNobody = [errorOf("SERVICE_UNAVAILABLE", "The operation was completed before it began.")];
+
+/** Whoever waits for an operation. A class, as that of an HTTP request is, so that its shape is that of all of them. */
+class OperationClient implements Client {
+  readonly #connection: Connection;
+  readonly #id: string;
+
+  constructor(connection: Connection, id: string) {
+    this.#connection = connection;
+    this.#id = id;
+  }
+
+  get aborted(): boolean {
+    const { webSocket, operations } = this.#connection;
+    // Another operation is given this id only once this one has ended: see `createInbox`.
+    return webSocket.readyState !== webSocket.OPEN || !(this.#id in operations);
   }
 }
 
@@ -244,6 +271,7 @@ type Asked = {
 async function begin(
   graphql: GraphQL,
   connection: Connection,
+  client: Client,
   { query, operationName, variables }: Asked,
 ): Promise<Begun | readonly GraphQLError[]> {
   const taken = createTaken();
@@ -251,11 +279,7 @@ async function begin(
     // Nobody subscribes before the connection is acknowledged.
     viewer: connection.admitted!.viewer,
     lastEventId: null,
-    client: {
-      get aborted() {
-        return connection.webSocket.readyState !== connection.webSocket.OPEN;
-      },
-    },
+    client,
     take: taken.take,
     params: { query, variables, ...(operationName === null ? {} : { operationName }) },
   });

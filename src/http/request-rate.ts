@@ -3,8 +3,8 @@ import { clientKey, isLoopback } from "./address.ts";
 import { createRateLimit } from "./rate-limit.ts";
 
 /**
- * Counts one more request from where this one came from: a request over HTTP, or an operation on a WebSocket that began as
- * this one. The seconds that it has to wait before another one; 0 where it is within the rate.
+ * Counts one more request from where this one came from: a request over HTTP, one that becomes a WebSocket included, or an
+ * operation on the WebSocket that it became. The seconds that it has to wait before another one; 0 where it is within the rate.
  */
 export type RequestRate = (request: IncomingMessage) => number;
 

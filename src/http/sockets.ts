@@ -42,12 +42,13 @@ const noHandshake: Problem = {
  * | --------------------- | ------------------------------------------------------------------------ |
  * | 400                   | it is no handshake of WebSockets, or of another version of them           |
  * | 403                   | it comes from a page of another origin                                   |
+ * | 429                   | the client asks for more than it may in a minute                         |
  * | 503                   | the client has as many sockets as it may, or the gateway stops           |
  *
  * Who may read is asked with `connection_init`: a browser can send no header before.
  */
 export function createSockets(options: SocketsOptions): Sockets {
-  const { origins, clientOf, maxSocketsPerClient, report } = options;
+  const { origins, clientOf, maxSocketsPerClient, rate, report } = options;
   const open = new Map<string, number>();
   const serve = serveOperations(options);
   let isStopping = false;
@@ -64,6 +65,9 @@ export function createSockets(options: SocketsOptions): Sockets {
   server.on("wsClientError", (_error, socket) => endWithProblem(socket, noHandshake));
 
   function refusal(request: IncomingMessage, client: string): Problem | null {
+    const waitSeconds = rate(request);
+    if (waitSeconds > 0)
+      return { status: 429, code: "RATE_LIMITED", headers: { "Retry-After": waitSeconds } };
     if (!isOriginAllowed(request, origins)) return { status: 403, code: "FORBIDDEN" };
     if (isStopping) return { status: 503, code: "SERVICE_UNAVAILABLE" };
     return (open.get(client) ?? 0) < maxSocketsPerClient ? null : { status: 503, code: "OVERLOADED" };

@@ -516,8 +516,35 @@ describe("an operation over a WebSocket", () => {
     });
   });
 
+  it("has no operation executed that it has completed, which counts as one of its own until that is noticed", async () => {
+    const turn = Promise.withResolvers<boolean>();
+    await using server = await socketServer({ turnstile: { enter: () => turn.promise } });
+    const client = server.connect();
+    await client.init();
+    const list = (id: string) => ({
+      id,
+      type: "subscribe",
+      payload: { query: "{ issues { nodes { id } } }" },
+    });
+    for (const id of ["a", "b", "c"]) {
+      client.send(list(id));
+      client.send({ id, type: "complete" });
+    }
+    client.send(list("d"));
+    expect(await client.next()).toMatchObject({
+      id: "d",
+      type: "error",
+      payload: [{ extensions: { code: "OPERATION_LIMIT" } }],
+    });
+    turn.resolve(true);
+    client.send(list("e"));
+    expect(await client.next()).toMatchObject({ id: "e", type: "next" });
+    expect(server.questions).toHaveLength(1);
+  });
+
   it("gets RATE_LIMITED for an operation beyond what its address may ask for, and stays connected", async () => {
-    let left = 1;
+    // The handshake and one operation.
+    let left = 2;
     await using server = await socketServer({ rate: () => ((left -= 1) < 0 ? 7 : 0) });
     const client = server.connect();
     await client.init();
@@ -561,6 +588,13 @@ describe("the upgrade to a WebSocket", () => {
     using wire = new Wire(server.port);
     wire.write(`GET /graphql HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${headers}\r\n`);
     expect(await wire.untilEnd()).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n.*"code":"BAD_REQUEST"/s);
+  });
+
+  it("is refused with 429 to an address that has asked for as much as it may, and says when to come back", async () => {
+    await using server = await socketServer({ rate: () => 7 });
+    using wire = new Wire(server.port);
+    wire.write(`GET /graphql HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${handshake}\r\n`);
+    expect(await wire.untilEnd()).toMatch(/^HTTP\/1\.1 429 .*\r\nRetry-After: 7\r\n.*"code":"RATE_LIMITED"/s);
   });
 
   it("leaves no socket behind where it is refused, whatever the client sends after it", async () => {

@@ -30,7 +30,7 @@ export async function socketServer({
   ...options
 }: SocketServerOptions = {}) {
   const memory = liveOverMemory();
-  const { yoga, reported } = gateway(known);
+  const { yoga, reader, reported } = gateway(known);
   const heartbeat = startHeartbeat(3_600_000);
   const happened: string[] = [];
   const failures: unknown[] = [];
@@ -78,6 +78,8 @@ export async function socketServer({
     happened,
     failures,
     reported,
+    /** What was asked of the store. */
+    questions: reader.asked,
     asked,
     clock,
     /** Of the clients, as the server has them. */
