@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerOptions } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { getHeapStatistics } from "node:v8";
 import {
   ConfigError,
   databaseFileOf,
@@ -16,6 +17,7 @@ import { createQuery } from "./graphql/query.ts";
 import { createGraphQL } from "./graphql/yoga.ts";
 import { clientAddress, clientKey } from "./http/address.ts";
 import { createAdmit } from "./http/admit.ts";
+import { createFollowed } from "./http/followed.ts";
 import { createGraphQLHandler } from "./http/graphql.ts";
 import { startHeartbeat } from "./http/heartbeat.ts";
 import { createHttpServer } from "./http/http-server.ts";
@@ -199,6 +201,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     fanout,
     newest: () => tail.window.newest,
     mask: maskErrors(report),
+    followed: createFollowed(getHeapStatistics().heap_size_limit / 4),
     turnstile: createTurnstile({ mostWaiting: Infinity }),
   });
   const heartbeat = opened.use(startHeartbeat());

@@ -1,6 +1,5 @@
 import { getOperationAST, OperationTypeNode } from "graphql";
 import { createTaken, type Asking } from "./context.ts";
-import { createDocuments } from "./documents.ts";
 import type { LiveOperation } from "./live-operation.ts";
 import type { Params } from "./params.ts";
 import type { GraphQL } from "./yoga.ts";
@@ -10,8 +9,7 @@ import type { GraphQL } from "./yoga.ts";
  * thousand subscribers who come at once would leave most of a megabyte of those for each ten of them. Null for what is
  * no subscription, or cannot begin.
  */
-export function createBegin({ getEnveloped }: Pick<GraphQL, "getEnveloped">) {
-  const documents = createDocuments();
+export function createBegin({ getEnveloped, documents }: Pick<GraphQL, "getEnveloped" | "documents">) {
   return async (params: Params, asking: Omit<Asking, "take">): Promise<LiveOperation | null> => {
     const taken = createTaken();
     const pipeline = getEnveloped({ ...asking, params, take: taken.take });

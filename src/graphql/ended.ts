@@ -34,3 +34,13 @@ export function endedResult(end: End, { position, newest, mask }: EndedOptions):
 export const nowUnauthenticated: ExecutionResult = {
   errors: [errorOf("UNAUTHENTICATED", "You may not read any longer: come back with another token.")],
 };
+
+/** What somebody is told whose subscription there is no room for. */
+export const noRoomToFollow: ExecutionResult = {
+  errors: [
+    errorOf(
+      "SERVICE_UNAVAILABLE",
+      "What is subscribed to takes too much memory already: try again later, with a document that others share, and what differs in variables.",
+    ),
+  ],
+};

@@ -81,10 +81,12 @@ builder.subscriptionField("issueChanged", (t) =>
       }),
     },
     subscribe: (_root, { filter, after }, context) => {
-      const changeOf = permittedChanges(filterOf<IssueFilter>(filter), context.viewer);
+      // The context would live as long as the subscription, and all of the request with it.
+      const { viewer } = context;
+      const changeOf = permittedChanges(filterOf<IssueFilter>(filter), viewer);
       return entriesAfter(after, context, (payload): IssueChange | null => {
         const kind = changeOf(payload.entry);
-        return kind === null ? null : { ...payload, kind, entry: withheld(payload.entry, context.viewer) };
+        return kind === null ? null : { ...payload, kind, entry: withheld(payload.entry, viewer) };
       });
     },
     resolve: (change) => change,

@@ -19,6 +19,8 @@ import { rememberedByDocument } from "./remembered.ts";
 export type LiveOperation = {
   /** Equal for subscriptions that are told the same: of the same document, variables and scope, wherever they resume. */
   readonly key: string;
+  /** About how much memory it takes while it is followed: once for all who are told the same, and for each of them. */
+  readonly bytes: { readonly once: number; readonly each: number };
   readonly epoch: string;
 } & (
   | {
@@ -72,6 +74,12 @@ export function liveArgs(
   return { ...live, variableValues: { ...variableValues }, rootValue: told ?? {}, contextValue };
 }
 
+/** What a parsed document takes for each of its tokens, as measured. */
+const bytesOfToken = 480;
+
+/** A request's text, and what was read from that: a transport may hold both for as long as a subscription lasts. */
+const bytesOfCharacter = 4;
+
 /** The subscription in `args`, whose field gave `source`, for a viewer. It holds nothing of the request. */
 export function liveOperation(
   source: LiveSource,
@@ -82,13 +90,17 @@ export function liveOperation(
   const live: LiveDocument = { schema, document, operationName, variableValues: variableValues ?? {} };
   const { epoch } = source;
   const variables = variablesIn(document);
-  const key = keyOf(live, viewer, (name) => !variables.position.has(name));
+  const asked = textOf(live, viewer, (name) => !variables.position.has(name));
+  const key = keyOf(asked);
+  const each = bytesOfCharacter * asked.length;
+  const bytes = { once: each + bytesOfToken * (document.tokenCount ?? 0), each };
   if (source.is === "figures")
-    return { is: "figures", key, epoch, concerns: source.concerns, read: () => execute(live, null) };
+    return { is: "figures", key, bytes, epoch, concerns: source.concerns, read: () => execute(live, null) };
   return {
     is: "entries",
     key,
-    says: keyOf(live, viewer, (name) => variables.telling.has(name)),
+    bytes,
+    says: keyOf(textOf(live, viewer, (name) => variables.telling.has(name))),
     epoch,
     after: source.after,
     tell(entry) {
@@ -98,15 +110,18 @@ export function liveOperation(
   };
 }
 
-function keyOf(
+function textOf(
   { document, operationName, variableValues }: LiveDocument,
   viewer: Viewer,
   counts: (variable: string) => boolean,
 ): string {
   const variables = Object.entries(variableValues).filter(([name]) => counts(name));
   const text = document.loc?.source.body ?? print(document);
-  const asked = [text, operationName, Object.fromEntries(variables), viewerKey(viewer)];
-  return hash("sha256", JSON.stringify(asked), "base64");
+  return JSON.stringify([text, operationName, Object.fromEntries(variables), viewerKey(viewer)]);
+}
+
+function keyOf(text: string): string {
+  return hash("sha256", text, "base64");
 }
 
 type Variables = {

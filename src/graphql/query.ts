@@ -2,7 +2,6 @@ import { getOperationAST, OperationTypeNode, type ExecutionResult } from "graphq
 import type { Viewer } from "../domain/viewer.ts";
 import type { Asking } from "./context.ts";
 import { answerDependsOnTime } from "./depends-on-time.ts";
-import { createDocuments } from "./documents.ts";
 import type { Params } from "./params.ts";
 import { schema } from "./schema.ts";
 import type { Client } from "./waiting.ts";
@@ -23,8 +22,11 @@ export type QueryAnswer =
  * Answers queries as Yoga's pipeline does, without a Request and a Response around each: those take most of the time that
  * a quick query takes. Plugins read each document once; it is executed past their hooks.
  */
-export function createQuery({ getEnveloped, execute }: Pick<GraphQL, "getEnveloped" | "execute">) {
-  const documents = createDocuments();
+export function createQuery({
+  getEnveloped,
+  documents,
+  execute,
+}: Pick<GraphQL, "getEnveloped" | "documents" | "execute">) {
   return async (params: Params, viewer: Viewer, client: Client): Promise<QueryAnswer> => {
     const asking: Asking = { viewer, client, lastEventId: null, take: null };
     const document = documents(params.query, () => getEnveloped({ ...asking, params }));

@@ -3,6 +3,7 @@ import { createYoga } from "graphql-yoga";
 import type { Report } from "../observability/report.ts";
 import { createContext, type Asking, type Context, type Services } from "./context.ts";
 import { createDocumentLimits, type DocumentLimitOptions } from "./document-limits.ts";
+import { createDocuments } from "./documents.ts";
 import { maskErrors } from "./errors.ts";
 import { createExecute } from "./execution/execute.ts";
 import type { ExecutionLimits } from "./execution/limits.ts";
@@ -20,6 +21,7 @@ import { useNoIntrospection } from "./plugins/use-no-introspection.ts";
 import { useNoMutations } from "./plugins/use-no-mutations.ts";
 import { useWholeSubscriptions } from "./plugins/use-whole-subscriptions.ts";
 import { schema } from "./schema.ts";
+import { createTextCache } from "./text-cache.ts";
 
 export type GraphQLOptions = Services & {
   readonly report: Pick<Report, "resolverFailed" | "readFailed">;
@@ -50,17 +52,18 @@ export type ValidQuery = Pick<ExecutionArgs, "document" | "operationName" | "var
  */
 export function createGraphQL({ report, limits, graphiql, introspection, ...services }: GraphQLOptions) {
   const maskError = maskErrors(report);
-  const documents = createDocumentLimits(limits, services.clock);
+  const documentLimits = createDocumentLimits(limits, services.clock);
   const wrongVariables = createWrongVariables({ suggests: introspection });
-  const execute = createExecute({ documents, limits, wrongVariables });
+  const execute = createExecute({ documents: documentLimits, limits, wrongVariables });
   const { fetch, handleNodeRequestAndResponse, getEnveloped } = createYoga<Asking, Context>({
     schema,
     context: (asking) => createContext(services, asking),
     graphqlEndpoint: graphqlPath,
     maskedErrors: { maskError },
+    parserAndValidationCache: { documentCache: createTextCache(), errorCache: createTextCache() },
     plugins: [
       useMaxTokens(limits.tokens),
-      useLimits(documents),
+      useLimits(documentLimits),
       useWholeSubscriptions(),
       useNoMutations(),
       ...(introspection ? [] : [useNoIntrospection()]),
@@ -92,6 +95,8 @@ export function createGraphQL({ report, limits, graphiql, introspection, ...serv
     fetch,
     handleNodeRequestAndResponse,
     getEnveloped,
+    /** Of all ways in that read documents by it. */
+    documents: createDocuments(),
     /**
      * Executes a query as `getEnveloped`'s pipeline does, whose hooks take as long as a quick query: what plugins do about
      * an execution is what is done here. Never rejects.

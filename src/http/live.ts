@@ -1,16 +1,18 @@
 import type { ExecutionResult, GraphQLError } from "graphql";
-import { cursorOf, type Seq } from "../domain/cursor.ts";
+import { cursorOf, type Position, type Seq } from "../domain/cursor.ts";
 import type { LogEntry } from "../domain/event.ts";
-import { endedResult } from "../graphql/ended.ts";
+import { endedResult, noRoomToFollow } from "../graphql/ended.ts";
 import type { LiveOperation } from "../graphql/live-operation.ts";
 import { serialised } from "../graphql/serialised.ts";
 import type { End, Sink, Subscriber } from "../stream/answer.ts";
 import type { Fanout } from "../stream/fanout.ts";
+import type { Followed } from "./followed.ts";
 import { createMessage, type Message } from "./message.ts";
 import { enterLater, type Turnstile } from "./turnstile.ts";
 
 /** Subscriptions as transports serve them: results are bytes, ends are results. */
 export type Live = {
+  /** One that there is no room for is ended at once, with SERVICE_UNAVAILABLE. */
   readonly begin: (operation: LiveOperation, sink: LiveSink) => LiveSubscriber;
 };
 
@@ -19,6 +21,7 @@ export type LiveSink = Omit<Sink<Message>, "end"> & {
   readonly end: (last: Message | null, end: End) => void;
 };
 
+/** To be disposed of, ended or not: until then what it takes of memory counts. */
 export type LiveSubscriber = Disposable & {
   /** Everything up to here was written, or is none of its business. */
   readonly position: Seq;
@@ -35,15 +38,18 @@ export type LiveOptions = {
   readonly newest: () => number;
   /** What a client sees of an error. */
   readonly mask: (error: unknown) => GraphQLError;
+  readonly followed: Followed;
   /** Of all answers: one entry may have thousands to be made. It has none of them refused, however many wait. */
   readonly turnstile: Turnstile;
 };
 
-export function createLive({ fanout, newest, mask, turnstile }: LiveOptions): Live {
+export function createLive({ fanout, newest, mask, followed, turnstile }: LiveOptions): Live {
   return {
     begin(operation, { write, caughtUp, end: ended }) {
       // What `operation` was made from is as large as a request; only the group that tells it may hold it.
       const { epoch, is } = operation;
+      const forget = followed.add(operation);
+      if (forget === null) return refused({ epoch, seq: newest() }, ended);
       const sink: Sink<Message> = {
         write,
         caughtUp,
@@ -63,8 +69,28 @@ export function createLive({ fanout, newest, mask, turnstile }: LiveOptions): Li
         },
         resumes: is === "entries",
         resume: subscriber.resume,
-        [Symbol.dispose]: () => subscriber[Symbol.dispose](),
+        [Symbol.dispose]() {
+          subscriber[Symbol.dispose]();
+          forget();
+        },
       };
+    },
+  };
+}
+
+/** A subscriber for whom there is no room. */
+function refused(at: Position, ended: LiveSink["end"]): LiveSubscriber {
+  let isGone = false;
+  queueMicrotask(() => {
+    if (!isGone) ended(lastMessage(noRoomToFollow), { is: "told" });
+  });
+  return {
+    position: at.seq,
+    cursor: cursorOf(at),
+    resumes: false,
+    resume() {},
+    [Symbol.dispose]: () => {
+      isGone = true;
     },
   };
 }

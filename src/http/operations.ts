@@ -2,6 +2,8 @@ import {
   getOperationAST,
   GraphQLError,
   OperationTypeNode,
+  parse,
+  type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
 } from "graphql";
@@ -13,6 +15,7 @@ import { createTaken } from "../graphql/context.ts";
 import { errorCodes, errorOf } from "../graphql/errors.ts";
 import type { LiveOperation } from "../graphql/live-operation.ts";
 import { isPersisted, persistedQuery } from "../graphql/params.ts";
+import { schema } from "../graphql/schema.ts";
 import { formatted, formattedResult } from "../graphql/serialised.ts";
 import type { Client } from "../graphql/waiting.ts";
 import type { GraphQL } from "../graphql/yoga.ts";
@@ -57,10 +60,10 @@ type Connection = {
   executing: number;
 };
 
-/** An operation that was not refused. */
+/** An operation that was not refused. graphql-ws holds it until the operation has ended. */
 type Begun = ExecutionArgs & {
-  /** The subscription, where it can begin; null for one that cannot, and for what is none. */
-  readonly operation: LiveOperation | null;
+  /** The subscription, where it can begin; null for one that cannot, for what is none, and once it is served. */
+  operation: LiveOperation | null;
   /** What there is to tell where there is no `operation`. */
   readonly result: ExecutionResult;
 };
@@ -229,8 +232,8 @@ export function serveOperations(options: OperationsOptions) {
       execute: (args) => (args as Begun).result,
       subscribe: (args) => (args as Begun).result,
       onOperation: ({ extra: connection }, id, _payload, args) => {
-        const { operation } = args as Begun;
-        return operation === null ? undefined : served(connection, id, operation, options);
+        const begun = args as Begun;
+        return begun.operation === null ? undefined : served(connection, id, begun, options);
       },
       onNext: (_context, _id, _payload, _args, result) => formattedResult(result),
       onError: (_context, _id, _payload, errors) => errors.map(formatted),
@@ -275,7 +278,7 @@ async function begin(
   { query, operationName, variables }: Asked,
 ): Promise<Begun | readonly GraphQLError[]> {
   const taken = createTaken();
-  const { parse, validate, contextFactory, execute, subscribe, schema } = graphql.getEnveloped({
+  const pipeline = graphql.getEnveloped({
     // Nobody subscribes before the connection is acknowledged.
     viewer: connection.admitted!.viewer,
     lastEventId: null,
@@ -284,24 +287,31 @@ async function begin(
     params: { query, variables, ...(operationName === null ? {} : { operationName }) },
   });
   try {
-    const document = parse(query);
-    const errors = validate(schema, document) as readonly GraphQLError[];
+    const document: DocumentNode = pipeline.parse(query);
+    const errors = pipeline.validate(schema, document) as readonly GraphQLError[];
     if (errors.length > 0) return errors;
     const asked = getOperationAST(document, operationName);
     if (asked == null) {
       return [errorOf("OPERATION_RESOLUTION_FAILURE", errorCodes.OPERATION_RESOLUTION_FAILURE)];
     }
-    const contextValue = await contextFactory();
+    const contextValue = await pipeline.contextFactory();
     const args = { schema, document, operationName, variableValues: variables, contextValue };
-    const answer = asked.operation === OperationTypeNode.SUBSCRIPTION ? subscribe(args) : execute(args);
+    const answer =
+      asked.operation === OperationTypeNode.SUBSCRIPTION ? pipeline.subscribe(args) : pipeline.execute(args);
     // Nothing in this schema answers a query with a stream.
     const result = (await answer) as ExecutionResult;
-    return refusalIn(result) ?? { ...args, result, operation: taken.operation };
+    const refusal = refusalIn(result);
+    if (refusal !== null) return refusal;
+    const { operation } = taken;
+    return operation === null ? { ...args, result, operation } : { ...anySubscription, result, operation };
   } catch (error) {
     if (error instanceof GraphQLError) return [error];
     throw error;
   }
 }
+
+/** In place of a subscription's own document, which only the group that tells it may hold. */
+const anySubscription: ExecutionArgs = { schema, document: parse("subscription { __typename }") };
 
 /** The errors of a result that are of the request, and not of any field; null for any other result. */
 function refusalIn({ data, errors = [] }: ExecutionResult): readonly GraphQLError[] | null {
@@ -317,7 +327,7 @@ function refusalIn({ data, errors = [] }: ExecutionResult): readonly GraphQLErro
 function served(
   connection: Connection,
   id: string,
-  operation: LiveOperation,
+  begun: Begun,
   { live, report }: OperationsOptions,
 ): AsyncGenerator<never, void, void> {
   const { webSocket, socket, subscribers } = connection;
@@ -330,7 +340,8 @@ function served(
     return webSocket.readyState === webSocket.OPEN ? socket.write(frames, "latin1") : true;
   }
 
-  function join(): void {
+  function join(operation: LiveOperation): void {
+    begun.operation = null;
     subscriber = live.begin(operation, {
       write: (message) => write(message.frames(start)),
       caughtUp: () => pingWithCursor(connection),
@@ -357,7 +368,7 @@ function served(
 
   return {
     next() {
-      if (subscriber === null) join();
+      if (begun.operation !== null) join(begun.operation);
       return ended.promise;
     },
     return() {

@@ -357,11 +357,12 @@ describe("subscriptions that are told the same", () => {
   const query = `subscription ($filter: IssueFilter, $after: Cursor) {
     issueChanged(filter: $filter, after: $after) { cursor }
   }`;
-  const keyOf = async (text: string, variables: object = {}) => {
+  const begun = async (text: string, variables: object = {}) => {
     const { subscribe, taken } = gateway({ bounds: { newest: 9 } });
     await subscribe(text, variables);
-    return taken[0]!.key;
+    return taken[0]!;
   };
+  const keyOf = async (text: string, variables: object = {}) => (await begun(text, variables)).key;
 
   it("have one key, wherever they begin", async () => {
     const key = await keyOf(query);
@@ -426,6 +427,17 @@ describe("subscriptions that are told the same", () => {
       ["ENTERED", "LEFT"],
       [null, null],
     ]);
+  });
+
+  it("take more memory the more a document and its variables have of it", async () => {
+    const bytesOf = async (query: string, variables: object = {}) => (await begun(query, variables)).bytes;
+    const short = await bytesOf("subscription { issueChanged { cursor } }");
+    const dense = await bytesOf(`subscription { issueChanged { ${"cursor ".repeat(100)} } }`);
+    expect(dense.once - dense.each - (short.once - short.each)).toBe(99 * 480);
+    const filtered = "subscription ($text: String) { issueChanged(filter: { title: { eq: $text } }) { cursor } }";
+    const [none, long] = [await bytesOf(filtered), await bytesOf(filtered, { text: "x".repeat(1_000) })];
+    expect(long.each - none.each).toBeGreaterThanOrEqual(4 * 1_000);
+    expect(long.once - long.each).toBe(none.once - none.each);
   });
 
   it("have another one where the position's variable says something else as well", async () => {

@@ -105,6 +105,7 @@ describe("an event stream", () => {
     const nothing: LiveOperation = {
       is: "entries",
       key: "nothing",
+      bytes: { once: 0, each: 0 },
       says: "nothing",
       epoch: "e",
       after: 3,

@@ -1,7 +1,8 @@
 import type { LogEntry } from "../../src/domain/event.ts";
 import { maskErrors } from "../../src/graphql/errors.ts";
 import type { LiveOperation } from "../../src/graphql/live-operation.ts";
-import { createLive } from "../../src/http/live.ts";
+import { createFollowed } from "../../src/http/followed.ts";
+import { createLive, type LiveOptions } from "../../src/http/live.ts";
 import { joinedMessages, type Message } from "../../src/http/message.ts";
 import { createTurnstile } from "../../src/http/turnstile.ts";
 import { createFanout } from "../../src/stream/fanout.ts";
@@ -10,7 +11,10 @@ import { createWindow } from "../../src/stream/window.ts";
 import { entries, memoryLog } from "../stream/entries.ts";
 
 /** Subscriptions over a log in memory, and ways to write to it. */
-export function liveOverMemory(logged = 0, turnstile = createTurnstile()) {
+export function liveOverMemory(
+  logged = 0,
+  { turnstile = createTurnstile(), followed = createFollowed(Infinity) }: Partial<LiveOptions> = {},
+) {
   const log = memoryLog(entries(1, logged));
   const window = createWindow(logged, 1_000);
   const fanout = createFanout<Message>({
@@ -24,6 +28,7 @@ export function liveOverMemory(logged = 0, turnstile = createTurnstile()) {
       fanout,
       newest: () => window.newest,
       mask: maskErrors({ resolverFailed: () => {}, readFailed: () => {} }),
+      followed,
       turnstile,
     }),
     log,
@@ -38,11 +43,16 @@ export function liveOverMemory(logged = 0, turnstile = createTurnstile()) {
 /** A subscription that answers `{ "data": { "seq": … } }`, with `padding` to make it larger. */
 export function seqOperation(
   after: number,
-  { key = "seq", padding = "" }: { readonly key?: string; readonly padding?: string } = {},
+  {
+    key = "seq",
+    bytes = { once: 0, each: 0 },
+    padding = "",
+  }: { readonly padding?: string } & Partial<Pick<LiveOperation, "key" | "bytes">> = {},
 ): LiveOperation {
   return {
     is: "entries",
     key,
+    bytes,
     says: key,
     epoch: "e",
     after,

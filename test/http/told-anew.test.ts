@@ -11,6 +11,7 @@ it("has a result told anew to whoever comes back for it, once what failed in a p
   const operation: LiveOperation = {
     is: "entries",
     key: "total",
+    bytes: { once: 0, each: 0 },
     says: "total",
     epoch: "e",
     after: 0,

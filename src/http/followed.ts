@@ -1,0 +1,35 @@
+import type { LiveOperation } from "../graphql/live-operation.ts";
+
+/** What all operations that are being followed take of memory. */
+export type Followed = {
+  /** Counts one more, until the returned function is called; null where there is no room for it. */
+  readonly add: (operation: Pick<LiveOperation, "key" | "bytes">) => (() => void) | null;
+};
+
+/**
+ * Without such a bound, a few thousand documents as large as a request may be would fill the memory: nothing else ends a
+ * subscription that is read.
+ */
+export function createFollowed(mostBytes: number): Followed {
+  let taken = 0;
+  /** How many follow each operation. */
+  const followers = new Map<string, number>();
+  return {
+    add({ key, bytes: { once, each } }) {
+      const before = followers.get(key) ?? 0;
+      const more = each + (before === 0 ? once : 0);
+      if (taken + more > mostBytes) return null;
+      taken += more;
+      followers.set(key, before + 1);
+      let isOver = false;
+      return () => {
+        if (isOver) return;
+        isOver = true;
+        const left = followers.get(key)! - 1;
+        taken -= each + (left === 0 ? once : 0);
+        if (left === 0) followers.delete(key);
+        else followers.set(key, left);
+      };
+    },
+  };
+}
