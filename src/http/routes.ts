@@ -7,6 +7,7 @@ import { answerOrigin } from "./cors.ts";
 import { sendProblem } from "./problem.ts";
 import { tooMany, type RequestRate } from "./request-rate.ts";
 import { sendGraphQLError, sendRefusal } from "./refusal.ts";
+import { together } from "./together.ts";
 import { isWebhookPath } from "./webhook.ts";
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
@@ -34,7 +35,7 @@ export type RouteOptions = {
   readonly whyNotReady: (asked: { readonly orSilent: boolean }) => Promise<string | null>;
   readonly limits: {
     readonly urlBytes: number;
-    /** Counts requests to everything but webhooks. */
+    /** Counts requests to everything but webhooks and health checks. */
     readonly rate: RequestRate;
   };
   readonly registry: Pick<Metrics["registry"], "metrics" | "contentType">;
@@ -65,12 +66,10 @@ export function createRoutes({
   limits: { urlBytes, rate },
   registry,
 }: RouteOptions): Handler {
-  /** The figures that are being put together, for all who ask meanwhile: it takes a third of a millisecond. */
-  let collecting: Promise<string> | null = null;
-  const figures = () =>
-    (collecting ??= registry.metrics().finally(() => {
-      collecting = null;
-    }));
+  // Whoever asks often, as nobody is kept from, has little done for it.
+  const figures = together(() => registry.metrics());
+  const ready = together(() => whyNotReady({ orSilent: false }));
+  const readyAndHeardOf = together(() => whyNotReady({ orSilent: true }));
   return async (request, response) => {
     const url = request.url ?? "/";
     if (isWebhookPath(url)) return webhook(request, response);
@@ -82,6 +81,14 @@ export function createRoutes({
         code: "BAD_REQUEST",
         message: `The request's URL is longer than ${urlBytes} bytes: send it by POST.`,
       });
+    // Not counted: what balances load may share an address with readers, and sends everything elsewhere for a 429.
+    if (path === "/health/live") return answer(request, response, 200, { status: "live" });
+    if (path === "/health/ready") {
+      const reason = await (/[?&]silence=1(?:&|$)/.test(url) ? readyAndHeardOf() : ready());
+      return reason === null
+        ? answer(request, response, 200, { status: "ready" })
+        : answer(request, response, 503, { status: "not ready", reason });
+    }
     const waitSeconds = rate(request);
     if (waitSeconds > 0)
       return sendGraphQLError(response, {
@@ -91,13 +98,6 @@ export function createRoutes({
         // Whoever has sent more requests behind this one is not read any further.
         headers: { "Retry-After": waitSeconds, Connection: "close" },
       });
-    if (path === "/health/live") return answer(request, response, 200, { status: "live" });
-    if (path === "/health/ready") {
-      const reason = await whyNotReady({ orSilent: /[?&]silence=1(?:&|$)/.test(url) });
-      return reason === null
-        ? answer(request, response, 200, { status: "ready" })
-        : answer(request, response, 503, { status: "not ready", reason });
-    }
     if (path === "/session") return session(request, response);
     if (path.startsWith("/assets/")) {
       if (!isRead(request)) return refuseMethod(response);

@@ -434,7 +434,8 @@ describe("subscriptions that are told the same", () => {
     const short = await bytesOf("subscription { issueChanged { cursor } }");
     const dense = await bytesOf(`subscription { issueChanged { ${"cursor ".repeat(100)} } }`);
     expect(dense.once - dense.each - (short.once - short.each)).toBe(99 * 480);
-    const filtered = "subscription ($text: String) { issueChanged(filter: { title: { eq: $text } }) { cursor } }";
+    const filtered =
+      "subscription ($text: String) { issueChanged(filter: { title: { eq: $text } }) { cursor } }";
     const [none, long] = [await bytesOf(filtered), await bytesOf(filtered, { text: "x".repeat(1_000) })];
     expect(long.each - none.each).toBeGreaterThanOrEqual(4 * 1_000);
     expect(long.once - long.each).toBe(none.once - none.each);

@@ -136,22 +136,24 @@ describe("the routes", () => {
       expect((await ask(path)).headers["cache-control"]).toBe("no-store");
   });
 
-  it("refuse an address that sends too many requests, but never a webhook, and never this machine", async () => {
-    const four = [
+  it("refuse an address that sends too many requests, but never a webhook or a health check, and never this machine", async () => {
+    const six = [
       ["/graphql", {}],
       ["/metrics", {}],
       ["/graphql", {}],
       ["/webhooks/sentry", {}],
+      ["/health/live", {}],
+      ["/health/ready?silence=1", {}],
     ] as const;
-    const far = await askAll(four, null, "203.0.113.7");
-    expect(far.map(({ status }) => status)).toEqual([200, 200, 429, 200]);
+    const far = await askAll(six, null, "203.0.113.7");
+    expect(far.map(({ status }) => status)).toEqual([200, 200, 429, 200, 200, 200]);
     expect(far[2]).toMatchObject({
       // Whoever sends more at once than may be answered is read no further.
       headers: { "retry-after": "30", connection: "close" },
       body: expect.stringContaining("RATE_LIMITED"),
     });
-    const here = await askAll(four, null, "127.0.0.1");
-    expect(here.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    const here = await askAll(six, null, "127.0.0.1");
+    expect(here.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
   });
 
   it("refuse a URL that is too long, but for webhooks", async () => {
