@@ -113,15 +113,8 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   await using opened = new AsyncDisposableStack();
 
   const metrics = opened.use(createMetrics());
-  const created = createReport({ logger, metrics });
+  const report = createReport({ logger, metrics });
   let refusedSinceStart = 0;
-  const report: typeof created = {
-    ...created,
-    deliveryRefused(code) {
-      if (code === "SIGNATURE_MISSING" || code === "SIGNATURE_INVALID") refusedSinceStart += 1;
-      created.deliveryRefused(code);
-    },
-  };
 
   if (isPostgres(config.DATABASE_URL) && config.SENTRY_CLIENT_SECRET === undefined)
     throw new ConfigError(
@@ -267,7 +260,10 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
       receiver,
       report,
       maxBytes: config.WEBHOOK_MAX_BYTES,
-      addressOf: clientOf,
+      clientOf,
+      unsigned() {
+        refusedSinceStart += 1;
+      },
     }),
     graphql: (request, response, admitted) =>
       queries(request, response, admitted) ?? others(request, response, admitted),

@@ -12,8 +12,10 @@ export type WebhookOptions = {
   readonly maxBytes: number;
   /** Of all bodies that are being read or answered, ordinary ones left out. */
   readonly maxBytesAtOnce?: number;
-  /** Who a request comes from, for the rate of failed signatures. */
-  readonly addressOf: (request: IncomingMessage) => string;
+  /** Whom a request comes from, for the rate of failed signatures. */
+  readonly clientOf: (request: IncomingMessage) => string;
+  /** Called for each request without a valid signature, whatever it is answered. */
+  readonly unsigned: () => void;
   /** How many requests without a valid signature one address may send before they are answered 429. */
   readonly failures?: RateLimit;
 };
@@ -43,7 +45,8 @@ export function createWebhookHandler({
   report,
   maxBytes,
   maxBytesAtOnce = Math.max(64 * 1024 * 1024, 4 * maxBytes),
-  addressOf,
+  clientOf,
+  unsigned,
   failures = createRateLimit({ burst: 100, perMs: 10_000 }),
 }: WebhookOptions): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const room = createBodyRoom(maxBytesAtOnce);
@@ -71,7 +74,8 @@ export function createWebhookHandler({
       case 202:
         return sendKept(response, { outcome: answer.outcome, delivery: answer.delivery });
       case 401: {
-        const seconds = failures.exceededFor(addressOf(request));
+        if (answer.code !== "UNAUTHENTICATED") unsigned();
+        const seconds = failures.exceededFor(clientOf(request));
         if (seconds > 0) return refuse(response, 429, "RATE_LIMITED", { "Retry-After": seconds });
         const scheme = answer.code === "UNAUTHENTICATED" ? "Bearer" : "Sentry-Hook-Signature";
         return refuse(response, 401, answer.code, { "WWW-Authenticate": scheme });

@@ -51,7 +51,8 @@ export async function webhookServer({
     receiver,
     report,
     maxBytes: 2 * 1024 * 1024,
-    addressOf: ({ socket }) => socket.remoteAddress!,
+    clientOf: ({ socket }) => socket.remoteAddress!,
+    unsigned() {},
     ...webhook,
   });
   const server = createHttpServer({

@@ -507,7 +507,9 @@ describe("the webhook route, when it cannot keep what is signed,", () => {
   it("row 50: is not what a rate limit is for: only failed signatures meet it", async () => {
     let clock = 0;
     const failures = createRateLimit({ burst: 2, perMs: 10_000, now: () => clock });
-    await using server = await webhookServer({ webhook: { failures } });
+    let counted = 0;
+    const unsigned = () => void (counted += 1);
+    await using server = await webhookServer({ webhook: { failures, unsigned } });
     const wrong = { "Sentry-Hook-Signature": "x" };
     const statuses = [];
     for (let sent = 0; sent < 3; sent++) statuses.push((await post(server, body, wrong)).status);
@@ -520,12 +522,14 @@ describe("the webhook route, when it cannot keep what is signed,", () => {
 
     clock += 5000;
     expect((await post(server, body, wrong)).status).toBe(401);
+    // Those included that were answered 429.
+    expect(counted).toBe(5);
   });
 
   it("row 50: one address does not use up another's", async () => {
     const failures = createRateLimit({ burst: 1, perMs: 10_000, now: () => 0 });
-    const addressOf = (request: IncomingMessage) => request.headers.from ?? "";
-    await using server = await webhookServer({ webhook: { failures, addressOf } });
+    const clientOf = (request: IncomingMessage) => request.headers.from ?? "";
+    await using server = await webhookServer({ webhook: { failures, clientOf } });
     const status = async (From: string) =>
       (await post(server, body, { From, "Sentry-Hook-Signature": "x" })).status;
     expect([await status("a"), await status("a"), await status("b")]).toEqual([401, 429, 401]);
