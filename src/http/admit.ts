@@ -66,6 +66,7 @@ export function createAdmit(options: AdmitOptions): Admit {
     if (isTokenText(text)) {
       const found = await tokens.find(tokenHash(text));
       if (found === null) return refused("This token is not known here: it may have been revoked.");
+      if (found === "unknown") return { is: "unknown", message: "Tokens cannot be read now: try again." };
       const { expiresAt } = found.token;
       if (expiresAt !== null && expiresAt <= now()) return refused("This token has expired.");
       return { is: "admitted", viewer: viewerOf(found.token), until: expiresAt, revoked: found.revoked };

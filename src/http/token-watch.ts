@@ -4,10 +4,13 @@ import type { Token } from "../domain/token.ts";
 /** A token that is there, and when it no longer is. */
 export type KnownToken = { readonly token: Token; readonly revoked: AbortSignal };
 
+/** Null for a token that is not there; "unknown" where that cannot be read now. */
+export type FoundToken = KnownToken | "unknown" | null;
+
 /** The tokens as the store has them, but for a moment. */
 export type TokenWatch = Disposable & {
-  /** By its sha256; null for one that is not there. One that was made a moment ago is found. */
-  readonly find: (sha256: string) => Promise<KnownToken | null>;
+  /** By its sha256. One that was made a moment ago is found. */
+  readonly find: (sha256: string) => Promise<FoundToken>;
   /** True where there is any token, expired ones included. */
   readonly hasAny: () => boolean;
   /** Aborts within moments of there being any. */
@@ -40,25 +43,33 @@ export async function startTokenWatch({
   let held: ReadonlyMap<string, Held> = new Map();
   let none = new AbortController();
   let readAt = -Infinity;
-  let reading: Promise<void> | null = null;
+  let reading: Promise<boolean> | null = null;
   let isListing = false;
 
   async function read(): Promise<void> {
     isListing = true;
-    const tokens = await list().finally(() => (isListing = false));
+    const tokens = await list().finally(() => {
+      isListing = false;
+      readAt = now();
+    });
     const next = new Map<string, Held>();
     for (const token of tokens) next.set(token.sha256, held.get(token.sha256) ?? hold(token));
     for (const [sha256, { revoke }] of held) if (!next.has(sha256)) revoke();
     held = next;
     if (held.size > 0) none.abort();
     else if (none.signal.aborted) none = new AbortController();
-    readAt = now();
   }
-  /** One reading at a time, which everybody waits for. */
-  const readAgain = (): Promise<void> =>
+  /** One reading at a time, which everybody waits for. False where it failed. */
+  const readAgain = (): Promise<boolean> =>
     (reading ??= setTimeout(Math.max(0, readAt + apartMs - now()))
       .then(read)
-      .catch(failed)
+      .then(
+        () => true,
+        (error: unknown) => {
+          failed(error);
+          return false;
+        },
+      )
       .finally(() => {
         reading = null;
       }));
@@ -70,8 +81,8 @@ export async function startTokenWatch({
     async find(sha256) {
       // A list that is under way may be of before the token was made.
       if (!held.has(sha256) && isListing) await reading;
-      if (!held.has(sha256)) await readAgain();
-      return held.get(sha256)?.known ?? null;
+      const isRead = held.has(sha256) || (await readAgain());
+      return held.get(sha256)?.known ?? (isRead ? null : "unknown");
     },
     hasAny: () => held.size > 0,
     whileNone: () => none.signal,

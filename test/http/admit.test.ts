@@ -66,6 +66,19 @@ function admitting(tokens: readonly Token[] = [], options: Partial<AdmitOptions>
   return { admit, revoked, made };
 }
 
+it("whether a token may read cannot be found out while tokens cannot be read", async () => {
+  const tokens = {
+    find: async () => "unknown",
+    hasAny: () => true,
+    whileNone: () => new AbortController().signal,
+  } as const;
+  const { admit } = admitting([], { tokens });
+  expect(await admit(bearer(newTokenText()))).toMatchObject({
+    is: "unknown",
+    message: expect.stringContaining("try again"),
+  });
+});
+
 describe("who shows nothing", () => {
   it("may read everything on this machine while nothing is configured", async () => {
     expect(await admitting().admit(asking())).toMatchObject({

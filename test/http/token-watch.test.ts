@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Token } from "../../src/domain/token.ts";
-import { startTokenWatch } from "../../src/http/token-watch.ts";
+import { startTokenWatch, type KnownToken, type TokenWatch } from "../../src/http/token-watch.ts";
 
 const token = (name: string): Token => ({
   name,
@@ -40,6 +40,12 @@ async function watching(tokens: Token[], { apartMs = 1 } = {}) {
     now: () => state.now,
   });
   return Object.assign(watch, { state });
+}
+
+async function found({ find }: TokenWatch, name: string): Promise<KnownToken> {
+  const token = await find(`sha256 of ${name}`);
+  if (token === null || token === "unknown") throw new Error(`${name} was not found`);
+  return token;
 }
 
 describe("the tokens in memory", () => {
@@ -93,17 +99,16 @@ describe("the tokens in memory", () => {
 
   it("are told when they are revoked, and stay what they were when others are", async () => {
     using watch = await watching([token("one"), token("two")]);
-    const one = await watch.find("sha256 of one");
-    const two = await watch.find("sha256 of two");
+    const [one, two] = [await found(watch, "one"), await found(watch, "two")];
     watch.state.tokens.shift();
     watch.state.now = 100;
     await watch.find("anything");
-    expect([one?.revoked.aborted, two?.revoked.aborted]).toEqual([true, false]);
+    expect([one.revoked.aborted, two.revoked.aborted]).toEqual([true, false]);
     expect(await watch.find("sha256 of one")).toBeNull();
     watch.state.tokens.shift();
     watch.state.now = 200;
     await watch.find("anything");
-    expect(two?.revoked.aborted).toBe(true);
+    expect(two.revoked.aborted).toBe(true);
   });
 
   it("are told of to who needs none while there is none", async () => {
@@ -125,8 +130,20 @@ describe("the tokens in memory", () => {
     using watch = await watching([token("one")]);
     watch.state.isAway = true;
     watch.state.now = 100;
-    expect(await watch.find("anything")).toBeNull();
-    expect(await watch.find("sha256 of one")).not.toBeNull();
+    expect(await watch.find("anything")).toBe("unknown");
+    expect(await watch.find("sha256 of one")).toMatchObject({ token: { name: "one" } });
     expect(watch.state.failed).toBe(1);
+  });
+
+  it("are read again no sooner than that where they could not be read, either", async () => {
+    using watch = await watching([], { apartMs: 100 });
+    watch.state.isAway = true;
+    watch.state.now = 100;
+    expect(await watch.find("anything")).toBe("unknown");
+    const again = watch.find("anything");
+    // What is due at once comes before this.
+    await setTimeout(1);
+    expect(watch.state.reads).toBe(2);
+    expect([await again, watch.state.reads]).toEqual(["unknown", 3]);
   });
 });
