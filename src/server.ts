@@ -25,6 +25,7 @@ import { createJwtReader, remoteKeys } from "./http/jwt.ts";
 import { listen } from "./http/listen.ts";
 import { createLive } from "./http/live.ts";
 import { joinedMessages, type Message } from "./http/message.ts";
+import { createPostedText } from "./http/posted-text.ts";
 import { createQueryHandler } from "./http/query.ts";
 import { createRequestRate } from "./http/request-rate.ts";
 import { createRoutes } from "./http/routes.ts";
@@ -97,7 +98,7 @@ const loopbackHosts: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", ":
 /**
  * Builds every part, joins them and starts listening.
  *
- * Disposing turns readiness off, stops taking connections, answers the webhooks that are in, ends the streams, and closes
+ * Disposing turns readiness off, ends the streams, stops taking connections, answers the webhooks that are in, and closes
  * the store, in that order.
  * @throws Error that says what to do when a part cannot be had: the port, the database file.
  */
@@ -218,6 +219,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   });
 
   const turnstile = createTurnstile();
+  const postedText = createPostedText(config.LIMIT_BODY_BYTES);
   const others = createGraphQLHandler({
     graphql,
     live,
@@ -226,14 +228,14 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     now,
     report,
     turnstile,
-    maxBodyBytes: config.LIMIT_BODY_BYTES,
+    postedText,
   });
   const queries = createQueryHandler({
     query: createQuery(graphql),
     answer: others,
     version: store.version,
     turnstile,
-    maxBodyBytes: config.LIMIT_BODY_BYTES,
+    postedText,
   });
   const silenceMs = async (): Promise<number | null> => {
     const { lastDeliveryAt } = await store.reader.feedFigures({ since: now() });

@@ -50,10 +50,10 @@ export async function entriesAfter<One extends Told>(
 
 /** What stands in the store now, and again when entries that `concerns` is true of have changed it. */
 export async function figuresOfNow(
-  { reader }: Context,
+  { services }: Context,
   concerns: (entry: LogEntry) => boolean,
 ): Promise<LiveSource<never>> {
-  const { epoch } = await reader.bounds();
+  const { epoch } = await services.recentBounds();
   return { ...neverIterated, is: "figures", epoch, concerns };
 }
 

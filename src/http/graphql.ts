@@ -8,16 +8,9 @@ import { isJsonInUtf8 } from "../graphql/plugins/use-json-requests.ts";
 import { graphqlPath, type GraphQL } from "../graphql/yoga.ts";
 import { accepted } from "./accepted.ts";
 import { mayStillRead, type Admitted } from "./admit.ts";
-import { createBodyRoom, requestBody } from "./body.ts";
 import { serveEventStream, type EventStreamOptions } from "./event-stream.ts";
-import {
-  Client,
-  paramsIn,
-  paramsInSearch,
-  sendAnswer,
-  sendTooMany,
-  textOrRefusal,
-} from "./graphql-request.ts";
+import { paramsIn, paramsInSearch, ResponseClient, sendAnswer, sendTooMany } from "./graphql-request.ts";
+import type { PostedText } from "./posted-text.ts";
 import { enterLater, type Turnstile } from "./turnstile.ts";
 
 export type GraphQLHandlerOptions = EventStreamOptions & {
@@ -26,7 +19,7 @@ export type GraphQLHandlerOptions = EventStreamOptions & {
   readonly now: () => number;
   /** Of all ways in. */
   readonly turnstile: Turnstile;
-  readonly maxBodyBytes: number;
+  readonly postedText: PostedText;
 };
 
 /**
@@ -37,11 +30,10 @@ export function createGraphQLHandler({
   graphql,
   now,
   turnstile,
-  maxBodyBytes,
+  postedText,
   ...options
 }: GraphQLHandlerOptions) {
   const begin = createBegin(graphql);
-  const room = createBodyRoom(16 * maxBodyBytes);
 
   function serve(response: ServerResponse, operation: LiveOperation, admitted: Admitted): void {
     // Gone while the subscription was being made ready.
@@ -91,7 +83,7 @@ export function createGraphQLHandler({
 
     async function answerPosted(text: string): Promise<void> {
       if (!(await turnstile.enter())) return sendTooMany(response);
-      const client = new Client(response);
+      const client = new ResponseClient(response);
       if (client.aborted) return;
       if (wantsStream && (await serveParams(paramsIn(text), response, admitted, lastEventId))) return;
       const init = { method: "POST", headers: { accept, "content-type": "application/json" }, body: text };
@@ -100,15 +92,14 @@ export function createGraphQLHandler({
 
     if (posted !== undefined) return answerPosted(posted);
     if (method === "POST" && isReadable(request)) {
-      using body = await requestBody(request, response, { maxBytes: maxBodyBytes, room });
-      const text = textOrRefusal(body, response, maxBodyBytes);
-      if (text !== null) await answerPosted(text);
+      using body = await postedText(request, response);
+      if (body !== null) await answerPosted(body.text);
       return;
     }
 
     // Requests without a body that come in one piece of a connection are all here before any of them has begun.
     if (!(await enterLater(turnstile))) return sendTooMany(response);
-    if (new Client(response).aborted) return;
+    if (new ResponseClient(response).aborted) return;
     if (wantsStream && method === "GET") {
       if (await serveParams(paramsInSearch(url), response, admitted, lastEventId)) return;
     }

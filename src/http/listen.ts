@@ -13,7 +13,7 @@ const backlog = 4_096;
 
 /**
  * Starts listening. Disposing takes no more connections, waits for the requests that are being answered, and ends what is
- * left after `drainMs`.
+ * left of them after `drainMs`. What was upgraded is waited for: whoever took it ends it.
  * @throws Error that says what to do when the address cannot be had.
  */
 export async function listen(

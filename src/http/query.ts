@@ -3,10 +3,11 @@ import { viewerKey, type Viewer } from "../domain/viewer.ts";
 import type { Params } from "../graphql/params.ts";
 import type { QueryAnswer } from "../graphql/query.ts";
 import { createResponseCache } from "../graphql/response-cache.ts";
+import type { Client } from "../graphql/waiting.ts";
 import type { Admitted } from "./admit.ts";
-import { createBodyRoom, requestBody } from "./body.ts";
 import { inBytes } from "./in-bytes.ts";
-import { Client, paramsIn, sendTooMany, textOrRefusal } from "./graphql-request.ts";
+import { paramsIn, ResponseClient, sendTooMany } from "./graphql-request.ts";
+import type { PostedText } from "./posted-text.ts";
 import type { Turnstile } from "./turnstile.ts";
 
 export type QueryOptions = {
@@ -22,7 +23,7 @@ export type QueryOptions = {
   readonly version: () => number | null;
   /** Of all ways in. */
   readonly turnstile: Turnstile;
-  readonly maxBodyBytes: number;
+  readonly postedText: PostedText;
 };
 
 /**
@@ -46,8 +47,7 @@ const maxCachedBytes = 32 * 1024 * 1024;
  *
  * An answer that was given before, to a viewer who may see the same, is given again while nothing was written since.
  */
-export function createQueryHandler({ query, answer, version, turnstile, maxBodyBytes }: QueryOptions) {
-  const room = createBodyRoom(16 * maxBodyBytes);
+export function createQueryHandler({ query, answer, version, turnstile, postedText }: QueryOptions) {
   const cache = createResponseCache(maxCachedBytes);
 
   async function serve(
@@ -57,9 +57,9 @@ export function createQueryHandler({ query, answer, version, turnstile, maxBodyB
     admitted: Admitted,
   ): Promise<void> {
     const { viewer } = admitted;
-    using body = await requestBody(request, response, { maxBytes: maxBodyBytes, room });
-    const text = textOrRefusal(body, response, maxBodyBytes);
-    if (text === null) return;
+    using posted = await postedText(request, response);
+    if (posted === null) return;
+    const { text } = posted;
 
     const key = `${viewerKey(viewer)} ${text}`;
     const current = version();
@@ -67,7 +67,7 @@ export function createQueryHandler({ query, answer, version, turnstile, maxBodyB
     if (known !== undefined) return send(response, mediaType, known);
 
     if (!(await turnstile.enter())) return sendTooMany(response);
-    const client = new Client(response);
+    const client = new ResponseClient(response);
     if (client.aborted) return;
     const asked = version();
     const params = paramsIn(text);

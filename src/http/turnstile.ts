@@ -24,7 +24,6 @@ export type TurnstileOptions = {
 /** Most of those who wait that begin in one turn: more have its share used up, as quick as they may be. */
 const mostInOneTurn = 64;
 
-/** One for all ways in, since all that comes by them shares the event loop. */
 export function createTurnstile({
   shareMs = 2,
   mostWaiting = 20_000,

@@ -68,10 +68,10 @@ function admitting(tokens: readonly Token[] = [], options: Partial<AdmitOptions>
 
 it("whether a token may read cannot be found out while tokens cannot be read", async () => {
   const tokens = {
-    find: async () => "unknown",
+    find: async () => "unknown" as const,
     hasAny: () => true,
     whileNone: () => new AbortController().signal,
-  } as const;
+  };
   const { admit } = admitting([], { tokens });
   expect(await admit(bearer(newTokenText()))).toMatchObject({
     is: "unknown",

@@ -1,3 +1,4 @@
+import { createPostedText } from "../../src/http/posted-text.ts";
 import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
 import { connect, type AddressInfo } from "node:net";
@@ -32,7 +33,7 @@ async function startServer(turnstile: Turnstile) {
     unreachable: { has: () => false },
     now: () => 0,
     turnstile,
-    maxBodyBytes: 100_000,
+    postedText: createPostedText(100_000),
     report: { subscriberJoined() {}, subscriberLeft() {}, slowConsumerCut() {} },
   });
   const admitted = {

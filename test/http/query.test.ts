@@ -6,6 +6,7 @@ import { createQuery } from "../../src/graphql/query.ts";
 import { createHttpServer } from "../../src/http/http-server.ts";
 import { sendAnswer } from "../../src/http/graphql-request.ts";
 import { createQueryHandler } from "../../src/http/query.ts";
+import { createPostedText } from "../../src/http/posted-text.ts";
 import { createTurnstile } from "../../src/http/turnstile.ts";
 import { issue } from "../graphql/builders.ts";
 import { gateway } from "../graphql/gateway.ts";
@@ -31,7 +32,7 @@ async function startServer(turnstile = createTurnstile()) {
     },
     version: () => state.version,
     turnstile,
-    maxBodyBytes: 10_000,
+    postedText: createPostedText(10_000),
   });
   const server = createHttpServer({
     failed: (error) => expect(error).toBeUndefined(),
