@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../store/open.ts";
@@ -44,6 +45,10 @@ function kindOf(name: string): string {
     .replace(/^(drizzle\/.*\/)\w+\.(sql|json)$/, "$1*.$2");
 }
 
+/** What the program in this folder says of how it simulates. */
+const helpOf = (folder: string): string =>
+  execFileSync(process.execPath, [join(folder, "src/bin.js"), "simulate", "--help"], { encoding: "utf8" });
+
 describe("the package", () => {
   it("holds what a user needs and no more, and serves with nothing else installed but SQLite", async () => {
     using folder = temporaryFolder();
@@ -52,8 +57,9 @@ describe("the package", () => {
     // `prepack` builds it.
     npm("pack", "--silent", "--pack-destination", folder.path);
     const tarball = readdirSync(folder.path).find((name) => name.endsWith(".tgz"))!;
-    execFileSync("tar", ["xzf", tarball], { cwd: folder.path });
-    const unpacked = join(folder.path, "package");
+    const unpacked = join(folder.path, "node_modules/issuewire");
+    mkdirSync(unpacked, { recursive: true });
+    execFileSync("tar", ["xzf", join(folder.path, tarball), "--strip-components=1"], { cwd: unpacked });
     const files = readdirSync(unpacked, { recursive: true, encoding: "utf8", withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => relative(unpacked, join(entry.parentPath, entry.name)));
@@ -62,18 +68,20 @@ describe("the package", () => {
     expect(types).toContain("dist/types/index.d.ts");
     expect(types.filter((name) => !name.endsWith(".d.ts"))).toEqual([]);
 
-    mkdirSync(join(folder.path, "node_modules"));
     const sqlite = "node_modules/better-sqlite3";
     symlinkSync(join(root, sqlite), join(folder.path, sqlite));
-    await using gateway = await startProcess({ program: join(unpacked, "src/bin.js") });
-    const response = await fetch(`${gateway.url}/graphql?query={feed{epoch}}`);
-    expect(await response.json()).toEqual({ data: { feed: { epoch: expect.any(String) } } });
-    // Its messages name what can be run there: it has no npm scripts.
-    const help = execFileSync(process.execPath, [join(unpacked, "src/bin.js"), "simulate", "--help"], {
-      encoding: "utf8",
-    });
-    expect(help).toContain("$ npx issuewire simulate --history 30d\n");
-    expect(help).not.toContain("npm run");
+    {
+      await using gateway = await startProcess({ program: join(unpacked, "src/bin.js") });
+      const response = await fetch(`${gateway.url}/graphql?query={feed{epoch}}`);
+      expect(await response.json()).toEqual({ data: { feed: { epoch: expect.any(String) } } });
+    }
+    const { resolve } = createRequire(join(folder.path, "user.js"));
+    expect(readFileSync(resolve("issuewire/schema.graphql"), "utf8")).toContain("\ntype Query {\n");
+    // Its messages name what can be run where it is, installed or in the folder of an image: it has no npm scripts.
+    expect(helpOf(unpacked)).toContain("$ npx issuewire simulate --history 30d\n");
+    const app = join(folder.path, "app");
+    renameSync(unpacked, app);
+    expect(helpOf(app)).toContain("$ node src/bin.js simulate --history 30d\n");
     // Builds everything, types included.
   }, 120_000);
 });
