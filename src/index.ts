@@ -1,3 +1,25 @@
 /** The gateway as a part of another program: what `issuewire serve` does, without the process around it. */
+import type { Config } from "./config.ts";
+import type { Logger } from "./observability/logger.ts";
+import { startGateway as startWith, type Gateway } from "./server.ts";
+
 export { ConfigError, parseConfig, type Config, type Environment } from "./config.ts";
-export { startGateway, type Gateway, type Parts } from "./server.ts";
+export type { Gateway, Logger };
+
+export type GatewayOptions = {
+  /** Epoch milliseconds; the system's clock by default. */
+  readonly now?: () => number;
+  /** A logger of pino's. By default lines of JSON are written on standard output, from LOG_LEVEL on. */
+  readonly logger?: Logger;
+};
+
+/**
+ * Starts a gateway in this process. Resolves once it listens.
+ *
+ * Disposing it takes no more connections, answers the webhooks that are in, ends the streams, and closes the store, in
+ * that order.
+ * @throws Error that says what to do when something cannot be had, such as the port or the database file.
+ */
+export function startGateway(config: Config, { now, logger }: GatewayOptions = {}): Promise<Gateway> {
+  return startWith(config, { ...(now && { now }), ...(logger && { logger }) });
+}
