@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { counted } from "../observability/counted.ts";
 import type { ProgressBar } from "../observability/progress.ts";
 import type { Maintenance } from "../store/maintenance.ts";
 import type { Retention } from "../store/retention.ts";
@@ -36,13 +37,15 @@ export function pruneCommand({ open, progress, retention, now, print }: EraseCom
       };
       if (rawDays !== null) {
         const bodies = await allOf("dropping bodies", () => store.dropBodies(now() - rawDays * dayMs, now()));
-        print(`Dropped the bodies of ${bodies} deliveries.`);
+        print(`Dropped ${counted(bodies, "delivery's body", "deliveries' bodies")}.`);
       }
       if (eventsDays !== null) {
         const issues = await allOf("dropping issues", () =>
           store.dropClosedIssues(now() - eventsDays * dayMs),
         );
-        print(`Dropped ${issues} closed issues with their histories.`);
+        print(
+          `Dropped ${counted(issues, "closed issue with its history", "closed issues with their histories")}.`,
+        );
       }
     });
 }
@@ -89,7 +92,7 @@ export function forgetCommand({ open, progress, now, print }: EraseCommandOption
       await store.forgetProject(project.sentryId);
       bar.clear();
       // By the name that was given: the slug comes from Sentry, and may have in it what a terminal obeys.
-      print(`Forgot project ${name}: ${done} issues.`);
+      print(`Forgot project ${name}: ${counted(done, "issue")}.`);
     });
   return command;
 }

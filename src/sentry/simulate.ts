@@ -95,7 +95,7 @@ export function simulateCommand({
     .option("--history <duration>", "fill the past up to now, such as 30d or 12h, and end", duration)
     .option(
       "--duration <duration>",
-      "end after so long, such as 10m (default: with --history or never)",
+      "end after so long, such as 10m (default: never; with --history once all of it is sent)",
       duration,
     )
     .option("--count <number>", "end after so many webhooks", wholeNumber(1, Number.MAX_SAFE_INTEGER))

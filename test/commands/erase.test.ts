@@ -1,20 +1,45 @@
 import { expect, it } from "vitest";
-import { forgetCommand } from "../../src/commands/erase.ts";
+import { forgetCommand, pruneCommand, type EraseCommandOptions } from "../../src/commands/erase.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
-import { told } from "../store/deliveries.ts";
+import { at, told } from "../store/deliveries.ts";
 import { openTestStore } from "../store/open.ts";
+
+const dayMs = 86_400_000;
+
+/** The options of a command on this file, with the lines that it has printed. */
+function printing(file: string): EraseCommandOptions & { readonly printed: readonly string[] } {
+  const printed: string[] = [];
+  return {
+    open: async () => openSqliteMaintenance(file),
+    progress: () => ({ update: () => {}, clear: () => {}, [Symbol.dispose]: () => {} }),
+    retention: () => ({ rawDays: 1, eventsDays: 1 }),
+    now: () => at(0) + 2 * dayMs,
+    print: (line) => printed.push(line),
+    printed,
+  };
+}
 
 it("forgetting a project says so without what a terminal would obey in its slug", async () => {
   await using store = await openTestStore();
   await store.append(told({ project: { id: "7", slug: "web\u001b[2J", name: "Web" } }));
-  const printed: string[] = [];
-  const command = forgetCommand({
-    open: async () => openSqliteMaintenance(store.file),
-    progress: () => ({ update: () => {}, clear: () => {}, [Symbol.dispose]: () => {} }),
-    retention: () => ({ rawDays: null, eventsDays: null }),
-    now: Date.now,
-    print: (line) => printed.push(line),
-  });
-  await command.exitOverride().parseAsync(["project", "7"], { from: "user" });
-  expect(printed).toEqual(["Forgot project 7: 1 issues."]);
+  const options = printing(store.file);
+  await forgetCommand(options).exitOverride().parseAsync(["project", "7"], { from: "user" });
+  expect(options.printed).toEqual(["Forgot project 7: 1 issue."]);
+});
+
+it("pruning says how much went, one as one and many as many", async () => {
+  await using store = await openTestStore();
+  const prune = async () => {
+    const options = printing(store.file);
+    await pruneCommand(options).exitOverride().parseAsync([], { from: "user" });
+    return options.printed;
+  };
+  const resolved = (issue: string) => told({ issue, action: "resolved", status: "resolved" });
+  await store.append(resolved("1"));
+  expect(await prune()).toEqual(["Dropped 1 delivery's body.", "Dropped 1 closed issue with its history."]);
+  await Promise.all(["2", "3"].map((issue) => store.append(resolved(issue))));
+  expect(await prune()).toEqual([
+    "Dropped 2 deliveries' bodies.",
+    "Dropped 2 closed issues with their histories.",
+  ]);
 });

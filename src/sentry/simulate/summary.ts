@@ -1,3 +1,4 @@
+import { counted } from "../../observability/counted.ts";
 import { durationText } from "./duration.ts";
 import type { Counts } from "./tally.ts";
 import type { WebhookKind } from "./webhook.ts";
@@ -56,8 +57,4 @@ function listed(parts: readonly string[]): string {
 
 function number(count = 0): string {
   return count.toLocaleString("en");
-}
-
-function counted(count: number, what: string): string {
-  return `${number(count)} ${what}${count === 1 ? "" : "s"}`;
 }
