@@ -125,10 +125,12 @@ const settings = z.object({
     ),
   LIMIT_SOCKETS_PER_ADDRESS: wholeNumber(1, 1_000_000)
     .default(1_000)
-    .describe("WebSockets that one address, or one IPv6 /64, may have open at once. More are answered 503."),
+    .describe(
+      "WebSockets that one address, or one IPv6 /64, may have open at once; OVERLOADED (503) beyond.",
+    ),
   LIMIT_OPERATIONS_PER_SOCKET: wholeNumber(1, 10_000)
     .default(100)
-    .describe("Operations at once on one WebSocket. More get OPERATION_LIMIT."),
+    .describe("Operations at once on one WebSocket; OPERATION_LIMIT beyond."),
   ALLOW_ANONYMOUS: z
     .enum(["read"])
     .optional()
@@ -149,31 +151,39 @@ const settings = z.object({
   JWT_AUDIENCE: z.string().optional().describe("What a JWT's aud must be, or contain."),
   LIMIT_DEPTH: wholeNumber(3, 100)
     .default(12)
-    .describe("Most fields within each other in a GraphQL document."),
+    .describe("Most fields within each other in a GraphQL document; QUERY_TOO_DEEP beyond."),
   LIMIT_COST: wholeNumber(100, 10_000_000)
     .default(25_000)
     .describe(
       "Most values that a GraphQL answer may have, as far as its document tells, and its filters; QUERY_TOO_COMPLEX beyond.",
     ),
-  LIMIT_TOKENS: wholeNumber(100, 100_000).default(2_000).describe("Most tokens of a GraphQL document."),
-  LIMIT_ALIASES: wholeNumber(0, 10_000).default(50).describe("Most aliases in a GraphQL document."),
-  LIMIT_DIRECTIVES: wholeNumber(0, 10_000).default(50).describe("Most directives in a GraphQL document."),
+  LIMIT_TOKENS: wholeNumber(100, 100_000)
+    .default(2_000)
+    .describe("Most tokens of a GraphQL document; GRAPHQL_PARSE_FAILED beyond."),
+  LIMIT_ALIASES: wholeNumber(0, 10_000)
+    .default(50)
+    .describe("Most aliases in a GraphQL document; QUERY_TOO_COMPLEX beyond."),
+  LIMIT_DIRECTIVES: wholeNumber(0, 10_000)
+    .default(50)
+    .describe("Most directives in a GraphQL document; QUERY_TOO_COMPLEX beyond."),
   LIMIT_BODY_BYTES: wholeNumber(1_000, 10_000_000)
     .default(100_000)
-    .describe("The largest body of a GraphQL request, in bytes."),
+    .describe("The largest body of a GraphQL request, in bytes; PAYLOAD_TOO_LARGE (413) beyond."),
   LIMIT_URL_BYTES: wholeNumber(256, 16_000)
     .default(8_192)
-    .describe("The longest URL of a request, in bytes; 414 beyond."),
+    .describe("The longest URL of a request, in bytes; BAD_REQUEST (414) beyond."),
   LIMIT_SECONDS: wholeNumber(1, 300)
     .default(10)
     .describe("How long a GraphQL operation may take, in seconds; TIMEOUT beyond."),
   LIMIT_AT_ONCE: wholeNumber(1, 100_000)
     .default(500)
-    .describe("How many GraphQL operations may be executed at once; 503 beyond. Subscriptions do not count."),
+    .describe(
+      "How many GraphQL operations may be executed at once, of all together; SERVICE_UNAVAILABLE (503) beyond. Subscriptions do not count.",
+    ),
   LIMIT_REQUESTS: wholeNumber(0, 10_000_000)
     .default(6_000)
     .describe(
-      "How many requests but webhooks, and operations on WebSockets, one address, or one IPv6 /64, may send in a minute; 429 beyond, 0 for any number. Not counted: this machine's.",
+      "How many requests but webhooks and health checks, and operations on WebSockets, one address, or one IPv6 /64, may send in a minute; RATE_LIMITED (429) beyond, 0 for any number. Not counted: this machine's.",
     ),
   RETENTION_RAW_DAYS: wholeNumber(1, 36_500)
     .optional()

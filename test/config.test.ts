@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
@@ -12,6 +12,7 @@ import {
   unknownSettings,
   withoutPassword,
 } from "../src/config.ts";
+import { errorCodes } from "../src/graphql/errors.ts";
 import { temporaryFolder } from "./store/open.ts";
 
 describe("the settings", () => {
@@ -177,11 +178,11 @@ describe("the settings", () => {
     expect(() => parseConfig({ WEBHOOK_BEARER: "my secret token" })).toThrow(/^(?!.*my secret).*$/s);
   });
 
-  it("are all described, in --help and in the README", () => {
-    const readme = readFileSync("README.md", "utf8");
+  it("are all described, and each limit by the code of the error that is beyond it", () => {
+    const codes = [...Object.keys(errorCodes), "OVERLOADED"].join("|");
     for (const { name, description } of describeSettings()) {
-      expect(description, name).not.toBe("");
-      expect(readme, name).toContain(`\`${name}\``);
+      const told = name.startsWith("LIMIT_") ? new RegExp(`; (?:${codes})(?: \\(\\d{3}\\))? beyond`) : /./;
+      expect(description, name).toMatch(told);
     }
   });
 });

@@ -1,6 +1,8 @@
-import { readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { getOperationAST, parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
+import { describeSettings } from "../src/config.ts";
 import { errorCodes } from "../src/graphql/errors.ts";
 import { schema } from "../src/graphql/schema.ts";
 import { createMetrics, measureWhenAsked } from "../src/observability/metrics.ts";
@@ -10,8 +12,8 @@ import { gateway } from "./graphql/gateway.ts";
 const readme = readFileSync("README.md", "utf8");
 
 /** The rows of the first table after this heading, each as its cells. */
-function tableUnder(heading: string): readonly (readonly string[])[] {
-  const section = readme.slice(readme.indexOf(`\n${heading}\n`));
+function tableUnder(heading: string, page = readme): readonly (readonly string[])[] {
+  const section = page.slice(page.indexOf(`\n${heading}\n`));
   const [table = ""] = /^\|[^]*?\n(?=\n)/m.exec(section) ?? [];
   const rows = table
     .trim()
@@ -43,11 +45,56 @@ describe("the README", () => {
     expect(Object.fromEntries(tableUnder("## Errors"))).toEqual(errorCodes);
   });
 
+  it("lists every setting, with its default and what it does", () => {
+    const settings = describeSettings().map((setting) => [
+      `\`${setting.name}\``,
+      setting.default && `\`${setting.default}\``,
+      setting.description,
+    ]);
+    expect(tableUnder("## Settings")).toEqual(settings);
+  });
+});
+
+describe("docs/operating.md", () => {
   it("lists every metric, and says what it is", async () => {
     using metrics = createMetrics();
     const none = { queue: async () => 0, tailLagSeconds: () => 0 };
     measureWhenAsked(metrics, { ...none, walBytes: async () => 0, silenceSeconds: async () => 0 });
     const measured = await metrics.registry.getMetricsAsJSON();
-    expect(tableUnder("### Watching it")).toEqual(measured.map(({ name, help }) => [`\`${name}\``, help]));
+    const page = readFileSync("docs/operating.md", "utf8");
+    expect(tableUnder("## Watching it", page)).toEqual(
+      measured.map(({ name, help }) => [`\`${name}\``, help]),
+    );
   });
+});
+
+/** What is told in Markdown, without what is code. */
+const proseOf = (file: string) => readFileSync(file, "utf8").replaceAll(/^```[^]*?^```$/gm, "");
+
+/** What leads to the headings of a page, as GitHub names them. */
+function anchorsOf(file: string): readonly string[] {
+  const headings = [...proseOf(file).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading!);
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s-]/gu, "")
+      .replaceAll(/\s/g, "-"),
+  );
+}
+
+/** The links of a page to what is in this repository, and is not. */
+function brokenLinksOf(file: string): readonly string[] {
+  const links = [...proseOf(file).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!);
+  return links.filter((link) => {
+    if (/^https?:/.test(link)) return false;
+    const [path, anchor] = link.split("#") as [string, string?];
+    const target = path === "" ? file : join(dirname(file), path);
+    return !existsSync(target) || (anchor !== undefined && !anchorsOf(target).includes(anchor));
+  });
+}
+
+const pages = globSync(["*.md", "docs/*.md", "bench/*.md", "examples/*.md", "examples/*/README.md"]);
+
+describe("links and anchors", () => {
+  it.each(pages)("lead somewhere: %s", (file) => expect(brokenLinksOf(file)).toEqual([]));
 });
