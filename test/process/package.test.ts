@@ -83,5 +83,5 @@ describe("the package", () => {
     renameSync(unpacked, app);
     expect(helpOf(app)).toContain("$ node src/bin.js simulate --history 30d\n");
     // Builds everything, types included.
-  }, 120_000);
+  }, 300_000);
 });
