@@ -16,7 +16,7 @@ export type GatewayOptions = {
 /**
  * Starts a gateway in this process. Resolves once it listens.
  *
- * Disposing it takes no more connections, answers the webhooks that are in, ends the streams, and closes the store, in
+ * Disposing it ends the streams, takes no more connections, answers the webhooks that are in, and closes the store, in
  * that order.
  * @throws Error that says what to do when something cannot be had, such as the port or the database file.
  */
