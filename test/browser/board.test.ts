@@ -770,13 +770,19 @@ describe("a gateway that asks who reads", () => {
     // A token of the scope read is shown no deliveries.
     await page.keyboard.press("3");
     await page.getByText("shown to tokens of the admin scope").waitFor();
-    await page.route("**/session", (route) => route.abort());
-    const said = page.waitForEvent("dialog");
-    const clicked = page.getByRole("button", { name: "Sign out" }).click();
-    expect((await said).message()).toBe("The gateway cannot be reached: you are still signed in.");
-    await (await said).accept();
-    await clicked;
-    await page.unroute("**/session");
+    for (const answer of [
+      (route: Route) => route.abort(),
+      (route: Route) => route.fulfill({ status: 429 }),
+      (route: Route) => route.fulfill({ status: 502 }),
+    ]) {
+      await page.route("**/session", answer);
+      const said = page.waitForEvent("dialog");
+      const clicked = page.getByRole("button", { name: "Sign out" }).click();
+      expect((await said).message()).toBe("You could not be signed out: you are still signed in.");
+      await (await said).accept();
+      await clicked;
+      await page.unroute("**/session");
+    }
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     expect(faults).toEqual([]);

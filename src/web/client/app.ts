@@ -124,13 +124,9 @@ function goOn(): void {
 }
 
 async function signOut(): Promise<void> {
-  try {
-    await closeSession();
-  } catch {
-    // In the way, for whoever leaves a machine to others has to know.
-    return alert("The gateway cannot be reached: you are still signed in.");
-  }
-  location.reload();
+  if (await closeSession()) location.reload();
+  // In the way, for whoever leaves a machine to others has to know.
+  else alert("You could not be signed out: you are still signed in.");
 }
 
 function skip(event: MouseEvent): void {
