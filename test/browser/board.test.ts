@@ -377,6 +377,38 @@ describe("the board", () => {
     await page.getByRole("heading", { name: "Opened against resolved" }).waitFor();
   });
 
+  it("leaves single keys to others where its reader wants that, now and on later visits", async () => {
+    await open();
+    await rows().first().waitFor();
+    const shortcuts = page.getByLabel("Single-key shortcuts");
+    const showKeys = () => page.getByRole("button", { name: "Keyboard" }).click();
+    await page.keyboard.press("?");
+    await shortcuts.click();
+    expect(await shortcuts.isChecked()).toBe(false);
+    await shortcuts.press("Enter");
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+    for (const when of ["now", "later"]) {
+      if (when === "later") await page.reload();
+      await rows().first().locator("a.title").focus();
+      const before = await focused();
+      for (const key of ["j", "k", "/", "2", "3", "p", "?"]) await page.keyboard.press(key);
+      expect(await focused()).toBe(before);
+      expect(new URL(page.url()).search).toBe("");
+      expect(await page.getByRole("dialog").count()).toBe(0);
+      await page.getByRole("button", { name: "Pause" }).waitFor();
+      await page.keyboard.press("Enter");
+      await page.locator(".timeline li").first().waitFor();
+      await page.keyboard.press("Escape");
+      await rows().first().waitFor();
+    }
+    await showKeys();
+    await shortcuts.click();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("2");
+    await page.locator(".tiles").waitFor();
+    expect(faults).toEqual([]);
+  });
+
   it("keeps the keyboard where it was when the issue there leaves", async () => {
     const seen = new Date().toISOString();
     const issue = (id: number) => ({

@@ -8,7 +8,8 @@ import { html } from "./html.ts";
 import { IssueView } from "./issue-view.ts";
 import type { IssueList } from "./issue-list.ts";
 import { IssuesView } from "./issues-view.ts";
-import { keys, listenToKeys } from "./keyboard.ts";
+import { hasSingleKeys, listenToKeys } from "./keyboard.ts";
+import { Keys } from "./keys.ts";
 import { Link } from "./link.ts";
 import { viewing, type Navigation, type Place } from "./place.ts";
 import { closeSession, hasSession } from "./session.ts";
@@ -42,6 +43,7 @@ export function App({
   useLayoutEffect(() => {
     left.current = place.issue;
   }, [place.issue]);
+  const hasKeys = useCell(hasSingleKeys);
   const dialog = useRef<HTMLDialogElement>(null);
   const togglePause = () => connection.isPaused.set(!connection.isPaused.get());
   const showKeys = () => dialog.current?.showModal();
@@ -74,7 +76,13 @@ export function App({
         ${hasGraphiQL && html`<a class="tool graphiql" href="/graphql">GraphiQL</a>`}
         ${signInWanted === null && hasSession() && html`<button type="button" class="quiet" onClick=${signOut}>Sign out</button>`}
         <${ThemeButton} />
-        <button type="button" class="icon" aria-label="Keyboard" title="Keyboard (?)" onClick=${showKeys}>
+        <button
+          type="button"
+          class="icon"
+          aria-label="Keyboard"
+          title=${hasKeys ? "Keyboard (?)" : "Keyboard"}
+          onClick=${showKeys}
+        >
           ?
         </button>
       </div>
@@ -99,19 +107,7 @@ export function App({
               />`
       }
     </main>
-    <dialog ref=${dialog} aria-labelledby="keys">
-      <h2 id="keys">Keyboard</h2>
-      <dl>
-        ${keys.map(
-          ([key, meaning]) =>
-            html`<div key=${key}>
-              <dt><kbd>${key}</kbd></dt>
-              <dd>${meaning}</dd>
-            </div>`,
-        )}
-      </dl>
-      <form method="dialog"><button type="submit">Close</button></form>
-    </dialog>
+    <dialog ref=${dialog} aria-labelledby="keys"><${Keys} /></dialog>
   </div>`;
 }
 
@@ -211,14 +207,16 @@ function ConnectionBadge({
 }) {
   const state = useCell(connection.state);
   const isPaused = useCell(connection.isPaused);
+  const hasKeys = useCell(hasSingleKeys);
+  const action = isPaused ? "Go on" : "Pause";
   const { name, text } = describe(state);
   return html`<div class=${`connection ${name}`}>
     <span class="connection-state" role="status"><span class="dot" aria-hidden="true"></span>${text}</span>
     <button
       type="button"
       class="icon"
-      aria-label=${isPaused ? "Go on" : "Pause"}
-      title=${isPaused ? "Go on (p)" : "Pause (p)"}
+      aria-label=${action}
+      title=${hasKeys ? `${action} (p)` : action}
       onClick=${togglePause}
     >
       <svg viewBox="0 0 16 16" aria-hidden="true">
