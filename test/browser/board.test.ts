@@ -667,6 +667,20 @@ describe("the statistics", () => {
     expect(faults).toEqual([]);
   });
 
+  it("lead to the issues that they count, by project, level and assignee", async () => {
+    await open("/?view=statistics");
+    for (const by of ["project", "level", "assignee"]) {
+      const panel = page.locator(".panel", { hasText: `By ${by}` });
+      const bar = panel.locator("li", { has: page.getByRole("link") }).first();
+      const count = await bar.locator(".bar-count").innerText();
+      await bar.getByRole("link").click();
+      await expect.poll(() => page.locator(".total strong").innerText(), patiently).toBe(count);
+      expect(new URL(page.url()).searchParams.get(by)).toBeTruthy();
+      await page.goBack();
+    }
+    expect(faults).toEqual([]);
+  });
+
   it.each([undefined, "Etc/Unknown"])("are shown where the browser's time zone is %s", async (timeZone) => {
     await page.addInitScript((zone) => {
       const { resolvedOptions } = Intl.DateTimeFormat.prototype;

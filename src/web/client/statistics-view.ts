@@ -9,6 +9,7 @@ import { Link } from "./link.ts";
 import type { DurationStats, FlowBucket, Statistics } from "./operations.ts";
 import {
   assigneeKey,
+  levelChoices,
   shownFilter,
   spanChoices,
   viewing,
@@ -167,7 +168,7 @@ function Figures({
             key: project.slug,
             label: project.slug,
             count,
-            to: { ...viewing("issues"), status: "all", project: project.slug },
+            to: { project: project.slug },
           }))}
         />
       </section>
@@ -176,7 +177,12 @@ function Figures({
         <${Bars}
           navigation=${navigation}
           place=${place}
-          bars=${figures.byLevel.map(({ key, count }) => ({ key: key ?? "", label: sentence(key ?? "none"), count }))}
+          bars=${figures.byLevel.map(({ key, count }) => ({
+            key: key ?? "",
+            label: sentence(key ?? "none"),
+            count,
+            to: levelNarrowing(key),
+          }))}
         />
       </section>
       <section class="panel" aria-labelledby="assignees">
@@ -188,7 +194,7 @@ function Figures({
             key: assigneeKey(assignee),
             label: assignee === null ? "Unassigned" : assigneeText(assignee),
             count,
-            to: { ...viewing("issues"), status: "all", assignee: assigneeKey(assignee) },
+            to: { assignee: assigneeKey(assignee) },
           }))}
         />
       </section>
@@ -299,12 +305,18 @@ function Durations({ figures }: { readonly figures: Statistics }) {
   </div>`;
 }
 
+/** What narrows the list down to a level of the statistics. */
+function levelNarrowing(key: string | null): Partial<Place> | null {
+  const level = levelChoices.find((choice) => choice === key?.toLowerCase());
+  return level === undefined ? null : { level };
+}
+
 type Bar = {
   readonly key: string;
   readonly label: string;
   readonly count: number;
-  /** Where the issues that it counts are. */
-  readonly to?: Partial<Place>;
+  /** What narrows the list down to the issues that it counts; null where nothing that can be chosen does. */
+  readonly to: Partial<Place> | null;
 };
 
 function Bars({
@@ -323,9 +335,15 @@ function Bars({
       ({ key, label, count, to }) =>
         html`<li key=${key}>
           ${
-            to === undefined
+            to === null
               ? html`<span class="bar-label">${label}</span>`
-              : html`<${Link} class="bar-label" navigation=${navigation} place=${place} to=${to}>${label}<//>`
+              : html`<${Link}
+                  class="bar-label"
+                  navigation=${navigation}
+                  place=${place}
+                  to=${{ ...viewing("issues"), status: "all", ...to }}
+                  >${label}<//
+                >`
           }
           <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
             <rect class="bar" width=${(count / most) * 100} height="8" />
