@@ -493,6 +493,19 @@ describe("the board", () => {
     expect(faults).toEqual([]);
   });
 
+  it("counts under an issue's ribbon each state by itself, also where several have one colour", async () => {
+    const issue = { id: "900406", title: "", status: "unresolved", lastSeen: new Date().toISOString() };
+    await deliver("created", { ...issue, substatus: "ongoing" });
+    // A state that this version does not know.
+    await deliver("unresolved", { ...issue, substatus: "simmering" });
+    await open("/?issue=900406");
+    const legend = () => page.locator(".ribbon li").allInnerTexts();
+    await expect
+      .poll(legend, patiently)
+      .toEqual([expect.stringMatching(/^Ongoing/), expect.stringMatching(/^Simmering/)]);
+    expect(faults).toEqual([]);
+  });
+
   it("shows of an issue what Sentry sent last, also while it is looked at", async () => {
     const issue = (title: string) => ({ id: "900301", title, status: "unresolved" });
     await deliver("created", issue("As it was"));

@@ -21,6 +21,7 @@ import {
   sentence,
   stateText,
   toneOf,
+  type Tone,
 } from "./words.ts";
 
 /** One issue: what it is, every state it was in, and what happened to it. */
@@ -145,17 +146,23 @@ function Ribbon({ spans, now }: { readonly spans: readonly Span[]; readonly now:
   const parts = spans.map((span) => {
     const from = Date.parse(span.startedAt);
     const to = span.endedAt === null ? now : Date.parse(span.endedAt);
-    return { span, from, seconds: Math.max(0, to - from) / 1000, tone: toneOf(span.state) };
+    const { state } = span;
+    return {
+      span,
+      from,
+      seconds: Math.max(0, to - from) / 1000,
+      tone: toneOf(state),
+      text: stateText(state),
+    };
   });
-  const inTone = new Map<string, { readonly text: string; readonly seconds: number }>();
-  for (const { span, seconds, tone } of parts) {
-    const text = stateText(span.state);
-    inTone.set(tone, { text, seconds: seconds + (inTone.get(tone)?.seconds ?? 0) });
-  }
+  // Several states have one tone.
+  const inState = new Map<string, { readonly tone: Tone; readonly seconds: number }>();
+  for (const { tone, text, seconds } of parts)
+    inState.set(text, { tone, seconds: seconds + (inState.get(text)?.seconds ?? 0) });
   return html`<figure class="ribbon">
     <svg viewBox="0 0 1000 14" preserveAspectRatio="none" aria-hidden="true">
       ${parts.map(
-        ({ span, from, seconds, tone }) =>
+        ({ span, from, seconds, tone, text }) =>
           html`<rect
             key=${span.startedAt}
             class=${`fill-${tone}`}
@@ -164,15 +171,15 @@ function Ribbon({ spans, now }: { readonly spans: readonly Span[]; readonly now:
             y="0"
             height="14"
           >
-            <title>${`${stateText(span.state)}, ${durationText(seconds)}`}</title>
+            <title>${`${text}, ${durationText(seconds)}`}</title>
           </rect>`,
       )}
     </svg>
     <figcaption>
       <ul>
-        ${[...inTone].map(
-          ([tone, { text, seconds }]) =>
-            html`<li key=${tone}>
+        ${[...inState].map(
+          ([text, { tone, seconds }]) =>
+            html`<li key=${text}>
               <span class=${`swatch back-${tone}`} aria-hidden="true"></span>${text}
               <span class="dim">${durationText(seconds)}</span>
             </li>`,
