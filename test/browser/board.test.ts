@@ -506,6 +506,22 @@ describe("the board", () => {
     expect(faults).toEqual([]);
   });
 
+  it("says whether it could copy what Sentry sent", async () => {
+    await deliver("created", { id: "900302", title: "To be copied", status: "unresolved" });
+    await open("/?issue=900302");
+    await page.getByText("Raw payload").click();
+    const copy = page.getByRole("button", { name: "Copy" });
+    // Nobody is there to be asked whether the page may.
+    await copy.click();
+    await page.getByRole("status").getByText("Could not be copied").waitFor();
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await copy.click();
+    await page.getByRole("status").getByText("Copied", { exact: true }).waitFor();
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    expect(copied).toBe(await page.locator(".raw pre").innerText());
+    expect(faults).toEqual([]);
+  });
+
   it("shows of an issue what Sentry sent last, also while it is looked at", async () => {
     const issue = (title: string) => ({ id: "900301", title, status: "unresolved" });
     await deliver("created", issue("As it was"));

@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { AnswerError, ask, isAbort, messageOf } from "./ask.ts";
 import { useCell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
+import { CopyButton } from "./copy-button.ts";
 import { focusHeading, useLostFocus } from "./focus.ts";
 import { html } from "./html.ts";
 import { openIssueDetail } from "./issue-detail.ts";
@@ -337,7 +338,7 @@ function Raw({ issue, signIn }: { readonly issue: IssueDetail; readonly signIn: 
         : "problem" in text
           ? html`<p role="alert">${text.problem}</p>
               ${text.needsToken && html`<button type="button" class="quiet" onClick=${signIn}>Sign in</button>`}`
-          : html`${navigator.clipboard !== undefined && html`<button type="button" onClick=${() => void navigator.clipboard.writeText(text.json)}>Copy</button>`}
+          : html`<${CopyButton} text=${text.json} />
               <pre tabindex="0" role="region" aria-label="Raw payload"><${Json} text=${text.json} /></pre>`
     }
   </details>`;
