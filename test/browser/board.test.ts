@@ -907,6 +907,7 @@ describe("a gateway that asks who reads", () => {
     expect(await page.getByRole("button", { name: "Sign out" }).count()).toBe(0);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.getByText("token create --name you --scope read").waitFor();
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("token");
     await page.getByRole("button", { name: "Go back" }).click();
     await page.locator(".timeline li").first().waitFor();
@@ -916,6 +917,7 @@ describe("a gateway that asks who reads", () => {
     await page.keyboard.press("Tab");
     await page.getByRole("link", { name: "Feed" }).click();
     await page.getByRole("button", { name: "Sign in with one" }).click();
+    await page.getByText("token create --name you --scope admin").waitFor();
     await page.goBack();
     await askForRaw();
     await page.getByRole("button", { name: "Sign in" }).click();

@@ -13,7 +13,7 @@ import { Keys } from "./keys.ts";
 import { Link } from "./link.ts";
 import { viewing, type Navigation, type Place } from "./place.ts";
 import { closeSession, hasSession } from "./session.ts";
-import { SignIn } from "./sign-in.ts";
+import { SignIn, type TokenScope } from "./sign-in.ts";
 import { Skeleton } from "./skeleton.ts";
 import { applyTheme, chosenTheme, themeAfter, type Theme } from "./theme.ts";
 import { useNow } from "./time.ts";
@@ -34,9 +34,9 @@ export function App({
 }) {
   const place = useCell(navigation.place);
   const signInWanted = useCell(connection.signInWanted);
-  const [isSigningIn, setSigningIn] = useState(false);
+  const [signInFor, setSignInFor] = useState<TokenScope | null>(null);
   // Whoever goes elsewhere wants to see that, and types there already.
-  useLayoutEffect(() => setSigningIn(false), [place]);
+  useLayoutEffect(() => setSignInFor(null), [place]);
   // Whoever comes back from an issue goes on from there.
   const left = useRef(place.issue);
   useLostFocus(() => (left.current === null ? focusHeading() : focusIssue(left.current)));
@@ -91,19 +91,20 @@ export function App({
     <main id="main" tabindex="-1">
       ${
         signInWanted !== null
-          ? html`<${SignIn} message=${signInWanted} done=${goOn} cancel=${null} />`
-          : isSigningIn
+          ? html`<${SignIn} message=${signInWanted} scope="read" done=${goOn} cancel=${null} />`
+          : signInFor !== null
             ? html`<${SignIn}
                 message="With a token that allows more you see more."
+                scope=${signInFor}
                 done=${goOn}
-                cancel=${() => setSigningIn(false)}
+                cancel=${() => setSignInFor(null)}
               />`
             : html`<${CurrentView}
                 navigation=${navigation}
                 place=${place}
                 connection=${connection}
                 list=${list}
-                signIn=${() => setSigningIn(true)}
+                signIn=${setSignInFor}
               />`
       }
     </main>
@@ -141,7 +142,8 @@ function CurrentView({
   readonly place: Place;
   readonly connection: Connection;
   readonly list: IssueList;
-  readonly signIn: () => void;
+  /** Asks for a token of a scope that lets its reader see more. */
+  readonly signIn: (scope: TokenScope) => void;
 }) {
   if (place.issue !== null) {
     return html`<${IssueView}

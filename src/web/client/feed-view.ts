@@ -5,6 +5,7 @@ import type { Connection } from "./connection.ts";
 import { html } from "./html.ts";
 import { keepTrying } from "./keep-trying.ts";
 import { feedHealth, newestDeliveries, type Delivery, type Feed } from "./operations.ts";
+import type { TokenScope } from "./sign-in.ts";
 import { Skeleton } from "./skeleton.ts";
 import { Ago, durationText, useNow } from "./time.ts";
 import { sleep } from "./until.ts";
@@ -29,7 +30,7 @@ export function FeedView({
   signIn,
 }: {
   readonly connection: Connection;
-  readonly signIn: () => void;
+  readonly signIn: (scope: TokenScope) => void;
 }) {
   const [state] = useState(() => createCell<FeedState>({ is: "loading" }));
   useEffect(() => {
@@ -155,12 +156,12 @@ function Deliveries({
 }: {
   readonly deliveries: readonly Delivery[] | null;
   readonly now: number;
-  readonly signIn: () => void;
+  readonly signIn: (scope: TokenScope) => void;
 }) {
   if (deliveries === null)
     return html`<p class="dim">
       Single deliveries are shown to tokens of the admin scope of all projects.${" "}
-      <button type="button" class="quiet" onClick=${signIn}>Sign in with one</button>
+      <button type="button" class="quiet" onClick=${() => signIn("admin")}>Sign in with one</button>
     </p>`;
   return html`<section aria-labelledby="deliveries">
     <h2 id="deliveries">Newest deliveries</h2>

@@ -9,6 +9,7 @@ import { openIssueDetail } from "./issue-detail.ts";
 import { Link } from "./link.ts";
 import { issueRaw, type IssueDetail, type IssueEvent, type Span } from "./operations.ts";
 import type { Navigation, Place } from "./place.ts";
+import type { TokenScope } from "./sign-in.ts";
 import { Skeleton } from "./skeleton.ts";
 import { StateBadge } from "./state-badge.ts";
 import { Ago, clockText, durationText, momentText, useNow } from "./time.ts";
@@ -37,7 +38,7 @@ export function IssueView({
   readonly place: Place;
   readonly sentryId: string;
   readonly connection: Connection;
-  readonly signIn: () => void;
+  readonly signIn: (scope: TokenScope) => void;
 }) {
   const detail = useMemo(() => openIssueDetail(sentryId, connection), [sentryId]);
   useEffect(() => () => detail[Symbol.dispose](), [detail]);
@@ -307,7 +308,13 @@ function TimelineEvent({
 }
 
 /** What Sentry sent, read when it is asked for, and again whenever the issue was. */
-function Raw({ issue, signIn }: { readonly issue: IssueDetail; readonly signIn: () => void }) {
+function Raw({
+  issue,
+  signIn,
+}: {
+  readonly issue: IssueDetail;
+  readonly signIn: (scope: TokenScope) => void;
+}) {
   const { sentryId } = issue;
   const [isOpen, setOpen] = useState(false);
   const [text, setText] = useState<
@@ -337,7 +344,7 @@ function Raw({ issue, signIn }: { readonly issue: IssueDetail; readonly signIn: 
         ? isOpen && html`<p role="status">Reading…</p>`
         : "problem" in text
           ? html`<p role="alert">${text.problem}</p>
-              ${text.needsToken && html`<button type="button" class="quiet" onClick=${signIn}>Sign in</button>`}`
+              ${text.needsToken && html`<button type="button" class="quiet" onClick=${() => signIn("read")}>Sign in</button>`}`
           : html`<${CopyButton} text=${text.json} />
               <pre tabindex="0" role="region" aria-label="Raw payload"><${Json} text=${text.json} /></pre>`
     }
