@@ -82,6 +82,13 @@ const focused = () => page.evaluate(() => document.activeElement?.closest("tr")?
 
 const connection = (state: string) => page.locator(`.connection.${state}`).waitFor();
 
+/** Answers as a gateway that asking again does not mend. */
+const failing = (route: Route) =>
+  route.fulfill({
+    contentType: "application/json",
+    body: '{"errors":[{"message":"Unexpected error.","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}',
+  });
+
 async function open(address = "/"): Promise<void> {
   await page.goto(`${gateway.url}${address}`);
 }
@@ -327,8 +334,7 @@ describe("the board", () => {
   });
 
   it("can be asked for again where it cannot be shown", async () => {
-    const body = '{"errors":[{"message":"Unexpected error.","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}';
-    await page.route("**/graphql", (route) => route.fulfill({ contentType: "application/json", body }));
+    await page.route("**/graphql", failing);
     await open();
     await page.getByText("Unexpected error.").waitFor();
     await page.unroute("**/graphql");
@@ -710,6 +716,18 @@ describe("the statistics", () => {
     expect(faults).toEqual([]);
   });
 
+  it("can be asked for again where their code could not be loaded", async () => {
+    await open();
+    await rows().first().waitFor();
+    await page.route("**/assets/statistics-view*", (route) => route.abort());
+    await page.keyboard.press("2");
+    await page.getByRole("heading", { name: "The statistics could not be loaded" }).waitFor();
+    await page.getByText("The gateway cannot be reached, or it was updated after this page was").waitFor();
+    await page.unroute("**/assets/statistics-view*");
+    await page.getByRole("button", { name: "Load the page again" }).click();
+    await page.getByText(/^of [\d,]+ known$/).waitFor();
+  });
+
   it.each([undefined, "Etc/Unknown"])("are shown where the browser's time zone is %s", async (timeZone) => {
     await page.addInitScript((zone) => {
       const { resolvedOptions } = Intl.DateTimeFormat.prototype;
@@ -734,6 +752,22 @@ describe("the feed", () => {
 });
 
 describe("every view", () => {
+  it.each([
+    ["/?issue=900501", "The issue cannot be shown", ".timeline li"],
+    ["/?view=statistics", "The statistics cannot be shown", ".tiles"],
+    ["/?view=feed", "The feed cannot be shown", ".tiles"],
+  ])("can be loaded again where it cannot be shown: %s", async (address, title, shown) => {
+    await deliver("created", { id: "900501", title: "", status: "unresolved" });
+    await page.route("**/graphql", failing);
+    await open(address);
+    await page.getByRole("heading", { name: title }).waitFor();
+    await page.getByRole("alert").getByText("Unexpected error.").waitFor();
+    await page.unroute("**/graphql");
+    await page.getByRole("button", { name: "Load the page again" }).click();
+    await page.locator(shown).first().waitFor();
+    expect(faults).toEqual([]);
+  });
+
   const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
   /** What axe-core finds wrong with the page as it is, and whether it is wider than the window. */

@@ -11,6 +11,7 @@ import { IssuesView } from "./issues-view.ts";
 import { hasSingleKeys, listenToKeys } from "./keyboard.ts";
 import { Keys } from "./keys.ts";
 import { Link } from "./link.ts";
+import { Failure } from "./notice.ts";
 import { viewing, type Navigation, type Place } from "./place.ts";
 import { closeSession, hasSession } from "./session.ts";
 import { SignIn, type TokenScope } from "./sign-in.ts";
@@ -192,11 +193,12 @@ function Statistics(props: object) {
     case "loaded":
       return html`<${view.View} ...${props} />`;
     case "failed":
-      // The gateway is gone, or was updated under the page and has other files now.
-      return html`<div class="notice" role="alert">
-        <h1>The statistics could not be loaded</h1>
-        <button type="button" onClick=${() => location.reload()}>Load the page again</button>
-      </div>`;
+      // Browsers may remember that an import failed: only a page that is loaded anew surely tries again.
+      return html`<${Failure}
+        heading="h1"
+        title="The statistics could not be loaded"
+        message="The gateway cannot be reached, or it was updated after this page was loaded."
+      />`;
   }
 }
 

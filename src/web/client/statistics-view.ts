@@ -6,6 +6,7 @@ import { FilterBar } from "./filter-bar.ts";
 import { html } from "./html.ts";
 import { openStatistics } from "./live-statistics.ts";
 import { Link } from "./link.ts";
+import { Failure } from "./notice.ts";
 import type { DurationStats, FlowBucket, Statistics } from "./operations.ts";
 import {
   assigneeKey,
@@ -67,13 +68,7 @@ export function StatisticsView({
       </div>
     <//>
     ${state.is === "loading" && html`<${Skeleton} text="Loading statistics" tall=${2} />`}
-    ${
-      state.is === "failed" &&
-      html`<div class="notice" role="alert">
-        <h2>The statistics cannot be shown</h2>
-        <p>${state.message}</p>
-      </div>`
-    }
+    ${state.is === "failed" && html`<${Failure} title="The statistics cannot be shown" message=${state.message} />`}
     ${state.is === "ready" && html`<${Figures} figures=${state.figures} navigation=${navigation} place=${place} />`}
   </section>`;
 }
