@@ -728,6 +728,22 @@ describe("the statistics", () => {
     await page.getByText(/^of [\d,]+ known$/).waitFor();
   });
 
+  it("show every figure of their durations on a phone", async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await open("/?view=statistics");
+    const table = page.getByRole("region", { name: "Table of durations" });
+    const outOfSight = await table.evaluate((region) => {
+      // As wide as they come, in the place of those of this test's few minutes.
+      for (const row of region.querySelectorAll("tbody tr")) {
+        [...row.querySelectorAll("td:not(.range)")].forEach((figure, index) => {
+          figure.textContent = ["5 h 24 min", "4 d 20 h", "1,234"][index]!;
+        });
+      }
+      return region.scrollWidth - region.clientWidth;
+    });
+    expect(outOfSight).toBe(0);
+  });
+
   it.each([undefined, "Etc/Unknown"])("are shown where the browser's time zone is %s", async (timeZone) => {
     await page.addInitScript((zone) => {
       const { resolvedOptions } = Intl.DateTimeFormat.prototype;
@@ -746,7 +762,7 @@ describe("the feed", () => {
     await send(1);
     await page.clock.install({ time: Date.now() + 3 * 86_400_000 });
     await open("/?view=feed");
-    await page.getByText(/The last delivery came (now|\d+ (s|min) ago)\./).waitFor();
+    await page.getByText(/^Last delivery: (now|\d+ (s|min) ago)$/).waitFor();
     expect(faults).toEqual([]);
   });
 });
@@ -782,6 +798,22 @@ describe("every view", () => {
     const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     return width > 0 ? [...found, `it is ${width} pixels wider than the window`] : found;
   }
+
+  it("has all its buttons beside its mark on a phone, whatever the connection is called", async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.route("**/graphql", failing);
+    await open();
+    await connection("idle");
+    const [mark, ...tools] = await page
+      .locator(".mark, .connection, .tools > button")
+      .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON() as DOMRect));
+    expect(tools).toHaveLength(3);
+    for (const tool of tools) {
+      expect(tool.top).toBeLessThan(mark!.bottom);
+      expect(tool.bottom).toBeGreaterThan(mark!.top);
+      expect(tool.left).toBeGreaterThan(mark!.right);
+    }
+  });
 
   it.each([
     ["light", 1280],

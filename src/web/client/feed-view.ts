@@ -101,7 +101,7 @@ function Health({ feed, now }: { readonly feed: Feed; readonly now: number }) {
             ? `Sentry has been silent for ${durationText(feed.silentForSeconds ?? 0)}, longer than it should be.`
             : lastDeliveryAt === null
               ? "No delivery has come yet."
-              : html`<span>The last delivery came <${Ago} at=${lastDeliveryAt} now=${now} />.</span>`
+              : html`<span>Last delivery: <${Ago} at=${lastDeliveryAt} now=${now} /></span>`
         }
       </p>`
     }
@@ -171,7 +171,7 @@ function Deliveries({
                   <th scope="col">Outcome</th>
                   <th scope="col">Resource</th>
                   <th scope="col">Action</th>
-                  <th scope="col">Bytes</th>
+                  <th scope="col" class="number">Bytes</th>
                   <th scope="col">Why</th>
                 </tr>
               </thead>
