@@ -26,6 +26,9 @@ export function setSingleKeys(on: boolean): void {
   keep(key, on ? null : "off");
 }
 
+/** What keys are typed into. A box to tick is not: in a dialog that was just closed it may have the focus for a moment. */
+const notForShortcuts = "input:not([type=checkbox]), select, textarea, dialog[open]";
+
 const views: Readonly<Record<string, View>> = { "1": "issues", "2": "statistics", "3": "feed" };
 
 /**
@@ -43,8 +46,7 @@ export function listenToKeys({
 }): () => void {
   const listen = (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target instanceof HTMLElement && event.target.closest("input, select, textarea, dialog[open]"))
-      return;
+    if (event.target instanceof HTMLElement && event.target.closest(notForShortcuts)) return;
     if (event.key === "Escape") return navigation.go({ issue: null });
     if (!isOn.get()) return;
     const view = views[event.key];
