@@ -11,7 +11,7 @@ import { IssuesView } from "./issues-view.ts";
 import { hasSingleKeys, listenToKeys } from "./keyboard.ts";
 import { Keys } from "./keys.ts";
 import { Link } from "./link.ts";
-import { Failure } from "./notice.ts";
+import { Notice } from "./notice.ts";
 import { viewing, type Navigation, type Place } from "./place.ts";
 import { closeSession, hasSession } from "./session.ts";
 import { SignIn, type TokenScope } from "./sign-in.ts";
@@ -194,7 +194,8 @@ function Statistics(props: object) {
       return html`<${view.View} ...${props} />`;
     case "failed":
       // Browsers may remember that an import failed: only a page that is loaded anew surely tries again.
-      return html`<${Failure}
+      return html`<${Notice}
+        isFailure
         heading="h1"
         title="The statistics could not be loaded"
         message="The gateway cannot be reached, or it was updated after this page was loaded."

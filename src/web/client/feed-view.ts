@@ -4,7 +4,7 @@ import { createCell, useCell, type Cell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
 import { html } from "./html.ts";
 import { keepTrying } from "./keep-trying.ts";
-import { Failure } from "./notice.ts";
+import { Notice } from "./notice.ts";
 import { feedHealth, newestDeliveries, type Delivery, type Feed } from "./operations.ts";
 import type { TokenScope } from "./sign-in.ts";
 import { Skeleton } from "./skeleton.ts";
@@ -51,7 +51,7 @@ export function FeedView({
   return html`<section class="feed" aria-labelledby="heading">
     <h1 id="heading" tabindex="-1">Feed</h1>
     ${shown.is === "loading" && html`<${Skeleton} text="Loading the feed" tall=${1} />`}
-    ${shown.is === "failed" && html`<${Failure} title="The feed cannot be shown" message=${shown.message} />`}
+    ${shown.is === "failed" && html`<${Notice} isFailure title="The feed cannot be shown" message=${shown.message} />`}
     ${shown.is === "ready" && html`<${Health} feed=${shown.feed} now=${now} /><${Deliveries} deliveries=${shown.deliveries} now=${now} signIn=${signIn} />`}
   </section>`;
 }

@@ -7,7 +7,7 @@ import { focusHeading, useLostFocus } from "./focus.ts";
 import { html } from "./html.ts";
 import { openIssueDetail } from "./issue-detail.ts";
 import { Link } from "./link.ts";
-import { Failure, Notice } from "./notice.ts";
+import { Notice } from "./notice.ts";
 import { issueRaw, type IssueDetail, type IssueEvent, type Span } from "./operations.ts";
 import type { Navigation, Place } from "./place.ts";
 import type { TokenScope } from "./sign-in.ts";
@@ -65,14 +65,16 @@ export function IssueView({
     case "unknown":
       return html`<section>
         ${back}
-        <${Notice} heading="h1" title="No such issue">
-          <p>The gateway has not heard of an issue ${sentryId}, or you may not see it.</p>
-        <//>
+        <${Notice}
+          heading="h1"
+          title="No such issue"
+          message=${`The gateway has not heard of an issue ${sentryId}, or you may not see it.`}
+        />
       </section>`;
     case "failed":
       return html`<section>
         ${back}
-        <${Failure} heading="h1" title="The issue cannot be shown" message=${state.message} />
+        <${Notice} isFailure heading="h1" title="The issue cannot be shown" message=${state.message} />
       </section>`;
     case "ready":
       return html`<article class="issue" aria-labelledby="heading">

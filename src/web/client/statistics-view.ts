@@ -6,7 +6,7 @@ import { FilterBar } from "./filter-bar.ts";
 import { html } from "./html.ts";
 import { openStatistics } from "./live-statistics.ts";
 import { Link } from "./link.ts";
-import { Failure } from "./notice.ts";
+import { Notice } from "./notice.ts";
 import type { DurationStats, FlowBucket, Statistics } from "./operations.ts";
 import {
   assigneeKey,
@@ -68,7 +68,7 @@ export function StatisticsView({
       </div>
     <//>
     ${state.is === "loading" && html`<${Skeleton} text="Loading statistics" tall=${2} />`}
-    ${state.is === "failed" && html`<${Failure} title="The statistics cannot be shown" message=${state.message} />`}
+    ${state.is === "failed" && html`<${Notice} isFailure title="The statistics cannot be shown" message=${state.message} />`}
     ${state.is === "ready" && html`<${Figures} figures=${state.figures} navigation=${navigation} place=${place} />`}
   </section>`;
 }
