@@ -82,6 +82,13 @@ const focused = () => page.evaluate(() => document.activeElement?.closest("tr")?
 
 const connection = (state: string) => page.locator(`.connection.${state}`).waitFor();
 
+/** Answers as a gateway that asking again does not mend. */
+const failing = (route: Route) =>
+  route.fulfill({
+    contentType: "application/json",
+    body: '{"errors":[{"message":"Unexpected error.","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}',
+  });
+
 async function open(address = "/"): Promise<void> {
   await page.goto(`${gateway.url}${address}`);
 }
@@ -327,8 +334,7 @@ describe("the board", () => {
   });
 
   it("can be asked for again where it cannot be shown", async () => {
-    const body = '{"errors":[{"message":"Unexpected error.","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}';
-    await page.route("**/graphql", (route) => route.fulfill({ contentType: "application/json", body }));
+    await page.route("**/graphql", failing);
     await open();
     await page.getByText("Unexpected error.").waitFor();
     await page.unroute("**/graphql");
@@ -375,6 +381,41 @@ describe("the board", () => {
     await page.getByRole("dialog").waitFor({ state: "hidden" });
     await page.keyboard.press("2");
     await page.getByRole("heading", { name: "Opened against resolved" }).waitFor();
+  });
+
+  it("leaves single keys to others where its reader wants that, now and on later visits", async () => {
+    await open();
+    await rows().first().waitFor();
+    const shortcuts = page.getByLabel("Single-key shortcuts");
+    const showKeys = () => page.getByRole("button", { name: "Keyboard" }).click();
+    await page.keyboard.press("?");
+    await shortcuts.click();
+    expect(await shortcuts.isChecked()).toBe(false);
+    await shortcuts.press("Enter");
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+    for (const when of ["now", "later"]) {
+      if (when === "later") await page.reload();
+      await rows().first().locator("a.title").focus();
+      const before = await focused();
+      for (const key of ["j", "k", "/", "2", "3", "p", "?"]) await page.keyboard.press(key);
+      expect(await focused()).toBe(before);
+      expect(new URL(page.url()).search).toBe("");
+      expect(await page.getByRole("dialog").count()).toBe(0);
+      await page.getByRole("button", { name: "Pause" }).waitFor();
+      await page.keyboard.press("Enter");
+      await page.locator(".timeline li").first().waitFor();
+      await page.keyboard.press("Escape");
+      await rows().first().waitFor();
+    }
+    await showKeys();
+    await shortcuts.click();
+    // For a moment after it is closed the focus is still on what was in it.
+    await page.getByRole("dialog").evaluate((dialog: HTMLDialogElement) => {
+      dialog.close();
+      document.activeElement!.dispatchEvent(new KeyboardEvent("keydown", { key: "2", bubbles: true }));
+    });
+    await page.locator(".tiles").waitFor();
+    expect(faults).toEqual([]);
   });
 
   it("keeps the keyboard where it was when the issue there leaves", async () => {
@@ -458,6 +499,35 @@ describe("the board", () => {
       .waitFor();
     await page.getByText("Raw payload").click();
     await page.locator("pre", { hasText: `"id": "${sentryId}"` }).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  it("counts under an issue's ribbon each state by itself, also where several have one colour", async () => {
+    const issue = { id: "900406", title: "", status: "unresolved", lastSeen: new Date().toISOString() };
+    await deliver("created", { ...issue, substatus: "ongoing" });
+    // A state that this version does not know.
+    await deliver("unresolved", { ...issue, substatus: "simmering" });
+    await open("/?issue=900406");
+    const legend = () => page.locator(".ribbon li").allInnerTexts();
+    await expect
+      .poll(legend, patiently)
+      .toEqual([expect.stringMatching(/^Ongoing/), expect.stringMatching(/^Simmering/)]);
+    expect(faults).toEqual([]);
+  });
+
+  it("says whether it could copy what Sentry sent", async () => {
+    await deliver("created", { id: "900302", title: "To be copied", status: "unresolved" });
+    await open("/?issue=900302");
+    await page.getByText("Raw payload").click();
+    const copy = page.getByRole("button", { name: "Copy" });
+    // Nobody is there to be asked whether the page may.
+    await copy.click();
+    await page.getByRole("status").getByText("Could not be copied").waitFor();
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await copy.click();
+    await page.getByRole("status").getByText("Copied", { exact: true }).waitFor();
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    expect(copied).toBe(await page.locator(".raw pre").innerText());
     expect(faults).toEqual([]);
   });
 
@@ -635,6 +705,48 @@ describe("the statistics", () => {
     expect(faults).toEqual([]);
   });
 
+  it("lead to the issues that they count, by project, level and assignee", async () => {
+    await open("/?view=statistics");
+    for (const by of ["project", "level", "assignee"]) {
+      const panel = page.locator(".panel", { hasText: `By ${by}` });
+      const bar = panel.locator("li", { has: page.getByRole("link") }).first();
+      const count = await bar.locator(".bar-count").innerText();
+      await bar.getByRole("link").click();
+      await expect.poll(() => page.locator(".total strong").innerText(), patiently).toBe(count);
+      expect(new URL(page.url()).searchParams.get(by)).toBeTruthy();
+      await page.goBack();
+    }
+    expect(faults).toEqual([]);
+  });
+
+  it("can be asked for again where their code could not be loaded", async () => {
+    await open();
+    await rows().first().waitFor();
+    await page.route("**/assets/statistics-view*", (route) => route.abort());
+    await page.keyboard.press("2");
+    await page.getByRole("heading", { name: "The statistics could not be loaded" }).waitFor();
+    await page.getByText("The gateway cannot be reached, or it was updated after this page was").waitFor();
+    await page.unroute("**/assets/statistics-view*");
+    await page.getByRole("button", { name: "Load the page again" }).click();
+    await page.getByText(/^of [\d,]+ known$/).waitFor();
+  });
+
+  it("show every figure of their durations on a phone", async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await open("/?view=statistics");
+    const table = page.getByRole("region", { name: "Table of durations" });
+    const outOfSight = await table.evaluate((region) => {
+      // As wide as they come, in the place of those of this test's few minutes.
+      for (const row of region.querySelectorAll("tbody tr")) {
+        [...row.querySelectorAll("td:not(.range)")].forEach((figure, index) => {
+          figure.textContent = ["5 h 24 min", "4 d 20 h", "1,234"][index]!;
+        });
+      }
+      return region.scrollWidth - region.clientWidth;
+    });
+    expect(outOfSight).toBe(0);
+  });
+
   it.each([undefined, "Etc/Unknown"])("are shown where the browser's time zone is %s", async (timeZone) => {
     await page.addInitScript((zone) => {
       const { resolvedOptions } = Intl.DateTimeFormat.prototype;
@@ -653,12 +765,28 @@ describe("the feed", () => {
     await send(1);
     await page.clock.install({ time: Date.now() + 3 * 86_400_000 });
     await open("/?view=feed");
-    await page.getByText(/The last delivery came (now|\d+ (s|min) ago)\./).waitFor();
+    await page.getByText(/^Last delivery: (now|\d+ (s|min) ago)$/).waitFor();
     expect(faults).toEqual([]);
   });
 });
 
 describe("every view", () => {
+  it.each([
+    ["/?issue=900501", "The issue cannot be shown", ".timeline li"],
+    ["/?view=statistics", "The statistics cannot be shown", ".tiles"],
+    ["/?view=feed", "The feed cannot be shown", ".tiles"],
+  ])("can be loaded again where it cannot be shown: %s", async (address, title, shown) => {
+    await deliver("created", { id: "900501", title: "", status: "unresolved" });
+    await page.route("**/graphql", failing);
+    await open(address);
+    await page.getByRole("heading", { name: title }).waitFor();
+    await page.getByRole("alert").getByText("Unexpected error.").waitFor();
+    await page.unroute("**/graphql");
+    await page.getByRole("button", { name: "Load the page again" }).click();
+    await page.locator(shown).first().waitFor();
+    expect(faults).toEqual([]);
+  });
+
   const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
   /** What axe-core finds wrong with the page as it is, and whether it is wider than the window. */
@@ -673,6 +801,22 @@ describe("every view", () => {
     const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     return width > 0 ? [...found, `it is ${width} pixels wider than the window`] : found;
   }
+
+  it("has all its buttons beside its mark on a phone, whatever the connection is called", async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.route("**/graphql", failing);
+    await open();
+    await connection("idle");
+    const [mark, ...tools] = await page
+      .locator(".mark, .connection, .tools > button")
+      .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON() as DOMRect));
+    expect(tools).toHaveLength(3);
+    for (const tool of tools) {
+      expect(tool.top).toBeLessThan(mark!.bottom);
+      expect(tool.bottom).toBeGreaterThan(mark!.top);
+      expect(tool.left).toBeGreaterThan(mark!.right);
+    }
+  });
 
   it.each([
     ["light", 1280],
@@ -770,13 +914,19 @@ describe("a gateway that asks who reads", () => {
     // A token of the scope read is shown no deliveries.
     await page.keyboard.press("3");
     await page.getByText("shown to tokens of the admin scope").waitFor();
-    await page.route("**/session", (route) => route.abort());
-    const said = page.waitForEvent("dialog");
-    const clicked = page.getByRole("button", { name: "Sign out" }).click();
-    expect((await said).message()).toBe("The gateway cannot be reached: you are still signed in.");
-    await (await said).accept();
-    await clicked;
-    await page.unroute("**/session");
+    for (const answer of [
+      (route: Route) => route.abort(),
+      (route: Route) => route.fulfill({ status: 429 }),
+      (route: Route) => route.fulfill({ status: 502 }),
+    ]) {
+      await page.route("**/session", answer);
+      const said = page.waitForEvent("dialog");
+      const clicked = page.getByRole("button", { name: "Sign out" }).click();
+      expect((await said).message()).toBe("You could not be signed out: you are still signed in.");
+      await (await said).accept();
+      await clicked;
+      await page.unroute("**/session");
+    }
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     expect(faults).toEqual([]);
@@ -826,6 +976,7 @@ describe("a gateway that asks who reads", () => {
     expect(await page.getByRole("button", { name: "Sign out" }).count()).toBe(0);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.getByText("token create --name you --scope read").waitFor();
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("token");
     await page.getByRole("button", { name: "Go back" }).click();
     await page.locator(".timeline li").first().waitFor();
@@ -835,6 +986,7 @@ describe("a gateway that asks who reads", () => {
     await page.keyboard.press("Tab");
     await page.getByRole("link", { name: "Feed" }).click();
     await page.getByRole("button", { name: "Sign in with one" }).click();
+    await page.getByText("token create --name you --scope admin").waitFor();
     await page.goBack();
     await askForRaw();
     await page.getByRole("button", { name: "Sign in" }).click();

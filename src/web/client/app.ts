@@ -8,11 +8,13 @@ import { html } from "./html.ts";
 import { IssueView } from "./issue-view.ts";
 import type { IssueList } from "./issue-list.ts";
 import { IssuesView } from "./issues-view.ts";
-import { keys, listenToKeys } from "./keyboard.ts";
+import { hasSingleKeys, listenToKeys } from "./keyboard.ts";
+import { Keys } from "./keys.ts";
 import { Link } from "./link.ts";
+import { Notice } from "./notice.ts";
 import { viewing, type Navigation, type Place } from "./place.ts";
 import { closeSession, hasSession } from "./session.ts";
-import { SignIn } from "./sign-in.ts";
+import { SignIn, type TokenScope } from "./sign-in.ts";
 import { Skeleton } from "./skeleton.ts";
 import { applyTheme, chosenTheme, themeAfter, type Theme } from "./theme.ts";
 import { useNow } from "./time.ts";
@@ -33,15 +35,16 @@ export function App({
 }) {
   const place = useCell(navigation.place);
   const signInWanted = useCell(connection.signInWanted);
-  const [isSigningIn, setSigningIn] = useState(false);
+  const [signInFor, setSignInFor] = useState<TokenScope | null>(null);
   // Whoever goes elsewhere wants to see that, and types there already.
-  useLayoutEffect(() => setSigningIn(false), [place]);
+  useLayoutEffect(() => setSignInFor(null), [place]);
   // Whoever comes back from an issue goes on from there.
   const left = useRef(place.issue);
   useLostFocus(() => (left.current === null ? focusHeading() : focusIssue(left.current)));
   useLayoutEffect(() => {
     left.current = place.issue;
   }, [place.issue]);
+  const hasKeys = useCell(hasSingleKeys);
   const dialog = useRef<HTMLDialogElement>(null);
   const togglePause = () => connection.isPaused.set(!connection.isPaused.get());
   const showKeys = () => dialog.current?.showModal();
@@ -74,7 +77,13 @@ export function App({
         ${hasGraphiQL && html`<a class="tool graphiql" href="/graphql">GraphiQL</a>`}
         ${signInWanted === null && hasSession() && html`<button type="button" class="quiet" onClick=${signOut}>Sign out</button>`}
         <${ThemeButton} />
-        <button type="button" class="icon" aria-label="Keyboard" title="Keyboard (?)" onClick=${showKeys}>
+        <button
+          type="button"
+          class="icon"
+          aria-label="Keyboard"
+          title=${hasKeys ? "Keyboard (?)" : "Keyboard"}
+          onClick=${showKeys}
+        >
           ?
         </button>
       </div>
@@ -83,35 +92,24 @@ export function App({
     <main id="main" tabindex="-1">
       ${
         signInWanted !== null
-          ? html`<${SignIn} message=${signInWanted} done=${goOn} cancel=${null} />`
-          : isSigningIn
+          ? html`<${SignIn} message=${signInWanted} scope="read" done=${goOn} cancel=${null} />`
+          : signInFor !== null
             ? html`<${SignIn}
                 message="With a token that allows more you see more."
+                scope=${signInFor}
                 done=${goOn}
-                cancel=${() => setSigningIn(false)}
+                cancel=${() => setSignInFor(null)}
               />`
             : html`<${CurrentView}
                 navigation=${navigation}
                 place=${place}
                 connection=${connection}
                 list=${list}
-                signIn=${() => setSigningIn(true)}
+                signIn=${setSignInFor}
               />`
       }
     </main>
-    <dialog ref=${dialog} aria-labelledby="keys">
-      <h2 id="keys">Keyboard</h2>
-      <dl>
-        ${keys.map(
-          ([key, meaning]) =>
-            html`<div key=${key}>
-              <dt><kbd>${key}</kbd></dt>
-              <dd>${meaning}</dd>
-            </div>`,
-        )}
-      </dl>
-      <form method="dialog"><button type="submit">Close</button></form>
-    </dialog>
+    <dialog ref=${dialog} aria-labelledby="keys"><${Keys} /></dialog>
   </div>`;
 }
 
@@ -124,13 +122,9 @@ function goOn(): void {
 }
 
 async function signOut(): Promise<void> {
-  try {
-    await closeSession();
-  } catch {
-    // In the way, for whoever leaves a machine to others has to know.
-    return alert("The gateway cannot be reached: you are still signed in.");
-  }
-  location.reload();
+  if (await closeSession()) location.reload();
+  // In the way, for whoever leaves a machine to others has to know.
+  else alert("You could not be signed out: you are still signed in.");
 }
 
 function skip(event: MouseEvent): void {
@@ -149,7 +143,8 @@ function CurrentView({
   readonly place: Place;
   readonly connection: Connection;
   readonly list: IssueList;
-  readonly signIn: () => void;
+  /** Asks for a token of a scope that lets its reader see more. */
+  readonly signIn: (scope: TokenScope) => void;
 }) {
   if (place.issue !== null) {
     return html`<${IssueView}
@@ -198,11 +193,13 @@ function Statistics(props: object) {
     case "loaded":
       return html`<${view.View} ...${props} />`;
     case "failed":
-      // The gateway is gone, or was updated under the page and has other files now.
-      return html`<div class="notice" role="alert">
-        <h1>The statistics could not be loaded</h1>
-        <button type="button" onClick=${() => location.reload()}>Load the page again</button>
-      </div>`;
+      // Browsers may remember that an import failed: only a page that is loaded anew surely tries again.
+      return html`<${Notice}
+        isFailure
+        heading="h1"
+        title="The statistics could not be loaded"
+        message="The gateway cannot be reached, or it was updated after this page was loaded."
+      />`;
   }
 }
 
@@ -215,14 +212,16 @@ function ConnectionBadge({
 }) {
   const state = useCell(connection.state);
   const isPaused = useCell(connection.isPaused);
+  const hasKeys = useCell(hasSingleKeys);
+  const action = isPaused ? "Go on" : "Pause";
   const { name, text } = describe(state);
   return html`<div class=${`connection ${name}`}>
     <span class="connection-state" role="status"><span class="dot" aria-hidden="true"></span>${text}</span>
     <button
       type="button"
       class="icon"
-      aria-label=${isPaused ? "Go on" : "Pause"}
-      title=${isPaused ? "Go on (p)" : "Pause (p)"}
+      aria-label=${action}
+      title=${hasKeys ? `${action} (p)` : action}
       onClick=${togglePause}
     >
       <svg viewBox="0 0 16 16" aria-hidden="true">

@@ -26,7 +26,7 @@ export function createCell<Value>(initial: Value): Cell<Value> {
 }
 
 /** The cell's value; the component renders again when it changes, once for all changes of one frame. */
-export function useCell<Value>(cell: Cell<Value>): Value {
+export function useCell<Value>(cell: Pick<Cell<Value>, "get" | "watch">): Value {
   const [, renderAgain] = useReducer<number, void>((count) => count + 1, 0);
   useEffect(() => {
     renderAgain();

@@ -4,7 +4,9 @@ import { createCell, useCell, type Cell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
 import { html } from "./html.ts";
 import { keepTrying } from "./keep-trying.ts";
+import { Notice } from "./notice.ts";
 import { feedHealth, newestDeliveries, type Delivery, type Feed } from "./operations.ts";
+import type { TokenScope } from "./sign-in.ts";
 import { Skeleton } from "./skeleton.ts";
 import { Ago, durationText, useNow } from "./time.ts";
 import { sleep } from "./until.ts";
@@ -29,7 +31,7 @@ export function FeedView({
   signIn,
 }: {
   readonly connection: Connection;
-  readonly signIn: () => void;
+  readonly signIn: (scope: TokenScope) => void;
 }) {
   const [state] = useState(() => createCell<FeedState>({ is: "loading" }));
   useEffect(() => {
@@ -49,13 +51,7 @@ export function FeedView({
   return html`<section class="feed" aria-labelledby="heading">
     <h1 id="heading" tabindex="-1">Feed</h1>
     ${shown.is === "loading" && html`<${Skeleton} text="Loading the feed" tall=${1} />`}
-    ${
-      shown.is === "failed" &&
-      html`<div class="notice" role="alert">
-        <h2>The feed cannot be shown</h2>
-        <p>${shown.message}</p>
-      </div>`
-    }
+    ${shown.is === "failed" && html`<${Notice} isFailure title="The feed cannot be shown" message=${shown.message} />`}
     ${shown.is === "ready" && html`<${Health} feed=${shown.feed} now=${now} /><${Deliveries} deliveries=${shown.deliveries} now=${now} signIn=${signIn} />`}
   </section>`;
 }
@@ -105,7 +101,7 @@ function Health({ feed, now }: { readonly feed: Feed; readonly now: number }) {
             ? `Sentry has been silent for ${durationText(feed.silentForSeconds ?? 0)}, longer than it should be.`
             : lastDeliveryAt === null
               ? "No delivery has come yet."
-              : html`<span>The last delivery came <${Ago} at=${lastDeliveryAt} now=${now} />.</span>`
+              : html`<span>Last delivery: <${Ago} at=${lastDeliveryAt} now=${now} /></span>`
         }
       </p>`
     }
@@ -155,12 +151,12 @@ function Deliveries({
 }: {
   readonly deliveries: readonly Delivery[] | null;
   readonly now: number;
-  readonly signIn: () => void;
+  readonly signIn: (scope: TokenScope) => void;
 }) {
   if (deliveries === null)
     return html`<p class="dim">
       Single deliveries are shown to tokens of the admin scope of all projects.${" "}
-      <button type="button" class="quiet" onClick=${signIn}>Sign in with one</button>
+      <button type="button" class="quiet" onClick=${() => signIn("admin")}>Sign in with one</button>
     </p>`;
   return html`<section aria-labelledby="deliveries">
     <h2 id="deliveries">Newest deliveries</h2>
@@ -175,7 +171,7 @@ function Deliveries({
                   <th scope="col">Outcome</th>
                   <th scope="col">Resource</th>
                   <th scope="col">Action</th>
-                  <th scope="col">Bytes</th>
+                  <th scope="col" class="number">Bytes</th>
                   <th scope="col">Why</th>
                 </tr>
               </thead>

@@ -1,6 +1,8 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useCell } from "./cell.ts";
 import { useChoices } from "./choices.ts";
 import { html } from "./html.ts";
+import { hasSingleKeys } from "./keyboard.ts";
 import {
   assigneeKey,
   isNarrowed,
@@ -85,6 +87,7 @@ export function FilterBar({
 
 function SearchField({ navigation, search }: { readonly navigation: Navigation; readonly search: string }) {
   const [text, setText] = useState(search);
+  const hasKeys = useCell(hasSingleKeys);
   const typing = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(typing.current), []);
   const committed = useRef(search);
@@ -106,7 +109,7 @@ function SearchField({ navigation, search }: { readonly navigation: Navigation; 
     type="search"
     placeholder="Search title, culprit, short id"
     aria-label="Search"
-    aria-keyshortcuts="/"
+    aria-keyshortcuts=${hasKeys ? "/" : undefined}
     maxlength="200"
     autocomplete="off"
     spellcheck=${false}

@@ -2,12 +2,15 @@ import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { AnswerError, ask, isAbort, messageOf } from "./ask.ts";
 import { useCell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
+import { CopyButton } from "./copy-button.ts";
 import { focusHeading, useLostFocus } from "./focus.ts";
 import { html } from "./html.ts";
 import { openIssueDetail } from "./issue-detail.ts";
 import { Link } from "./link.ts";
+import { Notice } from "./notice.ts";
 import { issueRaw, type IssueDetail, type IssueEvent, type Span } from "./operations.ts";
 import type { Navigation, Place } from "./place.ts";
+import type { TokenScope } from "./sign-in.ts";
 import { Skeleton } from "./skeleton.ts";
 import { StateBadge } from "./state-badge.ts";
 import { Ago, clockText, durationText, momentText, useNow } from "./time.ts";
@@ -21,6 +24,7 @@ import {
   sentence,
   stateText,
   toneOf,
+  type Tone,
 } from "./words.ts";
 
 /** One issue: what it is, every state it was in, and what happened to it. */
@@ -35,7 +39,7 @@ export function IssueView({
   readonly place: Place;
   readonly sentryId: string;
   readonly connection: Connection;
-  readonly signIn: () => void;
+  readonly signIn: (scope: TokenScope) => void;
 }) {
   const detail = useMemo(() => openIssueDetail(sentryId, connection), [sentryId]);
   useEffect(() => () => detail[Symbol.dispose](), [detail]);
@@ -61,18 +65,16 @@ export function IssueView({
     case "unknown":
       return html`<section>
         ${back}
-        <div class="notice">
-          <h1>No such issue</h1>
-          <p>The gateway has not heard of an issue ${sentryId}, or you may not see it.</p>
-        </div>
+        <${Notice}
+          heading="h1"
+          title="No such issue"
+          message=${`The gateway has not heard of an issue ${sentryId}, or you may not see it.`}
+        />
       </section>`;
     case "failed":
       return html`<section>
         ${back}
-        <div class="notice" role="alert">
-          <h1>The issue cannot be shown</h1>
-          <p>${state.message}</p>
-        </div>
+        <${Notice} isFailure heading="h1" title="The issue cannot be shown" message=${state.message} />
       </section>`;
     case "ready":
       return html`<article class="issue" aria-labelledby="heading">
@@ -145,17 +147,23 @@ function Ribbon({ spans, now }: { readonly spans: readonly Span[]; readonly now:
   const parts = spans.map((span) => {
     const from = Date.parse(span.startedAt);
     const to = span.endedAt === null ? now : Date.parse(span.endedAt);
-    return { span, from, seconds: Math.max(0, to - from) / 1000, tone: toneOf(span.state) };
+    const { state } = span;
+    return {
+      span,
+      from,
+      seconds: Math.max(0, to - from) / 1000,
+      tone: toneOf(state),
+      text: stateText(state),
+    };
   });
-  const inTone = new Map<string, { readonly text: string; readonly seconds: number }>();
-  for (const { span, seconds, tone } of parts) {
-    const text = stateText(span.state);
-    inTone.set(tone, { text, seconds: seconds + (inTone.get(tone)?.seconds ?? 0) });
-  }
+  // Several states have one tone.
+  const inState = new Map<string, { readonly tone: Tone; readonly seconds: number }>();
+  for (const { tone, text, seconds } of parts)
+    inState.set(text, { tone, seconds: seconds + (inState.get(text)?.seconds ?? 0) });
   return html`<figure class="ribbon">
     <svg viewBox="0 0 1000 14" preserveAspectRatio="none" aria-hidden="true">
       ${parts.map(
-        ({ span, from, seconds, tone }) =>
+        ({ span, from, seconds, tone, text }) =>
           html`<rect
             key=${span.startedAt}
             class=${`fill-${tone}`}
@@ -164,15 +172,15 @@ function Ribbon({ spans, now }: { readonly spans: readonly Span[]; readonly now:
             y="0"
             height="14"
           >
-            <title>${`${stateText(span.state)}, ${durationText(seconds)}`}</title>
+            <title>${`${text}, ${durationText(seconds)}`}</title>
           </rect>`,
       )}
     </svg>
     <figcaption>
       <ul>
-        ${[...inTone].map(
-          ([tone, { text, seconds }]) =>
-            html`<li key=${tone}>
+        ${[...inState].map(
+          ([text, { tone, seconds }]) =>
+            html`<li key=${text}>
               <span class=${`swatch back-${tone}`} aria-hidden="true"></span>${text}
               <span class="dim">${durationText(seconds)}</span>
             </li>`,
@@ -299,7 +307,13 @@ function TimelineEvent({
 }
 
 /** What Sentry sent, read when it is asked for, and again whenever the issue was. */
-function Raw({ issue, signIn }: { readonly issue: IssueDetail; readonly signIn: () => void }) {
+function Raw({
+  issue,
+  signIn,
+}: {
+  readonly issue: IssueDetail;
+  readonly signIn: (scope: TokenScope) => void;
+}) {
   const { sentryId } = issue;
   const [isOpen, setOpen] = useState(false);
   const [text, setText] = useState<
@@ -329,8 +343,8 @@ function Raw({ issue, signIn }: { readonly issue: IssueDetail; readonly signIn: 
         ? isOpen && html`<p role="status">Reading…</p>`
         : "problem" in text
           ? html`<p role="alert">${text.problem}</p>
-              ${text.needsToken && html`<button type="button" class="quiet" onClick=${signIn}>Sign in</button>`}`
-          : html`${navigator.clipboard !== undefined && html`<button type="button" onClick=${() => void navigator.clipboard.writeText(text.json)}>Copy</button>`}
+              ${text.needsToken && html`<button type="button" class="quiet" onClick=${() => signIn("read")}>Sign in</button>`}`
+          : html`<${CopyButton} text=${text.json} />
               <pre tabindex="0" role="region" aria-label="Raw payload"><${Json} text=${text.json} /></pre>`
     }
   </details>`;

@@ -5,6 +5,7 @@ import { focusHeading, issueLinks, useLostFocus } from "./focus.ts";
 import { html } from "./html.ts";
 import type { IssueList, IssueListState, Row } from "./issue-list.ts";
 import { Link } from "./link.ts";
+import { Notice } from "./notice.ts";
 import type { IssueOrder, IssueOrderField, ListedIssue } from "./operations.ts";
 import { filterOf, isNarrowed, statusChoices, unnarrowed, type Navigation, type Place } from "./place.ts";
 import { Skeleton } from "./skeleton.ts";
@@ -157,11 +158,10 @@ function Body({
   readonly now: number;
 }) {
   if (state.error !== null) {
-    return html`<div class="notice" role="alert">
-      <h2>The list cannot be shown</h2>
-      <p>${state.error}</p>
+    // Its address may ask for what there is no more: loaded again it would be the same.
+    return html`<${Notice} isFailure title="The list cannot be shown" message=${state.error}>
       <button type="button" onClick=${() => location.assign("/")}>Show all open issues</button>
-    </div>`;
+    <//>`;
   }
   if (state.rows === null) return html`<${Skeleton} text="Loading issues" rows=${8} />`;
   if (state.rows.length === 0 && !state.isLoading)
@@ -266,23 +266,22 @@ function LevelName({ level }: { readonly level: ListedIssue["level"] }) {
 
 function Empty({ navigation, place }: { readonly navigation: Navigation; readonly place: Place }) {
   if (isNarrowed(place) || place.page !== null) {
-    return html`<div class="notice">
-      <h2>No issue matches</h2>
-      <p>One that begins to will appear here by itself.</p>
+    return html`<${Notice} title="No issue matches" message="One that begins to will appear here by itself.">
       <button type="button" onClick=${() => navigation.go(unnarrowed)}>Clear the filter</button>
-    </div>`;
+    <//>`;
   }
   switch (place.status) {
     case "unresolved":
-      return html`<div class="notice">
-        <h2>Nothing is open</h2>
-        <p>The next issue that Sentry tells of will appear here by itself.</p>
+      return html`<${Notice}
+        title="Nothing is open"
+        message="The next issue that Sentry tells of will appear here by itself."
+      >
         <p class="hint">To see the board move now, run the gateway's command <code>simulate</code> beside it.</p>
-      </div>`;
+      <//>`;
     default:
-      return html`<div class="notice">
-        <h2>${place.status === "all" ? "No issue yet" : `No issue is ${place.status}`}</h2>
-        <p>The gateway knows of issues from the moment it first hears of them.</p>
-      </div>`;
+      return html`<${Notice}
+        title=${place.status === "all" ? "No issue yet" : `No issue is ${place.status}`}
+        message="The gateway knows of issues from the moment it first hears of them."
+      />`;
   }
 }

@@ -1,5 +1,7 @@
+import { createCell, type Cell } from "./cell.ts";
 import { issueLinks } from "./focus.ts";
 import { viewing, type Navigation, type View } from "./place.ts";
+import { keep, kept } from "./storage.ts";
 
 /** The keys that do something, for the page that lists them. */
 export const keys = [
@@ -12,9 +14,27 @@ export const keys = [
   ["?", "these keys"],
 ] as const;
 
+const key = "issuewire.keys";
+const isOn = createCell(kept(key) !== "off");
+
+/** Whether a letter, a digit or a sign alone does something: who speaks to the machine may say one and mean none. */
+export const hasSingleKeys: Pick<Cell<boolean>, "get" | "watch"> = isOn;
+
+/** Has single keys do something or not, now and on later visits. */
+export function setSingleKeys(on: boolean): void {
+  isOn.set(on);
+  keep(key, on ? null : "off");
+}
+
+/** What keys are typed into. A box to tick is not: in a dialog that was just closed it may have the focus for a moment. */
+const notForShortcuts = "input:not([type=checkbox]), select, textarea, dialog[open]";
+
 const views: Readonly<Record<string, View>> = { "1": "issues", "2": "statistics", "3": "feed" };
 
-/** Listens to keys until the returned function is called. Typing into a field, and keys with Ctrl and such, are not for it. */
+/**
+ * Listens to keys until the returned function is called. Typing into a field, and keys with Ctrl and such, are not for it;
+ * single ones are where `hasSingleKeys`.
+ */
 export function listenToKeys({
   navigation,
   togglePause,
@@ -26,8 +46,9 @@ export function listenToKeys({
 }): () => void {
   const listen = (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target instanceof HTMLElement && event.target.closest("input, select, textarea, dialog[open]"))
-      return;
+    if (event.target instanceof HTMLElement && event.target.closest(notForShortcuts)) return;
+    if (event.key === "Escape") return navigation.go({ issue: null });
+    if (!isOn.get()) return;
     const view = views[event.key];
     if (view !== undefined) return navigation.go(viewing(view));
     switch (event.key) {
@@ -35,8 +56,6 @@ export function listenToKeys({
         return focusRow(1);
       case "k":
         return focusRow(-1);
-      case "Escape":
-        return navigation.go({ issue: null });
       case "/":
         event.preventDefault();
         return document.getElementById("search")?.focus();

@@ -11,10 +11,13 @@ export async function openSession(token: string): Promise<number> {
   return status;
 }
 
-/** Has the cookie taken back. */
-export async function closeSession(): Promise<void> {
-  await fetch("/session", { method: "DELETE", credentials: "same-origin" });
+/** Has the cookie taken back. False where nothing says that it was: the browser may have it still. */
+export async function closeSession(): Promise<boolean> {
+  const request = { method: "DELETE", credentials: "same-origin" } as const;
+  const answer = await fetch("/session", request).catch(() => null);
+  if (answer?.status !== 204) return false;
   keep(key, null);
+  return true;
 }
 
 /** False also where storage is forbidden: the button to sign out is then not shown, and the cookie ends by itself. */

@@ -7,13 +7,19 @@ const problems: Readonly<Record<number, string>> = {
   413: "This token is longer than a browser can keep.",
 };
 
+/** What a token lets its bearer read: `admin` the deliveries too. */
+export type TokenScope = "read" | "admin";
+
 /** Asks for a token and changes it for a cookie that no script can read. */
 export function SignIn({
   message,
+  scope,
   done,
   cancel,
 }: {
   readonly message: string;
+  /** What a token needs for what its reader is after. */
+  readonly scope: TokenScope;
   readonly done: () => void;
   /** Goes back to what was seen; null where nothing can be. */
   readonly cancel: (() => void) | null;
@@ -59,7 +65,7 @@ export function SignIn({
     ${problem !== null && html`<p id="problem" class="problem" role="alert">${problem}</p>`}
     <p class="hint">
       ${"Whoever runs the gateway makes one by its command "}
-      <code>token create --name you --scope read</code>
+      <code>token create <span>--name you</span> <span>--scope ${scope}</span></code>
     </p>
   </section>`;
 }

@@ -6,9 +6,11 @@ import { FilterBar } from "./filter-bar.ts";
 import { html } from "./html.ts";
 import { openStatistics } from "./live-statistics.ts";
 import { Link } from "./link.ts";
+import { Notice } from "./notice.ts";
 import type { DurationStats, FlowBucket, Statistics } from "./operations.ts";
 import {
   assigneeKey,
+  levelChoices,
   shownFilter,
   spanChoices,
   viewing,
@@ -66,13 +68,7 @@ export function StatisticsView({
       </div>
     <//>
     ${state.is === "loading" && html`<${Skeleton} text="Loading statistics" tall=${2} />`}
-    ${
-      state.is === "failed" &&
-      html`<div class="notice" role="alert">
-        <h2>The statistics cannot be shown</h2>
-        <p>${state.message}</p>
-      </div>`
-    }
+    ${state.is === "failed" && html`<${Notice} isFailure title="The statistics cannot be shown" message=${state.message} />`}
     ${state.is === "ready" && html`<${Figures} figures=${state.figures} navigation=${navigation} place=${place} />`}
   </section>`;
 }
@@ -167,7 +163,7 @@ function Figures({
             key: project.slug,
             label: project.slug,
             count,
-            to: { ...viewing("issues"), status: "all", project: project.slug },
+            to: { project: project.slug },
           }))}
         />
       </section>
@@ -176,7 +172,12 @@ function Figures({
         <${Bars}
           navigation=${navigation}
           place=${place}
-          bars=${figures.byLevel.map(({ key, count }) => ({ key: key ?? "", label: sentence(key ?? "none"), count }))}
+          bars=${figures.byLevel.map(({ key, count }) => ({
+            key: key ?? "",
+            label: sentence(key ?? "none"),
+            count,
+            to: levelNarrowing(key),
+          }))}
         />
       </section>
       <section class="panel" aria-labelledby="assignees">
@@ -188,7 +189,7 @@ function Figures({
             key: assigneeKey(assignee),
             label: assignee === null ? "Unassigned" : assigneeText(assignee),
             count,
-            to: { ...viewing("issues"), status: "all", assignee: assigneeKey(assignee) },
+            to: { assignee: assigneeKey(assignee) },
           }))}
         />
       </section>
@@ -299,12 +300,18 @@ function Durations({ figures }: { readonly figures: Statistics }) {
   </div>`;
 }
 
+/** What narrows the list down to a level of the statistics. */
+function levelNarrowing(key: string | null): Partial<Place> | null {
+  const level = levelChoices.find((choice) => choice === key?.toLowerCase());
+  return level === undefined ? null : { level };
+}
+
 type Bar = {
   readonly key: string;
   readonly label: string;
   readonly count: number;
-  /** Where the issues that it counts are. */
-  readonly to?: Partial<Place>;
+  /** What narrows the list down to the issues that it counts; null where nothing that can be chosen does. */
+  readonly to: Partial<Place> | null;
 };
 
 function Bars({
@@ -323,9 +330,15 @@ function Bars({
       ({ key, label, count, to }) =>
         html`<li key=${key}>
           ${
-            to === undefined
+            to === null
               ? html`<span class="bar-label">${label}</span>`
-              : html`<${Link} class="bar-label" navigation=${navigation} place=${place} to=${to}>${label}<//>`
+              : html`<${Link}
+                  class="bar-label"
+                  navigation=${navigation}
+                  place=${place}
+                  to=${{ ...viewing("issues"), status: "all", ...to }}
+                  >${label}<//
+                >`
           }
           <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
             <rect class="bar" width=${(count / most) * 100} height="8" />
