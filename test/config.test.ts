@@ -177,12 +177,23 @@ describe("the settings", () => {
     expect(() => parseConfig({ WEBHOOK_BEARER: "my secret token" })).toThrow(/^(?!.*my secret).*$/s);
   });
 
-  it("are all described, in --help and in the README", () => {
+  it("are those of the README's table, with the defaults and descriptions that --help shows", () => {
     const readme = readFileSync("README.md", "utf8");
-    for (const { name, description } of describeSettings()) {
-      expect(description, name).not.toBe("");
-      expect(readme, name).toContain(`\`${name}\``);
-    }
+    const [, table = ""] = /^## Settings$[^]*?^\|[^\n]*\n\|[-| ]*\n((?:\|[^\n]*\n)+)/m.exec(readme) ?? [];
+    const rows = table
+      .trimEnd()
+      .split("\n")
+      .map((row) =>
+        row
+          .slice(1, -1)
+          .split("|")
+          .map((cell) => cell.trim()),
+      );
+    const code = (text: string) => (text === "" ? "" : `\`${text}\``);
+    expect(rows).toEqual(
+      describeSettings().map((one) => [code(one.name), code(one.default), one.description]),
+    );
+    for (const { name, description } of describeSettings()) expect(description, name).toMatch(/\.$/);
   });
 });
 
