@@ -32,6 +32,9 @@ async function fill(file: string): Promise<void> {
   );
   await store.append(webhook({ action: "created", data: { comment: 1 } }));
   await store.append(webhook("rubbish"));
+  // Each of them repeats what came before it, and not what comes after.
+  for (const requestId of ["b", "b"].map((letter) => letter.repeat(32)))
+    await store.append(webhook("rubbish", { requestId }));
 }
 
 /** All that the store answers, but for positions and times of arrival. */
@@ -90,7 +93,7 @@ describe("rebuild", () => {
     const { epoch: after, ...again } = await answers(file);
     expect(again).toEqual(before);
     expect(after).not.toBe(epoch);
-    expect(progress).toEqual([10]);
+    expect(progress).toEqual([12]);
   });
 
   it("goes on after the positions of the old log, so that none is used twice", async () => {
@@ -139,15 +142,13 @@ describe("rebuild", () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "a.db");
     await fill(file);
-    const before = await answers(file);
     const database = new Database(file);
     database.exec("update contents set body = null");
     database.close();
+    const { epoch: _before, ...before } = await answers(file);
     await rebuild(file);
-    const after = await answers(file);
-    expect(after.events).toEqual(before.events);
-    expect(after.issues).toEqual(before.issues);
-    expect(after.details).toEqual(before.details);
+    const { epoch: _after, ...after } = await answers(file);
+    expect(after).toEqual(before);
     expect(after.details.get("1")?.permalink).toBe("https://sentry.example/1");
   });
 
@@ -242,7 +243,7 @@ describe("doctor", () => {
     [
       "what deliveries held that is gone",
       "delete from contents where delivery < 3",
-      "What 2 of 10 deliveries held",
+      "What 2 of 12 deliveries held",
     ],
     [
       "what a delivery shows that cannot be read",

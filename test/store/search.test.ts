@@ -5,7 +5,7 @@ import type { Issue } from "../../src/domain/issue.ts";
 import { matches } from "../../src/domain/matches.ts";
 import { issueNarrowings, issueWhere, textNarrowings } from "../../src/store/filter-sql.ts";
 import { sqliteDialect as dialect } from "../../src/store/sqlite/dialect.ts";
-import { dropSearch, indexOldest, openSearch } from "../../src/store/sqlite/search.ts";
+import { dropSearch, indexing, indexOldest, openSearch } from "../../src/store/sqlite/search.ts";
 import * as tables from "../../src/store/tables/sqlite.ts";
 import { anIssue } from "../domain/an-issue.ts";
 import { openInMemory } from "./in-memory.ts";
@@ -104,6 +104,17 @@ describe("the index of texts", () => {
     db.delete(issues).run();
     expect(candidates(database, "first")).toEqual([]);
     expect(indexOldest(client, -1)).toBe(0);
+  });
+
+  it("comes to know what is new while there is time, two hundred issues at once", () => {
+    using database = openInMemory();
+    const { client, db } = database;
+    const task = indexing(client);
+    expect([task.waiting(), task.slice()]).toEqual([0, false]);
+    const rows = Array.from({ length: 205 }, (_, index) => issueRow(anIssue({ sentryId: String(index) })));
+    db.insert(issues).values(rows).run();
+    expect([task.waiting(), task.slice(), task.waiting()]).toEqual([205, true, 5]);
+    expect([task.slice(), task.waiting(), task.slice()]).toEqual([false, 0, false]);
   });
 
   it("is asked for parts of all of a long text", () => {

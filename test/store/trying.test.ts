@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { IssueFilter } from "../../src/domain/filter.ts";
 import { issueObjectOf } from "../../src/sentry/raw-issue.ts";
 import type { Reader } from "../../src/store/reader.ts";
@@ -52,6 +52,16 @@ describe("pages that are tried here", () => {
     ["of a filter that few pass", { status: { eq: "UNRESOLVED" }, count: { lt: 3 } }, ["2", "1"]],
   ] as const)("are answered here in time: %s", async (_, filter, ids) => {
     expect(await firstOf(filter, Infinity)).toEqual(ids);
+    expect(asked).toEqual([]);
+  });
+
+  it("have their time from when they are asked for", async () => {
+    const now = vi.spyOn(performance, "now").mockReturnValue(1_000_000);
+    try {
+      expect(await firstOf({ count: { lt: 300 } }, 1)).toEqual(["299", "298"]);
+    } finally {
+      now.mockRestore();
+    }
     expect(asked).toEqual([]);
   });
 
