@@ -62,6 +62,8 @@ describe("packing, while there is time", () => {
     expect([task.slice(), task.waiting(), left()]).toEqual([true, 64 + 9, 2 * 64 + 1]);
     expect([task.slice(), task.waiting(), left()]).toEqual([false, 9, 3 * 64 + 1]);
     expect([task.slice(), left()]).toEqual([false, 3 * 64 + 1]);
+    insert.run(count + 53);
+    expect([task.slice(), left()]).toEqual([false, 3 * 64 + 1]);
     insert.run(count + 54);
     expect([task.slice(), left()]).toEqual([false, 4 * 64 + 1]);
     const packs = client.prepare("select first, last from packs order by first").raw().all();

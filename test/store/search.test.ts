@@ -1,4 +1,5 @@
 import { and, eq } from "drizzle-orm";
+import { QueryBuilder } from "drizzle-orm/sqlite-core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Issue } from "../../src/domain/issue.ts";
@@ -131,6 +132,18 @@ describe("the index of texts", () => {
     expect(candidates(database, text)).toEqual(["1"]);
   });
 
+  it("is asked for the beginning of a text, its end, and not for all that lies between in a long one", () => {
+    const letters = Array.from({ length: 400 }, (_, index) => String.fromCodePoint(0x4e00 + index)).join("");
+    for (let length = 3; length <= letters.length; length += 1) {
+      const search = letters.slice(0, length);
+      const where = and(...textNarrowings({ search }, tables, dialect));
+      const [query] = new QueryBuilder().select().from(issues).where(where).toSQL().params as [string];
+      const parts = query.split(" AND ");
+      expect([parts[0], parts.at(-1)]).toEqual([`"${search.slice(0, 3)}"`, `"${search.slice(-3)}"`]);
+      expect([length, parts.length <= Math.min(13, length - 2)]).toEqual([length, true]);
+    }
+  });
+
   it("is left alone where less than three characters are searched, or anything but what all must contain", () => {
     for (const filter of [
       { search: "ab" },
@@ -152,6 +165,7 @@ describe("the index of texts", () => {
       .run();
     openSearch(database.client);
     openSearch(database.client);
+    expect(indexing(database.client).waiting()).toBe(0);
     expect(candidates(database, "before")).toEqual(["1"]);
   });
 });

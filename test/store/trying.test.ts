@@ -70,6 +70,14 @@ describe("pages that are tried here", () => {
     expect(asked).toEqual(["issuePage"]);
   });
 
+  it("are asked for elsewhere once it is closed", async () => {
+    const trying = openTrying(file, elsewhere, { issueObjectOf }, Infinity);
+    trying[Symbol.dispose]();
+    const order = { field: "LAST_SEEN", direction: "DESC" } as const;
+    await trying.reader.issuePage({ ...page, filter: {}, order });
+    expect(asked).toEqual(["issuePage"]);
+  });
+
   it.each([
     ["that looks into texts by their index", { and: [{ search: "title" }] }],
     ["that is long", { title: { in: Array.from({ length: 200 }, (_, at) => `Title ${at}`) } }],
