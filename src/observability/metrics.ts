@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay, type IntervalHistogram } from "node:perf_hooks";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as wait } from "node:timers/promises";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
@@ -17,7 +17,7 @@ export type Metrics = ReturnType<typeof createMetrics>;
 /** What looks at the event loop: the nanoseconds from one look to the next, which are as many milliseconds when all is well. */
 type WatchEventLoop = (options: {
   readonly resolution: number;
-}) => Pick<IntervalHistogram, "enable" | "disable" | "percentile" | "reset">;
+}) => Pick<ReturnType<typeof monitorEventLoopDelay>, "enable" | "disable" | "percentile" | "reset">;
 
 /** A registry of its own, so that several gateways can live in one process. Disposing it looks at the event loop no more. */
 export function createMetrics(watch: WatchEventLoop = monitorEventLoopDelay) {

@@ -368,13 +368,15 @@ export function storeContract<Opened extends Store>(
         told({ action: "assigned", substatus: "ongoing", at: 60 }),
         told({ action: "assigned", substatus: "escalating", at: 70 }),
       ];
-      await store.append(told({ action: "resolved", status: "resolved", at: 90 }));
+      // It shows that the issue is open again already, which is another event of the same delivery.
+      await store.append(told({ action: "resolved", substatus: "regressed", at: 90 }));
       if (together) await Promise.all(late.map(store.append));
       else for (const delivery of late) await store.append(delivery);
       const log = await store.reader.entriesAfter(0, 100);
       const resolves = log.filter(({ event }) => event.delivery === 1);
       expect(resolves.map(({ event }) => [event.id, event.supersedes !== null])).toEqual([
         ["1.report", false],
+        ["1.after", false],
         ["1.report.1", true],
         ["1.report.2", true],
       ]);
@@ -417,9 +419,9 @@ export function storeContract<Opened extends Store>(
       await using store = await open();
       const named = (issue: string, name: string, second: number) =>
         told({ issue, at: second, project: { id: "7", slug: "web", name } });
-      const deliveries = [named("1", "old", 10), named("2", "newer", 20), named("3", "older", 0)];
       // Of two that were sent in the same second the one that came last.
-      deliveries.push(named("4", "newest", 20));
+      const latest = [named("2", "newer", 20), named("3", "newest", 20)];
+      const deliveries = [named("1", "old", 10), ...latest, named("4", "older", 0)];
       if (together) await Promise.all(deliveries.map(store.append));
       else for (const delivery of deliveries) await store.append(delivery);
       expect((await store.reader.projects(["7"])).get("7")).toMatchObject({ name: "newest" });

@@ -96,6 +96,29 @@ describe("rebuild", () => {
     expect(progress).toEqual([12]);
   });
 
+  it("counts what an older version did not understand", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    const { epoch: _before, ...before } = await answers(file);
+    const quarantined = ({ deliveries }: Pick<typeof before, "deliveries">) =>
+      deliveries.filter(({ outcome }) => outcome === "QUARANTINED").length;
+    await rebuildSqlite({
+      file,
+      read: (body) =>
+        Buffer.from(body).includes('"assigned"')
+          ? { is: "quarantined", reason: "It is not understood." }
+          : readBody(body),
+      onProgress: noProgress,
+      onFault: (error) => expect(error).toBeUndefined(),
+    });
+    expect(quarantined(await answers(file))).toBe(quarantined(before) + 3);
+    await rebuild(file);
+    const { epoch: _after, ...after } = await answers(file);
+    expect(after).toEqual(before);
+    expect(await examine(file)).toEqual([]);
+  });
+
   it("goes on after the positions of the old log, so that none is used twice", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "a.db");
