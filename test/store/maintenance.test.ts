@@ -25,7 +25,7 @@ async function fill(file: string): Promise<void> {
   await store.append(told({ at: 0, title: "old" }));
   await store.append(told({ action: "assigned", substatus: "escalating", at: 70 }));
   await store.append(told({ at: 0, title: "old", requestId: "a".repeat(32) }));
-  await store.append(told({ issue: "2", at: 0 }));
+  await store.append({ ...told({ issue: "2", at: 0 }), receivedAt: at(4) });
   await store.append(told({ issue: "2", action: "assigned", status: "resolved", at: 5 }));
   await store.append(
     told({ issue: "2", action: "resolved", status: "resolved", at: 6, lastSeen: 5, project: null }),
@@ -87,13 +87,22 @@ describe("rebuild", () => {
     const file = join(folder.path, "a.db");
     await fill(file);
     const { epoch, ...before } = await answers(file);
-    const progress: number[] = [];
-    await rebuild(file, (done) => progress.push(done));
+    const progress: (readonly number[])[] = [];
+    const database = new Database(file);
+    // As an older version read it.
+    database.exec(`update issues set details = '{"permalink":"https://sentry.example/older"}'`);
+    database.close();
+    await rebuild(file, (...counts) => progress.push(counts));
     expect(await examine(file)).toEqual([]);
     const { epoch: after, ...again } = await answers(file);
     expect(again).toEqual(before);
     expect(after).not.toBe(epoch);
-    expect(progress).toEqual([12]);
+    expect(progress).toEqual([[12, 12]]);
+    await using store = await openStoreIn(file);
+    const log = await store.reader.entriesAfter(0, 1000);
+    // Relative times count from when the deliveries came, not from the rebuild.
+    const received = new Set(before.deliveries.map(({ receivedAt }) => receivedAt));
+    expect(log.filter(({ event }) => !received.has(event.committedAt))).toEqual([]);
   });
 
   it("counts what an older version did not understand", async () => {
