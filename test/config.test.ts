@@ -183,6 +183,7 @@ describe("the settings", () => {
     for (const { name, description } of describeSettings()) {
       const told = name.startsWith("LIMIT_") ? new RegExp(`; (?:${codes})(?: \\(\\d{3}\\))? beyond`) : /./;
       expect(description, name).toMatch(told);
+      expect(description, name).toMatch(/\.$/);
     }
   });
 });

@@ -14,10 +14,15 @@ export const notKeptCodes = ["STORAGE_UNAVAILABLE", "OVERLOADED"] as const;
 /** What `/metrics` shows. Names are a promise to dashboards: they change only with a line in the changelog. */
 export type Metrics = ReturnType<typeof createMetrics>;
 
+/** What looks at the event loop: the nanoseconds from one look to the next, which are as many milliseconds when all is well. */
+type WatchEventLoop = (options: {
+  readonly resolution: number;
+}) => Pick<ReturnType<typeof monitorEventLoopDelay>, "enable" | "disable" | "percentile" | "reset">;
+
 /** A registry of its own, so that several gateways can live in one process. Disposing it looks at the event loop no more. */
-export function createMetrics() {
+export function createMetrics(watch: WatchEventLoop = monitorEventLoopDelay) {
   const registers = [new Registry()];
-  const eventLoop = monitorEventLoopDelay({ resolution: lookEveryMs });
+  const eventLoop = watch({ resolution: lookEveryMs });
   eventLoop.enable();
   const metrics = {
     registry: registers[0]!,

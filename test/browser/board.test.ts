@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { AxeResults } from "axe-core";
 import type { Browser, Page, Route } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { sign } from "../../src/sentry/signature.ts";
 import { createSender } from "../../src/sentry/simulate/sender.ts";
 import { liveTraffic } from "../../src/sentry/simulate/traffic.ts";
@@ -30,7 +30,7 @@ async function send(count: number): Promise<void> {
   for (let sent = 0; sent < count; sent++) await sender.send(traffic.next().value!);
 }
 
-/** Sends one webhook, and waits until it is applied. */
+/** Sends one webhook: by its answer it is applied. */
 async function deliver(action: string, issue: object): Promise<void> {
   const body = JSON.stringify({ action, data: { issue } });
   const headers = {
@@ -68,7 +68,7 @@ async function expected(): Promise<string[]> {
   return issues.nodes.map(({ sentryId }) => sentryId);
 }
 
-/** Resolves once the page shows what it should: a webhook may be applied a little after it was answered. */
+/** Resolves once the page shows what it should: it is told a little after a webhook was answered. */
 async function becomesTrue(): Promise<void> {
   const difference = async () => {
     const [has, wants] = [await shown(), await expected()];
@@ -107,11 +107,18 @@ afterAll(async () => {
 let faults: string[] = [];
 
 beforeEach(async () => {
-  await page?.close();
+  // A test that ends the gateway and then fails leaves the others one.
+  if (gateway.process.exitCode !== null || gateway.process.signalCode !== null)
+    gateway = await startProcess({ database });
   page = await browser.newPage({ locale: "en-US", viewport: { width: 1280, height: 900 } });
   page.setDefaultTimeout(60_000);
   faults = [];
   page.on("pageerror", (error) => faults.push(String(error)));
+});
+
+afterEach(async () => {
+  await page.close();
+  expect(faults).toEqual([]);
 });
 
 describe("the board", () => {
@@ -126,7 +133,6 @@ describe("the board", () => {
       "{ issues(filter: { status: { eq: UNRESOLVED } }) { totalCount } }",
     );
     expect(await page.locator(".total").innerText()).toBe(`${issues.totalCount} issues`);
-    expect(faults).toEqual([]);
   });
 
   it("says when the gateway is gone, and goes on where it was once that is back", async () => {
@@ -157,7 +163,6 @@ describe("the board", () => {
     expect(resumed).toBeGreaterThanOrEqual(0);
     const before = asked.slice(0, resumed).map(({ query }) => /query (\w+)/.exec(query)?.[1]);
     expect(before).not.toContain("IssuePage");
-    expect(faults).toEqual([]);
   });
 
   it("says so also while it tries again", async () => {
@@ -177,7 +182,6 @@ describe("the board", () => {
     await page.getByText("Trying again now.").waitFor();
     await connection("broken");
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Try now");
-    expect(faults).toEqual([]);
   });
 
   it("is shown also where many tabs of it were opened behind it, which stand still until they are looked at", async () => {
@@ -217,7 +221,6 @@ describe("the board", () => {
     const { port } = new URL(gateway.url);
     gateway = await startProcess({ database, settings: { PORT: port } });
     await expect.poll(() => projects.count(), patiently).toBeGreaterThan(1);
-    expect(faults).toEqual([]);
   });
 
   it("has a project and an assignee to choose from that came while it was shown", async () => {
@@ -246,7 +249,6 @@ describe("the board", () => {
     }
     await page.getByLabel("Project", { exact: true }).selectOption("newcomer");
     await expect.poll(shown, patiently).toEqual(["900001"]);
-    expect(faults).toEqual([]);
   });
 
   it("shows where a title begins that is written from right to left, however long it is", async () => {
@@ -303,7 +305,6 @@ describe("the board", () => {
     await page.keyboard.press("3");
     await page.locator(".deliveries").waitFor();
     await connection("paused");
-    expect(faults).toEqual([]);
   });
 
   it("is read again from time to time where its filter counts from now", async () => {
@@ -314,7 +315,6 @@ describe("the board", () => {
     await page.clock.fastForward(61_000);
     await again;
     await becomesTrue();
-    expect(faults).toEqual([]);
   });
 
   it("says when it is not answered, and asks again", async () => {
@@ -330,7 +330,6 @@ describe("the board", () => {
     await Promise.all(unanswered.map((route) => route.abort().catch(() => {})));
     await page.evaluate(() => document.querySelector<HTMLButtonElement>(".broken-bar button")?.click());
     await becomesTrue();
-    expect(faults).toEqual([]);
   });
 
   it("can be asked for again where it cannot be shown", async () => {
@@ -340,7 +339,6 @@ describe("the board", () => {
     await page.unroute("**/graphql");
     await page.getByRole("button", { name: "Show all open issues" }).click();
     await becomesTrue();
-    expect(faults).toEqual([]);
   });
 
   it("can be worked by keys alone, and its address says where one is", async () => {
@@ -415,7 +413,6 @@ describe("the board", () => {
       document.activeElement!.dispatchEvent(new KeyboardEvent("keydown", { key: "2", bubbles: true }));
     });
     await page.locator(".tiles").waitFor();
-    expect(faults).toEqual([]);
   });
 
   it("keeps the keyboard where it was when the issue there leaves", async () => {
@@ -442,7 +439,6 @@ describe("the board", () => {
     await deliver("resolved", { ...issue(3), status: "resolved" });
     await page.getByRole("heading", { name: "No issue matches" }).waitFor();
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("heading");
-    expect(faults).toEqual([]);
   });
 
   it("is full again also where an issue left it right before its reader did", async () => {
@@ -464,7 +460,6 @@ describe("the board", () => {
     await page.goBack();
     await expect.poll(() => rows().count(), patiently).toBe(50);
     expect(await shown()).not.toContain("900560");
-    expect(faults).toEqual([]);
   });
 
   it("pages through all issues, and back", async () => {
@@ -499,7 +494,6 @@ describe("the board", () => {
       .waitFor();
     await page.getByText("Raw payload").click();
     await page.locator("pre", { hasText: `"id": "${sentryId}"` }).waitFor();
-    expect(faults).toEqual([]);
   });
 
   it("counts under an issue's ribbon each state by itself, also where several have one colour", async () => {
@@ -512,7 +506,6 @@ describe("the board", () => {
     await expect
       .poll(legend, patiently)
       .toEqual([expect.stringMatching(/^Ongoing/), expect.stringMatching(/^Simmering/)]);
-    expect(faults).toEqual([]);
   });
 
   it("says whether it could copy what Sentry sent", async () => {
@@ -528,7 +521,6 @@ describe("the board", () => {
     await page.getByRole("status").getByText("Copied", { exact: true }).waitFor();
     const copied = await page.evaluate(() => navigator.clipboard.readText());
     expect(copied).toBe(await page.locator(".raw pre").innerText());
-    expect(faults).toEqual([]);
   });
 
   it("shows of an issue what Sentry sent last, also while it is looked at", async () => {
@@ -543,7 +535,6 @@ describe("the board", () => {
     expect(await page.getByRole("button", { name: "Copy" }).count()).toBe(0);
     await deliver("assigned", issue("As it is"));
     await page.locator("pre", { hasText: "As it is" }).waitFor();
-    expect(faults).toEqual([]);
   });
 });
 
@@ -568,7 +559,6 @@ describe("an issue with a long history", () => {
     await page.locator("a.back").click({ modifiers: ["ControlOrMeta"] });
     await another;
     expect(new URL(page.url()).searchParams.get("issue")).toBe("900401");
-    expect(faults).toEqual([]);
   });
 
   it("says when what is inferred happened, and between which times only where these are two", async () => {
@@ -660,7 +650,6 @@ describe("the statistics", () => {
     const before = await known.innerText();
     await send(60);
     await expect.poll(() => known.innerText(), patiently).not.toBe(before);
-    expect(faults).toEqual([]);
   });
 
   it("show how many are open now as wide as how many were", async () => {
@@ -678,7 +667,6 @@ describe("the statistics", () => {
         return canvas.getContext("2d")!.getImageData(x, y, 1, 1).data[3];
       });
     await expect.poll(filled, patiently).toBeGreaterThan(0);
-    expect(faults).toEqual([]);
   });
 
   it("show what has happened also when their colours change", async () => {
@@ -702,7 +690,6 @@ describe("the statistics", () => {
     await page.emulateMedia({ colorScheme: "dark" });
     await expect.poll(counted, patiently).toMatch(/\d/);
     expect(await counted()).toBe(after);
-    expect(faults).toEqual([]);
   });
 
   it("lead to the issues that they count, by project, level and assignee", async () => {
@@ -716,7 +703,6 @@ describe("the statistics", () => {
       expect(new URL(page.url()).searchParams.get(by)).toBeTruthy();
       await page.goBack();
     }
-    expect(faults).toEqual([]);
   });
 
   it("can be asked for again where their code could not be loaded", async () => {
@@ -729,6 +715,8 @@ describe("the statistics", () => {
     await page.unroute("**/assets/statistics-view*");
     await page.getByRole("button", { name: "Load the page again" }).click();
     await page.getByText(/^of [\d,]+ known$/).waitFor();
+    // Told to whoever looks into the browser's console.
+    expect(faults.splice(0)).toEqual([expect.stringContaining("Failed to fetch dynamically imported module")]);
   });
 
   it("show every figure of their durations on a phone", async () => {
@@ -756,7 +744,6 @@ describe("the statistics", () => {
     }, timeZone);
     await open("/?view=statistics");
     await page.getByText(/^of [\d,]+ known$/).waitFor();
-    expect(faults).toEqual([]);
   });
 });
 
@@ -766,7 +753,6 @@ describe("the feed", () => {
     await page.clock.install({ time: Date.now() + 3 * 86_400_000 });
     await open("/?view=feed");
     await page.getByText(/^Last delivery: (now|\d+ (s|min) ago)$/).waitFor();
-    expect(faults).toEqual([]);
   });
 });
 
@@ -784,7 +770,6 @@ describe("every view", () => {
     await page.unroute("**/graphql");
     await page.getByRole("button", { name: "Load the page again" }).click();
     await page.locator(shown).first().waitFor();
-    expect(faults).toEqual([]);
   });
 
   const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -866,7 +851,6 @@ describe("every view", () => {
       "the keys": [],
       "a broken connection": [],
     });
-    expect(faults).toEqual([]);
   });
 });
 
@@ -929,7 +913,6 @@ describe("a gateway that asks who reads", () => {
     }
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
-    expect(faults).toEqual([]);
   });
 
   it("shows whoever comes after a revoked token what they may see, and nothing of what was shown before", async () => {
@@ -959,7 +942,6 @@ describe("a gateway that asks who reads", () => {
     await page.keyboard.press("3");
     await page.getByText("is shown to tokens of all projects").waitFor();
     expect(await page.getByText("No delivery has come yet").count()).toBe(0);
-    expect(faults).toEqual([]);
   });
 
   it("lets whoever reads without a token sign in where one is needed, and out again", async () => {
@@ -999,6 +981,5 @@ describe("a gateway that asks who reads", () => {
     await page.getByRole("button", { name: "Sign out" }).waitFor({ state: "detached" });
     await page.locator(".timeline li").first().waitFor();
     await askForRaw();
-    expect(faults).toEqual([]);
   });
 });

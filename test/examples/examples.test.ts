@@ -86,11 +86,12 @@ async function serve(app: string): Promise<string> {
 beforeAll(async () => {
   [gateway, browser] = await Promise.all([startProcess({ database }), openBrowser()]);
   // Where the apps' own settings of Vite look.
-  process.env["GATEWAY"] = gateway.url;
+  vi.stubEnv("GATEWAY", gateway.url);
   await send(40);
 });
 
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await browser?.close();
   await Promise.all(servers.map((server) => server.close()));
   await gateway?.[Symbol.asyncDispose]();

@@ -1,11 +1,24 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { setImmediate as turn } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { listLiveEvents } from "../../src/graphql/plugins/graphiql-events.ts";
 
 const fetchPlainly = globalThis.fetch;
 
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+});
+
 afterEach(() => {
+  vi.useRealTimers();
   globalThis.fetch = fetchPlainly;
 });
+
+/** Longer than events are held back. */
+async function passTime(): Promise<void> {
+  // What was sent is on its way through the streams, and is there by the next turn.
+  await turn();
+  vi.advanceTimersByTime(300);
+}
 
 /** A stream that is sent by hand, and what GraphiQL reads of it. */
 async function open() {
@@ -17,7 +30,15 @@ async function open() {
   const response = await fetch("http://gateway/graphql");
   const sent = writable.getWriter();
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-  return { sent, read: async () => (await reader.read()).value, stop: () => reader.cancel() };
+  return {
+    sent,
+    async read() {
+      const reading = reader.read();
+      await passTime();
+      return (await reading).value;
+    },
+    stop: () => reader.cancel(),
+  };
 }
 
 const next = (count: number) => `id: ${count}\nevent: next\ndata: {"data":{"count":${count}}}\n\n`;
@@ -58,10 +79,12 @@ describe("what GraphiQL reads of a subscription", () => {
   });
 
   it("is nothing more once it is stopped, also with events that were to be shown", async () => {
-    const { sent, stop } = await open();
-    await sent.write(next(1));
+    const { sent, read, stop } = await open();
+    void sent.write(next(1));
+    await turn();
+    expect(vi.getTimerCount()).toBe(1);
     await stop();
-    // Longer than events are held back: what fails then fails the test.
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await read()).toBeUndefined();
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -96,6 +96,9 @@ describe("the limits", () => {
   );
   const tabs = graphiQLTabs.map(({ query }) => query);
 
+  it("are tried on what the README shows, wherever it shows it", () =>
+    expect(examples.length).toBeGreaterThan(4));
+
   it.each(
     [...examples, ...tabs, getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true })].map(
       (text) => [text.trim().slice(0, 60), text],

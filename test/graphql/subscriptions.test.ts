@@ -175,31 +175,6 @@ describe("issueChanged", () => {
     expect(taken).toMatchObject([{ after: 5 }, { after: 2 }]);
   });
 
-  it.each([
-    ["CURSOR_INVALID", "garbage"],
-    ["CURSOR_AHEAD", cursorOf(at(6))],
-    ["CURSOR_EXPIRED", cursorOf(at(1))],
-    ["EPOCH_CHANGED", cursorOf({ epoch: "e0", seq: 3 })],
-  ])("says %s, and where to begin again, and completes", async (code, after) => {
-    const { subscribe } = gateway({ bounds: { newest: 5, oldest: 2 } });
-    expect(await Array.fromAsync(await subscribe(query, { after }))).toEqual([
-      {
-        event: "next",
-        data: {
-          errors: [
-            {
-              message: expect.any(String),
-              locations: [expect.anything()],
-              path: ["issueChanged"],
-              extensions: { code, newestCursor: cursorOf(at(5)) },
-            },
-          ],
-        },
-      },
-      { event: "complete", data: null },
-    ]);
-  });
-
   it("refuses a filter that is too large before it begins", async () => {
     const { subscribe, taken } = gateway();
     const filter = { sentryId: { in: Array.from({ length: 1001 }, () => "1") } };

@@ -482,6 +482,8 @@ describe("a method", () => {
   it.each(["PUT", "DELETE", "PATCH", "HEAD"])("21 %s is not allowed", async (method) => {
     const answer = await ask(gateway, { method });
     expect([answer.status, answer.headers.get("allow")]).toEqual([405, "GET, POST"]);
+    if (method === "HEAD") expect(answer.text).toBe("");
+    else expect(summary(answer)).toEqual(refused(405, "METHOD_NOT_ALLOWED"));
   });
 });
 
@@ -661,6 +663,8 @@ describe("what a client accepts", () => {
     for (const [query, code] of [
       ["{", "GRAPHQL_PARSE_FAILED"],
       ["subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"],
+      ["query ($id: ID!) { node(id: $id) { id } }", "BAD_USER_INPUT"],
+      ["subscription ($after: Cursor!) { issueChanged(after: $after) { cursor } }", "BAD_USER_INPUT"],
     ] as const)
       for (const init of [
         { search: `?${new URLSearchParams({ query }).toString()}` },

@@ -1,10 +1,9 @@
-import { setTimeout as wait } from "node:timers/promises";
-import { expect, it } from "vitest";
+import { setImmediate as turn } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
 import { createMetrics, measureWhenAsked } from "../../src/observability/metrics.ts";
 
 /** Seconds. */
-async function eventLoopDelay({ registry }: ReturnType<typeof createMetrics>, percentile: number) {
-  const text = await registry.metrics();
+function delayOf(text: string, percentile: number): number {
   const found = new RegExp(`^issuewire_event_loop_delay_seconds\\{percentile="${percentile}"\\} (.*)$`, "m");
   return Number(found.exec(text)?.[1]);
 }
@@ -38,20 +37,44 @@ it("leaves out what takes too long to measure, and shows the rest", async () => 
   expect(text).not.toMatch(/^issuewire_write_queue /m);
 });
 
-it("says how late the event loop was, and of an idle one that it was not", async () => {
-  using metrics = createMetrics();
-  // What is measured is an idle loop, which takes time.
-  await wait(300);
-  expect(await eventLoopDelay(metrics, 50)).toBeLessThan(0.01);
-  setTimeout(() => block(200), 50);
-  await wait(300);
-  expect(await eventLoopDelay(metrics, 100)).toBeGreaterThan(0.15);
-});
+describe("the delay of the event loop", () => {
+  /** What was done with it, and nanoseconds from one look to the next by percentile: as long as asked for, and so much more. */
+  function scripted(lateMs: Readonly<Record<number, number>>) {
+    const done: string[] = [];
+    const watch = ({ resolution }: { readonly resolution: number }) => ({
+      enable: () => done.push("enabled") > 0,
+      disable: () => done.push("disabled") > 0,
+      percentile: (percentile: number) => (resolution + lateMs[percentile]!) * 1e6,
+      reset: () => void done.push("begun anew"),
+    });
+    return { watch, done };
+  }
 
-it("looks at the event loop no more once it is disposed of", async () => {
-  const metrics = createMetrics();
-  metrics[Symbol.dispose]();
-  setTimeout(() => block(200), 50);
-  await wait(300);
-  expect(await eventLoopDelay(metrics, 100)).toBe(0);
+  it("is what looks were apart for longer than they are to be, since it was last asked", async () => {
+    const { watch, done } = scripted({ 50: -1, 99: 3, 100: 500 });
+    using metrics = createMetrics(watch);
+    expect(done).toEqual(["enabled"]);
+    const text = await metrics.registry.metrics();
+    expect(delayOf(text, 50)).toBe(0);
+    expect(delayOf(text, 99)).toBeCloseTo(0.003, 6);
+    expect(delayOf(text, 100)).toBeCloseTo(0.5, 6);
+    expect(done).toEqual(["enabled", "begun anew"]);
+  });
+
+  it("is looked at no more once the metrics are disposed of", () => {
+    const { watch, done } = scripted({});
+    createMetrics(watch)[Symbol.dispose]();
+    expect(done).toEqual(["enabled", "disabled"]);
+  });
+
+  it("is that of this process", async () => {
+    using metrics = createMetrics();
+    const blocked = async () => {
+      // As long as there is no look before, nothing is measured.
+      block(100);
+      await turn();
+      return delayOf(await metrics.registry.metrics(), 100);
+    };
+    await expect.poll(blocked).toBeGreaterThan(0.05);
+  });
 });

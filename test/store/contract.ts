@@ -297,7 +297,11 @@ export function storeContract<Opened extends Store>(
       const requestId = "b".repeat(32);
       const comment = (letter: string) =>
         webhook({ action: "created", data: { comment: "hi" } }, { requestId: letter.repeat(32) });
-      const deliveries = [told({ requestId }), told({ requestId }), ...["c", "d", "d", "c"].map(comment)];
+      const deliveries = [
+        told({ requestId }),
+        told({ requestId }),
+        ...["c", "d", "d", "c", "e"].map(comment),
+      ];
       const receipts = [];
       if (together) receipts.push(...(await Promise.all(deliveries.map(store.append))));
       else for (const delivery of deliveries) receipts.push(await store.append(delivery));
@@ -308,10 +312,11 @@ export function storeContract<Opened extends Store>(
         "IGNORED",
         "DUPLICATE",
         "DUPLICATE",
+        "IGNORED",
       ]);
-      const found = await store.reader.deliveries([1, 2, 3, 4, 5, 6]);
-      // The same bytes of another request are told of, too.
-      expect([...found.values()].map(({ repeatOf }) => repeatOf)).toEqual([null, 1, null, 3, 4, 3]);
+      const found = await store.reader.deliveries([1, 2, 3, 4, 5, 6, 7]);
+      // The same bytes of another request are told of, too: the first that came.
+      expect([...found.values()].map(({ repeatOf }) => repeatOf)).toEqual([null, 1, null, 3, 4, 3, 3]);
     });
 
     it("takes other bytes under a known Request-ID for another delivery, and flags it", async () => {
@@ -363,13 +368,15 @@ export function storeContract<Opened extends Store>(
         told({ action: "assigned", substatus: "ongoing", at: 60 }),
         told({ action: "assigned", substatus: "escalating", at: 70 }),
       ];
-      await store.append(told({ action: "resolved", status: "resolved", at: 90 }));
+      // It shows that the issue is open again already, which is another event of the same delivery.
+      await store.append(told({ action: "resolved", substatus: "regressed", at: 90 }));
       if (together) await Promise.all(late.map(store.append));
       else for (const delivery of late) await store.append(delivery);
       const log = await store.reader.entriesAfter(0, 100);
       const resolves = log.filter(({ event }) => event.delivery === 1);
       expect(resolves.map(({ event }) => [event.id, event.supersedes !== null])).toEqual([
         ["1.report", false],
+        ["1.after", false],
         ["1.report.1", true],
         ["1.report.2", true],
       ]);
@@ -412,10 +419,12 @@ export function storeContract<Opened extends Store>(
       await using store = await open();
       const named = (issue: string, name: string, second: number) =>
         told({ issue, at: second, project: { id: "7", slug: "web", name } });
-      const deliveries = [named("1", "old", 10), named("2", "new", 20), named("3", "older", 0)];
+      // Of two that were sent in the same second the one that came last.
+      const latest = [named("2", "newer", 20), named("3", "newest", 20)];
+      const deliveries = [named("1", "old", 10), ...latest, named("4", "older", 0)];
       if (together) await Promise.all(deliveries.map(store.append));
       else for (const delivery of deliveries) await store.append(delivery);
-      expect((await store.reader.projects(["7"])).get("7")).toMatchObject({ name: "new" });
+      expect((await store.reader.projects(["7"])).get("7")).toMatchObject({ name: "newest" });
     });
 
     it("counts what happened in the project that its issue is in now, though that has the slug of the one before", async () => {
@@ -477,6 +486,15 @@ export function storeContract<Opened extends Store>(
         expect([...(await asked(["1", "3"], ["7", "9"])).keys()]).toEqual(["1"]);
         expect((await asked(["1", "3"], [])).size).toBe(0);
       }
+    });
+
+    it("reads of an issue the details that the newest delivery shows", async () => {
+      await using store = await open();
+      const more = (numComments: number) => ({ numComments, permalink: `https://a.example/${numComments}` });
+      await store.append(told({ more: more(1) }));
+      await store.append(told({ action: "assigned", at: 10, count: 2, more: more(2) }));
+      await store.append(told({ action: "assigned", at: 5, count: 1, more: more(3) }));
+      expect((await store.reader.issueDetails(["1"])).get("1")).toMatchObject(more(2));
     });
 
     it("lists and counts the transitions of a filter, in every order, in pages and from either end", async () => {

@@ -116,6 +116,17 @@ describe("retention", () => {
     expect(await examine(store.file)).toEqual([]);
   });
 
+  it("gives no delivery the id of one that is gone", async () => {
+    await using store = await openTestStore();
+    const gone = await store.append(told({ issue: "1", action: "resolved", status: "resolved" }));
+    {
+      await using maintenance = openSqliteMaintenance(store.file);
+      expect(await maintenance.dropClosedIssues(at(1))).toBe(1);
+    }
+    const next = await store.append(told({ issue: "2", at: 2 }));
+    expect(next).toMatchObject({ delivery: gone.delivery + 1, position: gone.position + 1 });
+  });
+
   it("writes few packs anew at a time, each once, however the issues' deliveries are spread over them", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "issuewire.db");

@@ -3,9 +3,10 @@ import { describe, expect, it } from "vitest";
 import { readBody } from "../../src/sentry/payload.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";
 import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
-import { packOldest } from "../../src/store/sqlite/packing.ts";
+import { leftUnpacked, packing, packOldest } from "../../src/store/sqlite/packing.ts";
 import { rebuildSqlite } from "../../src/store/sqlite/rebuild.ts";
 import { told, webhook } from "./deliveries.ts";
+import { openInMemory } from "./in-memory.ts";
 import { openStoreIn, temporaryFolder } from "./open.ts";
 
 const deliveries = [
@@ -44,6 +45,32 @@ async function answers(file: string) {
     log: await reader.entriesAfter(0, 1_000),
   };
 }
+
+describe("packing, while there is time", () => {
+  it("takes two full packs of the oldest at a time, as long as there are two, and none of the newest", () => {
+    using database = openInMemory();
+    const { client } = database;
+    const task = packing(database);
+    expect([task.waiting(), task.slice()]).toEqual([0, false]);
+    const insert = client.prepare("insert into contents (delivery, body, fields) values (?, x'00', null)");
+    const count = 3 * 64 + 10 + leftUnpacked;
+    client.transaction(() => {
+      for (let delivery = 1; delivery <= count; delivery += 1) insert.run(delivery);
+    })();
+    const left = () => client.prepare("select min(delivery) from contents").pluck().get();
+    expect([task.waiting(), left()]).toEqual([3 * 64 + 9, 1]);
+    expect([task.slice(), task.waiting(), left()]).toEqual([true, 64 + 9, 2 * 64 + 1]);
+    expect([task.slice(), task.waiting(), left()]).toEqual([false, 9, 3 * 64 + 1]);
+    expect([task.slice(), left()]).toEqual([false, 3 * 64 + 1]);
+    insert.run(count + 53);
+    expect([task.slice(), left()]).toEqual([false, 3 * 64 + 1]);
+    insert.run(count + 54);
+    expect([task.slice(), left()]).toEqual([false, 4 * 64 + 1]);
+    const packs = client.prepare("select first, last from packs order by first").raw().all();
+    expect(packs).toEqual([1, 65, 129, 193].map((first) => [first, first + 63]));
+    expect(client.prepare("select max(delivery) from contents").pluck().get()).toBe(count + 54);
+  });
+});
 
 const examine = (file: string) => examineSqlite({ file, onProgress: () => {} });
 

@@ -1,11 +1,12 @@
 import { and, eq } from "drizzle-orm";
+import { QueryBuilder } from "drizzle-orm/sqlite-core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Issue } from "../../src/domain/issue.ts";
 import { matches } from "../../src/domain/matches.ts";
 import { issueNarrowings, issueWhere, textNarrowings } from "../../src/store/filter-sql.ts";
 import { sqliteDialect as dialect } from "../../src/store/sqlite/dialect.ts";
-import { dropSearch, indexOldest, openSearch } from "../../src/store/sqlite/search.ts";
+import { dropSearch, indexing, indexOldest, openSearch } from "../../src/store/sqlite/search.ts";
 import * as tables from "../../src/store/tables/sqlite.ts";
 import { anIssue } from "../domain/an-issue.ts";
 import { openInMemory } from "./in-memory.ts";
@@ -106,6 +107,17 @@ describe("the index of texts", () => {
     expect(indexOldest(client, -1)).toBe(0);
   });
 
+  it("comes to know what is new while there is time, two hundred issues at once", () => {
+    using database = openInMemory();
+    const { client, db } = database;
+    const task = indexing(client);
+    expect([task.waiting(), task.slice()]).toEqual([0, false]);
+    const rows = Array.from({ length: 205 }, (_, index) => issueRow(anIssue({ sentryId: String(index) })));
+    db.insert(issues).values(rows).run();
+    expect([task.waiting(), task.slice(), task.waiting()]).toEqual([205, true, 5]);
+    expect([task.slice(), task.waiting(), task.slice()]).toEqual([false, 0, false]);
+  });
+
   it("is asked for parts of all of a long text", () => {
     using database = openInMemory();
     const text = Array.from({ length: 600 }, (_, index) => index.toString(36)).join("");
@@ -118,6 +130,18 @@ describe("the index of texts", () => {
       .run();
     indexOldest(database.client, -1);
     expect(candidates(database, text)).toEqual(["1"]);
+  });
+
+  it("is asked for the beginning of a text, its end, and not for all that lies between in a long one", () => {
+    const letters = Array.from({ length: 400 }, (_, index) => String.fromCodePoint(0x4e00 + index)).join("");
+    for (let length = 3; length <= letters.length; length += 1) {
+      const search = letters.slice(0, length);
+      const where = and(...textNarrowings({ search }, tables, dialect));
+      const [query] = new QueryBuilder().select().from(issues).where(where).toSQL().params as [string];
+      const parts = query.split(" AND ");
+      expect([parts[0], parts.at(-1)]).toEqual([`"${search.slice(0, 3)}"`, `"${search.slice(-3)}"`]);
+      expect([length, parts.length <= Math.min(13, length - 2)]).toEqual([length, true]);
+    }
   });
 
   it("is left alone where less than three characters are searched, or anything but what all must contain", () => {
@@ -141,6 +165,7 @@ describe("the index of texts", () => {
       .run();
     openSearch(database.client);
     openSearch(database.client);
+    expect(indexing(database.client).waiting()).toBe(0);
     expect(candidates(database, "before")).toEqual(["1"]);
   });
 });

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { IssueFilter } from "../../src/domain/filter.ts";
 import { issueObjectOf } from "../../src/sentry/raw-issue.ts";
 import type { Reader } from "../../src/store/reader.ts";
@@ -55,8 +55,26 @@ describe("pages that are tried here", () => {
     expect(asked).toEqual([]);
   });
 
+  it("have their time from when they are asked for", async () => {
+    const now = vi.spyOn(performance, "now").mockReturnValue(1_000_000);
+    try {
+      expect(await firstOf({ count: { lt: 300 } }, 1)).toEqual(["299", "298"]);
+    } finally {
+      now.mockRestore();
+    }
+    expect(asked).toEqual([]);
+  });
+
   it("are asked for elsewhere once they have had their time", async () => {
     expect(await firstOf({ count: { lt: 300 } }, -1)).toEqual([]);
+    expect(asked).toEqual(["issuePage"]);
+  });
+
+  it("are asked for elsewhere once it is closed", async () => {
+    const trying = openTrying(file, elsewhere, { issueObjectOf }, Infinity);
+    trying[Symbol.dispose]();
+    const order = { field: "LAST_SEEN", direction: "DESC" } as const;
+    await trying.reader.issuePage({ ...page, filter: {}, order });
     expect(asked).toEqual(["issuePage"]);
   });
 

@@ -7,9 +7,11 @@ import { Measurer } from "../../src/domain/measures.ts";
 import { readBody, readPayload } from "../../src/sentry/payload.ts";
 import { pastTraffic } from "../../src/sentry/simulate/traffic.ts";
 import { unapplied, writeBatch } from "../../src/store/batch.ts";
+import { examineHistories } from "../../src/store/doctor/histories.ts";
 import { createRequestIds } from "../../src/store/request-ids.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";
 import { prepareTransaction } from "../../src/store/sqlite/transaction.ts";
+import * as tables from "../../src/store/tables/sqlite.ts";
 import { createWalkCache, type WalkCache } from "../../src/store/walks.ts";
 import { told } from "./deliveries.ts";
 import { temporaryFolder } from "./open.ts";
@@ -43,11 +45,11 @@ function withoutProject(body: Buffer): Buffer {
   return Buffer.from(JSON.stringify({ ...rest, data: { ...data, issue: { ...data.issue, project: null } } }));
 }
 
-/** Every row that is derived from the deliveries, written in batches of many sizes. */
+/** Every row that is derived from the deliveries, written in batches of many sizes; fails unless it is what they tell. */
 async function written(walks: WalkCache): Promise<readonly (readonly unknown[])[]> {
   using folder = temporaryFolder();
   const connection = openWriter(join(folder.path, "issuewire.db"));
-  const { client } = connection;
+  const { client, db } = connection;
   const transaction = prepareTransaction(connection);
   const requestIds = createRequestIds([]);
   for (let at = 0, size = 1; at < deliveries.length; at += size, size = (size * 3) % 17) {
@@ -63,6 +65,22 @@ async function written(walks: WalkCache): Promise<readonly (readonly unknown[])[
     });
     client.exec("commit");
   }
+  const differences = await examineHistories({
+    db,
+    tables,
+    onProgress: () => {},
+    howToRebuild: "",
+    newestPosition: () => Promise.reject(new Error("Asked of the log alone.")),
+  });
+  expect(differences).toEqual([]);
+  // Doctor leaves these out, for only bodies tell them, and those may be pruned.
+  const shown = client
+    .prepare<[], { readonly details: string; readonly body: Buffer }>(
+      "select details, body from issues join contents on delivery = shown",
+    )
+    .all();
+  const told = shown.map(({ body }) => readBody(body)).map((one) => one.is === "issue" && one.issue.snapshot);
+  expect(shown.map(({ details }) => details)).toEqual(told.map((one) => one && one.written.details));
   const rows = ["deliveries", "events", "issues", "projects"].map((table) =>
     client.prepare(`select * from ${table} order by 1`).all(),
   );
