@@ -25,7 +25,7 @@ export const errorCodes = {
   QUERY_TOO_COMPLEX: "The document asks for too much at once.",
   RATE_LIMITED: "Too many requests.",
   TIMEOUT: "Answering took too long.",
-  SERVICE_UNAVAILABLE: "The store cannot be read now: try again.",
+  SERVICE_UNAVAILABLE: "The store cannot be read now, or too much is asked for at once: try again.",
   INTERNAL_SERVER_ERROR: "A fault of the gateway's own, reported to those who run it.",
 } as const;
 export type ErrorCode = keyof typeof errorCodes;

@@ -716,7 +716,9 @@ describe("the statistics", () => {
     await page.getByRole("button", { name: "Load the page again" }).click();
     await page.getByText(/^of [\d,]+ known$/).waitFor();
     // Told to whoever looks into the browser's console.
-    expect(faults.splice(0)).toEqual([expect.stringContaining("Failed to fetch dynamically imported module")]);
+    expect(faults.splice(0)).toEqual([
+      expect.stringContaining("Failed to fetch dynamically imported module"),
+    ]);
   });
 
   it("show every figure of their durations on a phone", async () => {

@@ -101,7 +101,7 @@ describe("a store that cannot be read", () => {
     expect(data).toEqual({ issue: { title: "An issue", logger: null } });
     expect(errors).toEqual([
       {
-        message: "The store cannot be read now: try again.",
+        message: "The store cannot be read now, or too much is asked for at once: try again.",
         locations: [expect.anything()],
         path: ["issue", "logger"],
         extensions: { code: "SERVICE_UNAVAILABLE" },
@@ -115,7 +115,10 @@ describe("a store that cannot be read", () => {
     expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
     expect(await response.json()).toEqual({
       errors: [
-        { message: "The store cannot be read now: try again.", extensions: { code: "SERVICE_UNAVAILABLE" } },
+        {
+          message: "The store cannot be read now, or too much is asked for at once: try again.",
+          extensions: { code: "SERVICE_UNAVAILABLE" },
+        },
       ],
     });
   });
