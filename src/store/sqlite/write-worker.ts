@@ -117,7 +117,6 @@ export async function answerWrites({
       betweenMs: 20,
       now: Date.now,
       failed(error) {
-        if (codeOf(error) === null) throw error;
         if (!isBusy(error)) say({ is: "not dropped", message: String(error) });
       },
     },
