@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, gte, inArray, lt, lte, sql } from "drizzle-orm";
+import { and, asc, eq, gt, gte, inArray, lt, lte } from "drizzle-orm";
 import { forgottenRole } from "../domain/event.ts";
 import type { IssueFields } from "../domain/issue.ts";
 import { metaNames } from "./meta.ts";
@@ -138,6 +138,22 @@ export function erasing(
     return told.map(({ id }) => id);
   }
 
+  /** The issues that one step may drop, the oldest first. */
+  async function oldestClosed(before: number): Promise<readonly { readonly sentryId: string }[]> {
+    const found: { readonly sentryId: string; readonly statusSince: number }[] = [];
+    // One status at a time, along its index: behind the oldest of both there may be any number of issues that are open.
+    for (const status of ["resolved", "ignored"])
+      found.push(
+        ...(await db
+          .select({ sentryId: issues.sentryId, statusSince: issues.statusSince })
+          .from(issues)
+          .where(and(eq(issues.status, status), lt(issues.statusSince, before)))
+          .orderBy(asc(issues.statusSince), asc(issues.sentryId))
+          .limit(mostIssues)),
+      );
+    return found.toSorted((a, b) => a.statusSince - b.statusSince).slice(0, mostIssues);
+  }
+
   /** Erases the issues, but for what their deliveries held; the newest position of their entries, 0 for none. */
   async function eraseIssues(sentryIds: readonly string[]): Promise<number> {
     const isTheirs = inArray(deliveries.issueId, sentryIds);
@@ -241,13 +257,7 @@ export function erasing(
     },
 
     async dropClosedIssues(before) {
-      // Along the index of `statusSince`: most of what is closed is not due, and of what is due most is not looked at yet.
-      const closed = await db
-        .select({ sentryId: issues.sentryId })
-        .from(issues)
-        .where(and(sql`${issues.status} || '' in ('resolved', 'ignored')`, lt(issues.statusSince, before)))
-        .orderBy(asc(issues.statusSince), asc(issues.sentryId))
-        .limit(mostIssues);
+      const closed = await oldestClosed(before);
       if (closed.length === 0) return 0;
       const dropping: string[] = [];
       const ids: number[] = [];
