@@ -46,7 +46,10 @@ type DeliveryId = number;
 export interface WriteTransaction {
   /** The id of the newest delivery and the newest position, 0 for none. */
   newest(): Promise<{ readonly delivery: number; readonly seq: number }>;
-  /** The facts of each of these issues, oldest delivery first; no entry for an issue that has none. */
+  /**
+   * The facts of each of these issues, oldest delivery first; no entry for an issue that has none. Without deliveries that
+   * could not be applied, whose facts are kept for `rebuild`.
+   */
   facts(issueIds: readonly string[], before: DeliveryId): Promise<ReadonlyMap<string, readonly Facts[]>>;
   /** What is known of each of these issues; nothing of one that is not there. */
   knownIssues(issueIds: readonly string[]): Promise<ReadonlyMap<string, IssueKnown>>;

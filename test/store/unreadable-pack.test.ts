@@ -1,65 +1,15 @@
-import { join } from "node:path";
-import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
-import type { Report } from "../../src/observability/report.ts";
 import { packOf, packSize } from "../../src/store/pack.ts";
-import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
-import type { Maintenance } from "../../src/store/maintenance.ts";
 import type { Store } from "../../src/store/store.ts";
-import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { at, told } from "./deliveries.ts";
-import { onServer, openReplica, temporarySchema } from "./open-postgres.ts";
-import { openStoreIn, silentReport, temporaryFolder } from "./open.ts";
+import { silentReport } from "./open.ts";
+import { places, type Place } from "./places.ts";
 
 /** By the clock, which is not the tests' own. */
 const longAgo = -1_000_000_000;
-
-type Row = Readonly<Record<string, unknown>>;
-type Place = AsyncDisposable & {
-  readonly open: (report?: Report) => Promise<Store>;
-  readonly openMaintenance: () => Promise<Maintenance>;
-  readonly ask: (text: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
-};
-
 const retention = { rawDays: 1, eventsDays: 1 };
 
-async function inSqlite(): Promise<Place> {
-  const folder = temporaryFolder();
-  const file = join(folder.path, "issuewire.db");
-  return {
-    open: (report) => openStoreIn(file, report === undefined ? {} : { report, retention }),
-    openMaintenance: async () => openSqliteMaintenance(file),
-    async ask(text, values = []) {
-      const client = new Database(file);
-      try {
-        const statement = client.prepare<unknown[], Row>(text.replaceAll(/\$\d/g, "?"));
-        if (statement.reader) return statement.all(...values);
-        statement.run(...values);
-        return [];
-      } finally {
-        client.close();
-      }
-    },
-    [Symbol.asyncDispose]: async () => folder[Symbol.dispose](),
-  };
-}
-
-async function inPostgres(): Promise<Place> {
-  const schema = await temporarySchema();
-  return {
-    open: (report) =>
-      openReplica(schema.url, report === undefined ? {} : { report, retention, now: Date.now }),
-    openMaintenance: () => openPostgresMaintenance(schema.url),
-    ask: (text, values = []) =>
-      onServer(async (client) => (await client.query<Row>(text, [...values])).rows, schema.url),
-    [Symbol.asyncDispose]: schema[Symbol.asyncDispose],
-  };
-}
-
-describe.each([
-  ["SQLite", inSqlite],
-  ["PostgreSQL", inPostgres],
-])("a pack that cannot be read, on %s,", (_, openPlace) => {
+describe.each(places)("a pack that cannot be read, on %s,", (_, openPlace) => {
   /** A place with a pack of issues "a" and "b"; behind it, not packed, an issue "closed", and one of "a". */
   async function prepared(): Promise<Place> {
     const place = await openPlace();
@@ -105,7 +55,7 @@ describe.each([
     await damage(place);
     const failures: unknown[] = [];
     const report = { ...silentReport(), storeFailed: (error: unknown) => void failures.push(error) };
-    await using store = await place.open(report);
+    await using store = await place.open({ report, retention });
     await expect.poll(() => left(store)).toEqual(["a", "b"]);
     await expect.poll(async () => (await store.reader.bodies([packSize + 2])).size).toBe(0);
     expect(await packs(place)).toEqual([[1, 50]]);
@@ -128,7 +78,10 @@ describe.each([
     const before = await packs(place);
     const failure = Promise.withResolvers<unknown>();
     {
-      await using store = await place.open({ ...silentReport(), storeFailed: failure.resolve });
+      await using store = await place.open({
+        report: { ...silentReport(), storeFailed: failure.resolve },
+        retention,
+      });
       expect(String(await failure.promise)).toContain('Pack 1 is compressed with "newer"');
       await expect.poll(() => left(store)).toEqual(["a", "b"]);
     }

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, inArray, isNull, lt, sql } from "drizzle-orm";
+import { and, asc, count, eq, inArray, isNull, lt, ne, sql } from "drizzle-orm";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsOf } from "../queries/contents.ts";
@@ -70,7 +70,13 @@ export function collectingTransaction(
       const rows = await db
         .select({ issueId: deliveries.issueId, ...factsColumns(deliveries) })
         .from(deliveries)
-        .where(and(inArray(deliveries.issueId, [...issueIds]), lt(deliveries.id, before)))
+        .where(
+          and(
+            inArray(deliveries.issueId, [...issueIds]),
+            lt(deliveries.id, before),
+            ne(deliveries.outcome, "QUARANTINED"),
+          ),
+        )
         .orderBy(asc(deliveries.id));
       // Found by this column, so it is not null.
       const byIssue = grouped(rows, ({ issueId }) => issueId!);

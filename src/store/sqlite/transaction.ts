@@ -1,4 +1,4 @@
-import { and, asc, count, eq, getTableColumns, getTableName, isNull, lt, lte, sql } from "drizzle-orm";
+import { and, asc, count, eq, getTableColumns, getTableName, isNull, lt, lte, ne, sql } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsOf, rewriteFields } from "../queries/contents.ts";
@@ -26,7 +26,11 @@ export function prepareTransaction({ client, db }: Connection): SqliteTransactio
     .select(factsColumns(deliveries))
     .from(deliveries)
     .where(
-      and(eq(deliveries.issueId, sql.placeholder("issueId")), lt(deliveries.id, sql.placeholder("before"))),
+      and(
+        eq(deliveries.issueId, sql.placeholder("issueId")),
+        lt(deliveries.id, sql.placeholder("before")),
+        ne(deliveries.outcome, "QUARANTINED"),
+      ),
     )
     .orderBy(asc(deliveries.id))
     .prepare();
