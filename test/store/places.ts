@@ -69,7 +69,7 @@ async function inPostgres(): Promise<Place> {
 }
 
 /** One on each database, for `describe.each`. */
-export const places: readonly (readonly [database: string, open: () => Promise<Place>])[] = [
+export const places = [
   ["SQLite", inSqlite],
   ["PostgreSQL", inPostgres],
-];
+] as const satisfies readonly (readonly [database: string, open: () => Promise<Place>])[];

@@ -11,7 +11,7 @@ import { createWalkCache } from "../walks.ts";
 import { createWriter } from "../writer.ts";
 import { startCheckpoints } from "./checkpoints.ts";
 import { openWriter, type Connection } from "./connection.ts";
-import { codeOf, isBusy, unusable } from "./error.ts";
+import { codeOf, isBusy, isOfValues, unusable } from "./error.ts";
 import { checkOfPlace } from "./in-place.ts";
 import { identify, identityOf } from "./identity.ts";
 import { startIdle } from "./idle.ts";
@@ -168,7 +168,7 @@ export async function answerWrites({
     const faults: string[] = [];
     const { receipts, entries } = await writeAroundFaults(batch, {
       write: (some) => write(some, at, faults),
-      isFault: (error) => codeOf(error) === null,
+      isFault: (error) => codeOf(error) === null || isOfValues(error),
       onFault: (error) => faults.push(String(error)),
     });
     const milliseconds = performance.now() - startedAt;
