@@ -18,8 +18,8 @@ export const mostPacksInStep = 16;
 export const sha256OfForgotten = Buffer.alloc(32);
 
 /**
- * What takes things out of the store, each to be called in a transaction of its own. All but the facts of what is left
- * stays as it was: late deliveries, `rebuild` and `doctor` go on working.
+ * What takes things out of the store, each to be called in a transaction of its own. The facts of what is left stay as
+ * they were, so that late deliveries, `rebuild` and `doctor` go on working.
  */
 export interface Erasing {
   /**

@@ -15,10 +15,16 @@ import { openStoreIn, temporaryFolder } from "./open.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
+type Options = {
+  readonly report?: Report;
+  readonly retention?: Retention;
+  readonly onCommit?: () => void;
+};
+
 /** Where a store of its own can be for one test, and all that is done with one there. */
 export type Place = AsyncDisposable & {
   /** By the clock where it is to drop what is too old. */
-  readonly open: (options?: { readonly report: Report; readonly retention: Retention }) => Promise<Store>;
+  readonly open: (options?: Options) => Promise<Store>;
   readonly openMaintenance: () => Promise<Maintenance>;
   readonly rebuild: (options?: Partial<RebuildOptions>) => Promise<void>;
   /** Asks the database itself; values are `$1`, `$2`, each once and in their order. */
@@ -59,7 +65,8 @@ async function inPostgres(): Promise<Place> {
   const schema = await temporarySchema();
   const { url } = schema;
   return {
-    open: (options) => openReplica(url, options === undefined ? {} : { ...options, now: Date.now }),
+    open: (options) =>
+      openReplica(url, options?.retention === undefined ? options : { ...options, now: Date.now }),
     openMaintenance: () => openPostgresMaintenance(url),
     rebuild: (options) => rebuildPostgres({ url, ...rebuilding, ...options }),
     ask: (text, values = []) =>

@@ -126,11 +126,13 @@ export async function answerWrites({
   const transaction = prepareTransaction(connection);
   const requestIds = await loadRequestIds({ db: connection.db, tables });
 
+  /** @param faults that the batch has run into; those are told of once it is on disk. */
   async function write(
     batch: readonly IncomingDelivery[],
     committedAt: number,
     faults: string[],
-  ): Promise<BatchResult> {
+  ): Promise<readonly Receipt[]> {
+    const startedAt = performance.now();
     let written: BatchResult;
     try {
       checkPlace();
@@ -158,22 +160,21 @@ export async function answerWrites({
     }
     checkpoints.committed();
     idle.wrote();
-    return written;
+    const { receipts, entries } = written;
+    const milliseconds = performance.now() - startedAt;
+    say({ is: "committed", deliveries: batch.length, entries, faults: faults.splice(0), milliseconds });
+    return receipts;
   }
 
   /** When the newest request was made. */
   let at = 0;
-  async function commit(batch: readonly IncomingDelivery[]): Promise<readonly Receipt[]> {
-    const startedAt = performance.now();
+  function commit(batch: readonly IncomingDelivery[]): Promise<readonly Receipt[]> {
     const faults: string[] = [];
-    const { receipts, entries } = await writeAroundFaults(batch, {
+    return writeAroundFaults(batch, {
       write: (some) => write(some, at, faults),
       isFault: (error) => codeOf(error) === null || isOfValues(error),
       onFault: (error) => faults.push(String(error)),
     });
-    const milliseconds = performance.now() - startedAt;
-    say({ is: "committed", deliveries: batch.length, entries, faults, milliseconds });
-    return receipts;
   }
   const writer = createWriter({ ...limits, commit, isBusy, retryMs: 15 });
 
