@@ -345,22 +345,7 @@ export function shownColumns(shown: Shown): ShownColumns {
 }
 
 /** The columns that an issue is made of. */
-export type IssueColumns = Omit<
-  IssueRow,
-  | "id"
-  | "lastSeq"
-  | "priorityRank"
-  | "details"
-  | "shortIdFolded"
-  | "titleFolded"
-  | "culpritFolded"
-  | "categoryFolded"
-  | "issueTypeFolded"
-  | "platformFolded"
-  | "projectSlugFolded"
-  | "assigneeNameFolded"
-  | "assigneeEmailFolded"
->;
+export type IssueColumns = Omit<IssueRow, "id" | "lastSeq" | "details" | keyof typeof followed>;
 
 /** An issue as it is now. */
 export function issueOf(row: IssueColumns): Issue {

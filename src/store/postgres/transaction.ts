@@ -55,7 +55,6 @@ export function collectingTransaction(
     ...row,
     sha256: sha256.toString("hex"),
   });
-  const held = contentsOf(sharedBy(db));
   const knownColumns = { id: deliveries.id, requestId: deliveries.requestId, sha256: deliveries.sha256 };
 
   return {
@@ -121,10 +120,7 @@ export function collectingTransaction(
         .where(sql`${events.delivery} = any(${sql.param(ids)})`)
         .groupBy(events.delivery, events.role);
     },
-    async kept(delivery) {
-      const [bodies, fields] = [await held.bodies([delivery]), await held.fields([delivery])];
-      return { body: bodies.get(delivery) ?? null, fields: fields.get(delivery) ?? null };
-    },
+    kept: contentsOf(sharedBy(db)).kept,
 
     async insertDeliveries(rows, contents) {
       collected.deliveries.push(...rows);

@@ -90,7 +90,6 @@ export function prepareTransaction({ client, db }: Connection): SqliteTransactio
     .where(eq(events.delivery, sql.placeholder("delivery")))
     .groupBy(events.delivery, events.role)
     .prepare();
-  const held = contentsOf({ db, tables });
   const insertDelivery = prepareRun(client, db.insert(deliveries).values(placeholdersOf(deliveries)));
   const insertContent = prepareRun(client, db.insert(contents).values(placeholdersOf(contents)));
   // How many bytes a body had is not known any more once it is pruned.
@@ -176,10 +175,7 @@ export function prepareTransaction({ client, db }: Connection): SqliteTransactio
     async versions(deliveries) {
       return deliveries.flatMap((delivery) => versions.all({ delivery }));
     },
-    async kept(delivery) {
-      const [bodies, fields] = [await held.bodies([delivery]), await held.fields([delivery])];
-      return { body: bodies.get(delivery) ?? null, fields: fields.get(delivery) ?? null };
-    },
+    kept: contentsOf({ db, tables }).kept,
 
     async insertDeliveries(rows, contents) {
       for (const row of rows) insertDelivery(row);
