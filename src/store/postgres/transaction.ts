@@ -3,16 +3,16 @@ import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsOf } from "../queries/contents.ts";
 import { grouped } from "../queries/query.ts";
-import { factsColumns, factsOf, type ContentRow, type DeliveryRow, type EventRow } from "../rows.ts";
+import {
+  factsColumns,
+  factsOf,
+  keptBodyOf,
+  type ContentRow,
+  type DeliveryRow,
+  type EventRow,
+} from "../rows.ts";
 import { deliveries, events, issues } from "../tables/postgres.ts";
-import type {
-  IssueWrite,
-  Known,
-  MeasuredWrite,
-  ProjectMove,
-  ProjectWrite,
-  WriteTransaction,
-} from "../write.ts";
+import type { IssueWrite, MeasuredWrite, ProjectMove, ProjectWrite, WriteTransaction } from "../write.ts";
 import { sharedBy } from "./queries.ts";
 
 /** What a batch writes, collected: it goes out in one statement, in which it also learns its positions. */
@@ -51,10 +51,6 @@ export function collectingTransaction(
     issues: [] as IssueWrite[],
     projects: [] as ProjectWrite[],
   };
-  const known = ({ sha256, ...row }: Pick<DeliveryRow, "id" | "requestId" | "sha256">): Known => ({
-    ...row,
-    sha256: sha256.toString("hex"),
-  });
   const knownColumns = { id: deliveries.id, requestId: deliveries.requestId, sha256: deliveries.sha256 };
 
   return {
@@ -99,7 +95,7 @@ export function collectingTransaction(
         .from(deliveries)
         .where(and(isNull(deliveries.issueId), inArray(deliveries.sha256, bytes), lt(deliveries.id, before)))
         .orderBy(asc(deliveries.id));
-      return rows.map(known);
+      return rows.map(keptBodyOf);
     },
     async placed(issueId, places) {
       return db

@@ -2,9 +2,9 @@ import { and, asc, count, eq, getTableColumns, getTableName, isNull, lt, lte, ne
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsOf, rewriteFields } from "../queries/contents.ts";
-import { factsColumns, factsOf, type DeliveryRow } from "../rows.ts";
+import { factsColumns, factsOf, keptBodyOf } from "../rows.ts";
 import * as tables from "../tables/sqlite.ts";
-import type { IssueKnown, Known, WriteTransaction } from "../write.ts";
+import type { IssueKnown, WriteTransaction } from "../write.ts";
 import type { Connection } from "./connection.ts";
 import { issueWrites } from "./issue-writes.ts";
 import { pick, placeholdersOf, prepareGet, prepareRun } from "./prepared.ts";
@@ -166,7 +166,7 @@ export function prepareTransaction({ client, db }: Connection): SqliteTransactio
     },
     async knownBySha256(sha256s, before) {
       return sha256s.flatMap((sha256) =>
-        knownBySha256.all({ sha256: Buffer.from(sha256, "hex"), before }).map(known),
+        knownBySha256.all({ sha256: Buffer.from(sha256, "hex"), before }).map(keptBodyOf),
       );
     },
     async placed(issueId, places) {
@@ -204,10 +204,6 @@ export function prepareTransaction({ client, db }: Connection): SqliteTransactio
       for (const write of writes) writeProject(write);
     },
   };
-}
-
-function known({ sha256, ...row }: Pick<DeliveryRow, "id" | "requestId" | "sha256">): Known {
-  return { ...row, sha256: sha256.toString("hex") };
 }
 
 /** Every column of the table set to what the conflicting insert would have written. */
