@@ -76,6 +76,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const requestIds = await loadRequestIds(sharedBy(drizzleOver(pools.log)));
 
   const epoch = opened.use(watchEpoch(pools.log, epochAtFirst, options.onEpoch));
+
   /** How far the log has been told to have come: what this replica commits it also hears of. */
   let told = 0;
   const heard = (position: number | null) => {
