@@ -1,10 +1,10 @@
 import type { IncomingDelivery } from "../domain/delivery.ts";
-import { unapplied, type BatchResult } from "./batch.ts";
+import { unapplied } from "./batch.ts";
 import type { Receipt } from "./store.ts";
 
 export type AroundFaultsOptions = {
   /** Writes a batch in one transaction, or nothing of it. */
-  readonly write: (batch: readonly IncomingDelivery[]) => Promise<BatchResult>;
+  readonly write: (batch: readonly IncomingDelivery[]) => Promise<readonly Receipt[]>;
   /** True for an error that is this program's own: it would happen again. */
   readonly isFault: (error: unknown) => boolean;
   readonly onFault: (error: unknown) => void;
@@ -12,13 +12,13 @@ export type AroundFaultsOptions = {
 
 /**
  * Writes a batch in one transaction, or each delivery in its own where one runs into a fault of this program: that one is
- * kept without being applied, the others as ever.
+ * kept without being applied, the others as ever. What was written before it throws stays.
  * @throws what `write` does where that is no fault, or one of an empty batch or of a delivery that is not applied anyway.
  */
 export async function writeAroundFaults(
   batch: readonly IncomingDelivery[],
   options: AroundFaultsOptions,
-): Promise<BatchResult> {
+): Promise<readonly Receipt[]> {
   const { write, isFault, onFault } = options;
   try {
     return await write(batch);
@@ -32,11 +32,6 @@ export async function writeAroundFaults(
     }
   }
   const receipts: Receipt[] = [];
-  let entries = 0;
-  for (const one of batch) {
-    const written = await writeAroundFaults([one], options);
-    receipts.push(...written.receipts);
-    entries += written.entries;
-  }
-  return { receipts, entries };
+  for (const one of batch) receipts.push(...(await writeAroundFaults([one], options)));
+  return receipts;
 }

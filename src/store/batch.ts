@@ -1,7 +1,7 @@
 import type { DeliveryOutcome, Facts, IncomingDelivery, IssueReading, Reading } from "../domain/delivery.ts";
 import { addDelivery, eventsLeft, PastNeededError, startWalk, type Change } from "../domain/history.ts";
 import type { IssueEvent } from "../domain/event.ts";
-import { measure, Measurer, nothingMeasured, type Measures } from "../domain/measures.ts";
+import { measure, Measurer, nothingMeasured } from "../domain/measures.ts";
 import type { IssueFields, Snapshot } from "../domain/issue.ts";
 import {
   contentRow,
@@ -16,6 +16,7 @@ import {
   type Shown,
   type ShownProject,
 } from "./rows.ts";
+import { remeasure } from "./remeasure.ts";
 import type { Receipt } from "./store.ts";
 import type { RequestIds } from "./request-ids.ts";
 import type { Held, WalkCache } from "./walks.ts";
@@ -214,25 +215,6 @@ function derived(facts: readonly Facts[]): Pick<Held, "walk" | "measurer" | "set
 }
 
 const unknownIssue = { lastSeq: null, projectId: null, projectSlug: null } as const;
-
-/**
- * What the change makes of the measures: those of its own events, and of earlier ones where they differ now. What is
- * late can change those of all events that the walk has; what comes at the end, only those of the stay that it ends.
- */
-function remeasure(held: Held, { entries }: Change): Map<IssueEvent, Measures> {
-  if (entries.some(({ isLate }) => isLate)) {
-    const { measurer, measured } = measure(eventsLeft(held.walk), held.settled);
-    held.measurer = measurer;
-    return measured;
-  }
-  const measured = new Map<IssueEvent, Measures>();
-  for (const { event } of entries) {
-    const { measures, undone } = held.measurer.add(event);
-    measured.set(event, measures);
-    for (const earlier of undone) measured.set(earlier.event, earlier.measures);
-  }
-  return measured;
-}
 
 /** Earlier deliveries with the same bytes, among those that are not about issues: in the store or in this batch. */
 async function findRepeats(transaction: WriteTransaction, batch: readonly Numbered[]) {

@@ -1,8 +1,8 @@
-import { and, asc, eq, gt, gte, inArray, lt, lte, sql } from "drizzle-orm";
+import { and, asc, eq, gt, gte, inArray, lt, lte } from "drizzle-orm";
 import { forgottenRole } from "../domain/event.ts";
 import type { IssueFields } from "../domain/issue.ts";
 import { metaNames } from "./meta.ts";
-import { contentsIn, packOf, type PackRow } from "./pack.ts";
+import { contentsIn, DamagedPackError, packOf, type PackRow } from "./pack.ts";
 import { packHolding } from "./queries/contents.ts";
 import { rememberedNumber } from "./queries/meta.ts";
 import type { Asked } from "./queries/query.ts";
@@ -18,24 +18,26 @@ export const mostPacksInStep = 16;
 export const sha256OfForgotten = Buffer.alloc(32);
 
 /**
- * What takes things out of the store, each to be called in a transaction of its own. All but the facts of what is left
- * stays as it was: late deliveries, `rebuild` and `doctor` go on working.
+ * What takes things out of the store, each to be called in a transaction of its own. The facts of what is left stay as
+ * they were, so that late deliveries, `rebuild` and `doctor` go on working.
  */
 export interface Erasing {
   /**
    * Drops the bodies of the oldest deliveries that have them and were received before this time (epoch milliseconds), up to
    * the first that was not. Those that are dated after `now` go with the next one that is not: the clock was ahead then, or
-   * it is behind by now. How many deliveries that were: 0 when there are none left.
+   * it is behind by now. How many deliveries that were: 0 when there are none left. A pack that is damaged stays as it
+   * is: its bodies cannot be read anyway.
    */
   dropBodies(before: number, now: number): Promise<number>;
   /**
    * Erases the issues that have been resolved or archived since before this time, the oldest first. How many: 0 when
-   * there are none left. Whoever would have read of them in the log can no longer resume before them.
+   * there are none left. Whoever would have read of them in the log can no longer resume before them. Of a damaged pack
+   * that holds something of them nothing is left, as when one of them is forgotten.
    */
   dropClosedIssues(before: number): Promise<number>;
   /**
    * Erases an issue and every delivery about it, and tells those who follow the log that it is gone. False when there
-   * is none.
+   * is none. Of a damaged pack that holds something of it nothing is left.
    */
   forgetIssue(sentryId: string, now: number): Promise<boolean>;
   /** Sentry's ids of some issues that are in this project now, at most `limit`. */
@@ -57,16 +59,37 @@ export function erasing(
     await db.insert(meta).values({ name, value }).onConflictDoUpdate({ target: meta.name, set: { value } });
   }
 
-  /** Writes the packs that hold some of these deliveries anew, with what `change` leaves of each content. */
+  /** Writes the packs anew, with what `change` leaves of each content. Which are damaged: those stay as they are. */
   async function repack(
     touching: readonly PackRow[],
     change: (row: ContentRow) => ContentRow | null,
-  ): Promise<void> {
+  ): Promise<readonly PackRow[]> {
+    const damaged: PackRow[] = [];
     for (const pack of touching) {
-      const left = contentsIn(pack).flatMap((row) => change(row) ?? []);
+      const held = heldIn(pack);
+      if (held === null) {
+        damaged.push(pack);
+        continue;
+      }
+      const left = held.flatMap((row) => change(row) ?? []);
       await db.delete(packs).where(eq(packs.first, pack.first));
       if (left.length > 0) await db.insert(packs).values(packOf(left));
     }
+    return damaged;
+  }
+
+  /** Leaves nothing in a pack that cannot be read, nor the pack where all that it was made of is gone. */
+  async function empty({ first, last }: PackRow, gone: ReadonlySet<number>): Promise<void> {
+    const received = await db
+      .select({ id: deliveries.id })
+      .from(deliveries)
+      .where(and(gte(deliveries.id, first), lte(deliveries.id, last)));
+    if (received.every(({ id }) => gone.has(id))) await db.delete(packs).where(eq(packs.first, first));
+    else
+      await db
+        .update(packs)
+        .set({ data: Buffer.alloc(0) })
+        .where(eq(packs.first, first));
   }
 
   /** The packs that hold something of these deliveries, which are given by ascending id. */
@@ -102,7 +125,8 @@ export function erasing(
     const gone = new Set(ids);
     for (let start = 0; start < ids.length; start += mostInStep)
       await db.delete(contents).where(inArray(contents.delivery, ids.slice(start, start + mostInStep)));
-    await repack([...touching.values()], (row) => (gone.has(row.delivery) ? null : row));
+    const damaged = await repack([...touching.values()], (row) => (gone.has(row.delivery) ? null : row));
+    for (const pack of damaged) await empty(pack, gone);
   }
 
   async function deliveriesOf(sentryId: string): Promise<readonly number[]> {
@@ -112,6 +136,22 @@ export function erasing(
       .where(eq(deliveries.issueId, sentryId))
       .orderBy(asc(deliveries.id));
     return told.map(({ id }) => id);
+  }
+
+  /** The issues that one step may drop, the oldest first. */
+  async function oldestClosed(before: number): Promise<readonly { readonly sentryId: string }[]> {
+    const found: { readonly sentryId: string; readonly statusSince: number }[] = [];
+    // One status at a time, along its index: behind the oldest of both there may be any number of issues that are open.
+    for (const status of ["resolved", "ignored"])
+      found.push(
+        ...(await db
+          .select({ sentryId: issues.sentryId, statusSince: issues.statusSince })
+          .from(issues)
+          .where(and(eq(issues.status, status), lt(issues.statusSince, before)))
+          .orderBy(asc(issues.statusSince), asc(issues.sentryId))
+          .limit(mostIssues)),
+      );
+    return found.toSorted((a, b) => a.statusSince - b.statusSince).slice(0, mostIssues);
   }
 
   /** Erases the issues, but for what their deliveries held; the newest position of their entries, 0 for none. */
@@ -217,13 +257,7 @@ export function erasing(
     },
 
     async dropClosedIssues(before) {
-      // Along the index of `statusSince`: most of what is closed is not due, and of what is due most is not looked at yet.
-      const closed = await db
-        .select({ sentryId: issues.sentryId })
-        .from(issues)
-        .where(and(sql`${issues.status} || '' in ('resolved', 'ignored')`, lt(issues.statusSince, before)))
-        .orderBy(asc(issues.statusSince), asc(issues.sentryId))
-        .limit(mostIssues);
+      const closed = await oldestClosed(before);
       if (closed.length === 0) return 0;
       const dropping: string[] = [];
       const ids: number[] = [];
@@ -270,6 +304,16 @@ export function erasing(
       await db.delete(projects).where(eq(projects.sentryId, projectId));
     },
   };
+}
+
+/** What is packed; null where no version can read it. */
+function heldIn(pack: PackRow): readonly ContentRow[] | null {
+  try {
+    return contentsIn(pack);
+  } catch (error) {
+    if (error instanceof DamagedPackError) return null;
+    throw error;
+  }
 }
 
 function forgottenFields(projectId: string | null): IssueFields {

@@ -43,15 +43,27 @@ export function packOf(contents: readonly ContentRow[]): PackRow {
   return { first: contents[0]!.delivery, last: contents.at(-1)!.delivery, dictionary: newest, data };
 }
 
+/** No version can read the pack. */
+export class DamagedPackError extends Error {
+  override readonly name = "DamagedPackError";
+}
+
 /**
  * What was packed, by ascending id.
- * @throws Error for a pack that is damaged, or compressed with a dictionary of a newer version.
+ * @throws DamagedPackError for a pack that is damaged.
+ * @throws Error for one that is compressed with a dictionary of a newer version.
  */
 export function contentsIn({ first, dictionary, data }: PackRow): readonly ContentRow[] {
   const known = dictionaries.get(dictionary);
   if (known === undefined)
     throw new Error(`Pack ${first} is compressed with "${dictionary}", which this version does not have.`);
-  const plain = zstdDecompressSync(data, { dictionary: known });
+  let plain: Buffer;
+  try {
+    plain = zstdDecompressSync(data, { dictionary: known });
+  } catch (cause) {
+    if (isOfData(cause)) throw new DamagedPackError(`Pack ${first} is damaged.`, { cause });
+    throw cause;
+  }
   const headerEnd = plain.indexOf("\n");
   const header = JSON.parse(plain.toString("utf8", 0, headerEnd)) as Header;
   let offset = headerEnd + 1;
@@ -63,6 +75,12 @@ export function contentsIn({ first, dictionary, data }: PackRow): readonly Conte
     body: take(bodyLength),
     fields: take(fieldsLength)?.toString() ?? null,
   }));
+}
+
+/** True where it is the data that zstd refuses, and not that it has no memory. */
+function isOfData(error: unknown): boolean {
+  if (!(error instanceof Error && "code" in error)) return false;
+  return /^(?:Z_BUF_ERROR|ZSTD_error_(?!memory_allocation))/.test(String(error.code));
 }
 
 const nothing = Buffer.alloc(0);

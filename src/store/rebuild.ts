@@ -1,6 +1,6 @@
 import { and, asc, count, gt, ne } from "drizzle-orm";
 import type { IncomingDelivery, Reading } from "../domain/delivery.ts";
-import { snapshotFrom, writeNumbered, type BatchResult, type Numbered } from "./batch.ts";
+import { snapshotFrom, unapplied, writeNumbered, type BatchResult, type Numbered } from "./batch.ts";
 import { sha256OfForgotten } from "./erase.ts";
 import { contentsOf } from "./queries/contents.ts";
 import type { Asked } from "./queries/query.ts";
@@ -67,13 +67,45 @@ export async function deriveAgain(
       const content = { body: bodies.get(row.id) ?? null, fields: fields.get(row.id) ?? null };
       return { id: row.id, delivery: incomingFrom(row, content, read) };
     });
+    const pruned = new Map(page.filter(({ id }) => !bodies.has(id)).map((row) => [row.id, row]));
     await write((transaction) =>
-      writeNumbered(transaction, batch, { walks, requestIds, read, committedAt, onFault }),
+      writeNumbered(keepingFacts(transaction, pruned), batch, {
+        walks,
+        requestIds,
+        read,
+        committedAt,
+        onFault,
+      }),
     );
     last = page.at(-1)!.id;
     done += page.length;
     onProgress(done, total);
   }
+}
+
+/**
+ * As the transaction, but for a delivery about an issue that is not applied and whose body is pruned: nothing but its row
+ * tells its facts, so it keeps them, for the next `rebuild`.
+ */
+function keepingFacts(
+  transaction: WriteTransaction,
+  pruned: ReadonlyMap<number, DeliveryRow>,
+): WriteTransaction {
+  return {
+    ...transaction,
+    insertDeliveries(rows, contents) {
+      const kept = new Map<number, DeliveryRow>();
+      for (const { id, issueId, position } of rows) {
+        const row = pruned.get(id);
+        if (issueId !== null || row === undefined || row.issueId === null) continue;
+        kept.set(id, { ...row, position, outcome: "QUARANTINED", reason: unapplied.reason, repeatOf: null });
+      }
+      return transaction.insertDeliveries(
+        rows.map((row) => kept.get(row.id) ?? row),
+        contents.filter(({ delivery }) => !kept.has(delivery)),
+      );
+    },
+  };
 }
 
 /** The delivery as intake had it; from its body read anew, or from its row where the body was pruned. */

@@ -10,7 +10,7 @@ export type RetentionOptions = {
   readonly betweenMs: number;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  /** Told why a step failed; it is tried again. */
+  /** Told why a step failed; it is tried again. It is not to throw. */
   readonly failed: (error: unknown) => void;
 };
 
@@ -29,14 +29,19 @@ export function startRetention(
   let turning = Promise.resolve();
   let timer: NodeJS.Timeout;
 
-  async function turn(): Promise<void> {
-    let dropped = 0;
+  /** A step that fails keeps no other one from being taken. */
+  async function taken(step: Promise<number>): Promise<number> {
     try {
-      if (rawDays !== null) dropped += await steps.dropBodies(now() - rawDays * dayMs, now());
-      if (eventsDays !== null) dropped += await steps.dropClosedIssues(now() - eventsDays * dayMs);
+      return await step;
     } catch (error) {
       failed(error);
+      return 0;
     }
+  }
+  async function turn(): Promise<void> {
+    let dropped = 0;
+    if (rawDays !== null) dropped += await taken(steps.dropBodies(now() - rawDays * dayMs, now()));
+    if (eventsDays !== null) dropped += await taken(steps.dropClosedIssues(now() - eventsDays * dayMs));
     if (!isOver) plan(dropped > 0 ? betweenMs : everyMs);
   }
   function plan(afterMs: number): void {

@@ -95,6 +95,14 @@ export function factsFrom(id: number, delivery: IncomingDelivery, reading: Issue
   };
 }
 
+/** A delivery that is already kept, as far as repeats need to know it; the sha256 is lower-case hex. */
+export type KeptBody = Pick<DeliveryRow, "id" | "requestId"> & { readonly sha256: string };
+
+/** What repeats need to know of a delivery that was kept with this row. */
+export function keptBodyOf({ sha256, ...row }: Pick<DeliveryRow, "id" | "requestId" | "sha256">): KeptBody {
+  return { ...row, sha256: sha256.toString("hex") };
+}
+
 /** The Request-ID, or what stands for one that was missing or not usable: then only equal bodies have the same. */
 export function requestIdOf(requestId: string | null, sha256: string): string {
   return requestId ?? `h:${sha256}`;
@@ -345,22 +353,7 @@ export function shownColumns(shown: Shown): ShownColumns {
 }
 
 /** The columns that an issue is made of. */
-export type IssueColumns = Omit<
-  IssueRow,
-  | "id"
-  | "lastSeq"
-  | "priorityRank"
-  | "details"
-  | "shortIdFolded"
-  | "titleFolded"
-  | "culpritFolded"
-  | "categoryFolded"
-  | "issueTypeFolded"
-  | "platformFolded"
-  | "projectSlugFolded"
-  | "assigneeNameFolded"
-  | "assigneeEmailFolded"
->;
+export type IssueColumns = Omit<IssueRow, "id" | "lastSeq" | "details" | keyof typeof followed>;
 
 /** An issue as it is now. */
 export function issueOf(row: IssueColumns): Issue {

@@ -30,7 +30,9 @@ export function createWaitingLine<Freed>({ waitMs, mostWaiting }: WaitingLineOpt
       const turn = Promise.withResolvers<Freed>();
       waiting.push(turn);
       const timer = setTimeout(() => {
-        waiting.splice(waiting.indexOf(turn), 1);
+        // What comes to one that was taken out is still on its way, perhaps.
+        const place = waiting.indexOf(turn);
+        if (place !== -1) waiting.splice(place, 1);
         turn.reject(new ReadTimeoutError(`No turn came within ${waitMs} ms.`));
       }, waitMs);
       return turn.promise.finally(() => clearTimeout(timer));

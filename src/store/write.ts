@@ -4,14 +4,12 @@ import type {
   DeliveryRow,
   EventRow,
   IssueRow,
+  KeptBody,
   MeasuresColumns,
   Shown,
   ShownProject,
 } from "./rows.ts";
 import type { Project } from "../domain/issue.ts";
-
-/** A delivery that is already kept, as far as repeats need to know it. */
-export type Known = Pick<DeliveryRow, "id" | "requestId"> & { readonly sha256: string };
 
 /** What becomes of one issue's row: everything that its newest delivery shows, or only what the log says. */
 export type IssueWrite = Pick<IssueRow, "sentryId" | "status" | "substatus" | "statusSince" | "lastSeq"> & {
@@ -46,12 +44,15 @@ type DeliveryId = number;
 export interface WriteTransaction {
   /** The id of the newest delivery and the newest position, 0 for none. */
   newest(): Promise<{ readonly delivery: number; readonly seq: number }>;
-  /** The facts of each of these issues, oldest delivery first; no entry for an issue that has none. */
+  /**
+   * The facts of each of these issues, oldest delivery first; no entry for an issue that has none. Without deliveries that
+   * could not be applied, whose facts are kept for `rebuild`.
+   */
   facts(issueIds: readonly string[], before: DeliveryId): Promise<ReadonlyMap<string, readonly Facts[]>>;
   /** What is known of each of these issues; nothing of one that is not there. */
   knownIssues(issueIds: readonly string[]): Promise<ReadonlyMap<string, IssueKnown>>;
   /** Deliveries with one of these bodies (lower-case hex) that are not about issues; those of one body oldest first. */
-  knownBySha256(sha256s: readonly string[], before: DeliveryId): Promise<readonly Known[]>;
+  knownBySha256(sha256s: readonly string[], before: DeliveryId): Promise<readonly KeptBody[]>;
   /** The events that hold these places in the issue's history, in any order; nothing of a place that none holds. */
   placed(issueId: string, places: readonly Uint8Array[]): Promise<readonly Placed[]>;
   /** How many events of each of these deliveries and their roles the log holds; nothing of one that it holds none of. */

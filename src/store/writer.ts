@@ -4,8 +4,8 @@ import type { Receipt } from "./store.ts";
 
 export type WriterOptions = {
   /**
-   * Writes the deliveries in one transaction, and resolves with their receipts in the same order once it is on disk.
-   * It rejects with nothing written, or with it unknown whether anything was.
+   * Writes the deliveries, and resolves with their receipts in the same order once all are on disk. Where it rejects some
+   * may be as well.
    */
   readonly commit: (batch: readonly IncomingDelivery[]) => Promise<readonly Receipt[]>;
   /** True for a failure that passes by itself within moments: another process holds the write lock. */
@@ -22,10 +22,11 @@ export type WriterOptions = {
 
 export type Writer = {
   /**
-   * Resolves once the deliveries are on disk, with a receipt for each. One transaction writes all of them, or none. A group
-   * of none takes its turn as well: whether that works is whether anything would.
+   * Resolves once the deliveries are on disk, with a receipt for each. A group of none takes its turn as well: whether
+   * that works is whether anything would.
    * @throws OverloadedError when the queue is full, at once.
-   * @throws StorageUnavailableError when they could not be written, or that cannot be known.
+   * @throws StorageUnavailableError when not all could be written, or that cannot be known. Whichever were are repeats
+   * when they are sent again.
    */
   readonly append: (group: readonly IncomingDelivery[]) => Promise<readonly Receipt[]>;
   /** How many deliveries are not written yet. */

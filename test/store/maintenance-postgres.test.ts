@@ -50,6 +50,17 @@ describe("commands on a store in PostgreSQL, beside a gateway", () => {
     }, schema.url);
   });
 
+  it("find the issues of a project without waiting for whoever writes", async () => {
+    await using store = await openTestPostgres();
+    await store.append(told());
+    await using commands = await openPostgresMaintenance(store.url);
+    await onServer(async (client) => {
+      const { rows } = await client.query<{ name: string }>("select current_schema() as name");
+      await client.query("select pg_advisory_lock($1)", [locksOf(rows[0]!.name).writing]);
+      expect(await commands.issuesIn("7", 10)).toEqual(["1"]);
+    }, store.url);
+  });
+
   it("forget an issue in a few statements, however many deliveries it has", async () => {
     await using store = await openTestPostgres();
     await using commands = await openPostgresMaintenance(store.url);

@@ -1,10 +1,18 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { IssueFilter } from "../../src/domain/filter.ts";
+import { erasing } from "../../src/store/erase.ts";
+import { drizzleOver } from "../../src/store/postgres/ask.ts";
 import { setForSession } from "../../src/store/postgres/pooler.ts";
 import { questionSettings } from "../../src/store/postgres/pools.ts";
-import { readerOf } from "../../src/store/postgres/queries.ts";
-import { issueOrderFields, type IssueKey, type PageRequest, type Reader } from "../../src/store/reader.ts";
+import { readerOf, sharedBy } from "../../src/store/postgres/queries.ts";
+import {
+  issueOrderFields,
+  type IssueKey,
+  type IssueOrderField,
+  type PageRequest,
+  type Reader,
+} from "../../src/store/reader.ts";
 import { openReplica, temporarySchema } from "./open-postgres.ts";
 
 /**
@@ -26,6 +34,12 @@ const opened = new AsyncDisposableStack();
 let client: pg.Client;
 const statements: pg.QueryConfig[] = [];
 let reader: Reader;
+const asked = {
+  query(config: pg.QueryConfig) {
+    statements.push(config);
+    return client.query(config);
+  },
+};
 
 beforeAll(async () => {
   const schema = opened.use(await temporarySchema());
@@ -33,7 +47,6 @@ beforeAll(async () => {
   client = new pg.Client(schema.url);
   await client.connect();
   opened.defer(() => client.end());
-  await setForSession(client, questionSettings);
   await client.query(`
     insert into issues (sentry_id, shown, last_seq, title, title_folded, status, status_since, level, project_id,
       project_slug, assignee_id, priority_rank, short_id, count, user_count, first_seen, last_seen, rest, details)
@@ -57,12 +70,8 @@ beforeAll(async () => {
     );
     isVisible = rows[0]!.visible;
   }
-  const asked = {
-    query(config: pg.QueryConfig) {
-      statements.push(config);
-      return client.query(config);
-    },
-  };
+  // Only now: they limit how long a statement may take.
+  await setForSession(client, questionSettings);
   reader = readerOf(asked, { issueObjectOf: () => null, hasSearch: true });
 }, 60_000);
 afterAll(() => opened.disposeAsync());
@@ -71,6 +80,11 @@ afterAll(() => opened.disposeAsync());
 async function plansOf(ask: (reader: Reader) => Promise<unknown>): Promise<readonly (readonly string[])[]> {
   statements.length = 0;
   await ask(reader);
+  return plansOfAsked();
+}
+
+/** Of each statement that was asked since those before were forgotten. */
+async function plansOfAsked(): Promise<readonly (readonly string[])[]> {
   const plans: (readonly string[])[] = [];
   for (const { text, values = [] } of statements) {
     const { rows } = await client.query<{ "QUERY PLAN": readonly [{ readonly Plan: Plan }] }>({
@@ -87,6 +101,9 @@ function stepsOf(plan: Plan): readonly string[] {
   const step = on === undefined ? plan["Node Type"] : `${plan["Node Type"]} ${on}`;
   return [step, ...(plan.Plans ?? []).flatMap(stepsOf)];
 }
+
+/** What the index of an order is named by, where not by its field: those of one status are in the order of their times. */
+const indexed: { readonly [Field in IssueOrderField]?: string } = { STATUS_SINCE: "status(_since)?" };
 
 const common: readonly (readonly [string, IssueFilter])[] = [
   ["nothing", {}],
@@ -110,7 +127,7 @@ describe("a page of issues on PostgreSQL", () => {
               reader.issuePage({ ...first, from, after, filter, order, now: 0 }),
             );
             const page = plans.at(-1)!;
-            const index = `issues_by_${field === "PRIORITY" ? "priority" : field.toLowerCase()}`;
+            const index = `issues_by_${indexed[field] ?? field.toLowerCase()}`;
             expect([field, direction, from, after, page]).toEqual([
               field,
               direction,
@@ -182,6 +199,14 @@ describe("on PostgreSQL", () => {
     const plans = await plansOf(ask);
     expect(plans.flat().join()).toMatch(expected);
     expect(plans.flat().join()).not.toContain("Seq Scan");
+  });
+
+  it("closed issues that are due are found by their status, without a look at those that are open", async () => {
+    statements.length = 0;
+    expect(await erasing(sharedBy(drizzleOver(asked))).dropClosedIssues(many)).toBe(0);
+    const plans = await plansOfAsked();
+    expect(plans).toHaveLength(2);
+    for (const plan of plans) expect(plan.join()).toMatch(/^Limit,Index Only Scan issues_by_status$/);
   });
 
   it("the flow of issues is counted from an index", async () => {

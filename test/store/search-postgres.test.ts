@@ -49,6 +49,20 @@ describe("a search in PostgreSQL", () => {
     expect(plan).toContain("Bitmap Index Scan on issues_by_text");
   });
 
+  it("is not given up for a failure that passes", async () => {
+    await using store = await openTestPostgres();
+    await onServer(async (holding) => {
+      await holding.query("drop index issues_by_text");
+      await holding.query("begin; lock table issues in access exclusive mode");
+      await onServer(async (client) => {
+        await client.query("begin; set local lock_timeout = 1");
+        await expect(openSearch(client)).rejects.toMatchObject({ code: "55P03" });
+        // The transaction goes on.
+        await client.query("select 1");
+      }, store.url);
+    }, store.url);
+  });
+
   it.each([
     ["C", 1],
     ["C.UTF-8", 0],

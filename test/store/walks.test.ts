@@ -129,6 +129,46 @@ it("keeps what a fault of this program leaves unapplied, says so, and derives th
   client.close();
 });
 
+it("writes anew what is measured of those events alone that a late delivery may change", async () => {
+  using folder = temporaryFolder();
+  const connection = openWriter(join(folder.path, "issuewire.db"));
+  const { client } = connection;
+  const transaction = prepareTransaction(connection);
+  const walks = createWalkCache(Infinity, { most: Infinity, left: Infinity });
+  let rewritten = 0;
+  const write = async (batch: readonly IncomingDelivery[]) => {
+    rewritten = 0;
+    client.exec("begin immediate");
+    await writeBatch(
+      {
+        ...transaction,
+        async measure(writes) {
+          rewritten += writes.length;
+          await transaction.measure(writes);
+        },
+      },
+      batch,
+      {
+        walks,
+        requestIds: createRequestIds([]),
+        read: readBody,
+        committedAt: ({ receivedAt }) => receivedAt,
+        onFault(error) {
+          throw error;
+        },
+      },
+    );
+    client.exec("commit");
+  };
+  await write(
+    Array.from({ length: 100 }, (_, index) => told({ action: "assigned", at: index * 60, count: index })),
+  );
+  expect(rewritten).toBe(0);
+  await write([told({ action: "assigned", at: 97 * 60 - 30, count: 96, title: "late" })]);
+  expect(rewritten).toBe(3);
+  client.close();
+});
+
 it("forgets the history that was not used for the longest once there are too many, and what it is told to", () => {
   const walks = createWalkCache(2);
   const hold = (issueId: string) =>

@@ -8,7 +8,7 @@ import { drizzleOver, type Connection } from "./ask.ts";
 /** What positions mean, as far as this replica knows. */
 export type EpochWatch = AsyncDisposable & {
   /** As last known, and the newest position that the log is known to have had under it, whoever wrote that. */
-  readonly known: () => Known;
+  readonly known: () => KnownEpoch;
   /** This replica has committed up to this position. */
   readonly reached: (position: number) => void;
   /** What `bounds` finds, which counts as known. */
@@ -17,7 +17,7 @@ export type EpochWatch = AsyncDisposable & {
   readonly ofFirst: (entriesAfter: Reader["entriesAfter"]) => Reader["entriesAfter"];
 };
 
-type Known = { readonly epoch: string; readonly position: number };
+type KnownEpoch = { readonly epoch: string; readonly position: number };
 
 /** How often the epoch is looked at. */
 const everyMs = 1_000;
@@ -28,7 +28,7 @@ const everyMs = 1_000;
  */
 export function watchEpoch(connection: Connection, first: string, onEpoch: () => void): EpochWatch {
   const db = drizzleOver(connection);
-  let known: Known = { epoch: first, position: 0 };
+  let known: KnownEpoch = { epoch: first, position: 0 };
   const reached = (position: number) => {
     known = { ...known, position: Math.max(known.position, position) };
   };

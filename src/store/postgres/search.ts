@@ -10,9 +10,11 @@ const schemaOfTrigrams =
 
 /**
  * Makes the index of the issues' texts where it is missing and may be made: trigrams of the folded columns, by the
- * extension `pg_trgm`. False where the role may not create that; a search then tries every issue's row.
+ * extension `pg_trgm`. False where the role may not create that, or it cannot be had; a search then tries every issue's
+ * row.
  *
  * To be called in a transaction, which goes on either way.
+ * @throws Error where it fails otherwise, as on a full disk: a start that is tried again may make it.
  */
 export async function openSearch(client: pg.ClientBase): Promise<boolean> {
   await client.query("savepoint search");
@@ -32,11 +34,15 @@ export async function openSearch(client: pg.ClientBase): Promise<boolean> {
     }
     await client.query("release savepoint search");
     return true;
-  } catch {
+  } catch (error) {
     await client.query("rollback to savepoint search");
-    return false;
+    if (notAvailable.includes(codeOf(error) ?? "")) return false;
+    throw error;
   }
 }
+
+/** The role may not, the server has no such extension or not its files, or the database has no schema `public` for it. */
+const notAvailable = ["42501", "0A000", "58P01", "3F000"];
 
 /** True where the database knows letters of other scripts: by others it makes no trigrams, and an index is of no use. */
 export async function knowsScripts(connection: Connection): Promise<boolean> {

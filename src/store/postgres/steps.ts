@@ -48,7 +48,12 @@ export function erasingSteps(pool: pg.Pool, schema: string): Erasing {
     dropBodies: (before, now) => step((one) => one.dropBodies(before, now)),
     dropClosedIssues: (before) => step((one) => one.dropClosedIssues(before)),
     forgetIssue: (sentryId, now) => step((one) => one.forgetIssue(sentryId, now)),
-    issuesIn: (projectId, limit) => step((one) => one.issuesIn(projectId, limit)),
+    issuesIn: (projectId, limit) =>
+      erasing(sharedBy(drizzleOver(pool)))
+        .issuesIn(projectId, limit)
+        .catch((error: unknown) => {
+          throw failureIn(error) ?? error;
+        }),
     forgetProject: (projectId) => step((one) => one.forgetProject(projectId)),
   };
 }

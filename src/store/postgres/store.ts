@@ -76,15 +76,6 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const requestIds = await loadRequestIds(sharedBy(drizzleOver(pools.log)));
 
   const epoch = opened.use(watchEpoch(pools.log, epochAtFirst, options.onEpoch));
-  const writes = createWrites({
-    pool: pools.intake,
-    locks: locksOf(schema),
-    requestIds,
-    channel,
-    epoch,
-    read: options.read,
-    onFault: report.deliveryFaulted,
-  });
 
   /** How far the log has been told to have come: what this replica commits it also hears of. */
   let told = 0;
@@ -95,19 +86,25 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   };
 
   let isFailing = false;
-  async function commit(batch: readonly IncomingDelivery[]): Promise<readonly Receipt[]> {
-    const startedAt = performance.now();
-    try {
-      const { receipts, entries } = await writes.write(batch, now());
-      report.committed({
-        deliveries: batch.length,
-        entries,
-        milliseconds: performance.now() - startedAt,
-      });
+  const writes = createWrites({
+    pool: pools.intake,
+    locks: locksOf(schema),
+    requestIds,
+    channel,
+    epoch,
+    read: options.read,
+    onFault: report.deliveryFaulted,
+    committed({ receipts, entries }, milliseconds) {
+      report.committed({ deliveries: receipts.length, entries, milliseconds });
       if (isFailing) report.storeRecovered();
       isFailing = false;
       if (entries > 0) heard(receipts.at(-1)!.position);
-      return receipts;
+    },
+  });
+
+  async function commit(batch: readonly IncomingDelivery[]): Promise<readonly Receipt[]> {
+    try {
+      return await writes.write(batch, now());
     } catch (error) {
       isFailing = true;
       report.storeFailed(error);

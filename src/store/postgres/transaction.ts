@@ -1,18 +1,18 @@
-import { and, asc, count, eq, inArray, isNull, lt, sql } from "drizzle-orm";
+import { and, asc, count, eq, inArray, isNull, lt, ne, sql } from "drizzle-orm";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsOf } from "../queries/contents.ts";
 import { grouped } from "../queries/query.ts";
-import { factsColumns, factsOf, type ContentRow, type DeliveryRow, type EventRow } from "../rows.ts";
+import {
+  factsColumns,
+  factsOf,
+  keptBodyOf,
+  type ContentRow,
+  type DeliveryRow,
+  type EventRow,
+} from "../rows.ts";
 import { deliveries, events, issues } from "../tables/postgres.ts";
-import type {
-  IssueWrite,
-  Known,
-  MeasuredWrite,
-  ProjectMove,
-  ProjectWrite,
-  WriteTransaction,
-} from "../write.ts";
+import type { IssueWrite, MeasuredWrite, ProjectMove, ProjectWrite, WriteTransaction } from "../write.ts";
 import { sharedBy } from "./queries.ts";
 
 /** What a batch writes, collected: it goes out in one statement, in which it also learns its positions. */
@@ -51,11 +51,6 @@ export function collectingTransaction(
     issues: [] as IssueWrite[],
     projects: [] as ProjectWrite[],
   };
-  const known = ({ sha256, ...row }: Pick<DeliveryRow, "id" | "requestId" | "sha256">): Known => ({
-    ...row,
-    sha256: sha256.toString("hex"),
-  });
-  const held = contentsOf(sharedBy(db));
   const knownColumns = { id: deliveries.id, requestId: deliveries.requestId, sha256: deliveries.sha256 };
 
   return {
@@ -70,7 +65,13 @@ export function collectingTransaction(
       const rows = await db
         .select({ issueId: deliveries.issueId, ...factsColumns(deliveries) })
         .from(deliveries)
-        .where(and(inArray(deliveries.issueId, [...issueIds]), lt(deliveries.id, before)))
+        .where(
+          and(
+            inArray(deliveries.issueId, [...issueIds]),
+            lt(deliveries.id, before),
+            ne(deliveries.outcome, "QUARANTINED"),
+          ),
+        )
         .orderBy(asc(deliveries.id));
       // Found by this column, so it is not null.
       const byIssue = grouped(rows, ({ issueId }) => issueId!);
@@ -94,7 +95,7 @@ export function collectingTransaction(
         .from(deliveries)
         .where(and(isNull(deliveries.issueId), inArray(deliveries.sha256, bytes), lt(deliveries.id, before)))
         .orderBy(asc(deliveries.id));
-      return rows.map(known);
+      return rows.map(keptBodyOf);
     },
     async placed(issueId, places) {
       return db
@@ -115,10 +116,7 @@ export function collectingTransaction(
         .where(sql`${events.delivery} = any(${sql.param(ids)})`)
         .groupBy(events.delivery, events.role);
     },
-    async kept(delivery) {
-      const [bodies, fields] = [await held.bodies([delivery]), await held.fields([delivery])];
-      return { body: bodies.get(delivery) ?? null, fields: fields.get(delivery) ?? null };
-    },
+    kept: contentsOf(sharedBy(db)).kept,
 
     async insertDeliveries(rows, contents) {
       collected.deliveries.push(...rows);

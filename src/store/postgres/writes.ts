@@ -22,15 +22,17 @@ export type WritesOptions = {
   readonly epoch: Pick<EpochWatch, "known" | "reached">;
   readonly read: (body: Uint8Array) => Reading;
   readonly onFault: (error: unknown) => void;
+  /** Told of each transaction that is on disk, before `write` resolves, and also where it then rejects. */
+  readonly committed: (written: BatchResult, milliseconds: number) => void;
 };
 
 /** Writes batches, one at a time. */
 export type Writes = {
   /**
-   * Resolves once the batch is on disk. An empty one does the same, and changes nothing.
-   * @throws StorageUnavailableError when nothing was written, or that cannot be known.
+   * Resolves once the batch is on disk, in one transaction or several. An empty one does the same, and changes nothing.
+   * @throws StorageUnavailableError when not all was written, or that cannot be known.
    */
-  readonly write: (batch: readonly IncomingDelivery[], committedAt: number) => Promise<BatchResult>;
+  readonly write: (batch: readonly IncomingDelivery[], committedAt: number) => Promise<readonly Receipt[]>;
 };
 
 /** As much as a few deliveries hold, where they hold it: a disk may have room for one row and still be full for them. */
@@ -52,24 +54,28 @@ export function createWrites({
   epoch,
   read,
   onFault,
+  committed,
 }: WritesOptions): Writes {
   const walks = createWalkCache();
   /** The newest delivery of the issue that a history in memory knows of. */
   const newestOf = new WeakMap<Held, number>();
 
-  async function write(batch: readonly IncomingDelivery[], committedAt: number): Promise<BatchResult> {
+  async function write(batch: readonly IncomingDelivery[], committedAt: number): Promise<readonly Receipt[]> {
+    const startedAt = performance.now();
     const issueIds = issuesOf(batch);
     const client = await pool.connect();
+    let written: BatchResult;
     try {
-      const result = await writeWith(client, batch, issueIds, committedAt);
+      written = await writeWith(client, batch, issueIds, committedAt);
       client.release();
-      return result;
     } catch (error) {
       // The histories in memory went ahead of what is on disk.
       walks.forget(issueIds);
       await giveBack(client, error);
       throw error;
     }
+    committed(written, performance.now() - startedAt);
+    return written.receipts;
   }
 
   async function writeWith(
@@ -117,14 +123,14 @@ export function createWrites({
     };
     // Together, so that the log's lock is not held for as long as an answer and the next question are on their way.
     const { moves } = transaction.collected();
-    const [logged, , , committed] = await Promise.all([
+    const [logged, , , ended] = await Promise.all([
       client.query<{ newest: number }>(writeStatement, valuesOf(log, transaction.collected())),
       batch.length === 0 ? client.query(probe) : null,
       // Seldom, and apart: the statement before it cannot change a row that it adds, nor one row twice.
       moves.length === 0 ? null : client.query(moveStatement, moveValuesOf(moves)),
       client.query("commit"),
     ]);
-    if (committed.command !== "COMMIT") throw new StorageUnavailableError("The transaction was rolled back.");
+    if (ended.command !== "COMMIT") throw new StorageUnavailableError("The transaction was rolled back.");
     if (batch.length === 0) return written;
 
     const newestBefore = logged.rows[0]!.newest;
@@ -163,17 +169,15 @@ export function createWrites({
   return {
     async write(batch, committedAt) {
       const receipts: Receipt[] = [];
-      let entries = 0;
       for (const part of partsOf(batch)) {
         const written = await writeAroundFaults(part, {
           write: (some) => write(some, committedAt),
           isFault: (error) => error instanceof FaultError || isOfValues(error),
           onFault,
         });
-        receipts.push(...written.receipts);
-        entries += written.entries;
+        receipts.push(...written);
       }
-      return { receipts, entries };
+      return receipts;
     },
   };
 }

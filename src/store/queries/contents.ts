@@ -9,6 +9,8 @@ type Content<Part extends "body" | "fields"> = ReadonlyMap<number, NonNullable<C
 export type Contents = {
   readonly bodies: (deliveries: readonly number[]) => Promise<Content<"body">>;
   readonly fields: (deliveries: readonly number[]) => Promise<Content<"fields">>;
+  /** Both of one delivery; null for what it has none of, as of a body that was pruned. */
+  readonly kept: (delivery: number) => Promise<Pick<ContentRow, "body" | "fields">>;
 };
 
 export function contentsOf({ db, tables }: Pick<Asked, "db" | "tables">): Contents {
@@ -45,7 +47,14 @@ export function contentsOf({ db, tables }: Pick<Asked, "db" | "tables">): Conten
     return found;
   }
 
-  return { bodies: (ids) => read("body", ids), fields: (ids) => read("fields", ids) };
+  return {
+    bodies: (ids) => read("body", ids),
+    fields: (ids) => read("fields", ids),
+    async kept(delivery) {
+      const [bodies, fields] = [await read("body", [delivery]), await read("fields", [delivery])];
+      return { body: bodies.get(delivery) ?? null, fields: fields.get(delivery) ?? null };
+    },
+  };
 }
 
 /** The pack that holds what the delivery held; null for none. Along the key: nothing else finds it quickly among many. */

@@ -95,7 +95,10 @@ export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): Iss
   const byIds = askedByKeys("issues_by_id", (ids) => select().where(inArray(issues.sentryId, ids)));
   const firstPages = askedInForms<IssueColumns>();
   const narrowed = askedInForms<Readonly<Record<string, number>>>();
-  /** About how many issues there are: those that were dropped count too. */
+  /**
+   * No fewer than there are issues: those that were dropped count too, and on PostgreSQL each time that one was written,
+   * which takes an id. The greater it is, the more lists are sorted that could follow an order; of few issues each.
+   */
   const all = sql`coalesce((select max(${issues.id}) from ${issues}), 0)`.mapWith(Number);
   const { matching: counted } = countedIssues({ db, tables, dialect });
 

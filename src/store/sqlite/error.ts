@@ -25,6 +25,14 @@ export function failureIn(error: unknown): StorageUnavailableError | StoreFaultE
     : new StorageUnavailableError("The store could not be read.", { cause });
 }
 
+/**
+ * True where it is the values that SQLite refuses: broken constraints, and what is larger than it holds. They are refused
+ * again however often they are sent.
+ */
+export function isOfValues(error: unknown): boolean {
+  return /^SQLITE_(?:CONSTRAINT|MISMATCH|RANGE|TOOBIG)/.test(codeOf(error) ?? "");
+}
+
 /** Another process holds the lock; it may let go of it within moments. */
 export function isBusy(error: unknown): boolean {
   return codeOf(error)?.startsWith("SQLITE_BUSY") === true;

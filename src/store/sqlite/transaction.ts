@@ -1,10 +1,10 @@
-import { and, asc, count, eq, getTableColumns, getTableName, isNull, lt, lte, sql } from "drizzle-orm";
+import { and, asc, count, eq, getTableColumns, getTableName, isNull, lt, lte, ne, sql } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsOf, rewriteFields } from "../queries/contents.ts";
-import { factsColumns, factsOf, type DeliveryRow } from "../rows.ts";
+import { factsColumns, factsOf, keptBodyOf } from "../rows.ts";
 import * as tables from "../tables/sqlite.ts";
-import type { IssueKnown, Known, WriteTransaction } from "../write.ts";
+import type { IssueKnown, WriteTransaction } from "../write.ts";
 import type { Connection } from "./connection.ts";
 import { issueWrites } from "./issue-writes.ts";
 import { pick, placeholdersOf, prepareGet, prepareRun } from "./prepared.ts";
@@ -26,7 +26,11 @@ export function prepareTransaction({ client, db }: Connection): SqliteTransactio
     .select(factsColumns(deliveries))
     .from(deliveries)
     .where(
-      and(eq(deliveries.issueId, sql.placeholder("issueId")), lt(deliveries.id, sql.placeholder("before"))),
+      and(
+        eq(deliveries.issueId, sql.placeholder("issueId")),
+        lt(deliveries.id, sql.placeholder("before")),
+        ne(deliveries.outcome, "QUARANTINED"),
+      ),
     )
     .orderBy(asc(deliveries.id))
     .prepare();
@@ -86,7 +90,6 @@ export function prepareTransaction({ client, db }: Connection): SqliteTransactio
     .where(eq(events.delivery, sql.placeholder("delivery")))
     .groupBy(events.delivery, events.role)
     .prepare();
-  const held = contentsOf({ db, tables });
   const insertDelivery = prepareRun(client, db.insert(deliveries).values(placeholdersOf(deliveries)));
   const insertContent = prepareRun(client, db.insert(contents).values(placeholdersOf(contents)));
   // How many bytes a body had is not known any more once it is pruned.
@@ -163,7 +166,7 @@ export function prepareTransaction({ client, db }: Connection): SqliteTransactio
     },
     async knownBySha256(sha256s, before) {
       return sha256s.flatMap((sha256) =>
-        knownBySha256.all({ sha256: Buffer.from(sha256, "hex"), before }).map(known),
+        knownBySha256.all({ sha256: Buffer.from(sha256, "hex"), before }).map(keptBodyOf),
       );
     },
     async placed(issueId, places) {
@@ -172,10 +175,7 @@ export function prepareTransaction({ client, db }: Connection): SqliteTransactio
     async versions(deliveries) {
       return deliveries.flatMap((delivery) => versions.all({ delivery }));
     },
-    async kept(delivery) {
-      const [bodies, fields] = [await held.bodies([delivery]), await held.fields([delivery])];
-      return { body: bodies.get(delivery) ?? null, fields: fields.get(delivery) ?? null };
-    },
+    kept: contentsOf({ db, tables }).kept,
 
     async insertDeliveries(rows, contents) {
       for (const row of rows) insertDelivery(row);
@@ -204,10 +204,6 @@ export function prepareTransaction({ client, db }: Connection): SqliteTransactio
       for (const write of writes) writeProject(write);
     },
   };
-}
-
-function known({ sha256, ...row }: Pick<DeliveryRow, "id" | "requestId" | "sha256">): Known {
-  return { ...row, sha256: sha256.toString("hex") };
 }
 
 /** Every column of the table set to what the conflicting insert would have written. */

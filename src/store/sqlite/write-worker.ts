@@ -11,7 +11,7 @@ import { createWalkCache } from "../walks.ts";
 import { createWriter } from "../writer.ts";
 import { startCheckpoints } from "./checkpoints.ts";
 import { openWriter, type Connection } from "./connection.ts";
-import { codeOf, isBusy, unusable } from "./error.ts";
+import { codeOf, isBusy, isOfValues, unusable } from "./error.ts";
 import { checkOfPlace } from "./in-place.ts";
 import { identify, identityOf } from "./identity.ts";
 import { startIdle } from "./idle.ts";
@@ -117,7 +117,6 @@ export async function answerWrites({
       betweenMs: 20,
       now: Date.now,
       failed(error) {
-        if (codeOf(error) === null) throw error;
         if (!isBusy(error)) say({ is: "not dropped", message: String(error) });
       },
     },
@@ -127,11 +126,13 @@ export async function answerWrites({
   const transaction = prepareTransaction(connection);
   const requestIds = await loadRequestIds({ db: connection.db, tables });
 
+  /** @param faults that the batch has run into; those are told of once it is on disk. */
   async function write(
     batch: readonly IncomingDelivery[],
     committedAt: number,
     faults: string[],
-  ): Promise<BatchResult> {
+  ): Promise<readonly Receipt[]> {
+    const startedAt = performance.now();
     let written: BatchResult;
     try {
       checkPlace();
@@ -159,22 +160,21 @@ export async function answerWrites({
     }
     checkpoints.committed();
     idle.wrote();
-    return written;
+    const { receipts, entries } = written;
+    const milliseconds = performance.now() - startedAt;
+    say({ is: "committed", deliveries: batch.length, entries, faults: faults.splice(0), milliseconds });
+    return receipts;
   }
 
   /** When the newest request was made. */
   let at = 0;
-  async function commit(batch: readonly IncomingDelivery[]): Promise<readonly Receipt[]> {
-    const startedAt = performance.now();
+  function commit(batch: readonly IncomingDelivery[]): Promise<readonly Receipt[]> {
     const faults: string[] = [];
-    const { receipts, entries } = await writeAroundFaults(batch, {
+    return writeAroundFaults(batch, {
       write: (some) => write(some, at, faults),
-      isFault: (error) => codeOf(error) === null,
+      isFault: (error) => codeOf(error) === null || isOfValues(error),
       onFault: (error) => faults.push(String(error)),
     });
-    const milliseconds = performance.now() - startedAt;
-    say({ is: "committed", deliveries: batch.length, entries, faults, milliseconds });
-    return receipts;
   }
   const writer = createWriter({ ...limits, commit, isBusy, retryMs: 15 });
 

@@ -221,7 +221,8 @@ export const issues = pgTable(
       index("issues_by_priority").on(table.priorityRank, table.sentryId, ...filtered),
       index("issues_by_short_id").on(table.shortId),
       // What a filter names most. The status follows, because it is asked for with each of the others.
-      index("issues_by_status").on(table.status),
+      // Since when and the id follow, by which closed issues are found that are due to be dropped.
+      index("issues_by_status").on(table.status, table.statusSince, table.sentryId),
       // With the facets and assignees, which are counted by it, and the id, by which statistics list issues.
       index("issues_by_project").on(
         table.projectId,
