@@ -305,7 +305,9 @@ function countLooks({ stops }: Walk): () => number {
       let value: unknown = stop[name];
       Object.defineProperty(stop, name, {
         get: () => ((looks += 1), value),
-        set: (other) => (value = other),
+        set(other) {
+          value = other;
+        },
       });
     }
   }
