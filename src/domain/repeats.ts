@@ -109,19 +109,33 @@ export function leave(stop: Stop): readonly Stop[] {
   return [claim, created].flatMap((group) => group?.stops[0] ?? []);
 }
 
-/** Forgets the groups that have none of these stops, but for the one of `created`. Gives their keys. */
+/**
+ * Forgets the groups that have none of these stops, but for the one of `created`, and of those that are kept the other stops
+ * that nothing asks for: all but the first, which makes the claim, and the last, which the body was last seen at. Gives the
+ * keys of the groups that it forgets.
+ */
 export function forgetAllBut(repeats: Repeats, left: ReadonlySet<Stop>): readonly string[] {
   const forgotten: string[] = [];
-  const isLeft = (stop: Stop): boolean => left.has(stop);
   for (const groups of [repeats.requests, repeats.claims, repeats.bodies]) {
-    for (const [key, { stops }] of groups) {
-      if (stops.some(isLeft)) continue;
+    for (const [key, group] of groups) {
+      if (forgetWithin(group, left)) continue;
       groups.delete(key);
+      repeats.twins.delete(group);
+      // A stop that another group keeps still knows this one.
+      group.stops = [];
       forgotten.push(key);
     }
   }
-  for (const group of repeats.twins) if (!group.stops.some(isLeft)) repeats.twins.delete(group);
+  forgetWithin(repeats.created, left);
   return forgotten;
+}
+
+/** True where the group has some that are left; in their order, these come last. */
+function forgetWithin({ stops }: Group, left: ReadonlySet<Stop>): boolean {
+  const firstLeft = stops.findIndex((stop) => left.has(stop));
+  const gone = firstLeft === -1 ? stops.length : firstLeft;
+  stops.splice(1, gone - 2);
+  return firstLeft !== -1;
 }
 
 /** True when an earlier delivery makes the same claim. */

@@ -15,6 +15,8 @@ export type Stop = {
   known: Known | null;
   /** It counts for nothing: it was held back or replayed, or is not walked yet. */
   isPassedOver: boolean;
+  /** It is passed over because a newer snapshot came since its body last counted. So is the next one with that body. */
+  isOutdated: boolean;
   drafts: readonly Draft[];
   /** The delivery whose INFERRED event this one reports. */
   tells: Facts | null;
@@ -36,6 +38,7 @@ export function createStop(facts: Facts, alike: Alike): Stop {
     alike,
     known: null,
     isPassedOver: true,
+    isOutdated: false,
     drafts: [],
     tells: null,
     toldBy: null,

@@ -160,17 +160,18 @@ class Rewalk {
   /** Walks from each disturbed stop to where nothing differs any more. */
   walkOn(): void {
     const { stops } = this.#walk;
-    while (this.#disturbed.size > 0) {
-      const first = [...this.#disturbed].reduce((a, b) => (compareDeliveries(a.facts, b.facts) < 0 ? a : b));
-      this.#mustBeLeft(first.facts);
-      for (let index = positionIn(stops, first.facts); index < stops.length; index += 1) {
-        const stop = stops[index]!;
-        const { known, isPassedOver } = stop;
-        this.step(index);
-        this.#disturbed.delete(stop);
-        if (stop.isPassedOver !== isPassedOver) this.#disturbTwins(stop, !stop.isPassedOver);
-        if (isSameKnown(known, stop.known)) break;
-      }
+    const first = [...this.#disturbed].reduce((a, b) => (compareDeliveries(a.facts, b.facts) < 0 ? a : b));
+    this.#mustBeLeft(first.facts);
+    let differs = false;
+    // Those that are disturbed meanwhile all come later.
+    for (let index = positionIn(stops, first.facts); differs || this.#disturbed.size > 0; index += 1) {
+      const stop = stops[index];
+      if (stop === undefined) break;
+      if (!this.#disturbed.delete(stop) && !differs) continue;
+      const { known, isPassedOver } = stop;
+      this.step(index);
+      if (stop.isPassedOver !== isPassedOver) this.#disturbTwins(stop, !stop.isPassedOver);
+      differs = !isSameKnown(known, stop.known);
     }
   }
 
@@ -182,7 +183,8 @@ class Rewalk {
     this.#walk.steps += 1;
     stop.at = this.#timeOf(stop.facts);
     stop.occurredAt = stop.at;
-    stop.isPassedOver = before !== null && this.#isReplay(index, before);
+    stop.isOutdated = before !== null && this.#isOutdated(index, before);
+    stop.isPassedOver = stop.isOutdated || before?.previous.sha256 === stop.facts.sha256;
     const step = stop.isPassedOver
       ? { known: before, drafts: none, tells: null }
       : stepOver(before, { facts: stop.facts, at: stop.at, isRepeat: isRepeat(stop) });
@@ -207,18 +209,18 @@ class Rewalk {
   }
 
   /**
-   * True for the same body as the delivery before it, or as an earlier one with a newer snapshot between them: it was
-   * held back or replayed. Such deliveries are passed over, as if they had never been sent.
+   * True for the same body as an earlier delivery that counts, with a newer snapshot between them: it was held back or
+   * replayed. Such deliveries are passed over, as if they had never been sent; so is the same body as that of the delivery
+   * before it.
    */
-  #isReplay(index: number, before: Known): boolean {
+  #isOutdated(index: number, before: Known): boolean {
     const { stops } = this.#walk;
     const { alike, facts } = stops[index]!;
-    if (before.previous.sha256 === facts.sha256) return true;
+    if (before.previous.sha256 === facts.sha256 || !isNewer(before.newest, facts)) return false;
     const same = alike.body.stops;
-    let i = positionIn(same, facts) - 1;
-    while (i >= 0 && same[i]!.isPassedOver) i -= 1;
-    const earlier = same[i];
-    if (earlier === undefined || !isNewer(before.newest, facts)) return false;
+    // One that is passed over for nothing else than what came right before it: nothing lies between those two.
+    const earlier = same[positionIn(same, facts) - 1];
+    if (earlier === undefined || earlier.isOutdated) return earlier !== undefined;
     if (compareDeliveries(earlier.facts, before.newest) < 0) return true;
     // The newest is older in the order than both, so whether another one lies between has to be looked for.
     this.#mustBeLeft(earlier.facts);

@@ -20,7 +20,13 @@ import { remeasure } from "./remeasure.ts";
 import type { Receipt } from "./store.ts";
 import type { RequestIds } from "./request-ids.ts";
 import type { Held, WalkCache } from "./walks.ts";
-import type { IssueWrite, MeasuredWrite, ProjectWrite, WriteTransaction } from "./write.ts";
+import {
+  mostAlike,
+  type IssueWrite,
+  type MeasuredWrite,
+  type ProjectWrite,
+  type WriteTransaction,
+} from "./write.ts";
 
 export type BatchOptions = {
   /** Histories in memory. After a batch that was not committed, those of its issues must be forgotten. */
@@ -216,7 +222,10 @@ function derived(facts: readonly Facts[]): Pick<Held, "walk" | "measurer" | "set
 
 const unknownIssue = { lastSeq: null, projectId: null, projectSlug: null } as const;
 
-/** Earlier deliveries with the same bytes, among those that are not about issues: in the store or in this batch. */
+/**
+ * Earlier deliveries with the same bytes, among those that are not about issues: in the store or in this batch. Of more
+ * than `mostAlike` the newest and the first, wherever the batch begins.
+ */
 async function findRepeats(transaction: WriteTransaction, batch: readonly Numbered[]) {
   const others = batch.filter(({ delivery }) => delivery.reading.is !== "issue");
   const bySha256 = new Map<string, { readonly id: number; readonly requestId: string | null }[]>();
@@ -232,10 +241,11 @@ async function findRepeats(transaction: WriteTransaction, batch: readonly Number
   return {
     /** What the delivery repeats, then counts it as known. Null where it repeats nothing. */
     add(id: number, delivery: IncomingDelivery) {
-      const same = bySha256.get(delivery.sha256) ?? [];
+      const [first, ...others] = bySha256.get(delivery.sha256) ?? [];
+      const looked = first === undefined ? [] : [first, ...others.slice(-mostAlike)];
       const found = {
-        sameDelivery: same.find(({ requestId }) => requestId === delivery.requestId)?.id ?? null,
-        sameBody: same[0]?.id ?? null,
+        sameDelivery: looked.find(({ requestId }) => requestId === delivery.requestId)?.id ?? null,
+        sameBody: first?.id ?? null,
       };
       if (delivery.reading.is !== "issue") add(id, delivery);
       return found;

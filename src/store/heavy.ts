@@ -30,3 +30,17 @@ export function isHeavy(name: keyof Reader, args: readonly unknown[]): boolean {
   const [{ filter }] = args as readonly [{ readonly filter: object }];
   return Object.keys(filter).length > 0;
 }
+
+/** What some issues have: mostly quick, but there is no end to how much one can have. */
+const ofIssues: ReadonlySet<keyof Reader> = new Set<keyof Reader>([
+  "eventPages",
+  "eventCounts",
+  "transitionPagesOf",
+  "transitionCountsOf",
+  "transitionsOf",
+]);
+
+/** True for a question that the event loop must not wait for to its end: a heavy one, or one that can become so. */
+export function mayTakeLong(name: keyof Reader, args: readonly unknown[]): boolean {
+  return ofIssues.has(name) || isHeavy(name, args);
+}

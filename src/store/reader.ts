@@ -64,7 +64,7 @@ export type Delivery = {
   readonly resource: string | null;
   readonly action: string | null;
   readonly requestId: string;
-  /** Another delivery with other bytes came under the same Request-ID. */
+  /** The first delivery under the same Request-ID had other bytes. */
   readonly isRequestIdReused: boolean;
   readonly idempotencyKey: string | null;
   readonly installationId: string | null;

@@ -2,9 +2,9 @@ import { desc } from "drizzle-orm";
 import type { Asked } from "./queries/query.ts";
 import type { KeptBody } from "./rows.ts";
 
-/** The Request-IDs of the newest deliveries, to see one that comes again with another body. */
+/** The Request-IDs of the newest deliveries, to see one that comes again with another body than the first. */
 export type RequestIds = {
-  /** True when a delivery with another body came under this Request-ID; then counts this one too. */
+  /** True when the first delivery under this Request-ID had another body; a Request-ID that is new is remembered with this one. */
   readonly isReused: (requestId: string | null, sha256: string) => boolean;
 };
 
@@ -40,13 +40,12 @@ export function createRequestIds(newest: readonly Pick<KeptBody, "requestId" | "
     turn = (turn + 1) % remembered;
     bodies.set(requestId, sha256);
   };
-  for (const { requestId, sha256 } of newest) if (requestId !== null) remember(requestId, sha256);
-  return {
-    isReused(requestId, sha256) {
-      if (requestId === null) return false;
-      const known = bodies.get(requestId);
-      if (known === undefined) remember(requestId, sha256);
-      return known !== undefined && known !== sha256;
-    },
+  const isReused: RequestIds["isReused"] = (requestId, sha256) => {
+    if (requestId === null) return false;
+    const known = bodies.get(requestId);
+    if (known === undefined) remember(requestId, sha256);
+    return known !== undefined && known !== sha256;
   };
+  for (const { requestId, sha256 } of newest) isReused(requestId, sha256);
+  return { isReused };
 }

@@ -34,6 +34,9 @@ export type Placed = Pick<EventRow, "seq" | "place">;
 /** How many events of one delivery and role there are. */
 export type Versions = Pick<EventRow, "delivery" | "role"> & { readonly count: number };
 
+/** How many deliveries with one body are looked at, beside the first: it may be sent again and again for ever. */
+export const mostAlike = 100;
+
 /** Only deliveries with a smaller id are meant: those that were received before. */
 type DeliveryId = number;
 
@@ -51,7 +54,10 @@ export interface WriteTransaction {
   facts(issueIds: readonly string[], before: DeliveryId): Promise<ReadonlyMap<string, readonly Facts[]>>;
   /** What is known of each of these issues; nothing of one that is not there. */
   knownIssues(issueIds: readonly string[]): Promise<ReadonlyMap<string, IssueKnown>>;
-  /** Deliveries with one of these bodies (lower-case hex) that are not about issues; those of one body oldest first. */
+  /**
+   * Deliveries with one of these bodies (lower-case hex) that are not about issues: of each body the oldest and the
+   * `mostAlike` newest, oldest first.
+   */
   knownBySha256(sha256s: readonly string[], before: DeliveryId): Promise<readonly KeptBody[]>;
   /** The events that hold these places in the issue's history, in any order; nothing of a place that none holds. */
   placed(issueId: string, places: readonly Uint8Array[]): Promise<readonly Placed[]>;

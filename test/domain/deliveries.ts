@@ -91,8 +91,25 @@ const body: fc.Arbitrary<Body> = fc
  * that are equal and contradict what the bodies show. Their ids are the order in which they are listed.
  */
 export function anyDeliveries(maxLength: number): fc.Arbitrary<readonly Facts[]> {
+  return sendings({ bodies: maxLength, requests: 30, lengths: { maxLength } });
+}
+
+/** The same of few bodies, each sent again and again under Request-IDs of its own, with others in between and without. */
+export function manyReplays(maxLength: number): fc.Arbitrary<readonly Facts[]> {
+  return sendings({ bodies: 4, requests: 1_000, lengths: { maxLength, size: "max" } });
+}
+
+type Sendings = {
+  /** Most bodies. */
+  readonly bodies: number;
+  /** How many Request-IDs there are to choose from. */
+  readonly requests: number;
+  readonly lengths: fc.ArrayConstraints;
+};
+
+function sendings({ bodies, requests, lengths }: Sendings): fc.Arbitrary<readonly Facts[]> {
   return fc
-    .uniqueArray(body, { minLength: 1, maxLength, selector: ({ sha256 }) => sha256 })
+    .uniqueArray(body, { minLength: 1, maxLength: bodies, selector: ({ sha256 }) => sha256 })
     .chain((bodies) =>
       fc.array(
         fc.record({
@@ -102,9 +119,9 @@ export function anyDeliveries(maxLength: number): fc.Arbitrary<readonly Facts[]>
             { weight: 1, arbitrary: fc.integer({ min: 0, max: 40 }).map((minute) => minute * 60_000) },
           ),
           key: fc.option(fc.integer({ min: 0, max: 3 }).map(String), { freq: 1 }),
-          request: fc.option(fc.integer({ min: 0, max: 30 }).map(String), { freq: 8 }),
+          request: fc.option(fc.integer({ min: 0, max: requests }).map(String), { freq: 8 }),
         }),
-        { minLength: 1, maxLength },
+        { minLength: 1, ...lengths },
       ),
     )
     .map((sent) =>

@@ -17,7 +17,7 @@ import {
 import { agree } from "../../src/domain/issue.ts";
 import { measure, Measurer, type Measures } from "../../src/domain/measures.ts";
 import { compareDeliveries } from "../../src/domain/order.ts";
-import { anyDeliveries } from "./deliveries.ts";
+import { anyDeliveries, manyReplays } from "./deliveries.ts";
 import { fold, textOf } from "./scenario.ts";
 import { lives, type Life, type Trouble } from "./sentry-model.ts";
 
@@ -44,6 +44,7 @@ const everyTrouble: Trouble = {
 /** Deliveries as Sentry could send them, and as it never would. */
 const deliveries: fc.Arbitrary<readonly Facts[]> = fc.oneof(
   anyDeliveries(14),
+  manyReplays(30),
   lives(everyTrouble)
     .map((life) => life.deliveries)
     .filter(({ length }) => length > 0),

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { addDelivery, deriveHistory, eventsLeft, letGo, startWalk } from "../../src/domain/history.ts";
+import {
+  addDelivery,
+  deriveHistory,
+  eventsLeft,
+  letGo,
+  startWalk,
+  type Walk,
+} from "../../src/domain/history.ts";
+import type { Stop } from "../../src/domain/stop.ts";
 import { arrivals, historyOf, lineOf, numbered, sent, toAda, toTeam } from "./scenario.ts";
 
 /**
@@ -233,3 +241,90 @@ it("finds the same body again that a late delivery comes between, after its begi
   const whole = deriveHistory(facts).events.map(lineOf);
   expect(eventsLeft(walk).map(lineOf)).toEqual(whole.slice(2));
 });
+
+describe("what is sent again and again", () => {
+  const created = sent("08:00", "created", "unresolved/new", { lastSeen: "08:00" });
+  const assigned = (time: string, body: string, lastSeen: string) =>
+    sent(time, "assigned", "unresolved/new", { lastSeen, body });
+  const newest = assigned("08:10", "N", "08:09");
+  const again = assigned("08:30", "A", "08:05");
+  const newer = assigned("08:40", "B", "08:06");
+  const stillNewer = assigned("08:41", "C", "08:40");
+  /** The same body, each time under a Request-ID of its own. */
+  const replays = (count: number, idempotencyKey: string | null = null) =>
+    Array.from({ length: count }, (_, n) => ({
+      ...again,
+      idempotencyKey,
+      sentAt: again.sentAt + 3_600_000 + n * 1000,
+      requestId: `R${n}`,
+    }));
+  const ways = [
+    ["nothing in between", [created, again]],
+    ["a newer snapshot in between", [created, again, stillNewer]],
+    ["a newer snapshot in between, and a still newer one before", [created, newest, again, newer]],
+  ] as const;
+
+  it.each(ways)("is held no longer than what came once: %s", (_, before) => {
+    for (const key of [null, "K"]) {
+      const walk = startWalk([]);
+      for (const facts of numbered([...before, ...replays(300, key)])) {
+        addDelivery(walk, facts);
+        if (walk.stops.length > 6) letGo(walk, 2);
+      }
+      expect(heldBy(walk).size).toBeLessThan(12);
+    }
+  });
+
+  it.each(ways)("is a few looks at what came before it, however often it came: %s", (_, before) => {
+    const [last, ...known] = numbered([...before, ...replays(1_000)]).toReversed();
+    const walk = startWalk(known);
+    const looks = countLooks(walk);
+    expect(addDelivery(walk, last!).repeatOf).not.toBeNull();
+    expect(looks()).toBeLessThan(50);
+  });
+
+  it("is gone through once where all of it may count again", () => {
+    const between = [newer, assigned("08:45", "D", "08:07"), assigned("08:50", "E", "08:01")];
+    const facts = numbered([created, newest, again, ...between, ...replays(1_000)]);
+    const walk = startWalk(facts);
+    const { steps } = walk;
+    const looks = countLooks(walk);
+    // What came between was sent before: it is the same delivery.
+    addDelivery(walk, { ...facts[3]!, delivery: facts.length + 1, sentAt: again.sentAt - 1000 });
+    expect(walk.steps - steps).toBeLessThan(1_010);
+    expect(looks()).toBeLessThan(50_000);
+    expect(walk.stops.filter(({ isPassedOver }) => isPassedOver)).toHaveLength(1_000);
+  });
+});
+
+/** How often the stops that the walk has now are looked at from now on. */
+function countLooks({ stops }: Walk): () => number {
+  let looks = 0;
+  for (const stop of stops) {
+    for (const name of ["facts", "isPassedOver"] as const) {
+      let value: unknown = stop[name];
+      Object.defineProperty(stop, name, {
+        get: () => ((looks += 1), value),
+        set(other) {
+          value = other;
+        },
+      });
+    }
+  }
+  return () => looks;
+}
+
+/** Every stop that the walk keeps in memory. */
+function heldBy({ stops, repeats }: Walk): ReadonlySet<Stop> {
+  const { requests, claims, bodies, created, twins } = repeats;
+  const held = new Set(stops);
+  const reached = new Set([...requests.values(), ...claims.values(), ...bodies.values(), created, ...twins]);
+  // Both grow while they are gone through: what a stop is alike to is held with it.
+  for (const group of reached) {
+    for (const stop of group.stops) {
+      held.add(stop);
+      for (const other of Object.values(stop.alike)) if (other !== null) reached.add(other);
+    }
+  }
+  return held;
+}

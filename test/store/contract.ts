@@ -319,6 +319,29 @@ export function storeContract<Opened extends Store>(
       expect([...found.values()].map(({ repeatOf }) => repeatOf)).toEqual([null, 1, null, 3, 4, 3, 3]);
     });
 
+    it.each([
+      ["one after the other", false],
+      ["in one transaction", true],
+    ])("looks for a request among the newest with its body and the first, %s", async (_, together) => {
+      await using store = await open();
+      const comment = (request: number) =>
+        webhook({ action: "x", data: { y: 1 } }, { requestId: String(request).padStart(32, "0") });
+      const requests = [...Array.from({ length: 130 }, (_, n) => n), 0, 1, 129, 31, 35];
+      const receipts = [];
+      if (together) receipts.push(...(await Promise.all(requests.map(comment).map(store.append))));
+      else for (const request of requests) receipts.push(await store.append(comment(request)));
+      expect(receipts.slice(129).map(({ outcome }) => outcome)).toEqual([
+        "IGNORED",
+        "DUPLICATE",
+        "IGNORED",
+        "DUPLICATE",
+        "IGNORED",
+        "DUPLICATE",
+      ]);
+      const found = await store.reader.deliveries([130, 131, 132, 133, 134, 135]);
+      expect([...found.values()].map(({ repeatOf }) => repeatOf)).toEqual([1, 1, 1, 130, 1, 36]);
+    });
+
     it("takes other bytes under a known Request-ID for another delivery, and flags it", async () => {
       await using store = await open();
       const requestId = "b".repeat(32);

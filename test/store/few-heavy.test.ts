@@ -11,7 +11,8 @@ const everything = { filter: {}, now: 0 } as const;
 function asking(mostWaiting = 10) {
   const answers: (() => void)[] = [];
   const answer = () => new Promise<number>((resolve) => answers.push(() => resolve(1)));
-  const reader = { issueCount: answer, bounds: answer, issuePage: answer } as unknown as Reader;
+  const quick = { bounds: answer, issuePage: answer, transitionsOf: answer };
+  const reader = { issueCount: answer, ...quick } as unknown as Reader;
   return { answers, limited: fewHeavy(reader, createTurns({ atOnce: 2, waitMs: 5_000, mostWaiting })) };
 }
 
@@ -54,9 +55,10 @@ it("asks quick questions meanwhile", async () => {
   const order = { field: "COUNT", direction: "ASC" } as const;
   const page = { limit: 1, from: "first", after: null, before: null, order, now: 0 } as const;
   const issues = limited.issuePage({ ...page, filter: {} });
+  const transitions = limited.transitionsOf(["1"]);
   await setImmediate();
-  expect(answers).toHaveLength(4);
-  await answered(answers, [...counts, bounds, issues]);
+  expect(answers).toHaveLength(5);
+  await answered(answers, [...counts, bounds, issues, transitions]);
 });
 
 it("ends what has no turn in time, which then asks nothing, and refuses more than may wait", async () => {

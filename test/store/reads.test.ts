@@ -21,7 +21,7 @@ const everything = { filter: {}, now: 0 } as const;
 function readsWith(options: Partial<ReadsOptions> = {}) {
   const asked: string[] = [];
   const here = new Proxy({} as Reader, {
-    ownKeys: () => ["bounds", "issues", "projects", "feedFigures", "issueCount"],
+    ownKeys: () => ["bounds", "issues", "projects", "feedFigures", "issueCount", "transitionsOf"],
     getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
     get: (_, name) => async () => asked.push(String(name)),
   });
@@ -42,6 +42,8 @@ describe("reads of a store", () => {
     await using reads = readsWith();
     await reads.reader.issues([]);
     expect(await reads.reader.issueCount(everything)).toBe("the file");
+    // All that an issue has, of which there may be any amount.
+    expect(await reads.reader.transitionsOf([])).toBe("the file");
     expect(reads.asked).toEqual(["issues"]);
   });
 

@@ -70,12 +70,9 @@ describe("two replicas", () => {
   it("of which one is newer than the tables do not wait behind it while somebody reads those: it ends, and may be started again", async () => {
     await using store = await openTestPostgres();
     await onServer(async (client) => {
-      // As an older version made them.
-      await client.query(
-        `drop index issues_by_status; create index issues_by_status on issues (status);
-         delete from migrations where made_at = (select max(made_at) from migrations)`,
-      );
-      await client.query("begin; select 1 from issues");
+      // As an older version made them: what the newest migration does to them can be done again.
+      await client.query("delete from migrations where made_at = (select max(made_at) from migrations)");
+      await client.query("begin; select 1 from deliveries");
       await expect(openReplica(store.url)).rejects.toThrow("The tables cannot be brought up to date");
       await client.query("rollback");
     }, store.url);

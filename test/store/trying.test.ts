@@ -17,23 +17,27 @@ client.exec(`
   with recursive n(i) as (select 1 union all select i + 1 from n where i < 600)
   insert into issues (sentry_id, shown, last_seq, title, title_folded, status, status_since, count, user_count, last_seen, rest, details)
   select i, 1, 1, 'A title', 'a title', 'unresolved', i, i, i, i, '{"project":null}', '{}' from n;
+  insert into deliveries (id, position, received_at, sent_at, is_request_id_reused, outcome, sha256, bytes)
+  values (1, 1, 1, 1, 0, 'APPLIED', x'00', 1);
+  with recursive n(i) as (select 1 union all select i + 1 from n where i < 600)
+  insert into events (issue_id, delivery, role, version, place, source, action, kind, to_status, occurred_at, is_late,
+    is_undone, committed_at, after_status, after_since, after_shown)
+  select 1, 1, 'told', i, printf('%030d', i), 'REPORTED', 'ASSIGNED', 'OTHER', 'resolved', 1, 0, 0, 1, 'resolved', 1, 1 from n;
 `);
 client.close();
 
 const asked: string[] = [];
 beforeEach(() => void (asked.length = 0));
 
-const elsewhere = {
-  issuePage: async () => {
-    asked.push("issuePage");
+/** Answers everything with an empty page. */
+const elsewhere = new Proxy({} as Reader, {
+  ownKeys: () => ["issuePage", "issueCount"],
+  getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
+  get: (_, name) => async () => {
+    asked.push(String(name));
     return { rows: [], more: false };
   },
-  transitionPage: async () => {
-    asked.push("transitionPage");
-    return { rows: [], more: false };
-  },
-  issueCount: async () => asked.push("issueCount"),
-} as unknown as Reader;
+});
 
 const page = { limit: 2, from: "first", after: null, before: null, now: 0 } as const;
 
@@ -86,12 +90,39 @@ describe("pages that are tried here", () => {
     expect(asked).toEqual(["issuePage"]);
   });
 
-  it("are those of issues and of transitions; all else is asked for elsewhere", async () => {
+  it("are those of issues and of transitions, and what some issues have; all else is asked for elsewhere", async () => {
     using trying = openTrying(file, elsewhere, { issueObjectOf }, Infinity);
-    const order = { field: "OCCURRED_AT", direction: "DESC" } as const;
-    await trying.reader.transitionPage({ ...page, filter: { kind: ["RESOLVED"] }, order });
+    for (const ask of mostlyQuick) await ask(trying.reader);
     expect(asked).toEqual([]);
     await trying.reader.issueCount({ filter: {}, now: 0 });
     expect(asked).toEqual(["issueCount"]);
   });
+
+  it("are stopped in the midst of long histories, whatever is asked about those", async () => {
+    using trying = openTrying(file, elsewhere, { issueObjectOf }, -1);
+    for (const ask of mostlyQuick) await ask(trying.reader);
+    expect(asked).toEqual([
+      "transitionPage",
+      "eventPages",
+      "eventPages",
+      "eventCounts",
+      "eventCounts",
+      "transitionPagesOf",
+      "transitionCountsOf",
+      "transitionsOf",
+    ]);
+  });
 });
+
+const order = { field: "OCCURRED_AT", direction: "DESC" } as const;
+const narrow = { kind: ["RESOLVED"] } as const;
+const mostlyQuick: readonly ((reader: Reader) => Promise<unknown>)[] = [
+  (reader) => reader.transitionPage({ ...page, filter: narrow, order }),
+  (reader) => reader.eventPages(["1"], { ...page, limit: 600, actions: null }),
+  (reader) => reader.eventPages(["1"], { ...page, actions: ["RESOLVED"] }),
+  (reader) => reader.eventCounts(["1"], { actions: null }),
+  (reader) => reader.eventCounts(["1"], { actions: ["RESOLVED"] }),
+  (reader) => reader.transitionPagesOf(["1"], { ...page, filter: narrow }),
+  (reader) => reader.transitionCountsOf(["1"], { filter: {}, now: 0 }),
+  (reader) => reader.transitionsOf(["1"]),
+];

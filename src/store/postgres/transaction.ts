@@ -1,4 +1,4 @@
-import { and, asc, count, eq, inArray, isNull, lt, ne, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gte, inArray, isNull, lt, ne, sql } from "drizzle-orm";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsOf } from "../queries/contents.ts";
@@ -12,7 +12,14 @@ import {
   type EventRow,
 } from "../rows.ts";
 import { deliveries, events, issues } from "../tables/postgres.ts";
-import type { IssueWrite, MeasuredWrite, ProjectMove, ProjectWrite, WriteTransaction } from "../write.ts";
+import {
+  mostAlike,
+  type IssueWrite,
+  type MeasuredWrite,
+  type ProjectMove,
+  type ProjectWrite,
+  type WriteTransaction,
+} from "../write.ts";
 import { sharedBy } from "./queries.ts";
 
 /** What a batch writes, collected: it goes out in one statement, in which it also learns its positions. */
@@ -90,11 +97,33 @@ export function collectingTransaction(
     },
     async knownBySha256(sha256s, before) {
       const bytes = sha256s.map((sha256) => Buffer.from(sha256, "hex"));
+      const { id, sha256 } = deliveries;
+      // As bounds and in the order of its index: PostgreSQL goes through all deliveries by their ids where it takes a body
+      // for a frequent one, as all are once one is.
+      const alike = (by: typeof asc, limit: number) =>
+        db
+          .select(knownColumns)
+          .from(deliveries)
+          .where(
+            and(
+              isNull(deliveries.issueId),
+              gte(sha256, sql`asked.body`),
+              sql`(${sha256}, ${id}) < (asked.body, ${before})`,
+            ),
+          )
+          .orderBy(by(sha256), by(id))
+          .limit(limit);
       const rows = await db
-        .select(knownColumns)
-        .from(deliveries)
-        .where(and(isNull(deliveries.issueId), inArray(deliveries.sha256, bytes), lt(deliveries.id, before)))
-        .orderBy(asc(deliveries.id));
+        .select({
+          id: sql`found.id`.mapWith(id),
+          requestId: sql<string | null>`found.request_id`,
+          sha256: sql`found.sha256`.mapWith(sha256),
+        })
+        .from(
+          sql`unnest(${sql.param(bytes)}::bytea[]) as asked(body),
+            lateral (${alike(asc, 1)} union ${alike(desc, mostAlike)}) as found`,
+        )
+        .orderBy(sql`found.id`);
       return rows.map(keptBodyOf);
     },
     async placed(issueId, places) {

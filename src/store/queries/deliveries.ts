@@ -30,7 +30,7 @@ type DeliveryQueries = Pick<
   "deliveries" | "snapshots" | "bodies" | "deliveryPage" | "deliveryCount" | "feedFigures"
 >;
 
-export function deliveryQueries({ db, tables }: Asked): DeliveryQueries {
+export function deliveryQueries({ db, tables, dialect }: Asked): DeliveryQueries {
   const { deliveries } = tables;
   const contents = contentsOf({ db, tables });
   const all = getTableColumns(deliveries);
@@ -62,7 +62,7 @@ export function deliveryQueries({ db, tables }: Asked): DeliveryQueries {
     now: number,
   ): SQL | undefined {
     const column = deliveries.receivedAt;
-    return and(
+    const condition = and(
       outcome === undefined ? undefined : inArray(deliveries.outcome, [...outcome]),
       resource === undefined ? undefined : inArray(deliveries.resource, resource.filter(isStorable)),
       issueSentryId === undefined
@@ -77,6 +77,7 @@ export function deliveryQueries({ db, tables }: Asked): DeliveryQueries {
       // A delivery always has the time at which it was received.
       receivedAt?.null === true ? sql`1 = 0` : undefined,
     );
+    return condition && dialect.stoppable(condition, deliveries.id);
   }
 
   return {

@@ -52,9 +52,13 @@ type Prepared<Row> = { execute(values: Record<string, unknown>): PromiseLike<Row
 /** More than are asked for again and again. */
 const maxForms = 200;
 
+/** Characters of a form that is remembered; a filter may be as long as a request, and built it takes hundreds of bytes for each. */
+const longestForm = 2_000;
+
 /**
  * A question that comes in many forms, built once for each: building the text of a page takes longer than reading it. The
- * forms that were unused for longest are forgotten. `build` gives the question with placeholders for `values`.
+ * forms that were unused for longest are forgotten, and very long ones at once. `build` gives the question with placeholders
+ * for `values`.
  */
 export function askedInForms<Row>(): (
   form: string,
@@ -63,8 +67,9 @@ export function askedInForms<Row>(): (
 ) => Promise<readonly Row[]> {
   const recent = createRecent<string, Prepared<Row>>(maxForms);
   // Both databases' statements have it; PostgreSQL's without a name is not kept by the server.
+  const prepared = (build: () => { prepare(name?: string): unknown }) => build().prepare() as Prepared<Row>;
   return async (form, build, values) =>
-    recent(form, () => build().prepare() as Prepared<Row>).execute(values);
+    (form.length > longestForm ? prepared(build) : recent(form, () => prepared(build))).execute(values);
 }
 
 /** More keys than a page has come seldom, and are asked for as they come. */

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { ReadTimeoutError, StorageUnavailableError } from "../../domain/failure.ts";
 import { calledBy } from "../called-by.ts";
-import { isHeavy } from "../heavy.ts";
+import { mayTakeLong } from "../heavy.ts";
 import type { LogBounds, Reader, ReadTransaction } from "../reader.ts";
 import { createWaitingLine } from "../waiting-line.ts";
 import type { ReadAnswer, ReadData, ReadRequest } from "./read-worker.ts";
@@ -73,7 +73,7 @@ export function createReads(options: ReadsOptions): Reads {
 
   return {
     reader: calledBy(here, (askHere, args, name) =>
-      isHeavy(name, args) ? ask(name, args) : askHere(...args),
+      mayTakeLong(name, args) ? ask(name, args) : askHere(...args),
     ),
 
     async begin() {

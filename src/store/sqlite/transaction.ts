@@ -1,10 +1,23 @@
-import { and, asc, count, eq, getTableColumns, getTableName, isNull, lt, lte, ne, sql } from "drizzle-orm";
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  getTableColumns,
+  getTableName,
+  isNull,
+  lt,
+  lte,
+  ne,
+  sql,
+} from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsOf, rewriteFields } from "../queries/contents.ts";
 import { factsColumns, factsOf, keptBodyOf } from "../rows.ts";
 import * as tables from "../tables/sqlite.ts";
-import type { IssueKnown, WriteTransaction } from "../write.ts";
+import { mostAlike, type IssueKnown, type WriteTransaction } from "../write.ts";
 import type { Connection } from "./connection.ts";
 import { issueWrites } from "./issue-writes.ts";
 import { pick, placeholdersOf, prepareGet, prepareRun } from "./prepared.ts";
@@ -35,18 +48,21 @@ export function prepareTransaction({ client, db }: Connection): SqliteTransactio
     .orderBy(asc(deliveries.id))
     .prepare();
   // One at a time: asked for a list of them, SQLite goes through every delivery that is not about an issue.
-  const knownBySha256 = db
-    .select({ id: deliveries.id, requestId: deliveries.requestId, sha256: deliveries.sha256 })
-    .from(deliveries)
-    .where(
-      and(
-        isNull(deliveries.issueId),
-        eq(deliveries.sha256, sql.placeholder("sha256")),
-        lt(deliveries.id, sql.placeholder("before")),
-      ),
-    )
-    .orderBy(asc(deliveries.id))
-    .prepare();
+  const alike = (by: typeof asc, limit: number) =>
+    db
+      .select({ id: deliveries.id, requestId: deliveries.requestId, sha256: deliveries.sha256 })
+      .from(deliveries)
+      .where(
+        and(
+          isNull(deliveries.issueId),
+          eq(deliveries.sha256, sql.placeholder("sha256")),
+          lt(deliveries.id, sql.placeholder("before")),
+        ),
+      )
+      .orderBy(by(deliveries.id))
+      .limit(limit)
+      .prepare();
+  const [oldestAlike, newestAlike] = [alike(asc, 1), alike(desc, mostAlike)];
   const knownIssue = prepareGet<{
     readonly last_seq: number;
     readonly project_id: string | null;
@@ -165,9 +181,12 @@ export function prepareTransaction({ client, db }: Connection): SqliteTransactio
       return found;
     },
     async knownBySha256(sha256s, before) {
-      return sha256s.flatMap((sha256) =>
-        knownBySha256.all({ sha256: Buffer.from(sha256, "hex"), before }).map(keptBodyOf),
-      );
+      return sha256s.flatMap((sha256) => {
+        const values = { sha256: Buffer.from(sha256, "hex"), before };
+        const newest = newestAlike.all(values).reverse();
+        const others = newest.length < mostAlike ? [] : oldestAlike.all({ ...values, before: newest[0]!.id });
+        return [...others, ...newest].map(keptBodyOf);
+      });
     },
     async placed(issueId, places) {
       return places.flatMap((place) => placed.all({ issueId, place }));

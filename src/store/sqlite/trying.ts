@@ -11,9 +11,9 @@ const momentMs = 2;
 const mostCharacters = 500;
 
 /**
- * `elsewhere`, whose pages are tried on the calling thread for a moment before they are asked for there: most take less
- * time to be read than to be handed over by a thread. Not those of a filter that looks into texts by their index, which
- * nothing can stop.
+ * `elsewhere`, whose pages, and what it is asked about some issues, are tried on the calling thread for a moment before they
+ * are asked for there: most take less time to be read than to be handed over by a thread. Not those of a filter that looks
+ * into texts by their index, which nothing can stop.
  *
  * Disposing closes the connection that they are tried on.
  */
@@ -28,26 +28,32 @@ export function openTrying(
   const connection = openReader(file, () => performance.now() - begunAt > forMs);
   const here = readerOf(connection, options);
 
-  async function tried<Request extends { readonly filter: IssueFilter | TransitionFilter }, Found>(
-    request: Request,
-    askHere: (request: Request) => Promise<Found>,
-    askElsewhere: (request: Request) => Promise<Found>,
+  async function tried<Found>(
+    filter: IssueFilter | TransitionFilter,
+    ask: (reader: Reader) => Promise<Found>,
   ): Promise<Found> {
-    if (!mayBeQuick(request.filter)) return askElsewhere(request);
+    if (!mayBeQuick(filter)) return ask(elsewhere);
     begunAt = performance.now();
     try {
-      return await askHere(request);
+      return await ask(here);
     } catch {
       // It took too long; or it failed, which it does there as well.
-      return askElsewhere(request);
+      return ask(elsewhere);
     }
   }
 
   return {
     reader: {
       ...elsewhere,
-      issuePage: (request) => tried(request, here.issuePage, elsewhere.issuePage),
-      transitionPage: (request) => tried(request, here.transitionPage, elsewhere.transitionPage),
+      issuePage: (request) => tried(request.filter, (reader) => reader.issuePage(request)),
+      transitionPage: (request) => tried(request.filter, (reader) => reader.transitionPage(request)),
+      eventPages: (ids, request) => tried({}, (reader) => reader.eventPages(ids, request)),
+      eventCounts: (ids, request) => tried({}, (reader) => reader.eventCounts(ids, request)),
+      transitionPagesOf: (ids, request) =>
+        tried(request.filter, (reader) => reader.transitionPagesOf(ids, request)),
+      transitionCountsOf: (ids, request) =>
+        tried(request.filter, (reader) => reader.transitionCountsOf(ids, request)),
+      transitionsOf: (ids) => tried({}, (reader) => reader.transitionsOf(ids)),
     },
     [Symbol.dispose]: () => void connection.client.close(),
   };

@@ -61,7 +61,7 @@ export const deliveries = pgTable(
     index("deliveries_by_issue").on(table.issueId, table.id),
     // Serves repeats among deliveries that are not about issues; those about issues are found by their issue.
     index("deliveries_by_sha256")
-      .on(table.sha256)
+      .on(table.sha256, table.id)
       .where(sql`issue_id is null`),
     // Serves the feed's counts.
     index("deliveries_by_received_at").on(table.receivedAt, table.outcome),

@@ -1,0 +1,52 @@
+import Database from "better-sqlite3";
+import { describe, expect, it } from "vitest";
+import { askedInForms } from "../../src/store/queries/query.ts";
+import { createRequestIds } from "../../src/store/request-ids.ts";
+import { withPrepared } from "../../src/store/sqlite/connection.ts";
+
+describe("what is asked again", () => {
+  it("is prepared once, but for statements that would take much memory", () => {
+    using client = Object.assign(new Database(":memory:"), {
+      [Symbol.dispose]: () => void client.close(),
+    });
+    const { prepare } = withPrepared(client);
+    const long = `select 1 /* ${"long ".repeat(800)}*/`;
+    expect(prepare("select 1")).toBe(prepare("select 1"));
+    expect(prepare(long)).not.toBe(prepare(long));
+    expect(prepare(long).pluck().get()).toBe(1);
+  });
+
+  it("is built once for each form, but for forms that would take much memory", async () => {
+    let built = 0;
+    const ask = askedInForms<number>();
+    const build = () => {
+      built += 1;
+      return Object.assign(Promise.resolve([built]), {
+        prepare: () => ({ execute: () => Promise.resolve([built]) }),
+      });
+    };
+    for (const form of ["short", "short"]) await ask(form, build, {});
+    expect(built).toBe(1);
+    const long = "x".repeat(2_001);
+    for (const form of [long, long, "short"]) await ask(form, build, {});
+    expect(built).toBe(3);
+  });
+});
+
+describe("a Request-ID", () => {
+  const requestId = "a".repeat(32);
+  const [first, second] = ["1".repeat(64), "2".repeat(64)];
+  const came = [first, second, second, first, second];
+
+  it("is reused by any body but the first that it came with", () => {
+    const { isReused } = createRequestIds([]);
+    expect(came.map((sha256) => isReused(requestId, sha256))).toEqual([false, true, true, false, true]);
+  });
+
+  it("is so whether or not the gateway was started anew in between", () => {
+    for (const at of came.keys()) {
+      const before = came.slice(0, at).map((sha256) => ({ requestId, sha256 }));
+      expect(createRequestIds(before).isReused(requestId, came[at]!)).toBe(came[at] === second);
+    }
+  });
+});
