@@ -1,6 +1,6 @@
 import type { Seq } from "../domain/cursor.ts";
 import type { LogEntry } from "../domain/event.ts";
-import type { Answer, End, EntryOperation, Sink, Subscriber } from "./answer.ts";
+import type { Answer, End, EntryOperation, Sink, Subscriber, Telling } from "./answer.ts";
 import type { Answers } from "./answers.ts";
 import type { Source } from "./source.ts";
 import type { Turns } from "./turns.ts";
@@ -40,8 +40,21 @@ type Member<One extends Answer> = {
   wasLive: boolean;
 };
 
-/** Entries whose answers are made at the same time, and written as one. */
-const sliceSize = 16;
+/** Most entries whose answers are made at the same time, and written as one. */
+const mostTold = 16;
+
+/** Most entries that are looked through in one go. */
+const mostInStretch = 64;
+
+type Told<One extends Answer> = { readonly entry: LogEntry; readonly telling: Telling<One> };
+
+/** Some entries that follow on each other, and which of them are told. */
+type Stretch<One extends Answer> = {
+  readonly told: readonly Told<One>[];
+  /** Where among the entries it ends, and the position of the last one in it. */
+  readonly end: number;
+  readonly upTo: Seq;
+};
 
 /** What is to be written of some entries that follow on each other. */
 type Slice<One extends Answer> = {
@@ -63,13 +76,15 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
   /** Everyone live has everything up to here. Never past the window, so that nobody becomes live before it. */
   let position: Seq = 0;
   let isTelling = false;
+  /** What is told of pages of the log, for as long as they are in memory. */
+  const stretches = new WeakMap<readonly LogEntry[], Stretch<One>[]>();
 
   /** Writes what is logged to all who are live, until they have everything. */
   async function tell(): Promise<void> {
     isTelling = true;
     try {
       while (live.size > 0) {
-        const found = source.after(position);
+        const found = source.after(position, live);
         const part = found instanceof Promise ? await found : found;
         if (part === null) {
           endLive({ is: "expired" });
@@ -77,9 +92,9 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
         }
         // Found at once, and empty: whatever is logged from here on wakes us again.
         if (part.entries.length === 0 && found === part) break;
-        for (const entries of slicesOf(part.entries)) {
+        for (const stretch of stretchesOf(part.entries)) {
           if (live.size === 0) break;
-          const slice = sliceOf(entries);
+          const slice = sliceOf(stretch);
           const known = slice instanceof Promise ? await slice : slice;
           if (known.made.length > 0) await tellSlice(known);
           position = known.upTo;
@@ -90,6 +105,7 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
       endLive({ is: "failed", error });
     } finally {
       isTelling = false;
+      source.done(live);
     }
   }
 
@@ -113,13 +129,13 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
       for (;;) {
         const behind = source.window.newest - member.position;
         if (member.wasLive && behind > maxBehind) return leave(member, { is: "slow" });
-        const found = source.after(member.position);
+        const found = source.after(member.position, member);
         const part = found instanceof Promise ? await found : found;
         if (!isReading(member)) return;
         if (part === null) return leave(member, { is: "expired" });
         if (part.entries.length === 0 && found === part) return goLive(member);
-        for (const entries of slicesOf(part.entries)) {
-          const slice = sliceOf(entries);
+        for (const stretch of stretchesOf(part.entries)) {
+          const slice = sliceOf(stretch);
           const { made, ...end } = slice instanceof Promise ? await slice : slice;
           if (!isReading(member)) return;
           if (made.length > 0) write(member, joinedOf(made), end);
@@ -133,6 +149,8 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
       }
     } catch (error) {
       leave(member, { is: "failed", error });
+    } finally {
+      source.done(member);
     }
   }
 
@@ -171,28 +189,41 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
     for (const member of live) leave(member, end);
   }
 
-  /** The answers to some entries, made at the same time; at once where all of them are known, as most are. */
-  function sliceOf(entries: readonly LogEntry[]): Slice<One> | Promise<Slice<One>> {
-    const upTo = entries.at(-1)!.event.seq;
-    const concerned: LogEntry[] = [];
+  /** Each is looked for once in a page of the log, however many read it, and when it is first asked for. */
+  function* stretchesOf(entries: readonly LogEntry[]): Generator<Stretch<One>> {
+    const known = stretches.get(entries) ?? [];
+    stretches.set(entries, known);
+    for (let index = 0; ; index += 1) {
+      const start = known[index - 1]?.end ?? 0;
+      if (start === entries.length) return;
+      yield (known[index] ??= stretchFrom(entries, start));
+    }
+  }
+
+  function stretchFrom(entries: readonly LogEntry[], start: number): Stretch<One> {
+    const told: Told<One>[] = [];
+    let end = start;
+    while (end < entries.length && end - start < mostInStretch && told.length < mostTold) {
+      const entry = entries[end]!;
+      const telling = operation.tell(entry);
+      if (telling !== null) told.push({ entry, telling });
+      end += 1;
+    }
+    return { told, end, upTo: entries[end - 1]!.event.seq };
+  }
+
+  /** The answers to what is told, made at the same time; at once where all of them are known, as most are. */
+  function sliceOf({ told, upTo }: Stretch<One>): Slice<One> | Promise<Slice<One>> {
     const asked: (One | Promise<One>)[] = [];
     const known: One[] = [];
-    for (const entry of entries) {
-      const answer = answerTo(entry);
-      if (answer === null) continue;
-      concerned.push(entry);
+    for (const { entry, telling } of told) {
+      const answer = answers.named(`${entry.event.seq} ${telling.as} ${operation.says}`, telling.answer);
       asked.push(answer);
       if (!(answer instanceof Promise)) known.push(answer);
     }
     return known.length === asked.length
-      ? sliceOfKnown(concerned, known, upTo)
-      : Promise.all(asked.map(async (one) => one)).then((made) => sliceOfKnown(concerned, made, upTo));
-  }
-
-  function answerTo(entry: LogEntry): One | Promise<One> | null {
-    const telling = operation.tell(entry);
-    if (telling === null) return null;
-    return answers.named(`${entry.event.seq} ${telling.as} ${operation.says}`, telling.answer);
+      ? sliceOfKnown(told, known, upTo)
+      : Promise.all(asked.map(async (one) => one)).then((made) => sliceOfKnown(told, made, upTo));
   }
 
   function joinedOf(made: Slice<One>["made"]): One {
@@ -230,19 +261,14 @@ function isReading<One extends Answer>(member: Member<One>): boolean {
   return member.is === "reading";
 }
 
-function* slicesOf(entries: readonly LogEntry[]): Generator<readonly LogEntry[]> {
-  for (let start = 0; start < entries.length; start += sliceSize)
-    yield entries.slice(start, start + sliceSize);
-}
-
 function sliceOfKnown<One extends Answer>(
-  entries: readonly LogEntry[],
+  told: readonly Told<One>[],
   answers: readonly One[],
   upTo: Seq,
 ): Slice<One> {
-  const made = entries.map((entry, index) => ({ entry, answer: answers[index]! }));
+  const made = told.map(({ entry }, index) => ({ entry, answer: answers[index]! }));
   const last = answers.findIndex(({ failed }) => failed === "wholly");
   if (last < 0) return { made, upTo, isLast: false };
   // Where what failed is told again, what came before it is not.
-  return { made: made.slice(0, last + 1), upTo: entries[last]!.event.seq - 1, isLast: true };
+  return { made: made.slice(0, last + 1), upTo: made[last]!.entry.event.seq - 1, isLast: true };
 }

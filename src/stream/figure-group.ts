@@ -64,15 +64,16 @@ export function createFigureGroup<One extends Answer>(options: FigureGroupOption
       const heard = window.bell.rings;
       const part = await partAfter(seen);
       // What cannot be looked at can have changed anything.
-      if (part === null || part.entries.some(operation.concerns)) return;
+      if (part === null || part.entries.some(operation.concerns)) break;
       seen = part.upTo;
       if (part.entries.length === 0) await window.bell.after(heard, stop.signal);
     }
+    source.done(members);
   }
 
   async function partAfter(position: Seq): Promise<Part | null> {
     try {
-      return await source.after(position);
+      return await source.after(position, members);
     } catch {
       return null;
     }

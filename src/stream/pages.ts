@@ -7,8 +7,13 @@ export type Page = { readonly entries: readonly LogEntry[]; readonly oldest: Seq
 
 /** Pages of the log, read from the store one after the other. */
 export type Pages = {
-  /** The page of this name, which begins after a position. @throws StorageUnavailableError when the store cannot be read. */
-  readonly page: (name: string, first: Seq) => Promise<Page>;
+  /**
+   * The page of this name, which begins after a position, for one who then asks for the page behind it, or is `done`.
+   * @throws StorageUnavailableError when the store cannot be read.
+   */
+  readonly page: (name: string, first: Seq, by: object) => Promise<Page>;
+  /** Whoever was given a page asks for none that follows on it. */
+  readonly done: (by: object) => void;
 };
 
 export type PagesOptions = {
@@ -19,49 +24,69 @@ export type PagesOptions = {
   readonly mostHeld: number;
   /** How often anything was forgotten: nothing that was read before the last time is to be told. */
   readonly forgotten: () => number;
+  /** How long those who were given a page are waited for at most, in milliseconds. */
+  readonly patienceMs?: number;
 };
 
-type Wanted = { readonly first: Seq; readonly answer: PromiseWithResolvers<Page> };
+type Wanted = { readonly first: Seq; readonly by: Set<object>; readonly answer: PromiseWithResolvers<Page> };
 
 /**
  * Each page is read once for all who ask for it at about the same time, and everything else has its turn between two.
  *
  * A thousand who come back at a thousand places, each reading on from its own, would read each page a thousand times. So
- * the page furthest back is read first: whoever is behind catches up with those before it, and from there they read the
- * same. Every other page is the one that has been asked for the longest, so that nobody waits for ever for those who come
- * later and further back.
+ * reading goes through the log in one direction, as an elevator does: the next page is the first one further on that
+ * anybody wants, and past the last of them it begins again with the one furthest back. Those who were given a page are
+ * waited for, so that they go on together with whom they meet. Whoever comes back behind that, as those do who leave and
+ * return, has to wait until it comes round: turned back for each of them, it would never arrive.
  */
-export function createPages({ log, size, mostHeld, forgotten }: PagesOptions): Pages {
+export function createPages({ log, size, mostHeld, forgotten, patienceMs = 500 }: PagesOptions): Pages {
   /** Those asked for last come last. */
   const held = new Map<string, Page>();
   let heldSince = forgotten();
-  /** Those asked for first come first. */
   const wanted = new Map<string, Wanted>();
   let isReading = false;
-  let count = 0;
+  /** Where the page begins that was read last. */
+  let at: Seq = -1;
+  /** Those who were given it, and have not come back yet. */
+  let given = new Set<object>();
+  let allBack = Promise.withResolvers<void>();
 
   function next(): readonly [string, Wanted] {
-    const [longest, ...others] = wanted;
-    if ((count += 1) % 2 === 0) return longest!;
-    return others.reduce((one, other) => (other[1].first < one[1].first ? other : one), longest!);
+    const all = [...wanted].toSorted(([, one], [, other]) => one.first - other.first);
+    return all.find(([, { first }]) => first > at) ?? all[0]!;
   }
 
   async function readOn(): Promise<void> {
     isReading = true;
     while (wanted.size > 0) {
       await new Promise(setImmediate);
-      const [name, { first, answer }] = next();
+      const [name, { first, by, answer }] = next();
+      at = first;
       try {
         const page = await read(first);
         hold(name, page);
         wanted.delete(name);
+        given = by;
         answer.resolve(page);
+        await whileGiven();
       } catch (error) {
         wanted.delete(name);
         answer.reject(error);
       }
     }
     isReading = false;
+  }
+
+  async function whileGiven(): Promise<void> {
+    allBack = Promise.withResolvers();
+    const late = setTimeout(allBack.resolve, patienceMs);
+    await allBack.promise;
+    clearTimeout(late);
+    given = new Set();
+  }
+
+  function done(by: object): void {
+    if (given.delete(by) && given.size === 0) allBack.resolve();
   }
 
   async function read(first: Seq): Promise<Page> {
@@ -86,7 +111,9 @@ export function createPages({ log, size, mostHeld, forgotten }: PagesOptions): P
   }
 
   return {
-    page(name, first) {
+    done,
+    page(name, first, by) {
+      done(by);
       dropForgotten();
       const known = held.get(name);
       if (known !== undefined) {
@@ -94,9 +121,12 @@ export function createPages({ log, size, mostHeld, forgotten }: PagesOptions): P
         return Promise.resolve(known);
       }
       const waited = wanted.get(name);
-      if (waited !== undefined) return waited.answer.promise;
+      if (waited !== undefined) {
+        waited.by.add(by);
+        return waited.answer.promise;
+      }
       const answer = Promise.withResolvers<Page>();
-      wanted.set(name, { first, answer });
+      wanted.set(name, { first, by: new Set([by]), answer });
       if (!isReading) void readOn();
       return answer.promise;
     },

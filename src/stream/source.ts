@@ -12,10 +12,13 @@ export type Source = {
   readonly window: Window;
   /**
    * Some of what follows a position, as far as the window has come. At once where the window has it, and then without
-   * entries only at the end of the log; null where the log no longer has it.
+   * entries only at the end of the log; null where the log no longer has it. `by` is whoever reads on from there, and is
+   * the same each time.
    * @throws StorageUnavailableError when the store cannot be read.
    */
-  readonly after: (position: Seq) => Part | Promise<Part | null>;
+  readonly after: (position: Seq, by: object) => Part | Promise<Part | null>;
+  /** Whoever has read something reads no further for now: those who do wait for each other. */
+  readonly done: (by: object) => void;
 };
 
 export type SourceOptions = {
@@ -33,24 +36,26 @@ export type SourceOptions = {
  */
 export function createSource({ window, log, pageSize = 256, maxPages = 16 }: SourceOptions): Source {
   const forgotten = () => window.forgotten;
-  const { page } = createPages({ log, size: pageSize, mostHeld: maxPages, forgotten });
+  const { page, done } = createPages({ log, size: pageSize, mostHeld: maxPages, forgotten });
 
-  function pageFrom(first: Seq): Promise<Page> {
+  function pageFrom(first: Seq, by: object): Promise<Page> {
     // The newest page still grows: what is read of it counts only until the log does.
     const isWhole = window.newest >= first + pageSize;
-    return page(isWhole ? String(first) : `${first} at ${window.newest}`, first);
+    return page(isWhole ? String(first) : `${first} at ${window.newest}`, first, by);
   }
 
-  async function behindWindow(after: Seq): Promise<Part | null> {
+  async function behindWindow(after: Seq, by: object): Promise<Part | null> {
     for (let position = after; ;) {
       const held = window.after(position, pageSize);
       if (held !== null) return { entries: held, upTo: held.at(-1)?.event.seq ?? position };
       const first = Math.floor(position / pageSize) * pageSize;
       // Taken before the reading: what commits meanwhile may be in the page or not.
       const end = Math.min(first + pageSize, window.newest);
-      const { entries: all, oldest } = await pageFrom(first);
+      const { entries: all, oldest } = await pageFrom(first, by);
       if (position < oldest) return null;
-      const entries = all.slice(firstAfter(all, position), firstAfter(all, end));
+      const [from, to] = [firstAfter(all, position), firstAfter(all, end)];
+      // Whole pages are the same for all who read them.
+      const entries = from === 0 && to === all.length ? all : all.slice(from, to);
       if (entries.length > 0) return { entries, upTo: end };
       position = end;
     }
@@ -58,9 +63,11 @@ export function createSource({ window, log, pageSize = 256, maxPages = 16 }: Sou
 
   return {
     window,
-    after(position) {
+    done,
+    after(position, by) {
       const entries = window.after(position, pageSize);
-      if (entries === null) return behindWindow(position);
+      if (entries === null) return behindWindow(position, by);
+      done(by);
       return { entries, upTo: entries.at(-1)?.event.seq ?? position };
     },
   };

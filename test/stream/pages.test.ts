@@ -6,13 +6,14 @@ import { entries } from "./entries.ts";
 const size = 10;
 
 /** Pages of a log of so many entries, and where the store was read, in turn. */
-function pagesOf(count: number, { mostHeld = 4 } = {}) {
+function pagesOf(count: number, { mostHeld = 4, patienceMs = 20_000 } = {}) {
   const log = entries(1, count);
   const state = { forgotten: 0, isFailing: false, onRead: () => {} };
   const reads: number[] = [];
   const pages = createPages({
     size,
     mostHeld,
+    patienceMs,
     forgotten: () => state.forgotten,
     log: {
       async entriesAfter(after, limit) {
@@ -24,7 +25,22 @@ function pagesOf(count: number, { mostHeld = 4 } = {}) {
       bounds: async () => ({ epoch: "e", newest: count, oldest: 0 }),
     },
   });
-  return { state, reads, page: (first: number) => pages.page(String(first), first) };
+  const page = (first: number, by: object) => pages.page(String(first), first, by);
+  return {
+    state,
+    reads,
+    readOn: page,
+    done: pages.done,
+    /** For one who wants this page alone. */
+    async page(first: number) {
+      const by = {};
+      try {
+        return await page(first, by);
+      } finally {
+        pages.done(by);
+      }
+    },
+  };
 }
 
 describe("pages", () => {
@@ -59,14 +75,52 @@ describe("pages", () => {
 
   it("bring those together who read on from many places, so that each is read a few times and not by each of them", async () => {
     const [count, readers] = [100, 300];
-    const { page, reads } = pagesOf(count * size);
-    const readOn = async (from: number): Promise<void> => {
-      for (let first = from * size; first < count * size; first += size) await page(first);
+    const { readOn, done, reads } = pagesOf(count * size);
+    const read = async (from: number, by: object): Promise<void> => {
+      for (let first = from * size; first < count * size; first += size) {
+        await readOn(first, by);
+        // What is on it is told in turns.
+        for (let turns = from % 5; turns > 0; turns -= 1) await turn();
+      }
+      done(by);
     };
     // Spread over the log, and in no order of their places.
-    await Promise.all(Array.from({ length: readers }, (_, index) => readOn((index * 37) % count)));
+    await Promise.all(Array.from({ length: readers }, (_, index) => read((index * 37) % count, {})));
+    expect(new Set(reads).size).toBe(count);
+    expect(reads.length).toBeLessThan(2 * count);
+  });
+
+  it("bring those to the end who leave again and again, and come back where they were", async () => {
+    const [count, readers] = [100, 200];
+    const { readOn, done, reads } = pagesOf(count * size);
+    const most = 20 * count;
+    const turns = async (number: number): Promise<void> => {
+      for (let left = number; left > 0; left -= 1) await turn();
+    };
+    const read = async (index: number): Promise<void> => {
+      for (let at = (index * 37) % count; at < count && reads.length < most;) {
+        const [by, leaving] = [{}, turns(60 + (index % 60)).then(() => true)];
+        for (let isGone = false; !isGone && at < count && reads.length < most;) {
+          const page = readOn(at * size, by).then(() => false);
+          isGone = await Promise.race([page, leaving]);
+          if (isGone) void page.then(() => done(by));
+          // What is on it is told in turns.
+          else await turns(5).then(() => (at += 1));
+        }
+        done(by);
+        await turns(index % 20);
+      }
+    };
+    await Promise.all(Array.from({ length: readers }, (_, index) => read(index)));
     expect(new Set(reads).size).toBe(count);
     expect(reads.length).toBeLessThan(4 * count);
+  });
+
+  it("wait for nobody who neither reads on nor says that it does not", async () => {
+    const { readOn, page, reads } = pagesOf(100, { patienceMs: 1 });
+    await readOn(0, {});
+    await page(50);
+    expect(reads).toEqual([0, 50]);
   });
 
   it("keep nobody waiting for those who come later and further back", async () => {

@@ -44,7 +44,7 @@ describe("the tail", () => {
     log.stored.push(entry(8));
     bell.ring();
     await tail.window.bell.after(0, new AbortController().signal);
-    const part = await createSource({ window: tail.window, log }).after(late.position);
+    const part = await createSource({ window: tail.window, log }).after(late.position, {});
     expect([late.position, part?.entries]).toEqual([7, [entry(8)]]);
   });
 
@@ -56,14 +56,14 @@ describe("the tail", () => {
       const bell = createBell();
       await using tail = await startTail({ ...options(), bell, log });
       const source = createSource({ window: tail.window, log, pageSize: 2 });
-      expect(seqs((await source.after(0))!.entries)).toEqual([1, 2]);
+      expect(seqs((await source.after(0, {}))!.entries)).toEqual([1, 2]);
       const following = isFollowed ? tail.window.join() : null;
       const heard = tail.window.bell.rings;
       log.stored.splice(1, 1);
       log.stored.push(of(5, "b", "forgotten"));
       bell.ring();
       await tail.window.bell.after(heard, new AbortController().signal);
-      expect(seqs((await source.after(0))!.entries)).toEqual([1]);
+      expect(seqs((await source.after(0, {}))!.entries)).toEqual([1]);
       following?.[Symbol.dispose]();
     }
   });
