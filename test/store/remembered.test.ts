@@ -1,6 +1,7 @@
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { askedInForms } from "../../src/store/queries/query.ts";
+import { createRecent } from "../../src/store/recent.ts";
 import { createRequestIds } from "../../src/store/request-ids.ts";
 import { withPrepared } from "../../src/store/sqlite/connection.ts";
 
@@ -10,10 +11,10 @@ describe("what is asked again", () => {
       [Symbol.dispose]: () => void client.close(),
     });
     const { prepare } = withPrepared(client);
-    const long = `select 1 /* ${"long ".repeat(800)}*/`;
-    expect(prepare("select 1")).toBe(prepare("select 1"));
-    expect(prepare(long)).not.toBe(prepare(long));
-    expect(prepare(long).pluck().get()).toBe(1);
+    const long = (characters: number) => `select 1 /* ${"x".repeat(characters)} */`;
+    expect(prepare(long(100_000))).toBe(prepare(long(100_000)));
+    expect(prepare(long(200_000))).not.toBe(prepare(long(200_000)));
+    expect(prepare(long(200_000)).pluck().get()).toBe(1);
   });
 
   it("is built once for each form, but for forms that would take much memory", async () => {
@@ -27,9 +28,20 @@ describe("what is asked again", () => {
     };
     for (const form of ["short", "short"]) await ask(form, build, {});
     expect(built).toBe(1);
-    const long = "x".repeat(2_001);
+    const long = "x".repeat(20_000);
     for (const form of [long, long, "short"]) await ask(form, build, {});
     expect(built).toBe(3);
+  });
+
+  it("is forgotten once others, as long together as may be, were asked for since", () => {
+    const recent = createRecent<number>(100);
+    let made = 0;
+    const make = () => (made += 1);
+    const text = (name: string) => name.repeat(20);
+    for (const name of ["a", "b", "c", "d", "e", "a", "f"]) recent(text(name), make);
+    expect(made).toBe(6);
+    expect([recent(text("a"), make), made]).toEqual([1, 6]);
+    expect([recent(text("b"), make), made]).toEqual([7, 7]);
   });
 });
 

@@ -49,27 +49,22 @@ export function sidesIn(direction: Direction): readonly [behind: SQL, ahead: SQL
 
 type Prepared<Row> = { execute(values: Record<string, unknown>): PromiseLike<Row[]> | Row[] };
 
-/** More than are asked for again and again. */
-const maxForms = 200;
-
-/** Characters of a form that is remembered; a filter may be as long as a request, and built it takes hundreds of bytes for each. */
-const longestForm = 2_000;
+/** Characters of the forms that are remembered. What is built for a filter takes some 500 bytes for each of them. */
+const mostOfForms = 64 * 1024;
 
 /**
  * A question that comes in many forms, built once for each: building the text of a page takes longer than reading it. The
- * forms that were unused for longest are forgotten, and very long ones at once. `build` gives the question with placeholders
- * for `values`.
+ * forms that were unused for longest are forgotten. `build` gives the question with placeholders for `values`.
  */
 export function askedInForms<Row>(): (
   form: string,
   build: () => PromiseLike<Row[]> & { prepare(name?: string): unknown },
   values: Record<string, unknown>,
 ) => Promise<readonly Row[]> {
-  const recent = createRecent<string, Prepared<Row>>(maxForms);
+  const recent = createRecent<Prepared<Row>>(mostOfForms);
   // Both databases' statements have it; PostgreSQL's without a name is not kept by the server.
-  const prepared = (build: () => { prepare(name?: string): unknown }) => build().prepare() as Prepared<Row>;
   return async (form, build, values) =>
-    (form.length > longestForm ? prepared(build) : recent(form, () => prepared(build))).execute(values);
+    recent(form, () => build().prepare() as Prepared<Row>).execute(values);
 }
 
 /** More keys than a page has come seldom, and are asked for as they come. */

@@ -127,30 +127,21 @@ export function requireFile(file: string): void {
   if (!existsSync(file)) throw new Error(`There is no database file ${file}.`);
 }
 
-/** More than all questions have shapes; a filter is a shape of its own. */
-const maxPrepared = 500;
+/** Characters of the statements that are remembered. A prepared one takes some ten bytes for each of them. */
+const mostOfPrepared = 512 * 1024;
 
 /**
- * Characters of a statement that is remembered: twice what any question has without a filter. A prepared one takes some ten
- * bytes for each, and a filter may be as long as a request.
- */
-const longestPrepared = 4_000;
-
-/**
- * The same connection, which prepares a statement once and runs it often: preparing takes longer than most questions do. Not
- * a very long one, which would take too much memory.
+ * The same connection, which prepares a statement once and runs it often: preparing takes longer than most questions do.
  * For Drizzle alone, which reads all rows at once and so never runs one statement within itself.
  *
  * SQLite prepares a statement anew whenever a limit is given that is a parameter and nothing else, as Drizzle writes it, to
  * plan by its value; what an expression is it does not look at.
  */
 export function withPrepared(client: Database.Database): Database.Database {
-  const recent = createRecent<string, Database.Statement>(maxPrepared);
-  const prepare = (text: string) =>
-    client.prepare(text.replaceAll(/\blimit \?/g, "limit cast(? as integer)"));
-  const prepareOnce = (text: string): Database.Statement =>
-    text.length > longestPrepared ? prepare(text) : recent(text, () => prepare(text));
-  return Object.create(client, { prepare: { value: prepareOnce } }) as Database.Database;
+  const recent = createRecent<Database.Statement>(mostOfPrepared);
+  const prepare = (text: string): Database.Statement =>
+    recent(text, () => client.prepare(text.replaceAll(/\blimit \?/g, "limit cast(? as integer)")));
+  return Object.create(client, { prepare: { value: prepare } }) as Database.Database;
 }
 
 /**
