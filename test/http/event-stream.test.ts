@@ -35,10 +35,12 @@ async function streaming(
   };
   const rights = { mayRead: true, asked: 0 };
   const gone = { isGone: false };
+  const streams: ServerResponse[] = [];
   const server = createServer((asked, response: ServerResponse) => {
     if (asked.url === "/late") return void setImmediate(() => response.end("late"));
     if (asked.url === "/never") return;
     response.writeHead(200).flushHeaders();
+    streams.push(response);
     const mayRead = (): boolean => {
       rights.asked += 1;
       return rights.mayRead;
@@ -66,6 +68,8 @@ async function streaming(
     happened,
     rights,
     gone,
+    /** The server's responses, in the order in which they were asked for. */
+    streams,
     response,
     /** The server's end of the connection. */
     socket,
@@ -189,7 +193,7 @@ describe("an event stream", () => {
     while (stream.happened.length < 2) await new Promise((resolve) => setImmediate(resolve));
     await stream.read(ping(0));
     stream.write();
-    // Those who follow the same are told together.
+    while (!stream.streams[1]!.writableNeedDrain) await new Promise((resolve) => setImmediate(resolve));
     await stream.read(ping(0) + next(1));
     stream.beats(stallSeconds);
     expect(stream.happened).toEqual(["joined", "joined", "left", "cut"]);
