@@ -12,10 +12,10 @@ import {
 } from "graphql";
 
 /** The fields of the query type that ask about the schema, which are none of its own. */
-export const metaFields: Readonly<Record<string, GraphQLField<unknown, unknown>>> = {
-  __schema: SchemaMetaFieldDef,
-  __type: TypeMetaFieldDef,
-};
+export const metaFields: ReadonlyMap<string, GraphQLField<unknown, unknown>> = new Map([
+  ["__schema", SchemaMetaFieldDef],
+  ["__type", TypeMetaFieldDef],
+]);
 
 /**
  * How long a list is in an answer about the schema. Of each of all its types, that is how long it is on average, so that

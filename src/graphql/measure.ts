@@ -40,12 +40,12 @@ export type Measure = {
 const usualListLength = 10;
 
 /** What is as dear as so many values: one more statement, one that reads everything that matches. */
-const surcharges: Readonly<Record<string, number>> = {
-  Query: 10,
-  Subscription: 10,
-  IssueStats: 100,
-  totalCount: 20,
-};
+const surcharges: ReadonlyMap<string, number> = new Map([
+  ["Query", 10],
+  ["Subscription", 10],
+  ["IssueStats", 100],
+  ["totalCount", 20],
+]);
 
 /** What the fields around a selection say of how long lists are in it. */
 type Within = {
@@ -132,9 +132,10 @@ export function measure(
     const filterSize = filter === undefined ? 0 : sizeOf(filter);
     // A filter is read for each statement under it.
     const again = name === "totalCount" || parent?.name === "IssueStats" ? within.filterSize : 0;
-    const own = 1 + (surcharges[name] ?? 0) + (surcharges[parent?.name ?? ""] ?? 0) + filterSize + again;
+    const surcharge = (surcharges.get(name) ?? 0) + (surcharges.get(parent?.name ?? "") ?? 0);
+    const own = 1 + surcharge + filterSize + again;
     const definition =
-      metaFields[name] ??
+      metaFields.get(name) ??
       (isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined);
     if (field.selectionSet === undefined || definition === undefined) return { depth: 1, cost: own };
     const { type, args } = definition;

@@ -222,6 +222,8 @@ function derived(facts: readonly Facts[]): Pick<Held, "walk" | "measurer" | "set
 
 const unknownIssue = { lastSeq: null, projectId: null, projectSlug: null } as const;
 
+const nothingAlike = { sameDelivery: null, sameBody: null } as const;
+
 /**
  * Earlier deliveries with the same bytes, among those that are not about issues: in the store or in this batch. Of more
  * than `mostAlike` the newest and the first, wherever the batch begins.
@@ -241,14 +243,14 @@ async function findRepeats(transaction: WriteTransaction, batch: readonly Number
   return {
     /** What the delivery repeats, then counts it as known. Null where it repeats nothing. */
     add(id: number, delivery: IncomingDelivery) {
+      if (delivery.reading.is === "issue") return nothingAlike;
       const [first, ...others] = bySha256.get(delivery.sha256) ?? [];
-      const looked = first === undefined ? [] : [first, ...others.slice(-mostAlike)];
-      const found = {
-        sameDelivery: looked.find(({ requestId }) => requestId === delivery.requestId)?.id ?? null,
-        sameBody: first?.id ?? null,
-      };
-      if (delivery.reading.is !== "issue") add(id, delivery);
-      return found;
+      add(id, delivery);
+      if (first === undefined) return nothingAlike;
+      const same = [first, ...others.slice(-mostAlike)].find(
+        ({ requestId }) => requestId === delivery.requestId,
+      );
+      return { sameDelivery: same?.id ?? null, sameBody: first.id };
     },
   };
 }

@@ -206,6 +206,10 @@ describe("the limits", () => {
       62,
     ],
     ["{ nothing { nothing } }", {}, 1, 11],
+    // Names that every JavaScript object has something under.
+    ["{ toString { a } }", {}, 1, 11],
+    ["{ __proto__ { a } }", {}, 1, 11],
+    ["{ constructor }", {}, 1, 11],
     ["{ ...A } fragment A on Query { ...A }", {}, 0, 0],
   ])("measure %s with %j as %i deep and %i dear", (query, variables, depth, cost) => {
     expect(measure(parse(query), schema, variables, now)).toEqual({ depth, cost });
