@@ -19,7 +19,7 @@ import { measure, Measurer, type Measures } from "../../src/domain/measures.ts";
 import { compareDeliveries } from "../../src/domain/order.ts";
 import { anyDeliveries, manyReplays } from "./deliveries.ts";
 import { fold, textOf } from "./scenario.ts";
-import { lives, type Life, type Trouble } from "./sentry-model.ts";
+import { everyTrouble, lives, type Life, type Trouble } from "./sentry-model.ts";
 
 const noTrouble: Trouble = {
   pace: "racing",
@@ -28,16 +28,6 @@ const noTrouble: Trouble = {
   retries: false,
   replays: false,
   stampsLate: false,
-  endsQuietly: false,
-};
-
-const everyTrouble: Trouble = {
-  pace: "racing",
-  delaysCreation: true,
-  losesWebhooks: true,
-  retries: true,
-  replays: true,
-  stampsLate: true,
   endsQuietly: false,
 };
 

@@ -46,6 +46,17 @@ export type Trouble = {
   readonly endsQuietly: boolean;
 };
 
+/** All of it at once, but that what is at the end tells of what came before. */
+export const everyTrouble: Trouble = {
+  pace: "racing",
+  delaysCreation: true,
+  losesWebhooks: true,
+  retries: true,
+  replays: true,
+  stampsLate: true,
+  endsQuietly: false,
+};
+
 type Act =
   | "resolve"
   | "claim"

@@ -14,21 +14,13 @@ import { measure, Measurer, type Measures } from "../../src/domain/measures.ts";
 import { comparePlaces } from "../../src/domain/order.ts";
 import { remeasure } from "../../src/store/remeasure.ts";
 import { anyDeliveries } from "../domain/deliveries.ts";
-import { lives } from "../domain/sentry-model.ts";
+import { everyTrouble, lives } from "../domain/sentry-model.ts";
 
 /** As they arrive, which may be in any order. */
 const arrivals: fc.Arbitrary<readonly Facts[]> = fc
   .oneof(
     anyDeliveries(14),
-    lives({
-      pace: "racing",
-      delaysCreation: true,
-      losesWebhooks: true,
-      retries: true,
-      replays: true,
-      stampsLate: true,
-      endsQuietly: false,
-    })
+    lives(everyTrouble)
       .map(({ deliveries }) => deliveries)
       .filter(({ length }) => length > 0),
   )
