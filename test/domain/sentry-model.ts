@@ -46,7 +46,7 @@ export type Trouble = {
   readonly endsQuietly: boolean;
 };
 
-/** All of it at once, but that what is at the end tells of what came before. */
+/** All of it at once, without a quiet end. */
 export const everyTrouble: Trouble = {
   pace: "racing",
   delaysCreation: true,
