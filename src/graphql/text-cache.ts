@@ -1,8 +1,4 @@
-/** What is known of texts that were asked for last. */
-export type TextCache<Value> = {
-  readonly get: (text: string) => Value | undefined;
-  readonly set: (text: string, value: Value) => void;
-};
+import { LRUCache } from "lru-cache";
 
 /** What is known of a longer text takes longer to keep than to find out: nearly all documents are shorter. */
 const longest = 16 * 1024;
@@ -12,30 +8,12 @@ const longest = 16 * 1024;
  */
 const mostCharacters = 512 * 1024;
 
-/** Forgets what was not asked for longest, so that what it holds is bounded, whatever the texts are. */
-export function createTextCache<Value>(): TextCache<Value> {
-  // A Map iterates in the order of insertion, so its first key is the longest unused.
-  const known = new Map<string, Value>();
-  let characters = 0;
-
-  function forget(text: string): void {
-    if (known.delete(text)) characters -= text.length;
-  }
-
-  return {
-    get(text) {
-      const value = known.get(text);
-      if (value === undefined) return undefined;
-      known.delete(text);
-      known.set(text, value);
-      return value;
-    },
-    set(text, value) {
-      forget(text);
-      if (text.length > longest) return;
-      known.set(text, value);
-      characters += text.length;
-      while (characters > mostCharacters) forget(known.keys().next().value!);
-    },
-  };
+/** What is known of texts that were asked for last: bounded, whatever the texts are. */
+export function createTextCache<Value extends object>(): LRUCache<string, Value> {
+  return new LRUCache({
+    maxSize: mostCharacters,
+    maxEntrySize: longest,
+    // The cache takes no size of 0, which the empty text has.
+    sizeCalculation: (_, text) => Math.max(1, text.length),
+  });
 }

@@ -2,7 +2,9 @@ import { expect, it } from "vitest";
 import { createTextCache } from "../../src/graphql/text-cache.ts";
 
 it("what is known of texts is known until others, as long together as may be, were asked for since", () => {
-  const { get, set } = createTextCache<number>();
+  const cache = createTextCache<{ readonly value: number }>();
+  const get = (text: string) => cache.get(text)?.value;
+  const set = (text: string, value: number) => cache.set(text, { value });
   // Of 16 kB each, of which 32 are kept.
   const text = (index: number) => String(index).padEnd(16 * 1024, " ");
   for (let index = 0; index < 32; index += 1) set(text(index), index);
@@ -14,8 +16,9 @@ it("what is known of texts is known until others, as long together as may be, we
 });
 
 it("nothing is kept of a text that is longer, nor is anything forgotten for it", () => {
-  const { get, set } = createTextCache<number>();
-  set("short", 1);
-  set("x".repeat(16 * 1024 + 1), 2);
-  expect([get("short"), get("x".repeat(16 * 1024 + 1))]).toEqual([1, undefined]);
+  const cache = createTextCache<{ readonly value: number }>();
+  const [short, longer] = ["", "x".repeat(16 * 1024 + 1)];
+  cache.set(short, { value: 1 });
+  cache.set(longer, { value: 2 });
+  expect([cache.get(short)?.value, cache.get(longer)]).toEqual([1, undefined]);
 });
