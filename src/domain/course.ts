@@ -110,6 +110,11 @@ export class Course {
     return true;
   }
 
+  /** Whether the delivery says what the state was at its time. */
+  get #showsState(): boolean {
+    return !this.isStale && this.#visit.facts.state.status !== "";
+  }
+
   #namedAfter(): Facts | null {
     const { facts } = this.#visit;
     const before = this.#before?.named ?? null;
@@ -131,7 +136,7 @@ export class Course {
       previous: facts,
       shown: before !== null && this.isStale ? before.shown : facts,
       named: this.#namedAfter(),
-      lastedUntil: this.isStale ? this.#lastedUntil : Math.max(at, stay.startedAt ?? at),
+      lastedUntil: this.#showsState ? Math.max(at, stay.startedAt ?? at) : this.#lastedUntil,
     };
     return {
       // Only after the last `created` are all deliveries in the order of their times.

@@ -69,7 +69,8 @@ function eventOf({ facts, toldBy, occurredAt }: Stop, draft: Draft): IssueEvent 
     occurredAfter: null,
   });
   if (role === "report") return { ...event, ...reported(facts), role, assignee };
-  if (toldBy !== null) return { ...event, ...reported(toldBy), role: "told", assignee: toldBy.assignee };
+  // Whom the later snapshot shows may have been assigned since.
+  if (toldBy !== null) return { ...event, ...reported(toldBy), role: "told", assignee };
   return {
     ...event,
     role,

@@ -166,5 +166,6 @@ function userOf(value: Json | undefined): Actor | null {
   const user = objectOf(value);
   const sentryId = idOf(user?.["id"]);
   if (user === null || sentryId === null) return null;
-  return { type: "USER", sentryId, name: textOf(user["name"]) ?? textOf(user["username"]) ?? sentryId };
+  // Who has not given a name has an empty one.
+  return { type: "USER", sentryId, name: textOf(user["name"]) || textOf(user["username"]) || sentryId };
 }

@@ -1,4 +1,4 @@
-import type { Actor, Assignee } from "../domain/issue.ts";
+import type { Actor, Assignee, JsonObject } from "../domain/issue.ts";
 import { isObject } from "./objects.ts";
 import { notTooLong, personIdOf, wordOf } from "./text.ts";
 
@@ -22,7 +22,7 @@ export function assigneeOf(value: unknown, known: Assignee | null = null): Assig
   if (sentryId === null) return null;
   const type = value["type"] === "team" ? "TEAM" : "USER";
   const knownName = known?.type === type && known.sentryId === sentryId ? known.name : null;
-  const name = notTooLong(wordOf(value["name"]), maxNameBytes) ?? knownName ?? sentryId;
+  const name = notTooLong(nameOf(value), maxNameBytes) ?? knownName ?? sentryId;
   return { type, sentryId, name, email: type === "TEAM" ? null : notTooLong(wordOf(value["email"])) };
 }
 
@@ -31,7 +31,12 @@ export function actorOf(value: unknown): Actor | null {
   if (!isObject(value)) return null;
   const sentryId = personIdOf(value["id"]);
   if (sentryId === null) return null;
-  return { type: actorTypeOf(value["type"], sentryId), sentryId, name: wordOf(value["name"]) ?? sentryId };
+  return { type: actorTypeOf(value["type"], sentryId), sentryId, name: nameOf(value) ?? sentryId };
+}
+
+/** Who has not given a name has an empty one, and goes by the user name, which only some shapes have. */
+function nameOf(person: JsonObject): string | null {
+  return wordOf(person["name"]) ?? wordOf(person["username"]);
 }
 
 /** The person in an activity's `details.user`; null where there is none. */

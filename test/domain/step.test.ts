@@ -64,6 +64,17 @@ describe("a delivery that claims nothing", () => {
     ]);
   });
 
+  it("leaves open since when another status lasts where it shows none", () => {
+    const without = sent("09:00", "assigned", "");
+    const changed = sent("10:00", "assigned", "resolved");
+    expect(historyOf(created, without, changed)).toEqual([
+      "08:00:00 REPORTED – → unresolved/new OPENED by 1",
+      "09:00:00 REPORTED assigned by 2",
+      "08:00:00..10:00:00 INFERRED unresolved/new → resolved RESOLVED by 3",
+      "10:00:00 REPORTED assigned by 3",
+    ]);
+  });
+
   it("leaves the assignee before its assignment to what changed before it", () => {
     const assigned = sent("09:00", "assigned", "unresolved/ongoing", { assignee: toAda });
     const again = sent("10:00", "assigned", "unresolved/escalating", { assignee: toTeam });
@@ -103,7 +114,7 @@ describe("a claim of the state that is known and shown", () => {
     const resolved = sent("09:00:02", "resolved", "resolved", { count: 2, assignee: toAda });
     expect(historyOf(created, assigned, resolved)).toHaveLength(3);
     const [told] = arrivals(created, assigned, resolved).at(-1)!.entries;
-    expect(told!.event).toMatchObject({ role: "told", assignee: toAda });
+    expect(told!.event).toMatchObject({ role: "told", assignee: null });
   });
 
   it("changes nothing where the change was reported", () => {
@@ -251,6 +262,26 @@ describe("a claim of the state that is shown, where another was known", () => {
       "08:00:00 REPORTED – → unresolved/new OPENED by 1",
       "08:30:00 REPORTED unresolved/new → resolved RESOLVED by 2",
       "09:00:00 REPORTED resolved → unresolved/escalating REGRESSED by 3",
+    ]);
+  });
+});
+
+describe("a claim whose snapshot shows no status", () => {
+  it("is what changed", () => {
+    const created = sent("08:00", "created", "unresolved/new");
+    const resolved = "09:00:00 REPORTED unresolved/new → resolved RESOLVED by 2";
+    expect(historyOf(created, sent("09:00", "resolved", ""))).toEqual([
+      "08:00:00 REPORTED – → unresolved/new OPENED by 1",
+      resolved,
+    ]);
+    expect(historyOf(created, sent("09:00", "resolved", ""), sent("09:20", "resolved", ""))).toContain(
+      resolved,
+    );
+  });
+
+  it("opens the issue in what it claims", () => {
+    expect(historyOf(sent("09:00", "resolved", ""))).toEqual([
+      "09:00:00 REPORTED – → resolved RESOLVED by 1",
     ]);
   });
 });

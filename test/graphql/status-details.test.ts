@@ -128,6 +128,10 @@ describe("status details", () => {
       { id: 7, name: null, username: "ada" },
       { type: "USER", sentryId: "7", name: "ada" },
     ],
+    [
+      { id: 7, name: "", username: "ada" },
+      { type: "USER", sentryId: "7", name: "ada" },
+    ],
     [{ id: "7" }, { type: "USER", sentryId: "7", name: "7" }],
     [{ name: "Ada" }, null],
     ["Ada", null],

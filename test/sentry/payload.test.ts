@@ -230,6 +230,11 @@ describe("the assignee", () => {
     expect(assigneeIn({ ...ada, id: "8" })?.name).toBe("7");
   });
 
+  it("who has given no name goes by the user name", () => {
+    const issue = anIssueObject({ assignedTo: { ...ada, name: "", username: "ada" } });
+    expect(issueIn(anIssueBody({ issue })).assignee?.name).toBe("ada");
+  });
+
   it.each([
     ["of a delivery that is no assignment", "resolved", bo],
     ["of an assignment that names nobody", "assigned", null],
@@ -266,6 +271,10 @@ describe("the actor", () => {
     [
       { type: "user", id: "sentry", name: "" },
       { type: "USER", sentryId: "sentry", name: "sentry" },
+    ],
+    [
+      { type: "user", id: 17, name: "", username: "bo@lumen.example" },
+      { type: "USER", sentryId: "17", name: "bo@lumen.example" },
     ],
     [{ type: "user", name: "Bo" }, null],
     [{ type: "user", id: "", name: "Bo" }, null],
