@@ -5,6 +5,7 @@ import { limitedReader } from "./limited-reader.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
 import type { LiveOperation } from "./live-operation.ts";
 import type { Payload } from "./live-source.ts";
+import { createLongLists, type LongLists } from "./long-lists.ts";
 import { awaitedReader, createWaiting, type Client, type Waiting } from "./waiting.ts";
 
 /** What GraphQL is given by the rest of the gateway. */
@@ -18,6 +19,8 @@ export type Services = {
     /** Webhooks that this process refused for want of a valid signature. */
     readonly refusedSinceStart: () => number;
   };
+  /** LIMIT_COST: how many values lists that are long may add to an answer. */
+  readonly mostValues: number;
   /** Epoch milliseconds. */
   readonly clock: () => number;
 };
@@ -58,6 +61,7 @@ export type Context = {
   readonly reader: Reader;
   readonly waiting: Waiting;
   readonly loaders: Loaders;
+  readonly longLists: LongLists;
   /** Epoch milliseconds: what relative times count from, the same for the whole execution. */
   readonly now: number;
 };
@@ -83,11 +87,13 @@ export function readingFrom<Given extends Pick<Context, "services" | "viewer" | 
 ): Given & Context {
   const now = context.services.clock();
   const limited = limitedReader(awaitedReader(reader, context.waiting), context.viewer);
-  return { ...context, reader: limited, now, loaders: createLoaders(limited, now) };
+  const longLists = createLongLists(context.services.mostValues, now);
+  return { ...context, reader: limited, now, longLists, loaders: createLoaders(limited, now) };
 }
 
 /** A context like `context`, for the execution that tells one entry of the log. */
 export function telling(told: Payload, context: Context): Context {
   const now = context.services.clock();
-  return { ...context, now, loaders: createLoaders(context.reader, now, told) };
+  const longLists = createLongLists(context.services.mostValues, now);
+  return { ...context, now, longLists, loaders: createLoaders(context.reader, now, told) };
 }

@@ -101,7 +101,8 @@ DeliveryType.implement({
     events: t.field({
       type: [IssueEventType],
       description: "The events that name it, in log order, those no longer in the history included.",
-      resolve: async ({ id }, _args, { loaders }) => (await loaders.eventsOfDelivery(id)) ?? [],
+      resolve: async ({ id }, _args, { loaders, longLists }, info) =>
+        longLists.counted((await loaders.eventsOfDelivery(id)) ?? [], info),
     }),
   }),
 });

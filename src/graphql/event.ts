@@ -105,8 +105,8 @@ IssueEventType.implement({
       description:
         "Every event that this one replaces, in log order; empty when it replaces none. A client that follows the log " +
         "adds each event and drops these, and so has the history.",
-      resolve: async ({ seq, supersedes }, _args, { loaders }) =>
-        supersedes === null ? [] : ((await loaders.replacedBy(seq)) ?? []),
+      resolve: async ({ seq, supersedes }, _args, { loaders, longLists }, info) =>
+        supersedes === null ? [] : longLists.counted((await loaders.replacedBy(seq)) ?? [], info),
     }),
     supersededBy: t.field({
       type: IssueEventType,

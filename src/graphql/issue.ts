@@ -299,8 +299,11 @@ IssueType.implement({
     statusSpans: t.field({
       type: [StatusSpanType],
       description: "One span for each stay in a status and substatus, oldest first; the last one is open.",
-      resolve: async ({ sentryId }, _args, { loaders }) =>
-        spansOf(((await loaders.transitionsOf(sentryId)) ?? []).filter(isTransition)),
+      resolve: async ({ sentryId }, _args, { loaders, longLists }, info) =>
+        longLists.counted(
+          spansOf(((await loaders.transitionsOf(sentryId)) ?? []).filter(isTransition)),
+          info,
+        ),
     }),
   }),
 });

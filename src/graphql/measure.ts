@@ -13,6 +13,7 @@ import {
   type FragmentDefinitionNode,
   type GraphQLArgument,
   type GraphQLNamedType,
+  type GraphQLResolveInfo,
   type GraphQLSchema,
   type OperationDefinitionNode,
   type SelectionSetNode,
@@ -36,8 +37,8 @@ export type Measure = {
   readonly cost: number;
 };
 
-/** Lists that no argument limits are usually shorter. */
-const usualListLength = 10;
+/** Lists that no argument limits are usually shorter. How long they are is counted once they are read: `LongLists`. */
+export const usualListLength = 10;
 
 /** What is as dear as so many values: one more statement, one that reads everything that matches. */
 const surcharges: ReadonlyMap<string, number> = new Map([
@@ -70,14 +71,51 @@ export function measure(
   given: Variables,
   now: number,
 ): Measure {
-  const fragments = new Map<string, FragmentDefinitionNode>();
+  const fragments: Record<string, FragmentDefinitionNode> = Object.create(null);
   for (const definition of document.definitions)
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-  // All of the operation that is being measured.
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;
+  let most = nothing;
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+    const root = schema.getRootType(definition.operation) ?? undefined;
+    const variables = { ...defaultsOf(definition), ...given };
+    const measured = measurerOf({ schema, fragments, variables, now });
+    const { depth, cost } = measured(definition.selectionSet, root, outside);
+    most = { depth: Math.max(depth, most.depth), cost: Math.max(Math.ceil(cost), most.cost) };
+  }
+  return most;
+}
+
+/** The cost of what a field that is being resolved selects of one object, or of each in its list. */
+export function costOfEach(
+  { schema, fragments, variableValues, returnType, fieldNodes }: GraphQLResolveInfo,
+  now: number,
+): number {
+  const measured = measurerOf({ schema, fragments, variables: variableValues, now });
+  const type = getNamedType(returnType);
+  return fieldNodes.reduce(
+    (sum, { selectionSet }) =>
+      selectionSet === undefined ? sum : sum + measured(selectionSet, type, outside).cost,
+    0,
+  );
+}
+
+/** Measures selections within one operation. */
+function measurerOf({
+  schema,
+  fragments,
+  variables,
+  now,
+}: {
+  readonly schema: GraphQLSchema;
+  readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
+  readonly variables: Variables;
+  readonly now: number;
+}) {
   const known = new Map<string, Measure>();
   const listLength = listLengthOf(schema);
   const sizes = new Map<string, number>();
-  let variables = given;
+  return ofSelections;
 
   function ofSelections(
     { selections }: SelectionSetNode,
@@ -113,7 +151,7 @@ export function measure(
     const key = `${name} ${within.pageSize} ${within.periodMs} ${within.filterSize} ${within.of}`;
     const measured = known.get(key);
     if (measured !== undefined) return measured;
-    const fragment = fragments.get(name);
+    const fragment = fragments[name];
     // Where it spreads itself, validation says so.
     known.set(key, nothing);
     if (fragment === undefined) return nothing;
@@ -191,18 +229,6 @@ export function measure(
         return 1;
     }
   }
-
-  let most = nothing;
-  for (const definition of document.definitions) {
-    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    const root = schema.getRootType(definition.operation) ?? undefined;
-    known.clear();
-    sizes.clear();
-    variables = { ...defaultsOf(definition), ...given };
-    const { depth, cost } = ofSelections(definition.selectionSet, root, outside);
-    most = { depth: Math.max(depth, most.depth), cost: Math.max(Math.ceil(cost), most.cost) };
-  }
-  return most;
 }
 
 const nothing: Measure = { depth: 0, cost: 0 };

@@ -23,7 +23,7 @@ import { useWholeSubscriptions } from "./plugins/use-whole-subscriptions.ts";
 import { schema } from "./schema.ts";
 import { createTextCache } from "./text-cache.ts";
 
-export type GraphQLOptions = Services & {
+export type GraphQLOptions = Omit<Services, "mostValues"> & {
   readonly report: Pick<Report, "resolverFailed" | "readFailed">;
   readonly limits: GraphQLLimits;
   /** Whether a browser's GET is answered with GraphiQL. */
@@ -50,7 +50,8 @@ export type ValidQuery = Pick<ExecutionArgs, "document" | "operationName" | "var
  * The GraphQL endpoint, for servers and for tests (`fetch`); each is told who asks. Every way in goes through
  * its plugins: parse and validate elsewhere with `getEnveloped` only.
  */
-export function createGraphQL({ report, limits, graphiql, introspection, ...services }: GraphQLOptions) {
+export function createGraphQL({ report, limits, graphiql, introspection, ...given }: GraphQLOptions) {
+  const services: Services = { ...given, mostValues: limits.cost };
   const maskError = maskErrors(report);
   const documentLimits = createDocumentLimits(limits, services.clock);
   const wrongVariables = createWrongVariables({ suggests: introspection });

@@ -84,6 +84,7 @@ async function storeOf(deliveries: readonly IncomingDelivery[]) {
     store,
     recentBounds: store.reader.bounds,
     feed: { silenceAfterMs: 1, refusedSinceStart: () => 3 },
+    mostValues: 25_000,
     clock: () => at(1000),
   };
   const argsOf = (query: string, viewer: Viewer) => {

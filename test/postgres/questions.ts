@@ -91,6 +91,7 @@ export async function answerOf(store: Store, question: string): Promise<string> 
     store,
     recentBounds: store.reader.bounds,
     feed: { silenceAfterMs: 1, refusedSinceStart: () => 3 },
+    mostValues: 25_000,
     clock: () => at(1000),
   };
   const contextValue = createContext(services, { viewer: unlimitedAdmin, lastEventId: null });

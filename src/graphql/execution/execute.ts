@@ -6,6 +6,7 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
 } from "graphql";
+import type { Context } from "../context.ts";
 import type { DocumentLimits } from "../document-limits.ts";
 import { compiled } from "./compiled.ts";
 import { limited, type ExecutionLimits } from "./limits.ts";
@@ -29,19 +30,27 @@ export function createExecute({
   readonly limits: ExecutionLimits;
   readonly wrongVariables: WrongVariables;
 }): Execute {
-  const told = compiled(execute);
+  const told = compiled(counting(execute));
   // Yoga's own, which knows which errors are of the request, but takes what a subscription tells for another subscription.
   // A stream it makes of `@defer` and `@stream` alone, which are not part of the schema.
   const checked: Execute = (args) => {
     const errors = wrongVariables(args);
     return errors.length === 0 ? (normalizedExecutor as Execute)(args) : { errors };
   };
-  const asked = limited(limits, inOneMoment(compiled(checked)));
+  const asked = limited(limits, inOneMoment(compiled(counting(checked))));
   return (args) => {
     const { document, operationName } = args;
     if (getOperationAST(document, operationName)?.operation === OperationTypeNode.SUBSCRIPTION)
       return told(args);
     const refusal = documents.refusalOf(args);
     return refusal === null ? asked(args) : { errors: [refusal] };
+  };
+}
+
+/** Where a compiled query has ended in an error, what it counted is of no answer. */
+function counting(execute: Execute): Execute {
+  return (args) => {
+    (args.contextValue as Context).longLists.begin();
+    return execute(args);
   };
 }

@@ -1,0 +1,59 @@
+import { expect, it } from "vitest";
+import { event, issue, resolved, unresolved } from "./builders.ts";
+import { fakeReader } from "./fake-reader.ts";
+import { gateway } from "./gateway.ts";
+
+/** An issue that changed its status so often. */
+function flapping(times: number) {
+  const events = Array.from({ length: times }, (_, index) => {
+    const [from, to] = index % 2 === 0 ? [unresolved, resolved] : [resolved, unresolved];
+    return event(index + 1, { transition: { from, to, kind: "OTHER" } });
+  });
+  return { issues: [issue("4501")], events };
+}
+
+const oneIn = (fields: string) => `issue(sentryId: "4501") { ${fields} }`;
+const within = (fields: string) => `statusSpans { startedBy { issue { ${fields} } } }`;
+
+/** As often as it takes until a document is compiled. */
+const again = [1, 2, 3, 4];
+
+it("an answer has no more values than it may have, however long its lists are and whatever they are nested in", async () => {
+  const { ask } = gateway(flapping(100));
+  const nested = `{ ${oneIn(within(within(within("statusSpans { seconds }"))))} }`;
+  for (const _ of again) {
+    const { data, errors } = await ask(nested);
+    expect(data).toEqual({ issue: null });
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["QUERY_TOO_COMPLEX"]);
+  }
+});
+
+it("many lists are counted together, by all that is selected in them", async () => {
+  const known = flapping(1_000);
+  const spans = (fields: string) => `statusSpans { ${fields} }`;
+  const all = "seconds startedAt endedAt state { status substatus } startedBy { id kind }";
+  const answerTo = async (selected: string) => {
+    const { errors } = await gateway(known).ask(`{ ${oneIn(selected)} }`);
+    return errors?.[0]?.extensions.code ?? null;
+  };
+  expect(await answerTo(spans(all))).toBe(null);
+  expect(await answerTo(`a: ${spans(all)} b: ${spans(all)} c: ${spans(all)} d: ${spans(all)}`)).toBe(
+    "QUERY_TOO_COMPLEX",
+  );
+});
+
+it("an answer that is begun anew has no fewer", async () => {
+  const known = flapping(15_000);
+  const reader = {
+    ...fakeReader(known),
+    issueByShortId: () => Promise.reject(new Error("broken")),
+  };
+  const readTransaction = () => Promise.reject(new Error("no transaction expected"));
+  const { ask } = gateway(known, { store: { reader, readTransaction } });
+  for (const _ of again) {
+    const { errors } = await ask(
+      `{ ${oneIn("statusSpans { seconds }")} broken: issue(shortId: "A-1") { id } }`,
+    );
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["INTERNAL_SERVER_ERROR"]);
+  }
+});
