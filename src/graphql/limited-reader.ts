@@ -74,6 +74,7 @@ export function limitedReader(reader: Reader, viewer: Viewer): Reader {
 
     issues,
     issueByShortId: (shortId) => reader.issueByShortId(shortId, theirIds),
+    assignees: (type, sentryIds) => reader.assignees(type, sentryIds, theirIds),
     issuePage: (request) => reader.issuePage(limited(request)),
     issueCount: (request) => reader.issueCount(limited(request)),
     issuePagesOf: (projects, request) => reader.issuePagesOf(ownProjects(projects), limited(request)),

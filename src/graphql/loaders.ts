@@ -1,5 +1,5 @@
 import DataLoader from "dataloader";
-import { unknownDetails, type Assignee, type Issue, type Json } from "../domain/issue.ts";
+import { unknownDetails, type Json } from "../domain/issue.ts";
 import type { FeedFigures, LogBounds, Page, PageRequest, Reader } from "../store/reader.ts";
 import { errorOf } from "./errors.ts";
 import type { Payload } from "./live-source.ts";
@@ -41,8 +41,8 @@ export function createLoaders(reader: Reader, now: number, told: Payload | null 
     project,
     /** The project of a count. */
     countedProject: still(project),
-    user: loader((ids: readonly string[]) => lastSeenAssignees(reader, now, "USER", ids)),
-    team: loader((ids: readonly string[]) => lastSeenAssignees(reader, now, "TEAM", ids)),
+    user: loader((ids: readonly string[]) => reader.assignees("USER", ids)),
+    team: loader((ids: readonly string[]) => reader.assignees("TEAM", ids)),
 
     event: loader((seqs: readonly number[]) => reader.events(seqs)),
     eventById: loader((ids: readonly string[]) => reader.eventsById(ids)),
@@ -143,34 +143,4 @@ function countLoader<Request>(
 ): (key: string, request: Request) => Promise<number> {
   const load = perRequest(ask);
   return async (key, request) => (await load(key, request)) ?? 0;
-}
-
-/** Each waits for a thread or a turn to read with, as the questions of everybody else do. */
-const mostAtOnce = 16;
-
-/**
- * Users and teams are known only from the issues assigned to them: as the newest of those shows them. One statement for
- * each, which only `node` asks for, a few at once.
- */
-async function lastSeenAssignees(
-  reader: Reader,
-  now: number,
-  type: Assignee["type"],
-  sentryIds: readonly string[],
-): Promise<ReadonlyMap<string, Assignee>> {
-  const newestOf = (sentryId: string) =>
-    reader.issuePage({
-      filter: { assignee: { type, sentryId: { eq: sentryId } } },
-      order: { field: "LAST_SEEN", direction: "DESC" },
-      now,
-      limit: 1,
-      from: "first",
-      after: null,
-      before: null,
-    });
-  const pages: Page<Issue>[] = [];
-  for (let from = 0; from < sentryIds.length; from += mostAtOnce)
-    pages.push(...(await Promise.all(sentryIds.slice(from, from + mostAtOnce).map(newestOf))));
-  const assignees = pages.flatMap(({ rows }) => rows.flatMap(({ fields }) => fields.assignee ?? []));
-  return new Map(assignees.map((assignee) => [assignee.sentryId, assignee]));
 }

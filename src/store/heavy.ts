@@ -2,6 +2,7 @@ import type { Reader } from "./reader.ts";
 
 /** Questions whose cost grows with what is stored and not with what is asked for. */
 const heavy: ReadonlySet<keyof Reader> = new Set<keyof Reader>([
+  "assignees",
   "issueCount",
   "issueCountsOf",
   "issuePagesOf",

@@ -126,6 +126,15 @@ export interface Reader {
   issues(sentryIds: readonly string[]): Promise<ReadonlyMap<string, Issue>>;
   /** Of several that had the short id, the one that last had it. Where projects are given, of their issues alone. */
   issueByShortId(shortId: string, projects?: readonly string[]): Promise<Issue | null>;
+  /**
+   * Users or teams by Sentry's ids, each as the newest of the issues that are assigned to it shows it. Where projects are
+   * given, of their issues alone.
+   */
+  assignees(
+    type: Assignee["type"],
+    sentryIds: readonly string[],
+    projects?: readonly string[],
+  ): Promise<ReadonlyMap<string, Assignee>>;
   issuePage(request: IssuePageRequest): Promise<Page<Issue>>;
   issueCount(request: Counted): Promise<number>;
   /** The same page of each project's issues, by the projects' Sentry ids. */

@@ -108,6 +108,13 @@ export function fakeReader(known: Known): Reader & { readonly asked: Asked[] } {
 
     issues: async (ids) => byKey(ids, (id) => issues.find(({ sentryId }) => sentryId === id)),
     issueByShortId: async (shortId) => issues.find(({ fields }) => fields.shortId === shortId) ?? null,
+    assignees: async (type, ids) =>
+      byKey(ids, (id) => {
+        const [newest] = issues
+          .filter(({ fields: { assignee } }) => assignee?.type === type && assignee.sentryId === id)
+          .toSorted((a, b) => (b.fields.lastSeen ?? 0) - (a.fields.lastSeen ?? 0));
+        return newest?.fields.assignee ?? undefined;
+      }),
     issuePage: async (request) => pageOfIssues(issues, request),
     issueCount: async ({ filter, now }) => issues.filter((row) => matches(filter, row, now)).length,
     issuePagesOf: async (ids, request) => byKey(ids, (id) => pageOfIssues(ofProject(id), request)),

@@ -414,6 +414,31 @@ export function storeContract<Opened extends Store>(
       expect((await store.reader.issueByShortId("WEB-1"))?.sentryId).toBe("1");
     });
 
+    it("reads assignees as the issue seen last shows them, of all projects or of some", async () => {
+      await using store = await open();
+      for (const [issue, project, lastSeen, type, id, name] of [
+        ["1", "7", 5, "user", "17", "Bo"],
+        ["2", "7", 9, "user", "17", "Bodil"],
+        ["3", "8", 7, "user", "17", "B."],
+        ["4", "8", 8, "team", "17", "payments"],
+      ] as const)
+        await store.append(
+          told({
+            issue,
+            lastSeen,
+            project: { id: project, slug: `web-${project}`, name: "Web" },
+            more: { assignedTo: { type, id, name, email: "bo@lumen.example" } },
+          }),
+        );
+      const named = async (...asked: Parameters<typeof store.reader.assignees>) =>
+        [...(await store.reader.assignees(...asked))].map(([id, { name, email }]) => [id, name, email]);
+      expect(await named("USER", ["17", "18"])).toEqual([["17", "Bodil", "bo@lumen.example"]]);
+      expect(await named("USER", ["17"], ["8"])).toEqual([["17", "B.", "bo@lumen.example"]]);
+      expect(await named("TEAM", ["17"], ["8", "9"])).toEqual([["17", "payments", null]]);
+      expect(await named("TEAM", ["17"], ["7"])).toEqual([]);
+      expect(await named("TEAM", [])).toEqual([]);
+    });
+
     it("lists the issues of several projects, in every order and from either end, as it lists those of each", async () => {
       await using store = await open();
       const projects = ["7", "8"].map((id) => ({ id, slug: `web-${id}`, name: "Web" }));

@@ -263,6 +263,11 @@ describe("a statistic", () => {
       (reader) => reader.issueAssignees(inPeriod),
       /^SCAN issues USING COVERING INDEX issues_by_assignee$/,
     ],
+    [
+      "some of them",
+      (reader) => reader.assignees("USER", ["17", "18"]),
+      /^SEARCH issues USING INDEX issues_by_assignee \(assignee_id=\?\)/,
+    ],
   ])("such as %s finds what it counts by an index", async (_, ask, expected) => {
     using database = opened();
     const [plan, ...more] = await database.plansOf(ask);

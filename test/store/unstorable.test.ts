@@ -42,6 +42,8 @@ const questions: readonly (readonly [string, (reader: Reader, text: string) => P
   ],
   ["issueDetails of projects", async (reader, text) => (await reader.issueDetails(["1"], [text])).size],
   ["rawIssues of projects", async (reader, text) => (await reader.rawIssues(["1"], [text])).size],
+  ["assignees", async (reader, text) => (await reader.assignees("USER", [text])).size],
+  ["assignees of projects", async (reader, text) => (await reader.assignees("USER", [stored], [text])).size],
   [
     "issueByShortId of projects",
     async (reader, text) => ((await reader.issueByShortId(stored, [text])) === null ? 0 : 1),

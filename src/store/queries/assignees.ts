@@ -1,4 +1,4 @@
-import { and, count, max, type SQL } from "drizzle-orm";
+import { and, count, eq, max, type SQL } from "drizzle-orm";
 import type { Assignee } from "../../domain/issue.ts";
 import { assigneeCountsOf, type AssigneeGroup } from "../../domain/statistics.ts";
 import type { Reader } from "../reader.ts";
@@ -6,12 +6,12 @@ import { countedIssues } from "./counted.ts";
 import { grouped, type Asked } from "./query.ts";
 
 /**
- * Issues counted by assignee.
+ * Assignees, and issues counted by them.
  *
  * What they show of an assignee is almost always the same for all of them, and then `issues_by_assignee` has it. Which of
  * them was seen last matters only where they differ, and to find that out takes reading the rows of those issues.
  */
-export function assigneeQueries(asked: Asked): Pick<Reader, "issueAssignees"> {
+export function assigneeQueries(asked: Asked): Pick<Reader, "assignees" | "issueAssignees"> {
   const { db, tables, dialect } = asked;
   const { issues } = tables;
   const { matching } = countedIssues(asked);
@@ -54,6 +54,13 @@ export function assigneeQueries(asked: Asked): Pick<Reader, "issueAssignees"> {
   }
 
   return {
+    async assignees(type, sentryIds, projects) {
+      const ofProjects = projects && dialect.among(issues.projectId, projects);
+      const groups = await groupsOf(sentryIds, and(eq(issues.assigneeType, type), ofProjects));
+      const found = assigneeCountsOf(groups).flatMap(({ key }) => key ?? []);
+      return new Map(found.map((assignee) => [assignee.sentryId, assignee]));
+    },
+
     async issueAssignees(counted) {
       const where = matching(counted);
       const everywhere = await looks();
