@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createSender } from "../../src/sentry/simulate/sender.ts";
 import { liveTraffic } from "../../src/sentry/simulate/traffic.ts";
 import { secret, startProcess, type GatewayProcess } from "../process/gateway.ts";
+import { postIssue } from "../process/post.ts";
 import { openBrowser } from "./chromium.ts";
 
 // A browser beside a gateway beside other tests, on two cores: none of it waits this long when all is well.
@@ -79,5 +80,26 @@ describe("GraphiQL", () => {
     const events = async () => [...(await response()).matchAll(/issueChanged/g)].length;
     await expect.poll(events, { timeout: 60_000 }).toBeGreaterThan(1);
     expect(elsewhere).toEqual([]);
+  });
+
+  it("asks nothing of a host that an issue's title names, which it takes for a picture to show", async () => {
+    expect(await postIssue(gateway.url, 1, "///elsewhere.example/x.png")).toBe(202);
+    const other = await browser.newPage({ locale: "en-US", viewport: { width: 1440, height: 900 } });
+    other.setDefaultTimeout(60_000);
+    const asked: string[] = [];
+    await other.route("**elsewhere.example/**", async (route) => {
+      asked.push(route.request().method());
+      await route.abort();
+    });
+    const query = '{ issue(sentryId: "1") { title } }';
+    await other.goto(`${gateway.url}/graphql?query=${encodeURIComponent(query)}`);
+    await other.getByRole("button", { name: /execute query/i }).click();
+    await other.locator(".graphiql-response .view-lines").getByText("elsewhere.example").hover();
+    // Its picture could not be loaded, and it says nothing of its size and type: both were asked for, and not sent.
+    const picture = other.locator('img[src*="elsewhere.example"]');
+    await picture.waitFor({ state: "attached" });
+    await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.complete)).toBe(true);
+    expect(asked).toEqual([]);
+    await other.close();
   });
 });
