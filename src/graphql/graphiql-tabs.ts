@@ -3,16 +3,16 @@ import { howToRun } from "../observability/how-to-run.ts";
 /** The operations that GraphiQL opens with: what a newcomer wants to see first, ready to run. */
 export const graphiQLTabs: readonly { readonly query: string; readonly variables?: string }[] = [
   {
-    query: `# What is open now, newest first. \`feed.cursor\` is where this list stands in the log:
-# subscribe after it (the fourth tab) and nothing is missed.
-# Where the gateway asks for a token: sign in at /, or put { "Authorization": "Bearer iw_…" } into Headers, below.
+    query: `# What is open now, most recently seen first. \`feed.cursor\` is this list's position in the log:
+# subscribe after it (the fourth tab) and you miss nothing.
+# If the gateway asks for a token: sign in at /, or put { "Authorization": "Bearer iw_…" } into Headers, below.
 query OpenIssues {
   feed {
     cursor
   }
   issues(
     first: 20
-    filter: { status: { eq: UNRESOLVED }, level: { in: [ERROR, FATAL] }, lastSeen: { gt: "-P30D" } }
+    filter: { status: { eq: UNRESOLVED }, level: { in: [ERROR, FATAL] } }
     orderBy: { field: LAST_SEEN, direction: DESC }
   ) {
     totalCount
@@ -50,7 +50,7 @@ query OpenIssues {
   },
   {
     query: `# One issue with its whole history: what happened, who did it, and how long it stayed in each state.
-# As it is, of the issue whose status changed last; for one of yours put this into the variables:
+# By default the issue whose status changed last; for one of your choice put this into Variables:
 # { "filter": { "shortId": { "eq": "CHECKOUT-1A2" } } }
 query IssueHistory($filter: IssueFilter) {
   issues(first: 1, filter: $filter, orderBy: { field: STATUS_SINCE, direction: DESC }) {
@@ -104,7 +104,7 @@ query IssueHistory($filter: IssueFilter) {
 `,
   },
   {
-    query: `# The figures of the last thirty days. As a subscription, \`issueStatsChanged\` sends them anew whenever they change.
+    query: `# Statistics for the last 30 days. The subscription \`issueStatsChanged\` sends them again whenever they change.
 query Statistics($filter: IssueFilter) {
   issueStats(filter: $filter, period: { from: "-P30D" }) {
     total
@@ -145,8 +145,8 @@ query Statistics($filter: IssueFilter) {
 `,
   },
   {
-    query: `# Live: what a list of open issues must do, as it happens. Press play and send webhooks
-# (${howToRun("simulate")}): every event is listed, the newest first. With \`after\` it first replays what followed that cursor.
+    query: `# Live: what a list of open issues must do. Press play and send webhooks (${howToRun("simulate")}):
+# every event is listed, the newest first. With \`after\` it first replays everything after that cursor.
 subscription OpenIssuesLive($after: Cursor) {
   issueChanged(filter: { status: { eq: UNRESOLVED } }, after: $after) {
     cursor

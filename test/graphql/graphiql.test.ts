@@ -26,6 +26,10 @@ describe("GraphiQL's tabs", () => {
     },
   );
 
+  it("list what is open however long ago Sentry last told of it", () => {
+    expect(graphiQLTabs[0]!.query).not.toMatch(/lastSeen:/);
+  });
+
   it("are a list, a history, statistics and two subscriptions", () => {
     expect(graphiQLTabs.map(({ query }) => /^(query|subscription)/m.exec(query)?.[0])).toEqual([
       "query",
@@ -54,7 +58,9 @@ describe("GraphiQL", () => {
     const { send } = gateway({}, { graphiql: true });
     const plain = await send({ headers: browser });
     expect(plain.status).toBe(200);
-    expect(plain.headers.get("content-security-policy")).toBe("frame-ancestors 'none'");
+    expect(plain.headers.get("content-security-policy")).toBe(
+      "frame-ancestors 'none'; img-src 'self' data:; connect-src 'self'",
+    );
     expect(plain.headers.get("content-type")).toBe("text/html; charset=utf-8");
     const page = await plain.text();
     expect(page).toContain("YogaGraphiQL");
