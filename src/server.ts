@@ -282,8 +282,11 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
       if (isStopping) return "stopping";
       if (!(await store.canWrite())) return "the store cannot write";
       if (tail.lagMs() > maxLagMs) return "the log cannot be read";
+      if (!orSilent) return null;
       const silenceAfterMs = config.FEED_SILENCE_AFTER;
-      if (!orSilent || silenceAfterMs === undefined) return null;
+      // Ready, and an alarm that asks for it would never go off.
+      if (silenceAfterMs === undefined)
+        return "how long Sentry may be silent is not known: set FEED_SILENCE_AFTER";
       return ((await silenceMs()) ?? Infinity) > silenceAfterMs
         ? "Sentry has been silent for too long"
         : null;

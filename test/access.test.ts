@@ -208,6 +208,17 @@ describe("a gateway behind a proxy", () => {
 });
 
 describe("the health and the metrics of a gateway", () => {
+  it("say what is missing to whoever asks for silence where nobody said how long that is", async () => {
+    await using gateway = await startTestGateway();
+    expect(await status(gateway, "/health/ready")).toBe(200);
+    const response = await fetch(`${gateway.url}/health/ready?silence=1`);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({
+      status: "not ready",
+      reason: "how long Sentry may be silent is not known: set FEED_SILENCE_AFTER",
+    });
+  });
+
   it("tell that Sentry has been silent, to whoever asks for that", async () => {
     await using gateway = await startTestGateway({ FEED_SILENCE_AFTER: "PT1H" });
     expect(await status(gateway, "/health/ready")).toBe(200);

@@ -30,7 +30,7 @@ export type RouteOptions = {
   readonly session: Handler;
   /**
    * Null when the gateway can take webhooks and its followers are up to date; else why it is not ready. `orSilent`: nor
-   * when no webhook came for longer than FEED_SILENCE_AFTER, or none ever.
+   * when no webhook came for longer than FEED_SILENCE_AFTER, or none ever, or that is not set.
    */
   readonly whyNotReady: (asked: { readonly orSilent: boolean }) => Promise<string | null>;
   readonly limits: {

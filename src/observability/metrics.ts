@@ -155,7 +155,7 @@ export function measureWhenAsked({ registry }: Pick<Metrics, "registry">, measur
   gauge("issuewire_wal_bytes", "The size of SQLite's write-ahead log.", measured.walBytes);
   gauge(
     "issuewire_feed_silence_seconds",
-    "Since the last signed webhook was received.",
+    "Since the last signed webhook was received; absent until there is one.",
     measured.silenceSeconds,
   );
 }
