@@ -63,7 +63,7 @@ const unreadableUrl =
 
 /** Every setting, with what it does. The descriptions are what `--help` and the README show. */
 const settings = z.object({
-  PORT: wholeNumber(0, 65_535).default(4000).describe("The port to listen on; 0 takes a free one."),
+  PORT: wholeNumber(0, 65_535).default(4000).describe("The port to listen on; 0 picks a free one."),
   HOST: z
     .string()
     .regex(
@@ -72,7 +72,7 @@ const settings = z.object({
     )
     .default("127.0.0.1")
     .describe(
-      "The address to listen on. Any other than 127.0.0.1, localhost or ::1 needs a way to tell who may read: a token, JWTs or ALLOW_ANONYMOUS.",
+      "The address to listen on. Any other than 127.0.0.1, localhost or ::1 needs a token, JWTs or ALLOW_ANONYMOUS to say who may read.",
     ),
   DATABASE_URL: z
     .string()
@@ -87,7 +87,7 @@ const settings = z.object({
     )
     .default("file:./data/issuewire.db")
     .describe(
-      "Where everything is kept: file: and the path of a SQLite file, which is made if missing; or postgres://user:password@host/database for any number of replicas.",
+      "Where everything is stored: file: and the path of a SQLite file, which is created if missing; or postgres://user:password@host/database for any number of replicas.",
     ),
   DATABASE_DIRECT_URL: z
     .string()
@@ -95,7 +95,7 @@ const settings = z.object({
     .refine(isReadableUrl, unreadableUrl)
     .optional()
     .describe(
-      "The same PostgreSQL database past a pooler, where DATABASE_URL leads through one: for hearing at once what other replicas commit. One connection.",
+      "The same PostgreSQL database without the pooler, if DATABASE_URL goes through one: for hearing at once what other replicas commit. One connection.",
     ),
   SENTRY_CLIENT_SECRET: z
     .string()
@@ -106,36 +106,36 @@ const settings = z.object({
     )
     .optional()
     .describe(
-      "The Client Secret of your Sentry integration; several, separated by commas, while it is rotated. Unset: a random one is made and kept beside the database.",
+      "The Client Secret of your Sentry integration; several, separated by commas, while you rotate it. Unset: a random one is made and stored beside a SQLite file.",
     ),
   WEBHOOK_MAX_BYTES: wholeNumber(1_024, 64 * 1_048_576)
     .default(2_097_152)
-    .describe("The largest webhook body that is accepted, in bytes. Larger ones are answered 413 and lost."),
+    .describe("The largest webhook body accepted, in bytes. Larger ones are answered 413 and lost."),
   WEBHOOK_BEARER: z
     .string()
     .regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces")
     .optional()
     .describe(
-      "When set, webhooks must also carry Authorization: Bearer and this. Sentry can send such a header.",
+      "If set, webhooks must also carry the header Authorization: Bearer with this value. Sentry can send one.",
     ),
   TRUST_PROXY: wholeNumber(0, 10)
     .default(0)
     .describe(
-      "How many proxies of yours are in front, each adding to X-Forwarded-For: whose address a request comes from. With any, nobody counts as being on this machine.",
+      "How many proxies of yours are in front, each adding to X-Forwarded-For, from which a client's address is taken. Above 0, no request counts as made on this machine.",
     ),
   LIMIT_SOCKETS_PER_ADDRESS: wholeNumber(1, 1_000_000)
     .default(1_000)
     .describe(
-      "WebSockets that one address, or one IPv6 /64, may have open at once; OVERLOADED (503) beyond.",
+      "How many WebSockets one address (or IPv6 /64) may have open at once; OVERLOADED (503) beyond.",
     ),
   LIMIT_OPERATIONS_PER_SOCKET: wholeNumber(1, 10_000)
     .default(100)
-    .describe("Operations at once on one WebSocket; OPERATION_LIMIT beyond."),
+    .describe("How many operations one WebSocket may have open at once; OPERATION_LIMIT beyond."),
   ALLOW_ANONYMOUS: z
     .enum(["read"])
     .optional()
     .describe(
-      "read: whoever shows no token may read, but for deliveries, raw, metadata, snapshot and e-mail addresses.",
+      "read: requests without a token may read everything except deliveries, raw, metadata, snapshot and e-mail addresses.",
     ),
   JWT_JWKS_URL: z
     .string()
@@ -145,13 +145,13 @@ const settings = z.object({
     }, "must be the http or https address of a JSON Web Key Set, without a user or password")
     .optional()
     .describe(
-      "Where the public keys are that JWTs are signed with. Together with JWT_ISSUER and JWT_AUDIENCE.",
+      "The URL of the public keys (JSON Web Key Set) that verify JWTs. Needs JWT_ISSUER and JWT_AUDIENCE.",
     ),
-  JWT_ISSUER: z.string().optional().describe("What a JWT's iss must be."),
-  JWT_AUDIENCE: z.string().optional().describe("What a JWT's aud must be, or contain."),
+  JWT_ISSUER: z.string().optional().describe("The iss that a JWT must have."),
+  JWT_AUDIENCE: z.string().optional().describe("The aud that a JWT must have, or contain."),
   LIMIT_DEPTH: wholeNumber(3, 100)
     .default(12)
-    .describe("Most fields within each other in a GraphQL document; QUERY_TOO_DEEP beyond."),
+    .describe("How deep fields may nest in a GraphQL document; QUERY_TOO_DEEP beyond."),
   LIMIT_COST: wholeNumber(100, 10_000_000)
     .default(25_000)
     .describe(
@@ -159,13 +159,13 @@ const settings = z.object({
     ),
   LIMIT_TOKENS: wholeNumber(100, 100_000)
     .default(2_000)
-    .describe("Most tokens of a GraphQL document; GRAPHQL_PARSE_FAILED beyond."),
+    .describe("How many tokens a GraphQL document may have; GRAPHQL_PARSE_FAILED beyond."),
   LIMIT_ALIASES: wholeNumber(0, 10_000)
     .default(50)
-    .describe("Most aliases in a GraphQL document; QUERY_TOO_COMPLEX beyond."),
+    .describe("How many aliases a GraphQL document may have; QUERY_TOO_COMPLEX beyond."),
   LIMIT_DIRECTIVES: wholeNumber(0, 10_000)
     .default(50)
-    .describe("Most directives in a GraphQL document; QUERY_TOO_COMPLEX beyond."),
+    .describe("How many directives a GraphQL document may have; QUERY_TOO_COMPLEX beyond."),
   LIMIT_BODY_BYTES: wholeNumber(1_000, 10_000_000)
     .default(100_000)
     .describe("The largest body of a GraphQL request, in bytes; PAYLOAD_TOO_LARGE (413) beyond."),
@@ -178,46 +178,48 @@ const settings = z.object({
   LIMIT_AT_ONCE: wholeNumber(1, 100_000)
     .default(500)
     .describe(
-      "How many GraphQL operations may be executed at once, of all together; SERVICE_UNAVAILABLE (503) beyond. Subscriptions do not count.",
+      "How many GraphQL operations may run at once, over all clients; SERVICE_UNAVAILABLE (503) beyond. Subscriptions do not count.",
     ),
   LIMIT_REQUESTS: wholeNumber(0, 10_000_000)
     .default(6_000)
     .describe(
-      "How many requests but webhooks and health checks, and operations on WebSockets, one address, or one IPv6 /64, may send in a minute; RATE_LIMITED (429) beyond, 0 for any number. Not counted: this machine's.",
+      "Requests per minute from one address (or IPv6 /64): HTTP requests except webhooks and health checks, plus WebSocket operations; RATE_LIMITED (429) beyond. 0: unlimited. This machine's own are not counted.",
     ),
   RETENTION_RAW_DAYS: wholeNumber(1, 36_500)
     .optional()
     .describe(
-      "After how many days the bodies of deliveries are dropped; unset, never. Histories do not need them.",
+      "After how many days the bodies of deliveries are dropped. Histories do not need them. Unset: never.",
     ),
   RETENTION_EVENTS_DAYS: wholeNumber(1, 36_500)
     .optional()
     .describe(
-      "After how many days a resolved or archived issue is dropped with its whole history; unset, never. Cursors of before are then refused with CURSOR_EXPIRED.",
+      "After how many days a resolved or archived issue is dropped with its whole history. Older cursors then get CURSOR_EXPIRED. Unset: never.",
     ),
   FEED_SILENCE_AFTER: isoDuration
     .optional()
-    .describe("An ISO-8601 duration such as PT6H: feed.isSilent is true once no delivery came for longer."),
+    .describe(
+      "An ISO-8601 duration such as PT6H. Once no webhook has come for longer, feed.isSilent is true and /health/ready?silence=1 answers 503, which it also does while this is unset.",
+    ),
   DRAIN_DELAY: isoDuration
     .pipe(z.number().max(86_400_000, "must be at most P1D"))
     .prefault("PT5S")
     .describe(
-      "How long, after SIGTERM, webhooks are still taken in while /health/ready says 503: longer than your load balancer needs to see that.",
+      "How long after SIGTERM webhooks are still accepted while /health/ready answers 503. Make it longer than your load balancer needs to notice.",
     ),
   GRAPHIQL: onOff.default("on").describe("Whether GraphiQL is served at /graphql to browsers."),
   INTROSPECTION: onOff
     .default("on")
-    .describe("Whether the schema may be asked for. off also hides the suggestions in error messages."),
+    .describe("Whether introspection queries are allowed. off also hides the suggestions in error messages."),
   CORS_ORIGINS: z
     .string()
     .transform((text) => text.split(",").map((one) => one.trim()))
     .pipe(z.array(origin))
     .default([])
-    .describe("The origins whose pages may read GraphQL in a browser, exact and separated by commas."),
+    .describe("The exact origins, separated by commas, whose pages may use GraphQL from a browser."),
   LOG_LEVEL: z
     .enum(logLevels)
     .default("info")
-    .describe("The least severe level that is logged: fatal, error, warn, info, debug, trace, or silent."),
+    .describe("The least severe level logged: fatal, error, warn, info, debug, trace, or silent."),
 });
 
 /** Settings that mean something only together. */

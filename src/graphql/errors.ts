@@ -4,11 +4,13 @@ import type { Report } from "../observability/report.ts";
 
 /** Every `extensions.code` that a GraphQL answer can carry, with what it tells a client. */
 export const errorCodes = {
-  BAD_REQUEST: "The request is not a GraphQL request: its body, its parameters or its Accept header.",
+  BAD_REQUEST:
+    "The request is not a GraphQL request (its body, parameters or Accept header), or its URL is too long.",
   GRAPHQL_PARSE_FAILED: "The document is not GraphQL.",
-  GRAPHQL_VALIDATION_FAILED: "The document asks for what the schema does not have.",
-  OPERATION_RESOLUTION_FAILURE: "The document has several operations, or none of the name given.",
-  PERSISTED_QUERY_NOT_SUPPORTED: "The request names its document by a hash: send the document.",
+  GRAPHQL_VALIDATION_FAILED: "The document asks for something that the schema does not have.",
+  OPERATION_RESOLUTION_FAILURE:
+    "The document has several operations and the request names none, or none has the name given.",
+  PERSISTED_QUERY_NOT_SUPPORTED: "The request has only the hash of its document: send the document.",
   BAD_USER_INPUT: "A variable or an argument has a value that is not allowed.",
   UNAUTHENTICATED: "No token, or one that is not valid.",
   FORBIDDEN: "The token does not allow this.",
@@ -17,8 +19,8 @@ export const errorCodes = {
   METHOD_NOT_ALLOWED: "Neither GET nor POST.",
   CURSOR_INVALID: "The cursor is not one that this gateway made.",
   CURSOR_AHEAD: "The cursor is beyond the newest position of the log.",
-  CURSOR_EXPIRED: "What followed the cursor is no longer in the log.",
-  EPOCH_CHANGED: "The log was begun anew since the cursor was made.",
+  CURSOR_EXPIRED: "What followed the cursor has been dropped from the log.",
+  EPOCH_CHANGED: "A new log was begun since the cursor was made, by `rebuild` or a restore.",
   SLOW_CONSUMER: "The subscriber reads too slowly: resume after the last cursor received.",
   OPERATION_LIMIT: "Too many operations at once on one connection.",
   QUERY_TOO_DEEP: "The document nests too deeply.",
@@ -26,7 +28,7 @@ export const errorCodes = {
   RATE_LIMITED: "Too many requests.",
   TIMEOUT: "Answering took too long.",
   SERVICE_UNAVAILABLE: "The store cannot be read now, or too much is asked for at once: try again.",
-  INTERNAL_SERVER_ERROR: "A fault of the gateway's own, reported to those who run it.",
+  INTERNAL_SERVER_ERROR: "A fault of the gateway, which it reports in its own log.",
 } as const;
 export type ErrorCode = keyof typeof errorCodes;
 
