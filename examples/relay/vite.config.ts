@@ -1,7 +1,10 @@
 import { defineConfig, type Plugin } from "vite";
 
-// The app asks its own origin, which passes on to the gateway: no CORS, and cookies work.
-const proxy = { "/graphql": { target: process.env["GATEWAY"] ?? "http://localhost:4000", ws: true } };
+const target = process.env["GATEWAY"] ?? "http://localhost:4000";
+
+// The app asks its own origin, which passes on to the gateway: no CORS, and cookies work. A gateway behind https goes by the
+// name that is asked for; it then takes WebSockets of this app's origin only if its CORS_ORIGINS has that.
+const proxy = { "/graphql": { target, ws: true, changeOrigin: target.startsWith("https:") } };
 
 /** Puts what the Relay compiler made of each operation in its place; babel-plugin-relay does the same where Babel is used. */
 function relay(): Plugin {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { createClient } from "graphql-sse";
 import type { Browser, Page } from "playwright-core";
-import { build, preview, type PreviewServer } from "vite";
+import { build, preview, resolveConfig, type PreviewServer } from "vite";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createSender } from "../../src/sentry/simulate/sender.ts";
 import { liveTraffic } from "../../src/sentry/simulate/traffic.ts";
@@ -107,6 +107,11 @@ describe("the examples", () => {
       await page.goto(address);
     }
     await expect.poll(difference, patiently).toEqual(allAsTheyShouldBe);
+    // Before there is anything to tell.
+    for (const [app, page] of pages)
+      await expect
+        .poll(() => page.locator("#state").innerText(), { ...patiently, message: app })
+        .toBe("Live");
     await send(30);
     await expect.poll(difference, patiently).toEqual(allAsTheyShouldBe);
 
@@ -190,6 +195,21 @@ type Transition = {
   readonly occurredAt: string;
   readonly issue: { readonly shortId: string };
 };
+
+describe("the examples' proxies", () => {
+  it.each([
+    ["https://issuewire.example", true],
+    // Of the name that the browser asks for, the gateway takes a WebSocket without being told of its origin.
+    ["http://localhost:4000", false],
+  ])("ask %s by its own name: %s", async (target, changeOrigin) => {
+    vi.stubEnv("GATEWAY", target);
+    for (const app of apps) {
+      const configFile = join(examples, app, "vite.config.ts");
+      const { server } = await resolveConfig({ root: join(examples, app), configFile }, "serve");
+      expect(server.proxy?.["/graphql"]).toMatchObject({ target, changeOrigin });
+    }
+  });
+});
 
 describe("the examples' packages", () => {
   const root = JSON.parse(readFileSync(join(examples, "../package.json"), "utf8")) as Packages;

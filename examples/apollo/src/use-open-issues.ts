@@ -1,6 +1,7 @@
 import { CombinedGraphQLErrors, type ApolloClient } from "@apollo/client";
 import { useApolloClient, useQuery } from "@apollo/client/react";
 import { useEffect, useState } from "react";
+import { socket } from "./client.ts";
 import { openIssues, openIssuesChanged, type Change, type Issue } from "./operations.ts";
 import { isPlaceLost } from "./resume.ts";
 
@@ -20,6 +21,8 @@ export function useOpenIssues(): { readonly state: string; readonly issues: read
       const timer = setInterval(() => void refetch().catch(() => {}), retryMs);
       return () => clearInterval(timer);
     }
+    // With the first event it would be too late: nothing may change for hours.
+    const unlisten = socket.on("connected", () => setState("Live"));
     let after = start;
     let retry: ReturnType<typeof setTimeout>;
     let following = follow();
@@ -48,6 +51,7 @@ export function useOpenIssues(): { readonly state: string; readonly issues: read
       retry = setTimeout(() => (following = follow()), retryMs);
     }
     return () => {
+      unlisten();
       clearTimeout(retry);
       following.unsubscribe();
     };

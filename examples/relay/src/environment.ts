@@ -10,9 +10,10 @@ import {
   type Variables,
 } from "relay-runtime";
 
-const socket = createClient({
+/** Connected for as long as there are subscriptions. */
+export const socket = createClient({
   url: new URL("/graphql", location.href.replace(/^http/, "ws")).href,
-  // It would subscribe with the variables of the first time. `useOpenIssues` subscribes anew, after the newest cursor.
+  // It would send the variables of the first subscription again. `useOpenIssues` subscribes after the newest cursor.
   retryAttempts: 0,
   // For a token: connectionParams: { token: "iw_…" }
 });

@@ -12,6 +12,7 @@ import type {
   operationsOpenIssuesQuery,
   operationsOpenIssuesQuery$data,
 } from "./__generated__/operationsOpenIssuesQuery.graphql.ts";
+import { socket } from "./environment.ts";
 import { openIssues, openIssuesChanged } from "./operations.ts";
 
 const retryMs = 1_000;
@@ -30,6 +31,8 @@ export function useOpenIssues(): Shown {
     let isOver = false;
     let retry: ReturnType<typeof setTimeout>;
     let following: Disposable | null = null;
+    // With the first event it would be too late: nothing may change for hours.
+    const unlisten = socket.on("connected", () => setShown({ state: "Live", isRead: true }));
     const kept = environment.retain(createOperationDescriptor(getRequest(openIssues), {}));
     const later = (begin: () => void) => {
       following?.dispose();
@@ -72,6 +75,7 @@ export function useOpenIssues(): Shown {
       isOver = true;
       clearTimeout(retry);
       following?.dispose();
+      unlisten();
       kept.dispose();
     };
   }, [environment]);

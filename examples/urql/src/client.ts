@@ -3,10 +3,16 @@ import { cacheExchange, Client, fetchExchange, subscriptionExchange } from "urql
 
 const stream = createStreamClient({
   url: new URL("/graphql", location.href).href,
-  // It would subscribe with the variables of the first time. `useOpenIssues` subscribes anew, after the newest cursor.
+  // It would send the variables of the first subscription again. `useOpenIssues` subscribes after the newest cursor.
   retryAttempts: 0,
   // For a token: headers: { Authorization: "Bearer iw_…" }
 });
+
+/** What a subscription can ask for in its context. */
+export type StreamContext = {
+  /** Called once the gateway has opened the stream, before its first event. */
+  readonly onOpen?: () => void;
+};
 
 /** Queries go by POST, subscriptions by GraphQL over server-sent events. */
 export const client = new Client({
@@ -16,7 +22,7 @@ export const client = new Client({
     cacheExchange,
     fetchExchange,
     subscriptionExchange({
-      forwardSubscription: ({ query = "", variables }) => ({
+      forwardSubscription: ({ query = "", variables }, { context }) => ({
         subscribe: (sink) => ({
           unsubscribe: stream.subscribe(
             { query, variables: variables as Record<string, unknown> },
@@ -25,6 +31,7 @@ export const client = new Client({
               error: (error) => sink.error(error),
               complete: () => sink.complete(),
             },
+            { connected: () => (context as StreamContext).onOpen?.() },
           ),
         }),
       }),

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { useClient } from "urql";
+import type { StreamContext } from "./client.ts";
 import { openIssues, openIssuesChanged, type Change, type Issue } from "./operations.ts";
 import { isPlaceLost } from "./resume.ts";
 
@@ -40,8 +41,10 @@ export function useOpenIssues(): Shown {
         stop();
         later(begin);
       };
+      // With the first event it would be too late: nothing may change for hours.
+      const onOpen = () => setShown((now) => ({ ...now, state: "Live" }));
       const { unsubscribe } = client
-        .subscription(openIssuesChanged, { after })
+        .subscription(openIssuesChanged, { after }, { onOpen } satisfies StreamContext)
         .subscribe(({ data, error, hasNext }) => {
           if (data !== undefined && data !== null && error === undefined) {
             after = data.issueChanged.cursor;
