@@ -2,7 +2,7 @@ import type { Annotation } from "../domain/issue.ts";
 import { builder } from "./builder.ts";
 
 export const AnnotationType = builder.objectRef<Annotation>("Annotation").implement({
-  description: "A link from an issue to something outside of Sentry, a ticket say.",
+  description: "A link from an issue to something outside Sentry, such as a ticket.",
   fields: (t) => ({
     displayName: t.exposeString("displayName", { nullable: true, description: "What the link is called." }),
     url: t.expose("url", {

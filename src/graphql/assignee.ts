@@ -4,11 +4,11 @@ import type { Assignee } from "../domain/issue.ts";
 import { builder, NodeType } from "./builder.ts";
 
 const known =
-  "Known only from the issues assigned to it: `Query.node` finds it, as the issue seen last shows it, for as long as " +
-  "there is one.";
+  "Known only from issues: `Query.node` finds it while an issue is assigned to it, as the most " +
+  "recently seen of those shows it.";
 
 const UserType = builder.objectRef<Assignee>("User").implement({
-  description: `A person whom issues are assigned to. ${known}`,
+  description: `A person who issues are assigned to. ${known}`,
   interfaces: [NodeType],
   fields: (t) => ({
     id: t.id({
@@ -16,10 +16,10 @@ const UserType = builder.objectRef<Assignee>("User").implement({
       resolve: ({ sentryId }) => nodeId("User", sentryId),
     }),
     sentryId: t.exposeString("sentryId", {
-      description: "Sentry's id. Of an assignment that Sentry sent as a bare text, that text.",
+      description: "Sentry's id; if Sentry sent the assignment as plain text, that text.",
     }),
     name: t.exposeString("name", {
-      description: "The name. Of an assignment that Sentry sent as a bare text, that text.",
+      description: "The name; if Sentry sent the assignment as plain text, that text.",
     }),
     email: t.string({
       nullable: true,
@@ -43,7 +43,7 @@ const TeamType = builder.objectRef<Assignee>("Team").implement({
 });
 
 export const AssigneeType = builder.unionType("Assignee", {
-  description: "Whom an issue is assigned to.",
+  description: "Who an issue is assigned to.",
   types: [UserType, TeamType],
   resolveType: ({ type }) => (type === "USER" ? UserType : TeamType),
 });

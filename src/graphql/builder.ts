@@ -31,18 +31,18 @@ export const builder = new SchemaBuilder<{
   relay: {
     nodeQueryOptions: false,
     nodesQueryOptions: false,
-    nodeTypeOptions: { description: "Anything with an id of its own, by which `Query.node` finds it again." },
-    idFieldOptions: { description: "Opaque, unique among all types, and for good." },
-    pageInfoTypeOptions: { description: "Where a page stands in its list." },
+    nodeTypeOptions: { description: "Anything with a global id, by which `Query.node` finds it." },
+    idFieldOptions: { description: "Opaque, unique across all types, and permanent." },
+    pageInfoTypeOptions: { description: "The position of a page in its list." },
     hasNextPageFieldOptions: {
       description:
-        "With `first`: whether the list goes on beyond this page. With `last`: whether `before` was given, for the " +
-        "row that it names comes after this page.",
+        "With `first`: whether the list continues after this page. With `last`: whether `before` was given, " +
+        "since the row that it names comes after this page.",
     },
     hasPreviousPageFieldOptions: {
       description:
-        "With `last`: whether the list goes on before this page. With `first`: whether `after` was given, for the " +
-        "row that it names comes before this page.",
+        "With `last`: whether there are rows before this page. With `first`: whether `after` was given, " +
+        "since the row that it names comes before this page.",
     },
     startCursorFieldOptions: {
       nullable: true,
@@ -54,22 +54,21 @@ export const builder = new SchemaBuilder<{
     },
     firstArgOptions: {
       description:
-        "So many rows from the beginning of the list, or from `after` on: 0 to 100. 50 when neither `first` nor " +
-        "`last` is given; not together with `last`.",
+        "How many rows to return from the start of the list, or after `after`: 0 to 100; 50 if neither " +
+        "`first` nor `last` is given. Cannot be combined with `last`.",
     },
     lastArgOptions: {
       description:
-        "So many rows from the end of the list, or up to `before`: 0 to 100. They keep the list's order. Not " +
-        "together with `first`.",
+        "How many rows to return from the end of the list, or before `before`: 0 to 100, still in the list's " +
+        "order. Cannot be combined with `first`.",
     },
     afterArgOptions: {
       description:
-        "Only rows after the one that this page cursor names, itself excluded. The row need not be there any more. " +
-        "A page cursor is good for the list that it came from and no other; it is no position in the log.",
+        "Only rows after the one that this page cursor names, which may be gone by now. A page cursor works " +
+        "only for the list it came from; it is not a position in the log.",
     },
     beforeArgOptions: {
-      description:
-        "Only rows before the one that this page cursor names, itself excluded. Otherwise like `after`.",
+      description: "Only rows before the one that this page cursor names. Otherwise like `after`.",
     },
   },
 });
@@ -80,14 +79,14 @@ export const NodeType = builder.nodeInterfaceRef();
 
 builder.queryType({
   description:
-    "What is known now. Times come and go in UTC. A field that is null says that Sentry did not tell, or that there is " +
-    "no such thing; neither is an error.",
+    "What is known now. Times are returned in UTC; as input they may have any offset. A null field means " +
+    "that Sentry did not send it, or that there is no such thing; neither is an error.",
 });
 
 builder.subscriptionType({
   description:
-    "The log, live. `issueChanged` and `statusTransitioned` take `after`: they first replay what followed that " +
-    "position and then go on live, without a gap or a repeat. A position that cannot be honoured is an error with " +
-    "the code CURSOR_INVALID, CURSOR_AHEAD, CURSOR_EXPIRED or EPOCH_CHANGED, never silence; its `newestCursor` is " +
-    "where to begin again. Without `after` they start with the next event.",
+    "The log, live. `issueChanged` and `statusTransitioned` take `after`: they first replay everything " +
+    "after that position, then go live, with no gaps or duplicates. A position that they cannot resume " +
+    "from is an error with the code CURSOR_INVALID, CURSOR_AHEAD, CURSOR_EXPIRED or EPOCH_CHANGED, never " +
+    "silence; its `newestCursor` is where to start again. Without `after` they start with the next event.",
 });

@@ -10,10 +10,10 @@ const operators = {
   neq: "Anything but this, null included.",
   in: "One of these, at most 1,000; an empty list matches nothing.",
   nin: "None of these, at most 1,000, null included; an empty list matches everything.",
-  null: "`true`: only where there is none. `false`: only where there is one.",
+  null: "`true`: only if there is no value. `false`: only if there is one.",
 } as const;
 
-const rules = "Operators given together must all hold; one given as null counts as not given.";
+const rules = "All operators given must hold; one given as null is ignored.";
 
 export const IDComparatorType = builder.inputType("IDComparator", {
   description: `Compares one of Sentry's ids, exactly. ${rules}`,
@@ -27,15 +27,15 @@ export const IDComparatorType = builder.inputType("IDComparator", {
 
 export const StringComparatorType = builder.inputType("StringComparator", {
   description:
-    "Compares a text. `eq`, `neq`, `in` and `nin` are exact; `contains` and `startsWith` ignore case, and `%` and " +
-    `\`_\` stand for themselves. ${rules}`,
+    "Compares a text. `eq`, `neq`, `in` and `nin` are exact; `contains` and `startsWith` ignore case, " +
+    `and \`%\` and \`_\` are ordinary characters. ${rules}`,
   fields: (t) => ({
     eq: t.string({ description: operators.eq }),
     neq: t.string({ description: operators.neq }),
     in: t.stringList({ description: operators.in }),
     nin: t.stringList({ description: operators.nin }),
-    contains: t.string({ description: "Has this somewhere in it, whatever the case." }),
-    startsWith: t.string({ description: "Begins with this, whatever the case." }),
+    contains: t.string({ description: "Contains this, ignoring case." }),
+    startsWith: t.string({ description: "Starts with this, ignoring case." }),
     null: t.boolean({ description: operators.null }),
   }),
 });
@@ -54,8 +54,9 @@ export const NumberComparatorType = builder.inputType("NumberComparator", {
 
 export const DateComparatorType = builder.inputType("DateComparator", {
   description:
-    'Compares a time with times, or with durations from now: `{ gt: "-P7D" }` is within the last seven days. In a ' +
-    `subscription, now is when the event was committed. A time that is null is neither before nor after any. ${rules}`,
+    'Compares a time with another time, or with a duration from now: `{ gt: "-P7D" }` means within the ' +
+    "last seven days. In a subscription, now is when the event was committed. A null time is neither " +
+    `before nor after any other. ${rules}`,
   fields: (t) => ({
     gt: t.field({ type: "DateTimeOrDuration", description: "Later than this." }),
     gte: t.field({ type: "DateTimeOrDuration", description: "At this time or later." }),
@@ -66,7 +67,7 @@ export const DateComparatorType = builder.inputType("DateComparator", {
 });
 
 export const BooleanComparatorType = builder.inputType("BooleanComparator", {
-  description: `Compares a yes or no that can be unknown. ${rules}`,
+  description: `Compares a boolean that may be unknown. ${rules}`,
   fields: (t) => ({
     eq: t.boolean({ description: operators.eq }),
     null: t.boolean({ description: operators.null }),
@@ -74,7 +75,7 @@ export const BooleanComparatorType = builder.inputType("BooleanComparator", {
 });
 
 export const IssueStatusComparatorType = builder.inputType("IssueStatusComparator", {
-  description: `Compares a status. \`OTHER\` stands for every one that this version does not know. ${rules}`,
+  description: `Compares a status. \`OTHER\` stands for every status that this version does not know. ${rules}`,
   fields: (t) => ({
     eq: t.field({ type: IssueStatusType, description: operators.eq }),
     neq: t.field({ type: IssueStatusType, description: operators.neq }),
@@ -84,7 +85,7 @@ export const IssueStatusComparatorType = builder.inputType("IssueStatusComparato
 });
 
 export const IssueSubstatusComparatorType = builder.inputType("IssueSubstatusComparator", {
-  description: `Compares a substatus. \`OTHER\` stands for every one that this version does not know. ${rules}`,
+  description: `Compares a substatus. \`OTHER\` stands for every substatus that this version does not know. ${rules}`,
   fields: (t) => ({
     eq: t.field({ type: IssueSubstatusType, description: operators.eq }),
     neq: t.field({ type: IssueSubstatusType, description: operators.neq }),
@@ -95,7 +96,7 @@ export const IssueSubstatusComparatorType = builder.inputType("IssueSubstatusCom
 });
 
 export const IssueLevelComparatorType = builder.inputType("IssueLevelComparator", {
-  description: `Compares a level. \`UNKNOWN\` stands for every one that this version does not know. ${rules}`,
+  description: `Compares a level. \`UNKNOWN\` stands for every level that this version does not know. ${rules}`,
   fields: (t) => ({
     eq: t.field({ type: IssueLevelType, description: operators.eq }),
     neq: t.field({ type: IssueLevelType, description: operators.neq }),
@@ -105,7 +106,7 @@ export const IssueLevelComparatorType = builder.inputType("IssueLevelComparator"
 });
 
 export const IssuePriorityComparatorType = builder.inputType("IssuePriorityComparator", {
-  description: `Compares a priority. One that this version does not know is null. ${rules}`,
+  description: `Compares a priority. One that this version does not know counts as null. ${rules}`,
   fields: (t) => ({
     eq: t.field({ type: IssuePriorityType, description: operators.eq }),
     neq: t.field({ type: IssuePriorityType, description: operators.neq }),

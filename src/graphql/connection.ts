@@ -53,14 +53,14 @@ export async function connect<Row, Key>(
 /** `<name>Connection` and `<name>Edge`. `rows` says what the list holds, in the plural. */
 export function connectionTypes<Row>(name: string, node: ObjectRef<Types, Row>, rows: string) {
   const EdgeType = builder.objectRef<Edge<Row>>(`${name}Edge`).implement({
-    description: `One of the ${rows} of a list, with its place in it.`,
+    description: `One of the ${rows} of a list, with its page cursor.`,
     fields: (t) => ({
       cursor: t.exposeString("cursor", {
         description: "Its page cursor, for `after` and `before` of this list.",
       }),
       node: t.field({
         type: node,
-        description: "What stands at this place.",
+        description: "The row itself.",
         // Pothos' types allow for a row that is a list of rows.
         resolve: (edge) => edge.node as never,
       }),
@@ -81,7 +81,7 @@ export function connectionTypes<Row>(name: string, node: ObjectRef<Types, Row>, 
       }),
       pageInfo: t.field({
         type: builder.pageInfoRef(),
-        description: "Where this page stands in the list.",
+        description: "The position of this page in the list.",
         resolve: ({ rows, cursorOf, hasNextPage, hasPreviousPage }) => {
           const first = rows[0];
           const last = rows.at(-1);

@@ -12,10 +12,10 @@ import { requireAdmin } from "./permitted.ts";
 import { positionAt } from "./position.ts";
 
 const DeliveryOutcomeType = builder.enumType("DeliveryOutcome", {
-  description: "What became of a signed webhook, as it was known when it was received.",
+  description: "What a signed webhook led to, as known when it was received.",
   values: {
     APPLIED: { description: "It changed the history, or what is shown of the issue." },
-    UNCHANGED: { description: "Understood; nothing new in it." },
+    UNCHANGED: { description: "Understood, but nothing in it was new." },
     DUPLICATE: { description: "The same delivery again." },
     IGNORED: { description: "Signed, but not about issues: kept, not applied." },
     QUARANTINED: { description: "Signed, but not understood: kept for a version that does." },
@@ -25,7 +25,7 @@ const DeliveryOutcomeType = builder.enumType("DeliveryOutcome", {
 export const DeliveryType = builder.objectRef<Delivery>("Delivery");
 
 DeliveryType.implement({
-  description: "One signed webhook, kept as it came. Requires the admin scope of all projects.",
+  description: "One signed webhook, stored as received. Requires the admin scope for all projects.",
   interfaces: [NodeType],
   fields: (t) => ({
     id: t.id({
@@ -35,7 +35,7 @@ DeliveryType.implement({
     cursor: t.field({
       type: "Cursor",
       description:
-        "The newest position of the log when this delivery was committed: subscribe after it for what followed.",
+        "The log's newest position when this delivery was committed: subscribe after it to get what followed.",
       resolve: ({ position }, _args, { loaders }) => positionAt(position, loaders),
     }),
     receivedAt: t.expose("receivedAt", {
@@ -45,13 +45,15 @@ DeliveryType.implement({
     sentAt: t.expose("sentAt", {
       type: "DateTime",
       description:
-        "When Sentry sent it, in whole seconds. The snapshot's `lastSeen` where Sentry's time is before that; where it is " +
-        "missing or cannot be true, the later of `lastSeen` and the gateway's clock.",
+        "When Sentry sent it, in whole seconds. If Sentry's time is before the snapshot's `lastSeen`, it is " +
+        "that `lastSeen`; if it is missing or cannot be true, the later of `lastSeen` and the gateway's " +
+        "clock.",
     }),
     resource: t.exposeString("resource", {
       nullable: true,
       description:
-        "What it is about: issue, activity_alert, installation, … As its body shows, else as its header says.",
+        "What it is about: issue, activity_alert, installation, … Taken from its body, or else from its " +
+        "header.",
     }),
     action: t.exposeString("action", {
       nullable: true,
@@ -60,24 +62,25 @@ DeliveryType.implement({
     requestId: t.string({
       nullable: true,
       description:
-        "The `Request-ID` header, which Sentry makes anew for each attempt; null where it was not usable.",
+        "The `Request-ID` header, a new one for each of Sentry's attempts; null if it was missing or " +
+        "unusable.",
       // Where there is none the store keeps `h:` and a hash in its place.
       resolve: ({ requestId }) => (requestId.startsWith("h:") ? null : requestId),
     }),
     isRequestIdReused: t.exposeBoolean("isRequestIdReused", {
       description:
-        "The first delivery with the same `Request-ID`, which is not signed, had other bytes, as far as the gateway that " +
-        "received this one remembers: the newest 10,000.",
+        "True if the first delivery with the same (unsigned) `Request-ID` had a different body. A gateway " +
+        "remembers only its newest 10,000.",
     }),
     idempotencyKey: t.exposeString("idempotencyKey", {
       nullable: true,
-      description: "The `Idempotency-Key` header, equal in every attempt; null where it was not sent.",
+      description: "The `Idempotency-Key` header, the same in every attempt; null if it was not sent.",
     }),
     installationId: t.exposeString("installationId", {
       nullable: true,
-      description: "The UUID of the integration's installation; null where it was not sent.",
+      description: "The UUID of the integration's installation; null if it was not sent.",
     }),
-    outcome: t.expose("outcome", { type: DeliveryOutcomeType, description: "What became of it." }),
+    outcome: t.expose("outcome", { type: DeliveryOutcomeType, description: "What it led to." }),
     reason: t.exposeString("reason", {
       nullable: true,
       description: "Why, for every outcome but APPLIED.",
@@ -100,7 +103,7 @@ DeliveryType.implement({
     bytes: t.exposeInt("bytes", { description: "The size of the body in bytes, also once it is pruned." }),
     events: t.field({
       type: [IssueEventType],
-      description: "The events that name it, in log order, those no longer in the history included.",
+      description: "The events that come from it, in log order, including those no longer in the history.",
       resolve: async ({ id }, _args, { loaders, longLists }, info) =>
         longLists.counted((await loaders.eventsOfDelivery(id)) ?? [], info),
     }),
@@ -112,7 +115,7 @@ const { ConnectionType: DeliveryConnectionType } = connectionTypes("Delivery", D
 const DeliveryFilterType = builder.inputRef<InputOf<DeliveryFilter>, false>("DeliveryFilter");
 
 DeliveryFilterType.implement({
-  description: "Which deliveries. Fields are joined by AND; a list in it holds at most 1,000 values.",
+  description: "Selects deliveries. Fields are joined by AND; a list may have at most 1,000 values.",
   fields: (t) => ({
     outcome: t.field({
       type: [DeliveryOutcomeType],
@@ -122,7 +125,7 @@ DeliveryFilterType.implement({
       description: "One of these resources, exactly; an empty list matches nothing.",
     }),
     receivedAt: t.field({ type: DateComparatorType, description: "When it was received." }),
-    issueSentryId: t.string({ description: "About the issue with this id of Sentry's." }),
+    issueSentryId: t.string({ description: "About the issue with this Sentry id." }),
   }),
 });
 
@@ -137,10 +140,11 @@ builder.queryField("deliveries", (t) =>
   t.field({
     type: DeliveryConnectionType,
     description:
-      "The webhooks that match, newest first. Requires the admin scope of all projects: FORBIDDEN without.",
+      "The webhooks that match, newest first. Requires the admin scope for all projects: FORBIDDEN " +
+      "otherwise.",
     args: {
       ...t.arg.connectionArgs(),
-      filter: t.arg({ type: DeliveryFilterType, description: "Only these; left out, all of them." }),
+      filter: t.arg({ type: DeliveryFilterType, description: "Only those that match this; by default all." }),
     },
     resolve: (_root, { filter, ...args }, context) => {
       requireAdmin("`deliveries`", context);

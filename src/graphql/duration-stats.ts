@@ -3,13 +3,14 @@ import type { DurationFigures } from "../domain/statistics.ts";
 import { builder } from "./builder.ts";
 import { IssueStatusType } from "./issue-enums.ts";
 
-const percentile =
-  "by nearest rank: the shortest of the durations counted that at least so many of them do not exceed. Null when `n` is 0.";
+const nearestRank = (percent: number) =>
+  `(nearest rank): the smallest counted duration that at least ${percent} % of the durations are less than or equal to. ` +
+  "Null when `n` is 0.";
 
 export const DurationStatsType = builder.objectRef<DurationFigures>("DurationStats").implement({
   description:
-    "How long something took, in seconds, of all cases that ended in the period, whenever they began. What has not ended " +
-    "is not counted.",
+    "How long something took, in seconds: all cases that ended in the period, whenever they began. Cases " +
+    "that have not ended are not counted.",
   fields: (t) => ({
     n: t.exposeInt("n", { description: "How many cases ended in the period." }),
     meanSeconds: t.float({
@@ -19,17 +20,17 @@ export const DurationStatsType = builder.objectRef<DurationFigures>("DurationSta
     }),
     p50Seconds: t.float({
       nullable: true,
-      description: `The 50th percentile, ${percentile}`,
+      description: `The median ${nearestRank(50)}`,
       resolve: ({ seconds }) => seconds?.p50 ?? null,
     }),
     p90Seconds: t.float({
       nullable: true,
-      description: `The 90th percentile, ${percentile}`,
+      description: `The 90th percentile ${nearestRank(90)}`,
       resolve: ({ seconds }) => seconds?.p90 ?? null,
     }),
     p99Seconds: t.float({
       nullable: true,
-      description: `The 99th percentile, ${percentile}`,
+      description: `The 99th percentile ${nearestRank(99)}`,
       resolve: ({ seconds }) => seconds?.p99 ?? null,
     }),
   }),
@@ -43,7 +44,7 @@ export const StatusDurationType = builder.objectRef<StatusDuration>("StatusDurat
     status: t.expose("status", { type: IssueStatusType, description: "The status." }),
     seconds: t.expose("seconds", {
       type: DurationStatsType,
-      description: "How long the stays were that ended in the period.",
+      description: "The durations of the stays that ended in the period.",
     }),
   }),
 });

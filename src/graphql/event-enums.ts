@@ -7,9 +7,9 @@ export const IssueActionType = builder.enumType("IssueAction", {
   values: {
     CREATED: { description: "Sentry saw the issue for the first time." },
     RESOLVED: { description: "It was resolved, by a person, a release, an integration or its age." },
-    ASSIGNED: { description: "It was assigned. Sentry sends nothing when an assignment is taken back." },
+    ASSIGNED: { description: "It was assigned. Sentry sends nothing when an issue is unassigned." },
     ARCHIVED: { description: "It was archived: sent as `ignored` or `archived`." },
-    UNRESOLVED: { description: "It was opened again, or escalated." },
+    UNRESOLVED: { description: "It was reopened, or it escalated." },
     ACTIVITY: { description: "From an `activity_alert` webhook: `actionRaw` has the activity's type." },
     OTHER: { description: "An action that this version does not know: `actionRaw` has it." },
   } satisfies Described<IssueAction>,
@@ -31,12 +31,13 @@ export const TransitionKindType = builder.enumType("TransitionKind", {
     OPENED: { description: "The issue began: its `created` webhook." },
     DISCOVERED: {
       description:
-        "First heard of through an action that claims no status, an assignment say. It began earlier.",
+        "The gateway first heard of the issue through an action that states no status, such as an " +
+        "assignment. The issue began earlier.",
     },
     RESOLVED: { description: "To resolved." },
     ARCHIVED: { description: "To archived." },
-    ARCHIVE_CHANGED: { description: "From archived to archived, until something else." },
-    REGRESSED: { description: "From resolved to unresolved by a new event." },
+    ARCHIVE_CHANGED: { description: "Still archived, but until something else." },
+    REGRESSED: { description: "From resolved to unresolved by a new Sentry event." },
     REOPENED: { description: "From resolved to unresolved by a person." },
     UNARCHIVED: { description: "From archived to unresolved, without escalating." },
     ESCALATED: { description: "To unresolved and escalating, from unresolved or archived." },

@@ -27,8 +27,9 @@ export const IssueEventType = builder.objectRef<LoggedEvent>("IssueEvent");
 
 IssueEventType.implement({
   description:
-    "One thing that happened to an issue: a webhook's action, or a change that a later snapshot shows. It is written once " +
-    "and never changed; one that a late delivery shows otherwise is replaced by another (`supersededBy`).",
+    "One thing that happened to an issue, not one of Sentry's error events: a webhook's action, or a " +
+    "change that a later snapshot shows. It never changes; if a late delivery shows that it happened " +
+    "differently, another event replaces it (`supersededBy`).",
   interfaces: [NodeType],
   fields: (t) => ({
     id: t.id({
@@ -37,14 +38,14 @@ IssueEventType.implement({
     }),
     cursor: t.field({
       type: "Cursor",
-      description: "Its position in the log: subscribe after it for what followed.",
+      description: "Its position in the log: subscribe after it to get what followed.",
       resolve: ({ seq }, _args, { loaders }) => positionAt(seq, loaders),
     }),
     issue: t.field({
       type: IssueType,
       description:
-        "The issue that it happened to, as it is now; in a subscription, as the gateway knew it once this entry of the " +
-        "log was applied.",
+        "The issue that it happened to, as it is now; in a subscription, as known after this entry of the " +
+        "log.",
       resolve: ({ issueId }, _args, { loaders }) => loaders.issueOf(issueId),
     }),
     action: t.expose("action", {
@@ -60,22 +61,22 @@ IssueEventType.implement({
     actor: t.expose("actor", {
       type: ActorType,
       nullable: true,
-      description: "Who did it. Null for INFERRED, and where Sentry named nobody.",
+      description: "Who did it. Null for INFERRED, and if Sentry named nobody.",
     }),
     occurredAt: t.expose("occurredAt", {
       type: "DateTime",
       description:
-        "When Sentry sent the webhook that tells it: there is no time of the change itself. For INFERRED, the latest " +
-        "time that it can have happened.",
+        "When Sentry sent the webhook that reported it: Sentry sends no time of the change itself. For " +
+        "INFERRED, the latest time at which it can have happened.",
     }),
     occurredAfter: t.expose("occurredAfter", {
       type: "DateTime",
       nullable: true,
-      description: "For INFERRED, the earliest time that it can have happened. Null for REPORTED.",
+      description: "For INFERRED, the earliest time at which it can have happened; null for REPORTED.",
     }),
     receivedAt: t.expose("receivedAt", {
       type: "DateTime",
-      description: "When the gateway received the webhook that tells it, or whose snapshot shows it.",
+      description: "When the gateway received the webhook that reported it, or whose snapshot shows it.",
     }),
     isLate: t.exposeBoolean("isLate", {
       description: "It arrived after a later event of the same issue was already in the log.",
@@ -95,23 +96,24 @@ IssueEventType.implement({
       type: IssueEventType,
       nullable: true,
       description:
-        "The event that this one replaces in the history, because a late delivery showed it otherwise; the oldest of " +
-        "them when it replaces several.",
+        "The event that this one replaces in the history because a late delivery showed that it happened " +
+        "differently; the oldest if it replaces several.",
       resolve: ({ supersedes }, _args, { loaders }) =>
         supersedes === null ? null : loaders.event(supersedes),
     }),
     supersedesAll: t.field({
       type: [IssueEventType],
       description:
-        "Every event that this one replaces, in log order; empty when it replaces none. A client that follows the log " +
-        "adds each event and drops these, and so has the history.",
+        "Every event that this one replaces, in log order; empty if it replaces none. A client that follows " +
+        "the log has the history if it adds each event and drops these.",
       resolve: async ({ seq, supersedes }, _args, { loaders, longLists }, info) =>
         supersedes === null ? [] : longLists.counted((await loaders.replacedBy(seq)) ?? [], info),
     }),
     supersededBy: t.field({
       type: IssueEventType,
       nullable: true,
-      description: "The event that replaced this one: this one is in the log, and no longer in the history.",
+      description:
+        "The event that replaced this one, which is then still in the log but no longer in the history.",
       resolve: ({ supersededBy }, _args, { loaders }) =>
         supersededBy === null ? null : loaders.event(supersededBy),
     }),
@@ -119,22 +121,24 @@ IssueEventType.implement({
       type: AssigneeType,
       nullable: true,
       description:
-        "Whom the event before it in history left the issue assigned to; null for nobody, and for the first.",
+        "Who the issue was assigned to after the previous event in its history; null for nobody, and for the " +
+        "first event.",
       resolve: async ({ seq }, _args, { loaders }) => (await loaders.before(seq))?.event?.assignee ?? null,
     }),
     assignee: t.expose("assignee", {
       type: AssigneeType,
       nullable: true,
       description:
-        "Whom it was assigned to: `data.assignee` for an assignment, else the snapshot's. Null for nobody.",
+        "Who the issue was then assigned to: `data.assignee` for an assignment, else the snapshot's. Null " +
+        "for nobody.",
     }),
     snapshot: t.field({
       type: "JSON",
       description:
-        "The fields that `IssueFilter` can name, as this event's own delivery showed them: an object with the names and " +
-        "values that `Issue` has for them (`project` and `assignee` with what their filters name). `statusSince` is not " +
-        "in it, for no delivery shows that. Empty for a viewer limited to some projects where the delivery shows none of " +
-        "them; FORBIDDEN for an anonymous reader.",
+        "The fields that `IssueFilter` can name, as this event's own delivery showed them: an object with " +
+        "the names and values that `Issue` has for them (`project` and `assignee` with the fields of their " +
+        "filters). `statusSince` is missing, since no delivery shows it. Empty for a viewer limited to some " +
+        "projects if the delivery shows none of them; FORBIDDEN for an anonymous reader.",
       resolve: async ({ delivery, issueId }, _args, context) => {
         requirePrivate("`snapshot`", context);
         const fields = await context.loaders.snapshot(delivery);
@@ -145,7 +149,7 @@ IssueEventType.implement({
       type: DeliveryType,
       nullable: true,
       description:
-        "The webhook that tells it, or whose snapshot shows it; null for all but admins of all projects.",
+        "The webhook that reported it, or whose snapshot shows it; null except for admins of all projects.",
       resolve: ({ delivery }, _args, { loaders }) => loaders.delivery(delivery),
     }),
   }),

@@ -54,13 +54,13 @@ export const ProjectCountType = builder.objectRef<Count<string>>("ProjectCount")
 });
 
 export const AssigneeCountType = builder.objectRef<Count<Assignee | null>>("AssigneeCount").implement({
-  description: "How many issues are assigned to somebody.",
+  description: "How many issues are assigned to one user or team, or to nobody.",
   fields: (t) => ({
     assignee: t.expose("key", {
       type: AssigneeType,
       nullable: true,
       description:
-        "Whom they are assigned to, as the one of them that was seen last shows it; null for those that are not assigned.",
+        "The assignee, as shown by the most recently seen of these issues; null for unassigned ones.",
     }),
     count: t.exposeInt("count", countField),
   }),

@@ -28,7 +28,7 @@ const FeedCountsType = builder.objectRef<FeedCounts>("FeedCounts").implement({
   }),
 });
 
-const ofAllProjects = "It tells of all projects: null for a viewer limited to some.";
+const ofAllProjects = "It covers all projects: null for a viewer limited to some.";
 
 const FeedType = builder.objectRef<LogBounds>("Feed").implement({
   description: "The health of the feed: what Sentry sends, not what the gateway serves.",
@@ -36,8 +36,8 @@ const FeedType = builder.objectRef<LogBounds>("Feed").implement({
     cursor: t.field({
       type: "Cursor",
       description:
-        "The newest position of the log. An operation that selects it reads everything as of this position: read it with a " +
-        "list, subscribe after it, and nothing is missed and nothing repeated.",
+        "The log's newest position. An operation that selects it reads everything as of this position: read " +
+        "it together with a list, subscribe after it, and you miss nothing and get nothing twice.",
       resolve: newestPosition,
     }),
     oldestCursor: t.field({
@@ -47,18 +47,21 @@ const FeedType = builder.objectRef<LogBounds>("Feed").implement({
     }),
     epoch: t.exposeString("epoch", {
       description:
-        "Changes when positions start anew, after `rebuild` or a restored backup; cursors of another epoch are refused.",
+        "The epoch of the log. `rebuild` or a restored backup begins a new one, and cursors of another epoch " +
+        "are rejected.",
     }),
     lastDeliveryAt: t.field({
       type: "DateTime",
       nullable: true,
-      description: `When the last signed webhook was received; null when none ever was. ${ofAllProjects}`,
+      description: `When the last signed webhook was received; null if none ever was. ${ofAllProjects}`,
       resolve: async (_feed, _args, context) => (await figuresFor(context))?.lastDeliveryAt ?? null,
     }),
     silentForSeconds: t.float({
       extensions: dependsOnTime,
       nullable: true,
-      description: `How long ago \`lastDeliveryAt\` was, in seconds; null when none ever was received. ${ofAllProjects}`,
+      description:
+        "How long ago `lastDeliveryAt` was, in seconds; null if no webhook was ever received. " +
+        ofAllProjects,
       resolve: async (_feed, _args, context) => {
         const silentMs = await silenceMs(context);
         return silentMs === null ? null : silentMs / 1000;
@@ -68,7 +71,7 @@ const FeedType = builder.objectRef<LogBounds>("Feed").implement({
       extensions: dependsOnTime,
       nullable: true,
       description:
-        "Silent for longer than FEED_SILENCE_AFTER; null when that is not set, and when no webhook ever was received. " +
+        "True once no webhook has come for longer than FEED_SILENCE_AFTER; null if that is not set, or if none ever came. " +
         ofAllProjects,
       resolve: async (_feed, _args, context) => {
         const { silenceAfterMs } = context.services.feed;
@@ -86,7 +89,9 @@ const FeedType = builder.objectRef<LogBounds>("Feed").implement({
     refusedSinceStart: t.int({
       extensions: dependsOnTime,
       nullable: true,
-      description: `Webhooks refused for want of a valid signature, by this process since it started. ${ofAllProjects}`,
+      description:
+        "How many webhooks this process has rejected since it started because they had no valid signature. " +
+        ofAllProjects,
       resolve: (_feed, _args, { services, viewer }) =>
         viewer.projects === "all" ? saturated(services.feed.refusedSinceStart()) : null,
     }),
@@ -107,7 +112,7 @@ async function silenceMs(context: Context): Promise<number | null> {
 builder.queryField("feed", (t) =>
   t.field({
     type: FeedType,
-    description: "Where the log stands, and how well Sentry's webhooks come in.",
+    description: "The log's position, and how well Sentry's webhooks arrive.",
     resolve: (_root, _args, { loaders }) => loaders.bounds(),
   }),
 );

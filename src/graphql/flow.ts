@@ -12,35 +12,36 @@ import { errorOf } from "./errors.ts";
 import type { Described } from "./issue-enums.ts";
 
 export const IntervalType = builder.enumType("Interval", {
-  description: "How long a bucket is, by the clocks and the calendar of a time zone.",
+  description: "The length of a bucket, by the clock and calendar of a time zone.",
   values: {
     HOUR: {
-      description: "From one full hour on the clocks to the next. An hour that they repeat counts as two.",
+      description:
+        "From one full hour on the clock to the next. An hour that is repeated when the clocks change counts " +
+        "as two.",
     },
-    DAY: { description: "From midnight to midnight: 23 or 25 hours where the clocks change." },
+    DAY: { description: "From midnight to midnight: 23 or 25 hours when the clocks change." },
     WEEK: { description: "From Monday to Monday, as in ISO 8601." },
   } satisfies Described<Interval>,
 });
 
 export const FlowBucketType = builder.objectRef<FlowBucket>("FlowBucket").implement({
   description:
-    "What happened in one stretch of the period, counted as transitions: an issue that was resolved twice counts twice. " +
-    "INFERRED ones count at the latest time that they can have happened.",
+    "The transitions in one part of the period: an issue that was resolved twice counts twice. INFERRED " +
+    "ones count at the latest time at which they can have happened.",
   fields: (t) => ({
     start: t.expose("start", {
       type: "DateTime",
       description:
-        "The beginning, itself included: `from` of the period for the first bucket, a boundary for the others.",
+        "The start, inclusive: `from` of the period for the first bucket, a boundary for the others.",
     }),
     end: t.expose("end", {
       type: "DateTime",
-      description:
-        "The end, itself excluded: `to` of the period for the last bucket, a boundary for the others.",
+      description: "The end, exclusive: `to` of the period for the last bucket, a boundary for the others.",
     }),
     opened: t.exposeInt("opened", { description: "Transitions of kind OPENED or DISCOVERED." }),
     resolved: t.exposeInt("resolved", { description: "Transitions of kind RESOLVED." }),
     archived: t.exposeInt("archived", {
-      description: "Transitions of kind ARCHIVED; a change of what it is archived until is none.",
+      description: "Transitions of kind ARCHIVED, not ARCHIVE_CHANGED.",
     }),
     regressed: t.exposeInt("regressed", { description: "Transitions of kind REGRESSED." }),
     escalated: t.exposeInt("escalated", {
@@ -50,8 +51,9 @@ export const FlowBucketType = builder.objectRef<FlowBucket>("FlowBucket").implem
     unarchived: t.exposeInt("unarchived", { description: "Transitions of kind UNARCHIVED." }),
     openAtEnd: t.exposeInt("openAtEnd", {
       description:
-        "How many of the issues were UNRESOLVED at `end`, by the transitions that occurred before it. For an `end` that is " +
-        "now or later: how many are, which is what `issues` counts with `status: { eq: UNRESOLVED }` added to the filter.",
+        "How many of the issues were UNRESOLVED at `end`, judging by the transitions before it. If `end` is " +
+        "now or later: how many are now, the same number that `issues` counts with `status: { eq: UNRESOLVED " +
+        "}` added to the filter.",
     }),
   }),
 });

@@ -20,8 +20,8 @@ const IssueChangeKindType = builder.enumType("IssueChangeKind", {
     UPDATED: { description: "The issue matches, as before: replace it." },
     LEFT: {
       description:
-        "The issue matched and does not any more: remove it. Told to every list when the gateway was made to forget the " +
-        "issue: then nothing is known of it but its id.",
+        "The issue matched and no longer does: remove it. When the gateway is made to forget an issue, every " +
+        "list gets this, and then only the issue's id is known.",
     },
   } satisfies Described<IssueChangeKind>,
 });
@@ -29,7 +29,7 @@ const IssueChangeKindType = builder.enumType("IssueChangeKind", {
 type IssueChange = Told & { readonly kind: IssueChangeKind };
 
 const IssueChangeType = builder.objectRef<IssueChange>("IssueChange").implement({
-  description: "One entry of the log, as a list of issues under a filter sees it.",
+  description: "What one entry of the log means for a filtered list of issues.",
   fields: (t) => ({
     cursor: t.field({
       type: "Cursor",
@@ -40,27 +40,28 @@ const IssueChangeType = builder.objectRef<IssueChange>("IssueChange").implement(
     issue: t.field({
       type: IssueType,
       description:
-        "What the gateway knew once this entry of the log was applied (a late event does not bring an old status back). " +
-        "Fields that `IssueFilter` or `IssueOrder` name, and `statusDetails`, are as of this entry; every other field and " +
-        "every connection is current. Clients upsert by `id`.",
+        "The issue as known after this entry of the log (a late event does not bring back an old status). " +
+        "The fields that `IssueFilter` and `IssueOrder` name, and `statusDetails`, are as of this entry; " +
+        "every other field and every connection is current. Upsert it by `id`.",
       resolve: ({ entry }) => entry.after,
     }),
     leftId: t.id({
       nullable: true,
-      description: "The issue's global id, for deletion; set for LEFT alone.",
+      description: "The issue's global id, to delete it by; set only for LEFT.",
       resolve: ({ kind, entry }) => (kind === "LEFT" ? nodeId("Issue", entry.after.sentryId) : null),
     }),
     edge: t.field({
       type: IssueEdgeType,
       nullable: true,
       description:
-        "For insertion into a connection; set for ENTERED alone. Its cursor is one of `Query.issues` in the default order.",
+        "To insert into a connection; set only for ENTERED. Its cursor works for `Query.issues` in the " +
+        "default order.",
       resolve: ({ kind, entry: { after } }) =>
         kind === "ENTERED" ? { cursor: pageCursorOf(issuesBy(defaultIssueOrder), after), node: after } : null,
     }),
     event: t.field({
       type: IssueEventType,
-      description: "The event that this entry of the log is.",
+      description: "The event of this entry.",
       resolve: ({ entry }) => entry.event,
     }),
   }),
@@ -70,14 +71,14 @@ builder.subscriptionField("issueChanged", (t) =>
   t.field({
     type: IssueChangeType,
     description:
-      "What a list of issues under this filter must do to stay true. The filter is tried on the issue before and after " +
-      "each entry of the log, in log order; relative times in it count from the entry's commit, so an issue that " +
-      "crosses such a bound without an event sends nothing.",
+      "What a list of issues under this filter must do to stay up to date. The filter is applied to the " +
+      "issue before and after each entry of the log, in log order. Relative times in it count from the " +
+      "entry's commit, so an issue that crosses such a bound only because time passes sends nothing.",
     args: {
-      filter: t.arg({ type: IssueFilterType, description: "The list's filter; left out, all issues." }),
+      filter: t.arg({ type: IssueFilterType, description: "The list's filter; by default all issues." }),
       after: t.arg({
         type: "Cursor",
-        description: "Begin after this position; left out, with the next event. Best given by a variable.",
+        description: "Start after this position; by default with the next event. Best passed as a variable.",
       }),
     },
     subscribe: (_root, { filter, after }, context) => {

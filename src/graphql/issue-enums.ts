@@ -17,22 +17,23 @@ export const IssueStatusType = builder.enumType("IssueStatus", {
     UNRESOLVED: {
       description: "Open. `substatus` says whether it is new, ongoing, escalating or regressed.",
     },
-    RESOLVED: { description: "Closed, until a new event reopens it." },
+    RESOLVED: { description: "Closed, until a new Sentry event reopens it." },
     IGNORED: { description: "Archived, in Sentry's interface. `substatus` says until when." },
     OTHER: { description: "A status that this version does not know: `statusRaw` has it." },
   } satisfies Described<IssueStatus>,
 });
 
 export const IssueSubstatusType = builder.enumType("IssueSubstatus", {
-  description: "What kind of unresolved or archived an issue is. Resolved issues have none.",
+  description: "In what way an issue is unresolved or archived. Resolved issues have none.",
   values: {
-    NEW: { description: "Unresolved, and seen first within the last week." },
-    ONGOING: { description: "Unresolved for longer than a week, or taken out of the archive." },
+    NEW: { description: "Unresolved, and first seen within the last week." },
+    ONGOING: { description: "Unresolved for longer than a week, or unarchived." },
     ESCALATING: { description: "Unresolved, and happening much more often than before." },
     REGRESSED: { description: "Unresolved again after it was resolved." },
     ARCHIVED_UNTIL_ESCALATING: { description: "Archived until it happens much more often than before." },
     ARCHIVED_UNTIL_CONDITION_MET: {
-      description: "Archived until a time, or a number of events or users, that `statusDetails` names.",
+      description:
+        "Archived until a time, or a number of Sentry events or users, that `statusDetails` names.",
     },
     ARCHIVED_FOREVER: { description: "Archived for good." },
     OTHER: { description: "A substatus that this version does not know: `substatusRaw` has it." },
@@ -41,9 +42,10 @@ export const IssueSubstatusType = builder.enumType("IssueSubstatus", {
 
 export const IssueLevelType = builder.enumType("IssueLevel", {
   description:
-    "How severe an issue's events say that they are. From the least on: SAMPLE, DEBUG, INFO, WARNING, ERROR, FATAL.",
+    "The severity that an issue's Sentry events state. In ascending order: SAMPLE, DEBUG, INFO, WARNING, " +
+    "ERROR, FATAL.",
   values: {
-    SAMPLE: { description: "An example event that Sentry made." },
+    SAMPLE: { description: "A sample event that Sentry made." },
     DEBUG: { description: "For debugging." },
     INFO: { description: "For information." },
     WARNING: { description: "A warning." },
@@ -58,7 +60,7 @@ export const IssueLevelType = builder.enumType("IssueLevel", {
 
 export const IssuePriorityType = builder.enumType("IssuePriority", {
   description:
-    "How urgent Sentry, or a person, takes an issue to be. Ordered LOW, MEDIUM, HIGH; null comes last.",
+    "How urgent an issue is, according to Sentry or a person. Order: LOW, MEDIUM, HIGH; null comes last.",
   values: {
     LOW: { description: "Low." },
     MEDIUM: { description: "Medium." },
@@ -75,11 +77,11 @@ export const AssigneeTypeType = builder.enumType("AssigneeType", {
 });
 
 export const ActorTypeType = builder.enumType("ActorType", {
-  description: "Who can do something to an issue.",
+  description: "Who can act on an issue.",
   values: {
     USER: { description: "A person." },
     APPLICATION: { description: "An integration, acting through Sentry's API." },
-    SENTRY: { description: "Sentry itself: a new event, a rule, the passing of time." },
+    SENTRY: { description: "Sentry itself: because of a new Sentry event, a rule, or the passage of time." },
     OTHER: { description: "A kind of actor that this version does not know." },
   } satisfies Described<ActorType>,
 });

@@ -21,14 +21,15 @@ const ProjectFilterType = builder.inputType("ProjectFilter", {
     slug: t.field({
       type: StringComparatorType,
       description:
-        "The project's slug, as the issue shows it: of a project that was renamed, the one before until a webhook about the issue shows the new one. `sentryId` stays.",
+        "The project's slug, as the issue shows it: after a rename, the old one until a webhook about the " +
+        "issue shows the new one. `sentryId` does not change.",
     }),
   }),
 });
 
 const AssigneeFilterType = builder.inputType("AssigneeFilter", {
   description:
-    "Compares an issue's assignee. Fields are joined by AND. An unassigned issue has null in every field of it.",
+    "Compares an issue's assignee. Fields are joined by AND. For an unassigned issue every field is null.",
   fields: (t) => ({
     null: t.boolean({ description: "`true`: unassigned. `false`: assigned." }),
     sentryId: t.field({ type: IDComparatorType, description: "Sentry's id of the user or team." }),
@@ -45,19 +46,19 @@ export const IssueFilterType = builder.inputRef<InputOf<IssueFilter>, false>("Is
 
 IssueFilterType.implement({
   description:
-    "Which issues. Fields are joined by AND; `{}` matches every issue. A filter means the same in a query, a " +
-    "subscription and a statistic. It nests at most 8 deep, makes at most 2,000 comparisons, and a list in it " +
-    "holds at most 1,000 values: BAD_USER_INPUT beyond.",
+    "Selects issues. Fields are joined by AND; `{}` matches every issue. A filter means the same in " +
+    "queries, subscriptions and statistics. It may nest 8 deep, make 2,000 comparisons, and have 1,000 " +
+    "values in a list: BAD_USER_INPUT beyond.",
   fields: (t) => ({
     and: t.field({ type: [IssueFilterType], description: "All of these; an empty list matches everything." }),
     or: t.field({
       type: [IssueFilterType],
-      description: "One of these at least; an empty list matches nothing.",
+      description: "At least one of these; an empty list matches nothing.",
     }),
-    not: t.field({ type: IssueFilterType, description: "Exactly what this does not match." }),
+    not: t.field({ type: IssueFilterType, description: "Everything that this does not match." }),
     sentryId: t.field({ type: IDComparatorType, description: "Sentry's id of the issue." }),
     shortId: t.field({ type: StringComparatorType, description: "The short id, like `CHECKOUT-1A2`." }),
-    search: t.string({ description: "Somewhere in title, culprit or shortId, whatever the case." }),
+    search: t.string({ description: "Contained in title, culprit or shortId, ignoring case." }),
     title: t.field({ type: StringComparatorType, description: "The title." }),
     culprit: t.field({ type: StringComparatorType, description: "The culprit." }),
     status: t.field({ type: IssueStatusComparatorType, description: "The status." }),
@@ -71,7 +72,7 @@ IssueFilterType.implement({
     project: t.field({ type: ProjectFilterType, description: "The project." }),
     assignee: t.field({ type: AssigneeFilterType, description: "The assignee." }),
     isUnhandled: t.field({ type: BooleanComparatorType, description: "Whether it was unhandled." }),
-    count: t.field({ type: NumberComparatorType, description: "The number of events." }),
+    count: t.field({ type: NumberComparatorType, description: "The number of Sentry events." }),
     userCount: t.field({ type: NumberComparatorType, description: "The number of users affected." }),
     firstSeen: t.field({ type: DateComparatorType, description: "When it was first seen." }),
     lastSeen: t.field({ type: DateComparatorType, description: "When it was last seen." }),

@@ -39,8 +39,8 @@ function detail<Name extends keyof IssueDetails>(name: Name) {
 
 IssueType.implement({
   description:
-    "An issue of Sentry's, as the newest of its deliveries in history order shows it. Its status is that of its " +
-    "history, which a webhook that arrives late does not turn back.",
+    "A Sentry issue, as the newest of its deliveries in history order shows it. Its status is that of " +
+    "its history, so a late webhook does not bring back an old one.",
   interfaces: [NodeType],
   fields: (t) => ({
     id: t.id({
@@ -78,7 +78,7 @@ IssueType.implement({
     substatusRaw: t.string({
       nullable: true,
       description:
-        "The substatus exactly as Sentry sent it, also where it does not belong to the status and `substatus` is null.",
+        "The substatus exactly as Sentry sent it, even if it does not fit the status and `substatus` is null.",
       resolve: ({ state, fields }) =>
         fields.statusRaw === state.status ? fields.substatusRaw : state.substatus,
     }),
@@ -89,12 +89,12 @@ IssueType.implement({
     }),
     statusSince: t.field({
       type: "DateTime",
-      description: "When the present status and substatus began, as far as the gateway can know.",
+      description: "When the current status and substatus began, as far as the gateway can tell.",
       resolve: ({ statusSince }) => statusSince,
     }),
     level: t.field({
       type: IssueLevelType,
-      description: "How severe its events say that they are.",
+      description: "The severity that its Sentry events state.",
       resolve: ({ fields }) => issueLevelOf(fields.levelRaw),
     }),
     levelRaw: t.string({
@@ -105,7 +105,9 @@ IssueType.implement({
     priority: t.field({
       type: IssuePriorityType,
       nullable: true,
-      description: "How urgent it is. Null also where this version does not know it: see `priorityRaw`.",
+      description:
+        "How urgent it is, as of the last webhook. Also null if this version does not know the value: see " +
+        "`priorityRaw`.",
       resolve: ({ fields }) => issuePriorityOf(fields.priorityRaw),
     }),
     priorityRaw: t.string({
@@ -125,12 +127,12 @@ IssueType.implement({
     }),
     type: t.string({
       nullable: true,
-      description: "Sentry's type of event: default, error, csp, generic, … An open set.",
+      description: "The type of its Sentry events: default, error, csp, generic, … An open set.",
       resolve: detail("type"),
     }),
     platform: t.string({
       nullable: true,
-      description: "The platform of its events: python, javascript, … An open set.",
+      description: "The platform of its Sentry events: python, javascript, … An open set.",
       resolve: ({ fields }) => fields.platform,
     }),
     logger: t.string({
@@ -140,13 +142,12 @@ IssueType.implement({
     }),
     isUnhandled: t.boolean({
       nullable: true,
-      description: "Whether its newest event was not caught by the program.",
+      description: "Whether its newest Sentry event is an error that the program did not catch.",
       resolve: ({ fields }) => fields.isUnhandled,
     }),
     count: t.field({
       type: "BigInt",
-      description:
-        "How many events it has had. Sentry counts on without a webhook, so it is of the last one.",
+      description: "How many Sentry events it has had, as of the last webhook: new ones send none.",
       resolve: ({ fields }) => fields.count,
     }),
     userCount: t.field({
@@ -157,19 +158,21 @@ IssueType.implement({
     firstSeen: t.field({
       type: "DateTime",
       nullable: true,
-      description: "When its first event happened.",
+      description: "When its first Sentry event happened.",
       resolve: ({ fields }) => fields.firstSeen,
     }),
     lastSeen: t.field({
       type: "DateTime",
       nullable: true,
-      description: "When its newest event happened, as of the last webhook.",
+      description: "When its newest Sentry event happened, as of the last webhook: new ones send none.",
       resolve: ({ fields }) => fields.lastSeen,
     }),
     project: t.field({
       type: ProjectType,
       nullable: true,
-      description: "Null when no delivery has named it; then only viewers of all projects see the issue.",
+      description:
+        "The project that it is in. Null if no delivery has named one; then only viewers of all projects see " +
+        "the issue.",
       resolve: ({ fields }) => fields.project,
     }),
     organization: t.string({
@@ -180,14 +183,14 @@ IssueType.implement({
     assignee: t.field({
       type: AssigneeType,
       nullable: true,
-      description: "Whom it is assigned to; null when to nobody.",
+      description: "Who it is assigned to; null for nobody.",
       resolve: ({ fields }) => fields.assignee,
     }),
     metadata: t.field({
       type: "JSON",
       description:
-        "An object that depends on the type of event: type and value of an exception, a message, … An open set. " +
-        "FORBIDDEN for an anonymous reader.",
+        "An object that depends on the type of the Sentry event: type and value of an exception, a message, " +
+        "… An open set. FORBIDDEN for an anonymous reader.",
       resolve: (issue, args, context) => {
         requirePrivate("`metadata`", context);
         return detail("metadata")(issue, args, context);
@@ -195,7 +198,7 @@ IssueType.implement({
     }),
     annotations: t.field({
       type: [AnnotationType],
-      description: "Its links to things outside of Sentry, in Sentry's order.",
+      description: "Its links to things outside Sentry, in Sentry's order.",
       resolve: detail("annotations"),
     }),
     numComments: t.int({
@@ -214,12 +217,12 @@ IssueType.implement({
     priorityLockedAt: t.field({
       type: "DateTime",
       nullable: true,
-      description: "When a person set the priority, which Sentry leaves alone from then on.",
+      description: "When a person set the priority; Sentry does not change it from then on.",
       resolve: detail("priorityLockedAt"),
     }),
     seerFixabilityScore: t.float({
       nullable: true,
-      description: "How likely Sentry's Seer thinks that it can fix it, from 0 to 1.",
+      description: "How likely Sentry's Seer is to fix it, by its own estimate: 0 to 1.",
       resolve: detail("seerFixabilityScore"),
     }),
     seerAutofixLastTriggered: t.field({
@@ -255,8 +258,8 @@ IssueType.implement({
     raw: t.field({
       type: "JSON",
       description:
-        "The issue object of the newest delivery in history order, exactly as Sentry sent it. One whose snapshot is older " +
-        "than the one before does not count, and one that shows nothing new in the other fields need not. Empty once that " +
+        "The issue object of the newest delivery in history order, exactly as Sentry sent it. Deliveries " +
+        "with an older snapshot are skipped; those that change no other field may be. Empty once that " +
         "delivery's body is pruned. FORBIDDEN for an anonymous reader.",
       resolve: ({ sentryId }, _args, context) => {
         requirePrivate("`raw`", context);
@@ -270,7 +273,7 @@ IssueType.implement({
         ...t.arg.connectionArgs(),
         actions: t.arg({
           type: [IssueActionType],
-          description: "Only these actions; an empty list is none of them.",
+          description: "Only events with one of these actions; an empty list matches nothing.",
         }),
       },
       resolve: ({ sentryId }, { actions, ...args }, { loaders }) => {
@@ -286,7 +289,10 @@ IssueType.implement({
       description: "Its changes of status and substatus, oldest first, in history order.",
       args: {
         ...t.arg.connectionArgs(),
-        filter: t.arg({ type: TransitionFilterType, description: "Only these; left out, all of them." }),
+        filter: t.arg({
+          type: TransitionFilterType,
+          description: "Only those that match this; by default all.",
+        }),
       },
       resolve: ({ sentryId }, { filter, ...args }, { loaders, now }) => {
         const matching = { filter: filterOf<TransitionFilter>(filter), now };
@@ -316,11 +322,11 @@ export const { EdgeType: IssueEdgeType, ConnectionType: IssueConnectionType } = 
 
 /** Which issues of a list, and in which order. */
 export const issueListArgs = builder.args((t) => ({
-  filter: t.field({ type: IssueFilterType, description: "Only these; left out, all of them." }),
+  filter: t.field({ type: IssueFilterType, description: "Only those that match this; by default all." }),
   orderBy: t.field({
     type: IssueOrderType,
     defaultValue: defaultIssueOrder,
-    description: "The order. A page cursor is good for the same field in either direction.",
+    description: "The order. A page cursor works for the same field in either direction.",
   }),
 }));
 

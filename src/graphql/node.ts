@@ -10,8 +10,7 @@ builder.queryField("node", (t) =>
   t.field({
     type: NodeType,
     nullable: true,
-    description:
-      "The node with this global id; null when there is none, and for a text that is no global id.",
+    description: "The node with this global id; null if there is none, or if the text is not a global id.",
     args: { id: t.arg.id({ required: true, description: "A node's `id`." }) },
     resolve: (_root, { id }, { loaders }) => nodeOf(id, loaders),
   }),
@@ -21,7 +20,7 @@ builder.queryField("nodes", (t) =>
   t.field({
     type: [NodeType],
     nullable: { list: false, items: true },
-    description: "The nodes with these global ids, in their order; null for each that `node` has none for.",
+    description: "The nodes with these global ids, in the same order; null wherever `node` would be null.",
     args: { ids: t.arg.idList({ required: true, description: `At most ${mostIds} nodes' \`id\`s.` }) },
     resolve: (_root, { ids }, { loaders }) => {
       if (ids.length > mostIds) throw errorOf("BAD_USER_INPUT", `\`ids\` holds at most ${mostIds} ids.`);

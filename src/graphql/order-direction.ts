@@ -3,7 +3,7 @@ import { builder } from "./builder.ts";
 import type { Described } from "./issue-enums.ts";
 
 export const OrderDirectionType = builder.enumType("OrderDirection", {
-  description: "Which end of an order comes first. Null comes last in both.",
+  description: "The direction of an order. Null comes last in both.",
   values: {
     ASC: { description: "Least or oldest first." },
     DESC: { description: "Greatest or newest first." },

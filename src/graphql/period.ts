@@ -11,15 +11,15 @@ export const PeriodType = builder.inputRef<PeriodInput>("Period");
 
 PeriodType.implement({
   description:
-    "When that which is counted occurred: at `from` or later, and before `to`. Durations count from now. `from` must be " +
-    "before `to`, and both within the years 0001 to 9999: BAD_USER_INPUT otherwise.",
+    "The time range to count in: at `from` or later, and before `to`. Durations count from now. `from` " +
+    "must be before `to`, and both in the years 0001 to 9999: BAD_USER_INPUT otherwise.",
   fields: (t) => ({
     from: t.field({
       type: "DateTimeOrDuration",
       required: true,
-      description: "The beginning, itself included.",
+      description: "The start, inclusive.",
     }),
-    to: t.field({ type: "DateTimeOrDuration", description: "The end, itself excluded; left out, now." }),
+    to: t.field({ type: "DateTimeOrDuration", description: "The end, exclusive; by default now." }),
   }),
 });
 

@@ -11,7 +11,7 @@ import type { PagedList } from "./page-cursor.ts";
 export const ProjectType = builder.objectRef<Project>("Project");
 
 ProjectType.implement({
-  description: "A project of Sentry's. The gateway knows those that a delivery has named.",
+  description: "A Sentry project. The gateway knows those that a delivery has named.",
   interfaces: [NodeType],
   fields: (t) => ({
     id: t.id({

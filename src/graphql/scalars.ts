@@ -16,9 +16,9 @@ builder.scalarType("DateTime", {
 
 builder.scalarType("DateTimeOrDuration", {
   description:
-    "A time, or one that moves with the clock: RFC 3339 in any offset, or an ISO-8601 duration from now. `-P7D` is " +
-    "seven days ago, `-PT90M` ninety minutes ago, `P1M` a month ahead; years and months go by the calendar (UTC), at " +
-    "most a thousand years.",
+    "A fixed time (RFC 3339 with any offset), or one relative to now (an ISO-8601 duration). `-P7D` is " +
+    "seven days ago, `-PT90M` ninety minutes ago, `P1M` a month ahead; years and months follow the " +
+    "calendar (UTC), up to a thousand years.",
   // Only for the schema as text, which has the defaults of arguments.
   serialize: formatMoment,
   parseValue: (value) => {
@@ -34,8 +34,9 @@ builder.scalarType("DateTimeOrDuration", {
 
 builder.scalarType("BigInt", {
   description:
-    "A whole number that can be beyond 32 bits, as a JSON number. It saturates at 9007199254740991, the largest that " +
-    "JavaScript holds exactly. As input also a string of decimal digits.",
+    "A whole number that may exceed 32 bits, as a JSON number. Anything larger is given as " +
+    "9007199254740991, the largest that JavaScript represents exactly. Input may also be a string of " +
+    "decimal digits.",
   serialize: (value) => Math.min(value, Number.MAX_SAFE_INTEGER),
   parseValue: (value) => {
     const number = typeof value === "string" && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
@@ -48,9 +49,9 @@ builder.scalarType("BigInt", {
 
 builder.scalarType("JSON", {
   description:
-    "Any JSON value, as it was received: keys and order are Sentry's, but for keys that are whole numbers, which come " +
-    "first. A number is what 64-bit floating point holds of it, null where it is too large for that; `Delivery.body` has " +
-    "every digit.",
+    "Any JSON value, as received: keys and their order are Sentry's, except that keys that are whole " +
+    "numbers come first. Numbers are 64-bit floating point, null if too large for that; `Delivery.body` " +
+    "has every digit.",
   serialize: (value) => value,
   parseValue: outputOnly("JSON"),
 });
@@ -63,9 +64,9 @@ builder.scalarType("URL", {
 
 builder.scalarType("Cursor", {
   description:
-    "A position in the log of events, to resume a subscription after. Opaque: only the gateway can compare two of " +
-    "them, and they are no page cursors. One is good until `rebuild` or a restored backup begins a new epoch, or " +
-    "what followed it is dropped (`Feed.oldestCursor`).",
+    "A position in the log of events, after which a subscription can resume. Opaque: only the gateway " +
+    "can compare two of them, and they are not page cursors. It is valid until `rebuild` or a restored " +
+    "backup begins a new epoch, or until what followed it is dropped (see `Feed.oldestCursor`).",
   serialize: cursorOf,
   parseValue: (value) => {
     if (typeof value !== "string") throw refused("Cursor", "a cursor, which is a string");

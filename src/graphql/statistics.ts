@@ -21,15 +21,16 @@ import { figuresOfNow } from "./live-source.ts";
 import { permittedChanges } from "./permitted.ts";
 import { lastThirtyDays, periodOf, PeriodType, type PeriodInput } from "./period.ts";
 
-const ranked = "Only what occurs, largest first; of equal ones by name, null last.";
-const rankedById = "Largest first; of equal ones by Sentry's id";
-const groupsArg = { defaultValue: defaultGroups, description: "So many of them at most: 0 to 100." };
+const ranked = "Only values that occur, largest count first, then by name, null last.";
+const rankedById = "Largest count first, then by Sentry's id";
+const groupsArg = { defaultValue: defaultGroups, description: "The most groups to return: 0 to 100." };
 
 const IssueStatsType = builder.objectRef<Figures>("IssueStats").implement({
   description:
-    "Figures about the issues that match the filter now, whatever they were before. `total` and what begins with `by` " +
-    "count those issues as they are now; all else counts what happened to them in the period, in the history as it is " +
-    "known now. Each figure is computed only when it is selected.",
+    "Statistics of the issues that match the filter now, whatever they were before. `total` and the " +
+    "fields that begin with `by` count those issues as they are now; all others count what happened to " +
+    "them in the period, according to their history as known now. Each is computed only if it is " +
+    "selected.",
   fields: (t) => ({
     total: t.int({
       description: "How many issues match.",
@@ -83,21 +84,21 @@ const IssueStatsType = builder.objectRef<Figures>("IssueStats").implement({
     flow: t.field({
       type: [FlowBucketType],
       description:
-        "The period in buckets, oldest first, without gaps, empty ones included: at most 1,000. Their boundaries are " +
-        "full hours, midnights or Mondays by the clocks of the time zone; the first bucket begins with the period and " +
-        "the last one ends with it, so that all of them together count exactly what occurred in the period. " +
-        "BAD_USER_INPUT for more of them, and for a time zone that is not known.",
+        "The period in buckets, oldest first, without gaps, including empty ones: at most 1,000. Their boundaries are " +
+        "full hours, midnights or Mondays in the time zone; the first bucket starts with the period and the last one " +
+        "ends with it, so together they count exactly what occurred in it. BAD_USER_INPUT for more buckets, and for an " +
+        "unknown time zone.",
       args: {
         interval: t.arg({
           type: IntervalType,
           required: true,
           defaultValue: "DAY",
-          description: "How long a bucket is.",
+          description: "The length of a bucket.",
         }),
         timeZone: t.arg.string({
           required: true,
           defaultValue: "UTC",
-          description: "The IANA time zone whose clocks decide, like `Europe/Berlin`.",
+          description: "The IANA time zone of the boundaries, like `Europe/Berlin`.",
         }),
       },
       resolve: ({ flow }, { interval, timeZone }) => flow(interval, timeZone),
@@ -105,24 +106,24 @@ const IssueStatsType = builder.objectRef<Figures>("IssueStats").implement({
     timeToResolve: t.field({
       type: DurationStatsType,
       description:
-        "From each transition of kind OPENED, DISCOVERED, REGRESSED or REOPENED to UNRESOLVED, to the issue's next " +
-        "transition of kind RESOLVED. Counted when that resolve occurred in the period.",
+        "From each transition to UNRESOLVED of kind OPENED, DISCOVERED, REGRESSED or REOPENED until the " +
+        "issue's next transition of kind RESOLVED. Counted if that one occurred in the period.",
       resolve: ({ timeToResolve }) => timeToResolve(),
     }),
     timeToTriage: t.field({
       type: DurationStatsType,
       description:
-        "From an issue's first event, where that is of kind OPENED or DISCOVERED to UNRESOLVED, to the first later event " +
-        "that is an assignment (action ASSIGNED) or a transition to RESOLVED or IGNORED. Counted when that one occurred " +
-        "in the period; once for each issue.",
+        "From an issue's first event, if that is a transition to UNRESOLVED of kind OPENED or DISCOVERED, " +
+        "until the first later event that is an assignment (action ASSIGNED) or a transition to RESOLVED or " +
+        "IGNORED. Counted if that one occurred in the period; once per issue.",
       resolve: ({ timeToTriage }) => timeToTriage(),
     }),
     timeInStatus: t.field({
       type: [StatusDurationType],
       description:
-        "How long issues stayed in each status, of the stays that ended in the period: from the transition to the status " +
-        "to the next one to another status. A change of substatus ends no stay. All four statuses, also those without a " +
-        "stay.",
+        "How long issues stayed in each status: every stay that ended in the period, from the transition to " +
+        "the status until the next one to another status. A change of substatus does not end a stay. All " +
+        "four statuses are listed, even without a stay.",
       resolve: async ({ timeInStatus }) => {
         const figures = await timeInStatus();
         return issueStatuses.map((status) => ({ status, seconds: figures[status] }));
@@ -131,27 +132,29 @@ const IssueStatsType = builder.objectRef<Figures>("IssueStats").implement({
     reopenRate: t.float({
       nullable: true,
       description:
-        "Of the transitions of kind RESOLVED in the period, the share (0 to 1) after which the issue's next transition " +
-        "to another status, whenever it occurred, was REGRESSED or REOPENED. Null when there were none.",
+        "The share (0 to 1) of the RESOLVED transitions in the period after which the issue's next " +
+        "transition to another status, whenever it occurred, was REGRESSED or REOPENED. Null if there were " +
+        "no RESOLVED ones.",
       resolve: ({ reopenRate }) => reopenRate(),
     }),
     inferredShare: t.float({
       nullable: true,
       description:
-        "Of the transitions in the period, the share (0 to 1) that are INFERRED: no webhook told of them, and they " +
-        "count at the latest time that they can have happened. Null when there were none.",
+        "The share (0 to 1) of the transitions in the period that are INFERRED: no webhook reported them, " +
+        "and they count at the latest time at which they can have happened. Null if there were no " +
+        "transitions.",
       resolve: ({ inferredShare }) => inferredShare(),
     }),
   }),
 });
 
 const statsArgs = builder.args((t) => ({
-  filter: t.field({ type: IssueFilterType, description: "Only these; left out, all of them." }),
+  filter: t.field({ type: IssueFilterType, description: "Only those that match this; by default all." }),
   period: t.field({
     type: PeriodType,
     required: true,
     defaultValue: lastThirtyDays,
-    description: "When that which is counted occurred; left out, the last thirty days.",
+    description: "The time range to count in; by default the last 30 days.",
   }),
 }));
 
@@ -178,8 +181,8 @@ builder.subscriptionField("issueStatsChanged", (t) =>
   t.field({
     type: IssueStatsType,
     description:
-      "The statistics now, and again whenever an entry of the log has changed them: at most once a second, and the newest " +
-      "alone where there were several. What only the passing of time changes sends nothing.",
+      "The statistics now, and again whenever an entry of the log has changed them: at most once a second, " +
+      "and then only the newest. What changes only because time passes sends nothing.",
     args: statsArgs,
     subscribe: (_root, { filter, period }, context) => {
       // A period that cannot be is refused before anything begins.

@@ -40,8 +40,8 @@ const CommitType = builder.objectRef<Commit>("Commit").implement({
 
 export const StatusDetailsType = builder.objectRef<JsonObject>("StatusDetails").implement({
   description:
-    "How a resolved or archived status came about and how it will end. Fields are null where Sentry did not send " +
-    "them, and where what it sent is not of their type.",
+    "How an issue came to be resolved or archived, and how that will end. A field is null if Sentry did " +
+    "not send it, or sent a value of another type.",
   fields: (t) => ({
     inRelease: t.string({
       nullable: true,
@@ -62,8 +62,8 @@ export const StatusDetailsType = builder.objectRef<JsonObject>("StatusDetails").
     ignoreCount: t.int({
       nullable: true,
       description:
-        "Archived until it happens so many more times: in all, or within `ignoreWindow`. Without a window it is " +
-        "what remained when Sentry sent it.",
+        "Archived until it happens this many more times: in total, or within `ignoreWindow`. Without a " +
+        "window it is the number that remained when Sentry sent it.",
       resolve: ({ ignoreCount }) => intOf(ignoreCount),
     }),
     ignoreWindow: t.int({
@@ -73,7 +73,7 @@ export const StatusDetailsType = builder.objectRef<JsonObject>("StatusDetails").
     }),
     ignoreUserCount: t.int({
       nullable: true,
-      description: "Archived until it affects so many more users: in all, or within `ignoreUserWindow`.",
+      description: "Archived until it affects this many more users: in total, or within `ignoreUserWindow`.",
       resolve: ({ ignoreUserCount }) => intOf(ignoreUserCount),
     }),
     ignoreUserWindow: t.int({
@@ -83,7 +83,7 @@ export const StatusDetailsType = builder.objectRef<JsonObject>("StatusDetails").
     }),
     ignoreDuration: t.int({
       nullable: true,
-      description: "Archived for so many minutes. Sentry's documentation has it; Sentry sends `ignoreUntil`.",
+      description: "Archived for this many minutes. Sentry documents it, but sends `ignoreUntil` instead.",
       resolve: ({ ignoreDuration }) => intOf(ignoreDuration),
     }),
     ignoreUntil: t.field({
@@ -106,7 +106,8 @@ export const StatusDetailsType = builder.objectRef<JsonObject>("StatusDetails").
     raw: t.field({
       type: "JSON",
       description:
-        "The object exactly as received, whatever else it holds: people's e-mail addresses, too. FORBIDDEN for an anonymous reader.",
+        "The object exactly as received, with whatever else it contains, such as e-mail addresses. FORBIDDEN " +
+        "for an anonymous reader.",
       resolve(details, _args, context) {
         requirePrivate("`raw`", context);
         return details;

@@ -11,11 +11,11 @@ export const StatusSpanType = builder.objectRef<Span>("StatusSpan").implement({
     endedAt: t.expose("endedAt", {
       type: "DateTime",
       nullable: true,
-      description: "When it ended; null while it lasts.",
+      description: "When it ended; null if it has not.",
     }),
     seconds: t.float({
       nullable: true,
-      description: "How long it was, in seconds. Null while it lasts: count from `startedAt`.",
+      description: "How long it lasted, in seconds; null if it has not ended: count from `startedAt`.",
       resolve: ({ startedAt, endedAt }) => (endedAt === null ? null : (endedAt - startedAt) / 1000),
     }),
     startedBy: t.expose("startedBy", {

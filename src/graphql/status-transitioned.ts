@@ -26,15 +26,18 @@ builder.subscriptionField("statusTransitioned", (t) =>
   t.field({
     type: StatusTransitionedType,
     description:
-      "Every change of status or substatus that matches, in log order. A change that a late delivery corrects comes " +
-      "again, as another entry whose `event.supersedesAll` has the old one. One that is withdrawn, with no other change in " +
-      "its place, is not told here, as there is no transition to tell: `issueChanged` tells it, by the entry whose " +
-      "`event.supersedesAll` has it.",
+      "Every change of status or substatus that matches, in log order. A change that a late delivery " +
+      "corrects is sent again, as another entry whose `event.supersedesAll` lists the old one. A change " +
+      "withdrawn without replacement is not sent here; `issueChanged` sends the entry whose " +
+      "`event.supersedesAll` lists it.",
     args: {
-      filter: t.arg({ type: TransitionFilterType, description: "Only these; left out, all of them." }),
+      filter: t.arg({
+        type: TransitionFilterType,
+        description: "Only those that match this; by default all.",
+      }),
       after: t.arg({
         type: "Cursor",
-        description: "Begin after this position; left out, with the next event. Best given by a variable.",
+        description: "Start after this position; by default with the next event. Best passed as a variable.",
       }),
     },
     subscribe: (_root, { filter, after }, context) => {

@@ -14,8 +14,8 @@ export const TransitionFilterType = builder.inputRef<InputOf<TransitionFilter>, 
 
 TransitionFilterType.implement({
   description:
-    "Which changes of status. Fields are joined by AND; `{}` matches every one. It nests at most 8 deep, `issue` " +
-    "included, makes at most 2,000 comparisons, and a list in it holds at most 1,000 values: BAD_USER_INPUT beyond.",
+    "Selects changes of status. Fields are joined by AND; `{}` matches every one. It may nest 8 deep, " +
+    "`issue` included, make 2,000 comparisons, and have 1,000 values in a list: BAD_USER_INPUT beyond.",
   fields: (t) => ({
     and: t.field({
       type: [TransitionFilterType],
@@ -23,13 +23,12 @@ TransitionFilterType.implement({
     }),
     or: t.field({
       type: [TransitionFilterType],
-      description: "One of these at least; an empty list matches nothing.",
+      description: "At least one of these; an empty list matches nothing.",
     }),
-    not: t.field({ type: TransitionFilterType, description: "Exactly what this does not match." }),
+    not: t.field({ type: TransitionFilterType, description: "Everything that this does not match." }),
     issue: t.field({
       type: IssueFilterType,
-      description:
-        "The issue: in a query as it is now, in a subscription as the gateway knew it at that entry.",
+      description: "The issue: in a query as it is now, in a subscription as known at that entry of the log.",
     }),
     kind: t.field({
       type: [TransitionKindType],
@@ -41,15 +40,15 @@ TransitionFilterType.implement({
     }),
     fromStatus: t.field({
       type: IssueStatusComparatorType,
-      description: "The status left; null where the gateway first heard of the issue.",
+      description: "The status changed from; null where the gateway first heard of the issue.",
     }),
-    toStatus: t.field({ type: IssueStatusComparatorType, description: "The status entered." }),
-    toSubstatus: t.field({ type: IssueSubstatusComparatorType, description: "The substatus entered." }),
+    toStatus: t.field({ type: IssueStatusComparatorType, description: "The status changed to." }),
+    toSubstatus: t.field({ type: IssueSubstatusComparatorType, description: "The substatus changed to." }),
     occurredAt: t.field({ type: DateComparatorType, description: "When it happened, as far as is known." }),
     actorType: t.field({
       type: [ActorTypeType],
       description:
-        "Done by one of these; a change without an actor is done by none. An empty list matches nothing.",
+        "Done by one of these; a change without an actor never matches. An empty list matches nothing.",
     }),
   }),
 });

@@ -29,25 +29,24 @@ StatusTransitionType.implement({
     }),
     cursor: t.field({
       type: "Cursor",
-      description: "Its position in the log, which is its event's: subscribe after it for what followed.",
+      description: "The position of its event in the log: subscribe after it to get what followed.",
       resolve: ({ seq }, _args, { loaders }) => positionAt(seq, loaders),
     }),
     issue: t.field({
       type: IssueType,
       description:
-        "The issue that changed, as it is now; in a subscription, as the gateway knew it once this entry of the log was " +
-        "applied.",
+        "The issue that changed, as it is now; in a subscription, as known after this entry of the log.",
       resolve: ({ issueId }, _args, { loaders }) => loaders.issueOf(issueId),
     }),
     from: t.field({
       type: IssueStateType,
       nullable: true,
-      description: "The state that it left; null where the gateway first heard of the issue.",
+      description: "The state it changed from; null where the gateway first heard of the issue.",
       resolve: ({ transition }) => transition.from,
     }),
     to: t.field({
       type: IssueStateType,
-      description: "The state that it entered.",
+      description: "The state it changed to.",
       resolve: ({ transition }) => transition.to,
     }),
     kind: t.field({
@@ -59,21 +58,22 @@ StatusTransitionType.implement({
     actor: t.expose("actor", {
       type: ActorType,
       nullable: true,
-      description: "Who did it. Null for INFERRED, and where Sentry named nobody.",
+      description: "Who did it. Null for INFERRED, and if Sentry named nobody.",
     }),
     occurredAt: t.expose("occurredAt", {
       type: "DateTime",
       description:
-        "When Sentry sent the webhook that tells it. For INFERRED, the latest time that it can have happened.",
+        "When Sentry sent the webhook that reported it. For INFERRED, the latest time at which it can have " +
+        "happened.",
     }),
     occurredAfter: t.expose("occurredAfter", {
       type: "DateTime",
       nullable: true,
-      description: "For INFERRED, the earliest time that it can have happened. Null for REPORTED.",
+      description: "For INFERRED, the earliest time at which it can have happened; null for REPORTED.",
     }),
     receivedAt: t.expose("receivedAt", {
       type: "DateTime",
-      description: "When the gateway received the webhook that tells it, or whose snapshot shows it.",
+      description: "When the gateway received the webhook that reported it, or whose snapshot shows it.",
     }),
     isLate: t.exposeBoolean("isLate", {
       description: "It arrived after a later event of the same issue was already in the log.",
@@ -86,9 +86,9 @@ StatusTransitionType.implement({
     statusDetails: t.field({
       type: StatusDetailsType,
       description:
-        "How the new status came about and how it will end, as the transition's own delivery showed it; empty where " +
-        "that showed the issue in another status already, and for a viewer limited to some projects where it shows none " +
-        "of them.",
+        "How the new status came about and how it will end, as the transition's own delivery showed it. " +
+        "Empty if that delivery already showed the issue in another status, and for a viewer limited to some " +
+        "projects if it shows none of them.",
       resolve: async ({ delivery, transition }, _args, { loaders }) => {
         const shown = await loaders.snapshot(delivery);
         return shown?.statusRaw === transition.to.status ? shown.statusDetails : {};
@@ -97,7 +97,7 @@ StatusTransitionType.implement({
     secondsInPreviousState: t.float({
       nullable: true,
       description:
-        "How long the issue had been in the state that it left, in seconds; null where that is unknown.",
+        "How long the issue had been in the state it changed from, in seconds; null if that is unknown.",
       resolve: async ({ seq, occurredAt }, _args, { loaders }) => {
         const since = (await loaders.before(seq))?.transitionedAt ?? null;
         return since === null ? null : (occurredAt - since) / 1000;
@@ -157,14 +157,17 @@ export function connectTransitions<Key>(
 builder.queryField("transitions", (t) =>
   t.field({
     type: StatusTransitionConnectionType,
-    description: "The changes of status and substatus of all issues that match, in the order asked for.",
+    description: "All changes of status or substatus that match, in the order asked for.",
     args: {
       ...t.arg.connectionArgs(),
-      filter: t.arg({ type: TransitionFilterType, description: "Only these; left out, all of them." }),
+      filter: t.arg({
+        type: TransitionFilterType,
+        description: "Only those that match this; by default all.",
+      }),
       orderBy: t.arg({
         type: TransitionOrderType,
         defaultValue: defaultTransitionOrder,
-        description: "The order. A page cursor is good for the same field in either direction.",
+        description: "The order. A page cursor works for the same field in either direction.",
       }),
     },
     resolve: async (_root, { filter, orderBy, ...args }, { loaders, reader, now }) => {
