@@ -72,7 +72,9 @@ export function simulateCommand({
     .summary("Send a running gateway what Sentry would send it.")
     .description(
       "Send a running gateway signed webhooks as Sentry would: issues that are created, assigned, resolved, archived," +
-        " regress and escalate, with Sentry's silent steps between; some webhooks twice, some late, some lost.",
+        " regress and escalate, with Sentry's silent steps between; some webhooks twice, some late, some lost.\n\n" +
+        "What is sent stays in the gateway's database for good, mixed with what Sentry sends: use a database of its own" +
+        " for this, or delete it before you connect Sentry.",
     )
     .addOption(urlOption(command))
     .option(

@@ -7,6 +7,7 @@ type Outcome = {
   readonly output: string;
   readonly screen: string;
   readonly errors: string;
+  readonly help: string;
   /** Of the process, had it been one. */
   readonly status: number;
 };
@@ -19,6 +20,7 @@ async function simulate(
   let output = "";
   let screen = "";
   let errors = "";
+  let help = "";
   let status = 0;
   const command = simulateCommand({
     resolveSecret,
@@ -29,7 +31,7 @@ async function simulate(
     output: { write: (text) => (output += text) },
     screen: { isTTY: true, columns: 60, write: (text) => (screen += text) },
   });
-  command.configureOutput({ writeErr: (text) => (errors += text) });
+  command.configureOutput({ writeErr: (text) => (errors += text), writeOut: (text) => (help += text) });
   command.exitOverride(({ exitCode }) => {
     status = exitCode;
     throw new Error("exits");
@@ -37,7 +39,7 @@ async function simulate(
   await command.parseAsync(args, { from: "user" }).catch((error: unknown) => {
     if (!(error instanceof Error) || error.message !== "exits") throw error;
   });
-  return { output, screen, errors, status };
+  return { output, screen, errors, help, status };
 }
 
 function isSigned(secret: string, { body, headers }: ReceivedRequest): boolean {
@@ -46,6 +48,11 @@ function isSigned(secret: string, { body, headers }: ReceivedRequest): boolean {
 
 const bySignature = (secret: string) => (request: ReceivedRequest) =>
   isSigned(secret, request) ? kept : { status: 401, body: '{"code":"SIGNATURE_INVALID"}' };
+
+it("warns that a gateway keeps what it is sent", async () => {
+  const { help } = await simulate(["--help"], { url: new URL("http://127.0.0.1:4000/") });
+  expect(help.replaceAll(/\s+/g, " ")).toContain("stays in the gateway's database for good");
+});
 
 it("fills a past and sums it up", async () => {
   await using gateway = await startStubGateway(bySignature("s3cret"));
