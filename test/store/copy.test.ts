@@ -220,6 +220,24 @@ describe("copying", () => {
     expect(await copying({ file, url })).toMatchObject({ isWhole: true, beganAnew: true });
   });
 
+  it("is not gone on with by a newer version, which makes other tables", async () => {
+    await using stores = await prepared();
+    {
+      await using _gateway = await openStoreIn(stores.file);
+      await copying(stores);
+    }
+    await stores.ask("delete from migrations where made_at = (select max(made_at) from migrations)");
+    await expect(copying(stores)).rejects.toThrow("begun by an older version");
+  });
+
+  it("goes into a schema whose name has to be quoted", async () => {
+    await using stores = await prepared();
+    await using schema = await temporarySchema((unique) => `${unique} Überlang`);
+    expect((await copying({ ...stores, url: schema.url })).isWhole).toBe(true);
+    await using copied = await openReplica(schema.url);
+    expect((await copied.reader.bounds()).newest).toBeGreaterThan(10);
+  });
+
   it.each([
     ["deliveries", "update deliveries set sha256 = sha256 || 'x' where id = 3", /deliveries, id 3 .* sha256/],
     [

@@ -104,7 +104,9 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
         await client.query("truncate deliveries, contents, packs, events, issues, projects, tokens");
         indexes = indexes.length > 0 ? indexes : await indexesOf(client);
         for (const { name } of indexes)
-          await client.query(`drop index if exists ${client.escapeIdentifier(name)}`);
+          await client.query(
+            `drop index if exists ${client.escapeIdentifier(schema)}.${client.escapeIdentifier(name)}`,
+          );
         await remember(progress);
       }),
     remember,
@@ -146,9 +148,10 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
     async makeIndexes(onProgress) {
       for (const [made, { name, text }] of indexes.entries()) {
         onProgress(made, indexes.length);
-        const { rowCount } = await client.query("select 1 where to_regclass(quote_ident($1)) is not null", [
-          name,
-        ]);
+        const { rowCount } = await client.query(
+          "select where to_regclass(quote_ident($1) || '.' || quote_ident($2)) is not null",
+          [schema, name],
+        );
         if (rowCount === 0)
           await transaction(async () => {
             await client.query("set local maintenance_work_mem = '256MB'");
@@ -258,7 +261,7 @@ async function indexesOf(client: pg.Client) {
      where schemaname = current_schema() and tablename = any($1)
        and not exists (
          select 1 from pg_constraint
-         where connamespace = current_schema()::regnamespace and conname = indexname
+         where connamespace = quote_ident(current_schema())::regnamespace and conname = indexname
        ) order by indexname`,
     [["deliveries", "contents", "packs", "events", "issues"]],
   );

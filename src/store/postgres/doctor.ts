@@ -30,8 +30,10 @@ export async function examinePostgres({ url, onProgress }: ExaminationOptions): 
     // Whether it is a standby shows outside of a transaction that only reads.
     const ofServer = await examineServer(client);
     await client.query("begin isolation level repeatable read read only");
-    const { rows } = await client.query<{ is: boolean }>("select to_regclass('meta') is not null as is");
-    if (!rows[0]!.is) throw new Error("There is no store in this database: start a gateway on it.");
+    const { rowCount } = await client.query(
+      "select where to_regclass(quote_ident(current_schema()) || '.meta') is not null",
+    );
+    if (rowCount === 0) throw new Error("There is no store in this database: start a gateway on it.");
     if (!(await hasTablesOfThisVersion(client))) return [...ofServer, otherVersion];
     // What is half copied is not to be right yet.
     if (await isCopying(client)) return [...ofServer, unfinishedCopy];
