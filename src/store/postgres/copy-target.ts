@@ -10,6 +10,7 @@ import { listeningName } from "./listener.ts";
 import { locksOf } from "./locks.ts";
 import { createPools } from "./pools.ts";
 import { connectTo, prepare } from "./prepare.ts";
+import { beginUnhurried, lookOver } from "./unhurried.ts";
 
 const key = z.number().int().nonnegative();
 
@@ -84,23 +85,28 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
   const remember = async (progress: Progress): Promise<void> => {
     await client.query(upsertMeta, [[metaNames.copying], [JSON.stringify({ ...progress, indexes })]]);
   };
-  const transaction = async (work: () => Promise<void>): Promise<void> => {
-    await client.query("begin");
+  const unhurried = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    await beginUnhurried(client);
     try {
-      await work();
-      // Otherwise a gateway may have written meanwhile.
-      await lock.assertHeld();
+      const result = await work();
       await client.query("commit");
+      return result;
     } catch (error) {
       await client.query("rollback").catch(() => {});
       throw error;
     }
   };
+  const writing = (work: () => Promise<void>): Promise<void> =>
+    unhurried(async () => {
+      await work();
+      // Otherwise a gateway may have written meanwhile.
+      await lock.assertHeld();
+    });
 
   return {
     begun: known,
     begin: (progress) =>
-      transaction(async () => {
+      writing(async () => {
         await client.query("truncate deliveries, contents, packs, events, issues, projects, tokens");
         indexes = indexes.length > 0 ? indexes : await indexesOf(client);
         for (const { name } of indexes)
@@ -113,7 +119,7 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
     // Told to the disk with what follows, at the latest when the copy is finished: lost with a crash of the server, it is
     // lost together with how far it was.
     write: (table, rows, progress) =>
-      transaction(async () => {
+      writing(async () => {
         await client.query("set local synchronous_commit = off");
         const columns = columnsOf(tables[table.table]);
         await client.query(upserting(table.table, table.key, columns), arraysOf(rows, columns));
@@ -126,25 +132,23 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
         await remember(progress);
       }),
     writeAll: ({ table }, rows) =>
-      transaction(async () => {
+      writing(async () => {
         const columns = columnsOf(tables[table]);
         await client.query(`delete from ${table}`);
         await client.query(inserting(table, columns), arraysOf(rows, columns));
       }),
-    pageAfter: async ({ table, key, pageSize }, after) =>
-      rowsOf(
-        await client.query({
-          text: `select ${listOf(columnsOf(tables[table]))} from ${table} where ${key} > $1 order by ${key} limit $2`,
-          values: [after, pageSize],
-          rowMode: "array",
-        }),
-        tables[table],
-      ),
-    async all({ table, key }) {
-      const { name } = columnsOf(tables[table]).find((column) => column.key === key)!;
-      const text = `select ${listOf(columnsOf(tables[table]))} from ${table} order by ${name}`;
-      return rowsOf(await client.query({ text, rowMode: "array" }), tables[table]);
-    },
+    pageAfter: ({ table, key, pageSize }, after) =>
+      unhurried(async () => {
+        const text = `select ${listOf(columnsOf(tables[table]))} from ${table} where ${key} > $1 order by ${key} limit $2`;
+        const values = [after, pageSize];
+        return rowsOf(await client.query({ text, values, rowMode: "array" }), tables[table]);
+      }),
+    all: ({ table, key }) =>
+      unhurried(async () => {
+        const { name } = columnsOf(tables[table]).find((column) => column.key === key)!;
+        const text = `select ${listOf(columnsOf(tables[table]))} from ${table} order by ${name}`;
+        return rowsOf(await client.query({ text, rowMode: "array" }), tables[table]);
+      }),
     async makeIndexes(onProgress) {
       for (const [made, { name, text }] of indexes.entries()) {
         onProgress(made, indexes.length);
@@ -153,13 +157,12 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
           [schema, name],
         );
         if (rowCount === 0)
-          await transaction(async () => {
+          await writing(async () => {
             await client.query("set local maintenance_work_mem = '256MB'");
             await client.query(text);
           });
       }
-      // Vacuumed, too: what is known to be visible to all is answered from indexes alone.
-      await client.query("vacuum (analyze) deliveries, contents, packs, events, issues, projects");
+      await lookOver(client, "deliveries, contents, packs, events, issues, projects");
       onProgress(indexes.length, indexes.length);
     },
     async discard() {
@@ -168,7 +171,7 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
       await remember({ ...told, identity: { ...told.identity, instance: "" } });
     },
     finish: ({ position, delivery }) =>
-      transaction(async () => {
+      writing(async () => {
         const { identity } = (await progressIn(client))!;
         await client.query("select setval('delivery_ids', greatest($1::bigint, 1), $1::bigint > 0)", [
           delivery,
@@ -208,10 +211,8 @@ type Lock = AsyncDisposable & {
 async function lockOut(client: pg.Client, schema: string): Promise<Lock> {
   try {
     await connectTo(client);
-    await client.query(
-      `begin isolation level read committed;
-       set local idle_in_transaction_session_timeout = 0; set local lock_timeout = ${waitMs}`,
-    );
+    await beginUnhurried(client);
+    await client.query(`set local lock_timeout = ${waitMs}`);
     await client.query("select pg_advisory_xact_lock($1)", [locksOf(schema).writing]);
   } catch (error) {
     await client.end();

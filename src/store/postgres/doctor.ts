@@ -11,6 +11,7 @@ import { hasTablesOfThisVersion, isCopying } from "./migrate.ts";
 import { createPools } from "./pools.ts";
 import { connectTo } from "./prepare.ts";
 import { newestPosition, sharedBy } from "./queries.ts";
+import { beginUnhurried } from "./unhurried.ts";
 
 export type ExaminationOptions = Pick<Examined, "onProgress"> & { readonly url: string };
 
@@ -29,7 +30,7 @@ export async function examinePostgres({ url, onProgress }: ExaminationOptions): 
     await connectTo(client);
     // Whether it is a standby shows outside of a transaction that only reads.
     const ofServer = await examineServer(client);
-    await client.query("begin isolation level repeatable read read only");
+    await beginUnhurried(client, "isolation level repeatable read read only");
     const { rowCount } = await client.query(
       "select where to_regclass(quote_ident(current_schema()) || '.meta') is not null",
     );

@@ -8,6 +8,7 @@ import { codeOf } from "./error.ts";
 import { locksOf } from "./locks.ts";
 import { idleLimit } from "./pools.ts";
 import { openSearch } from "./search.ts";
+import { beginUnhurried } from "./unhurried.ts";
 
 /** What this replica is told of the store when it opens it. */
 export type Opened = {
@@ -45,7 +46,7 @@ export async function migrate(
   if (schema === null)
     throw new Error("The role's search_path names no schema that exists: create one, or set search_path.");
   const locks = locksOf(schema);
-  await client.query("begin isolation level read committed");
+  await beginUnhurried(client);
   try {
     // What is made, changed and dropped is in this schema, whatever the others of the search_path hold under its names.
     await client.query(`${idleLimit}; set local search_path = ${client.escapeIdentifier(schema)}`);
