@@ -264,6 +264,20 @@ describe("a replica", () => {
     await began.promise;
   });
 
+  it("begins a new epoch when it opens a store whose server forgot where it was, as is to be done after some restores", async () => {
+    await using schema = await temporarySchema();
+    const epochWhenOpened = async () => {
+      await using store = await openReplica(schema.url);
+      return (await store.reader.bounds()).epoch;
+    };
+    const epoch = await epochWhenOpened();
+    expect(await epochWhenOpened()).toBe(epoch);
+    await onServer((client) => client.query("delete from meta where name = 'instance'"), schema.url);
+    const next = await epochWhenOpened();
+    expect(next).not.toBe(epoch);
+    expect(await epochWhenOpened()).toBe(next);
+  });
+
   it("vouches for no position of an epoch that another one began, and says so as soon as it finds it", async () => {
     const onEpoch = vi.fn();
     await using schema = await temporarySchema();
