@@ -28,10 +28,18 @@ export type Copied = {
   readonly isWhole: boolean;
   /** The newest position of the log that is in the target. */
   readonly position: number;
-  /** An earlier copy could not be gone on with, because something was erased from the source since. */
-  readonly beganAnew: boolean;
+  /** Why an earlier copy was not gone on with; null where it was, or there was none. */
+  readonly beganAnew: WhyAnew | null;
   readonly tables: readonly Compared[];
 };
+
+export type WhyAnew =
+  /** It is of another store, or of this one in another epoch. */
+  | "OTHER_STORE"
+  /** A row was found not to be the same. */
+  | "DIFFERED"
+  /** Something was erased from the source since. */
+  | "ERASED";
 
 /** A table with the sha256 over all of its rows, in lower-case hex. */
 export type Compared = { readonly table: string; readonly rows: number; readonly sha256: string };
@@ -55,13 +63,15 @@ export async function copyStore({ file, url, onProgress }: CopyOptions): Promise
   using source = openCopySource(file);
   await using target = await openCopyTarget(url);
   const { begun } = target;
-  const goesOn = begun !== null && isContinuedBy(begun, source);
-  const progress = goesOn
+  const beganAnew = begun === null ? null : whyAnew(begun, source);
+  const goesOn = begun !== null && beganAnew === null;
+  const progress: Progress = goesOn
     ? begun
     : {
         identity: source.identity,
         since: source.newest.position,
         keys: { deliveries: 0, packs: 0, contents: 0, events: 0, issues: 0 },
+        hasDiffered: false,
       };
   if (!goesOn) await target.begin(progress);
 
@@ -80,22 +90,22 @@ export async function copyStore({ file, url, onProgress }: CopyOptions): Promise
   return {
     isWhole: source.isAlone,
     position: source.newest.position,
-    beganAnew: begun !== null && !goesOn,
+    beganAnew,
     tables,
   };
 }
 
-/** True where nothing was taken from the source since the copy was begun. */
-function isContinuedBy({ identity, since }: Progress, source: CopySource): boolean {
+/** Null where the copy that was begun can be gone on with. */
+function whyAnew({ identity, since, hasDiffered }: Progress, source: CopySource): WhyAnew | null {
   const now = source.identity;
-  return (
-    identity.instance === now.instance &&
-    identity.epoch === now.epoch &&
+  if (identity.instance !== now.instance || identity.epoch !== now.epoch) return "OTHER_STORE";
+  if (hasDiffered) return "DIFFERED";
+  const hasAll =
     identity.oldest === now.oldest &&
     identity.prunedTo === now.prunedTo &&
     identity.dropped === now.dropped &&
-    !source.hasForgottenSince(since)
-  );
+    !source.hasForgottenSince(since);
+  return hasAll ? null : "ERASED";
 }
 
 /** Copies what is not copied yet, and again what has changed since it was; the last keys. */

@@ -141,7 +141,7 @@ describe("copying", () => {
       const [first] = await stores.ask<{ xmin: string }>("select xmin::text from deliveries where id = 1");
       if (first !== undefined) rounds.push(Number(first.xmin));
       if (copied !== null) {
-        expect(copied.beganAnew).toBe(false);
+        expect(copied.beganAnew).toBeNull();
         break;
       }
       await expect(openReplica(stores.url)).rejects.toThrow("has not come to its end");
@@ -178,7 +178,7 @@ describe("copying", () => {
     expect(packOldest(connection, 64, 0)).toBeGreaterThan(0);
     connection.client.close();
     const rest = await copying(stores);
-    expect(rest).toMatchObject({ isWhole: true, beganAnew: false });
+    expect(rest).toMatchObject({ isWhole: true, beganAnew: null });
     await using original = await openStoreIn(stores.file, { now: () => now });
     await using copied = await openReplica(stores.url, { now: () => now });
     expect(await answersOf(copied)).toEqual(await answersOf(original));
@@ -194,7 +194,7 @@ describe("copying", () => {
       await using store = openSqliteMaintenance(stores.file);
       expect(await store.forgetIssue("70", at(2_000))).toBe(true);
     }
-    expect(await copying(stores)).toMatchObject({ isWhole: true, beganAnew: true });
+    expect(await copying(stores)).toMatchObject({ isWhole: true, beganAnew: "ERASED" });
     await using copied = await openReplica(stores.url);
     expect((await copied.reader.issues(["70"])).size).toBe(0);
   });
@@ -217,7 +217,21 @@ describe("copying", () => {
       await copying({ file, url });
     }
     expect(await drop(at(25))).toBe(1);
-    expect(await copying({ file, url })).toMatchObject({ isWhole: true, beganAnew: true });
+    expect(await copying({ file, url })).toMatchObject({ isWhole: true, beganAnew: "ERASED" });
+  });
+
+  it("begins anew when it was begun of another store", async () => {
+    await using stores = await prepared();
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    {
+      await using gateway = await openStoreIn(file);
+      await gateway.append(told({ issue: "of another store" }));
+      await copying({ ...stores, file });
+    }
+    expect(await copying(stores)).toMatchObject({ isWhole: true, beganAnew: "OTHER_STORE" });
+    await using copied = await openReplica(stores.url);
+    expect((await copied.reader.issues(["of another store"])).size).toBe(0);
   });
 
   it("is not gone on with by a newer version, which makes other tables", async () => {
@@ -266,7 +280,7 @@ describe("copying", () => {
       await expect(again).rejects.toThrow(CopyDiffersError);
       await expect(again).rejects.toThrow(expected);
       await expect(openReplica(stores.url)).rejects.toThrow("has not come to its end");
-      expect(await copying(stores)).toMatchObject({ isWhole: true, beganAnew: true });
+      expect(await copying(stores)).toMatchObject({ isWhole: true, beganAnew: "DIFFERED" });
     },
   );
 

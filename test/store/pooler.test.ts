@@ -141,7 +141,7 @@ describe("behind a pooler of transactions", () => {
       }
       await stores.slowDown("before insert on deliveries");
       const copied = await copyStore({ file, url: stores.pooled, onProgress: () => {} });
-      expect(copied).toMatchObject({ isWhole: true, beganAnew: false });
+      expect(copied).toMatchObject({ isWhole: true, beganAnew: null });
     });
 
     it("doctor takes as long as it takes", async () => {

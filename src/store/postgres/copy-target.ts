@@ -24,6 +24,7 @@ const progressShape = z.object({
   }),
   since: key,
   keys: z.object({ deliveries: key, packs: key, contents: key, events: key, issues: key }),
+  hasDiffered: z.boolean().default(false),
   indexes: z.array(z.object({ name: z.string(), text: z.string() })),
 });
 
@@ -35,6 +36,8 @@ export type Progress = {
   readonly since: number;
   /** The last key that is copied of each table; 0 for none. */
   readonly keys: Readonly<Record<CopiedName, number>>;
+  /** What is copied was told to differ from its source. */
+  readonly hasDiffered: boolean;
 };
 
 /** An empty PostgreSQL database, or one that a copy was begun into. */
@@ -52,7 +55,7 @@ export type CopyTarget = AsyncDisposable & {
   readonly all: (table: WholeTable) => Promise<readonly Row[]>;
   /** Makes the indexes, where they are not made yet, and lets the server look at the tables. */
   readonly makeIndexes: (onProgress: (done: number, total: number) => void) => Promise<void>;
-  /** What is copied is told to differ from its source: the next copy begins anew. */
+  /** Remembers that what is copied differs from its source. */
   readonly discard: () => Promise<void>;
   /** Makes it the store that it was copied from, in the same epoch, for gateways to open. */
   readonly finish: (newest: { readonly position: number; readonly delivery: number }) => Promise<void>;
@@ -168,7 +171,7 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
     async discard() {
       const told = await progressIn(client);
       if (told === null) return;
-      await remember({ ...told, identity: { ...told.identity, instance: "" } });
+      await remember({ ...told, hasDiffered: true });
     },
     finish: ({ position, delivery }) =>
       writing(async () => {
