@@ -166,7 +166,7 @@ async function compare(
       const copying = target.pageAfter(table, last);
       copying.catch(() => {});
       const page = source.pageAfter(table, last);
-      hash.update(comparedText(table, page, await copying));
+      for (const text of comparedTexts(table, page, await copying)) hash.update(text);
       if (page.length === 0) break;
       last = Number(page.at(-1)![table.key]);
       rows += page.length;
@@ -176,25 +176,25 @@ async function compare(
   }
   for (const table of wholeTables) {
     const rows = source.all(table);
-    const text = comparedText(table, rows, await target.all(table));
-    const sha256 = createHash("sha256").update(text).digest("hex");
-    compared.push({ table: table.table, rows: rows.length, sha256 });
+    const hash = createHash("sha256");
+    for (const text of comparedTexts(table, rows, await target.all(table))) hash.update(text);
+    compared.push({ table: table.table, rows: rows.length, sha256: hash.digest("hex") });
   }
   return compared;
 }
 
-/** The rows as text, once it was found that both have the same. */
-function comparedText(
+/** Each row as text, once it was found that both have the same. Together they may be longer than a string can be. */
+function comparedTexts(
   { table, key }: { readonly table: string; readonly key: string },
   wanted: readonly Row[],
   found: readonly Row[],
-): string {
+): readonly string[] {
   const texts = wanted.map(textOf);
   const copies = found.map(textOf);
   const wrong = Array.from({ length: Math.max(texts.length, copies.length) }).findIndex(
     (_, index) => texts[index] !== copies[index],
   );
-  if (wrong < 0) return texts.join("");
+  if (wrong < 0) return texts;
   const [row, copy] = [wanted[wrong], found[wrong]];
   const name = (row ?? copy)![key];
   if (row === undefined || copy === undefined || row[key] !== copy[key])

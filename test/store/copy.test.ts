@@ -1,8 +1,10 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { cursorOf, positionOf } from "../../src/domain/cursor.ts";
 import { readBody } from "../../src/sentry/payload.ts";
+import { copiedTables } from "../../src/store/copied.ts";
 import { copyStore, CopyDiffersError } from "../../src/store/copy.ts";
 import { packSize } from "../../src/store/pack.ts";
 import { openCopyTarget } from "../../src/store/postgres/copy-target.ts";
@@ -250,6 +252,28 @@ describe("copying", () => {
     expect((await copying({ ...stores, url: schema.url })).isWhole).toBe(true);
     await using copied = await openReplica(schema.url);
     expect((await copied.reader.bounds()).newest).toBeGreaterThan(10);
+  });
+
+  it("sends what is large in several statements, and as one step", async () => {
+    await using schema = await temporarySchema();
+    await using target = await openCopyTarget(schema.url);
+    const identity = { instance: "i", epoch: "e", oldest: 0, prunedTo: 0, dropped: 0 };
+    const keys = { deliveries: 0, packs: 0, contents: 0, events: 0, issues: 0 };
+    const progress = { identity, since: 0, keys, hasDiffered: false };
+    await target.begin(progress);
+    const body = Buffer.alloc(7 * 1_048_576);
+    const rows = [1, 2, 3, 4, 5].map((delivery) => ({ delivery, body, fields: null }));
+    const asked = vi.spyOn(pg.Client.prototype, "query");
+    try {
+      await target.write(copiedTables[2], rows, progress);
+      const texts = asked.mock.calls.map(([text]) => text as unknown);
+      expect(texts.filter((text) => String(text).startsWith("insert into contents"))).toHaveLength(3);
+      expect(texts.filter((text) => text === "commit")).toHaveLength(1);
+    } finally {
+      asked.mockRestore();
+    }
+    const copied = await target.pageAfter(copiedTables[2], 0);
+    expect(copied.map(({ delivery }) => delivery)).toEqual([1, 2, 3, 4, 5]);
   });
 
   it.each([

@@ -8,6 +8,7 @@ import { arraysOf, columnsOf, inserting, listOf, upserting } from "./columns.ts"
 import { codeOf } from "./error.ts";
 import { listeningName } from "./listener.ts";
 import { locksOf } from "./locks.ts";
+import { partsOf } from "./parts.ts";
 import { createPools } from "./pools.ts";
 import { connectTo, prepare } from "./prepare.ts";
 import { beginUnhurried, lookOver } from "./unhurried.ts";
@@ -125,7 +126,8 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
       writing(async () => {
         await client.query("set local synchronous_commit = off");
         const columns = columnsOf(tables[table.table]);
-        await client.query(upserting(table.table, table.key, columns), arraysOf(rows, columns));
+        for (const part of partsOf(rows, bytesOf))
+          await client.query(upserting(table.table, table.key, columns), arraysOf(part, columns));
         if (table.table === "packs" && rows.length > 0)
           await client.query(
             `delete from contents using unnest($1::bigint[], $2::bigint[]) as packed(first, last)
@@ -270,6 +272,13 @@ async function indexesOf(client: pg.Client) {
     [["deliveries", "contents", "packs", "events", "issues"]],
   );
   return rows;
+}
+
+function bytesOf(row: Row): number {
+  const lengths = Object.values(row).map((value) =>
+    typeof value === "string" || Buffer.isBuffer(value) ? value.length : 0,
+  );
+  return lengths.reduce((sum, length) => sum + length, 0);
 }
 
 function rowsOf({ rows }: pg.QueryArrayResult, table: PgTable): readonly Row[] {
