@@ -137,7 +137,8 @@ builder.queryField("deliveries", (t) =>
   t.field({
     type: DeliveryConnectionType,
     description:
-      "The webhooks that match, newest first. Requires the admin scope of all projects: FORBIDDEN without.",
+      "The webhooks that match, newest first. With several replicas, one that is committed later may come to stand behind " +
+      "newer ones that were shown already. Requires the admin scope of all projects: FORBIDDEN without.",
     args: {
       ...t.arg.connectionArgs(),
       filter: t.arg({ type: DeliveryFilterType, description: "Only these; left out, all of them." }),
