@@ -198,6 +198,20 @@ describe("a page of transitions", () => {
   });
 });
 
+describe("what comes before an event", () => {
+  it.each([
+    ["the event", (reader: Reader) => reader.before([5])],
+    ["the newest transition", (reader: Reader) => reader.transitionedBefore([5])],
+  ])("is found along the history of its issue: %s", async (_, ask) => {
+    using database = opened();
+    const [plan, ...more] = await database.plansOf(ask);
+    expect(more).toEqual([]);
+    expect(plan).toContain("SEARCH earlier USING INDEX events_in_history (issue_id=? AND place<?)");
+    expect(plan).toMatch(/^SEARCH events USING INTEGER PRIMARY KEY \(rowid=\?\)$/m);
+    expect(plan).not.toMatch(/SCAN|TEMP B-TREE/);
+  });
+});
+
 describe("a statistic", () => {
   const inPeriod = { filter: {}, now: 0, period: { from: 0, to: 10 } };
   /** Without reading a row, sorting or grouping. */
