@@ -6,7 +6,13 @@ import { at, told, webhook } from "./deliveries.ts";
 import { silentReport } from "./open.ts";
 import type { Report } from "../../src/observability/report.ts";
 import type { Maintenance } from "../../src/store/maintenance.ts";
-import { issueOrderFields, type Page, type PageRequest, type TransitionKey } from "../../src/store/reader.ts";
+import {
+  issueOrderFields,
+  type DeliveryFilter,
+  type Page,
+  type PageRequest,
+  type TransitionKey,
+} from "../../src/store/reader.ts";
 import type { Store } from "../../src/store/store.ts";
 
 const first = { from: "first", after: null, before: null, limit: 50 } as const;
@@ -624,6 +630,29 @@ export function storeContract<Opened extends Store>(
         lastDeliveryAt: at(0),
         counts: { APPLIED: 1, UNCHANGED: 0, DUPLICATE: 0, IGNORED: 0, QUARANTINED: 0 },
       });
+    });
+
+    it("takes what tells that an issue was forgotten for no delivery", async () => {
+      await using store = await open();
+      await store.append(webhook({ action: "created", data: { comment: 1 } }, { at: 0 }));
+      await store.append(told({ issue: "2", at: 1 }));
+      {
+        await using maintenance = await maintain(store);
+        expect(await maintenance.forgetIssue("2", at(10))).toBe(true);
+      }
+      const { reader } = store;
+      expect([...(await reader.deliveries([1, 2, 3])).keys()]).toEqual([1]);
+      const filters: readonly DeliveryFilter[] = [
+        {},
+        { outcome: ["IGNORED"] },
+        { receivedAt: { gte: { at: at(-1) } } },
+      ];
+      for (const filter of filters) {
+        const asked = { filter, now: 0 };
+        const page = { ...asked, limit: 10, from: "first", after: null, before: null } as const;
+        expect((await reader.deliveryPage(page)).rows.map(({ id }) => id)).toEqual([1]);
+        expect(await reader.deliveryCount(asked)).toBe(1);
+      }
     });
 
     it("gives the raw issue as Sentry sent it", async () => {

@@ -245,6 +245,7 @@ describe("on PostgreSQL", () => {
         }),
     ],
     ["the contents of deliveries", (reader) => reader.bodies([5, 6])],
+    ["the number of deliveries", (reader) => reader.deliveryCount({ filter: {}, now: 0 })],
     ["the event before another", (reader) => reader.before([5, 6])],
     ["the transition before an event", (reader) => reader.transitionedBefore([5, 6])],
   ])("%s is read without reading a whole table", async (_, ask) => {

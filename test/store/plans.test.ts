@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { IssueFilter } from "../../src/domain/filter.ts";
-import { issueOrderFields, type IssueKey, type PageRequest, type Reader } from "../../src/store/reader.ts";
+import {
+  issueOrderFields,
+  type DeliveryFilter,
+  type IssueKey,
+  type PageRequest,
+  type Reader,
+} from "../../src/store/reader.ts";
 import { erasing, type Erasing } from "../../src/store/erase.ts";
 import { withPrepared } from "../../src/store/sqlite/connection.ts";
 import { readerOf } from "../../src/store/sqlite/queries.ts";
@@ -209,6 +215,49 @@ describe("what comes before an event", () => {
     expect(plan).toContain("SEARCH earlier USING INDEX events_in_history (issue_id=? AND place<?)");
     expect(plan).toMatch(/^SEARCH events USING INTEGER PRIMARY KEY \(rowid=\?\)$/m);
     expect(plan).not.toMatch(/SCAN|TEMP B-TREE/);
+  });
+});
+
+describe("deliveries", () => {
+  const page = { limit: 50, from: "first", after: null, before: null } as const;
+  const ofForgotten = "SEARCH deliveries USING INDEX deliveries_by_sha256 (sha256=?)";
+
+  it.each<[string, DeliveryFilter, string, string]>([
+    ["all", {}, "SCAN deliveries", "SCAN deliveries USING COVERING INDEX deliveries_by_received_at"],
+    [
+      "those about an issue",
+      { issueSentryId: "1" },
+      "SEARCH deliveries USING INDEX deliveries_by_issue (issue_id=?)",
+      "SEARCH deliveries USING COVERING INDEX deliveries_by_issue (issue_id=?)",
+    ],
+    [
+      "those received since",
+      { receivedAt: { gte: { at: 5 } } },
+      "SCAN deliveries",
+      "SEARCH deliveries USING COVERING INDEX deliveries_by_received_at (received_at>?)",
+    ],
+  ])(
+    "are listed and counted along an index, but for what is none: %s",
+    async (_, filter, listed, counted) => {
+      using database = opened();
+      const [list] = await database.plansOf((reader) => reader.deliveryPage({ ...page, filter, now: 0 }));
+      expect(list!.split("\n")[0]).toBe(listed);
+      const [count] = await database.plansOf((reader) => reader.deliveryCount({ filter, now: 0 }));
+      expect(count!.split("\n").filter((step) => step.includes("deliveries"))).toEqual([
+        counted,
+        ofForgotten,
+      ]);
+    },
+  );
+
+  it("are counted by outcome along an index, but for what is none", async () => {
+    using database = opened();
+    const plans = await database.plansOf((reader) => reader.feedFigures({ since: 5 }));
+    expect(plans.map((plan) => plan.split("\n")[0])).toEqual([
+      "SCAN deliveries",
+      "SEARCH deliveries USING COVERING INDEX deliveries_by_received_at (received_at>?)",
+      ofForgotten,
+    ]);
   });
 });
 
