@@ -255,6 +255,46 @@ describe("forgetting an issue", () => {
     expect(await examine(file)).toEqual([]);
   });
 
+  it("writes few packs anew at a time, however many hold something of it", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    const packs = mostPacksInStep + 2;
+    {
+      using filling = openSqliteFilling({ file, read: readBody, onFault: (error) => expect(error).toBe("") });
+      await filling.append(
+        Array.from({ length: packs * packSize }, (_, index) =>
+          told({ issue: index % packSize === 7 ? "1" : "2", at: index, count: index }),
+        ),
+      );
+      await filling.finish();
+    }
+    packAll(file);
+    const client = new Database(file);
+    const data = () => client.prepare<[], Buffer>("select data from packs order by first").pluck().all();
+    let before = data();
+    /** How many packs are not as they were when this was asked before. */
+    const changed = () => {
+      const now = data();
+      const count = now.filter((one, index) => !one.equals(before[index]!)).length;
+      before = now;
+      return count;
+    };
+    {
+      await using maintenance = openSqliteMaintenance(file);
+      expect(await maintenance.forgetIssue("1", at(10_000))).toBe(true);
+      expect(changed()).toBe(0);
+      expect(await examine(file)).toEqual([]);
+      expect(await maintenance.eraseSetAside()).toBe(mostPacksInStep);
+      expect(changed()).toBe(mostPacksInStep);
+      expect(await examine(file)).toEqual([]);
+      expect(await maintenance.eraseSetAside()).toBe(2);
+      expect(changed()).toBe(2);
+      expect(await maintenance.eraseSetAside()).toBe(0);
+    }
+    client.close();
+    expect(await examine(file)).toEqual([]);
+  });
+
   it("lets a webhook that comes later begin it anew, though the gateway had its history in memory", async () => {
     await using store = await openTestStore();
     await store.append(told({ issue: "1", at: 0 }));

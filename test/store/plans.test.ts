@@ -259,6 +259,12 @@ describe("deliveries", () => {
       ofForgotten,
     ]);
   });
+
+  it("that are set aside are found among what is none, in their order", async () => {
+    using database = opened();
+    const [plan] = await database.plansOf((_, steps) => steps.eraseSetAside());
+    expect(plan).toBe(ofForgotten);
+  });
 });
 
 describe("a statistic", () => {
