@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { readBody } from "../../src/sentry/payload.ts";
 import { mostInStep, mostPacksInStep } from "../../src/store/erase.ts";
 import { packSize } from "../../src/store/pack.ts";
@@ -293,6 +293,18 @@ describe("forgetting an issue", () => {
     }
     client.close();
     expect(await examine(file)).toEqual([]);
+  });
+
+  it("waits for another process's lock where no gateway runs, too", async () => {
+    using folder = temporaryFolder();
+    const asked = vi.spyOn(Database.prototype, "pragma");
+    try {
+      await using _maintenance = openSqliteMaintenance(join(folder.path, "issuewire.db"));
+      const connection = asked.mock.contexts.at(-1) as Database.Database;
+      expect(connection.pragma("busy_timeout", { simple: true })).toBeGreaterThan(1_000);
+    } finally {
+      asked.mockRestore();
+    }
   });
 
   it("lets a webhook that comes later begin it anew, though the gateway had its history in memory", async () => {

@@ -78,6 +78,7 @@ function openConnection(
   }
   const connection = openWriter(file);
   opened.defer(() => void connection.client.close());
+  connection.client.pragma(`busy_timeout = ${busyMs}`);
   // An erasure adds to the log, which positions that a restored file had handed out before must not come to mean.
   const known = identityOf(connection);
   if (known !== null) continued(connection, known, readInstance(instanceFileOf(file)));
