@@ -33,6 +33,10 @@ async function allOf(
 /** Erases what steps before have left for later, those too of a command that was broken off. */
 async function finish(store: Maintenance, options: EraseCommandOptions): Promise<void> {
   await allOf("erasing", store.eraseSetAside, options);
+  if (await store.sweep()) return;
+  options.print(
+    "Something else is reading the database: until that is done and the gateway was started anew, the file beside it that ends in -wal may hold what was erased.",
+  );
 }
 
 /** `issuewire prune`: what the settings say is too old. A running gateway does the same by itself. */

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { forgetCommand, pruneCommand, type EraseCommandOptions } from "../../src/commands/erase.ts";
 import { mostInStep } from "../../src/store/erase.ts";
@@ -38,6 +39,17 @@ it("forgetting a project says so without what a terminal would obey in its slug"
   expect(options.printed).toEqual(["Forgot project 7: 1 issue."]);
 });
 
+it("forgetting leaves nothing of an issue that is too much for one step, in the file and beside it", async () => {
+  await using store = await openTestStore();
+  const secret = "what nobody may know any more";
+  await fill(store, secret);
+  const options = printing(store.file);
+  await forgetCommand(options).exitOverride().parseAsync(["issue", "WEB-1"], { from: "user" });
+  expect(options.printed).toEqual(["Forgot issue 1."]);
+  for (const end of ["", "-wal"])
+    expect([end, readFileSync(`${store.file}${end}`).includes(secret)]).toEqual([end, false]);
+});
+
 it("forgetting goes on with what was broken off, though nothing else of it is found any more", async () => {
   await using store = await openTestStore();
   await fill(store, "secret");
@@ -51,6 +63,17 @@ it("forgetting goes on with what was broken off, though nothing else of it is fo
   ).rejects.toThrow("There is no issue WEB-1.");
   await using maintenance = openSqliteMaintenance(store.file);
   expect(await maintenance.eraseSetAside()).toBe(0);
+});
+
+it("says where what was erased may still lie beside the file", async () => {
+  await using store = await openTestStore();
+  await store.append(told());
+  const options = printing(store.file);
+  const open = async () => ({ ...openSqliteMaintenance(store.file), sweep: async () => false });
+  await forgetCommand({ ...options, open })
+    .exitOverride()
+    .parseAsync(["issue", "1"], { from: "user" });
+  expect(options.printed).toEqual([expect.stringContaining("-wal may hold"), "Forgot issue 1."]);
 });
 
 it("pruning says how much went, one as one and many as many", async () => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it, vi } from "vitest";
@@ -22,6 +22,12 @@ function packAll(file: string): void {
   const connection = openWriter(file);
   while (packOldest(connection, 100, 0) > 0);
   connection.client.close();
+}
+
+/** All that lies in the database's file and beside it. */
+function kept(file: string): Buffer {
+  const files = [file, `${file}-wal`, `${file}-shm`].filter((one) => existsSync(one));
+  return Buffer.concat(files.map((one) => readFileSync(one)));
 }
 
 describe("retention", () => {
@@ -224,10 +230,7 @@ describe("forgetting an issue", () => {
       });
       expect((await store.reader.eventsOfDeliveries([4])).size).toBe(0);
     }
-    const client = new Database(file);
-    client.pragma("wal_checkpoint(TRUNCATE)");
-    client.close();
-    expect(readFileSync(file).includes(secret)).toBe(false);
+    expect(kept(file).includes(secret)).toBe(false);
     expect(await examine(file)).toEqual([]);
   });
 
@@ -248,11 +251,39 @@ describe("forgetting an issue", () => {
       await using maintenance = openSqliteMaintenance(file);
       expect(await maintenance.forgetIssue("1", at(1_000))).toBe(true);
     }
-    const client = new Database(file);
-    client.pragma("wal_checkpoint(TRUNCATE)");
-    client.close();
-    expect(readFileSync(file).includes(secret)).toBe(false);
+    expect(kept(file).includes(secret)).toBe(false);
     expect(await examine(file)).toEqual([]);
+  });
+
+  it("leaves nothing beside the file either, while a gateway has it", async () => {
+    await using store = await openTestStore();
+    const secret = "what nobody may know any more";
+    await store.append(told({ issue: "1", title: secret }));
+    await using maintenance = openSqliteMaintenance(store.file);
+    expect(await maintenance.forgetIssue("1", at(10))).toBe(true);
+    expect(kept(store.file).includes(secret)).toBe(true);
+    expect(await maintenance.sweep()).toBe(true);
+    expect(kept(store.file).includes(secret)).toBe(false);
+    // Which goes on in a file that was cut.
+    await store.append(told({ issue: "2" }));
+    expect([...(await store.reader.issues(["1", "2"])).keys()]).toEqual(["2"]);
+  });
+
+  it("waits with what lies beside the file for whoever reads that, and keeps nobody from writing meanwhile", async () => {
+    await using store = await openTestStore();
+    const secret = "what nobody may know any more";
+    await store.append(told({ issue: "1", title: secret }));
+    const reader = new Database(store.file, { readonly: true });
+    reader.exec("begin");
+    reader.prepare("select 1 from issues").get();
+    await using maintenance = openSqliteMaintenance(store.file);
+    await maintenance.forgetIssue("1", at(10));
+    const sweeping = maintenance.sweep();
+    await store.append(told({ issue: "2" }));
+    expect(kept(store.file).includes(secret)).toBe(true);
+    reader.close();
+    expect(await sweeping).toBe(true);
+    expect(kept(store.file).includes(secret)).toBe(false);
   });
 
   it("writes few packs anew at a time, however many hold something of it", async () => {
