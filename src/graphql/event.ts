@@ -120,7 +120,7 @@ IssueEventType.implement({
       nullable: true,
       description:
         "Whom the event before it in history left the issue assigned to; null for nobody, and for the first.",
-      resolve: async ({ seq }, _args, { loaders }) => (await loaders.before(seq))?.event?.assignee ?? null,
+      resolve: async ({ seq }, _args, { loaders }) => (await loaders.before(seq))?.assignee ?? null,
     }),
     assignee: t.expose("assignee", {
       type: AssigneeType,

@@ -6,6 +6,7 @@ import { cursorOf, positionOf } from "../../src/domain/cursor.ts";
 import { readBody } from "../../src/sentry/payload.ts";
 import { copiedTables } from "../../src/store/copied.ts";
 import { copyStore, CopyDiffersError } from "../../src/store/copy.ts";
+import { mostInStep } from "../../src/store/erase.ts";
 import { packSize } from "../../src/store/pack.ts";
 import { openCopyTarget } from "../../src/store/postgres/copy-target.ts";
 import { locksOf } from "../../src/store/postgres/locks.ts";
@@ -199,6 +200,23 @@ describe("copying", () => {
     expect(await copying(stores)).toMatchObject({ isWhole: true, beganAnew: "ERASED" });
     await using copied = await openReplica(stores.url);
     expect((await copied.reader.issues(["70"])).size).toBe(0);
+  });
+
+  it("begins anew when what was set aside was erased since", async () => {
+    await using opened = new AsyncDisposableStack();
+    const { path } = opened.use(temporaryFolder());
+    const { url } = opened.use(await temporarySchema());
+    const file = join(path, "issuewire.db");
+    await using gateway = await openStoreIn(file);
+    await Promise.all(
+      Array.from({ length: mostInStep + 1 }, (_, index) => gateway.append(told({ at: index, count: index }))),
+    );
+    await using store = openSqliteMaintenance(file);
+    expect(await store.forgetIssue("1", at(10_000))).toBe(true);
+    await copying({ file, url });
+    expect(await store.eraseSetAside()).toBe(mostInStep);
+    expect(await copying({ file, url })).toMatchObject({ beganAnew: true });
+    expect(await store.eraseSetAside()).toBe(1);
   });
 
   it("begins anew when issues were dropped since, though cursors are good from where they were before", async () => {

@@ -51,6 +51,7 @@ export function erasingSteps(pool: pg.Pool, schema: string): Erasing {
     dropBodies: (before, now) => step((one) => one.dropBodies(before, now)),
     dropClosedIssues: (before) => step((one) => one.dropClosedIssues(before)),
     forgetIssue: (sentryId, now) => step((one) => one.forgetIssue(sentryId, now)),
+    eraseSetAside: () => step((one) => one.eraseSetAside()),
     issuesIn: (projectId, limit) =>
       erasing(sharedBy(drizzleOver(pool)))
         .issuesIn(projectId, limit)
