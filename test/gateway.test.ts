@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { sign } from "../src/sentry/signature.ts";
 import { head, Wire } from "./http/wire.ts";
 import { temporaryFolder } from "./store/open.ts";
+import { onServer, temporarySchema } from "./store/open-postgres.ts";
 import { secret, startTestGateway } from "./test-gateway.ts";
 
 async function post(url: string, body: string | Buffer, key = secret): Promise<unknown> {
@@ -123,6 +124,38 @@ describe("a gateway", () => {
     expect(await next(first.data.statusTransitioned.cursor)).toMatchObject({
       data: { statusTransitioned: { transition: { issue: { sentryId: "3" } } } },
     });
+  });
+
+  it("tells no lost entry as one of the new epoch where the database came back without the newest ones", async () => {
+    await using schema = await temporarySchema();
+    await using one = await startTestGateway({ DATABASE_URL: schema.url });
+    await using other = await startTestGateway({ DATABASE_URL: schema.url });
+    const follow = (after: unknown) => {
+      const client = createClient({ url: `${one.url}/graphql` });
+      const query = "subscription ($after: Cursor) { issueChanged(after: $after) { cursor } }";
+      return { client, told: client.iterate({ query, variables: { after } }) };
+    };
+    const { feed: before } = await ask(one.url, "{ feed { cursor } }");
+    const live = follow(before!["cursor"]);
+    for (const id of ["1", "2", "3", "4", "5"]) await post(one.url, resolved(id));
+    // All of them are in the memory of that gateway.
+    for (const _id of ["1", "2", "3", "4", "5"]) await live.told.next();
+
+    await onServer(async (client) => {
+      for (const [table, position] of [
+        ["events", "seq"],
+        ["issues", "last_seq"],
+        ["deliveries", "position"],
+      ] as const)
+        await client.query(`delete from ${table} where ${position} > 3`);
+      await client.query("update meta set value = 'x.00000001' where name = 'instance'");
+    }, schema.url);
+    await post(other.url, resolved("6"));
+    const { feed: after } = await ask(one.url, "{ feed { cursor } }");
+    const again = follow(after!["cursor"]);
+    const { value } = await again.told.next();
+    expect(value).toMatchObject({ errors: [{ extensions: { code: "SERVICE_UNAVAILABLE" } }] });
+    for (const { client } of [live, again]) client.dispose();
   });
 
   it("lets a client that follows the log end with the history, whatever is corrected on the way", async () => {

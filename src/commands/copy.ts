@@ -1,6 +1,7 @@
 import { Command } from "commander";
+import { counted } from "../observability/counted.ts";
 import type { ProgressBar } from "../observability/progress.ts";
-import type { Copied, CopyOptions } from "../store/copy.ts";
+import type { Copied, CopyOptions, WhyAnew } from "../store/copy.ts";
 import { CommandError } from "./command-error.ts";
 
 export type CopyCommandOptions = {
@@ -12,6 +13,12 @@ export type CopyCommandOptions = {
   readonly withoutPassword: (url: string) => string;
   readonly progress: (what: string) => ProgressBar;
   readonly print: (line: string) => void;
+};
+
+const whyAnew: Readonly<Record<WhyAnew, string>> = {
+  OTHER_STORE: "The copy was begun of another store, or of this one in another epoch",
+  DIFFERED: "The copy was found to differ from the store",
+  ERASED: "Something was erased from the store since the copy was begun",
 };
 
 /** `issuewire copy`: from one SQLite file to many replicas. */
@@ -53,13 +60,10 @@ export function copyCommand({
         },
       });
       bars.dispose();
-      if (copied.beganAnew)
-        print("Something was erased from the store since the copy was begun: it began anew.");
+      if (copied.beganAnew !== null) print(`${whyAnew[copied.beganAnew]}: it began anew.`);
       const width = Math.max(...copied.tables.map(({ table }) => table.length));
       for (const { table, rows, sha256 } of copied.tables)
-        print(
-          `✓ ${table.padEnd(width)}  sha256 ${sha256}  ${rows.toLocaleString("en")} rows, the same in both`,
-        );
+        print(`✓ ${table.padEnd(width)}  sha256 ${sha256}  ${counted(rows, "row")}, the same in both`);
       print(
         copied.isWhole
           ? `${withoutPassword(to)} holds the store, up to position ${copied.position}. Start gateways on it, and none on the file any more.`

@@ -17,8 +17,31 @@ export type EraseCommandOptions = {
 
 const dayMs = 86_400_000;
 
+/** Takes steps until one finds nothing more to do: how much all of them did. */
+async function allOf(
+  what: string,
+  step: () => Promise<number>,
+  { progress }: EraseCommandOptions,
+): Promise<number> {
+  using bar = progress(what);
+  let done = 0;
+  for (let more = await step(); more > 0; more = await step()) bar.update((done += more), done);
+  bar.clear();
+  return done;
+}
+
+/** Erases what steps before have left for later, those too of a command that was broken off. */
+async function finish(store: Maintenance, options: EraseCommandOptions): Promise<void> {
+  await allOf("erasing", store.eraseSetAside, options);
+  if (await store.sweep()) return;
+  options.print(
+    "Something else is reading the database: until that is done and the gateway was started anew, the file beside it that ends in -wal may hold what was erased.",
+  );
+}
+
 /** `issuewire prune`: what the settings say is too old. A running gateway does the same by itself. */
-export function pruneCommand({ open, progress, retention, now, print }: EraseCommandOptions): Command {
+export function pruneCommand(options: EraseCommandOptions): Command {
+  const { open, retention, now, print } = options;
   return new Command("prune")
     .description(
       "Drop what RETENTION_RAW_DAYS and RETENTION_EVENTS_DAYS say is too old, now. A gateway that runs does so by itself.",
@@ -28,25 +51,19 @@ export function pruneCommand({ open, progress, retention, now, print }: EraseCom
       if (rawDays === null && eventsDays === null)
         throw new CommandError("Nothing is ever too old: set RETENTION_RAW_DAYS or RETENTION_EVENTS_DAYS.");
       await using store = await open();
-      const allOf = async (what: string, step: () => Promise<number>): Promise<number> => {
-        using bar = progress(what);
-        let done = 0;
-        for (let more = await step(); more > 0; more = await step()) bar.update((done += more), done);
-        bar.clear();
-        return done;
-      };
       if (rawDays !== null) {
-        const bodies = await allOf("dropping bodies", () => store.dropBodies(now() - rawDays * dayMs, now()));
+        const step = () => store.dropBodies(now() - rawDays * dayMs, now());
+        const bodies = await allOf("dropping bodies", step, options);
         print(`Dropped ${counted(bodies, "delivery's body", "deliveries' bodies")}.`);
       }
       if (eventsDays !== null) {
-        const issues = await allOf("dropping issues", () =>
-          store.dropClosedIssues(now() - eventsDays * dayMs),
-        );
+        const step = () => store.dropClosedIssues(now() - eventsDays * dayMs);
+        const issues = await allOf("dropping issues", step, options);
         print(
           `Dropped ${counted(issues, "closed issue with its history", "closed issues with their histories")}.`,
         );
       }
+      await finish(store, options);
     });
 }
 
@@ -54,10 +71,30 @@ export function pruneCommand({ open, progress, retention, now, print }: EraseCom
 const issuesAtOnce = 100;
 
 /** `issuewire forget issue | project`. */
-export function forgetCommand({ open, progress, now, print }: EraseCommandOptions): Command {
+export function forgetCommand(options: EraseCommandOptions): Command {
+  const { open, progress, now, print } = options;
   const command = new Command("forget").description(
     "Erase an issue or a project, with every delivery about it. Followers are told that it is gone.",
   );
+
+  /** Forgets a project and its issues: how many these were. */
+  async function forgetProject(store: Maintenance, projectId: string): Promise<number> {
+    using bar = progress("forgetting");
+    let done = 0;
+    for (;;) {
+      const issues = await store.issuesIn(projectId, issuesAtOnce);
+      if (issues.length === 0) break;
+      for (const sentryId of issues) {
+        await store.forgetIssue(sentryId, now());
+        bar.update((done += 1), done);
+      }
+    }
+    await store.forgetProject(projectId);
+    bar.clear();
+    return done;
+  }
+
+  // What is not there is finished too: a command that was broken off may have forgotten it.
   command
     .command("issue")
     .argument("<issue>", "its short id, or Sentry's id")
@@ -67,8 +104,9 @@ export function forgetCommand({ open, progress, now, print }: EraseCommandOption
     .action(async (name: string) => {
       await using store = await open();
       const sentryId = await store.findIssue(name);
+      if (sentryId !== null) await store.forgetIssue(sentryId, now());
+      await finish(store, options);
       if (sentryId === null) throw new CommandError(`There is no issue ${name}.`);
-      await store.forgetIssue(sentryId, now());
       print(`Forgot issue ${sentryId}.`);
     });
   command
@@ -78,21 +116,11 @@ export function forgetCommand({ open, progress, now, print }: EraseCommandOption
     .action(async (name: string) => {
       await using store = await open();
       const project = await store.findProject(name);
+      const issues = project === null ? 0 : await forgetProject(store, project.sentryId);
+      await finish(store, options);
       if (project === null) throw new CommandError(`There is no project ${name}.`);
-      using bar = progress("forgetting");
-      let done = 0;
-      for (;;) {
-        const issues = await store.issuesIn(project.sentryId, issuesAtOnce);
-        if (issues.length === 0) break;
-        for (const sentryId of issues) {
-          await store.forgetIssue(sentryId, now());
-          bar.update((done += 1), done);
-        }
-      }
-      await store.forgetProject(project.sentryId);
-      bar.clear();
       // By the name that was given: the slug comes from Sentry, and may have in it what a terminal obeys.
-      print(`Forgot project ${name}: ${counted(done, "issue")}.`);
+      print(`Forgot project ${name}: ${counted(issues, "issue")}.`);
     });
   return command;
 }

@@ -7,8 +7,8 @@ import { isCreated } from "./order.ts";
 /**
  * One step of the walk, from what is known before a delivery. `before` is null for the first one.
  *
- * `p` is the state known before, `s` the state that the snapshot shows (`p` for a stale one; for one that shows
- * none what is claimed, else `p`), `c` the claim (none for a repeat). No row changes a state to one that agrees with it.
+ * `p` is the state known before, `s` the state that the snapshot shows (`p` for a stale one, and for one that shows
+ * none), `c` the claim (none for a repeat). No row changes a state to one that agrees with it.
  *
  * | case                               | events                                                                    |
  * | ---------------------------------- | ------------------------------------------------------------------------- |
@@ -30,8 +30,8 @@ export function stepOver(before: Known | null, visit: Visit): Step {
   const { facts, isRepeat } = visit;
   const course = new Course(before, visit);
   const p = before?.state ?? null;
+  const s = p !== null && (course.isStale || facts.state.status === "") ? p : facts.state;
   const c = isRepeat ? null : facts.claim;
-  const s = p !== null && course.isStale ? p : shownBy(facts, p, c);
 
   if (p === null) {
     course.move("report", isCreated(facts) || c === null || c === s.status ? s : claimed(c));
@@ -51,12 +51,6 @@ export function stepOver(before: Known | null, visit: Visit): Step {
   course.moveOn(s);
   course.noteNewSnapshot();
   return course.end(s);
-}
-
-/** A snapshot that shows no status contradicts neither the claim nor what is known. */
-function shownBy({ state }: Facts, p: State | null, c: Claim | null): State {
-  if (state.status !== "") return state;
-  return c === null || c === p?.status ? (p ?? state) : claimed(c);
 }
 
 /** The state that must lie between, where Sentry did not report how the issue got there or the webhook was lost. */

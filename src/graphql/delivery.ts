@@ -140,8 +140,8 @@ builder.queryField("deliveries", (t) =>
   t.field({
     type: DeliveryConnectionType,
     description:
-      "The webhooks that match, newest first. Requires the admin scope for all projects: FORBIDDEN " +
-      "otherwise.",
+      "The webhooks that match, newest first. With several replicas, one that is committed later may appear behind newer " +
+      "ones that were shown already. Requires the admin scope for all projects: FORBIDDEN otherwise.",
     args: {
       ...t.arg.connectionArgs(),
       filter: t.arg({ type: DeliveryFilterType, description: "Only those that match this; by default all." }),

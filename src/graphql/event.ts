@@ -123,7 +123,7 @@ IssueEventType.implement({
       description:
         "Who the issue was assigned to after the previous event in its history; null for nobody, and for the " +
         "first event.",
-      resolve: async ({ seq }, _args, { loaders }) => (await loaders.before(seq))?.event?.assignee ?? null,
+      resolve: async ({ seq }, _args, { loaders }) => (await loaders.before(seq))?.assignee ?? null,
     }),
     assignee: t.expose("assignee", {
       type: AssigneeType,

@@ -87,8 +87,9 @@ export function limitedReader(reader: Reader, viewer: Viewer): Reader {
     eventsById: async (ids) => ownEvents(await reader.eventsById(ids)),
     eventsOfDeliveries: async (deliveries) => ownEventLists(await reader.eventsOfDeliveries(deliveries)),
     replacedBy: async (seqs) => ownEventLists(await reader.replacedBy(seqs)),
-    before: async (seqs) => {
-      const found = await reader.before(seqs);
+    before: async (seqs) => ownEvents(await reader.before(seqs)),
+    transitionedBefore: async (seqs) => {
+      const found = await reader.transitionedBefore(seqs);
       const theirs = await ownEvents(await reader.events([...found.keys()]));
       return new Map([...found].filter(([seq]) => theirs.has(seq)));
     },

@@ -49,6 +49,7 @@ export function createLoaders(reader: Reader, now: number, told: Payload | null 
     eventsOfDelivery: loader((deliveries: readonly number[]) => reader.eventsOfDeliveries(deliveries)),
     replacedBy: loader((seqs: readonly number[]) => reader.replacedBy(seqs)),
     before: loader((seqs: readonly number[]) => reader.before(seqs)),
+    transitionedBefore: loader((seqs: readonly number[]) => reader.transitionedBefore(seqs)),
     transitionsOf: loader((issues: readonly string[]) => reader.transitionsOf(issues)),
 
     delivery: loader((ids: readonly number[]) => reader.deliveries(ids)),

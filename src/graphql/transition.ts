@@ -99,7 +99,7 @@ StatusTransitionType.implement({
       description:
         "How long the issue had been in the state it changed from, in seconds; null if that is unknown.",
       resolve: async ({ seq, occurredAt }, _args, { loaders }) => {
-        const since = (await loaders.before(seq))?.transitionedAt ?? null;
+        const since = await loaders.transitionedBefore(seq);
         return since === null ? null : (occurredAt - since) / 1000;
       },
     }),

@@ -110,6 +110,11 @@ export function createReport({
       metrics.deliveries.inc({ outcome });
       metrics.ackSeconds.observe(milliseconds / 1000);
       logger.debug({ outcome, milliseconds }, "delivery kept");
+      // Where Sentry changes what it sends, nothing else is amiss: it is heard, and answered 202.
+      if (outcome === "QUARANTINED")
+        quietly("quarantined", () =>
+          logger.warn("a signed webhook was not understood: kept, quarantined; `Query.deliveries` tells why"),
+        );
     },
     deliveryRefused: (code) => {
       metrics.deliveriesRefused.inc({ code });

@@ -33,6 +33,6 @@ export type Identity = {
   readonly oldest: number;
   /** The newest delivery whose body was dropped for its age; 0 for none. */
   readonly prunedTo: number;
-  /** How many issues were dropped for their age. */
+  /** Greater whenever issues were dropped for their age, or what deliveries held that were set aside. */
   readonly dropped: number;
 };

@@ -28,10 +28,18 @@ export type Copied = {
   readonly isWhole: boolean;
   /** The newest position of the log that is in the target. */
   readonly position: number;
-  /** An earlier copy could not be gone on with, because something was erased from the source since. */
-  readonly beganAnew: boolean;
+  /** Why an earlier copy was not gone on with; null where it was, or there was none. */
+  readonly beganAnew: WhyAnew | null;
   readonly tables: readonly Compared[];
 };
+
+export type WhyAnew =
+  /** It is of another store, or of this one in another epoch. */
+  | "OTHER_STORE"
+  /** A row was found not to be the same. */
+  | "DIFFERED"
+  /** Something was erased from the source since. */
+  | "ERASED";
 
 /** A table with the sha256 over all of its rows, in lower-case hex. */
 export type Compared = { readonly table: string; readonly rows: number; readonly sha256: string };
@@ -55,13 +63,15 @@ export async function copyStore({ file, url, onProgress }: CopyOptions): Promise
   using source = openCopySource(file);
   await using target = await openCopyTarget(url);
   const { begun } = target;
-  const goesOn = begun !== null && isContinuedBy(begun, source);
-  const progress = goesOn
+  const beganAnew = begun === null ? null : whyAnew(begun, source);
+  const goesOn = begun !== null && beganAnew === null;
+  const progress: Progress = goesOn
     ? begun
     : {
         identity: source.identity,
         since: source.newest.position,
         keys: { deliveries: 0, packs: 0, contents: 0, events: 0, issues: 0 },
+        hasDiffered: false,
       };
   if (!goesOn) await target.begin(progress);
 
@@ -80,22 +90,22 @@ export async function copyStore({ file, url, onProgress }: CopyOptions): Promise
   return {
     isWhole: source.isAlone,
     position: source.newest.position,
-    beganAnew: begun !== null && !goesOn,
+    beganAnew,
     tables,
   };
 }
 
-/** True where nothing was taken from the source since the copy was begun. */
-function isContinuedBy({ identity, since }: Progress, source: CopySource): boolean {
+/** Null where the copy that was begun can be gone on with. */
+function whyAnew({ identity, since, hasDiffered }: Progress, source: CopySource): WhyAnew | null {
   const now = source.identity;
-  return (
-    identity.instance === now.instance &&
-    identity.epoch === now.epoch &&
+  if (identity.instance !== now.instance || identity.epoch !== now.epoch) return "OTHER_STORE";
+  if (hasDiffered) return "DIFFERED";
+  const hasAll =
     identity.oldest === now.oldest &&
     identity.prunedTo === now.prunedTo &&
     identity.dropped === now.dropped &&
-    !source.hasForgottenSince(since)
-  );
+    !source.hasForgottenSince(since);
+  return hasAll ? null : "ERASED";
 }
 
 /** Copies what is not copied yet, and again what has changed since it was; the last keys. */
@@ -156,7 +166,7 @@ async function compare(
       const copying = target.pageAfter(table, last);
       copying.catch(() => {});
       const page = source.pageAfter(table, last);
-      hash.update(comparedText(table, page, await copying));
+      for (const text of comparedTexts(table, page, await copying)) hash.update(text);
       if (page.length === 0) break;
       last = Number(page.at(-1)![table.key]);
       rows += page.length;
@@ -166,25 +176,25 @@ async function compare(
   }
   for (const table of wholeTables) {
     const rows = source.all(table);
-    const text = comparedText(table, rows, await target.all(table));
-    const sha256 = createHash("sha256").update(text).digest("hex");
-    compared.push({ table: table.table, rows: rows.length, sha256 });
+    const hash = createHash("sha256");
+    for (const text of comparedTexts(table, rows, await target.all(table))) hash.update(text);
+    compared.push({ table: table.table, rows: rows.length, sha256: hash.digest("hex") });
   }
   return compared;
 }
 
-/** The rows as text, once it was found that both have the same. */
-function comparedText(
+/** Each row as text, once it was found that both have the same. Together they may be longer than a string can be. */
+function comparedTexts(
   { table, key }: { readonly table: string; readonly key: string },
   wanted: readonly Row[],
   found: readonly Row[],
-): string {
+): readonly string[] {
   const texts = wanted.map(textOf);
   const copies = found.map(textOf);
   const wrong = Array.from({ length: Math.max(texts.length, copies.length) }).findIndex(
     (_, index) => texts[index] !== copies[index],
   );
-  if (wrong < 0) return texts.join("");
+  if (wrong < 0) return texts;
   const [row, copy] = [wanted[wrong], found[wrong]];
   const name = (row ?? copy)![key];
   if (row === undefined || copy === undefined || row[key] !== copy[key])

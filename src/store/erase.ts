@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, gte, inArray, lt, lte } from "drizzle-orm";
+import { and, asc, eq, gt, gte, inArray, isNull, lt, lte } from "drizzle-orm";
 import { forgottenRole } from "../domain/event.ts";
 import type { IssueFields } from "../domain/issue.ts";
 import { metaNames } from "./meta.ts";
@@ -6,16 +6,54 @@ import { contentsIn, DamagedPackError, packOf, type PackRow } from "./pack.ts";
 import { packHolding } from "./queries/contents.ts";
 import { rememberedNumber } from "./queries/meta.ts";
 import type { Asked } from "./queries/query.ts";
-import type { ContentRow } from "./rows.ts";
+import type { ContentRow, DeliveryRow } from "./rows.ts";
 
-/** Most deliveries that one step touches, but for those of a single issue, which go together. */
+/** Most deliveries of which one step erases what they held. */
 export const mostInStep = 500;
 
-/** Most packs that one step writes anew, but for those of a single issue: at 7 ms each, webhooks wait for it. */
+/** Most packs that one step writes anew: at 7 ms each, webhooks wait for it. */
 export const mostPacksInStep = 16;
 
-/** What stands for the sha256 of a body in the row that tells of a forgotten issue, which is no webhook's. */
+/**
+ * What stands for the sha256 of a body in a row that is no webhook's: it tells of a forgotten issue, or is set aside until
+ * what its delivery held is erased.
+ */
 export const sha256OfForgotten = Buffer.alloc(32);
+
+/**
+ * What becomes of the row of a delivery that is set aside. The rest is left as it was: it says nothing of the issue, and an
+ * index that knows it would have to be written at as many places.
+ */
+const setAside: Omit<DeliveryRow, "id" | "position" | "receivedAt" | "sentAt" | "outcome"> = {
+  sha256: sha256OfForgotten,
+  // As no delivery has them, nor the row that tells of a forgotten issue.
+  bytes: -1,
+  reason: "No webhook: what one held is being erased.",
+  resource: null,
+  action: null,
+  requestId: null,
+  isRequestIdReused: false,
+  idempotencyKey: null,
+  installationId: null,
+  repeatOf: null,
+  issueId: null,
+  toldAction: null,
+  claim: null,
+  shownStatus: null,
+  shownSubstatus: null,
+  lastSeenMicros: null,
+  count: null,
+  assignee: null,
+  actor: null,
+  resolutionType: null,
+  snapshotHash: null,
+  namesProject: null,
+};
+
+/** Deliveries of which one step may erase what they held, and the packs that hold it, by their first delivery. */
+type Portion = { readonly ids: readonly number[]; readonly touching: ReadonlyMap<number, PackRow> };
+
+const nothing: Portion = { ids: [], touching: new Map() };
 
 /**
  * What takes things out of the store, each to be called in a transaction of its own. The facts of what is left stay as
@@ -32,14 +70,21 @@ export interface Erasing {
   /**
    * Erases the issues that have been resolved or archived since before this time, the oldest first. How many: 0 when
    * there are none left. Whoever would have read of them in the log can no longer resume before them. Of a damaged pack
-   * that holds something of them nothing is left, as when one of them is forgotten.
+   * that holds something of them nothing is left, as when one of them is forgotten. What the deliveries of one held that
+   * is more than a step may erase is left to `eraseSetAside`.
    */
   dropClosedIssues(before: number): Promise<number>;
   /**
    * Erases an issue and every delivery about it, and tells those who follow the log that it is gone. False when there
-   * is none. Of a damaged pack that holds something of it nothing is left.
+   * is none. Of a damaged pack that holds something of it nothing is left. What its deliveries held is left to
+   * `eraseSetAside` where that is more than a step may erase: nobody reads it any more.
    */
   forgetIssue(sentryId: string, now: number): Promise<boolean>;
+  /**
+   * Erases what some of the deliveries held that were set aside, whoever did so. How many deliveries that were: 0 when
+   * there are none left.
+   */
+  eraseSetAside(): Promise<number>;
   /** Sentry's ids of some issues that are in this project now, at most `limit`. */
   issuesIn(projectId: string, limit: number): Promise<readonly string[]>;
   /** Erases what is known of the project itself. */
@@ -92,16 +137,22 @@ export function erasing(
         .where(eq(packs.first, first));
   }
 
-  /** The packs that hold something of these deliveries, which are given by ascending id. */
-  async function packsHolding(ids: readonly number[]): Promise<ReadonlyMap<number, PackRow>> {
-    const found = new Map<number, PackRow>();
+  /**
+   * As many of these deliveries, which are given by ascending id, as one step may erase the contents of beside those of
+   * another portion; both together.
+   */
+  async function portionOf(ids: readonly number[], beside = nothing): Promise<Portion> {
+    const touching = new Map(beside.touching);
+    const some = ids.slice(0, mostInStep - beside.ids.length);
+    const upTo = (count: number): Portion => ({ ids: [...beside.ids, ...some.slice(0, count)], touching });
     /** Up to here it is known what holds a delivery. */
     let known = 0;
-    for (const id of ids) {
+    for (const [index, id] of some.entries()) {
       if (id <= known) continue;
       const pack = await packHolding({ db, tables }, id);
       if (pack !== null) {
-        found.set(pack.first, pack);
+        if (!touching.has(pack.first) && isFull(touching)) return upTo(index);
+        touching.set(pack.first, pack);
         known = pack.last;
         continue;
       }
@@ -114,27 +165,33 @@ export function erasing(
       if (next === undefined) break;
       known = next.first - 1;
     }
-    return found;
+    return upTo(some.length);
   }
 
-  /** @param touching the packs that hold something of these deliveries. */
-  async function eraseContents(
-    ids: readonly number[],
-    touching: ReadonlyMap<number, PackRow>,
-  ): Promise<void> {
+  /** The portion of another and all of these deliveries; null where that is more than one step may erase. */
+  async function portionOfAll(ids: readonly number[], beside = nothing): Promise<Portion | null> {
+    const portion = await portionOf(ids, beside);
+    return portion.ids.length === beside.ids.length + ids.length ? portion : null;
+  }
+
+  /** Erases the deliveries with what they held. */
+  async function eraseDeliveries({ ids, touching }: Portion): Promise<void> {
+    if (ids.length === 0) return;
     const gone = new Set(ids);
-    for (let start = 0; start < ids.length; start += mostInStep)
-      await db.delete(contents).where(inArray(contents.delivery, ids.slice(start, start + mostInStep)));
+    await db.delete(contents).where(inArray(contents.delivery, [...ids]));
     const damaged = await repack([...touching.values()], (row) => (gone.has(row.delivery) ? null : row));
     for (const pack of damaged) await empty(pack, gone);
+    await db.delete(deliveries).where(inArray(deliveries.id, [...ids]));
   }
 
+  /** Those about an issue; of more than a step may erase, one more than that. */
   async function deliveriesOf(sentryId: string): Promise<readonly number[]> {
     const told = await db
       .select({ id: deliveries.id })
       .from(deliveries)
       .where(eq(deliveries.issueId, sentryId))
-      .orderBy(asc(deliveries.id));
+      .orderBy(asc(deliveries.id))
+      .limit(mostInStep + 1);
     return told.map(({ id }) => id);
   }
 
@@ -154,13 +211,17 @@ export function erasing(
     return found.toSorted((a, b) => a.statusSince - b.statusSince).slice(0, mostIssues);
   }
 
-  /** Erases the issues, but for what their deliveries held; the newest position of their entries, 0 for none. */
-  async function eraseIssues(sentryIds: readonly string[]): Promise<number> {
+  /**
+   * Erases the issues; the newest position of their entries, 0 for none.
+   * @param portion of all their deliveries; null where these are to be set aside, as more than one step may erase.
+   */
+  async function eraseIssues(sentryIds: readonly string[], portion: Portion | null): Promise<number> {
     const isTheirs = inArray(deliveries.issueId, sentryIds);
     const told = db.select({ id: deliveries.id }).from(deliveries).where(isTheirs);
     // By their deliveries: no index knows the entries of an issue that are superseded.
     await db.delete(events).where(inArray(events.delivery, told));
-    await db.delete(deliveries).where(isTheirs);
+    if (portion === null) await db.update(deliveries).set(setAside).where(isTheirs);
+    else await eraseDeliveries(portion);
     const erased = await db
       .delete(issues)
       .where(inArray(issues.sentryId, sentryIds))
@@ -260,19 +321,16 @@ export function erasing(
       const closed = await oldestClosed(before);
       if (closed.length === 0) return 0;
       const dropping: string[] = [];
-      const ids: number[] = [];
-      let touching: ReadonlyMap<number, PackRow> = new Map();
+      let portion: Portion | null = nothing;
       for (const { sentryId } of closed) {
-        const more = await deliveriesOf(sentryId);
-        const touched = new Map([...touching, ...(await packsHolding(more))]);
-        const isTooMuch = ids.length + more.length > mostInStep || touched.size > mostPacksInStep;
-        if (isTooMuch && dropping.length > 0) break;
+        const more = await portionOfAll(await deliveriesOf(sentryId), portion);
+        // One that is too much for any step goes alone.
+        if (more === null && dropping.length > 0) break;
         dropping.push(sentryId);
-        ids.push(...more);
-        touching = touched;
+        portion = more;
+        if (portion === null) break;
       }
-      await eraseContents(ids, touching);
-      const newest = await eraseIssues(dropping);
+      const newest = await eraseIssues(dropping, portion);
       if (newest > (await numberOf(metaNames.oldest))) await remember(metaNames.oldest, newest);
       await remember(metaNames.dropped, (await numberOf(metaNames.dropped)) + dropping.length);
       return dropping.length;
@@ -284,11 +342,31 @@ export function erasing(
         .from(issues)
         .where(eq(issues.sentryId, sentryId));
       if (issue === undefined) return false;
-      const ids = await deliveriesOf(sentryId);
-      await eraseContents(ids, await packsHolding(ids));
-      await eraseIssues([sentryId]);
+      await eraseIssues([sentryId], await portionOfAll(await deliveriesOf(sentryId)));
       await tellForgotten(sentryId, issue.projectId, now);
       return true;
+    },
+
+    async eraseSetAside() {
+      const rows = await db
+        .select({ id: deliveries.id })
+        .from(deliveries)
+        .where(
+          and(
+            isNull(deliveries.issueId),
+            eq(deliveries.sha256, sha256OfForgotten),
+            eq(deliveries.bytes, setAside.bytes),
+          ),
+        )
+        // As their index has them.
+        .orderBy(asc(deliveries.sha256), asc(deliveries.id))
+        .limit(mostInStep);
+      if (rows.length === 0) return 0;
+      const portion = await portionOf(rows.map(({ id }) => id));
+      await eraseDeliveries(portion);
+      // For a copy that was begun before: nothing else tells it.
+      await remember(metaNames.dropped, (await numberOf(metaNames.dropped)) + 1);
+      return portion.ids.length;
     },
 
     async issuesIn(projectId, limit) {
@@ -304,6 +382,11 @@ export function erasing(
       await db.delete(projects).where(eq(projects.sentryId, projectId));
     },
   };
+}
+
+/** True where a step that writes these packs anew is to write no other. */
+function isFull(touching: ReadonlyMap<number, PackRow>): boolean {
+  return touching.size >= mostPacksInStep;
 }
 
 /** What is packed; null where no version can read it. */

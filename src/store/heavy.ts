@@ -39,6 +39,7 @@ const ofIssues: ReadonlySet<keyof Reader> = new Set<keyof Reader>([
   "transitionPagesOf",
   "transitionCountsOf",
   "transitionsOf",
+  "transitionedBefore",
 ]);
 
 /** True for a question that the event loop must not wait for to its end: a heavy one, or one that can become so. */

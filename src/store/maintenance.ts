@@ -5,7 +5,7 @@ import type { Tokens } from "./tokens.ts";
 /**
  * What commands do to a store, whether a gateway runs on it or not, and whatever database keeps it.
  *
- * Each step is one short transaction, between which a gateway goes on writing.
+ * Each step of `Erasing` is one short transaction, between which a gateway goes on writing.
  * @throws StorageUnavailableError when the database could not be had within seconds; nothing was done then.
  */
 export interface Maintenance extends Erasing, AsyncDisposable {
@@ -14,6 +14,11 @@ export interface Maintenance extends Erasing, AsyncDisposable {
   findProject(slugOrId: string): Promise<Project | null>;
   /** The issue with this short id, or else with this id of Sentry's: that id. */
   findIssue(shortIdOrId: string): Promise<string | null>;
+  /**
+   * Leaves nothing of what was erased in the files that the database keeps beside its own. False where somebody who reads
+   * the database kept it from that for seconds.
+   */
+  sweep(): Promise<boolean>;
   /** Whether a delivery that is not about an issue has this body (sha256 in lower-case hex). */
   hasDelivery(sha256: string): Promise<boolean>;
 }

@@ -10,7 +10,7 @@ export const metaNames = {
   instance: "instance",
   /** The newest delivery whose body was dropped for its age, and those of all before it. */
   prunedTo: "prunedTo",
-  /** How many issues were dropped for their age. */
+  /** Greater whenever issues were dropped for their age, or what deliveries held that were set aside. */
   dropped: "dropped",
   /** The newest position ever handed out, where its entry may be gone; PostgreSQL's alone, for SQLite counts by itself. */
   newest: "newest",

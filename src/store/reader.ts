@@ -90,14 +90,6 @@ export type LogBounds = {
   readonly oldest: Seq;
 };
 
-/** What the issue's history holds just before an event. */
-export type Before = {
-  /** The event before it in history. */
-  readonly event: LoggedEvent | null;
-  /** When the newest transition before it occurred. */
-  readonly transitionedAt: number | null;
-};
-
 /** What arrived of late. */
 export type FeedFigures = {
   readonly lastDeliveryAt: number | null;
@@ -161,8 +153,10 @@ export interface Reader {
   eventsOfDeliveries(deliveries: readonly number[]): Promise<ReadonlyMap<number, readonly LoggedEvent[]>>;
   /** What the event at each position replaced, in log order; no entry for one that replaced nothing. */
   replacedBy(seqs: readonly Seq[]): Promise<ReadonlyMap<Seq, readonly LoggedEvent[]>>;
-  /** What history holds just before each event, by its position. */
-  before(seqs: readonly Seq[]): Promise<ReadonlyMap<Seq, Before>>;
+  /** The event just before each in its issue's history, by the position of the later one; none before the first. */
+  before(seqs: readonly Seq[]): Promise<ReadonlyMap<Seq, LoggedEvent>>;
+  /** When the newest transition before each event in its issue's history occurred, by the event's position. */
+  transitionedBefore(seqs: readonly Seq[]): Promise<ReadonlyMap<Seq, number>>;
   /** The same page of each issue's history. Keys are the events' places. */
   eventPages(
     sentryIds: readonly string[],

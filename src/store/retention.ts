@@ -20,7 +20,7 @@ const dayMs = 86_400_000;
 
 /** Drops what is too old, step by step. Whoever has the store looks for it, and finds what the others have left. */
 export function startRetention(
-  steps: Pick<Erasing, "dropBodies" | "dropClosedIssues">,
+  steps: Pick<Erasing, "dropBodies" | "dropClosedIssues" | "eraseSetAside">,
   { rawDays, eventsDays }: Retention,
   { betweenMs, now, failed }: RetentionOptions,
 ): AsyncDisposable {
@@ -38,10 +38,16 @@ export function startRetention(
       return 0;
     }
   }
-  async function turn(): Promise<void> {
+  async function dropDue(): Promise<number> {
     let dropped = 0;
     if (rawDays !== null) dropped += await taken(steps.dropBodies(now() - rawDays * dayMs, now()));
     if (eventsDays !== null) dropped += await taken(steps.dropClosedIssues(now() - eventsDays * dayMs));
+    return dropped;
+  }
+  async function turn(): Promise<void> {
+    // Of a command that was broken off too.
+    let dropped = await taken(steps.eraseSetAside());
+    if (dropped === 0) dropped = await dropDue();
     if (!isOver) plan(dropped > 0 ? betweenMs : everyMs);
   }
   function plan(afterMs: number): void {

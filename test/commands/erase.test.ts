@@ -1,10 +1,22 @@
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { forgetCommand, pruneCommand, type EraseCommandOptions } from "../../src/commands/erase.ts";
+import { mostInStep } from "../../src/store/erase.ts";
+import type { Store } from "../../src/store/store.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { at, told } from "../store/deliveries.ts";
 import { openTestStore } from "../store/open.ts";
 
 const dayMs = 86_400_000;
+
+/** More deliveries about issue 1 than one step may erase. */
+async function fill(store: Pick<Store, "append">, title: string): Promise<void> {
+  await Promise.all(
+    Array.from({ length: mostInStep + 1 }, (_, index) =>
+      store.append(told({ issue: "1", at: index, count: index, title })),
+    ),
+  );
+}
 
 /** The options of a command on this file, with the lines that it has printed. */
 function printing(file: string): EraseCommandOptions & { readonly printed: readonly string[] } {
@@ -25,6 +37,43 @@ it("forgetting a project says so without what a terminal would obey in its slug"
   const options = printing(store.file);
   await forgetCommand(options).exitOverride().parseAsync(["project", "7"], { from: "user" });
   expect(options.printed).toEqual(["Forgot project 7: 1 issue."]);
+});
+
+it("forgetting leaves nothing of an issue that is too much for one step, in the file and beside it", async () => {
+  await using store = await openTestStore();
+  const secret = "what nobody may know any more";
+  await fill(store, secret);
+  const options = printing(store.file);
+  await forgetCommand(options).exitOverride().parseAsync(["issue", "WEB-1"], { from: "user" });
+  expect(options.printed).toEqual(["Forgot issue 1."]);
+  for (const end of ["", "-wal"])
+    expect([end, readFileSync(`${store.file}${end}`).includes(secret)]).toEqual([end, false]);
+});
+
+it("forgetting goes on with what was broken off, though nothing else of it is found any more", async () => {
+  await using store = await openTestStore();
+  await fill(store, "secret");
+  {
+    await using maintenance = openSqliteMaintenance(store.file);
+    await maintenance.forgetIssue("1", at(1_000));
+  }
+  const options = printing(store.file);
+  await expect(
+    forgetCommand(options).exitOverride().parseAsync(["issue", "WEB-1"], { from: "user" }),
+  ).rejects.toThrow("There is no issue WEB-1.");
+  await using maintenance = openSqliteMaintenance(store.file);
+  expect(await maintenance.eraseSetAside()).toBe(0);
+});
+
+it("says where what was erased may still lie beside the file", async () => {
+  await using store = await openTestStore();
+  await store.append(told());
+  const options = printing(store.file);
+  const open = async () => ({ ...openSqliteMaintenance(store.file), sweep: async () => false });
+  await forgetCommand({ ...options, open })
+    .exitOverride()
+    .parseAsync(["issue", "1"], { from: "user" });
+  expect(options.printed).toEqual([expect.stringContaining("-wal may hold"), "Forgot issue 1."]);
 });
 
 it("pruning says how much went, one as one and many as many", async () => {

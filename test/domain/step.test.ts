@@ -266,26 +266,6 @@ describe("a claim of the state that is shown, where another was known", () => {
   });
 });
 
-describe("a claim whose snapshot shows no status", () => {
-  it("is what changed", () => {
-    const created = sent("08:00", "created", "unresolved/new");
-    const resolved = "09:00:00 REPORTED unresolved/new → resolved RESOLVED by 2";
-    expect(historyOf(created, sent("09:00", "resolved", ""))).toEqual([
-      "08:00:00 REPORTED – → unresolved/new OPENED by 1",
-      resolved,
-    ]);
-    expect(historyOf(created, sent("09:00", "resolved", ""), sent("09:20", "resolved", ""))).toContain(
-      resolved,
-    );
-  });
-
-  it("opens the issue in what it claims", () => {
-    expect(historyOf(sent("09:00", "resolved", ""))).toEqual([
-      "09:00:00 REPORTED – → resolved RESOLVED by 1",
-    ]);
-  });
-});
-
 describe("a claim that its own snapshot has left behind", () => {
   const created = sent("08:00", "created", "unresolved/new");
 

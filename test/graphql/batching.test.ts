@@ -60,6 +60,7 @@ describe("fifty issues", () => {
         "eventCounts",
         "bounds",
         "before",
+        "transitionedBefore",
         "snapshots",
         "issues",
         "deliveries",
@@ -69,6 +70,17 @@ describe("fifty issues", () => {
         "transitionCountsOf",
       ].toSorted(),
     );
+  });
+
+  it("ask for the newest transition before an event only where that is selected", async () => {
+    const events = (fields: string) =>
+      questions(`{ issues(first: 50) { nodes { events(first: 2) { nodes { ${fields} } } } } }`);
+    expect(await events("previousAssignee { __typename }")).toEqual(["before", "eventPages", "issuePage"]);
+    expect(await events("transition { secondsInPreviousState }")).toEqual([
+      "eventPages",
+      "issuePage",
+      "transitionedBefore",
+    ]);
   });
 
   it("ask nothing more for project and assignee, which come with each", async () => {

@@ -93,6 +93,11 @@ export function fakeReader(known: Known): Reader & { readonly asked: Asked[] } {
       ({ place }) => place,
       (a, b) => Buffer.compare(a, b),
     );
+  /** The events before this one in its issue's history. */
+  const before = (seq: number) => {
+    const event = log.find((logged) => logged.seq === seq)!;
+    return eventsOf(event.issueId).filter(({ place }) => Buffer.compare(place, event.place) < 0);
+  };
   const deliveriesUnder = ({ filter }: Parameters<Reader["deliveryCount"]>[0]) =>
     deliveries.filter(
       ({ outcome, resource }) =>
@@ -127,15 +132,9 @@ export function fakeReader(known: Known): Reader & { readonly asked: Asked[] } {
     eventsById: async (ids) => byKey(ids, (id) => log.find((event) => event.id === id)),
     eventsOfDeliveries: async (ids) => byKey(ids, (id) => log.filter((event) => event.delivery === id)),
     replacedBy: async (seqs) => byKey(seqs, (seq) => log.filter((event) => event.supersededBy === seq)),
-    before: async (seqs) =>
-      byKey(seqs, (seq) => {
-        const event = log.find((logged) => logged.seq === seq)!;
-        const earlier = eventsOf(event.issueId).filter(({ place }) => Buffer.compare(place, event.place) < 0);
-        return {
-          event: earlier.at(-1) ?? null,
-          transitionedAt: earlier.findLast(({ transition }) => transition !== null)?.occurredAt ?? null,
-        };
-      }),
+    before: async (seqs) => byKey(seqs, (seq) => before(seq).at(-1)),
+    transitionedBefore: async (seqs) =>
+      byKey(seqs, (seq) => before(seq).findLast(({ transition }) => transition !== null)?.occurredAt),
     eventPages: async (ids, { actions, ...page }) =>
       byKey(ids, (id) => inHistory(withActions(id, actions), page)),
     eventCounts: async (ids, { actions }) => byKey(ids, (id) => withActions(id, actions).length),

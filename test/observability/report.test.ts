@@ -32,6 +32,14 @@ describe("what is logged", () => {
     for (; clock.now < 15_000; clock.now += 1_000) report.deliveryFaulted(new Error("a fault"));
     expect(said).toEqual(Array(2).fill("a delivery could not be applied: kept, quarantined"));
   });
+
+  it("tells of webhooks that are not understood once in ten seconds, and of no other that is kept", () => {
+    const { report, said, clock } = reporting();
+    for (; clock.now < 15_000; clock.now += 1_000)
+      for (const outcome of ["APPLIED", "IGNORED", "QUARANTINED"] as const) report.deliveryKept(outcome, 1);
+    const notUnderstood = expect.stringContaining("not understood: kept, quarantined") as string;
+    expect(said).toEqual([notUnderstood, notUnderstood]);
+  });
 });
 
 it("counts no time below zero for an entry that another replica has dated ahead of this one's clock", async () => {

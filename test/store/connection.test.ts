@@ -6,6 +6,7 @@ import { tokenHash } from "../../src/http/token-text.ts";
 import { assertDurable, openReader, openWriter } from "../../src/store/sqlite/connection.ts";
 import { unusable } from "../../src/store/sqlite/error.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
+import { probe } from "../../src/store/sqlite/probe.ts";
 import { told } from "./deliveries.ts";
 import { openTestStore, temporaryFolder } from "./open.ts";
 
@@ -27,6 +28,17 @@ describe("the connection that writes", () => {
   it("is one of a SQLite that is new enough", () => {
     using folder = temporaryFolder();
     openWriter(newFile(folder)).client.close();
+  });
+
+  it("takes away what a crash left of a try whether the disk has room", () => {
+    using folder = temporaryFolder();
+    const file = newFile(folder);
+    const crashed = openWriter(file).client;
+    crashed.exec(probe);
+    crashed.close();
+    const { client } = openWriter(file);
+    expect(client.prepare("select count(*) from meta where length(value) > 1000").pluck().get()).toBe(0);
+    client.close();
   });
 
   it("refuses a file with the tables of a newer version, and leaves it as it is", () => {

@@ -1,9 +1,12 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { cursorOf, positionOf } from "../../src/domain/cursor.ts";
 import { readBody } from "../../src/sentry/payload.ts";
+import { copiedTables } from "../../src/store/copied.ts";
 import { copyStore, CopyDiffersError } from "../../src/store/copy.ts";
+import { mostInStep } from "../../src/store/erase.ts";
 import { packSize } from "../../src/store/pack.ts";
 import { openCopyTarget } from "../../src/store/postgres/copy-target.ts";
 import { locksOf } from "../../src/store/postgres/locks.ts";
@@ -141,7 +144,7 @@ describe("copying", () => {
       const [first] = await stores.ask<{ xmin: string }>("select xmin::text from deliveries where id = 1");
       if (first !== undefined) rounds.push(Number(first.xmin));
       if (copied !== null) {
-        expect(copied.beganAnew).toBe(false);
+        expect(copied.beganAnew).toBeNull();
         break;
       }
       await expect(openReplica(stores.url)).rejects.toThrow("has not come to its end");
@@ -178,7 +181,7 @@ describe("copying", () => {
     expect(packOldest(connection, 64, 0)).toBeGreaterThan(0);
     connection.client.close();
     const rest = await copying(stores);
-    expect(rest).toMatchObject({ isWhole: true, beganAnew: false });
+    expect(rest).toMatchObject({ isWhole: true, beganAnew: null });
     await using original = await openStoreIn(stores.file, { now: () => now });
     await using copied = await openReplica(stores.url, { now: () => now });
     expect(await answersOf(copied)).toEqual(await answersOf(original));
@@ -194,9 +197,26 @@ describe("copying", () => {
       await using store = openSqliteMaintenance(stores.file);
       expect(await store.forgetIssue("70", at(2_000))).toBe(true);
     }
-    expect(await copying(stores)).toMatchObject({ isWhole: true, beganAnew: true });
+    expect(await copying(stores)).toMatchObject({ isWhole: true, beganAnew: "ERASED" });
     await using copied = await openReplica(stores.url);
     expect((await copied.reader.issues(["70"])).size).toBe(0);
+  });
+
+  it("begins anew when what was set aside was erased since", async () => {
+    await using opened = new AsyncDisposableStack();
+    const { path } = opened.use(temporaryFolder());
+    const { url } = opened.use(await temporarySchema());
+    const file = join(path, "issuewire.db");
+    await using gateway = await openStoreIn(file);
+    await Promise.all(
+      Array.from({ length: mostInStep + 1 }, (_, index) => gateway.append(told({ at: index, count: index }))),
+    );
+    await using store = openSqliteMaintenance(file);
+    expect(await store.forgetIssue("1", at(10_000))).toBe(true);
+    await copying({ file, url });
+    expect(await store.eraseSetAside()).toBe(mostInStep);
+    expect(await copying({ file, url })).toMatchObject({ beganAnew: true });
+    expect(await store.eraseSetAside()).toBe(1);
   });
 
   it("begins anew when issues were dropped since, though cursors are good from where they were before", async () => {
@@ -217,7 +237,61 @@ describe("copying", () => {
       await copying({ file, url });
     }
     expect(await drop(at(25))).toBe(1);
-    expect(await copying({ file, url })).toMatchObject({ isWhole: true, beganAnew: true });
+    expect(await copying({ file, url })).toMatchObject({ isWhole: true, beganAnew: "ERASED" });
+  });
+
+  it("begins anew when it was begun of another store", async () => {
+    await using stores = await prepared();
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    {
+      await using gateway = await openStoreIn(file);
+      await gateway.append(told({ issue: "of another store" }));
+      await copying({ ...stores, file });
+    }
+    expect(await copying(stores)).toMatchObject({ isWhole: true, beganAnew: "OTHER_STORE" });
+    await using copied = await openReplica(stores.url);
+    expect((await copied.reader.issues(["of another store"])).size).toBe(0);
+  });
+
+  it("is not gone on with by a newer version, which makes other tables", async () => {
+    await using stores = await prepared();
+    {
+      await using _gateway = await openStoreIn(stores.file);
+      await copying(stores);
+    }
+    await stores.ask("delete from migrations where made_at = (select max(made_at) from migrations)");
+    await expect(copying(stores)).rejects.toThrow("begun by an older version");
+  });
+
+  it("goes into a schema whose name has to be quoted", async () => {
+    await using stores = await prepared();
+    await using schema = await temporarySchema((unique) => `${unique} Überlang`);
+    expect((await copying({ ...stores, url: schema.url })).isWhole).toBe(true);
+    await using copied = await openReplica(schema.url);
+    expect((await copied.reader.bounds()).newest).toBeGreaterThan(10);
+  });
+
+  it("sends what is large in several statements, and as one step", async () => {
+    await using schema = await temporarySchema();
+    await using target = await openCopyTarget(schema.url);
+    const identity = { instance: "i", epoch: "e", oldest: 0, prunedTo: 0, dropped: 0 };
+    const keys = { deliveries: 0, packs: 0, contents: 0, events: 0, issues: 0 };
+    const progress = { identity, since: 0, keys, hasDiffered: false };
+    await target.begin(progress);
+    const body = Buffer.alloc(7 * 1_048_576);
+    const rows = [1, 2, 3, 4, 5].map((delivery) => ({ delivery, body, fields: null }));
+    const asked = vi.spyOn(pg.Client.prototype, "query");
+    try {
+      await target.write(copiedTables[2], rows, progress);
+      const texts = asked.mock.calls.map(([text]) => text as unknown);
+      expect(texts.filter((text) => String(text).startsWith("insert into contents"))).toHaveLength(3);
+      expect(texts.filter((text) => text === "commit")).toHaveLength(1);
+    } finally {
+      asked.mockRestore();
+    }
+    const copied = await target.pageAfter(copiedTables[2], 0);
+    expect(copied.map(({ delivery }) => delivery)).toEqual([1, 2, 3, 4, 5]);
   });
 
   it.each([
@@ -248,7 +322,7 @@ describe("copying", () => {
       await expect(again).rejects.toThrow(CopyDiffersError);
       await expect(again).rejects.toThrow(expected);
       await expect(openReplica(stores.url)).rejects.toThrow("has not come to its end");
-      expect(await copying(stores)).toMatchObject({ isWhole: true, beganAnew: true });
+      expect(await copying(stores)).toMatchObject({ isWhole: true, beganAnew: "DIFFERED" });
     },
   );
 

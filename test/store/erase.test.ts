@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { readBody } from "../../src/sentry/payload.ts";
 import { mostInStep, mostPacksInStep } from "../../src/store/erase.ts";
 import { packSize } from "../../src/store/pack.ts";
@@ -22,6 +22,12 @@ function packAll(file: string): void {
   const connection = openWriter(file);
   while (packOldest(connection, 100, 0) > 0);
   connection.client.close();
+}
+
+/** All that lies in the database's file and beside it. */
+function kept(file: string): Buffer {
+  const files = [file, `${file}-wal`, `${file}-shm`].filter((one) => existsSync(one));
+  return Buffer.concat(files.map((one) => readFileSync(one)));
 }
 
 describe("retention", () => {
@@ -224,10 +230,7 @@ describe("forgetting an issue", () => {
       });
       expect((await store.reader.eventsOfDeliveries([4])).size).toBe(0);
     }
-    const client = new Database(file);
-    client.pragma("wal_checkpoint(TRUNCATE)");
-    client.close();
-    expect(readFileSync(file).includes(secret)).toBe(false);
+    expect(kept(file).includes(secret)).toBe(false);
     expect(await examine(file)).toEqual([]);
   });
 
@@ -248,11 +251,91 @@ describe("forgetting an issue", () => {
       await using maintenance = openSqliteMaintenance(file);
       expect(await maintenance.forgetIssue("1", at(1_000))).toBe(true);
     }
-    const client = new Database(file);
-    client.pragma("wal_checkpoint(TRUNCATE)");
-    client.close();
-    expect(readFileSync(file).includes(secret)).toBe(false);
+    expect(kept(file).includes(secret)).toBe(false);
     expect(await examine(file)).toEqual([]);
+  });
+
+  it("leaves nothing beside the file either, while a gateway has it", async () => {
+    await using store = await openTestStore();
+    const secret = "what nobody may know any more";
+    await store.append(told({ issue: "1", title: secret }));
+    await using maintenance = openSqliteMaintenance(store.file);
+    expect(await maintenance.forgetIssue("1", at(10))).toBe(true);
+    expect(kept(store.file).includes(secret)).toBe(true);
+    expect(await maintenance.sweep()).toBe(true);
+    expect(kept(store.file).includes(secret)).toBe(false);
+    // Which goes on in a file that was cut.
+    await store.append(told({ issue: "2" }));
+    expect([...(await store.reader.issues(["1", "2"])).keys()]).toEqual(["2"]);
+  });
+
+  it("waits with what lies beside the file for whoever reads that, and keeps nobody from writing meanwhile", async () => {
+    await using store = await openTestStore();
+    const secret = "what nobody may know any more";
+    await store.append(told({ issue: "1", title: secret }));
+    const reader = new Database(store.file, { readonly: true });
+    reader.exec("begin");
+    reader.prepare("select 1 from issues").get();
+    await using maintenance = openSqliteMaintenance(store.file);
+    await maintenance.forgetIssue("1", at(10));
+    const sweeping = maintenance.sweep();
+    await store.append(told({ issue: "2" }));
+    expect(kept(store.file).includes(secret)).toBe(true);
+    reader.close();
+    expect(await sweeping).toBe(true);
+    expect(kept(store.file).includes(secret)).toBe(false);
+  });
+
+  it("writes few packs anew at a time, however many hold something of it", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    const packs = mostPacksInStep + 2;
+    {
+      using filling = openSqliteFilling({ file, read: readBody, onFault: (error) => expect(error).toBe("") });
+      await filling.append(
+        Array.from({ length: packs * packSize }, (_, index) =>
+          told({ issue: index % packSize === 7 ? "1" : "2", at: index, count: index }),
+        ),
+      );
+      await filling.finish();
+    }
+    packAll(file);
+    const client = new Database(file);
+    const data = () => client.prepare<[], Buffer>("select data from packs order by first").pluck().all();
+    let before = data();
+    /** How many packs are not as they were when this was asked before. */
+    const changed = () => {
+      const now = data();
+      const count = now.filter((one, index) => !one.equals(before[index]!)).length;
+      before = now;
+      return count;
+    };
+    {
+      await using maintenance = openSqliteMaintenance(file);
+      expect(await maintenance.forgetIssue("1", at(10_000))).toBe(true);
+      expect(changed()).toBe(0);
+      expect(await examine(file)).toEqual([]);
+      expect(await maintenance.eraseSetAside()).toBe(mostPacksInStep);
+      expect(changed()).toBe(mostPacksInStep);
+      expect(await examine(file)).toEqual([]);
+      expect(await maintenance.eraseSetAside()).toBe(2);
+      expect(changed()).toBe(2);
+      expect(await maintenance.eraseSetAside()).toBe(0);
+    }
+    client.close();
+    expect(await examine(file)).toEqual([]);
+  });
+
+  it("waits for another process's lock where no gateway runs, too", async () => {
+    using folder = temporaryFolder();
+    const asked = vi.spyOn(Database.prototype, "pragma");
+    try {
+      await using _maintenance = openSqliteMaintenance(join(folder.path, "issuewire.db"));
+      const connection = asked.mock.contexts.at(-1) as Database.Database;
+      expect(connection.pragma("busy_timeout", { simple: true })).toBeGreaterThan(1_000);
+    } finally {
+      asked.mockRestore();
+    }
   });
 
   it("lets a webhook that comes later begin it anew, though the gateway had its history in memory", async () => {

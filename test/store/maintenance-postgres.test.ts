@@ -108,6 +108,27 @@ describe("commands on a store in PostgreSQL, beside a gateway", () => {
     expect(history.get("1")!.rows.map(({ seq, transition }) => [seq, transition?.from])).toEqual([[4, null]]);
   });
 
+  it("tell of a forgotten issue under a new epoch where the server was replaced since they were opened", async () => {
+    await using schema = await temporarySchema();
+    const epochIn = () =>
+      onServer(async (client) => {
+        const { rows } = await client.query<{ value: string }>("select value from meta where name = 'epoch'");
+        return rows[0]!.value;
+      }, schema.url);
+    {
+      await using store = await openReplica(schema.url);
+      await store.append(told());
+    }
+    await using maintenance = await openPostgresMaintenance(schema.url);
+    const epoch = await epochIn();
+    await onServer(
+      (client) => client.query("update meta set value = 'x.00000001' where name = 'instance'"),
+      schema.url,
+    );
+    expect(await maintenance.forgetIssue("1", at(50))).toBe(true);
+    expect(await epochIn()).not.toBe(epoch);
+  });
+
   it("do not leave a follower with half of an issue that is forgotten while it reads the log", async () => {
     await using store = await openTestPostgres();
     await store.append(told({ issue: "1", at: 0 }));

@@ -245,6 +245,9 @@ describe("on PostgreSQL", () => {
         }),
     ],
     ["the contents of deliveries", (reader) => reader.bodies([5, 6])],
+    ["the number of deliveries", (reader) => reader.deliveryCount({ filter: {}, now: 0 })],
+    ["the event before another", (reader) => reader.before([5, 6])],
+    ["the transition before an event", (reader) => reader.transitionedBefore([5, 6])],
   ])("%s is read without reading a whole table", async (_, ask) => {
     const plans = await plansOf(ask);
     const steps = plans.flat().filter((step) => !/Seq Scan (meta|projects|packs)$/.test(step));

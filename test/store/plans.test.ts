@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { IssueFilter } from "../../src/domain/filter.ts";
-import { issueOrderFields, type IssueKey, type PageRequest, type Reader } from "../../src/store/reader.ts";
+import {
+  issueOrderFields,
+  type DeliveryFilter,
+  type IssueKey,
+  type PageRequest,
+  type Reader,
+} from "../../src/store/reader.ts";
 import { erasing, type Erasing } from "../../src/store/erase.ts";
 import { withPrepared } from "../../src/store/sqlite/connection.ts";
 import { readerOf } from "../../src/store/sqlite/queries.ts";
@@ -195,6 +201,69 @@ describe("a page of transitions", () => {
         expect(plan).toMatch(/^(SEARCH|SCAN) events USING INDEX transitions_by_time\b/);
         expect(plan).toMatch(/\nUSE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY$/);
       }
+  });
+});
+
+describe("what comes before an event", () => {
+  it.each([
+    ["the event", (reader: Reader) => reader.before([5])],
+    ["the newest transition", (reader: Reader) => reader.transitionedBefore([5])],
+  ])("is found along the history of its issue: %s", async (_, ask) => {
+    using database = opened();
+    const [plan, ...more] = await database.plansOf(ask);
+    expect(more).toEqual([]);
+    expect(plan).toContain("SEARCH earlier USING INDEX events_in_history (issue_id=? AND place<?)");
+    expect(plan).toMatch(/^SEARCH events USING INTEGER PRIMARY KEY \(rowid=\?\)$/m);
+    expect(plan).not.toMatch(/SCAN|TEMP B-TREE/);
+  });
+});
+
+describe("deliveries", () => {
+  const page = { limit: 50, from: "first", after: null, before: null } as const;
+  const ofForgotten = "SEARCH deliveries USING INDEX deliveries_by_sha256 (sha256=?)";
+
+  it.each<[string, DeliveryFilter, string, string]>([
+    ["all", {}, "SCAN deliveries", "SCAN deliveries USING COVERING INDEX deliveries_by_received_at"],
+    [
+      "those about an issue",
+      { issueSentryId: "1" },
+      "SEARCH deliveries USING INDEX deliveries_by_issue (issue_id=?)",
+      "SEARCH deliveries USING COVERING INDEX deliveries_by_issue (issue_id=?)",
+    ],
+    [
+      "those received since",
+      { receivedAt: { gte: { at: 5 } } },
+      "SCAN deliveries",
+      "SEARCH deliveries USING COVERING INDEX deliveries_by_received_at (received_at>?)",
+    ],
+  ])(
+    "are listed and counted along an index, but for what is none: %s",
+    async (_, filter, listed, counted) => {
+      using database = opened();
+      const [list] = await database.plansOf((reader) => reader.deliveryPage({ ...page, filter, now: 0 }));
+      expect(list!.split("\n")[0]).toBe(listed);
+      const [count] = await database.plansOf((reader) => reader.deliveryCount({ filter, now: 0 }));
+      expect(count!.split("\n").filter((step) => step.includes("deliveries"))).toEqual([
+        counted,
+        ofForgotten,
+      ]);
+    },
+  );
+
+  it("are counted by outcome along an index, but for what is none", async () => {
+    using database = opened();
+    const plans = await database.plansOf((reader) => reader.feedFigures({ since: 5 }));
+    expect(plans.map((plan) => plan.split("\n")[0])).toEqual([
+      "SCAN deliveries",
+      "SEARCH deliveries USING COVERING INDEX deliveries_by_received_at (received_at>?)",
+      ofForgotten,
+    ]);
+  });
+
+  it("that are set aside are found among what is none, in their order", async () => {
+    using database = opened();
+    const [plan] = await database.plansOf((_, steps) => steps.eraseSetAside());
+    expect(plan).toBe(ofForgotten);
   });
 });
 

@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { copyStore } from "../../src/store/copy.ts";
 import { examinePostgres } from "../../src/store/postgres/doctor.ts";
 import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
 import { createPools } from "../../src/store/postgres/pools.ts";
@@ -7,6 +9,7 @@ import { rebuildPostgres } from "../../src/store/postgres/rebuild.ts";
 import { readBody } from "../../src/sentry/payload.ts";
 import { startPooler, type Pooler } from "../postgres/pooler.ts";
 import { at, told } from "./deliveries.ts";
+import { openStoreIn, temporaryFolder } from "./open.ts";
 import { acknowledged, onServer, openReplica, temporarySchema } from "./open-postgres.ts";
 
 type Left = { readonly jit: string; readonly timeout: string; readonly held: number };
@@ -74,6 +77,85 @@ describe("behind a pooler of transactions", () => {
         await client.query(statement);
     }, pooler.url);
     for (const one of await left(pooler)) expect(one).not.toEqual(nothing);
+  });
+
+  describe("whose sessions end what takes long", () => {
+    /** A schema of its own with tables in it, and a way there by sessions that let nothing take longer than a second. */
+    async function hurried() {
+      await using opened = new AsyncDisposableStack();
+      const schema = opened.use(await temporarySchema());
+      await (await openReplica(schema.url))[Symbol.asyncDispose]();
+      const url = new URL(schema.url);
+      const options = url.searchParams.get("options")!;
+      url.searchParams.set("options", `${options} -c statement_timeout=1000 -c transaction_timeout=1000`);
+      const { url: pooled } = opened.use(await startPooler(url.href));
+      const running = opened.move();
+      return {
+        pooled,
+        direct: schema.url,
+        /** Has what is done in the schema take longer than that. */
+        slowDown: (when: string) =>
+          onServer(
+            (client) =>
+              client.query(
+                `create function slow() returns trigger language plpgsql as
+                   $$ begin perform pg_sleep(1.2); return null; end $$;
+                 create trigger slowly ${when} for each statement execute function slow()`,
+              ),
+            schema.url,
+          ),
+        [Symbol.asyncDispose]: () => running.disposeAsync(),
+      };
+    }
+
+    it("rebuild takes as long as it takes", async () => {
+      await using stores = await hurried();
+      {
+        await using store = await openReplica(stores.direct);
+        await store.append(told());
+      }
+      await stores.slowDown("before delete on issues");
+      await rebuildPostgres({ url: stores.pooled, read: readBody, onProgress: () => {}, onFault: () => {} });
+      expect(await examinePostgres({ url: stores.direct, onProgress: () => {} })).toEqual([]);
+    });
+
+    it("an upgrade takes as long as it takes", async () => {
+      await using stores = await hurried();
+      await onServer(
+        (client) =>
+          client.query("delete from migrations where made_at = (select max(made_at) from migrations)"),
+        stores.direct,
+      );
+      await stores.slowDown("before insert on migrations");
+      await using store = await openReplica(stores.pooled);
+      expect(await acknowledged(store, told())).toMatchObject({ outcome: "APPLIED" });
+    });
+
+    it("a copy takes as long as it takes", async () => {
+      await using stores = await hurried();
+      using folder = temporaryFolder();
+      const file = join(folder.path, "issuewire.db");
+      {
+        await using store = await openStoreIn(file);
+        await store.append(told());
+      }
+      await stores.slowDown("before insert on deliveries");
+      const copied = await copyStore({ file, url: stores.pooled, onProgress: () => {} });
+      expect(copied).toMatchObject({ isWhole: true, beganAnew: null });
+    });
+
+    it("doctor takes as long as it takes", async () => {
+      await using stores = await hurried();
+      await onServer(
+        (client) =>
+          client.query(
+            `create or replace function present_instance() returns text language plpgsql as
+               $$ begin perform pg_sleep(1.2); return (select value from meta where name = 'instance'); end $$`,
+          ),
+        stores.direct,
+      );
+      expect(await examinePostgres({ url: stores.pooled, onProgress: () => {} })).toEqual([]);
+    });
   });
 
   it("questions are bounded as they are on a direct connection", async () => {

@@ -208,6 +208,22 @@ describe("rebuild on PostgreSQL", () => {
     expect(await examine(url.href)).toEqual([]);
   });
 
+  it("has succeeded once it is committed, though the tables cannot be vacuumed", async () => {
+    await using schema = await filled();
+    const { epoch } = await answers(schema.url);
+    await onServer(async (client) => {
+      // Only a vacuum waits for this.
+      await client.query("begin; lock table projects in share update exclusive mode");
+      const rebuilding = rebuild(schema.url);
+      const canceled =
+        "select pg_cancel_backend(pid) from pg_locks where relation = 'projects'::regclass and not granted";
+      while ((await client.query(canceled)).rowCount === 0);
+      await rebuilding;
+    }, schema.url);
+    expect((await answers(schema.url)).epoch).not.toBe(epoch);
+    expect(await examine(schema.url)).toEqual([]);
+  });
+
   it("is over soon after its machine is gone without a word, and later where only a pooler could know", async () => {
     await using schema = await filled();
     await ask(

@@ -33,6 +33,12 @@ const shortly = ({ event: { seq, delivery, issueId, supersededBy } }: LogEntry) 
 ];
 const log = async (store: Store) => (await store.reader.entriesAfter(0, 1_000)).map(shortly);
 
+const epochIn = (url: string): Promise<string> =>
+  onServer(async (client) => {
+    const { rows } = await client.query<{ value: string }>("select value from meta where name = 'epoch'");
+    return rows[0]!.value;
+  }, url);
+
 /** The issue's history: what it says, without what arrival decides. */
 async function historyOf(store: Store, issueId: string) {
   const request = { from: "first", after: null, before: null, limit: 100, actions: null } as const;
@@ -254,8 +260,39 @@ describe("a replica", () => {
     const { epoch } = await store.reader.bounds();
     await onServer((client) => client.query(change), store.url);
     await store.append(told({ issue: "3", at: 2 }));
-    expect((await store.reader.bounds()).epoch).not.toBe(epoch);
+    expect(await epochIn(store.url)).not.toBe(epoch);
     await began.promise;
+  });
+
+  it("begins a new epoch when it opens a store whose server forgot where it was, as is to be done after some restores", async () => {
+    await using schema = await temporarySchema();
+    const epochWhenOpened = async () => {
+      await using store = await openReplica(schema.url);
+      return (await store.reader.bounds()).epoch;
+    };
+    const epoch = await epochWhenOpened();
+    expect(await epochWhenOpened()).toBe(epoch);
+    await onServer((client) => client.query("delete from meta where name = 'instance'"), schema.url);
+    const next = await epochWhenOpened();
+    expect(next).not.toBe(epoch);
+    expect(await epochWhenOpened()).toBe(next);
+  });
+
+  it("vouches for no position of an epoch that another one began, and says so as soon as it finds it", async () => {
+    const onEpoch = vi.fn();
+    await using schema = await temporarySchema();
+    await using one = await openReplica(schema.url, { onEpoch });
+    await using other = await openReplica(schema.url);
+    for (const issue of ["1", "2", "3"]) await one.append(told({ issue }));
+    await onServer(async (client) => {
+      await client.query("delete from events where seq > 1");
+      await client.query("update meta set value = 'x.00000001' where name = 'instance'");
+    }, schema.url);
+    expect((await acknowledged(other, told({ issue: "4" }))).position).toBe(2);
+    // What it may have told, and still has in memory, is of the epoch before.
+    await expect(one.reader.bounds()).rejects.toThrow("a new epoch has begun");
+    await expect(one.reader.bounds()).rejects.toThrow(StorageUnavailableError);
+    expect(onEpoch).toHaveBeenCalledOnce();
   });
 
   it("begins a new epoch before it writes also where what is lost was another's, which it has told its followers of", async () => {
@@ -267,7 +304,7 @@ describe("a replica", () => {
     expect(await other.reader.entriesAfter(0, 10)).toHaveLength(2);
     await onServer((client) => client.query("delete from events where seq = 2"), one.url);
     expect((await other.append(told({ issue: "3", at: 2 }))).position).toBe(2);
-    expect((await other.reader.bounds()).epoch).not.toBe(epoch);
+    expect(await epochIn(one.url)).not.toBe(epoch);
   });
 
   it("drops by itself what is too old, where it is told to", async () => {

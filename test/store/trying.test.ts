@@ -23,6 +23,10 @@ client.exec(`
   insert into events (issue_id, delivery, role, version, place, source, action, kind, to_status, occurred_at, is_late,
     is_undone, committed_at, after_status, after_since, after_shown)
   select 1, 1, 'told', i, printf('%030d', i), 'REPORTED', 'ASSIGNED', 'OTHER', 'resolved', 1, 0, 0, 1, 'resolved', 1, 1 from n;
+  insert into events (seq, issue_id, delivery, role, version, place, source, action, kind, to_status, occurred_at, is_late,
+    is_undone, committed_at, after_status, after_since, after_shown)
+  select 1000 + seq, 2, 1, 'report', version, place, source, action, null, null, occurred_at, is_late, is_undone, committed_at,
+    after_status, after_since, after_shown from events;
 `);
 client.close();
 
@@ -110,6 +114,7 @@ describe("pages that are tried here", () => {
       "transitionPagesOf",
       "transitionCountsOf",
       "transitionsOf",
+      "transitionedBefore",
     ]);
   });
 });
@@ -125,4 +130,6 @@ const mostlyQuick: readonly ((reader: Reader) => Promise<unknown>)[] = [
   (reader) => reader.transitionPagesOf(["1"], { ...page, filter: narrow }),
   (reader) => reader.transitionCountsOf(["1"], { filter: {}, now: 0 }),
   (reader) => reader.transitionsOf(["1"]),
+  // The last of so many assignments.
+  (reader) => reader.transitionedBefore([1_600]),
 ];

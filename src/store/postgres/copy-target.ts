@@ -8,8 +8,10 @@ import { arraysOf, columnsOf, inserting, listOf, upserting } from "./columns.ts"
 import { codeOf } from "./error.ts";
 import { listeningName } from "./listener.ts";
 import { locksOf } from "./locks.ts";
+import { partsOf } from "./parts.ts";
 import { createPools } from "./pools.ts";
 import { connectTo, prepare } from "./prepare.ts";
+import { beginUnhurried, lookOver } from "./unhurried.ts";
 
 const key = z.number().int().nonnegative();
 
@@ -23,6 +25,7 @@ const progressShape = z.object({
   }),
   since: key,
   keys: z.object({ deliveries: key, packs: key, contents: key, events: key, issues: key }),
+  hasDiffered: z.boolean().default(false),
   indexes: z.array(z.object({ name: z.string(), text: z.string() })),
 });
 
@@ -34,6 +37,8 @@ export type Progress = {
   readonly since: number;
   /** The last key that is copied of each table; 0 for none. */
   readonly keys: Readonly<Record<CopiedName, number>>;
+  /** What is copied was told to differ from its source. */
+  readonly hasDiffered: boolean;
 };
 
 /** An empty PostgreSQL database, or one that a copy was begun into. */
@@ -51,7 +56,7 @@ export type CopyTarget = AsyncDisposable & {
   readonly all: (table: WholeTable) => Promise<readonly Row[]>;
   /** Makes the indexes, where they are not made yet, and lets the server look at the tables. */
   readonly makeIndexes: (onProgress: (done: number, total: number) => void) => Promise<void>;
-  /** What is copied is told to differ from its source: the next copy begins anew. */
+  /** Remembers that what is copied differs from its source. */
   readonly discard: () => Promise<void>;
   /** Makes it the store that it was copied from, in the same epoch, for gateways to open. */
   readonly finish: (newest: { readonly position: number; readonly delivery: number }) => Promise<void>;
@@ -84,37 +89,45 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
   const remember = async (progress: Progress): Promise<void> => {
     await client.query(upsertMeta, [[metaNames.copying], [JSON.stringify({ ...progress, indexes })]]);
   };
-  const transaction = async (work: () => Promise<void>): Promise<void> => {
-    await client.query("begin");
+  const unhurried = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    await beginUnhurried(client);
     try {
-      await work();
-      // Otherwise a gateway may have written meanwhile.
-      await lock.assertHeld();
+      const result = await work();
       await client.query("commit");
+      return result;
     } catch (error) {
       await client.query("rollback").catch(() => {});
       throw error;
     }
   };
+  const writing = (work: () => Promise<void>): Promise<void> =>
+    unhurried(async () => {
+      await work();
+      // Otherwise a gateway may have written meanwhile.
+      await lock.assertHeld();
+    });
 
   return {
     begun: known,
     begin: (progress) =>
-      transaction(async () => {
+      writing(async () => {
         await client.query("truncate deliveries, contents, packs, events, issues, projects, tokens");
         indexes = indexes.length > 0 ? indexes : await indexesOf(client);
         for (const { name } of indexes)
-          await client.query(`drop index if exists ${client.escapeIdentifier(name)}`);
+          await client.query(
+            `drop index if exists ${client.escapeIdentifier(schema)}.${client.escapeIdentifier(name)}`,
+          );
         await remember(progress);
       }),
     remember,
     // Told to the disk with what follows, at the latest when the copy is finished: lost with a crash of the server, it is
     // lost together with how far it was.
     write: (table, rows, progress) =>
-      transaction(async () => {
+      writing(async () => {
         await client.query("set local synchronous_commit = off");
         const columns = columnsOf(tables[table.table]);
-        await client.query(upserting(table.table, table.key, columns), arraysOf(rows, columns));
+        for (const part of partsOf(rows, bytesOf))
+          await client.query(upserting(table.table, table.key, columns), arraysOf(part, columns));
         if (table.table === "packs" && rows.length > 0)
           await client.query(
             `delete from contents using unnest($1::bigint[], $2::bigint[]) as packed(first, last)
@@ -124,48 +137,46 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
         await remember(progress);
       }),
     writeAll: ({ table }, rows) =>
-      transaction(async () => {
+      writing(async () => {
         const columns = columnsOf(tables[table]);
         await client.query(`delete from ${table}`);
         await client.query(inserting(table, columns), arraysOf(rows, columns));
       }),
-    pageAfter: async ({ table, key, pageSize }, after) =>
-      rowsOf(
-        await client.query({
-          text: `select ${listOf(columnsOf(tables[table]))} from ${table} where ${key} > $1 order by ${key} limit $2`,
-          values: [after, pageSize],
-          rowMode: "array",
-        }),
-        tables[table],
-      ),
-    async all({ table, key }) {
-      const { name } = columnsOf(tables[table]).find((column) => column.key === key)!;
-      const text = `select ${listOf(columnsOf(tables[table]))} from ${table} order by ${name}`;
-      return rowsOf(await client.query({ text, rowMode: "array" }), tables[table]);
-    },
+    pageAfter: ({ table, key, pageSize }, after) =>
+      unhurried(async () => {
+        const text = `select ${listOf(columnsOf(tables[table]))} from ${table} where ${key} > $1 order by ${key} limit $2`;
+        const values = [after, pageSize];
+        return rowsOf(await client.query({ text, values, rowMode: "array" }), tables[table]);
+      }),
+    all: ({ table, key }) =>
+      unhurried(async () => {
+        const { name } = columnsOf(tables[table]).find((column) => column.key === key)!;
+        const text = `select ${listOf(columnsOf(tables[table]))} from ${table} order by ${name}`;
+        return rowsOf(await client.query({ text, rowMode: "array" }), tables[table]);
+      }),
     async makeIndexes(onProgress) {
       for (const [made, { name, text }] of indexes.entries()) {
         onProgress(made, indexes.length);
-        const { rowCount } = await client.query("select 1 where to_regclass(quote_ident($1)) is not null", [
-          name,
-        ]);
+        const { rowCount } = await client.query(
+          "select where to_regclass(quote_ident($1) || '.' || quote_ident($2)) is not null",
+          [schema, name],
+        );
         if (rowCount === 0)
-          await transaction(async () => {
+          await writing(async () => {
             await client.query("set local maintenance_work_mem = '256MB'");
             await client.query(text);
           });
       }
-      // Vacuumed, too: what is known to be visible to all is answered from indexes alone.
-      await client.query("vacuum (analyze) deliveries, contents, packs, events, issues, projects");
+      await lookOver(client, "deliveries, contents, packs, events, issues, projects");
       onProgress(indexes.length, indexes.length);
     },
     async discard() {
       const told = await progressIn(client);
       if (told === null) return;
-      await remember({ ...told, identity: { ...told.identity, instance: "" } });
+      await remember({ ...told, hasDiffered: true });
     },
     finish: ({ position, delivery }) =>
-      transaction(async () => {
+      writing(async () => {
         const { identity } = (await progressIn(client))!;
         await client.query("select setval('delivery_ids', greatest($1::bigint, 1), $1::bigint > 0)", [
           delivery,
@@ -205,10 +216,8 @@ type Lock = AsyncDisposable & {
 async function lockOut(client: pg.Client, schema: string): Promise<Lock> {
   try {
     await connectTo(client);
-    await client.query(
-      `begin isolation level read committed;
-       set local idle_in_transaction_session_timeout = 0; set local lock_timeout = ${waitMs}`,
-    );
+    await beginUnhurried(client);
+    await client.query(`set local lock_timeout = ${waitMs}`);
     await client.query("select pg_advisory_xact_lock($1)", [locksOf(schema).writing]);
   } catch (error) {
     await client.end();
@@ -258,11 +267,18 @@ async function indexesOf(client: pg.Client) {
      where schemaname = current_schema() and tablename = any($1)
        and not exists (
          select 1 from pg_constraint
-         where connamespace = current_schema()::regnamespace and conname = indexname
+         where connamespace = quote_ident(current_schema())::regnamespace and conname = indexname
        ) order by indexname`,
     [["deliveries", "contents", "packs", "events", "issues"]],
   );
   return rows;
+}
+
+function bytesOf(row: Row): number {
+  const lengths = Object.values(row).map((value) =>
+    typeof value === "string" || Buffer.isBuffer(value) ? value.length : 0,
+  );
+  return lengths.reduce((sum, length) => sum + length, 0);
 }
 
 function rowsOf({ rows }: pg.QueryArrayResult, table: PgTable): readonly Row[] {

@@ -11,6 +11,7 @@ import { hasTablesOfThisVersion, isCopying } from "./migrate.ts";
 import { createPools } from "./pools.ts";
 import { connectTo } from "./prepare.ts";
 import { newestPosition, sharedBy } from "./queries.ts";
+import { beginUnhurried } from "./unhurried.ts";
 
 export type ExaminationOptions = Pick<Examined, "onProgress"> & { readonly url: string };
 
@@ -29,9 +30,11 @@ export async function examinePostgres({ url, onProgress }: ExaminationOptions): 
     await connectTo(client);
     // Whether it is a standby shows outside of a transaction that only reads.
     const ofServer = await examineServer(client);
-    await client.query("begin isolation level repeatable read read only");
-    const { rows } = await client.query<{ is: boolean }>("select to_regclass('meta') is not null as is");
-    if (!rows[0]!.is) throw new Error("There is no store in this database: start a gateway on it.");
+    await beginUnhurried(client, "isolation level repeatable read read only");
+    const { rowCount } = await client.query(
+      "select where to_regclass(quote_ident(current_schema()) || '.meta') is not null",
+    );
+    if (rowCount === 0) throw new Error("There is no store in this database: start a gateway on it.");
     if (!(await hasTablesOfThisVersion(client))) return [...ofServer, otherVersion];
     // What is half copied is not to be right yet.
     if (await isCopying(client)) return [...ofServer, unfinishedCopy];

@@ -11,7 +11,10 @@ export type EpochWatch = AsyncDisposable & {
   readonly known: () => KnownEpoch;
   /** This replica has committed up to this position. */
   readonly reached: (position: number) => void;
-  /** What `bounds` finds, which counts as known. */
+  /**
+   * What `bounds` finds, which counts as known, while it is of the epoch that this replica was opened in: what followers of
+   * this replica have in memory is of that one alone, and would be told as entries of another.
+   */
   readonly noting: (bounds: Reader["bounds"]) => Reader["bounds"];
   /** Those that `entriesAfter` finds, while they are of the epoch that this replica was opened in. */
   readonly ofFirst: (entriesAfter: Reader["entriesAfter"]) => Reader["entriesAfter"];
@@ -23,8 +26,9 @@ type KnownEpoch = { readonly epoch: string; readonly position: number };
 const everyMs = 1_000;
 
 /**
- * Looks at the epoch now and then, and after entries are read.
- * @param onEpoch called once positions mean something else than in `first`.
+ * Looks at the epoch now and then, and whenever bounds or entries are read. Once it is another than `first`, these are not
+ * to be had any more: StorageUnavailableError.
+ * @param onEpoch called once, when positions mean something else than in `first`.
  */
 export function watchEpoch(connection: Connection, first: string, onEpoch: () => void): EpochWatch {
   const db = drizzleOver(connection);
@@ -33,21 +37,27 @@ export function watchEpoch(connection: Connection, first: string, onEpoch: () =>
     known = { ...known, position: Math.max(known.position, position) };
   };
 
-  async function isFirst(): Promise<boolean> {
-    const [row] = await db.select({ value: meta.value }).from(meta).where(eq(meta.name, metaNames.epoch));
-    const now = row!.value;
-    if (now !== known.epoch) {
+  /** @throws StorageUnavailableError once this, or one that was found before, is not the first epoch. */
+  function assertFirst(epoch: string): void {
+    // Never back to the first: what was asked before another was found may be answered after it.
+    if (epoch !== first && epoch !== known.epoch) {
       if (known.epoch === first) onEpoch();
-      known = { epoch: now, position: 0 };
+      known = { epoch, position: 0 };
     }
-    return now === first;
+    if (known.epoch !== first)
+      throw new StorageUnavailableError("Positions mean something else than before: a new epoch has begun.");
   }
 
-  let looking: Promise<boolean> | null = null;
+  async function look(): Promise<void> {
+    const [row] = await db.select({ value: meta.value }).from(meta).where(eq(meta.name, metaNames.epoch));
+    assertFirst(row!.value);
+  }
+
+  let looking: Promise<void> | null = null;
   const timer = setInterval(() => {
     // What cannot be read now is looked at again; the tail tells of it.
-    looking ??= isFirst()
-      .catch(() => true)
+    looking ??= look()
+      .catch(() => {})
       .finally(() => (looking = null));
   }, everyMs);
   timer.unref();
@@ -57,17 +67,15 @@ export function watchEpoch(connection: Connection, first: string, onEpoch: () =>
     reached,
     noting: (bounds) => async () => {
       const found = await bounds();
-      if (found.epoch === known.epoch) reached(found.newest);
+      assertFirst(found.epoch);
+      reached(found.newest);
       return found;
     },
     ofFirst: (entriesAfter) => async (after, limit) => {
       const entries = await entriesAfter(after, limit);
       // Looked at after they are read: they are of this epoch then, or of one before it. To those who follow, entries of a
       // new one would be more of the old.
-      if (entries.length > 0 && !(await isFirst()))
-        throw new StorageUnavailableError(
-          "Positions mean something else than before: a new epoch has begun.",
-        );
+      if (entries.length > 0) await look();
       reached(entries.at(-1)?.event.seq ?? 0);
       return entries;
     },

@@ -20,6 +20,8 @@ export async function openPostgresMaintenance(url: string): Promise<Maintenance>
   return {
     ...erasingSteps(pools.log, schema),
     tokens: tokensOn(pools.log),
+    // Its files are the server's own.
+    sweep: async () => true,
     ...namedQueries(reader, sharedBy(drizzleOver(pools.log))),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

@@ -8,6 +8,7 @@ import { codeOf } from "./error.ts";
 import { locksOf } from "./locks.ts";
 import { idleLimit } from "./pools.ts";
 import { openSearch } from "./search.ts";
+import { beginUnhurried } from "./unhurried.ts";
 
 /** What this replica is told of the store when it opens it. */
 export type Opened = {
@@ -45,8 +46,10 @@ export async function migrate(
   if (schema === null)
     throw new Error("The role's search_path names no schema that exists: create one, or set search_path.");
   const locks = locksOf(schema);
-  await client.query(`begin isolation level read committed; ${idleLimit}`);
+  await beginUnhurried(client);
   try {
+    // What is made, changed and dropped is in this schema, whatever the others of the search_path hold under its names.
+    await client.query(`${idleLimit}; set local search_path = ${client.escapeIdentifier(schema)}`);
     await client.query("select pg_advisory_xact_lock($1)", [locks.store]);
     await applyMigrations(client);
     const isTarget = await isCopying(client);
@@ -116,6 +119,11 @@ async function applyMigrations(client: pg.ClientBase): Promise<void> {
   const beyond = rows.find((row) => row.made_at > newest);
   if (beyond !== undefined)
     throw new Error("The tables are those of a newer version of Issuewire: start that, or restore a backup.");
+  // It has taken indexes away that migrations change, and remembers how that version made them.
+  if (applied.size > 0 && applied.size < migrations.length && (await isCopying(client)))
+    throw new Error(
+      "A copy into this database was begun by an older version of Issuewire: let that one go on with it, or name an empty schema.",
+    );
   await client.query(`set local lock_timeout = ${waitMs}`);
   for (const { folderMillis, hash, sql } of migrations) {
     if (applied.has(folderMillis)) continue;

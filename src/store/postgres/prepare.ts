@@ -2,8 +2,9 @@ import type pg from "pg";
 import { assertDurable } from "./durability.ts";
 import { codeOf } from "./error.ts";
 import { migrate, type MigrateOptions, type Opened } from "./migrate.ts";
-import { assertSearchPath, howToNameSchema, isPooled, setForSession } from "./pooler.ts";
+import { assertSearchPath, howToNameSchema, isPooled } from "./pooler.ts";
 import type { Pools } from "./pools.ts";
+import { unhurry } from "./unhurried.ts";
 
 /** What is known of the store, and of the way to it. */
 export type Prepared = Opened & {
@@ -29,21 +30,6 @@ export async function prepare(
   }
 }
 
-/** What is done on these connections may take long; it ends where nobody is there any more whom it is done for. */
-const unhurried = {
-  // A role is often given these, so that nothing takes long.
-  statement_timeout: "0",
-  lock_timeout: "0",
-  idle_in_transaction_session_timeout: "0",
-  transaction_timeout: "0",
-  // A machine that is gone without a word closes no connection, and the server would keep what it holds for two hours. A
-  // minute after it was last there it is gone: when nothing is under way to it, and when something is.
-  tcp_keepalives_idle: "20",
-  tcp_keepalives_interval: "10",
-  tcp_keepalives_count: "4",
-  tcp_user_timeout: "60000",
-} as const;
-
 /**
  * Connects, to the schema that the connection asks for, for as long as it takes whatever the role's settings are.
  * @throws Error that says what to do.
@@ -66,5 +52,5 @@ export async function connectTo(client: pg.Client): Promise<void> {
     });
   }
   await assertSearchPath(client);
-  await setForSession(client, unhurried);
+  await unhurry(client);
 }

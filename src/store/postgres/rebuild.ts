@@ -10,14 +10,14 @@ import { createPools } from "./pools.ts";
 import { connectTo, prepare } from "./prepare.ts";
 import { sharedBy } from "./queries.ts";
 import { collectingTransaction } from "./transaction.ts";
+import { beginUnhurried, lookOver } from "./unhurried.ts";
 import { moveStatement, moveValuesOf, valuesOf, writeStatement } from "./write-statement.ts";
 
 /**
  * Between two statements the bodies of a page are read, which takes seconds. A pooler may keep the connection of a machine
  * that is gone, and the server cannot know.
  */
-const beginRebuild =
-  "begin isolation level read committed; set local idle_in_transaction_session_timeout = '10min'";
+const idleLimit = "set local idle_in_transaction_session_timeout = '10min'";
 
 /**
  * Derives every history again from the deliveries, in the order in which they arrived, under a new epoch.
@@ -37,7 +37,8 @@ export async function rebuildPostgres({
   const client = pools.connection();
   try {
     await connectTo(client);
-    await client.query(beginRebuild);
+    await beginUnhurried(client);
+    await client.query(idleLimit);
     // In the order of those who write; nobody's batch is under way then, and none begins.
     await client.query("select pg_advisory_xact_lock($1)", [locks.writing]);
     await client.query("select pg_advisory_xact_lock($1)", [locks.log]);
@@ -81,7 +82,7 @@ export async function rebuildPostgres({
     );
     for (const statement of putDetailsBack) await client.query(statement);
     await client.query("commit");
-    await client.query("vacuum (analyze) deliveries, events, issues, projects");
+    await lookOver(client, "deliveries, events, issues, projects");
   } catch (error) {
     throw failureIn(error) ?? error;
   } finally {

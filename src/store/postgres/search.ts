@@ -19,7 +19,9 @@ const schemaOfTrigrams =
 export async function openSearch(client: pg.ClientBase): Promise<boolean> {
   await client.query("savepoint search");
   try {
-    const known = await client.query("select 1 from pg_class where oid = to_regclass('issues_by_text')");
+    const known = await client.query(
+      "select where to_regclass(quote_ident(current_schema()) || '.issues_by_text') is not null",
+    );
     if (known.rowCount === 0) {
       // Two that make it at once would both fail.
       await client.query("select pg_advisory_xact_lock(hashtextextended('issuewire pg_trgm', 0))");

@@ -28,6 +28,9 @@ export function erasingSteps(pool: pg.Pool, schema: string): Erasing {
       );
       await client.query("select pg_advisory_xact_lock($1)", [locks.erasing]);
       await client.query("select pg_advisory_xact_lock($1)", [locks.writing]);
+      await client.query("select pg_advisory_xact_lock($1)", [locks.log]);
+      // A step may add to the log: on a server that has taken another's place under a new epoch, as everybody does.
+      await client.query("select present_epoch('', 0)");
       // The newest entry may be among what is erased, and its position is never to be handed out again.
       await client.query(
         `insert into meta (name, value) values ($1, newest_position()::text)
@@ -48,6 +51,7 @@ export function erasingSteps(pool: pg.Pool, schema: string): Erasing {
     dropBodies: (before, now) => step((one) => one.dropBodies(before, now)),
     dropClosedIssues: (before) => step((one) => one.dropClosedIssues(before)),
     forgetIssue: (sentryId, now) => step((one) => one.forgetIssue(sentryId, now)),
+    eraseSetAside: () => step((one) => one.eraseSetAside()),
     issuesIn: (projectId, limit) =>
       erasing(sharedBy(drizzleOver(pool)))
         .issuesIn(projectId, limit)

@@ -32,7 +32,7 @@ export type PostgresStoreOptions = ReaderOptions & {
   readonly onCommit: () => void;
   /**
    * Called once positions mean something else than before: the server was replaced by another that knew less, or the log
-   * was derived anew. Entries are read no more from then on.
+   * was derived anew. From then on neither entries are read nor where the log stands.
    */
   readonly onEpoch: () => void;
   /** Epoch milliseconds. */

@@ -10,6 +10,7 @@ import { drizzleOver } from "./ask.ts";
 import type { EpochWatch } from "./epoch.ts";
 import { failureIn, isOfValues } from "./error.ts";
 import { inOrder, type Locks } from "./locks.ts";
+import { partsOf } from "./parts.ts";
 import { giveBack, idleLimit } from "./pools.ts";
 import { collectingTransaction, provisional } from "./transaction.ts";
 import { moveStatement, moveValuesOf, valuesOf, writeStatement, type LogAsked } from "./write-statement.ts";
@@ -169,7 +170,7 @@ export function createWrites({
   return {
     async write(batch, committedAt) {
       const receipts: Receipt[] = [];
-      for (const part of partsOf(batch)) {
+      for (const part of partsOf(batch, ({ body }) => body.length)) {
         const written = await writeAroundFaults(part, {
           write: (some) => write(some, committedAt),
           isFault: (error) => error instanceof FaultError || isOfValues(error),
@@ -207,22 +208,4 @@ function issuesOf(batch: readonly IncomingDelivery[]): readonly string[] {
 /** A fault of this program: it would happen again. */
 class FaultError extends Error {
   override readonly name = "FaultError";
-}
-
-/** Most bytes of bodies in one statement, which all is in memory at once. */
-const maxPartBytes = 16 * 1_048_576;
-
-/** The batch in parts that are not too large; a body that is too large alone is a part of its own. */
-function partsOf(batch: readonly IncomingDelivery[]): readonly (readonly IncomingDelivery[])[] {
-  const parts: IncomingDelivery[][] = [[]];
-  let bytes = 0;
-  for (const delivery of batch) {
-    const part = parts.at(-1)!;
-    bytes += delivery.body.length;
-    if (part.length > 0 && bytes > maxPartBytes) {
-      parts.push([delivery]);
-      bytes = delivery.body.length;
-    } else part.push(delivery);
-  }
-  return parts;
 }

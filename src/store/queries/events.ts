@@ -18,7 +18,7 @@ import {
 import { alias } from "drizzle-orm/sqlite-core";
 import { forgottenRole, type IssueAction, type LoggedEvent } from "../../domain/event.ts";
 import { transitionWhere } from "../filter-sql.ts";
-import type { Before, Page, PageRequest, Reader, TransitionKey } from "../reader.ts";
+import type { Page, PageRequest, Reader, TransitionKey } from "../reader.ts";
 import { deliveryIn, eventOf } from "../rows.ts";
 import { grouped, pageFrom, readFrom, sidesIn, type Asked } from "./query.ts";
 
@@ -29,6 +29,7 @@ type EventQueries = Pick<
   | "eventsOfDeliveries"
   | "replacedBy"
   | "before"
+  | "transitionedBefore"
   | "eventPages"
   | "eventCounts"
   | "transitionPagesOf"
@@ -51,6 +52,16 @@ export function eventQueries({ db, tables, dialect }: Asked): EventQueries {
   const inHistory = isNull(events.supersededBy);
   /** Of issues that are named, whose histories can be of any length. */
   const inHistories = dialect.stoppable(inHistory, events.seq);
+
+  const earlier = alias(events, "earlier");
+  /** What the newest event of those in its issue's history that come before an event has in this column. */
+  const newestEarlier = (column: typeof earlier.seq | typeof earlier.occurredAt, where: SQL | undefined) =>
+    db
+      .select({ found: column })
+      .from(earlier)
+      .where(and(eq(earlier.issueId, events.issueId), where, lt(earlier.place, events.place)))
+      .orderBy(desc(earlier.place))
+      .limit(1);
 
   /** The same page of each issue's history; each reads no further than its own limit. */
   async function pages(
@@ -128,42 +139,26 @@ export function eventQueries({ db, tables, dialect }: Asked): EventQueries {
     },
 
     async before(seqs) {
-      const earlier = alias(events, "earlier");
       const previous = alias(events, "previous");
-      const newestEarlier = (
-        where: SQL | undefined,
-        column: typeof earlier.seq | typeof earlier.occurredAt,
-      ) =>
-        db
-          .select({ found: column })
-          .from(earlier)
-          .where(
-            and(
-              eq(earlier.issueId, events.issueId),
-              isNull(earlier.supersededBy),
-              lt(earlier.place, events.place),
-              where,
-            ),
-          )
-          .orderBy(desc(earlier.place))
-          .limit(1);
+      const newest = newestEarlier(earlier.seq, isNull(earlier.supersededBy));
       const rows = await db
-        .select({
-          seq: events.seq,
-          event: getTableColumns(previous),
-          delivery: ofDelivery,
-          transitionedAt: sql<number | null>`(${newestEarlier(isNotNull(earlier.kind), earlier.occurredAt)})`,
-        })
+        .select({ ...getTableColumns(previous), ...ofDelivery, later: events.seq })
         .from(events)
-        .leftJoin(previous, eq(previous.seq, sql`(${newestEarlier(undefined, earlier.seq)})`))
-        .leftJoin(deliveries, eq(deliveries.id, previous.delivery))
+        .innerJoin(previous, eq(previous.seq, sql`(${newest})`))
+        .innerJoin(deliveries, eq(deliveries.id, previous.delivery))
         .where(inArray(events.seq, [...seqs]));
-      return new Map(
-        rows.map(({ seq, event, delivery, transitionedAt }): [number, Before] => [
-          seq,
-          { event: event === null || delivery === null ? null : eventOf(event, delivery), transitionedAt },
-        ]),
-      );
+      return new Map(rows.map((row) => [row.later, eventFrom(row)]));
+    },
+
+    async transitionedBefore(seqs) {
+      // There may be any number of other events between the two.
+      const inHistory = dialect.stoppable(isNull(earlier.supersededBy), earlier.seq);
+      const newest = newestEarlier(earlier.occurredAt, and(inHistory, isNotNull(earlier.kind)));
+      const rows = await db
+        .select({ seq: events.seq, at: sql<number | null>`(${newest})` })
+        .from(events)
+        .where(inArray(events.seq, [...seqs]));
+      return new Map(rows.flatMap(({ seq, at }) => (at === null ? [] : [[seq, at]])));
     },
 
     eventPages: (sentryIds, { actions, ...page }) => pages(sentryIds, page, withAction(actions)),

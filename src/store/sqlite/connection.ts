@@ -4,6 +4,7 @@ import { drizzle, type BetterSQLite3Database } from "drizzle-orm/better-sqlite3"
 import { createRecent } from "../recent.ts";
 import { unusable } from "./error.ts";
 import { checkTables, hasMigrations, migrate } from "./migrate.ts";
+import { unprobe } from "./probe.ts";
 import { withQuickRows } from "./quick-rows.ts";
 import { openSearch } from "./search.ts";
 import { letBeStopped } from "./stoppable.ts";
@@ -51,6 +52,8 @@ export function openWriter(file: string, sqliteVersion = versionOf): Connection 
     const db = drizzle({ client });
     migrate(client);
     openSearch(client);
+    // One that a crash has left.
+    client.exec(unprobe);
     assertDurable(client);
     client.pragma("busy_timeout = 0");
     return { client, db };

@@ -27,6 +27,12 @@ const busyMs = 10_000;
  */
 const restMs = 40;
 
+/** How long a gateway is kept from writing, at most twice in a row, while the WAL is emptied: it gives up after 500 ms. */
+const shutOutMs = 100;
+
+/** How long it may write before the WAL is tried to be emptied again. */
+const betweenSweepsMs = 400;
+
 /**
  * Opens the store for commands, making it where it is missing.
  *
@@ -48,6 +54,7 @@ export function openSqliteMaintenance(file: string): Maintenance {
     ...patient(file, steps),
     ...namedQueries(readerOf(connection, { issueObjectOf: () => null }), asked),
     tokens: patient(file, tokenQueries(asked)),
+    ...patient(file, { sweep: () => sweep(connection) }),
     [Symbol.asyncDispose]: async () => running.dispose(),
   };
 }
@@ -78,10 +85,39 @@ function openConnection(
   }
   const connection = openWriter(file);
   opened.defer(() => void connection.client.close());
+  connection.client.pragma(`busy_timeout = ${busyMs}`);
   // An erasure adds to the log, which positions that a restored file had handed out before must not come to mean.
   const known = identityOf(connection);
   if (known !== null) continued(connection, known, readInstance(instanceFileOf(file)));
   return { connection, isBesideGateway: false };
+}
+
+/** Tries for as long as a step waits at most. */
+async function sweep({ client }: Connection): Promise<boolean> {
+  for (const until = performance.now() + busyMs; ; await wait(betweenSweepsMs)) {
+    if (emptyWal(client)) return true;
+    if (performance.now() >= until) return false;
+  }
+}
+
+/** What the pragma says: whether something was in its way, and how many pages are in the WAL and of these in the file. */
+type Checkpointed = { readonly busy: number; readonly log: number; readonly checkpointed: number };
+
+/**
+ * Moves what is in the WAL into the database file and cuts it, for which nobody may read of it; true where that was done.
+ * Whoever waits for those who read keeps others from writing meanwhile, so nothing else is left to be done by then.
+ */
+function emptyWal(client: Database.Database): boolean {
+  const checkpoint = (mode: "PASSIVE" | "TRUNCATE") =>
+    (client.pragma(`wal_checkpoint(${mode})`) as readonly Checkpointed[])[0]!;
+  const { busy, log, checkpointed } = checkpoint("PASSIVE");
+  if (busy !== 0 || checkpointed < log) return false;
+  client.pragma(`busy_timeout = ${shutOutMs}`);
+  try {
+    return checkpoint("TRUNCATE").busy === 0;
+  } finally {
+    client.pragma(`busy_timeout = ${busyMs}`);
+  }
 }
 
 /** The same steps; one that waited in vain is StorageUnavailableError, and one that could not write says which file. */

@@ -27,6 +27,7 @@ export function erasingSteps({ client, db }: Connection, committed: () => void |
     dropBodies: (before, now) => step((one) => one.dropBodies(before, now)),
     dropClosedIssues: (before) => step((one) => one.dropClosedIssues(before)),
     forgetIssue: (sentryId, now) => step((one) => one.forgetIssue(sentryId, now)),
+    eraseSetAside: () => step((one) => one.eraseSetAside()),
     issuesIn: steps.issuesIn,
     forgetProject: (projectId) => step((one) => one.forgetProject(projectId)),
   };

@@ -54,6 +54,7 @@ export function openTrying(
       transitionCountsOf: (ids, request) =>
         tried(request.filter, (reader) => reader.transitionCountsOf(ids, request)),
       transitionsOf: (ids) => tried({}, (reader) => reader.transitionsOf(ids)),
+      transitionedBefore: (seqs) => tried({}, (reader) => reader.transitionedBefore(seqs)),
     },
     [Symbol.dispose]: () => void connection.client.close(),
   };

@@ -17,6 +17,7 @@ import { identify, identityOf } from "./identity.ts";
 import { startIdle } from "./idle.ts";
 import { instanceFileOf, readInstance, type Instance } from "./instance.ts";
 import { packing } from "./packing.ts";
+import { probe, unprobe } from "./probe.ts";
 import { indexing } from "./search.ts";
 import { erasingSteps } from "./steps.ts";
 import { prepareTransaction } from "./transaction.ts";
@@ -66,9 +67,6 @@ export type WriteAnswer =
   /** Or that is not known. */
   | { readonly is: "not written"; readonly to: number; readonly message: string }
   | { readonly is: "probed" | "closed"; readonly to: number };
-
-/** As much as a few deliveries write: a disk may have room for less than that and still be full for them. */
-const probe = "insert or replace into meta (name, value) values ('probe', hex(zeroblob(65536)))";
 
 /** Opens the database for writing and answers the requests that come to this thread, one after the other. */
 export async function answerWrites({
@@ -149,7 +147,7 @@ export async function answerWrites({
         onFault: (error) => faults.push(String(error)),
       });
       client.exec("commit");
-      if (batch.length === 0) client.exec("delete from meta where name = 'probe'");
+      if (batch.length === 0) client.exec(unprobe);
     } catch (error) {
       if (client.inTransaction) client.exec("rollback");
       // The histories in memory went ahead of what is on disk.

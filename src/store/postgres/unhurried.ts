@@ -1,0 +1,51 @@
+import type pg from "pg";
+import { setForSession } from "./pooler.ts";
+
+/** A role is often given these, so that nothing takes long. */
+const withoutLimit = {
+  statement_timeout: "0",
+  lock_timeout: "0",
+  idle_in_transaction_session_timeout: "0",
+  transaction_timeout: "0",
+} as const;
+
+/**
+ * Whatever is done on the connection takes as long as it takes, and ends where nobody is there any more whom it is done
+ * for. Behind a pooler that is so of transactions alone, which are begun by `beginUnhurried`.
+ */
+export async function unhurry(client: pg.ClientBase): Promise<void> {
+  await setForSession(client, {
+    ...withoutLimit,
+    // A machine that is gone without a word closes no connection, and the server would keep what it holds for two hours. A
+    // minute after it was last there it is gone: when nothing is under way to it, and when something is.
+    tcp_keepalives_idle: "20",
+    tcp_keepalives_interval: "10",
+    tcp_keepalives_count: "4",
+    tcp_user_timeout: "60000",
+  });
+}
+
+/**
+ * Begins a transaction that takes as long as it takes, whatever the role's settings are.
+ * @param mode as SQL has it.
+ */
+export async function beginUnhurried(
+  client: pg.ClientBase,
+  mode = "isolation level read committed",
+): Promise<void> {
+  const settings = Object.entries(withoutLimit).map(([name, value]) => `('${name}', '${value}')`);
+  await client.query(
+    `begin ${mode};
+     select set_config(name, value, true) from (values ${settings.join(", ")}) as given(name, value)
+     where current_setting(name, true) is not null`,
+  );
+}
+
+/**
+ * Lets the server look at the tables at once, as it does by itself some minutes later: from then on it knows what is in
+ * them, and what is visible to all is answered from indexes alone. Where that does not succeed it is left to the server:
+ * no transaction can be around it, so that behind a pooler it has no longer than the role's statements may take.
+ */
+export async function lookOver(client: pg.ClientBase, tables: string): Promise<void> {
+  await client.query(`vacuum (analyze) ${tables}`).catch(() => {});
+}
