@@ -215,6 +215,7 @@ export function erasing(
         afterStatus: "",
         afterSince: now,
         afterShown: id,
+        projectId,
       })
       .returning({ seq: events.seq });
     const { seq } = event!;
@@ -316,7 +317,8 @@ function heldIn(pack: PackRow): readonly ContentRow[] | null {
   }
 }
 
-function forgottenFields(projectId: string | null): IssueFields {
+/** What is left of an issue that was forgotten: which project it was in. */
+export function forgottenFields(projectId: string | null): IssueFields {
   return {
     shortId: null,
     title: "",

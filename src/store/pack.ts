@@ -43,38 +43,75 @@ export function packOf(contents: readonly ContentRow[]): PackRow {
   return { first: contents[0]!.delivery, last: contents.at(-1)!.delivery, dictionary: newest, data };
 }
 
+/** What a pack holds cannot be had from it. */
+export class UnreadablePackError extends Error {
+  override readonly name: string = "UnreadablePackError";
+}
+
 /** No version can read the pack. */
-export class DamagedPackError extends Error {
+export class DamagedPackError extends UnreadablePackError {
   override readonly name = "DamagedPackError";
 }
 
 /**
  * What was packed, by ascending id.
  * @throws DamagedPackError for a pack that is damaged.
- * @throws Error for one that is compressed with a dictionary of a newer version.
+ * @throws UnreadablePackError for one that is compressed with a dictionary of a newer version.
  */
-export function contentsIn({ first, dictionary, data }: PackRow): readonly ContentRow[] {
+export function contentsIn(pack: PackRow): readonly ContentRow[] {
+  return Array.from(partsIn(pack), ({ delivery, body, fields }) => ({
+    delivery,
+    body: body && Buffer.from(body),
+    fields: fields?.toString() ?? null,
+  }));
+}
+
+/**
+ * The bodies of some of the deliveries in the pack; no entry for one that has none.
+ * @throws UnreadablePackError
+ */
+export function bodiesIn(pack: PackRow, deliveries: ReadonlySet<number>): ReadonlyMap<number, Buffer> {
+  const found = new Map<number, Buffer>();
+  for (const { delivery, body } of partsIn(pack))
+    // Copied: a view would keep the whole pack in memory for as long as one body of it is used.
+    if (body !== null && deliveries.has(delivery)) found.set(delivery, Buffer.from(body));
+  return found;
+}
+
+/** As `bodiesIn`, the fields. */
+export function fieldsIn(pack: PackRow, deliveries: ReadonlySet<number>): ReadonlyMap<number, string> {
+  const found = new Map<number, string>();
+  for (const { delivery, fields } of partsIn(pack))
+    if (fields !== null && deliveries.has(delivery)) found.set(delivery, fields.toString());
+  return found;
+}
+
+type Parts = { readonly delivery: number; readonly body: Buffer | null; readonly fields: Buffer | null };
+
+/** Views of what the pack is made of. */
+function* partsIn(pack: PackRow): Generator<Parts> {
+  const plain = plainOf(pack);
+  const headerEnd = plain.indexOf("\n");
+  const header = JSON.parse(plain.toString("utf8", 0, headerEnd)) as Header;
+  let offset = headerEnd + 1;
+  const take = (length: number | null): Buffer | null =>
+    length === null ? null : plain.subarray(offset, (offset += length));
+  for (const [delivery, bodyLength, fieldsLength] of header)
+    yield { delivery, body: take(bodyLength), fields: take(fieldsLength) };
+}
+
+function plainOf({ first, dictionary, data }: PackRow): Buffer {
   const known = dictionaries.get(dictionary);
   if (known === undefined)
-    throw new Error(`Pack ${first} is compressed with "${dictionary}", which this version does not have.`);
-  let plain: Buffer;
+    throw new UnreadablePackError(
+      `Pack ${first} is compressed with "${dictionary}", which this version does not have.`,
+    );
   try {
-    plain = zstdDecompressSync(data, { dictionary: known });
+    return zstdDecompressSync(data, { dictionary: known });
   } catch (cause) {
     if (isOfData(cause)) throw new DamagedPackError(`Pack ${first} is damaged.`, { cause });
     throw cause;
   }
-  const headerEnd = plain.indexOf("\n");
-  const header = JSON.parse(plain.toString("utf8", 0, headerEnd)) as Header;
-  let offset = headerEnd + 1;
-  // Copied: a view would keep the whole pack in memory for as long as one body of it is used.
-  const take = (length: number | null): Buffer | null =>
-    length === null ? null : Buffer.from(plain.subarray(offset, (offset += length)));
-  return header.map(([delivery, bodyLength, fieldsLength]) => ({
-    delivery,
-    body: take(bodyLength),
-    fields: take(fieldsLength)?.toString() ?? null,
-  }));
 }
 
 /** True where it is the data that zstd refuses, and not that it has no memory. */

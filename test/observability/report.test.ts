@@ -32,6 +32,14 @@ describe("what is logged", () => {
     for (; clock.now < 15_000; clock.now += 1_000) report.deliveryFaulted(new Error("a fault"));
     expect(said).toEqual(Array(2).fill("a delivery could not be applied: kept, quarantined"));
   });
+
+  it("tells of contents that cannot be read once for each place, however often they are asked for", () => {
+    const { report, said, clock } = reporting();
+    for (; clock.now < 30_000; clock.now += 1_000)
+      for (const pack of [1, 2]) report.contentUnreadable(new Error(`Pack ${pack} is damaged.`));
+    const text = "what some deliveries held cannot be read, and counts as gone: doctor says which";
+    expect(said).toEqual([text, text]);
+  });
 });
 
 it("counts no time below zero for an entry that another replica has dated ahead of this one's clock", async () => {

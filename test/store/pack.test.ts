@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { contentsIn, packOf } from "../../src/store/pack.ts";
+import { bodiesIn, contentsIn, fieldsIn, packOf } from "../../src/store/pack.ts";
 import type { ContentRow } from "../../src/store/rows.ts";
 
 const contents: readonly ContentRow[] = [
@@ -14,6 +14,19 @@ describe("a pack", () => {
     const pack = packOf(contents);
     expect([pack.first, pack.last]).toEqual([3, 9]);
     expect(contentsIn(pack)).toEqual(contents);
+  });
+
+  it("gives one part of some of it, where there is such a part", () => {
+    const pack = packOf(contents);
+    const some = new Set([3, 7, 9, 100]);
+    expect([...bodiesIn(pack, some)]).toEqual([
+      [3, contents[0]!.body],
+      [9, contents[3]!.body],
+    ]);
+    expect([...fieldsIn(pack, some)]).toEqual([
+      [3, contents[0]!.fields],
+      [7, contents[2]!.fields],
+    ]);
   });
 
   it("takes a fraction of the space", () => {

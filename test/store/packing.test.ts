@@ -107,7 +107,7 @@ describe("deliveries that are packed", () => {
     client.exec("update deliveries set sha256 = x'00' where id = 100");
     client.close();
     expect((await examine(file)).map(({ problem }) => problem).slice(0, 2)).toEqual([
-      expect.stringContaining("The bodies of deliveries 1 to 64 cannot be read"),
+      expect.stringContaining("What deliveries 1 to 64 held cannot be read"),
       expect.stringContaining("The body of delivery 100 is not what was received"),
     ]);
   });
