@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readBody } from "../../src/sentry/payload.ts";
+import { contentsIn } from "../../src/store/pack.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";
 import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
 import { leftUnpacked, packing, packOldest } from "../../src/store/sqlite/packing.ts";
 import { rebuildSqlite } from "../../src/store/sqlite/rebuild.ts";
+import * as tables from "../../src/store/tables/sqlite.ts";
 import { told, webhook } from "./deliveries.ts";
 import { openInMemory } from "./in-memory.ts";
 import { openStoreIn, temporaryFolder } from "./open.ts";
@@ -69,6 +71,29 @@ describe("packing, while there is time", () => {
     const packs = client.prepare("select first, last from packs order by first").raw().all();
     expect(packs).toEqual([1, 65, 129, 193].map((first) => [first, first + 63]));
     expect(client.prepare("select max(delivery) from contents").pluck().get()).toBe(count + 54);
+  });
+
+  it("packs nothing of what another process erases meanwhile", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    const connection = openWriter(file);
+    const other = openWriter(file);
+    // At the last moment in which another process can write.
+    const client = Object.create(connection.client, {
+      transaction: {
+        value(work: () => unknown) {
+          other.client.exec("delete from contents where delivery in (1, 70)");
+          return connection.client.transaction(work);
+        },
+      },
+    }) as typeof connection.client;
+    expect(packOldest({ ...connection, client }, 100, 10)).toBe(2);
+    const packs = connection.db.select().from(tables.packs).all();
+    const packed = packs.flatMap((pack) => contentsIn(pack).map(({ delivery }) => delivery));
+    expect([packed.includes(1), packed.includes(70), packed.length]).toEqual([false, false, 128]);
+    other.client.close();
+    connection.client.close();
   });
 });
 

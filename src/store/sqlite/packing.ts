@@ -35,29 +35,31 @@ function waiting({ db }: Connection): number {
 /**
  * Packs the oldest contents, but for those of the `left` newest deliveries, into as many full packs as there are, at
  * most `most`, and says how many these were.
+ *
+ * All of it is one transaction: what another process erases was never read, or is erased from the packs.
  */
 export function packOldest({ client, db }: Connection, most: number, left: number): number {
-  const rows = db
-    .select()
-    .from(contents)
-    .where(lte(contents.delivery, newestIn({ db }) - left))
-    .orderBy(asc(contents.delivery))
-    .limit(most * packSize)
-    .all();
-  const made = Array.from({ length: Math.floor(rows.length / packSize) }, (_, index) =>
-    packOf(rows.slice(index * packSize, (index + 1) * packSize)),
-  );
-  const [first] = made;
-  if (first === undefined) return 0;
-  client
+  return client
     .transaction(() => {
+      const rows = db
+        .select()
+        .from(contents)
+        .where(lte(contents.delivery, newestIn({ db }) - left))
+        .orderBy(asc(contents.delivery))
+        .limit(most * packSize)
+        .all();
+      const made = Array.from({ length: Math.floor(rows.length / packSize) }, (_, index) =>
+        packOf(rows.slice(index * packSize, (index + 1) * packSize)),
+      );
+      const [first] = made;
+      if (first === undefined) return 0;
       db.insert(packs).values(made).run();
       db.delete(contents)
         .where(and(gte(contents.delivery, first.first), lte(contents.delivery, made.at(-1)!.last)))
         .run();
+      return made.length;
     })
     .immediate();
-  return made.length;
 }
 
 function newestIn({ db }: Pick<Connection, "db">): number {
