@@ -14,6 +14,12 @@ export const mostInStep = 500;
 /** Most packs that one step writes anew, but for those of a single issue: at 7 ms each, webhooks wait for it. */
 export const mostPacksInStep = 16;
 
+/** Most bytes of these packs, as they are stored, likewise: of large bodies they hold some 4 MB, which take 50 ms. */
+const mostPackedBytesInStep = 512 * 1024;
+
+/** Most bytes of bodies that one step drops, but for those of a single pack. */
+const mostBytesInStep = 8 * 1024 * 1024;
+
 /** What stands for the sha256 of a body in the row that tells of a forgotten issue, which is no webhook's. */
 export const sha256OfForgotten = Buffer.alloc(32);
 
@@ -179,6 +185,18 @@ export function erasing(
     return next !== undefined && next.receivedAt < before;
   }
 
+  /** The first of these deliveries, as many as have so few bytes; and with them those of the last one's pack, which is read once. */
+  async function inOneStep<Row extends { readonly id: number; readonly bytes: number }>(
+    due: readonly Row[],
+  ): Promise<readonly Row[]> {
+    let bytes = 0;
+    const tooMany = due.findIndex((row) => (bytes += row.bytes) > mostBytesInStep);
+    if (tooMany === -1) return due;
+    const { id } = due[Math.max(0, tooMany - 1)]!;
+    const last = (await packHolding({ db, tables }, id))?.last ?? id;
+    return due.filter((row) => row.id <= last);
+  }
+
   /** Appends an entry that says nothing but that the issue is gone, and which project it was in, for those who may know. */
   async function tellForgotten(sentryId: string, projectId: string | null, now: number): Promise<void> {
     const [delivery] = await db
@@ -228,7 +246,7 @@ export function erasing(
     async dropBodies(before, now) {
       const from = await numberOf(metaNames.prunedTo);
       const next = await db
-        .select({ id: deliveries.id, receivedAt: deliveries.receivedAt })
+        .select({ id: deliveries.id, receivedAt: deliveries.receivedAt, bytes: deliveries.bytes })
         .from(deliveries)
         .where(gt(deliveries.id, from))
         .orderBy(asc(deliveries.id))
@@ -237,10 +255,11 @@ export function erasing(
       const perhaps = notDue === -1 ? next : next.slice(0, notDue);
       const datedBefore = perhaps.findLastIndex(({ receivedAt }) => receivedAt < before);
       const areAllAhead = datedBefore === -1 && perhaps.length === mostInStep;
-      const due =
+      const allDue =
         areAllAhead && (await isDueAfter(perhaps.at(-1)!.id, before, now))
           ? perhaps
           : perhaps.slice(0, datedBefore + 1);
+      const due = await inOneStep(allDue);
       const [first, last] = [due[0]?.id, due.at(-1)?.id];
       if (first === undefined || last === undefined) return 0;
       await db
@@ -266,7 +285,10 @@ export function erasing(
       for (const { sentryId } of closed) {
         const more = await deliveriesOf(sentryId);
         const touched = new Map([...touching, ...(await packsHolding(more))]);
-        const isTooMuch = ids.length + more.length > mostInStep || touched.size > mostPacksInStep;
+        const isTooMuch =
+          ids.length + more.length > mostInStep ||
+          touched.size > mostPacksInStep ||
+          bytesOf(touched.values()) > mostPackedBytesInStep;
         if (isTooMuch && dropping.length > 0) break;
         dropping.push(sentryId);
         ids.push(...more);
@@ -305,6 +327,10 @@ export function erasing(
       await db.delete(projects).where(eq(projects.sentryId, projectId));
     },
   };
+}
+
+function bytesOf(some: Iterable<PackRow>): number {
+  return Array.from(some, ({ data }) => data.length).reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /** What is packed; null where no version can read it. */

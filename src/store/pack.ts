@@ -10,8 +10,11 @@ import type { packs } from "./tables/sqlite.ts";
 
 export type PackRow = typeof packs.$inferSelect;
 
-/** How many deliveries make a pack. Reading one of them decompresses all: some 160 kB, in a quarter of a millisecond. */
+/** Most deliveries in a pack. Reading one of them decompresses all: some 160 kB, in a quarter of a millisecond. */
 export const packSize = 64;
+
+/** Most bytes in a pack, but for a delivery that has more by itself: that is a pack of its own, which only its reader waits for. */
+export const packBytes = 256 * 1024;
 
 const newest = "sentry-1";
 /** Beyond this, each further level costs twice the time for a few percent. */
@@ -19,6 +22,26 @@ const level = 6;
 
 /** What lies where: of each delivery its id, and how many bytes its body and its fields have; null for none. */
 type Header = readonly (readonly [delivery: number, body: number | null, fields: number | null])[];
+
+/**
+ * How many contents make each pack, by how many bytes each of them has, from the first on. Those at the end that more
+ * may be packed with are not counted.
+ */
+export function fullPacks(sizes: readonly number[]): readonly number[] {
+  const full: number[] = [];
+  let [count, bytes] = [0, 0];
+  const close = () => {
+    full.push(count);
+    [count, bytes] = [0, 0];
+  };
+  for (const size of sizes) {
+    if (count > 0 && bytes + size > packBytes) close();
+    count += 1;
+    bytes += size;
+    if (count === packSize || bytes >= packBytes) close();
+  }
+  return full;
+}
 
 /** @param contents at least one, by ascending id. */
 export function packOf(contents: readonly ContentRow[]): PackRow {

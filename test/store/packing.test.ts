@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readBody } from "../../src/sentry/payload.ts";
-import { contentsIn } from "../../src/store/pack.ts";
+import { contentsIn, packBytes } from "../../src/store/pack.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";
 import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
 import { leftUnpacked, packing, packOldest } from "../../src/store/sqlite/packing.ts";
@@ -49,7 +49,7 @@ async function answers(file: string) {
 }
 
 describe("packing, while there is time", () => {
-  it("takes two full packs of the oldest at a time, as long as there are two, and none of the newest", () => {
+  it("takes two full packs of the oldest at a time, as long as there are any, and none of the newest", () => {
     using database = openInMemory();
     const { client } = database;
     const task = packing(database);
@@ -62,15 +62,34 @@ describe("packing, while there is time", () => {
     const left = () => client.prepare("select min(delivery) from contents").pluck().get();
     expect([task.waiting(), left()]).toEqual([3 * 64 + 9, 1]);
     expect([task.slice(), task.waiting(), left()]).toEqual([true, 64 + 9, 2 * 64 + 1]);
-    expect([task.slice(), task.waiting(), left()]).toEqual([false, 9, 3 * 64 + 1]);
+    expect([task.slice(), task.waiting(), left()]).toEqual([true, 9, 3 * 64 + 1]);
     expect([task.slice(), left()]).toEqual([false, 3 * 64 + 1]);
     insert.run(count + 53);
     expect([task.slice(), left()]).toEqual([false, 3 * 64 + 1]);
     insert.run(count + 54);
-    expect([task.slice(), left()]).toEqual([false, 4 * 64 + 1]);
+    expect([task.slice(), left()]).toEqual([true, 4 * 64 + 1]);
     const packs = client.prepare("select first, last from packs order by first").raw().all();
     expect(packs).toEqual([1, 65, 129, 193].map((first) => [first, first + 63]));
     expect(client.prepare("select max(delivery) from contents").pluck().get()).toBe(count + 54);
+  });
+
+  it("takes a large body alone, as the last of a slice", () => {
+    using database = openInMemory();
+    const { client } = database;
+    const insert = client.prepare(
+      "insert into contents (delivery, body, fields) values (?, zeroblob(?), '{}')",
+    );
+    const large = [4, 10, 11];
+    client.transaction(() => {
+      for (let delivery = 1; delivery <= 20 + leftUnpacked; delivery += 1)
+        insert.run(delivery, large.includes(delivery) ? 3 * packBytes : 10);
+    })();
+    const task = packing(database);
+    const packed = () => client.prepare("select first, last from packs order by first").raw().all();
+    expect([task.slice(), packed()]).toEqual([true, [[1, 3], [4, 4]]]); // prettier-ignore
+    expect([task.slice(), packed()]).toEqual([true, [[1, 3], [4, 4], [5, 9], [10, 10]]]); // prettier-ignore
+    expect([task.slice(), packed().at(-1)]).toEqual([true, [11, 11]]);
+    expect([task.slice(), packed().length]).toEqual([false, 5]);
   });
 
   it("packs nothing of what another process erases meanwhile", async () => {
