@@ -141,15 +141,19 @@ program
     const { DATABASE_URL: url } = config();
     using bar = progress("rebuilding");
     const faults: unknown[] = [];
+    const unreadable: Error[] = [];
     const options: RebuildOptions = {
       read: readBody,
       onProgress: bar.update,
       onFault: (error) => faults.push(error),
+      onUnreadable: (error) => unreadable.push(error),
     };
     if (isPostgres(url)) await rebuildPostgres({ ...options, url });
     else await rebuildSqlite({ ...options, file: databaseFileOf(url) });
     bar.clear();
     for (const fault of faults) console.error(`A delivery could not be applied: ${String(fault)}`);
+    for (const { message } of unreadable)
+      console.error(`${message} Histories are whole without it; doctor says what else it means.`);
     console.log(
       "Every history is derived again. Subscribers will be told EPOCH_CHANGED, and read their lists again.",
     );

@@ -47,6 +47,8 @@ export type Report = {
   readonly storeFailed: (error: unknown) => void;
   /** The store writes again; told where that it could not was. */
   readonly storeRecovered: () => void;
+  /** What some deliveries held cannot be read and counts as gone; once for each such place of the store. */
+  readonly contentUnreadable: (error: Error) => void;
   /** The log could not be read by those who follow it; they try again. */
   readonly tailFailed: (error: unknown) => void;
   /** What other replicas commit is not heard at once; the log is still read every second. */
@@ -100,6 +102,7 @@ export function createReport({
     log();
   };
   let isStoreSaidToFail = false;
+  const saidUnreadable = new Set<string>();
   return {
     started: ({ url, database }) => logger.info({ url, database }, "listening"),
     secretMade: ({ file }) =>
@@ -145,6 +148,14 @@ export function createReport({
       // On a disk that is all but full it may come and go with each webhook.
       if (isStoreSaidToFail) logger.info("the store writes again");
       isStoreSaidToFail = false;
+    },
+    contentUnreadable(err) {
+      if (saidUnreadable.has(err.message)) return;
+      saidUnreadable.add(err.message);
+      logger.error(
+        { err },
+        "what some deliveries held cannot be read, and counts as gone: doctor says which",
+      );
     },
     tailFailed: (err) => quietly("tail", () => logger.error({ err }, "the log cannot be read")),
     listenerFailed: (err) =>

@@ -14,6 +14,12 @@ export const mostInStep = 500;
 /** Most packs that one step writes anew: at 7 ms each, webhooks wait for it. */
 export const mostPacksInStep = 16;
 
+/** Most bytes of these packs, as they are stored, likewise: of large bodies they hold some 4 MB, which take 50 ms. */
+const mostPackedBytesInStep = 512 * 1024;
+
+/** Most bytes of bodies that one step drops, but for those of a single pack. */
+const mostBytesInStep = 8 * 1024 * 1024;
+
 /**
  * What stands for the sha256 of a body in a row that is no webhook's: it tells of a forgotten issue, or is set aside until
  * what its delivery held is erased.
@@ -151,7 +157,7 @@ export function erasing(
       if (id <= known) continue;
       const pack = await packHolding({ db, tables }, id);
       if (pack !== null) {
-        if (!touching.has(pack.first) && isFull(touching)) return upTo(index);
+        if (!touching.has(pack.first) && !hasRoomFor(pack, touching)) return upTo(index);
         touching.set(pack.first, pack);
         known = pack.last;
         continue;
@@ -240,6 +246,18 @@ export function erasing(
     return next !== undefined && next.receivedAt < before;
   }
 
+  /** The first of these deliveries, as many as have so few bytes; and with them those of the last one's pack, which is read once. */
+  async function inOneStep<Row extends { readonly id: number; readonly bytes: number }>(
+    due: readonly Row[],
+  ): Promise<readonly Row[]> {
+    let bytes = 0;
+    const tooMany = due.findIndex((row) => (bytes += row.bytes) > mostBytesInStep);
+    if (tooMany === -1) return due;
+    const { id } = due[Math.max(0, tooMany - 1)]!;
+    const last = (await packHolding({ db, tables }, id))?.last ?? id;
+    return due.filter((row) => row.id <= last);
+  }
+
   /** Appends an entry that says nothing but that the issue is gone, and which project it was in, for those who may know. */
   async function tellForgotten(sentryId: string, projectId: string | null, now: number): Promise<void> {
     const [delivery] = await db
@@ -276,6 +294,7 @@ export function erasing(
         afterStatus: "",
         afterSince: now,
         afterShown: id,
+        projectId,
       })
       .returning({ seq: events.seq });
     const { seq } = event!;
@@ -288,7 +307,7 @@ export function erasing(
     async dropBodies(before, now) {
       const from = await numberOf(metaNames.prunedTo);
       const next = await db
-        .select({ id: deliveries.id, receivedAt: deliveries.receivedAt })
+        .select({ id: deliveries.id, receivedAt: deliveries.receivedAt, bytes: deliveries.bytes })
         .from(deliveries)
         .where(gt(deliveries.id, from))
         .orderBy(asc(deliveries.id))
@@ -297,10 +316,11 @@ export function erasing(
       const perhaps = notDue === -1 ? next : next.slice(0, notDue);
       const datedBefore = perhaps.findLastIndex(({ receivedAt }) => receivedAt < before);
       const areAllAhead = datedBefore === -1 && perhaps.length === mostInStep;
-      const due =
+      const allDue =
         areAllAhead && (await isDueAfter(perhaps.at(-1)!.id, before, now))
           ? perhaps
           : perhaps.slice(0, datedBefore + 1);
+      const due = await inOneStep(allDue);
       const [first, last] = [due[0]?.id, due.at(-1)?.id];
       if (first === undefined || last === undefined) return 0;
       await db
@@ -384,9 +404,11 @@ export function erasing(
   };
 }
 
-/** True where a step that writes these packs anew is to write no other. */
-function isFull(touching: ReadonlyMap<number, PackRow>): boolean {
-  return touching.size >= mostPacksInStep;
+/** True where a step that writes these packs anew may write this one, too. It may always write one. */
+function hasRoomFor(pack: PackRow, touching: ReadonlyMap<number, PackRow>): boolean {
+  if (touching.size === 0) return true;
+  const bytes = [...touching.values(), pack].reduce((sum, { data }) => sum + data.length, 0);
+  return touching.size < mostPacksInStep && bytes <= mostPackedBytesInStep;
 }
 
 /** What is packed; null where no version can read it. */
@@ -399,7 +421,8 @@ function heldIn(pack: PackRow): readonly ContentRow[] | null {
   }
 }
 
-function forgottenFields(projectId: string | null): IssueFields {
+/** What is left of an issue that was forgotten: which project it was in. */
+export function forgottenFields(projectId: string | null): IssueFields {
   return {
     shortId: null,
     title: "",

@@ -10,8 +10,11 @@ import type { packs } from "./tables/sqlite.ts";
 
 export type PackRow = typeof packs.$inferSelect;
 
-/** How many deliveries make a pack. Reading one of them decompresses all: some 160 kB, in a quarter of a millisecond. */
+/** Most deliveries in a pack. Reading one of them decompresses all: some 160 kB, in a quarter of a millisecond. */
 export const packSize = 64;
+
+/** Most bytes in a pack, but for a delivery that has more by itself: that is a pack of its own, which only its reader waits for. */
+export const packBytes = 256 * 1024;
 
 const newest = "sentry-1";
 /** Beyond this, each further level costs twice the time for a few percent. */
@@ -19,6 +22,26 @@ const level = 6;
 
 /** What lies where: of each delivery its id, and how many bytes its body and its fields have; null for none. */
 type Header = readonly (readonly [delivery: number, body: number | null, fields: number | null])[];
+
+/**
+ * How many contents make each pack, by how many bytes each of them has, from the first on. Those at the end that more
+ * may be packed with are not counted.
+ */
+export function fullPacks(sizes: readonly number[]): readonly number[] {
+  const full: number[] = [];
+  let [count, bytes] = [0, 0];
+  const close = () => {
+    full.push(count);
+    [count, bytes] = [0, 0];
+  };
+  for (const size of sizes) {
+    if (count > 0 && bytes + size > packBytes) close();
+    count += 1;
+    bytes += size;
+    if (count === packSize || bytes >= packBytes) close();
+  }
+  return full;
+}
 
 /** @param contents at least one, by ascending id. */
 export function packOf(contents: readonly ContentRow[]): PackRow {
@@ -43,38 +66,75 @@ export function packOf(contents: readonly ContentRow[]): PackRow {
   return { first: contents[0]!.delivery, last: contents.at(-1)!.delivery, dictionary: newest, data };
 }
 
+/** What a pack holds cannot be had from it. */
+export class UnreadablePackError extends Error {
+  override readonly name: string = "UnreadablePackError";
+}
+
 /** No version can read the pack. */
-export class DamagedPackError extends Error {
+export class DamagedPackError extends UnreadablePackError {
   override readonly name = "DamagedPackError";
 }
 
 /**
  * What was packed, by ascending id.
  * @throws DamagedPackError for a pack that is damaged.
- * @throws Error for one that is compressed with a dictionary of a newer version.
+ * @throws UnreadablePackError for one that is compressed with a dictionary of a newer version.
  */
-export function contentsIn({ first, dictionary, data }: PackRow): readonly ContentRow[] {
+export function contentsIn(pack: PackRow): readonly ContentRow[] {
+  return Array.from(partsIn(pack), ({ delivery, body, fields }) => ({
+    delivery,
+    body: body && Buffer.from(body),
+    fields: fields?.toString() ?? null,
+  }));
+}
+
+/**
+ * The bodies of some of the deliveries in the pack; no entry for one that has none.
+ * @throws UnreadablePackError
+ */
+export function bodiesIn(pack: PackRow, deliveries: ReadonlySet<number>): ReadonlyMap<number, Buffer> {
+  const found = new Map<number, Buffer>();
+  for (const { delivery, body } of partsIn(pack))
+    // Copied: a view would keep the whole pack in memory for as long as one body of it is used.
+    if (body !== null && deliveries.has(delivery)) found.set(delivery, Buffer.from(body));
+  return found;
+}
+
+/** As `bodiesIn`, the fields. */
+export function fieldsIn(pack: PackRow, deliveries: ReadonlySet<number>): ReadonlyMap<number, string> {
+  const found = new Map<number, string>();
+  for (const { delivery, fields } of partsIn(pack))
+    if (fields !== null && deliveries.has(delivery)) found.set(delivery, fields.toString());
+  return found;
+}
+
+type Parts = { readonly delivery: number; readonly body: Buffer | null; readonly fields: Buffer | null };
+
+/** Views of what the pack is made of. */
+function* partsIn(pack: PackRow): Generator<Parts> {
+  const plain = plainOf(pack);
+  const headerEnd = plain.indexOf("\n");
+  const header = JSON.parse(plain.toString("utf8", 0, headerEnd)) as Header;
+  let offset = headerEnd + 1;
+  const take = (length: number | null): Buffer | null =>
+    length === null ? null : plain.subarray(offset, (offset += length));
+  for (const [delivery, bodyLength, fieldsLength] of header)
+    yield { delivery, body: take(bodyLength), fields: take(fieldsLength) };
+}
+
+function plainOf({ first, dictionary, data }: PackRow): Buffer {
   const known = dictionaries.get(dictionary);
   if (known === undefined)
-    throw new Error(`Pack ${first} is compressed with "${dictionary}", which this version does not have.`);
-  let plain: Buffer;
+    throw new UnreadablePackError(
+      `Pack ${first} is compressed with "${dictionary}", which this version does not have.`,
+    );
   try {
-    plain = zstdDecompressSync(data, { dictionary: known });
+    return zstdDecompressSync(data, { dictionary: known });
   } catch (cause) {
     if (isOfData(cause)) throw new DamagedPackError(`Pack ${first} is damaged.`, { cause });
     throw cause;
   }
-  const headerEnd = plain.indexOf("\n");
-  const header = JSON.parse(plain.toString("utf8", 0, headerEnd)) as Header;
-  let offset = headerEnd + 1;
-  // Copied: a view would keep the whole pack in memory for as long as one body of it is used.
-  const take = (length: number | null): Buffer | null =>
-    length === null ? null : Buffer.from(plain.subarray(offset, (offset += length)));
-  return header.map(([delivery, bodyLength, fieldsLength]) => ({
-    delivery,
-    body: take(bodyLength),
-    fields: take(fieldsLength)?.toString() ?? null,
-  }));
 }
 
 /** True where it is the data that zstd refuses, and not that it has no memory. */

@@ -109,7 +109,8 @@ export type CountedPeriod = Counted & { readonly period: Period };
  * Every question that GraphQL asks of the store, each as many statements for a hundred keys as for one.
  *
  * Maps hold what exists; a key without an entry has nothing. Lists in history order hold what nothing supersedes.
- * Relative times in filters count from `now` (epoch milliseconds).
+ * Relative times in filters count from `now` (epoch milliseconds). What a delivery held and cannot be read any more is as if
+ * it had been pruned.
  * @throws StorageUnavailableError when the database cannot be read.
  */
 export interface Reader {
@@ -233,7 +234,8 @@ export interface Reader {
    * Up to `limit` entries after `after`, oldest first.
    *
    * Never shows an entry while one with a smaller position can still commit, so a reader that remembers only its last
-   * position misses nothing.
+   * position misses nothing. Where what a delivery showed of its issue cannot be read, what the issue shows now stands for it,
+   * but for what the delivery's own row tells.
    */
   entriesAfter(after: Seq, limit: number): Promise<readonly LogEntry[]>;
 }

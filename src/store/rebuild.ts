@@ -1,11 +1,12 @@
-import { and, asc, count, gt, ne } from "drizzle-orm";
+import { and, asc, count, getTableColumns, gt, ne, sql, type SQL } from "drizzle-orm";
 import type { IncomingDelivery, Reading } from "../domain/delivery.ts";
+import type { IssueFields } from "../domain/issue.ts";
 import { snapshotFrom, unapplied, writeNumbered, type BatchResult, type Numbered } from "./batch.ts";
 import { sha256OfForgotten } from "./erase.ts";
 import { contentsOf } from "./queries/contents.ts";
 import type { Asked } from "./queries/query.ts";
 import { createRequestIds } from "./request-ids.ts";
-import { factsOf, type ContentRow, type DeliveryRow } from "./rows.ts";
+import { factsOf, issueOf, standInFor, type DeliveryRow, type IssueRow } from "./rows.ts";
 import { createWalkCache } from "./walks.ts";
 import type { WriteTransaction } from "./write.ts";
 
@@ -16,35 +17,40 @@ export type RebuildOptions = {
   readonly onProgress: (done: number, total: number) => void;
   /** A delivery could not be applied through a fault of this program; it is kept as QUARANTINED. */
   readonly onFault: (error: unknown) => void;
+  /** What some deliveries held cannot be read: each is derived from as if its body were pruned. */
+  readonly onUnreadable?: (error: Error) => void;
 };
 
 /** Bodies can be large. */
 const pageSize = 100;
 
-/** Before the issues are emptied: what they show of deliveries whose bodies may be pruned. SQL of both databases. */
-export const setDetailsAside =
-  "create table details_aside as select shown, details from issues where details <> '{}'";
+/** Before the issues are emptied: what they show of deliveries whose bodies are gone. SQL of both databases. */
+export const setIssuesAside = "create table issues_aside as select * from issues";
 
 /** Once the issues are derived: gives back what no body tells any more. In turn. */
 export const putDetailsBack = [
-  `update issues set details = aside.details from details_aside as aside
-   where aside.shown = issues.shown and issues.details = '{}'`,
-  "drop table details_aside",
+  `update issues set details = aside.details from issues_aside as aside
+   where aside.shown = issues.shown and issues.details = '{}' and aside.details <> '{}'`,
+  "drop table issues_aside",
 ] as const;
 
 /**
- * Derives every history again from the deliveries, in the order in which they arrived, in a transaction that has emptied
- * the log, the issues and the projects. Bodies are read anew; what intake fixed (the times, the headers) stays.
+ * Derives every history again from the deliveries, in the order in which they arrived, in a transaction that has set the
+ * issues aside and emptied the log, the issues and the projects. Bodies are read anew; what intake fixed (the times, the
+ * headers) stays. Of a delivery whose body is gone its row tells the facts; where nothing of it can be read, its issue
+ * stands for what it showed.
  *
  * @param write writes one page by a transaction whose `insertDeliveries` rewrites deliveries that are there.
  */
 export async function deriveAgain(
   { db, tables }: Pick<Asked, "db" | "tables">,
   write: (derive: (transaction: WriteTransaction) => Promise<BatchResult>) => Promise<void>,
-  { read, onProgress, onFault }: RebuildOptions,
+  { read, onProgress, onFault, onUnreadable }: RebuildOptions,
 ): Promise<void> {
-  const { deliveries } = tables;
-  const held = contentsOf({ db, tables });
+  const { deliveries, issues } = tables;
+  const held = contentsOf({ db, tables, onUnreadable });
+  /** What stands for what deliveries about issues showed, of those of which nothing can be read. */
+  const standIns = new Map<number, IssueFields>();
   const walks = createWalkCache();
   const requestIds = createRequestIds([]);
   const committedAt = ({ receivedAt }: IncomingDelivery) => receivedAt;
@@ -61,15 +67,18 @@ export async function deriveAgain(
       .orderBy(asc(deliveries.id))
       .limit(pageSize);
     if (page.length === 0) return;
-    const ids = page.map(({ id }) => id);
-    const [bodies, fields] = [await held.bodies(ids), await held.fields(ids)];
-    const batch = page.map((row): Numbered => {
-      const content = { body: bodies.get(row.id) ?? null, fields: fields.get(row.id) ?? null };
-      return { id: row.id, delivery: incomingFrom(row, content, read) };
-    });
+    const bodies = await held.bodies(page.map(({ id }) => id));
     const pruned = new Map(page.filter(({ id }) => !bodies.has(id)).map((row) => [row.id, row]));
+    const snapshots = await held.snapshots([...pruned.keys()]);
+    await standIn([...pruned.values()].filter(({ id }) => !snapshots.has(id)));
+    const batch = page.map((row): Numbered => {
+      const body = bodies.get(row.id);
+      const shows = snapshots.get(row.id) ?? standIns.get(row.id);
+      const reading = body === undefined ? readingOf(row, shows) : read(body);
+      return { id: row.id, delivery: incomingFrom(row, body ?? new Uint8Array(), reading) };
+    });
     await write((transaction) =>
-      writeNumbered(keepingFacts(transaction, pruned), batch, {
+      writeNumbered(keepingFacts(keptBeside(transaction, standIns), pruned), batch, {
         walks,
         requestIds,
         read,
@@ -81,6 +90,46 @@ export async function deriveAgain(
     done += page.length;
     onProgress(done, total);
   }
+
+  async function standIn(rows: readonly DeliveryRow[]): Promise<void> {
+    const ids = rows.flatMap(({ issueId }) => issueId ?? []);
+    if (ids.length === 0) return;
+    const columns = Object.entries(getTableColumns(issues)).map(([name, column]) => [
+      name,
+      sql`${sql.identifier(column.name)}`.mapWith(column),
+    ]);
+    const aside = await db
+      .select(Object.fromEntries(columns) as Record<string, SQL>)
+      .from(sql`issues_aside`)
+      .where(sql`sentry_id in ${ids}`);
+    // The columns of the table.
+    const shown = new Map(
+      (aside as unknown as readonly IssueRow[]).map((row) => [row.sentryId, issueOf(row)]),
+    );
+    for (const row of rows) {
+      const issue = row.issueId === null ? undefined : shown.get(row.issueId);
+      if (issue !== undefined) standIns.set(row.id, standInFor(row, issue));
+    }
+  }
+}
+
+/** As the transaction, which has nothing of these deliveries: what stands for their fields is read, and never written. */
+function keptBeside(
+  transaction: WriteTransaction,
+  standIns: ReadonlyMap<number, IssueFields>,
+): WriteTransaction {
+  return {
+    ...transaction,
+    async kept(delivery) {
+      const shows = standIns.get(delivery);
+      return shows === undefined ? transaction.kept(delivery) : { body: null, fields: JSON.stringify(shows) };
+    },
+    insertDeliveries: (rows, contents) =>
+      transaction.insertDeliveries(
+        rows,
+        contents.filter(({ delivery }) => !standIns.has(delivery)),
+      ),
+  };
 }
 
 /**
@@ -108,14 +157,10 @@ function keepingFacts(
   };
 }
 
-/** The delivery as intake had it; from its body read anew, or from its row where the body was pruned. */
-function incomingFrom(
-  row: DeliveryRow,
-  { body, fields }: Pick<ContentRow, "body" | "fields">,
-  read: RebuildOptions["read"],
-): IncomingDelivery {
+/** The delivery as intake had it, but for its body and what is read of it. */
+function incomingFrom(row: DeliveryRow, body: Uint8Array, reading: Reading): IncomingDelivery {
   return {
-    body: body ?? new Uint8Array(),
+    body,
     sha256: row.sha256.toString("hex"),
     receivedAt: row.receivedAt,
     sentAt: row.sentAt,
@@ -124,13 +169,14 @@ function incomingFrom(
     requestId: row.requestId,
     idempotencyKey: row.idempotencyKey,
     installationId: row.installationId,
-    reading: body === null ? readingOf(row, fields) : read(body),
+    reading,
   };
 }
 
-function readingOf(row: DeliveryRow, fields: string | null): Reading {
+/** What the row of a delivery tells whose body is gone, with what it showed of its issue. */
+function readingOf(row: DeliveryRow, shows: IssueFields | undefined): Reading {
   const { issueId } = row;
-  if (issueId === null || fields === null) {
+  if (issueId === null || shows === undefined) {
     const is = row.outcome === "QUARANTINED" ? "quarantined" : "ignored";
     return { is, reason: row.reason ?? "Its body was pruned." };
   }
@@ -142,6 +188,6 @@ function readingOf(row: DeliveryRow, fields: string | null): Reading {
     sha256: _sha,
     ...facts
   } = factsOf(row);
-  const snapshot = { sentryId: issueId, ...snapshotFrom(fields) };
+  const snapshot = { sentryId: issueId, ...snapshotFrom(JSON.stringify(shows)) };
   return { is: "issue", issue: { ...facts, resolutionType: row.resolutionType, snapshot } };
 }

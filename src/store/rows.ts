@@ -396,6 +396,27 @@ export function issueOf(row: IssueColumns): Issue {
   };
 }
 
+/**
+ * What stands for what a delivery showed of its issue, where that is gone: what the issue shows now, but for what the
+ * delivery's own row tells. It is the very same where the issue shows this delivery now.
+ */
+export function standInFor(row: DeliveryRow, { fields, shown }: Issue): IssueFields {
+  // Where the delivery names none, the issue shows the project that another one names.
+  const project = row.namesProject === false ? null : fields.project;
+  if (shown === row.id) return { ...fields, project };
+  return {
+    ...fields,
+    project,
+    statusRaw: row.shownStatus ?? fields.statusRaw,
+    substatusRaw: row.shownSubstatus,
+    // Of another status.
+    statusDetails: row.shownStatus === fields.statusRaw ? fields.statusDetails : {},
+    assignee: assigneeIn(row.assignee),
+    count: row.count ?? 0,
+    lastSeen: row.lastSeenMicros === null ? null : Math.floor(row.lastSeenMicros / 1000),
+  };
+}
+
 /** Read once of all issues that have the same: it takes longer than all else of a row, and most of a project's are alike. */
 const rests = new Map<string, Rest>();
 const mostRests = 1_000;

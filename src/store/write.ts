@@ -63,7 +63,7 @@ export interface WriteTransaction {
   placed(issueId: string, places: readonly Uint8Array[]): Promise<readonly Placed[]>;
   /** How many events of each of these deliveries and their roles the log holds; nothing of one that it holds none of. */
   versions(deliveries: readonly number[]): Promise<readonly Versions[]>;
-  /** What a delivery held; null for a body that was pruned. */
+  /** What a delivery held; null for a body that was pruned. Fields that cannot be read are what stands for them. */
   kept(delivery: number): Promise<Pick<ContentRow, "body" | "fields">>;
 
   /** Each delivery with what it held. */

@@ -40,6 +40,14 @@ describe("what is logged", () => {
     const notUnderstood = expect.stringContaining("not understood: kept, quarantined") as string;
     expect(said).toEqual([notUnderstood, notUnderstood]);
   });
+
+  it("tells of contents that cannot be read once for each place, however often they are asked for", () => {
+    const { report, said, clock } = reporting();
+    for (; clock.now < 30_000; clock.now += 1_000)
+      for (const pack of [1, 2]) report.contentUnreadable(new Error(`Pack ${pack} is damaged.`));
+    const text = "what some deliveries held cannot be read, and counts as gone: doctor says which";
+    expect(said).toEqual([text, text]);
+  });
 });
 
 it("counts no time below zero for an entry that another replica has dated ahead of this one's clock", async () => {

@@ -7,7 +7,7 @@ import { readBody } from "../../src/sentry/payload.ts";
 import { copiedTables } from "../../src/store/copied.ts";
 import { copyStore, CopyDiffersError } from "../../src/store/copy.ts";
 import { mostInStep } from "../../src/store/erase.ts";
-import { packSize } from "../../src/store/pack.ts";
+import { packBytes, packSize } from "../../src/store/pack.ts";
 import { openCopyTarget } from "../../src/store/postgres/copy-target.ts";
 import { locksOf } from "../../src/store/postgres/locks.ts";
 import { examinePostgres } from "../../src/store/postgres/doctor.ts";
@@ -18,7 +18,7 @@ import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { packOldest } from "../../src/store/sqlite/packing.ts";
 import { answerOf, deliveries, now, questions } from "../postgres/questions.ts";
 import { startPooler } from "../postgres/pooler.ts";
-import { at, told } from "./deliveries.ts";
+import { at, told, webhook } from "./deliveries.ts";
 import { openStoreIn, temporaryFolder } from "./open.ts";
 import { onServer, openReplica, temporarySchema } from "./open-postgres.ts";
 
@@ -31,10 +31,16 @@ const token = {
   expiresAt: null,
 } as const;
 
-/** A SQLite file with deliveries of every kind, two thirds of them packed. */
+/** Deliveries of every kind; the body of one is a pack of its own. */
+async function everyKind() {
+  const large = webhook({ action: "triggered", data: { event: "x".repeat(packBytes) } });
+  return (await deliveries()).toSpliced(10, 0, large);
+}
+
+/** A SQLite file with them, two thirds of them packed. */
 async function fillIn(folder: string): Promise<void> {
   const file = join(folder, "issuewire.db");
-  await write(file, await deliveries());
+  await write(file, await everyKind());
   {
     await using store = openSqliteMaintenance(file);
     await store.tokens.add(token);
@@ -98,7 +104,7 @@ describe("a copied store", () => {
     await using original = await openStoreIn(stores.file, { now: () => now });
     await using copied = await openReplica(stores.url, { now: () => now });
     expect(await answersOf(copied)).toEqual(await answersOf(original));
-    const all = await deliveries();
+    const all = await everyKind();
     const ids = all.map((_, index) => index + 1);
     const bodies = await copied.reader.bodies(ids);
     expect(ids.map((id) => bodies.get(id))).toEqual(all.map(({ body }) => body));
@@ -215,7 +221,7 @@ describe("copying", () => {
     expect(await store.forgetIssue("1", at(10_000))).toBe(true);
     await copying({ file, url });
     expect(await store.eraseSetAside()).toBe(mostInStep);
-    expect(await copying({ file, url })).toMatchObject({ beganAnew: true });
+    expect(await copying({ file, url })).toMatchObject({ beganAnew: "ERASED" });
     expect(await store.eraseSetAside()).toBe(1);
   });
 

@@ -1,18 +1,30 @@
+import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
+import { asc } from "drizzle-orm";
 import { describe, expect, it, vi } from "vitest";
 import { readBody } from "../../src/sentry/payload.ts";
 import { mostInStep, mostPacksInStep } from "../../src/store/erase.ts";
-import { packSize } from "../../src/store/pack.ts";
+import { packOf, packSize } from "../../src/store/pack.ts";
 import { backUpSqlite } from "../../src/store/sqlite/backup.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";
 import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
 import { openSqliteFilling } from "../../src/store/sqlite/filling.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { packOldest } from "../../src/store/sqlite/packing.ts";
+import * as tables from "../../src/store/tables/sqlite.ts";
 import { at, told } from "./deliveries.ts";
 import { openStoreIn, openTestStore, silentReport, temporaryFolder } from "./open.ts";
+
+/** One pack of all that deliveries held, however much that is: they were larger once. */
+function packTogether(file: string): void {
+  const { client, db } = openWriter(file);
+  const held = db.select().from(tables.contents).orderBy(asc(tables.contents.delivery)).all();
+  db.insert(tables.packs).values(packOf(held)).run();
+  db.delete(tables.contents).run();
+  client.close();
+}
 
 const all = { first: 0, last: 1_000 };
 const examine = (file: string) => examineSqlite({ file, onProgress: () => {} });
@@ -54,6 +66,29 @@ describe("retention", () => {
       }
       expect(await store.reader.snapshots(ids)).toEqual(before);
       expect((await store.reader.bounds()).oldest).toBe(0);
+    }
+    expect(await examine(file)).toEqual([]);
+  });
+
+  it.each([
+    ["few of them", false, [16, 4, 0]],
+    ["but for those of one pack, which is read once", true, [20, 0]],
+  ])("drops large bodies in steps of few bytes: %s", async (_, arePacked, steps) => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    const more = { metadata: { note: "x".repeat(1_000_000) } };
+    {
+      await using store = await openStoreIn(file);
+      for (let index = 0; index < 20; index++)
+        await store.append(told({ issue: String(index), at: index, ...(index % 2 === 0 && { more }) }));
+    }
+    if (arePacked) packTogether(file);
+    {
+      await using maintenance = openSqliteMaintenance(file);
+      const dropped: number[] = [];
+      do dropped.push(await maintenance.dropBodies(at(100), Infinity));
+      while (dropped.at(-1) !== 0);
+      expect(dropped).toEqual(steps);
     }
     expect(await examine(file)).toEqual([]);
   });
@@ -158,6 +193,27 @@ describe("retention", () => {
       expect(await maintenance.dropClosedIssues(at(10_000))).toBe(mostPacksInStep);
       // The first of a pack that was not touched, then the second ones of others.
       expect(await maintenance.dropClosedIssues(at(10_000))).toBe(mostPacksInStep);
+    }
+    expect(await examine(file)).toEqual([]);
+  });
+
+  it("writes few bytes of packs anew at a time, where issues have large bodies", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    {
+      await using store = await openStoreIn(file);
+      for (let index = 0; index < 3; index++) {
+        // What zstd makes nothing of.
+        const more = { metadata: { note: randomBytes(400_000).toString("base64") } };
+        await store.append(
+          told({ issue: String(index), action: "resolved", status: "resolved", at: index, more }),
+        );
+      }
+    }
+    packAll(file);
+    {
+      await using maintenance = openSqliteMaintenance(file);
+      for (const dropped of [1, 1, 1, 0]) expect(await maintenance.dropClosedIssues(at(100))).toBe(dropped);
     }
     expect(await examine(file)).toEqual([]);
   });

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readBody } from "../../src/sentry/payload.ts";
+import { contentsIn, packBytes } from "../../src/store/pack.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";
 import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
 import { leftUnpacked, packing, packOldest } from "../../src/store/sqlite/packing.ts";
 import { rebuildSqlite } from "../../src/store/sqlite/rebuild.ts";
+import * as tables from "../../src/store/tables/sqlite.ts";
 import { told, webhook } from "./deliveries.ts";
 import { openInMemory } from "./in-memory.ts";
 import { openStoreIn, temporaryFolder } from "./open.ts";
@@ -47,7 +49,7 @@ async function answers(file: string) {
 }
 
 describe("packing, while there is time", () => {
-  it("takes two full packs of the oldest at a time, as long as there are two, and none of the newest", () => {
+  it("takes two full packs of the oldest at a time, as long as there are any, and none of the newest", () => {
     using database = openInMemory();
     const { client } = database;
     const task = packing(database);
@@ -60,15 +62,57 @@ describe("packing, while there is time", () => {
     const left = () => client.prepare("select min(delivery) from contents").pluck().get();
     expect([task.waiting(), left()]).toEqual([3 * 64 + 9, 1]);
     expect([task.slice(), task.waiting(), left()]).toEqual([true, 64 + 9, 2 * 64 + 1]);
-    expect([task.slice(), task.waiting(), left()]).toEqual([false, 9, 3 * 64 + 1]);
+    expect([task.slice(), task.waiting(), left()]).toEqual([true, 9, 3 * 64 + 1]);
     expect([task.slice(), left()]).toEqual([false, 3 * 64 + 1]);
     insert.run(count + 53);
     expect([task.slice(), left()]).toEqual([false, 3 * 64 + 1]);
     insert.run(count + 54);
-    expect([task.slice(), left()]).toEqual([false, 4 * 64 + 1]);
+    expect([task.slice(), left()]).toEqual([true, 4 * 64 + 1]);
     const packs = client.prepare("select first, last from packs order by first").raw().all();
     expect(packs).toEqual([1, 65, 129, 193].map((first) => [first, first + 63]));
     expect(client.prepare("select max(delivery) from contents").pluck().get()).toBe(count + 54);
+  });
+
+  it("takes a large body alone, as the last of a slice", () => {
+    using database = openInMemory();
+    const { client } = database;
+    const insert = client.prepare(
+      "insert into contents (delivery, body, fields) values (?, zeroblob(?), '{}')",
+    );
+    const large = [4, 10, 11];
+    client.transaction(() => {
+      for (let delivery = 1; delivery <= 20 + leftUnpacked; delivery += 1)
+        insert.run(delivery, large.includes(delivery) ? 3 * packBytes : 10);
+    })();
+    const task = packing(database);
+    const packed = () => client.prepare("select first, last from packs order by first").raw().all();
+    expect([task.slice(), packed()]).toEqual([true, [[1, 3], [4, 4]]]); // prettier-ignore
+    expect([task.slice(), packed()]).toEqual([true, [[1, 3], [4, 4], [5, 9], [10, 10]]]); // prettier-ignore
+    expect([task.slice(), packed().at(-1)]).toEqual([true, [11, 11]]);
+    expect([task.slice(), packed().length]).toEqual([false, 5]);
+  });
+
+  it("packs nothing of what another process erases meanwhile", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await fill(file);
+    const connection = openWriter(file);
+    const other = openWriter(file);
+    // At the last moment in which another process can write.
+    const client = Object.create(connection.client, {
+      transaction: {
+        value(work: () => unknown) {
+          other.client.exec("delete from contents where delivery in (1, 70)");
+          return connection.client.transaction(work);
+        },
+      },
+    }) as typeof connection.client;
+    expect(packOldest({ ...connection, client }, 100, 10)).toBe(2);
+    const packs = connection.db.select().from(tables.packs).all();
+    const packed = packs.flatMap((pack) => contentsIn(pack).map(({ delivery }) => delivery));
+    expect([packed.includes(1), packed.includes(70), packed.length]).toEqual([false, false, 128]);
+    other.client.close();
+    connection.client.close();
   });
 });
 
@@ -107,7 +151,7 @@ describe("deliveries that are packed", () => {
     client.exec("update deliveries set sha256 = x'00' where id = 100");
     client.close();
     expect((await examine(file)).map(({ problem }) => problem).slice(0, 2)).toEqual([
-      expect.stringContaining("The bodies of deliveries 1 to 64 cannot be read"),
+      expect.stringContaining("What deliveries 1 to 64 held cannot be read"),
       expect.stringContaining("The body of delivery 100 is not what was received"),
     ]);
   });

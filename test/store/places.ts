@@ -2,11 +2,14 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import type { Report } from "../../src/observability/report.ts";
 import { readBody } from "../../src/sentry/payload.ts";
+import type { Finding } from "../../src/store/doctor/finding.ts";
 import type { Maintenance } from "../../src/store/maintenance.ts";
+import { examinePostgres } from "../../src/store/postgres/doctor.ts";
 import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
 import { rebuildPostgres } from "../../src/store/postgres/rebuild.ts";
 import type { RebuildOptions } from "../../src/store/rebuild.ts";
 import type { Retention } from "../../src/store/retention.ts";
+import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { rebuildSqlite } from "../../src/store/sqlite/rebuild.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -26,6 +29,7 @@ export type Place = AsyncDisposable & {
   /** By the clock where it is to drop what is too old. */
   readonly open: (options?: Options) => Promise<Store>;
   readonly openMaintenance: () => Promise<Maintenance>;
+  readonly examine: () => Promise<readonly Finding[]>;
   readonly rebuild: (options?: Partial<RebuildOptions>) => Promise<void>;
   /** Asks the database itself; values are `$1`, `$2`, each once and in their order. */
   readonly ask: (text: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
@@ -45,6 +49,7 @@ async function inSqlite(): Promise<Place> {
   return {
     open: (options) => openStoreIn(file, options),
     openMaintenance: async () => openSqliteMaintenance(file),
+    examine: () => examineSqlite({ file, onProgress: () => {} }),
     rebuild: (options) => rebuildSqlite({ file, ...rebuilding, ...options }),
     async ask(text, values = []) {
       const client = new Database(file);
@@ -68,6 +73,7 @@ async function inPostgres(): Promise<Place> {
     open: (options) =>
       openReplica(url, options?.retention === undefined ? options : { ...options, now: Date.now }),
     openMaintenance: () => openPostgresMaintenance(url),
+    examine: () => examinePostgres({ url, onProgress: () => {} }),
     rebuild: (options) => rebuildPostgres({ url, ...rebuilding, ...options }),
     ask: (text, values = []) =>
       onServer(async (client) => (await client.query<Row>(text, [...values])).rows, url),

@@ -29,6 +29,7 @@ function readsWith(options: Partial<ReadsOptions> = {}) {
     file: "the file",
     worker: new URL("./silent-worker.ts", import.meta.url),
     here,
+    onUnreadable: () => {},
     timeoutMs: 10_000,
     maxWorkers: 1,
     maxWaiting: 1,

@@ -57,7 +57,8 @@ export async function examineBodies({
       if (row !== undefined && row.issueId !== null && !isJson(fields))
         findings.add({
           problem: `What delivery ${delivery} shows of its issue cannot be read.`,
-          remedy: howToRebuild,
+          // From its body.
+          remedy: body === null ? remedy : howToRebuild,
         });
     }
     done += rows.length;
@@ -88,8 +89,9 @@ export async function examineBodies({
     } catch (error) {
       held += (await receivedIn(pack.first, pack.last)).length;
       findings.add({
-        problem: `The bodies of deliveries ${pack.first} to ${pack.last} cannot be read: ${String(error)}.`,
-        remedy,
+        problem: `What deliveries ${pack.first} to ${pack.last} held cannot be read: ${String(error)}`,
+        remedy:
+          "Restore a backup if you need it. No history and no issue depends on it: where the log tells of what they showed, what their issue shows now stands for that.",
       });
     }
     last = pack.first;

@@ -76,10 +76,10 @@ async function differencesOf(
   const namedOf = new Map(
     rows.map((row) => [row.sentryId, namedApart(row, deliveriesOf.get(row.sentryId) ?? [])]),
   );
-  const fieldsOf = await contentsOf({ db, tables })
-    .fields([...rows.map(({ shown }) => shown), ...namedOf.values()].filter((id) => id !== null))
-    // Told of already, as what a delivery held that cannot be read.
-    .catch(() => new Map<number, string>());
+  // What cannot be read is told of already.
+  const fieldsOf = await contentsOf({ db, tables }).fields(
+    [...rows.map(({ shown }) => shown), ...namedOf.values()].filter((id) => id !== null),
+  );
   const loggedOf = grouped(logged, ({ event }) => event.issueId);
   const rowOf = new Map(rows.map((row) => [row.sentryId, row]));
   const shownBy = ({ sentryId, shown }: IssueRow): ShownTexts => ({

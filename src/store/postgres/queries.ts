@@ -13,7 +13,7 @@ import type { Opened } from "./migrate.ts";
 /** Asks everything on this connection, or on whichever a pool has free. */
 export function readerOf(
   connection: Connection,
-  { issueObjectOf, hasSearch }: ReaderOptions & Pick<Opened, "hasSearch">,
+  { issueObjectOf, onUnreadable = () => {}, hasSearch }: ReaderOptions & Pick<Opened, "hasSearch">,
 ): Reader {
   const db = drizzleOver(connection);
   return queriesOf({
@@ -23,6 +23,7 @@ export function readerOf(
     newestPosition: () => newestPosition(db),
     failureIn: failureInQuestion,
     issueObjectOf,
+    onUnreadable,
   });
 }
 

@@ -1,6 +1,6 @@
 import { metaNames, newName } from "../meta.ts";
 import { rewriteFields } from "../queries/contents.ts";
-import { deriveAgain, putDetailsBack, setDetailsAside, type RebuildOptions } from "../rebuild.ts";
+import { deriveAgain, putDetailsBack, setIssuesAside, type RebuildOptions } from "../rebuild.ts";
 import { deliveries } from "../tables/postgres.ts";
 import { drizzleOver } from "./ask.ts";
 import { arraysOf, columnsOf, upserting } from "./columns.ts";
@@ -54,7 +54,7 @@ export async function rebuildPostgres({
     await remember(metaNames.oldest, String(before));
     const epoch = newName();
     await remember(metaNames.epoch, epoch);
-    await client.query(setDetailsAside);
+    await client.query(setIssuesAside);
     // Not truncated: those who read go on seeing what was there.
     for (const table of ["events", "issues", "projects"]) await client.query(`delete from ${table}`);
 

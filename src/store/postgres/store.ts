@@ -20,7 +20,7 @@ import { erasingSteps } from "./steps.ts";
 import { tokensOn } from "./tokens.ts";
 import { createWrites } from "./writes.ts";
 
-export type PostgresStoreOptions = ReaderOptions & {
+export type PostgresStoreOptions = Pick<ReaderOptions, "issueObjectOf"> & {
   /** `postgres://` with everything that pg takes in it. */
   readonly url: string;
   /** The same past a pooler, where `url` leads to one. */
@@ -71,7 +71,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 
   const pools = opened.use(createPools(url, directUrl));
   const { schema, hasSearch, epoch: epochAtFirst, isPooled } = await prepare(pools);
-  const asking = { issueObjectOf: options.issueObjectOf, hasSearch };
+  const onUnreadable = report.contentUnreadable;
+  const asking = { issueObjectOf: options.issueObjectOf, onUnreadable, hasSearch };
   const channel = channelOf(schema);
   const requestIds = await loadRequestIds(sharedBy(drizzleOver(pools.log)));
 
@@ -94,6 +95,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     epoch,
     read: options.read,
     onFault: report.deliveryFaulted,
+    onUnreadable,
     committed({ receipts, entries }, milliseconds) {
       report.committed({ deliveries: receipts.length, entries, milliseconds });
       if (isFailing) report.storeRecovered();

@@ -2,7 +2,7 @@ import { and, asc, count, desc, eq, gte, inArray, isNull, lt, ne, sql } from "dr
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsOf } from "../queries/contents.ts";
-import { grouped } from "../queries/query.ts";
+import { grouped, type Asked } from "../queries/query.ts";
 import {
   factsColumns,
   factsOf,
@@ -43,10 +43,12 @@ export const provisional = 2 ** 52;
 /**
  * A transaction in which the issues of a batch are locked: it reads at once, and writes nothing yet.
  * @param newest the newest position, where the transaction has the log's lock already.
+ * @param onUnreadable is told of what a delivery held that cannot be read.
  */
 export function collectingTransaction(
   db: NodePgDatabase,
   newest = provisional,
+  onUnreadable?: Asked["onUnreadable"],
 ): WriteTransaction & { readonly collected: () => Collected } {
   const collected = {
     deliveries: [] as DeliveryRow[],
@@ -145,7 +147,7 @@ export function collectingTransaction(
         .where(sql`${events.delivery} = any(${sql.param(ids)})`)
         .groupBy(events.delivery, events.role);
     },
-    kept: contentsOf(sharedBy(db)).kept,
+    kept: contentsOf({ ...sharedBy(db), onUnreadable }).kept,
 
     async insertDeliveries(rows, contents) {
       collected.deliveries.push(...rows);

@@ -23,6 +23,8 @@ export type WritesOptions = {
   readonly epoch: Pick<EpochWatch, "known" | "reached">;
   readonly read: (body: Uint8Array) => Reading;
   readonly onFault: (error: unknown) => void;
+  /** Told of what a delivery held that cannot be read: it counts as gone. */
+  readonly onUnreadable: (error: Error) => void;
   /** Told of each transaction that is on disk, before `write` resolves, and also where it then rejects. */
   readonly committed: (written: BatchResult, milliseconds: number) => void;
 };
@@ -55,6 +57,7 @@ export function createWrites({
   epoch,
   read,
   onFault,
+  onUnreadable,
   committed,
 }: WritesOptions): Writes {
   const walks = createWalkCache();
@@ -103,7 +106,7 @@ export function createWrites({
     // Another replica may have written about the issue since it was last held here, or `rebuild` the whole log.
     walks.forget(newest.rows.filter(isBehind).map(({ id }) => id));
 
-    const transaction = collectingTransaction(drizzleOver(client));
+    const transaction = collectingTransaction(drizzleOver(client), provisional, onUnreadable);
     const numbered = batch.map((delivery, index): Numbered => ({ id: taken.rows[index]!.id, delivery }));
     const written = await writeNumbered(transaction, numbered, {
       walks,

@@ -1,38 +1,77 @@
-import { and, desc, eq, gte, inArray, lte, sql } from "drizzle-orm";
-import { contentsIn, packOf, type PackRow } from "../pack.ts";
-import type { ContentRow } from "../rows.ts";
+import { and, desc, eq, getTableColumns, gte, inArray, lte, sql } from "drizzle-orm";
+import type { IssueFields } from "../../domain/issue.ts";
+import { bodiesIn, contentsIn, fieldsIn, packOf, UnreadablePackError, type PackRow } from "../pack.ts";
+import { issueOf, standInFor, type ContentRow } from "../rows.ts";
 import type { Asked } from "./query.ts";
 
-type Content<Part extends "body" | "fields"> = ReadonlyMap<number, NonNullable<ContentRow[Part]>>;
-
-/** What deliveries held, wherever it is kept now. No entry for a delivery that has none of what is asked for. */
+/**
+ * What deliveries held, wherever it is kept now. No entry for a delivery that has none of what is asked for. What is in a
+ * pack that cannot be read is as if it were gone.
+ */
 export type Contents = {
-  readonly bodies: (deliveries: readonly number[]) => Promise<Content<"body">>;
-  readonly fields: (deliveries: readonly number[]) => Promise<Content<"fields">>;
-  /** Both of one delivery; null for what it has none of, as of a body that was pruned. */
+  readonly bodies: (deliveries: readonly number[]) => Promise<ReadonlyMap<number, Buffer>>;
+  /** `IssueFields` as they were written. */
+  readonly fields: (deliveries: readonly number[]) => Promise<ReadonlyMap<number, string>>;
+  /** What each delivery's own snapshot shows. */
+  readonly snapshots: (deliveries: readonly number[]) => Promise<ReadonlyMap<number, IssueFields>>;
+  /**
+   * The same, and of a delivery about an issue whose own snapshot is gone what stands for it: no entry only where the issue
+   * is gone as well.
+   */
+  readonly shown: (deliveries: readonly number[]) => Promise<ReadonlyMap<number, IssueFields>>;
+  /** Body and fields of one delivery, the fields as `shown` gives them; null for what it has none of, as of a body that was pruned. */
   readonly kept: (delivery: number) => Promise<Pick<ContentRow, "body" | "fields">>;
 };
 
-export function contentsOf({ db, tables }: Pick<Asked, "db" | "tables">): Contents {
-  const { contents, deliveries, packs } = tables;
+export function contentsOf({
+  db,
+  tables,
+  onUnreadable = () => {},
+}: Pick<Asked, "db" | "tables"> & {
+  readonly onUnreadable?: Asked["onUnreadable"] | undefined;
+}): Contents {
+  const { contents, deliveries, issues, packs } = tables;
+  const told = new Set<string>();
+
+  /** It counts as gone. */
+  function tellOf(error: Error): void {
+    if (told.has(error.message)) return;
+    told.add(error.message);
+    onUnreadable(error);
+  }
+
+  /** What `read` finds in the pack; nothing in one that cannot be read. */
+  function readable<Found>(
+    pack: PackRow,
+    read: (pack: PackRow) => ReadonlyMap<number, Found>,
+  ): ReadonlyMap<number, Found> {
+    try {
+      return read(pack);
+    } catch (error) {
+      if (!(error instanceof UnreadablePackError)) throw error;
+      tellOf(error);
+      return new Map();
+    }
+  }
 
   async function read<Part extends "body" | "fields">(
     part: Part,
     ids: readonly number[],
-  ): Promise<Content<Part>> {
+    packed: (pack: PackRow, ids: ReadonlySet<number>) => ReadonlyMap<number, NonNullable<ContentRow[Part]>>,
+  ): Promise<ReadonlyMap<number, NonNullable<ContentRow[Part]>>> {
     const found = new Map<number, NonNullable<ContentRow[Part]>>();
     if (ids.length === 0) return found;
     const missing = new Set(ids);
-    const take = (delivery: number, content: ContentRow[Part]) => {
-      if (missing.delete(delivery) && content !== null) found.set(delivery, content);
-    };
     const column: (typeof contents)["body" | "fields"] = contents[part];
     const rows = await db
       .select({ delivery: contents.delivery, content: column })
       .from(contents)
-      .where(inArray(contents.delivery, [...ids]));
-    // The column of this name.
-    for (const { delivery, content } of rows) take(delivery, content as ContentRow[Part]);
+      .where(inArray(contents.delivery, [...missing]));
+    for (const { delivery, content } of rows) {
+      missing.delete(delivery);
+      // The column of this name.
+      if (content !== null) found.set(delivery, content as NonNullable<ContentRow[Part]>);
+    }
     // What is packed meanwhile was found above: it is in its pack from the moment on that it is gone from there.
     if (missing.size === 0) return found;
     const firsts = db
@@ -43,16 +82,51 @@ export function contentsOf({ db, tables }: Pick<Asked, "db" | "tables">): Conten
       .select()
       .from(packs)
       .where(and(inArray(packs.first, firsts), gte(packs.last, Math.min(...missing))));
-    for (const pack of holding) for (const row of contentsIn(pack)) take(row.delivery, row[part]);
+    for (const pack of holding)
+      for (const [delivery, content] of readable(pack, (one) => packed(one, missing)))
+        found.set(delivery, content);
     return found;
   }
 
+  const fields = (ids: readonly number[]) => read("fields", ids, fieldsIn);
+  const bodies = (ids: readonly number[]) => read("body", ids, bodiesIn);
+
+  async function snapshots(ids: readonly number[]): Promise<ReadonlyMap<number, IssueFields>> {
+    const found = new Map<number, IssueFields>();
+    for (const [delivery, text] of await fields(ids))
+      try {
+        // Intake wrote it.
+        found.set(delivery, JSON.parse(text) as IssueFields);
+      } catch (cause) {
+        tellOf(new Error(`What delivery ${delivery} shows of its issue is damaged.`, { cause }));
+      }
+    return found;
+  }
+
+  async function shown(ids: readonly number[]): Promise<ReadonlyMap<number, IssueFields>> {
+    const found = await snapshots(ids);
+    const missing = ids.filter((id) => !found.has(id));
+    if (missing.length === 0) return found;
+    const rows = await db
+      .select({ delivery: getTableColumns(deliveries), issue: getTableColumns(issues) })
+      .from(deliveries)
+      .innerJoin(issues, eq(issues.sentryId, deliveries.issueId))
+      .where(inArray(deliveries.id, missing));
+    const standIns = rows.map(
+      ({ delivery, issue }) => [delivery.id, standInFor(delivery, issueOf(issue))] as const,
+    );
+    return new Map([...found, ...standIns]);
+  }
+
   return {
-    bodies: (ids) => read("body", ids),
-    fields: (ids) => read("fields", ids),
+    bodies,
+    fields,
+    snapshots,
+    shown,
     async kept(delivery) {
-      const [bodies, fields] = [await read("body", [delivery]), await read("fields", [delivery])];
-      return { body: bodies.get(delivery) ?? null, fields: fields.get(delivery) ?? null };
+      const body = (await bodies([delivery])).get(delivery) ?? null;
+      const shows = (await shown([delivery])).get(delivery);
+      return { body, fields: shows === undefined ? null : JSON.stringify(shows) };
     },
   };
 }
@@ -71,7 +145,11 @@ export async function packHolding(
   return pack !== undefined && pack.last >= delivery ? pack : null;
 }
 
-/** Gives deliveries other fields, wherever theirs are kept. Seldom: a newer version reads more of a body than the one that kept it. */
+/**
+ * Gives deliveries other fields, wherever theirs are kept. Seldom: a newer version reads more of a body than the one that
+ * kept it.
+ * @throws UnreadablePackError where a pack that cannot be read holds one of them.
+ */
 export async function rewriteFields(
   { db, tables }: Pick<Asked, "db" | "tables">,
   rewritten: readonly Pick<ContentRow, "delivery" | "fields">[],

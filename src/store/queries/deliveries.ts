@@ -16,7 +16,6 @@ import {
   type SQL,
 } from "drizzle-orm";
 import type { DeliveryOutcome } from "../../domain/delivery.ts";
-import type { IssueFields } from "../../domain/issue.ts";
 import { momentAt } from "../../domain/moment.ts";
 import { sha256OfForgotten } from "../erase.ts";
 import type { Delivery, DeliveryFilter, Reader } from "../reader.ts";
@@ -30,9 +29,9 @@ type DeliveryQueries = Pick<
   "deliveries" | "snapshots" | "bodies" | "deliveryPage" | "deliveryCount" | "feedFigures"
 >;
 
-export function deliveryQueries({ db, tables, dialect }: Asked): DeliveryQueries {
+export function deliveryQueries({ db, tables, dialect, onUnreadable }: Asked): DeliveryQueries {
   const { deliveries } = tables;
-  const contents = contentsOf({ db, tables });
+  const contents = contentsOf({ db, tables, onUnreadable });
   const all = getTableColumns(deliveries);
   const columns = {
     id: all.id,
@@ -89,12 +88,8 @@ export function deliveryQueries({ db, tables, dialect }: Asked): DeliveryQueries
       return new Map(rows.map((row) => [row.id, deliveryFrom(row)]));
     },
 
-    async snapshots(ids) {
-      const found = await contents.fields(ids);
-      return new Map([...found].map(([id, fields]) => [id, JSON.parse(fields) as IssueFields]));
-    },
-
-    bodies: (ids) => contents.bodies(ids),
+    snapshots: contents.snapshots,
+    bodies: contents.bodies,
 
     async deliveryPage({ filter, now, ...page }) {
       const by = page.from === "first" ? desc : asc;

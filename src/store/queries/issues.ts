@@ -59,9 +59,9 @@ type IssueQueries = Pick<
   | "rawIssues"
 >;
 
-export function issueQueries({ db, tables, dialect, issueObjectOf }: Asked): IssueQueries {
+export function issueQueries({ db, tables, dialect, issueObjectOf, onUnreadable }: Asked): IssueQueries {
   const { issues, deliveries } = tables;
-  const contents = contentsOf({ db, tables });
+  const contents = contentsOf({ db, tables, onUnreadable });
   const columns = {
     sentryId: issues.sentryId,
     shown: issues.shown,

@@ -1,7 +1,8 @@
 import { asc, eq, getTableColumns, gt, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
-import type { LogEntry } from "../../domain/event.ts";
+import { forgottenRole, type LogEntry } from "../../domain/event.ts";
 import type { Issue, IssueFields } from "../../domain/issue.ts";
+import { forgottenFields } from "../erase.ts";
 import { metaNames } from "../meta.ts";
 import type { Reader } from "../reader.ts";
 import { eventOf, type EventRow } from "../rows.ts";
@@ -10,10 +11,10 @@ import type { Asked } from "./query.ts";
 
 type LogQueries = Pick<Reader, "bounds" | "entriesAfter">;
 
-export function logQueries({ db, tables, newestPosition }: Asked): LogQueries {
+export function logQueries({ db, tables, newestPosition, onUnreadable }: Asked): LogQueries {
   const { events, deliveries, meta } = tables;
   const previous = alias(events, "previous");
-  const contents = contentsOf({ db, tables });
+  const contents = contentsOf({ db, tables, onUnreadable });
   // Both are read after every commit, so they are prepared once.
   const kept = db.select().from(meta).prepare();
   const entries = db
@@ -51,13 +52,8 @@ export function logQueries({ db, tables, newestPosition }: Asked): LogQueries {
       const shown = new Set(
         rows.flatMap(({ row, before }) => [...shownIn(row), ...(before === null ? [] : shownIn(before))]),
       );
-      const read = await contents.fields([...shown]);
-      const fields = new Map(
-        [...read].map(([delivery, text]) => [delivery, JSON.parse(text) as IssueFields]),
-      );
-      const issueAfter = (sentryId: string, row: After): Issue | undefined => {
-        const shownFields = fields.get(row.afterShown);
-        if (shownFields === undefined) return undefined;
+      const fields = await contents.shown([...shown]);
+      const issueAfter = (sentryId: string, row: After, shownFields: IssueFields): Issue => {
         const { afterStatus: status, afterSubstatus: substatus, afterNamed: named } = row;
         const project = named === null ? shownFields.project : (fields.get(named)?.project ?? null);
         return {
@@ -69,10 +65,14 @@ export function logQueries({ db, tables, newestPosition }: Asked): LogQueries {
         };
       };
       return rows.flatMap(({ row, before: previous }): readonly LogEntry[] => {
-        const before = previous === null ? null : issueAfter(row.issueId, previous);
-        const after = issueAfter(row.issueId, row);
-        // What is shown has fields, or the issue was erased after its entries were read.
-        if (before === undefined || after === undefined) return [];
+        const shows =
+          fields.get(row.afterShown) ??
+          (row.role === forgottenRole ? forgottenFields(row.projectId) : undefined);
+        // The issue was erased after its entries were read, of which another one tells.
+        if (shows === undefined) return [];
+        const after = issueAfter(row.issueId, row, shows);
+        const before =
+          previous && issueAfter(row.issueId, previous, fields.get(previous.afterShown) ?? shows);
         return [{ event: eventOf(row, row), before, after }];
       });
     },

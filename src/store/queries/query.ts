@@ -22,10 +22,12 @@ export type Asked = {
   readonly failureIn: (error: unknown) => Error | null;
   /** The issue object in a kept body. */
   readonly issueObjectOf: (body: Uint8Array) => Json;
+  /** Told of a pack that cannot be read, or of what a delivery held, when it is first asked for: it counts as gone. */
+  readonly onUnreadable: (error: Error) => void;
 };
 
 /** What of it the database does not know. */
-export type ReaderOptions = Pick<Asked, "issueObjectOf">;
+export type ReaderOptions = Pick<Asked, "issueObjectOf"> & Partial<Pick<Asked, "onUnreadable">>;
 
 /** The page that these rows are, read one row further than its limit from the end that it is taken from. */
 export function pageFrom<Row>(

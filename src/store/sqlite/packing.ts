@@ -1,5 +1,5 @@
-import { and, asc, gte, lte, max, min } from "drizzle-orm";
-import { packOf, packSize } from "../pack.ts";
+import { asc, between, lte, max, min, sql } from "drizzle-orm";
+import { fullPacks, packBytes, packOf, packSize } from "../pack.ts";
 import { contents, packs } from "../tables/sqlite.ts";
 import type { Connection } from "./connection.ts";
 import type { IdleTask } from "./idle.ts";
@@ -10,7 +10,7 @@ export const leftUnpacked = 4_096;
 /** So much space takes ten times what it could, for as long as there is no rest. */
 const mostWaiting = 50_000;
 
-/** Some 4 ms of work and one sync. */
+/** Some 4 ms of work and one sync. Of a body that is a pack of its own it is 15 ms for each megabyte, so that is a slice. */
 const packsInSlice = 2;
 
 /** Packs what deliveries held. A delivery's content is in one of the two places at any time. */
@@ -18,7 +18,7 @@ export function packing(connection: Connection): IdleTask {
   return {
     waiting: () => waiting(connection),
     mostWaiting,
-    slice: () => packOldest(connection, packsInSlice, leftUnpacked) === packsInSlice,
+    slice: () => packOldest(connection, packsInSlice, leftUnpacked, packBytes) > 0,
   };
 }
 
@@ -33,32 +33,46 @@ function waiting({ db }: Connection): number {
 }
 
 /**
- * Packs the oldest contents, but for those of the `left` newest deliveries, into as many full packs as there are, at
- * most `most`, and says how many these were.
+ * Packs the oldest contents, but for those of the `left` newest deliveries, into as many full packs as there are, and says
+ * how many these were: at most `most`, and none after those that have `mostBytes` together.
+ *
+ * All of it is one transaction: what another process erases was never read, or is erased from the packs.
  */
-export function packOldest({ client, db }: Connection, most: number, left: number): number {
-  const rows = db
-    .select()
-    .from(contents)
-    .where(lte(contents.delivery, newestIn({ db }) - left))
-    .orderBy(asc(contents.delivery))
-    .limit(most * packSize)
-    .all();
-  const made = Array.from({ length: Math.floor(rows.length / packSize) }, (_, index) =>
-    packOf(rows.slice(index * packSize, (index + 1) * packSize)),
-  );
-  const [first] = made;
-  if (first === undefined) return 0;
-  client
+export function packOldest(
+  { client, db }: Connection,
+  most: number,
+  left: number,
+  mostBytes = Infinity,
+): number {
+  return client
     .transaction(() => {
-      db.insert(packs).values(made).run();
-      db.delete(contents)
-        .where(and(gte(contents.delivery, first.first), lte(contents.delivery, made.at(-1)!.last)))
-        .run();
+      const oldest = db
+        .select({ delivery: contents.delivery, bytes: bytesIn })
+        .from(contents)
+        .where(lte(contents.delivery, newestIn({ db }) - left))
+        .orderBy(asc(contents.delivery))
+        .limit(most * packSize)
+        .all();
+      let [made, end, bytes] = [0, 0, 0];
+      for (const count of fullPacks(oldest.map((row) => row.bytes)).slice(0, most)) {
+        if (bytes >= mostBytes) break;
+        const packed = oldest.slice(end, end + count);
+        const held = between(contents.delivery, packed[0]!.delivery, packed.at(-1)!.delivery);
+        db.insert(packs)
+          .values(packOf(db.select().from(contents).where(held).orderBy(asc(contents.delivery)).all()))
+          .run();
+        db.delete(contents).where(held).run();
+        made += 1;
+        end += count;
+        bytes += packed.reduce((sum, row) => sum + row.bytes, 0);
+      }
+      return made;
     })
     .immediate();
-  return made.length;
 }
+
+/** Known without reading either. */
+const bytesIn = sql<number>`coalesce(octet_length(${contents.body}), 0) + coalesce(octet_length(${contents.fields}), 0)`;
 
 function newestIn({ db }: Pick<Connection, "db">): number {
   const newest = db

@@ -8,7 +8,10 @@ import { sqliteDialect } from "./dialect.ts";
 import { failureIn } from "./error.ts";
 
 /** Asks everything on this connection, at once and on this thread. */
-export function readerOf(connection: Connection, { issueObjectOf }: ReaderOptions): Reader {
+export function readerOf(
+  connection: Connection,
+  { issueObjectOf, onUnreadable = () => {} }: ReaderOptions,
+): Reader {
   const newest = newestPositionOf(connection);
   return queriesOf({
     db: connection.db,
@@ -18,6 +21,7 @@ export function readerOf(connection: Connection, { issueObjectOf }: ReaderOption
     newestPosition: async () => newest(),
     failureIn,
     issueObjectOf,
+    onUnreadable,
   });
 }
 

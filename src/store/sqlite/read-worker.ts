@@ -27,11 +27,13 @@ export type ReadData = {
 /** What the thread answers: that it is open, then one for each request and in their order, also where it was stopped. */
 export type ReadAnswer =
   | { readonly is: "open" }
+  /** Of its own accord: what some deliveries held, which counts as gone. */
+  | { readonly is: "unreadable"; readonly message: string }
   | { readonly id: number; readonly is: "value"; readonly value: unknown }
   | { readonly id: number; readonly is: "unavailable" | "fault"; readonly message: string };
 
 /** Answers the requests that come to this thread, one after the other, on a connection of its own. */
-export function answerReads(options: ReaderOptions): void {
+export function answerReads({ issueObjectOf }: Pick<ReaderOptions, "issueObjectOf">): void {
   if (isMainThread || parentPort === null) throw new Error("This is to be started as a worker thread.");
   const port = parentPort;
   const { file, stopped } = workerData as ReadData;
@@ -39,7 +41,10 @@ export function answerReads(options: ReaderOptions): void {
   const isStopped = () => asked <= Atomics.load(stopped, 0);
   comeAfterWebhooks();
   const connection = openReader(file, isStopped);
-  const reader = readerOf(connection, options);
+  const reader = readerOf(connection, {
+    issueObjectOf,
+    onUnreadable: ({ message }) => port.postMessage({ is: "unreadable", message } satisfies ReadAnswer),
+  });
 
   async function answer(request: ReadRequest): Promise<ReadAnswer> {
     const { id } = request;

@@ -12,6 +12,8 @@ export type ReadsOptions = {
   readonly worker: URL;
   /** Reads on the calling thread: what is known to be quick. */
   readonly here: Reader;
+  /** Told of what a thread cannot read of the deliveries' contents, for as often as one begins to. */
+  readonly onUnreadable: (error: Error) => void;
   /** How long one question may wait for a thread, and how long it may take once its thread is there. */
   readonly timeoutMs: number;
   /** Most threads, those included that were told to stop and have not yet; more questions wait for one. */
@@ -117,7 +119,7 @@ type Question = ReadRequest extends infer Request
     : never
   : never;
 
-function createThread({ file, worker: module }: ReadsOptions): Thread {
+function createThread({ file, worker: module, onUnreadable }: ReadsOptions): Thread {
   const stopped = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const worker = new Worker(module, { workerData: { file, stopped } satisfies ReadData, execArgv: [] });
   // A thread that has nothing to do keeps no process alive.
@@ -140,6 +142,7 @@ function createThread({ file, worker: module }: ReadsOptions): Thread {
   }
   worker.on("message", (answer: ReadAnswer) => {
     if (answer.is === "open") return opened.resolve();
+    if (answer.is === "unreadable") return onUnreadable(new Error(answer.message));
     answered = answer.id;
     if (answered === last) freed.resolve();
     const one = asked.get(answer.id);

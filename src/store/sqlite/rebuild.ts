@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
 import { metaNames, newName } from "../meta.ts";
-import { deriveAgain, putDetailsBack, setDetailsAside, type RebuildOptions } from "../rebuild.ts";
+import { deriveAgain, putDetailsBack, setIssuesAside, type RebuildOptions } from "../rebuild.ts";
 import * as tables from "../tables/sqlite.ts";
 import { openReader, openWriter } from "./connection.ts";
 import { unusable } from "./error.ts";
@@ -33,7 +33,7 @@ export async function rebuildSqlite({
     // Of a store that no gateway has opened yet it is made now.
     const { instance } = identify({ client, db }, readInstance(instanceFileOf(file)));
     const newest = newestPosition({ client, db });
-    client.exec(setDetailsAside);
+    client.exec(setIssuesAside);
     for (const table of [events, issues, projects]) db.delete(table).run();
     const inserting = prepareTransaction({ client, db });
     const transaction = { ...inserting, insertDeliveries: inserting.rewriteDeliveries };

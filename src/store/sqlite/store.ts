@@ -15,7 +15,7 @@ import { openTrying } from "./trying.ts";
 import { createVersion } from "./version.ts";
 import { startWrites } from "./writes.ts";
 
-export type SqliteStoreOptions = ReaderOptions & {
+export type SqliteStoreOptions = Pick<ReaderOptions, "issueObjectOf"> & {
   readonly file: string;
   /** The modules of the threads: what reads calls `answerReads`, what writes calls `answerWrites`. */
   readonly threads: { readonly read: URL; readonly write: URL };
@@ -58,6 +58,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 
   makeFolderOf(file);
   opened.use(lockStore(file));
+  const onUnreadable = report.contentUnreadable;
+  const asking = { issueObjectOf: options.issueObjectOf, onUnreadable };
   let isFailing = false;
   let wrote = () => {};
   const writes = opened.use(
@@ -82,6 +84,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
         report.storeFailed(error);
       },
       notDropped: report.storeFailed,
+      onUnreadable,
       ended(error) {
         isFailing = true;
         report.storeFailed(error);
@@ -100,14 +103,15 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     createReads({
       file,
       worker: threads.read,
-      here: readerOf(reading, options),
+      here: readerOf(reading, asking),
+      onUnreadable,
       timeoutMs: readTimeoutMs,
       maxWorkers: maxReadWorkers,
       maxWaiting: 1_000,
     }),
   );
 
-  const trying = opened.use(openTrying(file, reads.reader, options));
+  const trying = opened.use(openTrying(file, reads.reader, asking));
 
   const version = createVersion(reading);
   wrote = version.moved;

@@ -15,6 +15,7 @@ import {
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsOf, rewriteFields } from "../queries/contents.ts";
+import type { Asked } from "../queries/query.ts";
 import { factsColumns, factsOf, keptBodyOf } from "../rows.ts";
 import * as tables from "../tables/sqlite.ts";
 import { mostAlike, type IssueKnown, type WriteTransaction } from "../write.ts";
@@ -33,8 +34,12 @@ export type SqliteTransaction = WriteTransaction & {
  * The statements of a write transaction on this connection, prepared once.
  *
  * SQLite has one writer at a time, so ids and positions count up from the newest, and commit in that order.
+ * @param onUnreadable is told of what a delivery held that cannot be read.
  */
-export function prepareTransaction({ client, db }: Connection): SqliteTransaction {
+export function prepareTransaction(
+  { client, db }: Connection,
+  onUnreadable?: Asked["onUnreadable"],
+): SqliteTransaction {
   const factsOfIssue = db
     .select(factsColumns(deliveries))
     .from(deliveries)
@@ -194,7 +199,7 @@ export function prepareTransaction({ client, db }: Connection): SqliteTransactio
     async versions(deliveries) {
       return deliveries.flatMap((delivery) => versions.all({ delivery }));
     },
-    kept: contentsOf({ db, tables }).kept,
+    kept: contentsOf({ db, tables, onUnreadable }).kept,
 
     async insertDeliveries(rows, contents) {
       for (const row of rows) insertDelivery(row);

@@ -63,6 +63,8 @@ export type WriteAnswer =
   | ({ readonly is: "committed" } & Committed)
   /** Of its own accord: what is too old could not be dropped, and is tried again. */
   | { readonly is: "not dropped"; readonly message: string }
+  /** Of its own accord: what some deliveries held, which counts as gone. */
+  | { readonly is: "unreadable"; readonly message: string }
   | { readonly is: "written"; readonly to: number; readonly receipts: readonly Receipt[] }
   /** Or that is not known. */
   | { readonly is: "not written"; readonly to: number; readonly message: string }
@@ -121,7 +123,7 @@ export async function answerWrites({
   );
   const dataVersion = client.prepare<[], number>("pragma data_version").pluck();
   let seenVersion = dataVersion.get();
-  const transaction = prepareTransaction(connection);
+  const transaction = prepareTransaction(connection, ({ message }) => say({ is: "unreadable", message }));
   const requestIds = await loadRequestIds({ db: connection.db, tables });
 
   /** @param faults that the batch has run into; those are told of once it is on disk. */

@@ -27,6 +27,8 @@ export type WritesOptions = {
   readonly failed: (error: Error) => void;
   /** Called when what is too old could not be dropped; it is tried again. */
   readonly notDropped: (error: Error) => void;
+  /** Called for what deliveries held that cannot be read: it counts as gone. */
+  readonly onUnreadable: (error: Error) => void;
   /** Called when the thread ends through a fault of this program: nothing can be written any more. */
   readonly ended: (error: Error) => void;
 };
@@ -72,6 +74,7 @@ export async function startWrites({
   committed,
   failed,
   notDropped,
+  onUnreadable,
   ended,
   ...data
 }: WritesOptions): Promise<Writes> {
@@ -94,6 +97,7 @@ export async function startWrites({
   worker.on("message", (answer: WriteAnswer) => {
     if (answer.is === "committed") return committed(answer);
     if (answer.is === "not dropped") return notDropped(new StorageUnavailableError(answer.message));
+    if (answer.is === "unreadable") return onUnreadable(new Error(answer.message));
     const waiting = asked.get(answer.to);
     asked.delete(answer.to);
     // It keeps the process alive only while it is asked something.
