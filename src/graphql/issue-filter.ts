@@ -21,7 +21,9 @@ const ProjectFilterType = builder.inputType("ProjectFilter", {
     slug: t.field({
       type: StringComparatorType,
       description:
-        "The project's slug, as the issue shows it: of a project that was renamed, the one before until a webhook about the issue shows the new one. `sentryId` stays.",
+        "The project's slug as the newest webhook about the issue shows it. After the project was renamed that is the " +
+        "slug before, until there is another webhook about the issue: to get all issues of a project, filter by " +
+        "`sentryId`, which stays.",
     }),
   }),
 });

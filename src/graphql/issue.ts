@@ -169,8 +169,10 @@ IssueType.implement({
     project: t.field({
       type: ProjectType,
       nullable: true,
-      description: "Null when no delivery has named it; then only viewers of all projects see the issue.",
-      resolve: ({ fields }) => fields.project,
+      description:
+        "Its project, as `Query.project` shows it; in a subscription as it was at the entry that is told. Null when no " +
+        "delivery has named it; then only viewers of all projects see the issue.",
+      resolve: ({ fields }, _args, { loaders }) => fields.project && loaders.shownProject(fields.project),
     }),
     organization: t.string({
       nullable: true,
