@@ -889,6 +889,7 @@ describe("a gateway that asks who reads", () => {
       .poll(async () => (await fetch(`${gateway.url}/graphql?query={__typename}`)).status, patiently)
       .toBe(401);
     await open();
+    await page.getByText("This gateway tells of its issues only to those who have a token.").waitFor();
     await page.getByLabel("Token").fill("iw_wrong");
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByText("This token is not valid here.").waitFor();
@@ -939,6 +940,7 @@ describe("a gateway that asks who reads", () => {
     await signIn(all, issues.totalCount);
     command("revoke", "all");
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.getByText("You are not signed in any longer.").waitFor();
     await connection("idle");
     await signIn(one, theirs.totalCount);
     await page.keyboard.press("3");

@@ -34,7 +34,7 @@ export function App({
   readonly list: IssueList;
 }) {
   const place = useCell(navigation.place);
-  const signInWanted = useCell(connection.signInWanted);
+  const isSignInWanted = useCell(connection.isSignInWanted);
   const [signInFor, setSignInFor] = useState<TokenScope | null>(null);
   // Whoever goes elsewhere wants to see that, and types there already.
   useLayoutEffect(() => setSignInFor(null), [place]);
@@ -75,7 +75,7 @@ export function App({
       <div class="tools">
         <${ConnectionBadge} connection=${connection} togglePause=${togglePause} />
         ${hasGraphiQL && html`<a class="tool graphiql" href="/graphql">GraphiQL</a>`}
-        ${signInWanted === null && hasSession() && html`<button type="button" class="quiet" onClick=${signOut}>Sign out</button>`}
+        ${!isSignInWanted && hasSession() && html`<button type="button" class="quiet" onClick=${signOut}>Sign out</button>`}
         <${ThemeButton} />
         <button
           type="button"
@@ -91,8 +91,17 @@ export function App({
     <${Broken} connection=${connection} />
     <main id="main" tabindex="-1">
       ${
-        signInWanted !== null
-          ? html`<${SignIn} message=${signInWanted} scope="read" done=${goOn} cancel=${null} />`
+        isSignInWanted
+          ? html`<${SignIn}
+              message=${
+                hasSession()
+                  ? "You are not signed in any longer. Enter your token again, or another one if it has expired or was revoked."
+                  : "This gateway tells of its issues only to those who have a token. Enter yours."
+              }
+              scope="read"
+              done=${goOn}
+              cancel=${null}
+            />`
           : signInFor !== null
             ? html`<${SignIn}
                 message="With a token that allows more you see more."
