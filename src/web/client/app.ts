@@ -13,6 +13,7 @@ import { Keys } from "./keys.ts";
 import { Link } from "./link.ts";
 import { Notice } from "./notice.ts";
 import { viewing, type Navigation, type Place } from "./place.ts";
+import { ProjectFinder } from "./project-finder.ts";
 import { closeSession, hasSession } from "./session.ts";
 import { SignIn, type TokenScope } from "./sign-in.ts";
 import { Skeleton } from "./skeleton.ts";
@@ -167,9 +168,13 @@ function CurrentView({
   }
   switch (place.view) {
     case "issues":
-      return html`<${IssuesView} navigation=${navigation} place=${place} list=${list} />`;
+      return html`<${ProjectFinder} navigation=${navigation} place=${place} connection=${connection}>
+        <${IssuesView} navigation=${navigation} place=${place} list=${list} />
+      <//>`;
     case "statistics":
-      return html`<${Statistics} navigation=${navigation} place=${place} connection=${connection} />`;
+      return html`<${ProjectFinder} navigation=${navigation} place=${place} connection=${connection}>
+        <${Statistics} navigation=${navigation} place=${place} connection=${connection} />
+      <//>`;
     case "feed":
       return html`<${FeedView} connection=${connection} signIn=${signIn} />`;
   }

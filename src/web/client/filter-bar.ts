@@ -3,6 +3,7 @@ import { useCell } from "./cell.ts";
 import { useChoices } from "./choices.ts";
 import { html } from "./html.ts";
 import { hasSingleKeys } from "./keyboard.ts";
+import type { Project } from "./operations.ts";
 import {
   assigneeKey,
   isNarrowed,
@@ -61,12 +62,7 @@ export function FilterBar({
   return html`<div class="filters" role="search">
     ${children}
     <${SearchField} navigation=${navigation} search=${place.search} />
-    ${select(
-      "project",
-      "Project",
-      "All projects",
-      choices.projects.map((slug) => [slug, slug] as const),
-    )}
+    ${select("project", "Project", "All projects", projectOptions(choices.projects))}
     ${select(
       "level",
       "Level",
@@ -83,6 +79,14 @@ export function FilterBar({
       html`<button type="button" class="quiet" onClick=${() => navigation.go(unnarrowed)}>Clear</button>`
     }
   </div>`;
+}
+
+/** Their slugs; with the id where one that had the slug before, or after, stands beside it. */
+function projectOptions(projects: readonly Project[]): readonly (readonly [string, string])[] {
+  return projects.map(({ sentryId, slug }, at) => {
+    const isShared = slug === projects[at - 1]?.slug || slug === projects[at + 1]?.slug;
+    return [sentryId, isShared ? `${slug} (${sentryId})` : slug];
+  });
 }
 
 function SearchField({ navigation, search }: { readonly navigation: Navigation; readonly search: string }) {
