@@ -148,7 +148,7 @@ const tidewaterProjects: readonly ProjectRow[] = [
   {
     id: "4507711530663936",
     name: "Courier for iOS",
-    slug: "courier-for-ios",
+    slug: "ios-courier",
     faults: courierIos,
     projectPlatform: "apple-ios",
     platform: "cocoa",
