@@ -599,6 +599,27 @@ describe("a project that is renamed", () => {
     await expect.poll(shown, patiently).toEqual(["901101"]);
   });
 
+  it("has no name in its filter, rather than an id, until that is known", async () => {
+    await deliver("created", {
+      id: "901201",
+      title: "Of a project to be named",
+      status: "unresolved",
+      lastSeen: new Date().toISOString(),
+      project: { id: "9012", slug: "to-be-named", name: "To be named", platform: "node" },
+    });
+    const named = Promise.withResolvers<void>();
+    await page.route("**/graphql", async (route) => {
+      if (route.request().postData()?.includes("ProjectChoices")) await named.promise;
+      await route.continue();
+    });
+    await open("/?project=9012");
+    await expect.poll(shown, patiently).toEqual(["901201"]);
+    const chosen = page.getByLabel("Project", { exact: true }).locator("option:checked");
+    expect(await chosen.innerText()).toBe("…");
+    named.resolve();
+    await expect.poll(() => chosen.innerText(), patiently).toBe("to-be-named");
+  });
+
   it("is found as soon as something tells of it, by an address with its slug", async () => {
     await open("/?project=not-heard-of-yet");
     await page.getByRole("heading", { name: "No issue matches" }).waitFor();

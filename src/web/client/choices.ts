@@ -23,11 +23,11 @@ type Page = { readonly hasNextPage: boolean; readonly endCursor: string | null }
 const mostProjects = 1_000;
 
 /**
- * Projects and assignees; none until they are there, and none while they cannot be had: the list says why. `refresh` reads
+ * Projects and assignees; null until they are there, and while they cannot be had: the list says why. `refresh` reads
  * them again where they are not of just now; those that were there stay meanwhile.
  */
-export function useChoices(): { readonly choices: Choices; readonly refresh: () => void } {
-  const [choices, setChoices] = useState<Choices>({ projects: [], assignees: [] });
+export function useChoices(): { readonly choices: Choices | null; readonly refresh: () => void } {
+  const [choices, setChoices] = useState<Choices | null>(null);
   const [askedAt, setAskedAt] = useState(Date.now);
   useEffect(() => {
     const stop = new AbortController();

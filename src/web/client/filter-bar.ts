@@ -45,7 +45,9 @@ export function FilterBar({
   ) => {
     const value = place[name];
     const known =
-      value === null || options.some(([key]) => key === value) ? options : [...options, [value, value]];
+      value === null || options.some(([key]) => key === value)
+        ? options
+        : [...options, [value, choices === null ? "…" : value]];
     return html`<select
       aria-label=${label}
       class=${value === null ? "" : "chosen"}
@@ -62,7 +64,7 @@ export function FilterBar({
   return html`<div class="filters" role="search">
     ${children}
     <${SearchField} navigation=${navigation} search=${place.search} />
-    ${select("project", "Project", "All projects", projectOptions(choices.projects))}
+    ${select("project", "Project", "All projects", projectOptions(choices?.projects ?? []))}
     ${select(
       "level",
       "Level",
@@ -71,7 +73,9 @@ export function FilterBar({
     )}
     ${select("assignee", "Assignee", "Anyone", [
       [assigneeKey(null), "Unassigned"],
-      ...choices.assignees.map((assignee) => [assigneeKey(assignee), assigneeText(assignee)] as const),
+      ...(choices?.assignees ?? []).map(
+        (assignee) => [assigneeKey(assignee), assigneeText(assignee)] as const,
+      ),
     ])}
     ${select("seen", "Last seen", "Any time", Object.entries(seenLabels))}
     ${
