@@ -21,8 +21,8 @@ const ProjectFilterType = builder.inputType("ProjectFilter", {
     slug: t.field({
       type: StringComparatorType,
       description:
-        "The project's slug, as the issue shows it: after a rename, the old one until a webhook about the " +
-        "issue shows the new one. `sentryId` does not change.",
+        "The project's slug as the newest webhook about the issue shows it: after a rename, the old one until there is " +
+        "another webhook about the issue. To get all issues of a project, filter by `sentryId`, which does not change.",
     }),
   }),
 });

@@ -171,9 +171,9 @@ IssueType.implement({
       type: ProjectType,
       nullable: true,
       description:
-        "The project that it is in. Null if no delivery has named one; then only viewers of all projects see " +
-        "the issue.",
-      resolve: ({ fields }) => fields.project,
+        "Its project, as `Query.project` shows it; in a subscription, as it was at that entry of the log. Null if no " +
+        "delivery has named one; then only viewers of all projects see the issue.",
+      resolve: ({ fields }, _args, { loaders }) => fields.project && loaders.shownProject(fields.project),
     }),
     organization: t.string({
       nullable: true,

@@ -1,5 +1,5 @@
 import DataLoader from "dataloader";
-import { unknownDetails, type Json } from "../domain/issue.ts";
+import { unknownDetails, type Json, type Project } from "../domain/issue.ts";
 import type { FeedFigures, LogBounds, Page, PageRequest, Reader } from "../store/reader.ts";
 import { errorOf } from "./errors.ts";
 import type { Payload } from "./live-source.ts";
@@ -11,8 +11,8 @@ export type Loaders = ReturnType<typeof createLoaders>;
 /**
  * The loaders of one execution. They remember what they loaded, so they must not outlive it.
  *
- * Where it is of an entry that a subscription tells, the entry's issue is as the gateway knew it then, wherever it is
- * shown: one answer must not show two versions of it.
+ * Where it is of an entry that a subscription tells, the entry's issue and its project are as the gateway knew them then,
+ * wherever they are shown: one answer must not show two versions of them.
  */
 export function createLoaders(reader: Reader, now: number, told: Payload | null = null) {
   const issue = loader(
@@ -39,6 +39,7 @@ export function createLoaders(reader: Reader, now: number, told: Payload | null 
       loader((ids: readonly string[]) => reader.rawIssues(ids)),
     ),
     project,
+    shownProject: asKnown(project, told?.entry.after.fields.project ?? null),
     /** The project of a count. */
     countedProject: still(project),
     user: loader((ids: readonly string[]) => reader.assignees("USER", ids)),
@@ -117,6 +118,28 @@ function still<Key, Value>(load: Load<Key, Value | null>): Load<Key, Value> {
     if (value === null)
       throw errorOf("SERVICE_UNAVAILABLE", "This was taken away while it was read: try again.");
     return value;
+  };
+}
+
+/**
+ * The project that an issue shows, as the gateway knows it: `told`, or as it is now; as the issue shows it where it was
+ * forgotten meanwhile. The issues of a list are of few projects, so each is loaded once: a DataLoader takes longer to say
+ * again what it said than to say it.
+ */
+function asKnown(
+  load: Load<string, Project | null>,
+  told: Project | null,
+): (shown: Project) => Promise<Project> | Project {
+  let answers: Map<string, Promise<Project>> | undefined;
+  return (shown) => {
+    if (shown.sentryId === told?.sentryId) return told;
+    answers ??= new Map();
+    let answer = answers.get(shown.sentryId);
+    if (answer === undefined) {
+      answer = load(shown.sentryId).then((project) => project ?? shown);
+      answers.set(shown.sentryId, answer);
+    }
+    return answer;
   };
 }
 

@@ -538,6 +538,102 @@ describe("the board", () => {
   });
 });
 
+describe("a project that is renamed", () => {
+  it("has all its issues under its new name, wherever it is chosen, and under an address from before", async () => {
+    const issue = (id: number, slug: string) => ({
+      id: `90070${id}`,
+      title: "Of a project with two names",
+      status: "unresolved",
+      lastSeen: new Date().toISOString(),
+      project: { id: "9007", slug, name: slug, platform: "node" },
+    });
+    for (const id of [1, 2]) await deliver("created", issue(id, "kept-in-a-bookmark"));
+    await open("/?project=kept-in-a-bookmark");
+    await expect.poll(shown, patiently).toEqual(["900702", "900701"]);
+    await deliver("created", issue(3, "known-by-now"));
+    const all = ["900703", "900702", "900701"];
+    await expect.poll(shown, patiently).toEqual(all);
+
+    const project = page.getByLabel("Project", { exact: true });
+    const chosen = () => project.locator("option:checked").innerText();
+    for (const choose of [
+      () => open("/?project=kept-in-a-bookmark"),
+      () => open("/?project=known-by-now"),
+      async () => {
+        await open();
+        await project.selectOption("known-by-now");
+      },
+      async () => {
+        await open("/?view=statistics&q=two+names");
+        const bar = page
+          .locator(".panel", { hasText: "By project" })
+          .locator("li", { hasText: "known-by-now" });
+        expect(await bar.locator(".bar-count").innerText()).toBe("3");
+        await bar.getByRole("link").click();
+      },
+    ]) {
+      await choose();
+      await expect.poll(shown, patiently).toEqual(all);
+      await expect.poll(chosen, patiently).toBe("known-by-now");
+      expect(new URL(page.url()).searchParams.get("project")).toBe("9007");
+    }
+  });
+
+  it("is told from another one that has its slug since", async () => {
+    for (const id of ["9010", "9011"])
+      await deliver("created", {
+        id: `${id}01`,
+        title: "Of one of two projects",
+        status: "unresolved",
+        lastSeen: new Date().toISOString(),
+        project: { id, slug: "made-anew", name: "Made anew", platform: "node" },
+      });
+    await open();
+    const project = page.getByLabel("Project", { exact: true });
+    await project.selectOption("made-anew (9010)");
+    await expect.poll(shown, patiently).toEqual(["901001"]);
+    await project.selectOption("made-anew (9011)");
+    await expect.poll(shown, patiently).toEqual(["901101"]);
+    // Its slug alone is that of the one that was heard of last.
+    await open("/?project=made-anew");
+    await expect.poll(shown, patiently).toEqual(["901101"]);
+  });
+
+  it("has no name in its filter, rather than an id, until that is known", async () => {
+    await deliver("created", {
+      id: "901201",
+      title: "Of a project to be named",
+      status: "unresolved",
+      lastSeen: new Date().toISOString(),
+      project: { id: "9012", slug: "to-be-named", name: "To be named", platform: "node" },
+    });
+    const named = Promise.withResolvers<void>();
+    await page.route("**/graphql", async (route) => {
+      if (route.request().postData()?.includes("ProjectChoices")) await named.promise;
+      await route.continue();
+    });
+    await open("/?project=9012");
+    await expect.poll(shown, patiently).toEqual(["901201"]);
+    const chosen = page.getByLabel("Project", { exact: true }).locator("option:checked");
+    expect(await chosen.innerText()).toBe("…");
+    named.resolve();
+    await expect.poll(() => chosen.innerText(), patiently).toBe("to-be-named");
+  });
+
+  it("is found as soon as something tells of it, by an address with its slug", async () => {
+    await open("/?project=not-heard-of-yet");
+    await page.getByRole("heading", { name: "No issue matches" }).waitFor();
+    await deliver("created", {
+      id: "900711",
+      title: "The first of its project",
+      status: "unresolved",
+      lastSeen: new Date().toISOString(),
+      project: { id: "9008", slug: "not-heard-of-yet", name: "New", platform: "node" },
+    });
+    await expect.poll(shown, patiently).toEqual(["900711"]);
+  });
+});
+
 describe("an issue with a long history", () => {
   const issue = (title: string) => ({ id: "900401", title, status: "unresolved" });
 
@@ -889,6 +985,7 @@ describe("a gateway that asks who reads", () => {
       .poll(async () => (await fetch(`${gateway.url}/graphql?query={__typename}`)).status, patiently)
       .toBe(401);
     await open();
+    await page.getByText("This gateway tells of its issues only to those who have a token.").waitFor();
     await page.getByLabel("Token").fill("iw_wrong");
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByText("This token is not valid here.").waitFor();
@@ -939,6 +1036,7 @@ describe("a gateway that asks who reads", () => {
     await signIn(all, issues.totalCount);
     command("revoke", "all");
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.getByText("You are not signed in any longer.").waitFor();
     await connection("idle");
     await signIn(one, theirs.totalCount);
     await page.keyboard.press("3");

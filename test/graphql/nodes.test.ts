@@ -47,6 +47,37 @@ describe("a node", () => {
     expect(answer).toEqual({ node: { name: "Ada" } });
   });
 
+  it("that is a project is the same by its id, its slug, its issues and their counts, also once it was renamed", async () => {
+    const renamed = { ...checkout, slug: "storefront", name: "Storefront", platform: "node" };
+    const { data } = gateway({ ...known, projects: [renamed] });
+    const answer = await data<Record<string, unknown>>(
+      `query ($id: ID!) {
+        node(id: $id) { ...Shown }
+        project(slug: "storefront") { ...Shown }
+        issue(sentryId: "1") { project { ...Shown } }
+        issues { nodes { project { ...Shown } } }
+        issueStats { byProject { project { ...Shown } } }
+      }
+      fragment Shown on Project { id sentryId slug name platform }`,
+      { id: nodeId("Project", "11") },
+    );
+    const project = { id: nodeId("Project", "11"), ...renamed };
+    expect(answer).toEqual({
+      node: project,
+      project,
+      issue: { project },
+      issues: { nodes: [{ project }, { project }, { project }] },
+      issueStats: { byProject: expect.arrayContaining([{ project }]) },
+    });
+  });
+
+  it("that is a project is as an issue shows it where it was forgotten while it was read", async () => {
+    const { data } = gateway({ ...known, projects: [] });
+    expect(await data('{ issue(sentryId: "1") { project { slug } } }')).toEqual({
+      issue: { project: { slug: "checkout" } },
+    });
+  });
+
   it("that is an event is no transition unless it has one", async () => {
     const { data } = gateway(known);
     expect(await data(`{ node(id: "${nodeId("StatusTransition", "d2.report")}") { id } }`)).toEqual({

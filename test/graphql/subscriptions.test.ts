@@ -140,6 +140,43 @@ describe("issueChanged", () => {
     await events.return();
   });
 
+  it("shows the project as it was at the entry, wherever it is shown, without asking the store for it", async () => {
+    const log = scriptedLog();
+    const renamed = { ...checkout, slug: "storefront" };
+    const { subscribe, reader } = gateway({ issues: [closed], projects: [renamed] }, { log });
+    const told = (slug: string) => ({ data: { data: { issueChanged: { issue: { project: { slug } } } } } });
+    const events = await subscribe("subscription { issueChanged { issue { project { slug } } } }");
+    log.write(opening);
+    log.write({ ...resolving, after: { ...closed, fields: { ...closed.fields, project: renamed } } });
+    expect((await events.next()).value).toMatchObject(told("checkout"));
+    expect((await events.next()).value).toMatchObject(told("storefront"));
+    await events.return();
+    expect(reader.asked.map(({ name }) => name)).toEqual(["bounds"]);
+  });
+
+  it("shows a project in one way, also where another issue shows it in another", async () => {
+    const log = scriptedLog();
+    const renamed = { ...checkout, slug: "storefront" };
+    const { subscribe } = gateway(
+      { issues: [issue("4400", { project: renamed })], projects: [renamed] },
+      { log },
+    );
+    const events = await subscribe(
+      "subscription { issueChanged { issue { project { slug issues { nodes { project { slug } } } } } } }",
+    );
+    log.write(opening);
+    expect((await events.next()).value).toMatchObject({
+      data: {
+        data: {
+          issueChanged: {
+            issue: { project: { slug: "checkout", issues: { nodes: [{ project: { slug: "checkout" } }] } } },
+          },
+        },
+      },
+    });
+    await events.return();
+  });
+
   it("reads anew for each entry", async () => {
     const log = scriptedLog();
     const { subscribe, reader } = gateway({ issues: [open] }, { log });

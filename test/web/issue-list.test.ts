@@ -23,7 +23,6 @@ function issue(id: string, seen: number | null, more: Partial<ListedIssue> = {})
     userCount: 1,
     firstSeen: null,
     lastSeen: seen === null ? null : new Date(1_800_000_000_000 + seen * 1000).toISOString(),
-    project: null,
     assignee: null,
     ...more,
   };

@@ -50,8 +50,8 @@ describe("an address of the page", () => {
   it("is / at the start, and short in between", () => {
     expect(addressOf(startPlace)).toBe("/");
     expect(
-      addressOf({ ...startPlace, project: "checkout", order: { field: "COUNT", direction: "DESC" } }),
-    ).toBe("/?project=checkout&order=-events");
+      addressOf({ ...startPlace, project: "450987", order: { field: "COUNT", direction: "DESC" } }),
+    ).toBe("/?project=450987&order=-events");
   });
 
   it("leads to the start where it is not understood", () => {
@@ -68,7 +68,7 @@ describe("a place's filter", () => {
         ...startPlace,
         status: "archived",
         level: "fatal",
-        project: "checkout",
+        project: "450987",
         assignee: "nobody",
         seen: "24h",
         search: " timeout ",
@@ -76,10 +76,16 @@ describe("a place's filter", () => {
     ).toEqual({
       status: { eq: "IGNORED" },
       level: { eq: "FATAL" },
-      project: { slug: { eq: "checkout" } },
+      project: { sentryId: { eq: "450987" } },
       assignee: { null: true },
       lastSeen: { gte: "-PT24H" },
       search: "timeout",
+    });
+  });
+
+  it("takes what is no id of a project for its slug", () => {
+    expect(shownFilter({ ...startPlace, project: "checkout-2" })).toEqual({
+      project: { slug: { eq: "checkout-2" } },
     });
   });
 

@@ -150,7 +150,7 @@ function* simulate(options: Simulation): Generator<Webhook, void, undefined> {
   const random = createRandom(seed);
   const agenda = createAgenda<Task>();
   // Runs with different seeds tell of different issues.
-  const firstId = 6_000_000_000 + random.below(4_000) * 1_000_000;
+  const firstId = 7_000_000_000 + random.below(4_000) * 1_000_000;
   const numbers = new Map(projects.map((project) => [project, random.below(0x10_0000)]));
   let births = 0;
 

@@ -8,8 +8,8 @@ import { storefront } from "./faults/storefront.ts";
 import { quoted, quotedOrNull } from "./python.ts";
 
 /**
- * Who and what there is: a fictional company with two organisations in Sentry. Whatever of them appears in many
- * bodies is kept as JSON.
+ * Who and what there is: a fictional company with two organisations in Sentry, whose ids and slugs are not those of the
+ * tests' corpus: a gateway can be told of both. Whatever of them appears in many bodies is kept as JSON.
  */
 
 /** Who did something, as Sentry names them in three places. */
@@ -89,19 +89,19 @@ const tidewater: readonly PersonRow[] = [
   [1850208, "Mateo Fuentes", "mateo.fuentes@tidewater.example"],
 ];
 const tidewaterLabs: readonly PersonRow[] = [
-  [2231984, "Ines Carvalho", "ines.carvalho@tidewater.example"],
+  [2236051, "Ines Carvalho", "ines.carvalho@tidewater.example"],
   [2240611, "山田 花子", "hanako.yamada@tidewater.example"],
   [2251077, "Samuel O'Brien", "samuel.obrien@tidewater.example"],
 ];
 
-const storefrontTeam: TeamRow = [88120, "storefront"];
+const storefrontTeam: TeamRow = [88118, "storefront"];
 const platformTeam: TeamRow = [88121, "platform-oncall"];
 const mobileTeam: TeamRow = [88122, "mobile"];
 const labsTeam: TeamRow = [91440, "labs"];
 
 const tidewaterProjects: readonly ProjectRow[] = [
   {
-    id: "4509877862268928",
+    id: "4507711476129792",
     name: "Storefront",
     slug: "storefront",
     faults: storefront,
@@ -148,7 +148,7 @@ const tidewaterProjects: readonly ProjectRow[] = [
   {
     id: "4507711530663936",
     name: "Courier for iOS",
-    slug: "courier-ios",
+    slug: "ios-courier",
     faults: courierIos,
     projectPlatform: "apple-ios",
     platform: "cocoa",
@@ -211,7 +211,7 @@ export const projects: readonly Project[] = [
     slug: "tidewater-labs",
     installationId: "b90c2a77-0f4e-4d86-8a53-61c4e2f7d302",
     archiveAction: "archived",
-    alert: { id: 88, title: "Every change of status" },
+    alert: { id: 412, title: "Every change of status" },
     people: tidewaterLabs,
     projects: tidewaterLabsProjects,
   }),

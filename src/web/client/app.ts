@@ -13,6 +13,7 @@ import { Keys } from "./keys.ts";
 import { Link } from "./link.ts";
 import { Notice } from "./notice.ts";
 import { viewing, type Navigation, type Place } from "./place.ts";
+import { ProjectFinder } from "./project-finder.ts";
 import { closeSession, hasSession } from "./session.ts";
 import { SignIn, type TokenScope } from "./sign-in.ts";
 import { Skeleton } from "./skeleton.ts";
@@ -34,7 +35,7 @@ export function App({
   readonly list: IssueList;
 }) {
   const place = useCell(navigation.place);
-  const signInWanted = useCell(connection.signInWanted);
+  const isSignInWanted = useCell(connection.isSignInWanted);
   const [signInFor, setSignInFor] = useState<TokenScope | null>(null);
   // Whoever goes elsewhere wants to see that, and types there already.
   useLayoutEffect(() => setSignInFor(null), [place]);
@@ -75,7 +76,7 @@ export function App({
       <div class="tools">
         <${ConnectionBadge} connection=${connection} togglePause=${togglePause} />
         ${hasGraphiQL && html`<a class="tool graphiql" href="/graphql">GraphiQL</a>`}
-        ${signInWanted === null && hasSession() && html`<button type="button" class="quiet" onClick=${signOut}>Sign out</button>`}
+        ${!isSignInWanted && hasSession() && html`<button type="button" class="quiet" onClick=${signOut}>Sign out</button>`}
         <${ThemeButton} />
         <button
           type="button"
@@ -91,8 +92,17 @@ export function App({
     <${Broken} connection=${connection} />
     <main id="main" tabindex="-1">
       ${
-        signInWanted !== null
-          ? html`<${SignIn} message=${signInWanted} scope="read" done=${goOn} cancel=${null} />`
+        isSignInWanted
+          ? html`<${SignIn}
+              message=${
+                hasSession()
+                  ? "You are not signed in any longer. Enter your token again, or another one if it has expired or was revoked."
+                  : "This gateway tells of its issues only to those who have a token. Enter yours."
+              }
+              scope="read"
+              done=${goOn}
+              cancel=${null}
+            />`
           : signInFor !== null
             ? html`<${SignIn}
                 message="With a token that allows more you see more."
@@ -158,9 +168,13 @@ function CurrentView({
   }
   switch (place.view) {
     case "issues":
-      return html`<${IssuesView} navigation=${navigation} place=${place} list=${list} />`;
+      return html`<${ProjectFinder} navigation=${navigation} place=${place} connection=${connection}>
+        <${IssuesView} navigation=${navigation} place=${place} list=${list} />
+      <//>`;
     case "statistics":
-      return html`<${Statistics} navigation=${navigation} place=${place} connection=${connection} />`;
+      return html`<${ProjectFinder} navigation=${navigation} place=${place} connection=${connection}>
+        <${Statistics} navigation=${navigation} place=${place} connection=${connection} />
+      <//>`;
     case "feed":
       return html`<${FeedView} connection=${connection} signIn=${signIn} />`;
   }

@@ -1,12 +1,12 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask, mayPass } from "./ask.ts";
-import { assigneeChoices, projectChoices, type Assignee } from "./operations.ts";
+import { assigneeChoices, projectChoices, type Assignee, type Project } from "./operations.ts";
 import { sleep } from "./until.ts";
 
 /** What there is to filter by. */
 export type Choices = {
-  /** Their slugs. */
-  readonly projects: readonly string[];
+  /** By their slugs, which two may have, one after the other. */
+  readonly projects: readonly Project[];
   /** Those with the most issues. */
   readonly assignees: readonly Assignee[];
 };
@@ -23,11 +23,11 @@ type Page = { readonly hasNextPage: boolean; readonly endCursor: string | null }
 const mostProjects = 1_000;
 
 /**
- * Projects and assignees; none until they are there, and none while they cannot be had: the list says why. `refresh` reads
+ * Projects and assignees; null until they are there, and while they cannot be had: the list says why. `refresh` reads
  * them again where they are not of just now; those that were there stay meanwhile.
  */
-export function useChoices(): { readonly choices: Choices; readonly refresh: () => void } {
-  const [choices, setChoices] = useState<Choices>({ projects: [], assignees: [] });
+export function useChoices(): { readonly choices: Choices | null; readonly refresh: () => void } {
+  const [choices, setChoices] = useState<Choices | null>(null);
   const [askedAt, setAskedAt] = useState(Date.now);
   useEffect(() => {
     const stop = new AbortController();
@@ -51,18 +51,17 @@ export async function readChoices(signal: AbortSignal): Promise<Choices> {
   }
 }
 
-async function readProjects(signal: AbortSignal): Promise<readonly string[]> {
-  // Two may have one slug, one after the other.
-  const slugs = new Set<string>();
+async function readProjects(signal: AbortSignal): Promise<readonly Project[]> {
+  const found: Project[] = [];
   for (
     let page: Page = { hasNextPage: true, endCursor: null };
-    page.hasNextPage && slugs.size < mostProjects;
+    page.hasNextPage && found.length < mostProjects;
   ) {
     const { projects } = await ask(projectChoices, { after: page.endCursor }, signal);
-    for (const { slug } of projects.nodes) slugs.add(slug);
+    found.push(...projects.nodes);
     page = projects.pageInfo;
   }
-  return [...slugs];
+  return found;
 }
 
 async function readAssignees(signal: AbortSignal): Promise<readonly Assignee[]> {

@@ -18,12 +18,12 @@ export type Connection = {
   readonly state: Cell<ConnectionState>;
   /** Whether the reader wants the page to stand still. */
   readonly isPaused: Cell<boolean>;
-  /** The message of the gateway's that asks for a token; null while it does not. */
-  readonly signInWanted: Cell<string | null>;
+  /** Whether the gateway asks for a token. */
+  readonly isSignInWanted: Cell<boolean>;
   /** Says that the gateway is asked. What is broken stays so until it is answered: this may be one more attempt in vain. */
   readonly connecting: () => void;
-  /** Asks for a token in the gateway's words. Nothing is followed until there is one. */
-  readonly wantSignIn: (message: string) => void;
+  /** Asks for a token. Nothing is followed until there is one. */
+  readonly wantSignIn: () => void;
   /** Whether nothing should be followed now: paused, or long out of sight. */
   readonly isResting: () => boolean;
   /** Resolves once there is something to follow again. */
@@ -45,7 +45,7 @@ export function createConnection(): Connection {
   const isPaused = createCell(false);
   // One that is opened beside what is read, in a tab behind it, is out of sight from the start.
   const isOutOfSight = createCell(document.hidden);
-  const signInWanted = createCell<string | null>(null);
+  const isSignInWanted = createCell(false);
   const retries = new Set<() => void>();
   const retryNow = () => {
     for (const retry of retries) retry();
@@ -72,7 +72,7 @@ export function createConnection(): Connection {
   return {
     state,
     isPaused,
-    signInWanted,
+    isSignInWanted,
     isResting,
     retryNow,
 
@@ -80,9 +80,9 @@ export function createConnection(): Connection {
       if (state.get().is !== "broken") state.set({ is: "connecting" });
     },
 
-    wantSignIn(message) {
+    wantSignIn() {
       state.set({ is: "idle" });
-      signInWanted.set(message);
+      isSignInWanted.set(true);
     },
 
     async awake(signal) {

@@ -3,6 +3,7 @@ import { useCell } from "./cell.ts";
 import { useChoices } from "./choices.ts";
 import { html } from "./html.ts";
 import { hasSingleKeys } from "./keyboard.ts";
+import type { Project } from "./operations.ts";
 import {
   assigneeKey,
   isNarrowed,
@@ -44,7 +45,9 @@ export function FilterBar({
   ) => {
     const value = place[name];
     const known =
-      value === null || options.some(([key]) => key === value) ? options : [...options, [value, value]];
+      value === null || options.some(([key]) => key === value)
+        ? options
+        : [...options, [value, choices === null ? "…" : value]];
     return html`<select
       aria-label=${label}
       class=${value === null ? "" : "chosen"}
@@ -61,12 +64,7 @@ export function FilterBar({
   return html`<div class="filters" role="search">
     ${children}
     <${SearchField} navigation=${navigation} search=${place.search} />
-    ${select(
-      "project",
-      "Project",
-      "All projects",
-      choices.projects.map((slug) => [slug, slug] as const),
-    )}
+    ${select("project", "Project", "All projects", projectOptions(choices?.projects ?? []))}
     ${select(
       "level",
       "Level",
@@ -75,7 +73,9 @@ export function FilterBar({
     )}
     ${select("assignee", "Assignee", "Anyone", [
       [assigneeKey(null), "Unassigned"],
-      ...choices.assignees.map((assignee) => [assigneeKey(assignee), assigneeText(assignee)] as const),
+      ...(choices?.assignees ?? []).map(
+        (assignee) => [assigneeKey(assignee), assigneeText(assignee)] as const,
+      ),
     ])}
     ${select("seen", "Last seen", "Any time", Object.entries(seenLabels))}
     ${
@@ -83,6 +83,14 @@ export function FilterBar({
       html`<button type="button" class="quiet" onClick=${() => navigation.go(unnarrowed)}>Clear</button>`
     }
   </div>`;
+}
+
+/** Their slugs; with the id where one that had the slug before, or after, stands beside it. */
+function projectOptions(projects: readonly Project[]): readonly (readonly [string, string])[] {
+  return projects.map(({ sentryId, slug }, at) => {
+    const isShared = slug === projects[at - 1]?.slug || slug === projects[at + 1]?.slug;
+    return [sentryId, isShared ? `${slug} (${sentryId})` : slug];
+  });
 }
 
 function SearchField({ navigation, search }: { readonly navigation: Navigation; readonly search: string }) {

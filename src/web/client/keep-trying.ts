@@ -30,8 +30,7 @@ export function keepTrying(
         return await work(succeeded);
       } catch (error) {
         signal.throwIfAborted();
-        if (error instanceof AnswerError && error.code === "UNAUTHENTICATED")
-          return connection.wantSignIn(error.message);
+        if (error instanceof AnswerError && error.code === "UNAUTHENTICATED") return connection.wantSignIn();
         if (!mayPass(error)) {
           connection.state.set({ is: "idle" });
           return failed(messageOf(error));

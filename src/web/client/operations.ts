@@ -10,6 +10,10 @@ export type Assignee = {
   readonly sentryId: string;
   readonly name: string;
 };
+export type Project = {
+  readonly sentryId: string;
+  readonly slug: string;
+};
 export type Actor = {
   readonly type: "USER" | "APPLICATION" | "SENTRY" | "OTHER";
   readonly name: string;
@@ -56,7 +60,6 @@ export type ListedIssue = IssueState & {
   readonly userCount: number;
   readonly firstSeen: string | null;
   readonly lastSeen: string | null;
-  readonly project: { readonly slug: string; readonly name: string } | null;
   readonly assignee: Assignee | null;
 };
 
@@ -78,10 +81,6 @@ const listed = /* GraphQL */ `
     userCount
     firstSeen
     lastSeen
-    project {
-      slug
-      name
-    }
     assignee ${whom}
   }
 `;
@@ -171,7 +170,7 @@ export const issueChanged: Operation<
 export const projectChoices: Operation<
   {
     readonly projects: {
-      readonly nodes: readonly { readonly slug: string }[];
+      readonly nodes: readonly Project[];
       readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
     };
   },
@@ -181,11 +180,38 @@ export const projectChoices: Operation<
     query ProjectChoices($after: String) {
       projects(first: 100, after: $after) {
         nodes {
+          sentryId
           slug
         }
         pageInfo {
           hasNextPage
           endCursor
+        }
+      }
+    }
+  `,
+};
+
+/** The project that has a slug; where none has it any more, those of an issue that still shows it. */
+export const projectOfSlug: Operation<
+  {
+    readonly project: Pick<Project, "sentryId"> | null;
+    readonly issues: {
+      readonly nodes: readonly { readonly project: Pick<Project, "sentryId"> | null }[];
+    };
+  },
+  { readonly slug: string }
+> = {
+  text: /* GraphQL */ `
+    query ProjectOfSlug($slug: String!) {
+      project(slug: $slug) {
+        sentryId
+      }
+      issues(first: 1, filter: { project: { slug: { eq: $slug } } }) {
+        nodes {
+          project {
+            sentryId
+          }
         }
       }
     }
@@ -250,6 +276,7 @@ export type Span = {
 };
 
 export type IssueDetail = ListedIssue & {
+  readonly project: { readonly name: string } | null;
   readonly levelRaw: string | null;
   readonly priorityRaw: string | null;
   readonly category: string | null;
@@ -316,6 +343,9 @@ export const issueDetail: Operation<
       }
       issue(sentryId: $sentryId) {
         ...Listed
+        project {
+          name
+        }
         levelRaw
         priorityRaw
         category
@@ -411,7 +441,7 @@ export type Statistics = {
   readonly byStatus: readonly { readonly status: IssueStatus; readonly count: number }[];
   readonly byLevel: readonly { readonly key: string | null; readonly count: number }[];
   readonly byProject: readonly {
-    readonly project: { readonly slug: string; readonly name: string };
+    readonly project: Project;
     readonly count: number;
   }[];
   readonly byAssignee: readonly { readonly assignee: Assignee | null; readonly count: number }[];
@@ -445,8 +475,8 @@ const statisticsFields = /* GraphQL */ `
     }
     byProject(first: 8) {
       project {
+        sentryId
         slug
-        name
       }
       count
     }

@@ -28,7 +28,7 @@ export type Place = {
   readonly issue: string | null;
   readonly status: StatusChoice;
   readonly level: LevelChoice | null;
-  /** A project's slug. */
+  /** Sentry's id of a project. Of an address that names it by its slug, that; `ProjectFinder` finds the id. */
   readonly project: string | null;
   /** As `assigneeKey` makes it. */
   readonly assignee: string | null;
@@ -113,11 +113,20 @@ export function filterOf(place: Place): IssueFilter {
 export function shownFilter({ level, project, assignee, seen, search }: Place): IssueFilter {
   return {
     ...(level === null ? {} : { level: { eq: level.toUpperCase() } }),
-    ...(project === null ? {} : { project: { slug: { eq: project } } }),
+    ...(project === null ? {} : { project: projectFilter(project) }),
     ...(assignee === null ? {} : { assignee: assigneeFilter(assignee) }),
     ...(seen === null ? {} : { lastSeen: { gte: seenChoices[seen] } }),
     ...(search.trim() === "" ? {} : { search: search.trim() }),
   };
+}
+
+/** True of Sentry's id of a project, which stays when its slug changes; false of a slug, which has letters. */
+export function isProjectId(project: string): boolean {
+  return /^\d+$/.test(project);
+}
+
+function projectFilter(project: string): IssueFilter {
+  return { [isProjectId(project) ? "sentryId" : "slug"]: { eq: project } };
 }
 
 /** What an address calls an assignee: a user and a team can have the same id. */

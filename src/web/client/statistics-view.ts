@@ -160,10 +160,10 @@ function Figures({
           navigation=${navigation}
           place=${place}
           bars=${figures.byProject.map(({ project, count }) => ({
-            key: project.slug,
+            key: project.sentryId,
             label: project.slug,
             count,
-            to: { project: project.slug },
+            to: { project: project.sentryId },
           }))}
         />
       </section>
