@@ -24,20 +24,27 @@ export class ResponseClient implements Client {
 
 /** Answers a request that may not begin, with `Turnstile`. */
 export function sendTooMany(response: ServerResponse): void {
-  sendComeBack(response, tooManyWait);
+  sendComeBack(response, tooManyWait, {});
 }
 
-/** Answers a request whose answer `AnswerRoom` has no room for. */
+/**
+ * Answers a request whose answer `AnswerRoom` has no room for, and ends the connection: what came behind the request would
+ * be executed for nothing as well.
+ */
 export function sendNoRoom(response: ServerResponse): void {
-  sendComeBack(response, noRoomToAnswer);
+  sendComeBack(response, noRoomToAnswer, { Connection: "close" });
 }
 
-function sendComeBack(response: ServerResponse, message: string): void {
+function sendComeBack(
+  response: ServerResponse,
+  message: string,
+  headers: Readonly<Record<string, string>>,
+): void {
   sendGraphQLError(response, {
     status: 503,
     code: "SERVICE_UNAVAILABLE",
     message,
-    headers: { "Retry-After": 1 },
+    headers: { "Retry-After": 1, ...headers },
   });
 }
 

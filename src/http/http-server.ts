@@ -140,7 +140,7 @@ export function createHttpServer({
 
 /**
  * Most requests that wait on one connection for those ahead of them. Who sends more at once, as no client does that is
- * known, is cut: each takes some thousand bytes of memory, and forty of its connection.
+ * known, is cut: thirty bytes are a request, which takes three thousand of memory.
  */
 const mostWaiting = 100;
 
