@@ -17,6 +17,7 @@ import { createQuery } from "./graphql/query.ts";
 import { createGraphQL } from "./graphql/yoga.ts";
 import { clientAddress, clientKey } from "./http/address.ts";
 import { createAdmit } from "./http/admit.ts";
+import { createAnswerRoom } from "./http/answer-room.ts";
 import { createFollowed } from "./http/followed.ts";
 import { createGraphQLHandler } from "./http/graphql.ts";
 import { startHeartbeat } from "./http/heartbeat.ts";
@@ -220,6 +221,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
 
   const turnstile = createTurnstile();
   const postedText = createPostedText(config.LIMIT_BODY_BYTES);
+  const answerRoom = createAnswerRoom(getHeapStatistics().heap_size_limit / 4);
   const others = createGraphQLHandler({
     graphql,
     live,
@@ -229,6 +231,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     report,
     turnstile,
     postedText,
+    answerRoom,
   });
   const queries = createQueryHandler({
     query: createQuery(graphql),
@@ -236,6 +239,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     version: store.version,
     turnstile,
     postedText,
+    answerRoom,
   });
   const silenceMs = async (): Promise<number | null> => {
     const { lastDeliveryAt } = await store.reader.feedFigures({ since: now() });
@@ -302,6 +306,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     clientOf,
     rate,
     turnstile,
+    answerRoom,
     origins: config.CORS_ORIGINS,
     maxOperations: config.LIMIT_OPERATIONS_PER_SOCKET,
     maxSocketsPerClient: config.LIMIT_SOCKETS_PER_ADDRESS,

@@ -9,7 +9,7 @@ export function serialised(result: ExecutionResult): string {
 }
 
 /** A result as clients get it, without what only HTTP needs to know of its errors. */
-export function formattedResult({ errors, data, extensions }: AnyResult): FormattedExecutionResult {
+function formattedResult({ errors, data, extensions }: AnyResult): FormattedExecutionResult {
   return {
     ...(errors === undefined ? {} : { errors: errors.map(formatted) }),
     ...(data === undefined ? {} : { data }),

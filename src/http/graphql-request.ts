@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import { paramsOf, paramsOfSearch, type Params } from "../graphql/params.ts";
 import { sharedBodyOf } from "../graphql/shared-body.ts";
 import type { Client } from "../graphql/waiting.ts";
+import { noRoomToAnswer, onceTaken, type AnswerRoom } from "./answer-room.ts";
 import { sendGraphQLError } from "./refusal.ts";
 import { tooManyWait } from "./turnstile.ts";
 
@@ -17,18 +18,33 @@ export class ResponseClient implements Client {
   }
 
   get aborted(): boolean {
-    // The response itself knows only once those to the requests before it on the connection are sent.
-    return this.#response.destroyed || this.#response.req.socket.destroyed;
+    return this.#response.destroyed;
   }
 }
 
 /** Answers a request that may not begin, with `Turnstile`. */
 export function sendTooMany(response: ServerResponse): void {
+  sendComeBack(response, tooManyWait, {});
+}
+
+/**
+ * Answers a request whose answer `AnswerRoom` has no room for, and ends the connection: what came behind the request would
+ * be executed for nothing as well.
+ */
+export function sendNoRoom(response: ServerResponse): void {
+  sendComeBack(response, noRoomToAnswer, { Connection: "close" });
+}
+
+function sendComeBack(
+  response: ServerResponse,
+  message: string,
+  headers: Readonly<Record<string, string>>,
+): void {
   sendGraphQLError(response, {
     status: 503,
     code: "SERVICE_UNAVAILABLE",
-    message: tooManyWait,
-    headers: { "Retry-After": 1 },
+    message,
+    headers: { "Retry-After": 1, ...headers },
   });
 }
 
@@ -50,13 +66,21 @@ export function paramsInSearch(url: string): Params | null {
   }
 }
 
-/** Sends an answer of Yoga's, its body whole. */
-export async function sendAnswer(answer: Response, response: ServerResponse): Promise<void> {
-  const body = sharedBodyOf(answer) ?? Buffer.from(await answer.arrayBuffer());
+/** Sends an answer of Yoga's, its body whole; 503 where there is no room for that. */
+export async function sendAnswer(
+  answer: Response,
+  response: ServerResponse,
+  answerRoom: AnswerRoom,
+): Promise<void> {
+  const shared = sharedBodyOf(answer);
+  const body = shared ?? Buffer.from(await answer.arrayBuffer());
   if (response.destroyed) return;
+  const taken = answerRoom.add(shared === null ? body.length : 0, response.writableLength);
+  if (taken === null) return sendNoRoom(response);
   response.setHeaders(answer.headers);
   // Of a GET, caches would keep it for others, whatever the cookie of who asked.
   if (!response.hasHeader("Cache-Control")) response.setHeader("Cache-Control", "no-store");
   if (answer.status !== 204) response.setHeader("Content-Length", body.length);
   response.writeHead(answer.status).end(body);
+  onceTaken(response, taken);
 }

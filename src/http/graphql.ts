@@ -8,10 +8,11 @@ import { isJsonInUtf8 } from "../graphql/plugins/use-json-requests.ts";
 import { graphqlPath, type GraphQL } from "../graphql/yoga.ts";
 import { accepted } from "./accepted.ts";
 import { mayStillRead, type Admitted } from "./admit.ts";
+import type { AnswerRoom } from "./answer-room.ts";
 import { serveEventStream, type EventStreamOptions } from "./event-stream.ts";
 import { paramsIn, paramsInSearch, ResponseClient, sendAnswer, sendTooMany } from "./graphql-request.ts";
 import type { PostedText } from "./posted-text.ts";
-import { enterLater, type Turnstile } from "./turnstile.ts";
+import type { Turnstile } from "./turnstile.ts";
 
 export type GraphQLHandlerOptions = EventStreamOptions & {
   readonly graphql: GraphQL;
@@ -20,6 +21,8 @@ export type GraphQLHandlerOptions = EventStreamOptions & {
   /** Of all ways in. */
   readonly turnstile: Turnstile;
   readonly postedText: PostedText;
+  /** Of all ways in. */
+  readonly answerRoom: AnswerRoom;
 };
 
 /**
@@ -31,6 +34,7 @@ export function createGraphQLHandler({
   now,
   turnstile,
   postedText,
+  answerRoom,
   ...options
 }: GraphQLHandlerOptions) {
   const begin = createBegin(graphql);
@@ -74,7 +78,7 @@ export function createGraphQLHandler({
     const wantsStream = accept.includes("text/event-stream");
 
     async function relay(answer: Response): Promise<void> {
-      if (taken.operation === null) return sendAnswer(answer, response);
+      if (taken.operation === null) return sendAnswer(answer, response, answerRoom);
       // A stream that ends at once: its headers are wanted.
       await answer.arrayBuffer();
       if (!response.destroyed) response.setHeaders(answer.headers).writeHead(200);
@@ -97,8 +101,7 @@ export function createGraphQLHandler({
       return;
     }
 
-    // Requests without a body that come in one piece of a connection are all here before any of them has begun.
-    if (!(await enterLater(turnstile))) return sendTooMany(response);
+    if (!(await turnstile.enter())) return sendTooMany(response);
     if (new ResponseClient(response).aborted) return;
     if (wantsStream && method === "GET") {
       if (await serveParams(paramsInSearch(url), response, admitted, lastEventId)) return;

@@ -28,8 +28,9 @@ export const serverOptions = {
 
 export type HttpServerOptions = {
   /**
-   * Serves one request, `Expect: 100-continue` or not. Whoever reads a body reads it through `requestBody`, which sends
-   * the 100; whoever answers without does not have the body sent at all.
+   * Serves one request, `Expect: 100-continue` or not. It is called once the answers ahead of it on the connection are
+   * sent. Whoever reads a body reads it through `requestBody`, which sends the 100; whoever answers without does not have
+   * the body sent at all.
    */
   readonly handler: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
   /** The handler threw or rejected. The client has got a 500, or the end of the connection. */
@@ -58,14 +59,32 @@ export function createHttpServer({
 }: HttpServerOptions): Server {
   /** The newest response on each connection; null once it is sent, so that nobody keeps it. */
   const newest = new WeakMap<Duplex, ServerResponse | null>();
+  /** How many requests of a connection wait for their turn. */
+  const waiting = new WeakMap<Duplex, number>();
   const isAnswering = (socket: Duplex): boolean => {
     const response = newest.get(socket);
-    return response != null && isPending(response);
+    return response != null && !response.writableEnded;
   };
+
+  /**
+   * Waits until all that is ahead of a request on its connection is answered and sent: begun before, what is asked for in
+   * one piece would be in memory as answers, however slowly the client takes them. False where it is not to be served.
+   */
+  async function comesToItsTurn({ socket }: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    const before = waiting.get(socket) ?? 0;
+    if (before >= mostWaiting) socket.destroy();
+    if (socket.destroyed) return false;
+    waiting.set(socket, before + 1);
+    // Never, where the connection ends before: nothing holds what waits then.
+    await new Promise((resolve) => response.once("socket", resolve));
+    waiting.set(socket, waiting.get(socket)! - 1);
+    return !socket.destroyed;
+  }
 
   /** Never rejects. */
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     newest.set(request.socket, response);
+    if (response.socket === null && !(await comesToItsTurn(request, response))) return;
     try {
       if (hasOneHost(request)) await handler(withoutHost(request), response);
       else sendProblem(response, { status: 400, code: "BAD_REQUEST", headers: ending });
@@ -74,7 +93,7 @@ export function createHttpServer({
       if (response.headersSent) response.destroy();
       else sendProblem(response, { status: 500, code: "INTERNAL_SERVER_ERROR", headers: ending });
     }
-    if (!isPending(response) && newest.get(request.socket) === response) newest.set(request.socket, null);
+    if (response.writableEnded && newest.get(request.socket) === response) newest.set(request.socket, null);
   }
 
   function refuseUnparsed(error: NodeJS.ErrnoException, socket: Duplex): void {
@@ -85,7 +104,7 @@ export function createHttpServer({
     // Bytes in the middle of another answer, or in its place, would be taken for that one.
     const isTaken =
       response != null &&
-      isPending(response) &&
+      !response.writableEnded &&
       (response.headersSent || response.req.complete || response.socket === null);
     endWithProblem(socket, isTaken ? null : problemOf(error));
   }
@@ -119,13 +138,14 @@ export function createHttpServer({
   );
 }
 
+/**
+ * Most requests that wait on one connection for those ahead of them. Who sends more at once, as no client does that is
+ * known, is cut: thirty bytes are a request, which takes three thousand of memory.
+ */
+const mostWaiting = 100;
+
 const ending = { Connection: "close" };
 const noTunnel: Problem = { status: 405, code: "METHOD_NOT_ALLOWED", headers: { Allow: "" } };
-
-/** False once all of it is sent. Of requests in one piece, one may have its answer whole, and wait for those before it. */
-function isPending(response: ServerResponse): boolean {
-  return !response.writableEnded || (response.socket === null && !response.writableFinished);
-}
 
 /**
  * As RFC 9112 asks of every request of HTTP/1.1, which may name it in its target as well. Of two, who reads it before us may

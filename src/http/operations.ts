@@ -16,18 +16,20 @@ import { errorCodes, errorOf } from "../graphql/errors.ts";
 import type { LiveOperation } from "../graphql/live-operation.ts";
 import { isPersisted, persistedQuery } from "../graphql/params.ts";
 import { schema } from "../graphql/schema.ts";
-import { formatted, formattedResult } from "../graphql/serialised.ts";
+import { formatted, serialised } from "../graphql/serialised.ts";
 import type { Client } from "../graphql/waiting.ts";
 import type { GraphQL } from "../graphql/yoga.ts";
 import type { Report } from "../observability/report.ts";
 import { mayStillRead, type Admit, type Admitted } from "./admit.ts";
+import { noRoomToAnswer, type AnswerRoom } from "./answer-room.ts";
 import { pingSeconds, stallSeconds, type Heartbeat } from "./heartbeat.ts";
 import { createInbox } from "./inbox.ts";
+import { inBytes } from "./in-bytes.ts";
 import type { Live, LiveSubscriber } from "./live.ts";
 import { startOfNext } from "./message.ts";
 import { onceInARow } from "./once-in-a-row.ts";
 import { tooMany, type RequestRate } from "./request-rate.ts";
-import { textFrame } from "./text-frame.ts";
+import { textFrame, textFrameHead } from "./text-frame.ts";
 import { tooManyWait, type Turnstile } from "./turnstile.ts";
 
 export type OperationsOptions = {
@@ -41,6 +43,8 @@ export type OperationsOptions = {
   readonly rate: RequestRate;
   /** Of all ways in. */
   readonly turnstile: Turnstile;
+  /** Of all ways in. */
+  readonly answerRoom: AnswerRoom;
   /** Most operations at once on one socket. */
   readonly maxOperations: number;
   readonly report: Pick<Report, "subscriberJoined" | "subscriberLeft" | "slowConsumerCut" | "requestFailed">;
@@ -79,7 +83,7 @@ const maxReasonBytes = 123;
 
 /**
  * Serves graphql-transport-ws on one socket. graphql-ws keeps the protocol, and Yoga's pipeline parses, validates and
- * executes; what the fan-out tells is written past both of them, in frames that are made once.
+ * executes; answers and what the fan-out tells are written past both of them, in frames that are made once.
  *
  * | closed with | when                                                                                          |
  * | ----------- | --------------------------------------------------------------------------------------------- |
@@ -119,11 +123,6 @@ export function serveOperations(options: OperationsOptions) {
     let stalledSeconds = 0;
     let isHeard = true;
 
-    /** Reads no more from one who does not read: what it asks for would pile up. */
-    function waitForReader(): void {
-      if (socket.writableNeedDrain) webSocket.pause();
-    }
-
     function close(code: number, reason: string): void {
       webSocket.close(code, Buffer.byteLength(reason) > maxReasonBytes ? "" : reason);
     }
@@ -136,7 +135,7 @@ export function serveOperations(options: OperationsOptions) {
             if (webSocket.readyState !== webSocket.OPEN) return resolve();
             // A socket that fails closes as well, and that is listened to.
             webSocket.send(message, () => resolve());
-            waitForReader();
+            waitForReader(connection);
           }),
         close,
         onMessage(handle) {
@@ -187,7 +186,7 @@ export function serveOperations(options: OperationsOptions) {
     webSocket.on("pong", () => {
       isHeard = true;
     });
-    webSocket.on("ping", waitForReader);
+    webSocket.on("ping", () => waitForReader(connection));
     // What `close` follows.
     webSocket.on("error", () => {});
     webSocket.once("close", (code, reason) => {
@@ -233,9 +232,10 @@ export function serveOperations(options: OperationsOptions) {
       subscribe: (args) => (args as Begun).result,
       onOperation: ({ extra: connection }, id, _payload, args) => {
         const begun = args as Begun;
-        return begun.operation === null ? undefined : served(connection, id, begun, options);
+        return begun.operation === null
+          ? answered(connection, id, begun.result, options)
+          : served(connection, id, begun, options);
       },
-      onNext: (_context, _id, _payload, _args, result) => formattedResult(result),
       onError: (_context, _id, _payload, errors) => errors.map(formatted),
     };
   }
@@ -318,6 +318,43 @@ function refusalIn({ data, errors = [] }: ExecutionResult): readonly GraphQLErro
   return data === undefined && errors.length > 0 && errors.every(({ path }) => path === undefined)
     ? errors
     : null;
+}
+
+/** Reads no more from one who does not read: what it asks for would pile up. */
+function waitForReader({ webSocket, socket }: Connection): void {
+  if (socket.writableNeedDrain) webSocket.pause();
+}
+
+/**
+ * Tells the answer of what is no subscription once it is asked for the first time, and yields nothing. Where there is no
+ * room for the answer it fails, and graphql-ws says so in an `error`.
+ */
+function answered(
+  connection: Connection,
+  id: string,
+  result: ExecutionResult,
+  { answerRoom }: OperationsOptions,
+): AsyncIterable<never, void, void> {
+  const { webSocket, socket } = connection;
+
+  function answer(): void {
+    if (webSocket.readyState !== webSocket.OPEN) return;
+    const message = `${startOfNext(id)}${inBytes(serialised(result))}}`;
+    const taken = answerRoom.add(message.length, socket.writableLength);
+    if (taken === null) throw errorOf("SERVICE_UNAVAILABLE", noRoomToAnswer);
+    // Past ws, as in `served`. What is not sent because the socket fails has `taken` called as well.
+    socket.write(textFrameHead(message.length) + message, "latin1", taken);
+    waitForReader(connection);
+  }
+
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        answer();
+        return { done: true, value: undefined };
+      },
+    }),
+  };
 }
 
 /**

@@ -5,8 +5,9 @@ import type { QueryAnswer } from "../graphql/query.ts";
 import { createResponseCache } from "../graphql/response-cache.ts";
 import type { Client } from "../graphql/waiting.ts";
 import type { Admitted } from "./admit.ts";
+import { onceTaken, type AnswerRoom } from "./answer-room.ts";
 import { inBytes } from "./in-bytes.ts";
-import { paramsIn, ResponseClient, sendTooMany } from "./graphql-request.ts";
+import { paramsIn, ResponseClient, sendNoRoom, sendTooMany } from "./graphql-request.ts";
 import type { PostedText } from "./posted-text.ts";
 import type { Turnstile } from "./turnstile.ts";
 
@@ -24,6 +25,8 @@ export type QueryOptions = {
   /** Of all ways in. */
   readonly turnstile: Turnstile;
   readonly postedText: PostedText;
+  /** Of all ways in. */
+  readonly answerRoom: AnswerRoom;
 };
 
 /**
@@ -47,8 +50,27 @@ const maxCachedBytes = 32 * 1024 * 1024;
  *
  * An answer that was given before, to a viewer who may see the same, is given again while nothing was written since.
  */
-export function createQueryHandler({ query, answer, version, turnstile, postedText }: QueryOptions) {
+export function createQueryHandler({
+  query,
+  answer,
+  version,
+  turnstile,
+  postedText,
+  answerRoom,
+}: QueryOptions) {
   const cache = createResponseCache(maxCachedBytes);
+
+  /** @param body as `inBytes` gives it: as text it goes out in one piece with the headers. */
+  function send(response: ServerResponse, mediaType: string, body: string): void {
+    const taken = answerRoom.add(body.length, response.writableLength);
+    if (taken === null) return sendNoRoom(response);
+    response.writeHead(200, {
+      "Content-Type": `${mediaType}; charset=utf-8`,
+      "Content-Length": body.length,
+    });
+    response.end(body, "latin1");
+    onceTaken(response, taken);
+  }
 
   async function serve(
     request: IncomingMessage,
@@ -95,13 +117,4 @@ function isPlain({ method, url, headers }: IncomingMessage): boolean {
     /^application\/json(?:; ?charset=utf-8)?$/i.test(headers["content-type"] ?? "") &&
     headers["content-encoding"] === undefined
   );
-}
-
-/** @param body as `inBytes` gives it: as text it goes out in one piece with the headers. */
-function send(response: ServerResponse, mediaType: string, body: string): void {
-  response.writeHead(200, {
-    "Content-Type": `${mediaType}; charset=utf-8`,
-    "Content-Length": body.length,
-  });
-  response.end(body, "latin1");
 }

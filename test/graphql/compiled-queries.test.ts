@@ -45,6 +45,18 @@ describe("a query that is asked again and again", () => {
       "query ($d: OrderDirection!) { issues(orderBy: { field: COUNT, direction: $d }) { nodes { id } } }",
       { d: "UP" },
     ],
+    // Null, by a variable that may be null, where that is not allowed: a default lets it stand there.
+    [
+      "query ($d: OrderDirection = ASC) { issues(orderBy: { field: COUNT, direction: $d }) { nodes { id } } }",
+      { d: null },
+    ],
+    [
+      "query ($s: IssueStatus = RESOLVED) { issues(filter: { status: { nin: [$s] } }) { totalCount } }",
+      { s: null },
+    ],
+    ["query ($i: Interval) { issueStats { flow(interval: $i) { end } } }", { i: null }],
+    ["query ($i: Interval) { issueStats { flow(interval: $i) { end } } }", {}],
+    ["query ($if: Boolean = true) { feed @include(if: $if) { epoch } }", { if: null }],
   ])("is answered as it was the first time: %s", async (query, variables) => {
     const { post } = gateway(known);
     const answers: unknown[] = [];

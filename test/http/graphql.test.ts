@@ -5,6 +5,7 @@ import { connect, type AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { cursorOf } from "../../src/domain/cursor.ts";
 import { unlimitedAdmin } from "../../src/domain/viewer.ts";
+import { createAnswerRoom } from "../../src/http/answer-room.ts";
 import { createGraphQLHandler } from "../../src/http/graphql.ts";
 import { startHeartbeat } from "../../src/http/heartbeat.ts";
 import { createHttpServer } from "../../src/http/http-server.ts";
@@ -34,6 +35,7 @@ async function startServer(turnstile: Turnstile) {
     now: () => 0,
     turnstile,
     postedText: createPostedText(100_000),
+    answerRoom: createAnswerRoom(Infinity),
     report: { subscriberJoined() {}, subscriberLeft() {}, slowConsumerCut() {} },
   });
   const admitted = {

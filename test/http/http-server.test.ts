@@ -134,6 +134,66 @@ describe("a server", () => {
     }
   });
 
+  it("serves a request once the client has taken the answer to the one before it on its connection", async () => {
+    const served: string[] = [];
+    const isServed = Promise.withResolvers<ServerResponse>();
+    await using server = await serve(({ url = "" }, response) => {
+      served.push(url);
+      if (url === "/held") isServed.resolve(response);
+      else response.end(url === "/large" ? Buffer.alloc(64_000_000) : `of ${url}`);
+    });
+    using wire = new Wire(server.port);
+    wire.write(["/held", "/large", "/next"].map((url) => head({}, `GET ${url} HTTP/1.1`)).join(""));
+    const held = await isServed.promise;
+    await send(server.port, { path: "/elsewhere" });
+    expect(served).toEqual(["/held", "/elsewhere"]);
+    wire.socket.pause();
+    held.end();
+    await expect.poll(() => served).toContain("/large");
+    await send(server.port, { path: "/elsewhere" });
+    expect(served).not.toContain("/next");
+    wire.socket.resume();
+    await expect.poll(() => served).toEqual(["/held", "/elsewhere", "/large", "/elsewhere", "/next"]);
+  });
+
+  it("serves nothing of what waits on a connection that ends", async () => {
+    const served: string[] = [];
+    const isServed = Promise.withResolvers<ServerResponse>();
+    await using server = await serve(({ url = "" }, response) => {
+      served.push(url);
+      if (url === "/held") isServed.resolve(response);
+      else response.end(`of ${url}`);
+    });
+    using wire = new Wire(server.port);
+    wire.write(["/held", "/next"].map((url) => head({}, `GET ${url} HTTP/1.1`)).join(""));
+    const response = await isServed.promise;
+    const closed = once(response, "close");
+    wire.socket.resetAndDestroy();
+    await closed;
+    response.end();
+    await send(server.port, { path: "/elsewhere" });
+    expect(served).toEqual(["/held", "/elsewhere"]);
+  });
+
+  it("serves a hundred requests that wait behind another, and cuts a connection where more do", async () => {
+    let served = 0;
+    const held: ServerResponse[] = [];
+    await using server = await serve((_, response) => {
+      served += 1;
+      if (served === 1) held.push(response);
+      else response.end("done");
+    });
+    using wire = new Wire(server.port);
+    wire.write(get.repeat(101));
+    await expect.poll(() => held).toHaveLength(1);
+    held[0]!.end("held");
+    await expect.poll(() => served).toBe(101);
+    served = 0;
+    wire.write(get.repeat(102));
+    await wire.untilEnd();
+    expect([served, server.failed]).toEqual([1, []]);
+  });
+
   it("puts no 400 into an answer that has begun", async () => {
     await using server = await serve((_, response) => {
       response.writeHead(200, { "Content-Type": "text/event-stream" }).write(": hello\n\n");

@@ -2,7 +2,9 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
+import type { WebSocket } from "ws";
 import { cursorOf } from "../../src/domain/cursor.ts";
+import { createAnswerRoom, type AnswerRoom } from "../../src/http/answer-room.ts";
 import { pingSeconds, stallSeconds } from "../../src/http/heartbeat.ts";
 import type { Live } from "../../src/http/live.ts";
 import { at, issue } from "../graphql/builders.ts";
@@ -522,6 +524,96 @@ describe("an operation over a WebSocket", () => {
       id: "a",
       type: "error",
       payload: [{ extensions: { code: "SERVICE_UNAVAILABLE" } }],
+    });
+  });
+
+  describe("whose answers the client does not take", () => {
+    /** More than systems hold on the way. */
+    const large = "x".repeat(24_000_000);
+    const roomBytes = 60_000_000;
+    const asking = (id: string) => subscribe(id, '{ issue(sentryId: "1") { title } }');
+    const little = (id: string) => subscribe(id, "{ __typename }");
+
+    function hasRoom({ add }: AnswerRoom, bytes = roomBytes): boolean {
+      const given = add(bytes, 0);
+      given?.();
+      return given !== null;
+    }
+
+    /** A server that has two such answers to be taken, and room for no other. */
+    async function untaken() {
+      const answerRoom = createAnswerRoom(roomBytes);
+      const server = await socketServer({
+        known: { issues: [issue("1", { title: large })] },
+        answerRoom,
+      });
+      const client = server.connect();
+      await client.init();
+      client.socket.pause();
+      client.send(asking("a"));
+      client.send(asking("b"));
+      await expect.poll(() => hasRoom(answerRoom, 30_000_000)).toBe(false);
+      return { server, client, answerRoom, [Symbol.asyncDispose]: server[Symbol.asyncDispose] };
+    }
+
+    it("gets SERVICE_UNAVAILABLE in place of an answer that there is no room for, and goes on", async () => {
+      await using at = await untaken();
+      const other = at.server.connect();
+      await other.init();
+      other.send(asking("c"));
+      expect(await other.next()).toEqual({
+        id: "c",
+        type: "error",
+        payload: [
+          {
+            message: expect.stringContaining("try again"),
+            extensions: { code: "SERVICE_UNAVAILABLE" },
+          },
+        ],
+      });
+      other.send(little("c"));
+      expect([await other.next(), await other.next()]).toMatchObject([
+        { id: "c", type: "next" },
+        { id: "c", type: "complete" },
+      ]);
+      at.client.socket.resume();
+      for (const id of ["a", "b"])
+        expect([await at.client.next(), await at.client.next()]).toMatchObject([
+          { id, type: "next" },
+          { id, type: "complete" },
+        ]);
+      await expect.poll(() => hasRoom(at.answerRoom)).toBe(true);
+    });
+
+    it.each<[string, (server: Awaited<ReturnType<typeof socketServer>>, client: WebSocket) => void]>([
+      ["ends the connection", (_, client) => client.terminate()],
+      [
+        "closes the socket, and reads on",
+        (_, client) => {
+          client.close();
+          client.resume();
+        },
+      ],
+      [
+        "closes the socket, and takes nothing for thirty seconds",
+        (server, client) => {
+          client.close();
+          server.beats(stallSeconds);
+        },
+      ],
+      ["is cut", ({ connections: [connection] }) => void connection!.resetAndDestroy()],
+      ["is gone", ({ connections: [connection] }) => void connection!.destroy()],
+    ])("gives their room back where the client %s", async (_, end) => {
+      await using at = await untaken();
+      end(at.server, at.client.socket);
+      await expect.poll(() => hasRoom(at.answerRoom)).toBe(true);
+    });
+
+    it("gives their room back where the client completes them", async () => {
+      await using at = await untaken();
+      for (const id of ["a", "b"]) at.client.send({ id, type: "complete" });
+      at.client.socket.resume();
+      await expect.poll(() => hasRoom(at.answerRoom)).toBe(true);
     });
   });
 

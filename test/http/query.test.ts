@@ -1,22 +1,33 @@
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { unlimitedAdmin, type Viewer } from "../../src/domain/viewer.ts";
 import { createQuery } from "../../src/graphql/query.ts";
+import { createAnswerRoom, type AnswerRoom } from "../../src/http/answer-room.ts";
 import { createHttpServer } from "../../src/http/http-server.ts";
 import { sendAnswer } from "../../src/http/graphql-request.ts";
 import { createQueryHandler } from "../../src/http/query.ts";
 import { createPostedText } from "../../src/http/posted-text.ts";
-import { createTurnstile } from "../../src/http/turnstile.ts";
+import { createTurnstile, type Turnstile } from "../../src/http/turnstile.ts";
 import { issue } from "../graphql/builders.ts";
 import { gateway } from "../graphql/gateway.ts";
+import { head, Wire } from "./wire.ts";
 
 const { signal: revoked } = new AbortController();
 const limited: Viewer = { scope: "read", projects: new Set(["12"]) };
 
 /** A server that answers queries on both ways: on the short one, and at /yoga as Yoga does by itself. */
-async function startServer(turnstile = createTurnstile()) {
-  const { yoga, reader } = gateway({ issues: [issue("1")] });
+async function startServer({
+  turnstile = createTurnstile(),
+  answerRoom = createAnswerRoom(Infinity),
+  title = "Title",
+}: {
+  readonly turnstile?: Turnstile;
+  readonly answerRoom?: AnswerRoom;
+  /** Of the only issue. */
+  readonly title?: string;
+} = {}) {
+  const { yoga, reader } = gateway({ issues: [issue("1", { title })] });
   const state = { version: 1 as number | null, viewer: unlimitedAdmin as Viewer, executed: 0, relayed: 0 };
   const query = createQuery(yoga);
   const handler = createQueryHandler({
@@ -28,11 +39,13 @@ async function startServer(turnstile = createTurnstile()) {
       state.relayed += 1;
       const headers = { accept, "content-type": "application/json" };
       const init = { method: "POST", headers, body };
-      await sendAnswer(await yoga.fetch("http://localhost/graphql", init, { viewer }), response);
+      const answer = await yoga.fetch("http://localhost/graphql", init, { viewer });
+      await sendAnswer(answer, response, answerRoom);
     },
     version: () => state.version,
     turnstile,
     postedText: createPostedText(10_000),
+    answerRoom,
   });
   const server = createHttpServer({
     failed: (error) => expect(error).toBeUndefined(),
@@ -43,6 +56,8 @@ async function startServer(turnstile = createTurnstile()) {
       else await done;
     },
   });
+  const connections: Socket[] = [];
+  server.on("connection", (socket: Socket) => connections.push(socket));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
@@ -66,8 +81,10 @@ async function startServer(turnstile = createTurnstile()) {
     };
   };
   return {
+    port: (server.address() as AddressInfo).port,
     state,
     reader,
+    connections,
     post,
     asYoga,
     [Symbol.dispose]() {
@@ -81,9 +98,9 @@ const title = JSON.stringify({ query: '{ issue(sentryId: "1") { title } }' });
 
 describe("the short way of a query", () => {
   it("waits for its turn, and is refused where too many do", async () => {
-    using server = await startServer({ enter: async () => true });
+    using server = await startServer({ turnstile: { enter: async () => true } });
     expect(await server.post(title)).toMatchObject({ status: 200 });
-    using full = await startServer({ enter: () => false });
+    using full = await startServer({ turnstile: { enter: () => false } });
     expect(await full.post(title)).toMatchObject({
       status: 503,
       body: expect.stringContaining("SERVICE_UNAVAILABLE"),
@@ -216,5 +233,82 @@ describe("an answer that was given before", () => {
     server.reader.issues = issues;
     await server.post(title);
     expect(server.state.executed).toBe(3);
+  });
+});
+
+describe("an answer that its client does not take", () => {
+  /** More than systems hold on the way. */
+  const large = "x".repeat(48_000_000);
+  const roomBytes = 50_000_000;
+  const asking = head(
+    { "Content-Type": "application/json", "Content-Length": title.length },
+    "POST /graphql HTTP/1.1",
+  );
+
+  /** A server that has one such answer on a connection, whose client reads nothing of it. */
+  async function untaken() {
+    const answerRoom = createAnswerRoom(roomBytes);
+    const server = await startServer({ title: large, answerRoom });
+    const wire = new Wire(server.port);
+    wire.socket.pause();
+    wire.write(asking + title);
+    await expect.poll(() => isEmpty(answerRoom)).toBe(false);
+    return {
+      ...server,
+      wire,
+      answerRoom,
+      [Symbol.dispose]() {
+        wire[Symbol.dispose]();
+        server[Symbol.dispose]();
+      },
+    };
+  }
+
+  function isEmpty({ add }: AnswerRoom): boolean {
+    const given = add(roomBytes, 0);
+    given?.();
+    return given !== null;
+  }
+
+  it("leaves room for little ones, and none for another one: 503, and nothing behind it is executed", async () => {
+    using server = await untaken();
+    const { wire, answerRoom } = server;
+    using other = new Wire(server.port);
+    other.write((asking + title).repeat(2));
+    expect(await other.untilEnd()).toMatch(
+      /^HTTP\/1\.1 503 .*\r\nRetry-After: 1\r\nConnection: close\r\n.*"code":"SERVICE_UNAVAILABLE"/s,
+    );
+    expect(server.state.executed).toBe(2);
+    expect((await server.post(JSON.stringify({ query: "{ __typename }" }))).status).toBe(200);
+    wire.socket.removeAllListeners("data").resume();
+    await expect.poll(() => isEmpty(answerRoom)).toBe(true);
+    expect((await server.post(title)).status).toBe(200);
+    await expect.poll(() => isEmpty(answerRoom)).toBe(true);
+  });
+
+  it.each<[string, (wire: Wire, connection: Socket) => void]>([
+    ["ends the connection", (wire) => wire.socket.destroy()],
+    ["resets the connection", (wire) => wire.socket.resetAndDestroy()],
+    ["is cut", (_wire, connection) => connection.destroy()],
+    [
+      "is cut in the middle of what it takes",
+      (wire, connection) => {
+        wire.socket.once("data", () => connection.resetAndDestroy()).resume();
+      },
+    ],
+  ])("gives its room back where the client %s", async (_, end) => {
+    using server = await untaken();
+    end(server.wire, server.connections[0]!);
+    await expect.poll(() => isEmpty(server.answerRoom)).toBe(true);
+  });
+
+  it("has those behind it on the connection wait, unexecuted", async () => {
+    using server = await untaken();
+    server.wire.write((asking + title).repeat(50));
+    await server.post("{}");
+    expect(server.state.executed).toBe(1);
+    server.wire.socket.resetAndDestroy();
+    await expect.poll(() => isEmpty(server.answerRoom)).toBe(true);
+    expect(server.state.executed).toBe(1);
   });
 });

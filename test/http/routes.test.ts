@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { connect, type AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
+import type { AddressInfo } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { createHttpServer } from "../../src/http/http-server.ts";
@@ -107,21 +106,31 @@ describe("the routes", () => {
 
   it("put the figures together once for all who ask at the same time, and anew for who asks later", async () => {
     let times = 0;
+    let asked = 0;
     const handler = routes({
       async metrics() {
-        // Until then all that came in one piece has asked.
+        while (asked < 2) await nextTurn();
+        // Until then the second has asked as well.
         await nextTurn();
+        asked = 0;
         return `figures ${(times += 1)}`;
       },
     });
-    const server = createHttpServer({ handler, failed: (error) => expect(error).toBeUndefined() });
+    const server = createHttpServer({
+      handler(request, response) {
+        asked += 1;
+        return handler(request, response);
+      },
+      failed: (error) => expect(error).toBeUndefined(),
+    });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
     const figures = async (): Promise<readonly string[]> => {
-      const asking = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n";
-      const socket = connect(port, "127.0.0.1").end(`${asking}\r\n${asking}Connection: close\r\n\r\n`);
-      return (await text(socket)).match(/figures \d/g) ?? [];
+      const asking = Array.from({ length: 2 }, async () =>
+        (await fetch(`http://127.0.0.1:${port}/metrics`)).text(),
+      );
+      return Promise.all(asking);
     };
     try {
       expect(await figures()).toEqual(["figures 1", "figures 1"]);

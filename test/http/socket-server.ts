@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { WebSocket, type ClientOptions, type RawData } from "ws";
 import { unlimitedAdmin } from "../../src/domain/viewer.ts";
 import type { Admission, Admit } from "../../src/http/admit.ts";
+import { createAnswerRoom } from "../../src/http/answer-room.ts";
 import { startHeartbeat } from "../../src/http/heartbeat.ts";
 import { createHttpServer } from "../../src/http/http-server.ts";
 import { createSockets, type SocketsOptions } from "../../src/http/sockets.ts";
@@ -55,6 +56,7 @@ export async function socketServer({
     clientOf: ({ headers }) => String(headers["x-client"] ?? "one"),
     rate: () => 0,
     turnstile: createTurnstile(),
+    answerRoom: createAnswerRoom(Infinity),
     origins: [],
     maxOperations: 3,
     maxSocketsPerClient: 2,

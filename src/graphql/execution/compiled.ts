@@ -7,8 +7,10 @@ import {
   Kind,
   OperationTypeNode,
   typeFromAST,
+  TypeInfo,
   valueFromAST,
   visit,
+  visitWithTypeInfo,
   type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
@@ -102,7 +104,7 @@ function compile({ schema, document }: ExecutionArgs): Compiled {
   const options = { useExperimentalPathBasedSkipInclude: true };
   const compiled = compileQuery(withAnything(schema), withUncheckedVariables(document), undefined, options);
   if (!isCompiledQuery(compiled)) return { is: "not to be compiled" };
-  return { is: "compiled", query: compiled.query, variables: variablesOf(only, schema) };
+  return { is: "compiled", query: compiled.query, variables: variablesOf(only, document, schema) };
 }
 
 /** The schema that is compiled against has a type more than the one that is told of. */
@@ -118,20 +120,32 @@ function asksForSchema(document: DocumentNode): boolean {
   return does;
 }
 
-/** What `getVariableValues` does, which looks the variables' types up each time. */
-function variablesOf({ variableDefinitions = [] }: OperationDefinitionNode, schema: GraphQLSchema) {
+/**
+ * What `getVariableValues` does, which looks the variables' types up each time; and, of the variables that may be null, what
+ * graphql-js finds only where they stand: a default lets one stand where null is not allowed (specification, 5.8.5), and
+ * the compiled query does not look.
+ */
+function variablesOf(
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  document: DocumentNode,
+  schema: GraphQLSchema,
+) {
+  const neverNull = neverNullIn(document, schema);
   const variables = variableDefinitions.map(({ variable, type: node, defaultValue }) => {
     // The document is valid.
     const type = typeFromAST(schema, node) as GraphQLInputType;
     const byDefault = defaultValue === undefined ? undefined : valueFromAST(defaultValue, type);
-    return { name: variable.name.value, type, byDefault };
+    const name = variable.name.value;
+    return { name, type, byDefault, mayBeNull: !neverNull.has(name) };
   });
   return (given: Variables): Variables | null => {
     const values: Record<string, unknown> = {};
     try {
-      for (const { name, type, byDefault } of variables) {
-        if (Object.hasOwn(given, name)) values[name] = coerceInputValue(given[name], type, stop);
-        else if (byDefault !== undefined) values[name] = byDefault;
+      for (const { name, type, byDefault, mayBeNull } of variables) {
+        if (Object.hasOwn(given, name)) {
+          if (given[name] === null && !mayBeNull) return null;
+          values[name] = coerceInputValue(given[name], type, stop);
+        } else if (byDefault !== undefined) values[name] = byDefault;
         else if (isNonNullType(type)) return null;
       }
     } catch (error) {
@@ -140,6 +154,21 @@ function variablesOf({ variableDefinitions = [] }: OperationDefinitionNode, sche
     }
     return values;
   };
+}
+
+/** The names of the variables that stand, somewhere in the document, where null is not allowed. */
+function neverNullIn(document: DocumentNode, schema: GraphQLSchema): ReadonlySet<string> {
+  const names = new Set<string>();
+  const types = new TypeInfo(schema);
+  visit(
+    document,
+    visitWithTypeInfo(types, {
+      Variable({ name: { value } }) {
+        if (isNonNullType(types.getInputType())) names.add(value);
+      },
+    }),
+  );
+  return names;
 }
 
 const wrongValue = new Error("A variable has a wrong value.");
