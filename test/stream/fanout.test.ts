@@ -178,6 +178,22 @@ describe("those who follow the same", () => {
     ]);
   });
 
+  it("miss nothing when one of them comes from further on than entries that could not be told", async () => {
+    const { fanout, write } = fanoutOver(9);
+    const operation = everySeq("failing", undefined, (seq) => seq === 12 || seq === 14);
+    const ahead = follower(fanout, operation, 14);
+    const atEnd = follower(fanout, operation, 9);
+    await settled();
+    write(11);
+    await settled();
+    expect([ahead.seqs, ahead.subscriber.position]).toEqual([upTo(15, 20), 20]);
+    expect([atEnd.seqs, atEnd.subscriber.position, atEnd.happened.at(-1)]).toEqual([
+      [10, 11, 12],
+      11,
+      { is: "told" },
+    ]);
+  });
+
   it("have each answer made once, whether they are live or replay", async () => {
     const { fanout, write } = fanoutOver(20);
     const operation = everySeq();
