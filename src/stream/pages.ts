@@ -28,7 +28,12 @@ export type PagesOptions = {
   readonly patienceMs?: number;
 };
 
-type Wanted = { readonly first: Seq; readonly by: Set<object>; readonly answer: PromiseWithResolvers<Page> };
+type Wanted = {
+  readonly name: string;
+  readonly first: Seq;
+  readonly by: Set<object>;
+  readonly answer: PromiseWithResolvers<Page>;
+};
 
 /**
  * Each page is read once for all who ask for it at about the same time, and everything else has its turn between two.
@@ -38,6 +43,10 @@ type Wanted = { readonly first: Seq; readonly by: Set<object>; readonly answer: 
  * anybody wants, and past the last of them it begins again with the one furthest back. Those who were given a page are
  * waited for, so that they go on together with whom they meet. Whoever comes back behind that, as those do who leave and
  * return, has to wait until it comes round: turned back for each of them, it would never arrive.
+ *
+ * By that alone, one who reads all of the log would have everyone further on wait until it is there. So for each page on
+ * the way the one nearest the end is read as well: who has the least left to read has it first, and those on the way wait
+ * for one reading more in each round.
  */
 export function createPages({ log, size, mostHeld, forgotten, patienceMs = 500 }: PagesOptions): Pages {
   /** Those asked for last come last. */
@@ -45,39 +54,59 @@ export function createPages({ log, size, mostHeld, forgotten, patienceMs = 500 }
   let heldSince = forgotten();
   const wanted = new Map<string, Wanted>();
   let isReading = false;
-  /** Where the page begins that was read last. */
+  /** Where the page begins that was read last on the way through the log. */
   let at: Seq = -1;
-  /** Those who were given it, and have not come back yet. */
+  /** Those who were given a page in this round, and have not come back yet. */
   let given = new Set<object>();
   let allBack = Promise.withResolvers<void>();
 
-  function next(): readonly [string, Wanted] {
-    const all = [...wanted].toSorted(([, one], [, other]) => one.first - other.first);
-    return all.find(([, { first }]) => first > at) ?? all[0]!;
+  function onTheWay(): Wanted | undefined {
+    const next = firstAfter(at) ?? firstAfter(-1);
+    at = next?.first ?? at;
+    return next;
+  }
+
+  function firstAfter(position: Seq): Wanted | undefined {
+    let found: Wanted | undefined;
+    for (const one of wanted.values())
+      if (one.first > position && (found === undefined || one.first < found.first)) found = one;
+    return found;
+  }
+
+  function nearestEnd(): Wanted | undefined {
+    let found: Wanted | undefined;
+    for (const one of wanted.values()) if (found === undefined || one.first > found.first) found = one;
+    return found;
   }
 
   async function readOn(): Promise<void> {
     isReading = true;
     while (wanted.size > 0) {
-      await new Promise(setImmediate);
-      const [name, { first, by, answer }] = next();
-      at = first;
-      try {
-        const page = await read(first);
-        hold(name, page);
-        wanted.delete(name);
-        given = by;
-        answer.resolve(page);
-        await whileGiven();
-      } catch (error) {
-        wanted.delete(name);
-        answer.reject(error);
-      }
+      await give(onTheWay);
+      await give(nearestEnd);
+      await whileGiven();
     }
     isReading = false;
   }
 
+  async function give(next: () => Wanted | undefined): Promise<void> {
+    await new Promise(setImmediate);
+    const one = next();
+    if (one === undefined) return;
+    const { name, first, by, answer } = one;
+    try {
+      const page = await read(first);
+      hold(name, page);
+      given = given.union(by);
+      answer.resolve(page);
+    } catch (error) {
+      answer.reject(error);
+    }
+    wanted.delete(name);
+  }
+
   async function whileGiven(): Promise<void> {
+    if (given.size === 0) return;
     allBack = Promise.withResolvers();
     const late = setTimeout(allBack.resolve, patienceMs);
     await allBack.promise;
@@ -126,7 +155,7 @@ export function createPages({ log, size, mostHeld, forgotten, patienceMs = 500 }
         return waited.answer.promise;
       }
       const answer = Promise.withResolvers<Page>();
-      wanted.set(name, { first, by: new Set([by]), answer });
+      wanted.set(name, { name, first, by: new Set([by]), answer });
       if (!isReading) void readOn();
       return answer.promise;
     },

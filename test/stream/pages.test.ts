@@ -116,6 +116,42 @@ describe("pages", () => {
     expect(reads.length).toBeLessThan(4 * count);
   });
 
+  it("keep nobody near the end waiting for one who reads all of it, nor for a thousand who read from everywhere", async () => {
+    const [count, readers] = [500, 1_000];
+    const { readOn, done, reads } = pagesOf(count * size);
+    const read = async (from: number): Promise<number> => {
+      const by = {};
+      const before = reads.length;
+      for (let first = from * size; first < count * size; first += size) await readOn(first, by);
+      done(by);
+      return reads.length - before;
+    };
+    const all = read(0);
+    while (reads.length < 10) await turn();
+    // Each page of its own has it wait for one round at most, which is two readings, and the one that is under way.
+    expect(await read(count - 3)).toBeLessThan(10);
+    const everyone = Array.from({ length: readers }, (_, index) => read((index * 37) % (count - 100)));
+    while (reads.length < 50) await turn();
+    expect(await read(count - 3)).toBeLessThan(10);
+    await Promise.all([all, ...everyone]);
+    expect(reads.length).toBeLessThan(4 * count);
+  });
+
+  it("bring one to the end who reads all of it, however many come who have less to read", async () => {
+    const count = 50;
+    const { page, readOn, done, reads, state } = pagesOf(1_000 * size);
+    let further = count;
+    const others: Promise<unknown>[] = [];
+    state.onRead = () => {
+      if (further < 990) others.push(page((further += 1) * size));
+    };
+    const by = {};
+    for (let first = 0; first < count * size; first += size) await readOn(first, by);
+    done(by);
+    expect(reads.length).toBeLessThan(3 * count);
+    await Promise.all(others);
+  });
+
   it("wait for nobody who neither reads on nor says that it does not", async () => {
     const { readOn, page, reads } = pagesOf(100, { patienceMs: 1 });
     await readOn(0, {});
