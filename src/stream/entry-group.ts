@@ -40,8 +40,14 @@ type Member<One extends Answer> = {
   wasLive: boolean;
 };
 
-/** Most entries whose answers are made at the same time, and written as one. */
+/** Most entries whose answers are made at the same time, and most that are written as one. */
 const mostTold = 16;
+
+/**
+ * Most bytes of answers that are written as one, where it is more than one. What is joined each reader holds for itself
+ * until its client has taken it, while all of them hold the same single answer.
+ */
+const mostJoinedBytes = 65_536;
 
 /** Most entries that are looked through in one go. */
 const mostInStretch = 64;
@@ -270,7 +276,10 @@ function isReading<One extends Answer>(member: Member<One>): boolean {
   return member.is === "reading";
 }
 
-/** Cut behind each that failed: whoever has come from further on than that is told what follows. */
+/**
+ * Cut where more would be too much to be written as one, and behind each that failed: whoever has come from further on
+ * than that is told what follows.
+ */
 function slicesOfKnown<One extends Answer>(
   told: readonly Told<One>[],
   answers: readonly One[],
@@ -278,13 +287,18 @@ function slicesOfKnown<One extends Answer>(
 ): Slices<One> {
   const slices: Slice<One>[] = [];
   let made: Made<One>[] = [];
+  let bytes = 0;
   const cut = (end: Seq, isLast: boolean): void => {
     slices.push({ made, upTo: end, isLast });
     made = [];
+    bytes = 0;
   };
   for (const [index, { entry }] of told.entries()) {
     const answer = answers[index]!;
+    const before = made.at(-1);
+    if (before !== undefined && bytes + answer.bytes > mostJoinedBytes) cut(before.entry.event.seq, false);
     made.push({ entry, answer });
+    bytes += answer.bytes;
     if (answer.failed === "wholly") cut(entry.event.seq, true);
   }
   cut(upTo, false);

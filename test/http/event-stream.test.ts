@@ -186,6 +186,16 @@ describe("an event stream", () => {
     expect(stream.fanout.groups).toBe(0);
   });
 
+  it("holds one large answer at a time for a connection that takes nothing, however much there is to replay", async () => {
+    const size = 200_000;
+    const operation = seqOperation(0, { padding: "x".repeat(size) });
+    // More than the system takes.
+    await using stream = await streaming(operation, { logged: 100 });
+    stream.response.pause();
+    while (!stream.socket.writableNeedDrain) await new Promise((resolve) => setImmediate(resolve));
+    expect(stream.socket.writableLength).toBeLessThan(2 * size);
+  });
+
   it("cuts what nobody takes because an earlier request of its connection has no answer yet", async () => {
     await using stream = await streaming(seqOperation(0, { padding: "x".repeat(100_000) }));
     using wire = new Wire(stream.port);
