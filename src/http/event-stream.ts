@@ -33,7 +33,7 @@ const pingAt = onceInARow((cursor: string) => chunkOf([Buffer.from(`id: ${cursor
  * | `next` with errors, `complete` | it cannot go on: an error with a code, or who reads may not any longer        |
  * | the end of the body            | the gateway stops: come back after the last id                                |
  *
- * A connection that takes nothing for 30 s is cut, and so is one whose other end is gone.
+ * A connection that has no room for more for 30 s is cut, and so is one whose other end is gone.
  *
  * @param mayRead false as soon as the client may read no longer.
  */
