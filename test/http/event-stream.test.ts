@@ -127,6 +127,25 @@ describe("an event stream", () => {
     expect(await stream.read(pings)).toBe(pings);
   });
 
+  it("pings during a replay as well, with how far it is", async () => {
+    const goOn = Promise.withResolvers<void>();
+    await using stream = await streaming(seqOperation(1), {
+      logged: 3,
+      before(log) {
+        const read = log.entriesAfter.bind(log);
+        log.entriesAfter = async (...asked) => {
+          await goOn.promise;
+          return read(...asked);
+        };
+      },
+    });
+    stream.beats(pingSeconds);
+    expect(await stream.read(ping(1))).toBe(ping(1));
+    goOn.resolve();
+    const replayed = ping(1) + next(2) + next(3) + ping(3);
+    expect(await stream.read(replayed)).toBe(replayed);
+  });
+
   it("ends without a word when the gateway stops, so that the client comes back", async () => {
     await using stream = await streaming(seqOperation(0), { logged: 1 });
     await stream.read(next(1) + ping(1));
