@@ -196,8 +196,11 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
     member.is = "gone";
     live.delete(member);
     members.delete(member);
+    source.done(member);
     if (end !== null) member.sink.end(end);
-    if (members.size === 0) emptied();
+    if (members.size > 0) return;
+    source.done(live);
+    emptied();
   }
 
   function endLive(end: End): void {

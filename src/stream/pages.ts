@@ -9,10 +9,11 @@ export type Page = { readonly entries: readonly LogEntry[]; readonly oldest: Seq
 export type Pages = {
   /**
    * The page of this name, which begins after a position, for one who then asks for the page behind it, or is `done`.
+   * Null for those who are done before it is read, where nobody else waits for it.
    * @throws StorageUnavailableError when the store cannot be read.
    */
-  readonly page: (name: string, first: Seq, by: object) => Promise<Page>;
-  /** Whoever was given a page asks for none that follows on it. */
+  readonly page: (name: string, first: Seq, by: object) => Promise<Page | null>;
+  /** Whoever waits for a page no longer does, and whoever was given one asks for none that follows on it. */
   readonly done: (by: object) => void;
 };
 
@@ -31,8 +32,9 @@ export type PagesOptions = {
 type Wanted = {
   readonly name: string;
   readonly first: Seq;
+  /** Those who wait for it. Without any it is wanted no more. */
   readonly by: Set<object>;
-  readonly answer: PromiseWithResolvers<Page>;
+  readonly answer: PromiseWithResolvers<Page | null>;
 };
 
 /**
@@ -53,6 +55,8 @@ export function createPages({ log, size, mostHeld, forgotten, patienceMs = 500 }
   const held = new Map<string, Page>();
   let heldSince = forgotten();
   const wanted = new Map<string, Wanted>();
+  /** What each waits for. */
+  const waiting = new Map<object, Wanted>();
   let isReading = false;
   /** Where the page begins that was read last on the way through the log. */
   let at: Seq = -1;
@@ -93,15 +97,18 @@ export function createPages({ log, size, mostHeld, forgotten, patienceMs = 500 }
     await new Promise(setImmediate);
     const one = next();
     if (one === undefined) return;
-    const { name, first, by, answer } = one;
+    const { name, by, answer } = one;
     try {
-      const page = await read(first);
+      const page = await read(one);
+      if (by.size === 0) return;
       hold(name, page);
       given = given.union(by);
       answer.resolve(page);
     } catch (error) {
+      if (by.size === 0) return;
       answer.reject(error);
     }
+    for (const reader of by) waiting.delete(reader);
     wanted.delete(name);
   }
 
@@ -116,15 +123,23 @@ export function createPages({ log, size, mostHeld, forgotten, patienceMs = 500 }
 
   function done(by: object): void {
     if (given.delete(by) && given.size === 0) allBack.resolve();
+    const one = waiting.get(by);
+    if (one === undefined) return;
+    waiting.delete(by);
+    one.by.delete(by);
+    if (one.by.size > 0) return;
+    wanted.delete(one.name);
+    one.answer.resolve(null);
   }
 
-  async function read(first: Seq): Promise<Page> {
+  /** Of a page that is wanted no more, something may have been erased meanwhile. */
+  async function read({ first, by }: Wanted): Promise<Page> {
     for (;;) {
       const before = forgotten();
       const entries = await log.entriesAfter(first, size);
       // Afterwards: what is deleted while we read is then known to be.
       const { oldest } = await log.bounds();
-      if (forgotten() === before) return { entries, oldest };
+      if (forgotten() === before || by.size === 0) return { entries, oldest };
     }
   }
 
@@ -149,15 +164,12 @@ export function createPages({ log, size, mostHeld, forgotten, patienceMs = 500 }
         hold(name, known);
         return Promise.resolve(known);
       }
-      const waited = wanted.get(name);
-      if (waited !== undefined) {
-        waited.by.add(by);
-        return waited.answer.promise;
-      }
-      const answer = Promise.withResolvers<Page>();
-      wanted.set(name, { name, first, by: new Set([by]), answer });
+      const one = wanted.get(name) ?? { name, first, by: new Set(), answer: Promise.withResolvers() };
+      one.by.add(by);
+      wanted.set(name, one);
+      waiting.set(by, one);
       if (!isReading) void readOn();
-      return answer.promise;
+      return one.answer.promise;
     },
   };
 }

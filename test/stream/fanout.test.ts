@@ -445,6 +445,20 @@ describe("those who follow the same", () => {
     expect([fanout.groups, window.followers]).toEqual([0, 0]);
   });
 
+  it("have the log read for them no longer once the last of them has left", async () => {
+    const { fanout, log, window } = fanoutOver(20);
+    const { subscriber } = follower(fanout, everySeq(), 0);
+    const read = log.entriesAfter.bind(log);
+    log.entriesAfter = (...asked) => {
+      subscriber[Symbol.dispose]();
+      // Now only where the log ends is known of what is logged.
+      if (log.reads < 20) window.skipTo(window.newest + 1);
+      return read(...asked);
+    };
+    await settled();
+    expect(log.reads).toBe(1);
+  });
+
   it("leave nothing behind when they come and go", async () => {
     const { fanout, window, write } = fanoutOver(10);
     for (let round = 0; round < 500; round += 1) {
