@@ -288,22 +288,28 @@ function slicesOfKnown<One extends Answer>(
   answers: readonly One[],
   upTo: Seq,
 ): Slices<One> {
+  const made = told.map(({ entry }, index) => ({ entry, answer: answers[index]! }));
   const slices: Slice<One>[] = [];
-  let made: Made<One>[] = [];
+  let start = 0;
   let bytes = 0;
-  const cut = (end: Seq, isLast: boolean): void => {
-    slices.push({ made, upTo: end, isLast });
-    made = [];
-    bytes = 0;
-  };
-  for (const [index, { entry }] of told.entries()) {
-    const answer = answers[index]!;
-    const before = made.at(-1);
-    if (before !== undefined && bytes + answer.bytes > mostJoinedBytes) cut(before.entry.event.seq, false);
-    made.push({ entry, answer });
+  for (let index = 0; index < made.length; index += 1) {
+    const { entry, answer } = made[index]!;
+    if (index > start && bytes + answer.bytes > mostJoinedBytes) {
+      slices.push({
+        made: made.slice(start, index),
+        upTo: made[index - 1]!.entry.event.seq,
+        isLast: false,
+      });
+      start = index;
+      bytes = 0;
+    }
     bytes += answer.bytes;
-    if (answer.failed === "wholly") cut(entry.event.seq, true);
+    if (answer.failed === "wholly") {
+      slices.push({ made: made.slice(start, index + 1), upTo: entry.event.seq, isLast: true });
+      start = index + 1;
+      bytes = 0;
+    }
   }
-  cut(upTo, false);
+  slices.push({ made: start === 0 ? made : made.slice(start), upTo, isLast: false });
   return slices;
 }
