@@ -29,11 +29,13 @@ const pingAt = onceInARow((cursor: string) => chunkOf([Buffer.from(`id: ${cursor
  * | what is written                | when                                                                          |
  * | ------------------------------ | ----------------------------------------------------------------------------- |
  * | `id`, `event: next`, `data`    | a result; the id is the cursor to resume after                                |
- * | `id` alone                     | a ping: once the replay is over, then every 12 s; all up to the id is told     |
+ * | `id` alone                     | a ping: every 12 s, and once a replay is over; all up to the id is told        |
  * | `next` with errors, `complete` | it cannot go on: an error with a code, or who reads may not any longer        |
  * | the end of the body            | the gateway stops: come back after the last id                                |
  *
- * A connection that takes nothing for 30 s is cut, and so is one whose other end is gone.
+ * Pings come during a replay as well, and by themselves do not say that it is over.
+ *
+ * A connection that has no room for more for 30 s is cut, and so is one whose other end is gone.
  *
  * @param mayRead false as soon as the client may read no longer.
  */

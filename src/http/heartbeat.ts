@@ -15,7 +15,10 @@ const beatMs = 1_000;
 /** Seconds between pings: proxies cut what is silent for 30 or 60. */
 export const pingSeconds = 12;
 
-/** Seconds that a connection may take nothing of what is written to it. */
+/**
+ * Seconds that a connection may have no room for what is written to it. Linux says that there is room again once a third of
+ * its buffer is free, which grows to 4 MB: who takes less than 45 kB/s may seem to take nothing.
+ */
 export const stallSeconds = 30;
 
 export function startHeartbeat(everyMs = beatMs): Heartbeat {

@@ -98,12 +98,12 @@ const maxReasonBytes = 123;
  * | 1009        | a message of more than 64 KiB                                                                 |
  * | 1012        | the gateway stops: come back after the last cursor                                            |
  * | 1013        | who may read cannot be found out now                                                          |
- * | cut         | no answer to a ping within 12 s, or nothing taken for 30 s: come back after the last cursor   |
+ * | cut         | no answer to a ping within 12 s, or no room for 30 s: come back after the last cursor         |
  *
  * A ping carries `{ "cursor": … }`: all that the socket's subscriptions tell up to there has been sent, and nothing that
- * follows it. Where they stand apart it carries nothing. One is sent after each replay, then every 12 s. Whoever has said
- * nothing 6 s later is sent a ping of the WebSocket's own as well: a client whose program leaves ours unanswered is still
- * there.
+ * follows it. Where they stand apart it carries nothing. One is sent every 12 s, during a replay as well, and one after each
+ * replay. Whoever has said nothing 6 s later is sent a ping of the WebSocket's own as well: a client whose program leaves
+ * ours unanswered is still there.
  */
 export function serveOperations(options: OperationsOptions) {
   const { graphql, admit, heartbeat, now, rate, turnstile, maxOperations, report } = options;

@@ -40,8 +40,14 @@ type Member<One extends Answer> = {
   wasLive: boolean;
 };
 
-/** Most entries whose answers are made at the same time, and written as one. */
+/** Most entries whose answers are made at the same time, and most that are written as one. */
 const mostTold = 16;
+
+/**
+ * Most bytes of answers that are written as one, where it is more than one. What is joined each reader holds for itself
+ * until its client has taken it, while all of them hold the same single answer.
+ */
+const mostJoinedBytes = 65_536;
 
 /** Most entries that are looked through in one go. */
 const mostInStretch = 64;
@@ -56,14 +62,19 @@ type Stretch<One extends Answer> = {
   readonly upTo: Seq;
 };
 
-/** What is to be written of some entries that follow on each other. */
+type Made<One extends Answer> = { readonly entry: LogEntry; readonly answer: One };
+
+/** What is to be written as one, of some entries that follow on each other. */
 type Slice<One extends Answer> = {
-  readonly made: readonly { readonly entry: LogEntry; readonly answer: One }[];
-  /** Who has been written these has everything up to here. */
+  readonly made: readonly Made<One>[];
+  /** The position of the last of these entries. */
   readonly upTo: Seq;
-  /** The last of them ends whoever gets it. */
+  /** That one could not be told: what is said of it ends whoever gets it, to come back for it. */
   readonly isLast: boolean;
 };
+
+/** All that is to be written of a stretch, in its order. */
+type Slices<One extends Answer> = readonly Slice<One>[];
 
 /**
  * The subscribers of one operation. Each is a position in the log and nothing more: whoever falls behind reads later,
@@ -93,11 +104,13 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
         // Found at once, and empty: whatever is logged from here on wakes us again.
         if (part.entries.length === 0 && found === part) break;
         for (const stretch of stretchesOf(part.entries)) {
+          const slices = slicesOf(stretch);
+          for (const slice of slices instanceof Promise ? await slices : slices) {
+            if (live.size === 0) break;
+            if (slice.made.length > 0) await tellSlice(slice);
+            position = slice.upTo;
+          }
           if (live.size === 0) break;
-          const slice = sliceOf(stretch);
-          const known = slice instanceof Promise ? await slice : slice;
-          if (known.made.length > 0) await tellSlice(known);
-          position = known.upTo;
         }
         if (live.size > 0) position = Math.max(position, part.upTo);
       }
@@ -135,14 +148,15 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
         if (part === null) return leave(member, { is: "expired" });
         if (part.entries.length === 0 && found === part) return goLive(member);
         for (const stretch of stretchesOf(part.entries)) {
-          const slice = sliceOf(stretch);
-          const { made, ...end } = slice instanceof Promise ? await slice : slice;
-          if (!isReading(member)) return;
-          if (made.length > 0) write(member, joinedOf(made), end);
-          else member.position = end.upTo;
-          if (!isReading(member)) return;
-          const pause = turns.step();
-          if (pause !== null) await pause;
+          const slices = slicesOf(stretch);
+          for (const { made, ...end } of slices instanceof Promise ? await slices : slices) {
+            if (!isReading(member)) return;
+            if (made.length > 0) write(member, joinedOf(made), end);
+            else member.position = end.upTo;
+            if (!isReading(member)) return;
+            const pause = turns.step();
+            if (pause !== null) await pause;
+          }
           if (!isReading(member)) return;
         }
         member.position = Math.max(member.position, part.upTo);
@@ -167,7 +181,8 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
   }
 
   function write(member: Member<One>, answer: One, { upTo, isLast }: Omit<Slice<One>, "made">): void {
-    member.position = upTo;
+    // Where what failed is told again, what came before it is not.
+    member.position = isLast ? upTo - 1 : upTo;
     const wantsMore = member.sink.write(answer);
     if (isLast) leave(member, { is: "told" });
     else if (!wantsMore && member.is !== "gone") {
@@ -181,8 +196,11 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
     member.is = "gone";
     live.delete(member);
     members.delete(member);
+    source.done(member);
     if (end !== null) member.sink.end(end);
-    if (members.size === 0) emptied();
+    if (members.size > 0) return;
+    source.done(live);
+    emptied();
   }
 
   function endLive(end: End): void {
@@ -213,7 +231,7 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
   }
 
   /** The answers to what is told, made at the same time; at once where all of them are known, as most are. */
-  function sliceOf({ told, upTo }: Stretch<One>): Slice<One> | Promise<Slice<One>> {
+  function slicesOf({ told, upTo }: Stretch<One>): Slices<One> | Promise<Slices<One>> {
     const asked: (One | Promise<One>)[] = [];
     const known: One[] = [];
     for (const { entry, telling } of told) {
@@ -222,11 +240,11 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
       if (!(answer instanceof Promise)) known.push(answer);
     }
     return known.length === asked.length
-      ? sliceOfKnown(told, known, upTo)
-      : Promise.all(asked.map(async (one) => one)).then((made) => sliceOfKnown(told, made, upTo));
+      ? slicesOfKnown(told, known, upTo)
+      : Promise.all(asked.map(async (one) => one)).then((made) => slicesOfKnown(told, made, upTo));
   }
 
-  function joinedOf(made: Slice<One>["made"]): One {
+  function joinedOf(made: readonly Made<One>[]): One {
     return made.length === 1 ? made[0]!.answer : joined(made.map(({ answer }) => answer));
   }
 
@@ -261,14 +279,37 @@ function isReading<One extends Answer>(member: Member<One>): boolean {
   return member.is === "reading";
 }
 
-function sliceOfKnown<One extends Answer>(
+/**
+ * Cut where more would be too much to be written as one, and behind each that failed: whoever has come from further on
+ * than that is told what follows.
+ */
+function slicesOfKnown<One extends Answer>(
   told: readonly Told<One>[],
   answers: readonly One[],
   upTo: Seq,
-): Slice<One> {
+): Slices<One> {
   const made = told.map(({ entry }, index) => ({ entry, answer: answers[index]! }));
-  const last = answers.findIndex(({ failed }) => failed === "wholly");
-  if (last < 0) return { made, upTo, isLast: false };
-  // Where what failed is told again, what came before it is not.
-  return { made: made.slice(0, last + 1), upTo: made[last]!.entry.event.seq - 1, isLast: true };
+  const slices: Slice<One>[] = [];
+  let start = 0;
+  let bytes = 0;
+  for (let index = 0; index < made.length; index += 1) {
+    const { entry, answer } = made[index]!;
+    if (index > start && bytes + answer.bytes > mostJoinedBytes) {
+      slices.push({
+        made: made.slice(start, index),
+        upTo: made[index - 1]!.entry.event.seq,
+        isLast: false,
+      });
+      start = index;
+      bytes = 0;
+    }
+    bytes += answer.bytes;
+    if (answer.failed === "wholly") {
+      slices.push({ made: made.slice(start, index + 1), upTo: entry.event.seq, isLast: true });
+      start = index + 1;
+      bytes = 0;
+    }
+  }
+  slices.push({ made: start === 0 ? made : made.slice(start), upTo, isLast: false });
+  return slices;
 }

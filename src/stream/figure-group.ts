@@ -93,6 +93,7 @@ export function createFigureGroup<One extends Answer>(options: FigureGroupOption
     if (end !== null) member.sink.end(end);
     if (members.size > 0) return;
     stop.abort();
+    source.done(members);
     emptied();
   }
 

@@ -9,10 +9,11 @@ export type Page = { readonly entries: readonly LogEntry[]; readonly oldest: Seq
 export type Pages = {
   /**
    * The page of this name, which begins after a position, for one who then asks for the page behind it, or is `done`.
+   * Null for those who are done before it is read, where nobody else waits for it.
    * @throws StorageUnavailableError when the store cannot be read.
    */
-  readonly page: (name: string, first: Seq, by: object) => Promise<Page>;
-  /** Whoever was given a page asks for none that follows on it. */
+  readonly page: (name: string, first: Seq, by: object) => Promise<Page | null>;
+  /** Whoever waits for a page no longer does, and whoever was given one asks for none that follows on it. */
   readonly done: (by: object) => void;
 };
 
@@ -28,7 +29,13 @@ export type PagesOptions = {
   readonly patienceMs?: number;
 };
 
-type Wanted = { readonly first: Seq; readonly by: Set<object>; readonly answer: PromiseWithResolvers<Page> };
+type Wanted = {
+  readonly name: string;
+  readonly first: Seq;
+  /** Those who wait for it. Without any it is wanted no more. */
+  readonly by: Set<object>;
+  readonly answer: PromiseWithResolvers<Page | null>;
+};
 
 /**
  * Each page is read once for all who ask for it at about the same time, and everything else has its turn between two.
@@ -38,46 +45,75 @@ type Wanted = { readonly first: Seq; readonly by: Set<object>; readonly answer: 
  * anybody wants, and past the last of them it begins again with the one furthest back. Those who were given a page are
  * waited for, so that they go on together with whom they meet. Whoever comes back behind that, as those do who leave and
  * return, has to wait until it comes round: turned back for each of them, it would never arrive.
+ *
+ * By that alone, one who reads all of the log would have everyone further on wait until it is there. So for each page on
+ * the way the one nearest the end is read as well: who has the least left to read has it first, and those on the way wait
+ * for one reading more in each round.
  */
 export function createPages({ log, size, mostHeld, forgotten, patienceMs = 500 }: PagesOptions): Pages {
   /** Those asked for last come last. */
   const held = new Map<string, Page>();
   let heldSince = forgotten();
   const wanted = new Map<string, Wanted>();
+  /** What each waits for. */
+  const waiting = new Map<object, Wanted>();
   let isReading = false;
-  /** Where the page begins that was read last. */
+  /** Where the page begins that was read last on the way through the log. */
   let at: Seq = -1;
-  /** Those who were given it, and have not come back yet. */
+  /** Those who were given a page in this round, and have not come back yet. */
   let given = new Set<object>();
   let allBack = Promise.withResolvers<void>();
 
-  function next(): readonly [string, Wanted] {
-    const all = [...wanted].toSorted(([, one], [, other]) => one.first - other.first);
-    return all.find(([, { first }]) => first > at) ?? all[0]!;
+  function onTheWay(): Wanted | undefined {
+    const next = firstAfter(at) ?? firstAfter(-1);
+    at = next?.first ?? at;
+    return next;
+  }
+
+  function firstAfter(position: Seq): Wanted | undefined {
+    let found: Wanted | undefined;
+    for (const one of wanted.values())
+      if (one.first > position && (found === undefined || one.first < found.first)) found = one;
+    return found;
+  }
+
+  function nearestEnd(): Wanted | undefined {
+    let found: Wanted | undefined;
+    for (const one of wanted.values()) if (found === undefined || one.first > found.first) found = one;
+    return found;
   }
 
   async function readOn(): Promise<void> {
     isReading = true;
     while (wanted.size > 0) {
-      await new Promise(setImmediate);
-      const [name, { first, by, answer }] = next();
-      at = first;
-      try {
-        const page = await read(first);
-        hold(name, page);
-        wanted.delete(name);
-        given = by;
-        answer.resolve(page);
-        await whileGiven();
-      } catch (error) {
-        wanted.delete(name);
-        answer.reject(error);
-      }
+      await give(onTheWay);
+      await give(nearestEnd);
+      await whileGiven();
     }
     isReading = false;
   }
 
+  async function give(next: () => Wanted | undefined): Promise<void> {
+    await new Promise(setImmediate);
+    const one = next();
+    if (one === undefined) return;
+    const { name, by, answer } = one;
+    try {
+      const page = await read(one);
+      if (by.size === 0) return;
+      hold(name, page);
+      given = given.union(by);
+      answer.resolve(page);
+    } catch (error) {
+      if (by.size === 0) return;
+      answer.reject(error);
+    }
+    for (const reader of by) waiting.delete(reader);
+    wanted.delete(name);
+  }
+
   async function whileGiven(): Promise<void> {
+    if (given.size === 0) return;
     allBack = Promise.withResolvers();
     const late = setTimeout(allBack.resolve, patienceMs);
     await allBack.promise;
@@ -87,15 +123,23 @@ export function createPages({ log, size, mostHeld, forgotten, patienceMs = 500 }
 
   function done(by: object): void {
     if (given.delete(by) && given.size === 0) allBack.resolve();
+    const one = waiting.get(by);
+    if (one === undefined) return;
+    waiting.delete(by);
+    one.by.delete(by);
+    if (one.by.size > 0) return;
+    wanted.delete(one.name);
+    one.answer.resolve(null);
   }
 
-  async function read(first: Seq): Promise<Page> {
+  /** Of a page that is wanted no more, something may have been erased meanwhile. */
+  async function read({ first, by }: Wanted): Promise<Page> {
     for (;;) {
       const before = forgotten();
       const entries = await log.entriesAfter(first, size);
       // Afterwards: what is deleted while we read is then known to be.
       const { oldest } = await log.bounds();
-      if (forgotten() === before) return { entries, oldest };
+      if (forgotten() === before || by.size === 0) return { entries, oldest };
     }
   }
 
@@ -120,15 +164,12 @@ export function createPages({ log, size, mostHeld, forgotten, patienceMs = 500 }
         hold(name, known);
         return Promise.resolve(known);
       }
-      const waited = wanted.get(name);
-      if (waited !== undefined) {
-        waited.by.add(by);
-        return waited.answer.promise;
-      }
-      const answer = Promise.withResolvers<Page>();
-      wanted.set(name, { first, by: new Set([by]), answer });
+      const one = wanted.get(name) ?? { name, first, by: new Set(), answer: Promise.withResolvers() };
+      one.by.add(by);
+      wanted.set(name, one);
+      waiting.set(by, one);
       if (!isReading) void readOn();
-      return answer.promise;
+      return one.answer.promise;
     },
   };
 }

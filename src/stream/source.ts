@@ -12,12 +12,12 @@ export type Source = {
   readonly window: Window;
   /**
    * Some of what follows a position, as far as the window has come. At once where the window has it, and then without
-   * entries only at the end of the log; null where the log no longer has it. `by` is whoever reads on from there, and is
-   * the same each time.
+   * entries only at the end of the log; null where the log no longer has it, and for one who is `done` meanwhile. `by` is
+   * whoever reads on from there, and is the same each time.
    * @throws StorageUnavailableError when the store cannot be read.
    */
   readonly after: (position: Seq, by: object) => Part | Promise<Part | null>;
-  /** Whoever has read something reads no further for now: those who do wait for each other. */
+  /** Whoever reads something, or has read it, reads no further for now: nothing is read for them, and nobody waits for them. */
   readonly done: (by: object) => void;
 };
 
@@ -38,7 +38,7 @@ export function createSource({ window, log, pageSize = 256, maxPages = 16 }: Sou
   const forgotten = () => window.forgotten;
   const { page, done } = createPages({ log, size: pageSize, mostHeld: maxPages, forgotten });
 
-  function pageFrom(first: Seq, by: object): Promise<Page> {
+  function pageFrom(first: Seq, by: object): Promise<Page | null> {
     // The newest page still grows: what is read of it counts only until the log does.
     const isWhole = window.newest >= first + pageSize;
     return page(isWhole ? String(first) : `${first} at ${window.newest}`, first, by);
@@ -51,8 +51,9 @@ export function createSource({ window, log, pageSize = 256, maxPages = 16 }: Sou
       const first = Math.floor(position / pageSize) * pageSize;
       // Taken before the reading: what commits meanwhile may be in the page or not.
       const end = Math.min(first + pageSize, window.newest);
-      const { entries: all, oldest } = await pageFrom(first, by);
-      if (position < oldest) return null;
+      const page = await pageFrom(first, by);
+      if (page === null || position < page.oldest) return null;
+      const all = page.entries;
       const [from, to] = [firstAfter(all, position), firstAfter(all, end)];
       // Whole pages are the same for all who read them.
       const entries = from === 0 && to === all.length ? all : all.slice(from, to);

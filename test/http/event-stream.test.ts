@@ -127,6 +127,25 @@ describe("an event stream", () => {
     expect(await stream.read(pings)).toBe(pings);
   });
 
+  it("pings during a replay as well, with how far it is", async () => {
+    const goOn = Promise.withResolvers<void>();
+    await using stream = await streaming(seqOperation(1), {
+      logged: 3,
+      before(log) {
+        const read = log.entriesAfter.bind(log);
+        log.entriesAfter = async (...asked) => {
+          await goOn.promise;
+          return read(...asked);
+        };
+      },
+    });
+    stream.beats(pingSeconds);
+    expect(await stream.read(ping(1))).toBe(ping(1));
+    goOn.resolve();
+    const replayed = ping(1) + next(2) + next(3) + ping(3);
+    expect(await stream.read(replayed)).toBe(replayed);
+  });
+
   it("ends without a word when the gateway stops, so that the client comes back", async () => {
     await using stream = await streaming(seqOperation(0), { logged: 1 });
     await stream.read(next(1) + ping(1));
@@ -184,6 +203,16 @@ describe("an event stream", () => {
     await closed;
     expect(stream.happened).toEqual(["joined", "left", "cut"]);
     expect(stream.fanout.groups).toBe(0);
+  });
+
+  it("holds one large answer at a time for a connection that takes nothing, however much there is to replay", async () => {
+    const size = 200_000;
+    const operation = seqOperation(0, { padding: "x".repeat(size) });
+    // More than the system takes.
+    await using stream = await streaming(operation, { logged: 100 });
+    stream.response.pause();
+    while (!stream.socket.writableNeedDrain) await new Promise((resolve) => setImmediate(resolve));
+    expect(stream.socket.writableLength).toBeLessThan(2 * size);
   });
 
   it("cuts what nobody takes because an earlier request of its connection has no answer yet", async () => {

@@ -63,6 +63,28 @@ describe("one who follows", () => {
     expect(slow.seqs).toEqual(upTo(1, 93));
   });
 
+  it("is written no more than it wants of what is large, live or not, and reads on from there", async () => {
+    const { fanout, write } = fanoutOver(0);
+    const large = everySeq("large", undefined, undefined, 30_000);
+    const follow = () => follower(fanout, large, 0);
+    const [live, quick] = [follow(), follow()];
+    await settled();
+    live.state.wantsMore = false;
+    write(5);
+    await settled();
+    const late = follow();
+    late.state.wantsMore = false;
+    await settled();
+    expect(quick.seqs).toEqual(upTo(1, 5));
+    for (const slow of [live, late]) {
+      expect([slow.seqs, slow.subscriber.position]).toEqual([[1, 2], 2]);
+      slow.state.wantsMore = true;
+      slow.subscriber.resume();
+      await settled();
+      expect([slow.seqs, slow.subscriber.position]).toEqual([upTo(1, 5), 5]);
+    }
+  });
+
   it("is ended where it was when what follows has left the log", async () => {
     const { fanout, log } = fanoutOver(40);
     log.oldest = 20;
@@ -178,6 +200,22 @@ describe("those who follow the same", () => {
     ]);
   });
 
+  it("miss nothing when one of them comes from further on than entries that could not be told", async () => {
+    const { fanout, write } = fanoutOver(9);
+    const operation = everySeq("failing", undefined, (seq) => seq === 12 || seq === 14);
+    const ahead = follower(fanout, operation, 14);
+    const atEnd = follower(fanout, operation, 9);
+    await settled();
+    write(11);
+    await settled();
+    expect([ahead.seqs, ahead.subscriber.position]).toEqual([upTo(15, 20), 20]);
+    expect([atEnd.seqs, atEnd.subscriber.position, atEnd.happened.at(-1)]).toEqual([
+      [10, 11, 12],
+      11,
+      { is: "told" },
+    ]);
+  });
+
   it("have each answer made once, whether they are live or replay", async () => {
     const { fanout, write } = fanoutOver(20);
     const operation = everySeq();
@@ -276,6 +314,20 @@ describe("those who follow the same", () => {
     await settled();
     expect(written).toHaveLength(3);
     expect(new Set(written).size).toBe(1);
+  });
+
+  it("get the very same object of what is large also when they replay it", async () => {
+    const { fanout } = fanoutOver(5);
+    const written: TestAnswer[] = [];
+    for (let one = 0; one < 3; one += 1)
+      fanout.follow(everySeq("large", undefined, undefined, 70_000), 0, {
+        write: (answer) => written.push(answer) > 0,
+        caughtUp() {},
+        end() {},
+      });
+    await settled();
+    expect(written).toHaveLength(15);
+    expect([...new Set(written)].map(({ seqs }) => seqs)).toEqual([[1], [2], [3], [4], [5]]);
   });
 
   it("are kept apart from those who follow something else", async () => {
@@ -393,6 +445,20 @@ describe("those who follow the same", () => {
     expect([fanout.groups, window.followers]).toEqual([0, 0]);
   });
 
+  it("have the log read for them no longer once the last of them has left", async () => {
+    const { fanout, log, window } = fanoutOver(20);
+    const { subscriber } = follower(fanout, everySeq(), 0);
+    const read = log.entriesAfter.bind(log);
+    log.entriesAfter = (...asked) => {
+      subscriber[Symbol.dispose]();
+      // Now only where the log ends is known of what is logged.
+      if (log.reads < 20) window.skipTo(window.newest + 1);
+      return read(...asked);
+    };
+    await settled();
+    expect(log.reads).toBe(1);
+  });
+
   it("leave nothing behind when they come and go", async () => {
     const { fanout, window, write } = fanoutOver(10);
     for (let round = 0; round < 500; round += 1) {
@@ -461,7 +527,13 @@ describe("any number of those who follow, come and go and stall", () => {
               break;
             case "join": {
               const after = Math.max(0, log.stored.length - one.back);
-              const operation = everySeq(`by ${one.modulo}`, (seq) => seq % one.modulo === 0);
+              // Some are written together, some one by one.
+              const operation = everySeq(
+                `by ${one.modulo}`,
+                (seq) => seq % one.modulo === 0,
+                undefined,
+                [1, 30_000, 70_000][one.modulo - 1],
+              );
               all.push({ ...follower(fanout, operation, after), after, modulo: one.modulo, left: null });
               break;
             }

@@ -185,6 +185,22 @@ describe("a figure", () => {
     expect(told).toEqual([1, 3]);
   });
 
+  it("has the log read for it no longer once nobody wants it", async () => {
+    const { join, pass, log, window } = figures(() => false);
+    const { subscriber } = join();
+    await settled();
+    const read = log.entriesAfter.bind(log);
+    log.entriesAfter = (...asked) => {
+      subscriber[Symbol.dispose]();
+      if (log.reads < 20) window.skipTo(window.newest + 1);
+      return read(...asked);
+    };
+    window.skipTo(3);
+    pass();
+    await settled();
+    expect(log.reads).toBe(1);
+  });
+
   it("is read no more once nobody wants it", async () => {
     const { join, write, pass, state } = figures();
     const { subscriber } = join();

@@ -46,6 +46,7 @@ export function everySeq(
   key = "every",
   concerns: (seq: number) => boolean = () => true,
   hasFailed: (seq: number) => boolean = () => false,
+  bytes = 1,
 ): EntryOperation<TestAnswer> & { readonly made: number[] } {
   const made: number[] = [];
   return {
@@ -58,7 +59,7 @@ export function everySeq(
         as: "told",
         async answer() {
           made.push(seq);
-          return { seqs: [seq], bytes: 1, failed: hasFailed(seq) ? "wholly" : "nowhere" };
+          return { seqs: [seq], bytes, failed: hasFailed(seq) ? "wholly" : "nowhere" };
         },
       };
     },

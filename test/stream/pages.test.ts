@@ -47,7 +47,7 @@ describe("pages", () => {
   it("are read once for all who ask, and held for those who come soon after", async () => {
     const { page, reads } = pagesOf(30);
     const [one, other] = await Promise.all([page(10), page(10)]);
-    expect(one.entries.map(({ event }) => event.seq)).toEqual([11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+    expect(one?.entries.map(({ event }) => event.seq)).toEqual([11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
     expect(other).toBe(one);
     expect(await page(10)).toBe(one);
     expect(reads).toEqual([10]);
@@ -116,6 +116,42 @@ describe("pages", () => {
     expect(reads.length).toBeLessThan(4 * count);
   });
 
+  it("keep nobody near the end waiting for one who reads all of it, nor for a thousand who read from everywhere", async () => {
+    const [count, readers] = [500, 1_000];
+    const { readOn, done, reads } = pagesOf(count * size);
+    const read = async (from: number): Promise<number> => {
+      const by = {};
+      const before = reads.length;
+      for (let first = from * size; first < count * size; first += size) await readOn(first, by);
+      done(by);
+      return reads.length - before;
+    };
+    const all = read(0);
+    while (reads.length < 10) await turn();
+    // Each page of its own has it wait for one round at most, which is two readings, and the one that is under way.
+    expect(await read(count - 3)).toBeLessThan(10);
+    const everyone = Array.from({ length: readers }, (_, index) => read((index * 37) % (count - 100)));
+    while (reads.length < 50) await turn();
+    expect(await read(count - 3)).toBeLessThan(10);
+    await Promise.all([all, ...everyone]);
+    expect(reads.length).toBeLessThan(4 * count);
+  });
+
+  it("bring one to the end who reads all of it, however many come who have less to read", async () => {
+    const count = 50;
+    const { page, readOn, done, reads, state } = pagesOf(1_000 * size);
+    let further = count;
+    const others: Promise<unknown>[] = [];
+    state.onRead = () => {
+      if (further < 990) others.push(page((further += 1) * size));
+    };
+    const by = {};
+    for (let first = 0; first < count * size; first += size) await readOn(first, by);
+    done(by);
+    expect(reads.length).toBeLessThan(3 * count);
+    await Promise.all(others);
+  });
+
   it("wait for nobody who neither reads on nor says that it does not", async () => {
     const { readOn, page, reads } = pagesOf(100, { patienceMs: 1 });
     await readOn(0, {});
@@ -144,7 +180,7 @@ describe("pages", () => {
     await expect(asked[0]).rejects.toThrow("no disk");
     await expect(asked[1]).rejects.toThrow("no disk");
     state.isFailing = false;
-    expect((await page(0)).entries).toHaveLength(size);
+    expect((await page(0))?.entries).toHaveLength(size);
   });
 
   it("are read again once anything was forgotten, also while they are read", async () => {
@@ -160,5 +196,36 @@ describe("pages", () => {
     };
     await page(10);
     expect(reads).toEqual([0, 0, 10, 10]);
+  });
+
+  it("are not read, nor read again, for those who are gone", async () => {
+    const { readOn, done, page, reads, state } = pagesOf(50);
+    const [first, second, third] = [{}, {}, {}];
+    // As while nobody follows: each commit has what was there before forgotten.
+    state.onRead = () => {
+      if (reads.length > 20) return;
+      state.forgotten += 1;
+      done(first);
+      done(second);
+    };
+    const asked = [readOn(0, first), readOn(10, second), readOn(20, third)];
+    expect(await Promise.all(asked.slice(0, 2))).toEqual([null, null]);
+    expect((await asked[2])?.entries).toHaveLength(size);
+    done(third);
+    expect(reads.filter((after) => after < 20)).toEqual([0]);
+    expect((await page(0))?.entries).toHaveLength(size);
+  });
+
+  it("are read for whoever asks while they are read for one who is gone", async () => {
+    const { readOn, done, page, reads, state } = pagesOf(50);
+    const gone = {};
+    let other: ReturnType<typeof page> | undefined;
+    state.onRead = () => {
+      if (reads.length > 1) return;
+      done(gone);
+      other = page(0);
+    };
+    expect(await readOn(0, gone)).toBeNull();
+    expect((await other)?.entries).toHaveLength(size);
   });
 });
