@@ -367,12 +367,17 @@ describe("the board", () => {
     expect(new URL(page.url()).searchParams.get("q")).toBe("timeout that never was");
     await page.goBack();
     await page.goForward();
-    expect(await page.getByRole("searchbox").inputValue()).toBe("timeout that never was");
+    const search = page.getByRole("searchbox");
+    expect(await search.inputValue()).toBe("timeout that never was");
+    await search.press("Escape");
+    expect(await search.inputValue()).toBe("timeout that never was");
+    expect(await page.evaluate(() => document.activeElement?.id)).not.toBe("search");
 
     // What is typed counts also for whoever goes on before it is searched for.
-    await page.getByRole("searchbox").fill("timeout");
-    await page.getByRole("searchbox").press("Escape");
+    await search.fill("timeout");
+    await search.press("Escape");
     expect(new URL(page.url()).searchParams.get("q")).toBe("timeout");
+    expect(await search.inputValue()).toBe("timeout");
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
     await page.keyboard.press("Escape");

@@ -134,7 +134,11 @@ function SearchField({ navigation, search }: { readonly navigation: Navigation; 
     }}
     onKeyDown=${(event: KeyboardEvent) => {
       if (event.key === "Enter") commit((event.target as HTMLInputElement).value);
-      if (event.key === "Escape") (event.target as HTMLInputElement).blur();
+      if (event.key === "Escape") {
+        // A browser's own Escape empties the field and tells nobody: the list would go on being narrowed by what was there.
+        event.preventDefault();
+        (event.target as HTMLInputElement).blur();
+      }
     }}
   />`;
 }
