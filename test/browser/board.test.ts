@@ -753,6 +753,47 @@ describe("the statistics", () => {
     await expect.poll(() => known.innerText(), patiently).not.toBe(before);
   });
 
+  it("are read again from time to time, for their period ends now, and not while nothing shall move", async () => {
+    await page.clock.install();
+    let asked = 0;
+    page.on("request", (request) => {
+      if (request.postData()?.includes("issueStatsChanged")) asked++;
+    });
+    await open("/?view=statistics&span=24h");
+    await connection("live");
+    const states = await page.locator(".connection-state").evaluateHandle((element) => {
+      const seen: string[] = [];
+      new MutationObserver(() => seen.push(element.textContent)).observe(element, {
+        characterData: true,
+        childList: true,
+        subtree: true,
+      });
+      return seen;
+    });
+    const known = page.getByText(/^of [\d,]+ known$/);
+    for (const [id, times] of [
+      ["900601", 1],
+      ["900602", 2],
+    ] as const) {
+      // Less than what a stream may be silent for: what the page hears meanwhile says that it is not.
+      await page.clock.fastForward(31_000);
+      await expect.poll(() => asked).toBe(times);
+      const before = await known.innerText();
+      await deliver("created", { id, title: "", status: "unresolved", lastSeen: new Date().toISOString() });
+      await expect.poll(() => known.innerText()).not.toBe(before);
+    }
+    // Whoever is told of each change of this is not told every minute.
+    expect(await states.jsonValue()).toEqual([]);
+    await page.keyboard.press("p");
+    await connection("paused");
+    await page.clock.fastForward(61_000);
+    await page.clock.fastForward(61_000);
+    expect(asked).toBe(2);
+    await page.keyboard.press("p");
+    await connection("live");
+    expect(asked).toBe(3);
+  });
+
   it("show how many are open now as wide as how many were", async () => {
     await open("/?view=statistics&span=24h");
     const chart = page.locator(".panel", { hasText: "Open over time" });
