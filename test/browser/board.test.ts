@@ -1025,11 +1025,15 @@ describe("a gateway that asks who reads", () => {
   const makeToken = (name: string, ...limits: readonly string[]) =>
     /\biw_\S+/.exec(command("create", "--name", name, "--scope", "read", ...limits))![0];
 
-  it("lets people in who have a token, and out again", async () => {
-    const token = makeToken("me");
-    await expect
+  /** Resolves once the gateway, which looks for tokens from time to time, asks who reads. */
+  const closed = () =>
+    expect
       .poll(async () => (await fetch(`${gateway.url}/graphql?query={__typename}`)).status, patiently)
       .toBe(401);
+
+  it("lets people in who have a token, and out again", async () => {
+    const token = makeToken("me");
+    await closed();
     await open();
     await page.getByText("This gateway tells of its issues only to those who have a token.").waitFor();
     await page.getByLabel("Token").fill("iw_wrong");
@@ -1058,6 +1062,23 @@ describe("a gateway that asks who reads", () => {
     }
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  });
+
+  it("says of what no token can be that it is none, and asks the gateway nothing", async () => {
+    makeToken("of somebody else");
+    await closed();
+    let sent = 0;
+    page.on("request", (request) => {
+      if (new URL(request.url()).pathname === "/session") sent++;
+    });
+    await open();
+    for (const mistyped of ["iw_abc…", "iw_abc\u200b", "iw_a bc", "iw_äbc"]) {
+      await page.getByLabel("Token").fill(mistyped);
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByText("This token is not valid: it has characters that no token has.").waitFor();
+      await page.reload();
+    }
+    expect(sent).toBe(0);
   });
 
   it("shows whoever comes after a revoked token what they may see, and nothing of what was shown before", async () => {
