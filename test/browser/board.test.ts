@@ -31,14 +31,14 @@ async function send(count: number): Promise<void> {
 }
 
 /** Sends one webhook: by its answer it is applied. */
-async function deliver(action: string, issue: object): Promise<void> {
+async function deliver(action: string, issue: object, to: GatewayProcess = gateway): Promise<void> {
   const body = JSON.stringify({ action, data: { issue } });
   const headers = {
     "content-type": "application/json",
     "sentry-hook-resource": "issue",
     "sentry-hook-signature": sign(secret, Buffer.from(body)),
   };
-  const { status } = await fetch(`${gateway.url}/webhooks/sentry`, { method: "POST", headers, body });
+  const { status } = await fetch(`${to.url}/webhooks/sentry`, { method: "POST", headers, body });
   expect(status).toBe(202);
 }
 
@@ -540,6 +540,34 @@ describe("the board", () => {
     expect(await page.getByRole("button", { name: "Copy" }).count()).toBe(0);
     await deliver("assigned", issue("As it is"));
     await page.locator("pre", { hasText: "As it is" }).waitFor();
+  });
+});
+
+describe("a gateway that knows of no issue", () => {
+  const hint = () => page.getByText("simulate");
+
+  it("says how to see one, and that it stays", async () => {
+    await using empty = await startProcess();
+    await page.goto(empty.url);
+    await page.getByRole("heading", { name: "No issue yet" }).waitFor();
+    await hint().waitFor();
+    await page.getByText("What that sends stays in the database.").waitFor();
+    await deliver("created", { id: "1", title: "The first", status: "unresolved" }, empty);
+    await expect.poll(shown, patiently).toEqual(["1"]);
+  });
+
+  it("is another one than a gateway on which all is resolved, where made-up issues would stay among true ones", async () => {
+    await using quiet = await startProcess();
+    await deliver("resolved", { id: "1", title: "The first", status: "resolved" }, quiet);
+    const answered = page.waitForResponse((response) =>
+      Boolean(response.request().postData()?.includes("query AnyIssue")),
+    );
+    await page.goto(quiet.url);
+    await page.getByRole("heading", { name: "Nothing is open" }).waitFor();
+    expect(await hint().count()).toBe(0);
+    await answered;
+    await page.getByRole("heading", { name: "Nothing is open" }).waitFor();
+    expect(await hint().count()).toBe(0);
   });
 });
 

@@ -1,4 +1,5 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { ask } from "./ask.ts";
 import { useCell } from "./cell.ts";
 import { FilterBar } from "./filter-bar.ts";
 import { focusHeading, issueLinks, useLostFocus } from "./focus.ts";
@@ -6,7 +7,7 @@ import { html } from "./html.ts";
 import type { IssueList, IssueListState, Row } from "./issue-list.ts";
 import { Link } from "./link.ts";
 import { Notice } from "./notice.ts";
-import type { IssueOrder, IssueOrderField, ListedIssue } from "./operations.ts";
+import { anyIssue, type IssueOrder, type IssueOrderField, type ListedIssue } from "./operations.ts";
 import { filterOf, isNarrowed, statusChoices, unnarrowed, type Navigation, type Place } from "./place.ts";
 import { Skeleton } from "./skeleton.ts";
 import { StateBadge } from "./state-badge.ts";
@@ -270,18 +271,43 @@ function Empty({ navigation, place }: { readonly navigation: Navigation; readonl
       <button type="button" onClick=${() => navigation.go(unnarrowed)}>Clear the filter</button>
     <//>`;
   }
-  switch (place.status) {
-    case "unresolved":
-      return html`<${Notice}
-        title="Nothing is open"
-        message="The next issue that Sentry tells of will appear here by itself."
-      >
-        <p class="hint">To see the board move now, run the gateway's command <code>simulate</code> beside it.</p>
-      <//>`;
-    default:
-      return html`<${Notice}
-        title=${place.status === "all" ? "No issue yet" : `No issue is ${place.status}`}
-        message="The gateway knows of issues from the moment it first hears of them."
-      />`;
+  return html`<${NoneOf} status=${place.status} />`;
+}
+
+function NoneOf({ status }: { readonly status: Place["status"] }) {
+  const isFirstAwaited = useIsFirstAwaited();
+  if (status === "unresolved" && !isFirstAwaited) {
+    return html`<${Notice}
+      title="Nothing is open"
+      message="The next issue that Sentry tells of will appear here by itself."
+    />`;
   }
+  return html`<${Notice}
+    title=${isFirstAwaited || status === "all" ? "No issue yet" : `No issue is ${status}`}
+    message="The gateway knows of issues from the moment it first hears of them."
+  >
+    ${
+      isFirstAwaited &&
+      html`<p class="hint">
+        To see the board move now, run the gateway's command <code>simulate</code> beside it. What that sends
+        stays in the database.
+      </p>`
+    }
+  <//>`;
+}
+
+/** Whether the gateway knows of no issue at all; false as long as that is not sure. */
+function useIsFirstAwaited(): boolean {
+  const [isSure, setSure] = useState(false);
+  useEffect(() => {
+    const stop = new AbortController();
+    ask(anyIssue, {}, stop.signal).then(
+      // Those who may see some projects alone cannot know of others' issues.
+      ({ feed, issues }) => setSure(issues.nodes.length === 0 && feed.refusedSinceStart !== null),
+      // Nothing is said that is not sure; the list says what is wrong.
+      () => {},
+    );
+    return () => stop.abort();
+  }, []);
+  return isSure;
 }
