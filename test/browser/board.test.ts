@@ -492,13 +492,39 @@ describe("the board", () => {
     await open(`/?issue=${sentryId}`);
     await page.locator(".timeline .inferred").first().waitFor();
     await page.getByText("Sentry sent no webhook for it, or it was lost").waitFor();
-    await page.getByRole("heading", { name: /^History \d+ events?$/ }).waitFor();
+    await page.getByRole("heading", { name: /^History \d+ (entry|entries)$/ }).waitFor();
+    await page.locator("dt", { hasText: /^Sentry events$/ }).waitFor();
     await page
       .getByText(/^after \d+ \w+.* as \w+/)
       .first()
       .waitFor();
     await page.getByText("Raw payload").click();
     await page.locator("pre", { hasText: `"id": "${sentryId}"` }).waitFor();
+  });
+
+  it("is in a tab that says which issue is looked at, as it is called now", async () => {
+    const issue = { id: "900304", shortId: "WEB-7", status: "unresolved" };
+    await deliver("created", { ...issue, title: "As it was" });
+    await open("/?issue=900304");
+    await connection("live");
+    await expect.poll(() => page.title(), patiently).toBe("WEB-7 As it was · Issuewire");
+    await deliver("assigned", { ...issue, title: "As it is" });
+    await expect.poll(() => page.title(), patiently).toBe("WEB-7 As it is · Issuewire");
+    await page.keyboard.press("Escape");
+    await expect.poll(() => page.title(), patiently).toBe("Issues · Issuewire");
+    await open("/?issue=no-such");
+    await page.getByRole("heading", { name: "No such issue" }).waitFor();
+    expect(await page.title()).toBe("Issue no-such · Issuewire");
+  });
+
+  it("says as of when it tells when an issue was last seen, and which way the list is sorted", async () => {
+    await open();
+    await page.getByRole("columnheader", { name: "Last seen" }).waitFor();
+    const asOf = "As of the last webhook";
+    expect(await page.getByRole("columnheader", { name: "Last seen" }).getAttribute("title")).toBe(asOf);
+    expect(await page.getByLabel("Last seen").getAttribute("title")).toBe(asOf);
+    await page.getByRole("button", { name: "Sorted descending; switch to ascending" }).click();
+    await page.getByRole("button", { name: "Sorted ascending; switch to descending" }).waitFor();
   });
 
   it("counts under an issue's ribbon each state by itself, also where several have one colour", async () => {
@@ -677,7 +703,7 @@ describe("an issue with a long history", () => {
     await connection("live");
     const entries = page.locator(".timeline li");
     await expect.poll(() => entries.count(), patiently).toBe(100);
-    await page.getByRole("button", { name: "Show earlier events" }).press("Enter");
+    await page.getByRole("button", { name: "Show earlier entries" }).press("Enter");
     await expect.poll(() => entries.count(), patiently).toBe(120);
     // The button has left, and the keyboard goes on from where it was.
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("history");

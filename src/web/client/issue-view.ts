@@ -14,7 +14,7 @@ import type { TokenScope } from "./sign-in.ts";
 import { Skeleton } from "./skeleton.ts";
 import { StateBadge } from "./state-badge.ts";
 import { Ago, clockText, durationText, momentText, useNow } from "./time.ts";
-import { titleText } from "./title-text.ts";
+import { tabText, titleText } from "./title-text.ts";
 import {
   actorText,
   assigneeText,
@@ -46,6 +46,10 @@ export function IssueView({
   const state = useCell(detail.state);
   const now = useNow(1_000);
   const isReady = state.is === "ready";
+  const name = isReady ? tabText(state.issue) : `Issue ${sentryId}`;
+  useEffect(() => {
+    document.title = `${name} · Issuewire`;
+  }, [name]);
   useLayoutEffect(() => {
     if (!isReady) return;
     // From its top, however far down the list was and however long its title is.
@@ -123,7 +127,7 @@ function Facts({ issue, now }: { readonly issue: IssueDetail; readonly now: numb
         </div>`;
   return html`<aside aria-label="Facts">
     <dl class="facts">
-      ${fact("Events", countText(issue.count))} ${fact("Users", countText(issue.userCount))}
+      ${fact("Sentry events", countText(issue.count))} ${fact("Users", countText(issue.userCount))}
       ${fact("Assignee", issue.assignee === null ? "Nobody" : assigneeText(issue.assignee))}
       ${fact("Level", sentence(issue.level === "UNKNOWN" ? (issue.levelRaw ?? "unknown") : issue.level))}
       ${fact("Priority", issue.priority === null ? issue.priorityRaw : sentence(issue.priority))}
@@ -204,14 +208,14 @@ function Timeline({
   const [problem, setProblem] = useState<string | null>(null);
   const newestFirst = events.toReversed();
   const hasInferred = events.some(({ source }) => source === "INFERRED");
-  // The button that reads earlier events leaves with the last of them.
+  // The button that reads earlier entries leaves with the last of them.
   useLostFocus(() => document.getElementById("history")?.focus({ preventScroll: true }));
   const newestTransition = newestFirst.find(({ transition }) => transition !== null);
   return html`<section class="timeline" aria-labelledby="history">
     <h2 id="history" tabindex="-1">
       ${"History "}
       <span class="dim"
-        >${countText(issue.events.totalCount)} ${issue.events.totalCount === 1 ? "event" : "events"}</span
+        >${countText(issue.events.totalCount)} ${issue.events.totalCount === 1 ? "entry" : "entries"}</span
       >
     </h2>
     ${
@@ -241,7 +245,7 @@ function Timeline({
           readEarlier().catch((error: unknown) => !isAbort(error) && setProblem(messageOf(error)));
         }}
       >
-        Show earlier events
+        Show earlier entries
       </button>`
     }
     ${problem !== null && html`<p role="alert">${problem}</p>`}

@@ -13,7 +13,7 @@ import { Skeleton } from "./skeleton.ts";
 import { StateBadge } from "./state-badge.ts";
 import { Ago, durationText, useNow } from "./time.ts";
 import { titleText } from "./title-text.ts";
-import { assigneeText, countText, sentence, shortCountText } from "./words.ts";
+import { asOfWebhook, assigneeText, countText, sentence, shortCountText } from "./words.ts";
 
 /** The board: a page of issues that moves as they do. */
 export function IssuesView({
@@ -138,7 +138,7 @@ function OrderSelect({ navigation, order }: { readonly navigation: Navigation; r
     <button
       type="button"
       class="icon"
-      aria-label=${isDown ? "Descending: turn round" : "Ascending: turn round"}
+      aria-label=${isDown ? "Sorted descending; switch to ascending" : "Sorted ascending; switch to descending"}
       title=${isDown ? "Descending" : "Ascending"}
       onClick=${() => navigation.go({ order: { ...order, direction: isDown ? "ASC" : "DESC" }, page: null })}
     >
@@ -167,10 +167,11 @@ function Body({
   if (state.rows === null) return html`<${Skeleton} text="Loading issues" rows=${8} />`;
   if (state.rows.length === 0 && !state.isLoading)
     return html`<${Empty} navigation=${navigation} place=${place} />`;
-  const heading = (field: IssueOrderField, label: string, name: string) =>
+  const heading = (field: IssueOrderField, label: string, name: string, title?: string) =>
     html`<th
       scope="col"
       class=${name}
+      title=${title}
       aria-sort=${place.order.field === field ? (place.order.direction === "ASC" ? "ascending" : "descending") : undefined}
     >
       ${label}
@@ -188,7 +189,7 @@ function Body({
         ${heading("STATUS_SINCE", "Status", "col-status")} ${heading("COUNT", "Events", "col-number")}
         ${heading("USER_COUNT", "Users", "col-number")}
         <th scope="col" class="col-assignee">Assignee</th>
-        ${heading("LAST_SEEN", "Last seen", "col-seen")}
+        ${heading("LAST_SEEN", "Last seen", "col-seen", asOfWebhook)}
       </tr>
     </thead>
     <tbody>
@@ -267,7 +268,7 @@ function LevelName({ level }: { readonly level: ListedIssue["level"] }) {
 
 function Empty({ navigation, place }: { readonly navigation: Navigation; readonly place: Place }) {
   if (isNarrowed(place) || place.page !== null) {
-    return html`<${Notice} title="No issue matches" message="One that begins to will appear here by itself.">
+    return html`<${Notice} title="No issue matches" message="New matches appear here automatically.">
       <button type="button" onClick=${() => navigation.go(unnarrowed)}>Clear the filter</button>
     <//>`;
   }
