@@ -933,16 +933,20 @@ describe("the statistics", () => {
     expect(outOfSight).toBe(0);
   });
 
-  it.each([undefined, "Etc/Unknown"])("are shown where the browser's time zone is %s", async (timeZone) => {
-    await page.addInitScript((zone) => {
-      const { resolvedOptions } = Intl.DateTimeFormat.prototype;
-      Intl.DateTimeFormat.prototype.resolvedOptions = function () {
-        return { ...resolvedOptions.call(this), timeZone: zone as string };
-      };
-    }, timeZone);
-    await open("/?view=statistics");
-    await page.getByText(/^of [\d,]+ known$/).waitFor();
-  });
+  it.each([undefined, "Etc/Unknown"])(
+    "are shown in UTC where the browser's time zone is %s",
+    async (timeZone) => {
+      await page.addInitScript((zone) => {
+        const { resolvedOptions } = Intl.DateTimeFormat.prototype;
+        Intl.DateTimeFormat.prototype.resolvedOptions = function () {
+          return { ...resolvedOptions.call(this), timeZone: zone as string };
+        };
+      }, timeZone);
+      await open("/?view=statistics");
+      await page.getByText(/^of [\d,]+ known$/).waitFor();
+      await page.getByText("Times in UTC").waitFor();
+    },
+  );
 });
 
 describe("the feed", () => {
@@ -951,6 +955,30 @@ describe("the feed", () => {
     await page.clock.install({ time: Date.now() + 3 * 86_400_000 });
     await open("/?view=feed");
     await page.getByText(/^Last delivery: (now|\d+ (s|min) ago)$/).waitFor();
+  });
+});
+
+describe("the times", () => {
+  it("are said to be in the reader's time zone, wherever they are shown", async () => {
+    const lastSeen = new Date().toISOString();
+    await deliver("created", { id: "900305", title: "In Berlin", status: "unresolved", lastSeen });
+    await using context = await browser.newContext({ locale: "en-US", timezoneId: "Europe/Berlin" });
+    const there = await context.newPage();
+    there.setDefaultTimeout(60_000);
+    for (const address of ["/?issue=900305", "/?view=statistics"]) {
+      await there.goto(`${gateway.url}${address}`);
+      await there.getByText("Times in Europe/Berlin").waitFor();
+    }
+    // Where they are shown on hover alone, it is there.
+    for (const [address, time] of [
+      ["/?q=In+Berlin", ".col-seen time"],
+      ["/?view=feed", ".verdict time"],
+    ] as const) {
+      await there.goto(`${gateway.url}${address}`);
+      expect(await there.locator(time).first().getAttribute("title")).toMatch(
+        /:\d\d [AP]M \(Europe\/Berlin\)$/,
+      );
+    }
   });
 });
 

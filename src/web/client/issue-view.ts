@@ -13,7 +13,7 @@ import type { Navigation, Place } from "./place.ts";
 import type { TokenScope } from "./sign-in.ts";
 import { Skeleton } from "./skeleton.ts";
 import { StateBadge } from "./state-badge.ts";
-import { Ago, clockText, durationText, momentText, useNow } from "./time.ts";
+import { Ago, clockText, durationText, momentText, TimesHeading, useNow } from "./time.ts";
 import { tabText, titleText } from "./title-text.ts";
 import {
   actorText,
@@ -212,12 +212,14 @@ function Timeline({
   useLostFocus(() => document.getElementById("history")?.focus({ preventScroll: true }));
   const newestTransition = newestFirst.find(({ transition }) => transition !== null);
   return html`<section class="timeline" aria-labelledby="history">
-    <h2 id="history" tabindex="-1">
-      ${"History "}
-      <span class="dim"
-        >${countText(issue.events.totalCount)} ${issue.events.totalCount === 1 ? "entry" : "entries"}</span
-      >
-    </h2>
+    <${TimesHeading}>
+      <h2 id="history" tabindex="-1">
+        ${"History "}
+        <span class="dim"
+          >${countText(issue.events.totalCount)} ${issue.events.totalCount === 1 ? "entry" : "entries"}</span
+        >
+      </h2>
+    <//>
     ${
       hasInferred &&
       html`<p class="explain">

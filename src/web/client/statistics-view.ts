@@ -19,7 +19,7 @@ import {
   type SpanChoice,
 } from "./place.ts";
 import { Skeleton } from "./skeleton.ts";
-import { durationText, timeZoneName } from "./time.ts";
+import { durationText, timeZoneName, TimesHeading } from "./time.ts";
 import { assigneeText, countText, sentence, shareText } from "./words.ts";
 
 const spanLabels: Readonly<Record<SpanChoice, string>> = {
@@ -133,7 +133,7 @@ function Figures({
     </dl>
     <div class="panels">
       <section class="panel wide" aria-labelledby="flow">
-        <h2 id="flow">Opened against resolved</h2>
+        <${TimesHeading}><h2 id="flow">Opened against resolved</h2><//>
         <${Chart}
           label="Opened against resolved, over time; the table below has the figures"
           names=${names}
