@@ -30,12 +30,17 @@ async function send(count: number): Promise<void> {
   for (let sent = 0; sent < count; sent++) await sender.send(traffic.next().value!);
 }
 
-/** Sends one webhook: by its answer it is applied. */
-async function deliver(action: string, issue: object, to: GatewayProcess = gateway): Promise<void> {
+/** Sends one webhook, now or as of then: by its answer it is applied. */
+async function deliver(
+  action: string,
+  issue: object,
+  { to = gateway, sentAt = Date.now() }: { readonly to?: GatewayProcess; readonly sentAt?: number } = {},
+): Promise<void> {
   const body = JSON.stringify({ action, data: { issue } });
   const headers = {
     "content-type": "application/json",
     "sentry-hook-resource": "issue",
+    "sentry-hook-timestamp": String(Math.floor(sentAt / 1000)),
     "sentry-hook-signature": sign(secret, Buffer.from(body)),
   };
   const { status } = await fetch(`${to.url}/webhooks/sentry`, { method: "POST", headers, body });
@@ -539,6 +544,42 @@ describe("the board", () => {
       .toEqual([expect.stringMatching(/^Ongoing/), expect.stringMatching(/^Simmering/)]);
   });
 
+  it("parts the states in an issue's ribbon, and hides none of them by that", async () => {
+    const begin = Date.now() - 4 * 3_600_000;
+    const issue = { id: "900407", title: "", lastSeen: new Date(begin).toISOString() };
+    for (const [action, state, hours] of [
+      ["created", { status: "unresolved", substatus: "ongoing" }, 0],
+      ["archived", { status: "ignored", substatus: "archived_forever" }, 1],
+      ["unresolved", { status: "unresolved", substatus: "ongoing" }, 2],
+      ["resolved", { status: "resolved" }, 2.001],
+    ] as const)
+      await deliver(action, { ...issue, ...state }, { sentAt: begin + hours * 3_600_000 });
+    await open("/?issue=900407");
+    await expect.poll(() => page.locator(".ribbon rect").count(), patiently).toBe(4);
+    const drawn = await page
+      .locator(".ribbon rect, .ribbon line")
+      .evaluateAll((all) =>
+        all.map((one) => [
+          one.localName,
+          Math.round(Number(one.getAttribute("x") ?? one.getAttribute("x1"))),
+        ]),
+      );
+    expect(drawn).toEqual([
+      ["rect", 0],
+      ["rect", 250],
+      ["rect", 500],
+      ["line", 250],
+      ["line", 500],
+      ["line", 500],
+      ["rect", 500],
+    ]);
+    const [gap, ground] = await page.evaluate(() => [
+      getComputedStyle(document.querySelector(".ribbon line")!).stroke,
+      getComputedStyle(document.body).backgroundColor,
+    ]);
+    expect(gap).toBe(ground);
+  });
+
   it("says whether it could copy what Sentry sent", async () => {
     await deliver("created", { id: "900302", title: "To be copied", status: "unresolved" });
     await open("/?issue=900302");
@@ -578,13 +619,13 @@ describe("a gateway that knows of no issue", () => {
     await page.getByRole("heading", { name: "No issue yet" }).waitFor();
     await hint().waitFor();
     await page.getByText("What that sends stays in the database.").waitFor();
-    await deliver("created", { id: "1", title: "The first", status: "unresolved" }, empty);
+    await deliver("created", { id: "1", title: "The first", status: "unresolved" }, { to: empty });
     await expect.poll(shown, patiently).toEqual(["1"]);
   });
 
   it("is another one than a gateway on which all is resolved, where made-up issues would stay among true ones", async () => {
     await using quiet = await startProcess();
-    await deliver("resolved", { id: "1", title: "The first", status: "resolved" }, quiet);
+    await deliver("resolved", { id: "1", title: "The first", status: "resolved" }, { to: quiet });
     const answered = page.waitForResponse((response) =>
       Boolean(response.request().postData()?.includes("query AnyIssue")),
     );

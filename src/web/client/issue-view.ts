@@ -142,13 +142,25 @@ function Facts({ issue, now }: { readonly issue: IssueDetail; readonly now: numb
   </aside>`;
 }
 
+type Part = {
+  readonly span: Span;
+  /** In milliseconds. */
+  readonly from: number;
+  readonly seconds: number;
+  readonly tone: Tone;
+  readonly text: string;
+};
+
+/** Of the thousand parts of a ribbon: on a phone, too, what is as wide is seen between two gaps. */
+const broadSpan = 10;
+
 /** Every state that the issue was in, in proportion. */
 function Ribbon({ spans, now }: { readonly spans: readonly Span[]; readonly now: number }) {
   const [first] = spans;
   if (first === undefined) return null;
   const begin = Date.parse(first.startedAt);
   const whole = Math.max(1, now - begin);
-  const parts = spans.map((span) => {
+  const parts = spans.map((span): Part => {
     const from = Date.parse(span.startedAt);
     const to = span.endedAt === null ? now : Date.parse(span.endedAt);
     const { state } = span;
@@ -160,25 +172,30 @@ function Ribbon({ spans, now }: { readonly spans: readonly Span[]; readonly now:
       text: stateText(state),
     };
   });
+  const at = (time: number) => ((time - begin) / whole) * 1000;
+  const isBroad = ({ seconds }: Part) => (seconds * 1_000_000) / whole >= broadSpan;
+  const rect = ({ span, from, seconds, tone, text }: Part) =>
+    html`<rect
+      key=${span.startedAt}
+      class=${`fill-${tone}`}
+      x=${at(from)}
+      width=${Math.max(1.5, (seconds * 1_000_000) / whole)}
+      y="0"
+      height="14"
+    >
+      <title>${`${text}, ${durationText(seconds)}`}</title>
+    </rect>`;
+  // Beside one another not all tones can be told apart. What is narrow is drawn over the gaps, which would hide it.
+  const gaps = parts.filter((part, index) => index > 0 && (isBroad(part) || isBroad(parts[index - 1]!)));
   // Several states have one tone.
   const inState = new Map<string, { readonly tone: Tone; readonly seconds: number }>();
   for (const { tone, text, seconds } of parts)
     inState.set(text, { tone, seconds: seconds + (inState.get(text)?.seconds ?? 0) });
   return html`<figure class="ribbon">
     <svg viewBox="0 0 1000 14" preserveAspectRatio="none" aria-hidden="true">
-      ${parts.map(
-        ({ span, from, seconds, tone, text }) =>
-          html`<rect
-            key=${span.startedAt}
-            class=${`fill-${tone}`}
-            x=${((from - begin) / whole) * 1000}
-            width=${Math.max(1.5, (seconds * 1_000_000) / whole)}
-            y="0"
-            height="14"
-          >
-            <title>${`${text}, ${durationText(seconds)}`}</title>
-          </rect>`,
-      )}
+      ${parts.filter(isBroad).map(rect)}
+      ${gaps.map(({ from }) => html`<line key=${from} x1=${at(from)} x2=${at(from)} y2="14" />`)}
+      ${parts.filter((part) => !isBroad(part)).map(rect)}
     </svg>
     <figcaption>
       <ul>

@@ -102,7 +102,12 @@ function Figures({
         shape: "bars",
         values: flow.map(({ opened, regressed }) => opened + regressed),
       },
-      { label: "Resolved", color: "--resolved", shape: "bars", values: flow.map(({ resolved }) => resolved) },
+      {
+        label: "Resolved",
+        color: "--resolved-bar",
+        shape: "bars",
+        values: flow.map(({ resolved }) => resolved),
+      },
     ],
     [flow],
   );
