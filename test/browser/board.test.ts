@@ -34,13 +34,14 @@ async function send(count: number): Promise<void> {
 async function deliver(
   action: string,
   issue: object,
-  { to = gateway, sentAt = Date.now() }: { readonly to?: GatewayProcess; readonly sentAt?: number } = {},
+  { to = gateway, sentAt }: { readonly to?: GatewayProcess; readonly sentAt?: number } = {},
 ): Promise<void> {
   const body = JSON.stringify({ action, data: { issue } });
   const headers = {
     "content-type": "application/json",
     "sentry-hook-resource": "issue",
-    "sentry-hook-timestamp": String(Math.floor(sentAt / 1000)),
+    // In whole seconds: without it the gateway tells by its own clock which of two came first.
+    ...(sentAt === undefined ? {} : { "sentry-hook-timestamp": String(Math.floor(sentAt / 1000)) }),
     "sentry-hook-signature": sign(secret, Buffer.from(body)),
   };
   const { status } = await fetch(`${to.url}/webhooks/sentry`, { method: "POST", headers, body });

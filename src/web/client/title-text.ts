@@ -3,10 +3,7 @@ export function titleText(title: string): string {
   return /^[\s\p{Default_Ignorable_Code_Point}\p{Cc}]*$/u.test(title) ? "(no title)" : title;
 }
 
-/** More than a tab, a history or a bookmark shows. */
-const longestInTab = 80;
-
-/** What tells an issue's tab from those of others: its short id, or Sentry's, and as much of its title as is seen. */
+/** What tells an issue's tab from those of others: its short id, or Sentry's, and as much of its title as is seen of it. */
 export function tabText({
   sentryId,
   shortId,
@@ -16,10 +13,6 @@ export function tabText({
   readonly shortId: string | null;
   readonly title: string;
 }): string {
-  const characters = [...titleText(title)];
-  const seen =
-    characters.length > longestInTab
-      ? `${characters.slice(0, longestInTab - 1).join("")}…`
-      : characters.join("");
+  const seen = titleText(title).replace(/^(.{79}).{2,}$/su, "$1…");
   return `${shortId ?? sentryId} ${seen}`;
 }
