@@ -30,15 +30,21 @@ async function send(count: number): Promise<void> {
   for (let sent = 0; sent < count; sent++) await sender.send(traffic.next().value!);
 }
 
-/** Sends one webhook: by its answer it is applied. */
-async function deliver(action: string, issue: object): Promise<void> {
+/** Sends one webhook, now or as of then: by its answer it is applied. */
+async function deliver(
+  action: string,
+  issue: object,
+  { to = gateway, sentAt }: { readonly to?: GatewayProcess; readonly sentAt?: number } = {},
+): Promise<void> {
   const body = JSON.stringify({ action, data: { issue } });
   const headers = {
     "content-type": "application/json",
     "sentry-hook-resource": "issue",
+    // In whole seconds: without it the gateway tells by its own clock which of two came first.
+    ...(sentAt === undefined ? {} : { "sentry-hook-timestamp": String(Math.floor(sentAt / 1000)) }),
     "sentry-hook-signature": sign(secret, Buffer.from(body)),
   };
-  const { status } = await fetch(`${gateway.url}/webhooks/sentry`, { method: "POST", headers, body });
+  const { status } = await fetch(`${to.url}/webhooks/sentry`, { method: "POST", headers, body });
   expect(status).toBe(202);
 }
 
@@ -367,12 +373,17 @@ describe("the board", () => {
     expect(new URL(page.url()).searchParams.get("q")).toBe("timeout that never was");
     await page.goBack();
     await page.goForward();
-    expect(await page.getByRole("searchbox").inputValue()).toBe("timeout that never was");
+    const search = page.getByRole("searchbox");
+    expect(await search.inputValue()).toBe("timeout that never was");
+    await search.press("Escape");
+    expect(await search.inputValue()).toBe("timeout that never was");
+    expect(await page.evaluate(() => document.activeElement?.id)).not.toBe("search");
 
     // What is typed counts also for whoever goes on before it is searched for.
-    await page.getByRole("searchbox").fill("timeout");
-    await page.getByRole("searchbox").press("Escape");
+    await search.fill("timeout");
+    await search.press("Escape");
     expect(new URL(page.url()).searchParams.get("q")).toBe("timeout");
+    expect(await search.inputValue()).toBe("timeout");
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
     await page.keyboard.press("Escape");
@@ -487,13 +498,39 @@ describe("the board", () => {
     await open(`/?issue=${sentryId}`);
     await page.locator(".timeline .inferred").first().waitFor();
     await page.getByText("Sentry sent no webhook for it, or it was lost").waitFor();
-    await page.getByRole("heading", { name: /^History \d+ events?$/ }).waitFor();
+    await page.getByRole("heading", { name: /^History \d+ (entry|entries)$/ }).waitFor();
+    await page.locator("dt", { hasText: /^Sentry events$/ }).waitFor();
     await page
       .getByText(/^after \d+ \w+.* as \w+/)
       .first()
       .waitFor();
     await page.getByText("Raw payload").click();
     await page.locator("pre", { hasText: `"id": "${sentryId}"` }).waitFor();
+  });
+
+  it("is in a tab that says which issue is looked at, as it is called now", async () => {
+    const issue = { id: "900304", shortId: "WEB-7", status: "unresolved" };
+    await deliver("created", { ...issue, title: "As it was" });
+    await open("/?issue=900304");
+    await connection("live");
+    await expect.poll(() => page.title(), patiently).toBe("WEB-7 As it was · Issuewire");
+    await deliver("assigned", { ...issue, title: "As it is" });
+    await expect.poll(() => page.title(), patiently).toBe("WEB-7 As it is · Issuewire");
+    await page.keyboard.press("Escape");
+    await expect.poll(() => page.title(), patiently).toBe("Issues · Issuewire");
+    await open("/?issue=no-such");
+    await page.getByRole("heading", { name: "No such issue" }).waitFor();
+    expect(await page.title()).toBe("Issue no-such · Issuewire");
+  });
+
+  it("says as of when it tells when an issue was last seen, and which way the list is sorted", async () => {
+    await open();
+    await page.getByRole("columnheader", { name: "Last seen" }).waitFor();
+    const asOf = "As of the last webhook";
+    expect(await page.getByRole("columnheader", { name: "Last seen" }).getAttribute("title")).toBe(asOf);
+    expect(await page.getByLabel("Last seen").getAttribute("title")).toBe(asOf);
+    await page.getByRole("button", { name: "Sorted descending; switch to ascending" }).click();
+    await page.getByRole("button", { name: "Sorted ascending; switch to descending" }).waitFor();
   });
 
   it("counts under an issue's ribbon each state by itself, also where several have one colour", async () => {
@@ -506,6 +543,42 @@ describe("the board", () => {
     await expect
       .poll(legend, patiently)
       .toEqual([expect.stringMatching(/^Ongoing/), expect.stringMatching(/^Simmering/)]);
+  });
+
+  it("parts the states in an issue's ribbon, and hides none of them by that", async () => {
+    const begin = Date.now() - 4 * 3_600_000;
+    const issue = { id: "900407", title: "", lastSeen: new Date(begin).toISOString() };
+    for (const [action, state, hours] of [
+      ["created", { status: "unresolved", substatus: "ongoing" }, 0],
+      ["archived", { status: "ignored", substatus: "archived_forever" }, 1],
+      ["unresolved", { status: "unresolved", substatus: "ongoing" }, 2],
+      ["resolved", { status: "resolved" }, 2.001],
+    ] as const)
+      await deliver(action, { ...issue, ...state }, { sentAt: begin + hours * 3_600_000 });
+    await open("/?issue=900407");
+    await expect.poll(() => page.locator(".ribbon rect").count(), patiently).toBe(4);
+    const drawn = await page
+      .locator(".ribbon rect, .ribbon line")
+      .evaluateAll((all) =>
+        all.map((one) => [
+          one.localName,
+          Math.round(Number(one.getAttribute("x") ?? one.getAttribute("x1"))),
+        ]),
+      );
+    expect(drawn).toEqual([
+      ["rect", 0],
+      ["rect", 250],
+      ["rect", 500],
+      ["line", 250],
+      ["line", 500],
+      ["line", 500],
+      ["rect", 500],
+    ]);
+    const [gap, ground] = await page.evaluate(() => [
+      getComputedStyle(document.querySelector(".ribbon line")!).stroke,
+      getComputedStyle(document.body).backgroundColor,
+    ]);
+    expect(gap).toBe(ground);
   });
 
   it("says whether it could copy what Sentry sent", async () => {
@@ -535,6 +608,34 @@ describe("the board", () => {
     expect(await page.getByRole("button", { name: "Copy" }).count()).toBe(0);
     await deliver("assigned", issue("As it is"));
     await page.locator("pre", { hasText: "As it is" }).waitFor();
+  });
+});
+
+describe("a gateway that knows of no issue", () => {
+  const hint = () => page.getByText("simulate");
+
+  it("says how to see one, and that it stays", async () => {
+    await using empty = await startProcess();
+    await page.goto(empty.url);
+    await page.getByRole("heading", { name: "No issue yet" }).waitFor();
+    await hint().waitFor();
+    await page.getByText("What that sends stays in the database.").waitFor();
+    await deliver("created", { id: "1", title: "The first", status: "unresolved" }, { to: empty });
+    await expect.poll(shown, patiently).toEqual(["1"]);
+  });
+
+  it("is another one than a gateway on which all is resolved, where made-up issues would stay among true ones", async () => {
+    await using quiet = await startProcess();
+    await deliver("resolved", { id: "1", title: "The first", status: "resolved" }, { to: quiet });
+    const answered = page.waitForResponse((response) =>
+      Boolean(response.request().postData()?.includes("query AnyIssue")),
+    );
+    await page.goto(quiet.url);
+    await page.getByRole("heading", { name: "Nothing is open" }).waitFor();
+    expect(await hint().count()).toBe(0);
+    await answered;
+    await page.getByRole("heading", { name: "Nothing is open" }).waitFor();
+    expect(await hint().count()).toBe(0);
   });
 });
 
@@ -644,7 +745,7 @@ describe("an issue with a long history", () => {
     await connection("live");
     const entries = page.locator(".timeline li");
     await expect.poll(() => entries.count(), patiently).toBe(100);
-    await page.getByRole("button", { name: "Show earlier events" }).press("Enter");
+    await page.getByRole("button", { name: "Show earlier entries" }).press("Enter");
     await expect.poll(() => entries.count(), patiently).toBe(120);
     // The button has left, and the keyboard goes on from where it was.
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("history");
@@ -748,6 +849,47 @@ describe("the statistics", () => {
     await expect.poll(() => known.innerText(), patiently).not.toBe(before);
   });
 
+  it("are read again from time to time, for their period ends now, and not while nothing shall move", async () => {
+    await page.clock.install();
+    let asked = 0;
+    page.on("request", (request) => {
+      if (request.postData()?.includes("issueStatsChanged")) asked++;
+    });
+    await open("/?view=statistics&span=24h");
+    await connection("live");
+    const states = await page.locator(".connection-state").evaluateHandle((element) => {
+      const seen: string[] = [];
+      new MutationObserver(() => seen.push(element.textContent)).observe(element, {
+        characterData: true,
+        childList: true,
+        subtree: true,
+      });
+      return seen;
+    });
+    const known = page.getByText(/^of [\d,]+ known$/);
+    for (const [id, times] of [
+      ["900601", 1],
+      ["900602", 2],
+    ] as const) {
+      // Less than what a stream may be silent for: what the page hears meanwhile says that it is not.
+      await page.clock.fastForward(31_000);
+      await expect.poll(() => asked).toBe(times);
+      const before = await known.innerText();
+      await deliver("created", { id, title: "", status: "unresolved", lastSeen: new Date().toISOString() });
+      await expect.poll(() => known.innerText()).not.toBe(before);
+    }
+    // Whoever is told of each change of this is not told every minute.
+    expect(await states.jsonValue()).toEqual([]);
+    await page.keyboard.press("p");
+    await connection("paused");
+    await page.clock.fastForward(61_000);
+    await page.clock.fastForward(61_000);
+    expect(asked).toBe(2);
+    await page.keyboard.press("p");
+    await connection("live");
+    expect(asked).toBe(3);
+  });
+
   it("show how many are open now as wide as how many were", async () => {
     await open("/?view=statistics&span=24h");
     const chart = page.locator(".panel", { hasText: "Open over time" });
@@ -833,16 +975,20 @@ describe("the statistics", () => {
     expect(outOfSight).toBe(0);
   });
 
-  it.each([undefined, "Etc/Unknown"])("are shown where the browser's time zone is %s", async (timeZone) => {
-    await page.addInitScript((zone) => {
-      const { resolvedOptions } = Intl.DateTimeFormat.prototype;
-      Intl.DateTimeFormat.prototype.resolvedOptions = function () {
-        return { ...resolvedOptions.call(this), timeZone: zone as string };
-      };
-    }, timeZone);
-    await open("/?view=statistics");
-    await page.getByText(/^of [\d,]+ known$/).waitFor();
-  });
+  it.each([undefined, "Etc/Unknown"])(
+    "are shown in UTC where the browser's time zone is %s",
+    async (timeZone) => {
+      await page.addInitScript((zone) => {
+        const { resolvedOptions } = Intl.DateTimeFormat.prototype;
+        Intl.DateTimeFormat.prototype.resolvedOptions = function () {
+          return { ...resolvedOptions.call(this), timeZone: zone as string };
+        };
+      }, timeZone);
+      await open("/?view=statistics");
+      await page.getByText(/^of [\d,]+ known$/).waitFor();
+      await page.getByText("Times in UTC").waitFor();
+    },
+  );
 });
 
 describe("the feed", () => {
@@ -851,6 +997,30 @@ describe("the feed", () => {
     await page.clock.install({ time: Date.now() + 3 * 86_400_000 });
     await open("/?view=feed");
     await page.getByText(/^Last delivery: (now|\d+ (s|min) ago)$/).waitFor();
+  });
+});
+
+describe("the times", () => {
+  it("are said to be in the reader's time zone, wherever they are shown", async () => {
+    const lastSeen = new Date().toISOString();
+    await deliver("created", { id: "900305", title: "In Berlin", status: "unresolved", lastSeen });
+    await using context = await browser.newContext({ locale: "en-US", timezoneId: "Europe/Berlin" });
+    const there = await context.newPage();
+    there.setDefaultTimeout(60_000);
+    for (const address of ["/?issue=900305", "/?view=statistics"]) {
+      await there.goto(`${gateway.url}${address}`);
+      await there.getByText("Times in Europe/Berlin").waitFor();
+    }
+    // Where they are shown on hover alone, it is there.
+    for (const [address, time] of [
+      ["/?q=In+Berlin", ".col-seen time"],
+      ["/?view=feed", ".verdict time"],
+    ] as const) {
+      await there.goto(`${gateway.url}${address}`);
+      expect(await there.locator(time).first().getAttribute("title")).toMatch(
+        /:\d\d [AP]M \(Europe\/Berlin\)$/,
+      );
+    }
   });
 });
 
@@ -979,11 +1149,15 @@ describe("a gateway that asks who reads", () => {
   const makeToken = (name: string, ...limits: readonly string[]) =>
     /\biw_\S+/.exec(command("create", "--name", name, "--scope", "read", ...limits))![0];
 
-  it("lets people in who have a token, and out again", async () => {
-    const token = makeToken("me");
-    await expect
+  /** Resolves once the gateway, which looks for tokens from time to time, asks who reads. */
+  const closed = () =>
+    expect
       .poll(async () => (await fetch(`${gateway.url}/graphql?query={__typename}`)).status, patiently)
       .toBe(401);
+
+  it("lets people in who have a token, and out again", async () => {
+    const token = makeToken("me");
+    await closed();
     await open();
     await page.getByText("This gateway tells of its issues only to those who have a token.").waitFor();
     await page.getByLabel("Token").fill("iw_wrong");
@@ -1012,6 +1186,23 @@ describe("a gateway that asks who reads", () => {
     }
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  });
+
+  it("says of what no token can be that it is none, and asks the gateway nothing", async () => {
+    makeToken("of somebody else");
+    await closed();
+    let sent = 0;
+    page.on("request", (request) => {
+      if (new URL(request.url()).pathname === "/session") sent++;
+    });
+    await open();
+    for (const mistyped of ["iw_abc…", "iw_abc\u200b", "iw_a bc", "iw_äbc"]) {
+      await page.getByLabel("Token").fill(mistyped);
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByText("This token is not valid: it has characters that no token has.").waitFor();
+      await page.reload();
+    }
+    expect(sent).toBe(0);
   });
 
   it("shows whoever comes after a revoked token what they may see, and nothing of what was shown before", async () => {

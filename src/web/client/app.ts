@@ -51,7 +51,8 @@ export function App({
   const showKeys = () => dialog.current?.showModal();
   useLayoutEffect(() => listenToKeys({ navigation, togglePause, showKeys }), []);
   useEffect(() => {
-    document.title = `${place.issue === null ? sentence(place.view) : `Issue ${place.issue}`} · Issuewire`;
+    // An issue names its tab itself.
+    if (place.issue === null) document.title = `${sentence(place.view)} · Issuewire`;
   }, [place.view, place.issue]);
 
   return html`<div class="page">

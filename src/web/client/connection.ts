@@ -20,7 +20,10 @@ export type Connection = {
   readonly isPaused: Cell<boolean>;
   /** Whether the gateway asks for a token. */
   readonly isSignInWanted: Cell<boolean>;
-  /** Says that the gateway is asked. What is broken stays so until it is answered: this may be one more attempt in vain. */
+  /**
+   * Says that the gateway is asked. What is broken stays so until it is answered, for this may be one more attempt in vain;
+   * and what is live stays so, for nothing says otherwise.
+   */
   readonly connecting: () => void;
   /** Asks for a token. Nothing is followed until there is one. */
   readonly wantSignIn: () => void;
@@ -77,7 +80,7 @@ export function createConnection(): Connection {
     retryNow,
 
     connecting() {
-      if (state.get().is !== "broken") state.set({ is: "connecting" });
+      if (!["broken", "live"].includes(state.get().is)) state.set({ is: "connecting" });
     },
 
     wantSignIn() {

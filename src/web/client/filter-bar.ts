@@ -13,7 +13,7 @@ import {
   type Place,
   type SeenChoice,
 } from "./place.ts";
-import { assigneeText, sentence } from "./words.ts";
+import { asOfWebhook, assigneeText, sentence } from "./words.ts";
 
 const seenLabels: Readonly<Record<SeenChoice, string>> = {
   "1h": "Last hour",
@@ -42,6 +42,7 @@ export function FilterBar({
     label: string,
     any: string,
     options: readonly (readonly [string, string])[],
+    title?: string,
   ) => {
     const value = place[name];
     const known =
@@ -50,6 +51,7 @@ export function FilterBar({
         : [...options, [value, choices === null ? "…" : value]];
     return html`<select
       aria-label=${label}
+      title=${title}
       class=${value === null ? "" : "chosen"}
       value=${value ?? ""}
       onPointerEnter=${refresh}
@@ -77,7 +79,7 @@ export function FilterBar({
         (assignee) => [assigneeKey(assignee), assigneeText(assignee)] as const,
       ),
     ])}
-    ${select("seen", "Last seen", "Any time", Object.entries(seenLabels))}
+    ${select("seen", "Last seen", "Any time", Object.entries(seenLabels), asOfWebhook)}
     ${
       isNarrowed(place) &&
       html`<button type="button" class="quiet" onClick=${() => navigation.go(unnarrowed)}>Clear</button>`
@@ -134,7 +136,11 @@ function SearchField({ navigation, search }: { readonly navigation: Navigation; 
     }}
     onKeyDown=${(event: KeyboardEvent) => {
       if (event.key === "Enter") commit((event.target as HTMLInputElement).value);
-      if (event.key === "Escape") (event.target as HTMLInputElement).blur();
+      if (event.key === "Escape") {
+        // A browser's own Escape empties the field and tells nobody: the list would go on being narrowed by what was there.
+        event.preventDefault();
+        (event.target as HTMLInputElement).blur();
+      }
     }}
   />`;
 }

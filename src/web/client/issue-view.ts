@@ -13,8 +13,8 @@ import type { Navigation, Place } from "./place.ts";
 import type { TokenScope } from "./sign-in.ts";
 import { Skeleton } from "./skeleton.ts";
 import { StateBadge } from "./state-badge.ts";
-import { Ago, clockText, durationText, momentText, useNow } from "./time.ts";
-import { titleText } from "./title-text.ts";
+import { Ago, clockText, durationText, momentText, TimesHeading, useNow } from "./time.ts";
+import { tabText, titleText } from "./title-text.ts";
 import {
   actorText,
   assigneeText,
@@ -46,6 +46,10 @@ export function IssueView({
   const state = useCell(detail.state);
   const now = useNow(1_000);
   const isReady = state.is === "ready";
+  const name = isReady ? tabText(state.issue) : `Issue ${sentryId}`;
+  useEffect(() => {
+    document.title = `${name} · Issuewire`;
+  }, [name]);
   useLayoutEffect(() => {
     if (!isReady) return;
     // From its top, however far down the list was and however long its title is.
@@ -123,7 +127,7 @@ function Facts({ issue, now }: { readonly issue: IssueDetail; readonly now: numb
         </div>`;
   return html`<aside aria-label="Facts">
     <dl class="facts">
-      ${fact("Events", countText(issue.count))} ${fact("Users", countText(issue.userCount))}
+      ${fact("Sentry events", countText(issue.count))} ${fact("Users", countText(issue.userCount))}
       ${fact("Assignee", issue.assignee === null ? "Nobody" : assigneeText(issue.assignee))}
       ${fact("Level", sentence(issue.level === "UNKNOWN" ? (issue.levelRaw ?? "unknown") : issue.level))}
       ${fact("Priority", issue.priority === null ? issue.priorityRaw : sentence(issue.priority))}
@@ -138,13 +142,25 @@ function Facts({ issue, now }: { readonly issue: IssueDetail; readonly now: numb
   </aside>`;
 }
 
+type Part = {
+  readonly span: Span;
+  /** In milliseconds. */
+  readonly from: number;
+  readonly seconds: number;
+  readonly tone: Tone;
+  readonly text: string;
+};
+
+/** Of the thousand parts of a ribbon: on a phone, too, what is as wide is seen between two gaps. */
+const broadSpan = 10;
+
 /** Every state that the issue was in, in proportion. */
 function Ribbon({ spans, now }: { readonly spans: readonly Span[]; readonly now: number }) {
   const [first] = spans;
   if (first === undefined) return null;
   const begin = Date.parse(first.startedAt);
   const whole = Math.max(1, now - begin);
-  const parts = spans.map((span) => {
+  const parts = spans.map((span): Part => {
     const from = Date.parse(span.startedAt);
     const to = span.endedAt === null ? now : Date.parse(span.endedAt);
     const { state } = span;
@@ -156,25 +172,30 @@ function Ribbon({ spans, now }: { readonly spans: readonly Span[]; readonly now:
       text: stateText(state),
     };
   });
+  const at = (time: number) => ((time - begin) / whole) * 1000;
+  const isBroad = ({ seconds }: Part) => (seconds * 1_000_000) / whole >= broadSpan;
+  const rect = ({ span, from, seconds, tone, text }: Part) =>
+    html`<rect
+      key=${span.startedAt}
+      class=${`fill-${tone}`}
+      x=${at(from)}
+      width=${Math.max(1.5, (seconds * 1_000_000) / whole)}
+      y="0"
+      height="14"
+    >
+      <title>${`${text}, ${durationText(seconds)}`}</title>
+    </rect>`;
+  // Beside one another not all tones can be told apart. What is narrow is drawn over the gaps, which would hide it.
+  const gaps = parts.filter((part, index) => index > 0 && (isBroad(part) || isBroad(parts[index - 1]!)));
   // Several states have one tone.
   const inState = new Map<string, { readonly tone: Tone; readonly seconds: number }>();
   for (const { tone, text, seconds } of parts)
     inState.set(text, { tone, seconds: seconds + (inState.get(text)?.seconds ?? 0) });
   return html`<figure class="ribbon">
     <svg viewBox="0 0 1000 14" preserveAspectRatio="none" aria-hidden="true">
-      ${parts.map(
-        ({ span, from, seconds, tone, text }) =>
-          html`<rect
-            key=${span.startedAt}
-            class=${`fill-${tone}`}
-            x=${((from - begin) / whole) * 1000}
-            width=${Math.max(1.5, (seconds * 1_000_000) / whole)}
-            y="0"
-            height="14"
-          >
-            <title>${`${text}, ${durationText(seconds)}`}</title>
-          </rect>`,
-      )}
+      ${parts.filter(isBroad).map(rect)}
+      ${gaps.map(({ from }) => html`<line key=${from} x1=${at(from)} x2=${at(from)} y2="14" />`)}
+      ${parts.filter((part) => !isBroad(part)).map(rect)}
     </svg>
     <figcaption>
       <ul>
@@ -204,16 +225,18 @@ function Timeline({
   const [problem, setProblem] = useState<string | null>(null);
   const newestFirst = events.toReversed();
   const hasInferred = events.some(({ source }) => source === "INFERRED");
-  // The button that reads earlier events leaves with the last of them.
+  // The button that reads earlier entries leaves with the last of them.
   useLostFocus(() => document.getElementById("history")?.focus({ preventScroll: true }));
   const newestTransition = newestFirst.find(({ transition }) => transition !== null);
   return html`<section class="timeline" aria-labelledby="history">
-    <h2 id="history" tabindex="-1">
-      ${"History "}
-      <span class="dim"
-        >${countText(issue.events.totalCount)} ${issue.events.totalCount === 1 ? "event" : "events"}</span
-      >
-    </h2>
+    <${TimesHeading}>
+      <h2 id="history" tabindex="-1">
+        ${"History "}
+        <span class="dim"
+          >${countText(issue.events.totalCount)} ${issue.events.totalCount === 1 ? "entry" : "entries"}</span
+        >
+      </h2>
+    <//>
     ${
       hasInferred &&
       html`<p class="explain">
@@ -241,7 +264,7 @@ function Timeline({
           readEarlier().catch((error: unknown) => !isAbort(error) && setProblem(messageOf(error)));
         }}
       >
-        Show earlier events
+        Show earlier entries
       </button>`
     }
     ${problem !== null && html`<p role="alert">${problem}</p>`}

@@ -1,4 +1,5 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { ask } from "./ask.ts";
 import { useCell } from "./cell.ts";
 import { FilterBar } from "./filter-bar.ts";
 import { focusHeading, issueLinks, useLostFocus } from "./focus.ts";
@@ -6,13 +7,13 @@ import { html } from "./html.ts";
 import type { IssueList, IssueListState, Row } from "./issue-list.ts";
 import { Link } from "./link.ts";
 import { Notice } from "./notice.ts";
-import type { IssueOrder, IssueOrderField, ListedIssue } from "./operations.ts";
+import { anyIssue, type IssueOrder, type IssueOrderField, type ListedIssue } from "./operations.ts";
 import { filterOf, isNarrowed, statusChoices, unnarrowed, type Navigation, type Place } from "./place.ts";
 import { Skeleton } from "./skeleton.ts";
 import { StateBadge } from "./state-badge.ts";
 import { Ago, durationText, useNow } from "./time.ts";
 import { titleText } from "./title-text.ts";
-import { assigneeText, countText, sentence, shortCountText } from "./words.ts";
+import { asOfWebhook, assigneeText, countText, sentence, shortCountText } from "./words.ts";
 
 /** The board: a page of issues that moves as they do. */
 export function IssuesView({
@@ -137,7 +138,7 @@ function OrderSelect({ navigation, order }: { readonly navigation: Navigation; r
     <button
       type="button"
       class="icon"
-      aria-label=${isDown ? "Descending: turn round" : "Ascending: turn round"}
+      aria-label=${isDown ? "Sorted descending; switch to ascending" : "Sorted ascending; switch to descending"}
       title=${isDown ? "Descending" : "Ascending"}
       onClick=${() => navigation.go({ order: { ...order, direction: isDown ? "ASC" : "DESC" }, page: null })}
     >
@@ -166,10 +167,11 @@ function Body({
   if (state.rows === null) return html`<${Skeleton} text="Loading issues" rows=${8} />`;
   if (state.rows.length === 0 && !state.isLoading)
     return html`<${Empty} navigation=${navigation} place=${place} />`;
-  const heading = (field: IssueOrderField, label: string, name: string) =>
+  const heading = (field: IssueOrderField, label: string, name: string, title?: string) =>
     html`<th
       scope="col"
       class=${name}
+      title=${title}
       aria-sort=${place.order.field === field ? (place.order.direction === "ASC" ? "ascending" : "descending") : undefined}
     >
       ${label}
@@ -187,7 +189,7 @@ function Body({
         ${heading("STATUS_SINCE", "Status", "col-status")} ${heading("COUNT", "Events", "col-number")}
         ${heading("USER_COUNT", "Users", "col-number")}
         <th scope="col" class="col-assignee">Assignee</th>
-        ${heading("LAST_SEEN", "Last seen", "col-seen")}
+        ${heading("LAST_SEEN", "Last seen", "col-seen", asOfWebhook)}
       </tr>
     </thead>
     <tbody>
@@ -266,22 +268,47 @@ function LevelName({ level }: { readonly level: ListedIssue["level"] }) {
 
 function Empty({ navigation, place }: { readonly navigation: Navigation; readonly place: Place }) {
   if (isNarrowed(place) || place.page !== null) {
-    return html`<${Notice} title="No issue matches" message="One that begins to will appear here by itself.">
+    return html`<${Notice} title="No issue matches" message="New matches appear here automatically.">
       <button type="button" onClick=${() => navigation.go(unnarrowed)}>Clear the filter</button>
     <//>`;
   }
-  switch (place.status) {
-    case "unresolved":
-      return html`<${Notice}
-        title="Nothing is open"
-        message="The next issue that Sentry tells of will appear here by itself."
-      >
-        <p class="hint">To see the board move now, run the gateway's command <code>simulate</code> beside it.</p>
-      <//>`;
-    default:
-      return html`<${Notice}
-        title=${place.status === "all" ? "No issue yet" : `No issue is ${place.status}`}
-        message="The gateway knows of issues from the moment it first hears of them."
-      />`;
+  return html`<${NoneOf} status=${place.status} />`;
+}
+
+function NoneOf({ status }: { readonly status: Place["status"] }) {
+  const isFirstAwaited = useIsFirstAwaited();
+  if (status === "unresolved" && !isFirstAwaited) {
+    return html`<${Notice}
+      title="Nothing is open"
+      message="The next issue that Sentry tells of will appear here by itself."
+    />`;
   }
+  return html`<${Notice}
+    title=${isFirstAwaited || status === "all" ? "No issue yet" : `No issue is ${status}`}
+    message="The gateway knows of issues from the moment it first hears of them."
+  >
+    ${
+      isFirstAwaited &&
+      html`<p class="hint">
+        To see the board move now, run the gateway's command <code>simulate</code> beside it. What that sends
+        stays in the database.
+      </p>`
+    }
+  <//>`;
+}
+
+/** Whether the gateway knows of no issue at all; false as long as that is not sure. */
+function useIsFirstAwaited(): boolean {
+  const [isSure, setSure] = useState(false);
+  useEffect(() => {
+    const stop = new AbortController();
+    ask(anyIssue, {}, stop.signal).then(
+      // Those who may see some projects alone cannot know of others' issues.
+      ({ feed, issues }) => setSure(issues.nodes.length === 0 && feed.refusedSinceStart !== null),
+      // Nothing is said that is not sure; the list says what is wrong.
+      () => {},
+    );
+    return () => stop.abort();
+  }, []);
+  return isSure;
 }

@@ -10,7 +10,10 @@ export type StatisticsState =
   | { readonly is: "failed"; readonly message: string }
   | { readonly is: "ready"; readonly figures: Statistics };
 
-/** The statistics now, and again as they change, until it is disposed. */
+/** How often they are read again: what leaves their period only because time passes is told by nothing. */
+const ageAfterMs = 60_000;
+
+/** The statistics now, and again as they change and as time passes, until it is disposed. */
 export type LiveStatistics = Disposable & { readonly state: Cell<StatisticsState> };
 
 export function openStatistics(variables: StatisticsVariables, connection: Connection): LiveStatistics {
@@ -31,11 +34,27 @@ export function openStatistics(variables: StatisticsVariables, connection: Conne
 
   async function showAndFollow(): Promise<void> {
     if (connection.isResting()) await showOnce();
+    for (;;) {
+      const aged = new AbortController();
+      const aging = setTimeout(() => aged.abort(), ageAfterMs);
+      try {
+        await followChanges(AbortSignal.any([signal, aged.signal]));
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!aged.signal.aborted) throw error;
+      } finally {
+        clearTimeout(aging);
+      }
+    }
+  }
+
+  /** Begins with what they are now. */
+  async function followChanges(until: AbortSignal): Promise<void> {
     const changes = follow(statisticsChanged, variables, {
       after: null,
       cursorOf: () => null,
       connection,
-      signal,
+      signal: until,
     });
     for await (const { issueStatsChanged } of changes) state.set({ is: "ready", figures: issueStatsChanged });
   }

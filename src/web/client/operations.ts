@@ -331,6 +331,28 @@ const event = /* GraphQL */ `
   }
 `;
 
+/** Whether there is any issue; and what only those see who would see each. */
+export const anyIssue: Operation<
+  {
+    readonly feed: { readonly refusedSinceStart: number | null };
+    readonly issues: { readonly nodes: readonly { readonly id: string }[] };
+  },
+  object
+> = {
+  text: /* GraphQL */ `
+    query AnyIssue {
+      feed {
+        refusedSinceStart
+      }
+      issues(first: 1) {
+        nodes {
+          id
+        }
+      }
+    }
+  `,
+};
+
 /** One issue with its history, newest `last` events of it, and the position of the log that it shows. */
 export const issueDetail: Operation<
   { readonly feed: { readonly cursor: string }; readonly issue: IssueDetail | null },

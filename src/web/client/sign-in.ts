@@ -7,6 +7,9 @@ const problems: Readonly<Record<number, string>> = {
   413: "This token is longer than a browser can keep.",
 };
 
+/** Of other characters a browser sends most in no header, and says no more of that than of a network that is broken. */
+const possible = /^[\x21-\x7e]+$/;
+
 /** What a token lets its bearer read: `admin` the deliveries too. */
 export type TokenScope = "read" | "admin";
 
@@ -32,11 +35,13 @@ export function SignIn({
   const [isBusy, setBusy] = useState(false);
   const signIn = async (event: SubmitEvent) => {
     event.preventDefault();
-    const token = new FormData(event.target as HTMLFormElement).get("token") as string;
+    const token = (new FormData(event.target as HTMLFormElement).get("token") as string).trim();
+    if (!possible.test(token))
+      return setProblem("This token is not valid: it has characters that no token has. Copy it once more.");
     setBusy(true);
     setProblem(null);
     try {
-      const status = await openSession(token.trim());
+      const status = await openSession(token);
       if (status === 204) done();
       else setProblem(problems[status] ?? `The gateway answered with ${status}.`);
     } catch {

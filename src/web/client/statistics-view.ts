@@ -19,7 +19,7 @@ import {
   type SpanChoice,
 } from "./place.ts";
 import { Skeleton } from "./skeleton.ts";
-import { durationText, timeZoneName } from "./time.ts";
+import { durationText, timeZoneName, TimesHeading } from "./time.ts";
 import { assigneeText, countText, sentence, shareText } from "./words.ts";
 
 const spanLabels: Readonly<Record<SpanChoice, string>> = {
@@ -102,7 +102,12 @@ function Figures({
         shape: "bars",
         values: flow.map(({ opened, regressed }) => opened + regressed),
       },
-      { label: "Resolved", color: "--resolved", shape: "bars", values: flow.map(({ resolved }) => resolved) },
+      {
+        label: "Resolved",
+        color: "--resolved-bar",
+        shape: "bars",
+        values: flow.map(({ resolved }) => resolved),
+      },
     ],
     [flow],
   );
@@ -133,7 +138,7 @@ function Figures({
     </dl>
     <div class="panels">
       <section class="panel wide" aria-labelledby="flow">
-        <h2 id="flow">Opened against resolved</h2>
+        <${TimesHeading}><h2 id="flow">Opened against resolved</h2><//>
         <${Chart}
           label="Opened against resolved, over time; the table below has the figures"
           names=${names}

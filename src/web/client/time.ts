@@ -37,6 +37,7 @@ export function timeZoneName(): string {
 
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const zone = timeZoneName();
 
 export function momentText(at: string): string {
   return moment.format(new Date(at));
@@ -50,9 +51,17 @@ export function clockText(at: string, other: string): string {
     : moment.format(new Date(at));
 }
 
-/** How long ago something was, kept true by whoever gives `now`; the moment itself on hover. */
+/** How long ago something was, kept true by whoever gives `now`; the moment itself, and in which zone, on hover. */
 export function Ago({ at, now }: { readonly at: string; readonly now: number }) {
-  return html`<time datetime=${at} title=${momentText(at)}>${agoText(at, now)}</time>`;
+  return html`<time datetime=${at} title=${`${momentText(at)} (${zone})`}>${agoText(at, now)}</time>`;
+}
+
+/** A heading of times, and in which zone they are: readers in others see other times, and days that are cut otherwise. */
+export function TimesHeading({ children }: { readonly children: unknown }) {
+  return html`<div class="times-heading">
+    ${children}
+    <span class="dim">Times in ${zone}</span>
+  </div>`;
 }
 
 /** The present, as it was at most `everyMs` ago. */

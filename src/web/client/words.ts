@@ -4,6 +4,9 @@ import { durationText, momentText } from "./time.ts";
 const counts = new Intl.NumberFormat();
 const shortCounts = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
+/** What has to be said of when an issue was last seen: Sentry sends no webhook for most of its events. */
+export const asOfWebhook = "As of the last webhook";
+
 export function countText(count: number): string {
   return counts.format(count);
 }
