@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { event, issue, resolved, unresolved } from "./builders.ts";
+import { entry, event, issue, resolved, unresolved } from "./builders.ts";
 import { fakeReader } from "./fake-reader.ts";
-import { gateway } from "./gateway.ts";
+import { gateway, scriptedLog } from "./gateway.ts";
 
 /** An issue that changed its status so often. */
 function flapping(times: number) {
@@ -26,6 +26,22 @@ it("an answer has no more values than it may have, however long its lists are an
     expect(data).toEqual({ issue: null });
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["QUERY_TOO_COMPLEX"]);
   }
+});
+
+it("what a subscription tells has no more, each entry anew", async () => {
+  const log = scriptedLog();
+  const known = flapping(100);
+  const { subscribe } = gateway(known, { log });
+  for (const _ of again) log.write(entry(1, { event: known.events[0]!, after: known.issues[0]! }));
+  const nested = within(within("statusSpans { seconds }"));
+  const answersTo = async (fields: string) =>
+    Array.fromAsync(
+      await subscribe(`subscription { issueChanged(filter: {}) { issue { ${fields} } } }`),
+      ({ data }) => data?.errors?.map(({ extensions }) => extensions.code) ?? null,
+    );
+  expect(await answersTo(nested)).toEqual(again.map(() => ["QUERY_TOO_COMPLEX"]));
+  for (const _ of again) log.write(entry(1, { event: known.events[0]!, after: known.issues[0]! }));
+  expect(await answersTo("statusSpans { seconds startedAt }")).toEqual(again.map(() => null));
 });
 
 it("many lists are counted together, by all that is selected in them", async () => {
