@@ -19,11 +19,12 @@ export type LongLists = {
 /** @param now epoch milliseconds that relative times in the document count from. */
 export function createLongLists(mostValues: number, now: number): LongLists {
   let values = 0;
-  /** By the first node of each field. */
-  const costs = new Map<FieldNode, number>();
+  /** By the first node of each field. Made when it is first needed: few executions have a list that is long. */
+  let costs: Map<FieldNode, number> | undefined;
 
   function costOf(info: GraphQLResolveInfo): number {
     const field = info.fieldNodes[0]!;
+    costs ??= new Map();
     const known = costs.get(field);
     if (known !== undefined) return known;
     const cost = costOfEach(info, now);

@@ -82,7 +82,7 @@ export function createMetrics(watch: WatchEventLoop = monitorEventLoopDelay) {
     slowConsumers: new Counter({
       registers,
       name: "issuewire_slow_consumers_total",
-      help: "Connections of subscribers that were cut because they read nothing, by transport.",
+      help: "Connections of subscribers that were cut because they read nothing, or too little, by transport.",
       labelNames: ["transport"],
     }),
     toldSeconds: new Histogram({

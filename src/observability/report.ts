@@ -178,7 +178,7 @@ export function createReport({
     slowConsumerCut: (transport) => {
       metrics.slowConsumers.inc({ transport });
       quietly(`slow ${transport}`, () =>
-        logger.warn({ transport }, "a subscriber that read nothing was cut"),
+        logger.warn({ transport }, "a subscriber that read nothing, or too little, was cut"),
       );
     },
     // Another replica's clock may be ahead, and a sum that falls is taken for one that began anew.
