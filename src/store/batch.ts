@@ -382,8 +382,10 @@ class Pending {
   async #versionsBefore({ entries }: Change): Promise<ReadonlyMap<string, number>> {
     const late = new Set(entries.flatMap(({ event, isLate }) => (isLate ? event.delivery : [])));
     if (late.size === 0) return new Map();
-    const versions = await this.#transaction.versions([...late]);
-    return new Map(versions.map((one) => [versionKey(one), one.count]));
+    const versions = new Map<string, number>();
+    for (const event of await this.#transaction.eventsOf([...late]))
+      versions.set(versionKey(event), (versions.get(versionKey(event)) ?? 0) + 1);
+    return versions;
   }
 
   async #kept(delivery: number): Promise<Pick<ContentRow, "body" | "fields">> {

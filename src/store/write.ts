@@ -31,8 +31,8 @@ export type ProjectWrite = Project & { readonly shownAt: number };
 /** An event of an issue's history, and where the log has it. */
 export type Placed = Pick<EventRow, "seq" | "place">;
 
-/** How many events of one delivery and role there are. */
-export type Versions = Pick<EventRow, "delivery" | "role"> & { readonly count: number };
+/** What counts the versions of an event. */
+export type DeliveryRole = Pick<EventRow, "delivery" | "role">;
 
 /** How many deliveries with one body are looked at, beside the first: it may be sent again and again for ever. */
 export const mostAlike = 100;
@@ -61,8 +61,8 @@ export interface WriteTransaction {
   knownBySha256(sha256s: readonly string[], before: DeliveryId): Promise<readonly KeptBody[]>;
   /** The events that hold these places in the issue's history, in any order; nothing of a place that none holds. */
   placed(issueId: string, places: readonly Uint8Array[]): Promise<readonly Placed[]>;
-  /** How many events of each of these deliveries and their roles the log holds; nothing of one that it holds none of. */
-  versions(deliveries: readonly number[]): Promise<readonly Versions[]>;
+  /** Each event of these deliveries that the log holds, superseded or not, in any order. */
+  eventsOf(deliveries: readonly number[]): Promise<readonly DeliveryRole[]>;
   /** What a delivery held; null for a body that was pruned. Fields that cannot be read are what stands for them. */
   kept(delivery: number): Promise<Pick<ContentRow, "body" | "fields">>;
 

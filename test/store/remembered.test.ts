@@ -17,6 +17,21 @@ describe("what is asked again", () => {
     expect(prepare(long(200_000)).pluck().get()).toBe(1);
   });
 
+  it("is planned once, though it has an order, a limit and what a column is equal to", () => {
+    using client = Object.assign(new Database(":memory:"), {
+      [Symbol.dispose]: () => void client.close(),
+    });
+    client.exec("create table issues (id integer primary key, status text, level text)");
+    client.exec("insert into issues (status, level) values ('7', null), ('7', null), ('8', null)");
+    const listed = withPrepared(client).prepare<[string, null, number], number>(
+      "select id from issues where status = ? and level is ? order by id desc limit ?",
+    );
+    // A parameter alone is what SQLite would plan by.
+    expect(listed.source).not.toMatch(/(?:=|is|limit) \?/);
+    expect(listed.pluck().all("7", null, 5)).toEqual([2, 1]);
+    expect(listed.pluck().all("7", null, 1)).toEqual([2]);
+  });
+
   it("is built once for each form, but for forms that would take much memory", async () => {
     let built = 0;
     const ask = askedInForms<number>();

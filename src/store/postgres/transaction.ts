@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gte, inArray, isNull, lt, ne, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gte, inArray, isNull, lt, ne, sql } from "drizzle-orm";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsOf } from "../queries/contents.ts";
@@ -140,12 +140,11 @@ export function collectingTransaction(
           ),
         );
     },
-    async versions(ids) {
+    async eventsOf(ids) {
       return db
-        .select({ delivery: events.delivery, role: events.role, count: count() })
+        .select({ delivery: events.delivery, role: events.role })
         .from(events)
-        .where(sql`${events.delivery} = any(${sql.param(ids)})`)
-        .groupBy(events.delivery, events.role);
+        .where(sql`${events.delivery} = any(${sql.param(ids)})`);
     },
     kept: contentsOf({ ...sharedBy(db), onUnreadable }).kept,
 

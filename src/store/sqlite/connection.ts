@@ -49,7 +49,7 @@ export function openWriter(file: string, sqliteVersion = versionOf): Connection 
     // A WAL that grew behind a long read does not keep its size; one of everyday size is not cut, to be written over.
     client.pragma(`journal_size_limit = ${64 * 1024 * 1024}`);
     if (statSync(file).size <= checkedBytes) checkStructure(client, file);
-    const db = drizzle({ client });
+    const db = drizzle({ client: withPrepared(client) });
     migrate(client);
     openSearch(client);
     // One that a crash has left.
@@ -137,13 +137,14 @@ const mostOfPrepared = 512 * 1024;
  * The same connection, which prepares a statement once and runs it often: preparing takes longer than most questions do.
  * For Drizzle alone, which reads all rows at once and so never runs one statement within itself.
  *
- * SQLite prepares a statement anew whenever a limit is given that is a parameter and nothing else, as Drizzle writes it, to
- * plan by its value; what an expression is it does not look at.
+ * To plan by their values, SQLite prepares a statement anew at every run where a parameter is a limit, or is what a column
+ * is equal to while there is an order. What an expression is it does not look at, so each of those is made one: `+` changes
+ * no value, text included (https://sqlite.org/lang_expr.html).
  */
 export function withPrepared(client: Database.Database): Database.Database {
   const recent = createRecent<Database.Statement>(mostOfPrepared);
   const prepare = (text: string): Database.Statement =>
-    recent(text, () => client.prepare(text.replaceAll(/\blimit \?/g, "limit cast(? as integer)")));
+    recent(text, () => client.prepare(text.replaceAll(/( = | is |\blimit )\?/g, "$1+?")));
   return Object.create(client, { prepare: { value: prepare } }) as Database.Database;
 }
 

@@ -1,17 +1,4 @@
-import {
-  and,
-  asc,
-  count,
-  desc,
-  eq,
-  getTableColumns,
-  getTableName,
-  isNull,
-  lt,
-  lte,
-  ne,
-  sql,
-} from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, getTableName, isNull, lt, lte, ne, sql } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsOf, rewriteFields } from "../queries/contents.ts";
@@ -105,11 +92,10 @@ export function prepareTransaction(
       ),
     )
     .prepare();
-  const versions = db
-    .select({ delivery: events.delivery, role: events.role, count: count() })
+  const eventsOf = db
+    .select({ delivery: events.delivery, role: events.role })
     .from(events)
     .where(eq(events.delivery, sql.placeholder("delivery")))
-    .groupBy(events.delivery, events.role)
     .prepare();
   const insertDelivery = prepareRun(client, db.insert(deliveries).values(placeholdersOf(deliveries)));
   const insertContent = prepareRun(client, db.insert(contents).values(placeholdersOf(contents)));
@@ -196,8 +182,8 @@ export function prepareTransaction(
     async placed(issueId, places) {
       return places.flatMap((place) => placed.all({ issueId, place }));
     },
-    async versions(deliveries) {
-      return deliveries.flatMap((delivery) => versions.all({ delivery }));
+    async eventsOf(deliveries) {
+      return deliveries.flatMap((delivery) => eventsOf.all({ delivery }));
     },
     kept: contentsOf({ db, tables, onUnreadable }).kept,
 
