@@ -18,13 +18,15 @@ export type RetentionOptions = {
 const everyMs = 60_000;
 const dayMs = 86_400_000;
 
-/** Drops what is too old, step by step. Whoever has the store looks for it, and finds what the others have left. */
+/**
+ * Drops what is too old, step by step, and what a command set aside and was broken off. Whoever has the store looks for it,
+ * and finds what the others have left.
+ */
 export function startRetention(
   steps: Pick<Erasing, "dropBodies" | "dropClosedIssues" | "eraseSetAside">,
   { rawDays, eventsDays }: Retention,
   { betweenMs, now, failed }: RetentionOptions,
 ): AsyncDisposable {
-  if (rawDays === null && eventsDays === null) return { [Symbol.asyncDispose]: async () => {} };
   let isOver = false;
   let turning = Promise.resolve();
   let timer: NodeJS.Timeout;
@@ -45,7 +47,6 @@ export function startRetention(
     return dropped;
   }
   async function turn(): Promise<void> {
-    // Of a command that was broken off too.
     let dropped = await taken(steps.eraseSetAside());
     if (dropped === 0) dropped = await dropDue();
     if (!isOver) plan(dropped > 0 ? betweenMs : everyMs);

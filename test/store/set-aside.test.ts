@@ -112,6 +112,19 @@ describe.each(places)("an issue with more deliveries than one step may erase, on
     expect(await eraseAll(maintenance)).toEqual([mostInStep, 10]);
   });
 
+  it("is erased by a gateway where a command was broken off, though nothing is ever too old", async () => {
+    await using place = await openPlace();
+    {
+      await using store = await place.open();
+      await fill(store);
+      await using maintenance = await place.openMaintenance();
+      await maintenance.forgetIssue("1", at(0));
+    }
+    await using _store = await place.open();
+    await expect.poll(() => countOf(place, "contents")).toBe(2);
+    expect(await countOf(place, "deliveries")).toBe(2);
+  });
+
   it("goes alone when it has been closed for too long, by itself and whole", async () => {
     await using place = await openPlace();
     {
