@@ -26,9 +26,16 @@ describe("sentAtOf", () => {
 
     ["the second of what it shows", [clock - 2], clock - 2 + 0.9, (clock - 2) * 1000, null],
     ["after what it shows", [clock - 2], clock - 60, (clock - 2) * 1000, null],
-    ["a second before what it shows", [clock - 3], clock - 2 + 0.25, (clock - 2) * 1000 + 250, "too early"],
+    [
+      "a minute before what it shows, which an SDK dated",
+      [clock - 60],
+      clock + 0.9,
+      (clock - 60) * 1000,
+      null,
+    ],
+    ["longer before what it shows", [clock - 61], clock + 0.25, clock * 1000 + 250, "too early"],
     ["ten years before what it shows", [clock - 315_360_000], clock - 2, (clock - 2) * 1000, "too early"],
-    ["before what it shows, which is ahead", [clock - 2], clock + 60, (clock + 60) * 1000, "too early"],
+    ["before what it shows, which is ahead", [clock - 2], clock + 59, (clock + 59) * 1000, "too early"],
     ["far ahead, and before what it shows", [clock + 400], clock + 500, (clock + 500) * 1000, "too early"],
     ["far ahead, and after what it shows", [clock + 600], clock + 500, (clock + 500) * 1000, "too late"],
     ["too late, and what it shows is past", [clock + 600], clock - 60, receivedAt, "too late"],
