@@ -1,9 +1,10 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, readdirSync, renameSync, statSync, watch, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, readdirSync, renameSync, statSync, watch, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, inject, it } from "vitest";
+import { backUpSqlite } from "../../src/store/sqlite/backup.ts";
 import { told } from "../store/deliveries.ts";
 import { openStoreIn, temporaryFolder } from "../store/open.ts";
 import { startProcess, type GatewayProcess } from "./gateway.ts";
@@ -203,6 +204,21 @@ describe("a gateway whose database file is gone", () => {
     await gateway.end("SIGKILL");
     await using store = await openStoreIn(gateway.database);
     expect(await store.reader.issueCount({ filter: {}, now: 0 })).toBe(2);
+  });
+});
+
+describe("a gateway over whose database file a backup is copied", () => {
+  it("acknowledges nothing, and is not ready", async () => {
+    await using gateway = await startProcess();
+    const { database } = gateway;
+    expect(await postIssue(gateway.url, 0)).toBe(202);
+    await backUpSqlite({ file: database, to: `${database}.backup`, onProgress: () => {} });
+    expect(await postIssue(gateway.url, 1)).toBe(202);
+
+    copyFileSync(`${database}.backup`, database);
+    for (let turn = 0; turn < 3; turn += 1) expect(await postIssue(gateway.url, 2)).toBe(503);
+    expect(await ready(gateway)).toBe(503);
+    expect(said(gateway, "was written over beneath the gateway")).toBeGreaterThan(0);
   });
 });
 

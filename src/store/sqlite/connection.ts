@@ -1,8 +1,9 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { drizzle, type BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { createRecent } from "../recent.ts";
 import { unusable } from "./error.ts";
+import { isWithoutWal } from "./in-place.ts";
 import { checkTables, hasMigrations, migrate } from "./migrate.ts";
 import { unprobe } from "./probe.ts";
 import { withQuickRows } from "./quick-rows.ts";
@@ -73,29 +74,23 @@ export function makePrivate(file: string): void {
 
 /**
  * SQLite takes the WAL that it finds for the file's own and writes its pages over it: a backup that was put back beside
- * the WAL of the database before it would be damaged by being opened. A backup says in its header that it has no WAL
- * (https://sqlite.org/fileformat2.html#file_format_version_numbers).
+ * the WAL of the database before it would be damaged by being opened. A backup says in its header that it has no WAL.
  *
  * To be asked before this process has opened the file: closing a file lets go of all its locks on it, SQLite's as well.
  * @throws Error that says what to do.
  */
 export function refuseWalOfAnother(file: string): void {
   const wal = statSync(`${file}-wal`, { throwIfNoEntry: false });
-  if (wal === undefined || wal.size === 0 || !isWithoutWal(file)) return;
-  throw new Error(
-    `${file} was put back from a backup beside what is left of the database before it: remove ${file}-wal and ${file}-shm, and try again.`,
-  );
-}
-
-function isWithoutWal(file: string): boolean {
-  const versions = Buffer.alloc(2);
+  if (wal === undefined || wal.size === 0) return;
   const descriptor = openSync(file, "r");
   try {
-    readSync(descriptor, versions, 0, 2, 18);
+    if (!isWithoutWal(descriptor)) return;
   } finally {
     closeSync(descriptor);
   }
-  return versions.equals(Buffer.from([1, 1]));
+  throw new Error(
+    `${file} was put back from a backup beside what is left of the database before it: remove ${file}-wal and ${file}-shm, and try again.`,
+  );
 }
 
 /**
