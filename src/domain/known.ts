@@ -30,7 +30,7 @@ export type Stay = {
 };
 
 /** Sentry sends the last of its three attempts some ten minutes after the first. */
-export const retryMs = 15 * 60_000;
+const retryMs = 15 * 60_000;
 
 export const nothingOver: Known["over"] = { unresolved: null, resolved: null, ignored: null };
 

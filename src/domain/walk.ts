@@ -1,7 +1,7 @@
 import type { Draft } from "./course.ts";
 import type { Facts } from "./delivery.ts";
 import type { IssueEvent } from "./event.ts";
-import { isSameKnown, retryMs, type Known } from "./known.ts";
+import { isSameKnown, type Known } from "./known.ts";
 import { compareDeliveries, isCreated, isNewer, positionIn } from "./order.ts";
 import { isOfPast, mayRepeat, PastNeededError, printOf, type Past } from "./past.ts";
 import {
@@ -201,15 +201,11 @@ class Rewalk {
     this.#walk.turn = this.#latest(this.#walk.turn, ({ drafts }) => drafts.some(isTurn));
   }
 
-  /**
-   * A `created` may be sent again after others, but its snapshot is of the moment that it reports. Longer before the others
-   * than Sentry tries, it is the time of an old event instead, such as a crash that an app reports at its next start.
-   */
+  /** A `created` may be sent again long after, but its snapshot is of the moment that it reports. */
   #timeOf(facts: Facts): number {
-    const { firstSentAt } = this.#walk;
-    if (!isCreated(facts) || facts.lastSeen === null || firstSentAt >= facts.sentAt) return facts.sentAt;
-    const shownAt = Math.floor(facts.lastSeen / 1000);
-    return shownAt < firstSentAt - retryMs ? firstSentAt : shownAt;
+    if (!isCreated(facts) || facts.lastSeen === null || this.#walk.firstSentAt >= facts.sentAt)
+      return facts.sentAt;
+    return Math.floor(facts.lastSeen / 1000);
   }
 
   /**

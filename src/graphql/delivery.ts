@@ -45,9 +45,9 @@ DeliveryType.implement({
     sentAt: t.expose("sentAt", {
       type: "DateTime",
       description:
-        "When Sentry sent it, in whole seconds. If Sentry's time is more than a minute before the " +
-        "snapshot's `lastSeen`, which comes from the clocks of SDKs, it is that `lastSeen`; if it is missing " +
-        "or cannot be true, the later of `lastSeen` and the gateway's clock.",
+        "When Sentry sent it, in whole seconds. If Sentry's time is before the snapshot's `lastSeen`, it is " +
+        "that `lastSeen`, unless an SDK's clock is ahead, by a minute at most; if it is missing or cannot be " +
+        "true, the later of `lastSeen` and the gateway's clock.",
     }),
     resource: t.exposeString("resource", {
       nullable: true,

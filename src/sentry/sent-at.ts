@@ -2,11 +2,11 @@
 const maxAheadMs = 5 * 60_000;
 
 /**
- * How far `lastSeen` may be ahead of the moment that shows it, in seconds: it is the newest that the clock of any SDK said,
- * and Sentry takes events from this far in the future (getsentry/sentry, MAX_SECS_IN_FUTURE in constants.py; `last_seen`
- * in event_manager.py).
+ * How far `lastSeen` may be ahead of the moment that shows it: it is the newest that the clock of any SDK said, and Sentry
+ * takes events from this far in the future (getsentry/sentry, MAX_SECS_IN_FUTURE in constants.py; `last_seen` in
+ * event_manager.py).
  */
-const maxSeenAheadSeconds = 60;
+const maxSeenAheadMs = 60_000;
 
 export type SentAt = {
   /** Epoch milliseconds. */
@@ -19,9 +19,9 @@ export type SentAt = {
  * When a delivery was sent: what `Sentry-Hook-Timestamp` says, however long ago, unless that cannot be.
  *
  * Nothing is sent before what it shows, and the snapshot is signed while the header is not: so `lastSeen` (epoch
- * microseconds, null where the body shows none) bounds it from below, but for how far it may be ahead itself. Where the
- * header does not serve, it is the later of `lastSeen` and the receiver's clock; `lastSeen` alone where the header was
- * too early, since then the clock says nothing about when it was sent.
+ * microseconds, null where the body shows none) bounds it from below, in the header's whole seconds, unless it is itself of
+ * a clock that is ahead. Where the header does not serve, it is the later of `lastSeen` and the receiver's clock; of
+ * `lastSeen` alone where the header was earlier than that, since then the clock says nothing about when it was sent.
  */
 export function sentAtOf({
   timestamp,
@@ -40,7 +40,9 @@ export function sentAtOf({
     return { at: latest, adjusted: "unreadable" };
   }
   const seconds = Number(timestamp[0]);
-  if (seconds < Math.floor(lastSeenMs / 1000) - maxSeenAheadSeconds)
+  // What is here before what it shows shows what a fast clock said.
+  const isSeenAhead = lastSeenMs > receivedAt && lastSeenMs - seconds * 1000 <= maxSeenAheadMs;
+  if (seconds < Math.floor(lastSeenMs / 1000) && !isSeenAhead)
     return { at: lastSeenMs, adjusted: "too early" };
   if (seconds * 1000 > receivedAt + maxAheadMs) return { at: latest, adjusted: "too late" };
   return { at: seconds * 1000, adjusted: null };

@@ -25,14 +25,6 @@ it("dates `created` by its own snapshot once another delivery was sent before it
   ]);
 });
 
-it("dates `created` by the first delivery where its snapshot is of an event from longer before than Sentry tries", () => {
-  const assigned = sent("08:15:00", "assigned", "unresolved/new", { assignee: toAda });
-  const crashed = (lastSeen: string) =>
-    historyOf(assigned, sent("08:15:01", "created", "unresolved/new", { lastSeen }))[0];
-  expect(crashed("08:00:00")).toBe("08:00:00 REPORTED – → unresolved/new OPENED by 2");
-  expect(crashed("07:59:59.999")).toBe("08:15:00 REPORTED – → unresolved/new OPENED by 2");
-});
-
 it("counts a delivery that was sent before `created` even where it is no event", () => {
   const created = sent("08:00:05", "created", "unresolved/new", { lastSeen: "08:00:00.2", count: 2 });
   // `created` is walked first, so this snapshot is older than the newest one and tells an opening that is reported.
