@@ -1,5 +1,6 @@
 import { entriesFrom, standingOf, type Entry, type EntryDraft, type Standing } from "./entry.ts";
 import type { IssueEvent } from "./event.ts";
+import type { State } from "./issue.ts";
 import { comparePlaces, positionIn } from "./order.ts";
 import { PastNeededError } from "./past.ts";
 import type { Stop } from "./stop.ts";
@@ -11,8 +12,9 @@ type Draft = EntryDraft & { readonly supersedes: IssueEvent[] };
  * The entries that bring the log from what the touched stops were to what the walk has made of them, in history order.
  *
  * An event that differs from the one in its place supersedes that. What leaves a place that stays empty is superseded by
- * the first entry of the delivery that was added, or else by the event next to it, which is entered again for that. The
- * last event is entered again where nothing else tells that the issue shows another snapshot.
+ * the first event that is new in its own place and tells the same, such as the same change at another time; or else by the
+ * first entry of the delivery that was added; or else by the event next to it, which is entered again for that. The last
+ * event is entered again where nothing else tells that the issue shows another snapshot.
  */
 export function entriesOf(
   walk: Walk,
@@ -38,8 +40,11 @@ export function entriesOf(
   drafts.sort(byPlace);
 
   const own = drafts.find(({ event }) => event.delivery === added);
-  for (const { stop, event } of leaving.values()) {
-    const heir = own ?? reentered(drafts, eventNextTo(walk, stop, event));
+  for (const { stop, event } of [...leaving.values()].sort(byPlace)) {
+    const successor = drafts.find(
+      (draft) => draft.supersedes.length === 0 && tellsTheSame(draft.event, event),
+    );
+    const heir = successor ?? own ?? reentered(drafts, eventNextTo(walk, stop, event));
     heir.supersedes.push(event);
   }
 
@@ -48,7 +53,7 @@ export function entriesOf(
 
   drafts.sort(byPlace);
   for (const { supersedes } of drafts) supersedes.sort((a, b) => comparePlaces(a.place, b.place));
-  return entriesFrom(drafts, walk, added, before, after);
+  return entriesFrom(drafts, added, before, after);
 }
 
 /** The draft of this event. If there was none it supersedes the event itself. */
@@ -81,10 +86,21 @@ function showsOtherwise(before: Standing, after: Standing): boolean {
   );
 }
 
+/** The same change; of what is no change, what the same delivery says. */
+function tellsTheSame(a: IssueEvent, b: IssueEvent): boolean {
+  if (a.transition === null || b.transition === null)
+    return a.transition === b.transition && a.delivery === b.delivery;
+  return isSameState(a.transition.from, b.transition.from) && isSameState(a.transition.to, b.transition.to);
+}
+
+function isSameState(a: State | null, b: State | null): boolean {
+  return a?.status === b?.status && a?.substatus === b?.substatus;
+}
+
 function keyOf(place: Uint8Array): string {
   return String.fromCharCode(...place);
 }
 
-function byPlace(a: Draft, b: Draft): number {
+function byPlace(a: { readonly event: IssueEvent }, b: { readonly event: IssueEvent }): number {
   return comparePlaces(a.event.place, b.event.place);
 }

@@ -2,7 +2,7 @@ import type { Facts } from "./delivery.ts";
 import type { IssueEvent } from "./event.ts";
 import type { State } from "./issue.ts";
 import { comparePlaces } from "./order.ts";
-import { lastEvent, type Walk } from "./walk.ts";
+import type { Walk } from "./walk.ts";
 
 /** One entry of the log. */
 export type Entry = {
@@ -41,30 +41,21 @@ export function standingOf(walk: Walk): Standing | null {
 
 /**
  * Follows the drafts into the log as its readers do, one by one in history order. `added` is the delivery that led to
- * them; the walk has come to `after`.
+ * them, from `before` to `after`.
  *
  * What is entered in its order leads the issue from state to state. What is late brings no old state back: the issue
  * stands as it did until the entry that it ends with, or that holds the transition to there.
  */
 export function entriesFrom(
   drafts: readonly EntryDraft[],
-  walk: Walk,
   added: number,
   before: Standing | null,
   after: Standing,
 ): readonly Entry[] {
-  const entering = new Set(drafts.map(({ event }) => event));
-  const leaving = drafts.flatMap(({ supersedes }) => supersedes).sort(byPlace);
-  const staying =
-    before !== null && leaving.includes(before.last)
-      ? lastEvent(walk, (event) => !entering.has(event))
-      : (before?.last ?? null);
   let standing = stateOf(before ?? after);
   return drafts.map((draft, i) => {
     const { event, supersedes } = draft;
-    const others = [staying, leaving.at(-1) ?? null];
-    const isBeforeOthers = others.some((other) => other !== null && byPlace(event, other) < 0);
-    for (const old of supersedes) leaving.splice(leaving.indexOf(old), 1);
+    const isBeforeOthers = before !== null && byPlace(event, before.last) < 0;
     const isLate = isBeforeOthers || supersedes.length > 0 || event.delivery !== added;
     if (i === drafts.length - 1 || event === after.turn) standing = stateOf(after);
     else if (!isLate && event.transition !== null)

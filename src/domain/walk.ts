@@ -110,16 +110,6 @@ export function letGo(walk: Walk, left: number): readonly IssueEvent[] {
   return gone.flatMap(({ events }) => events);
 }
 
-/** The last event in history that is wanted; null for none. @throws PastNeededError when the walk may have let go of it. */
-export function lastEvent(walk: Walk, isWanted: (event: IssueEvent) => boolean): IssueEvent | null {
-  for (let i = walk.stops.length - 1; i >= 0; i -= 1) {
-    const event = walk.stops[i]!.events.findLast(isWanted);
-    if (event !== undefined) return event;
-  }
-  if (walk.past !== null) throw new PastNeededError();
-  return null;
-}
-
 /** One change of a walk, from the stops it disturbs to the events that follow. */
 class Rewalk {
   readonly touched = new Map<Stop, Before>();

@@ -82,16 +82,16 @@ describe("what arrives late", () => {
     ]);
   });
 
-  it("replaces what it leaves without a place by the first of its own events, also where that is told", () => {
+  it("replaces what it leaves without a place by the same change at another time", () => {
     const assigned = sent("09:00", "assigned", "resolved");
     const later = sent("10:00", "assigned", "unresolved/regressed");
     const late = sent("09:30", "resolved", "unresolved/regressed");
     expect(logOf(created, assigned, later, late)[3]).toEqual([
       "late 09:00:00 REPORTED unresolved/new → resolved RESOLVED told by 4 " +
-        "[not: 08:00:00..09:00:00 INFERRED unresolved/new → resolved RESOLVED by 2] " +
-        "[not: 09:00:00..10:00:00 INFERRED resolved → unresolved/regressed REGRESSED by 3]; " +
+        "[not: 08:00:00..09:00:00 INFERRED unresolved/new → resolved RESOLVED by 2]; " +
         "unresolved/regressed since 10:00:00",
-      "late 09:00:00..09:30:00 INFERRED resolved → unresolved/regressed REGRESSED by 4; " +
+      "late 09:00:00..09:30:00 INFERRED resolved → unresolved/regressed REGRESSED by 4 " +
+        "[not: 09:00:00..10:00:00 INFERRED resolved → unresolved/regressed REGRESSED by 3]; " +
         "unresolved/regressed since 09:30:00",
     ]);
   });
@@ -108,14 +108,21 @@ describe("what arrives late", () => {
     ]);
   });
 
-  it("is not late any more where it makes nothing of all that came after it", () => {
+  it("is late with all of its events, though the first of them replaces what came after", () => {
+    const shown = { lastSeen: "08:50", count: 2 };
+    const reopened = sent("09:01:01", "unresolved", "unresolved/regressed", shown);
+    const alert = sent("09:01:00", "alert status_regression", "unresolved/regressed", shown);
+    expect(arrivals(created, reopened, alert)[2]!.entries.map(({ isLate }) => isLate)).toEqual([true, true]);
+  });
+
+  it("is late also where it makes nothing of all that came after it", () => {
     const at = (time: string, body: string) =>
       sent(time, "assigned", "unresolved/new", { lastSeen: "08:00", body });
     const newer = sent("10:00", "assigned", "unresolved/ongoing", { lastSeen: "09:50" });
     expect(logOf(created, at("09:00", "A"), at("09:10", "B"), at("11:00", "A"), newer)[4]).toEqual([
       "late 09:10:00..10:00:00 INFERRED unresolved/new → unresolved/ongoing SETTLED by 5 " +
         "[not: 11:00:00 REPORTED assigned by 4]; unresolved/ongoing since 10:00:00",
-      "10:00:00 REPORTED assigned by 5; unresolved/ongoing since 10:00:00",
+      "late 10:00:00 REPORTED assigned by 5; unresolved/ongoing since 10:00:00",
     ]);
   });
 
@@ -144,16 +151,21 @@ describe("what arrives late", () => {
         "[not: 10:00:00 REPORTED unresolved/ongoing → resolved RESOLVED by 4]; resolved since 10:00:00",
     ]);
     const behind = sent("10:00", "resolved", "unresolved/ongoing", { ...key, lastSeen: "08:59" });
-    // It was taken for a retry of that one.
-    const retried = sent("10:05", "resolved", "unresolved/ongoing", { lastSeen: "08:59" });
-    expect(logOf(created, resolved, reopened, behind, retried, late)[5]).toEqual([
+    expect(logOf(created, resolved, reopened, behind, late)[4]).toEqual([
       "late 09:30:00 REPORTED resolved → unresolved/ongoing REGRESSED by 3 " +
         "[not: 09:30:00 REPORTED resolved → unresolved/ongoing REGRESSED by 3] " +
         "[not: 10:00:00 REPORTED unresolved/ongoing → resolved RESOLVED by 4] " +
         "[not: 10:00:00..10:00:00 INFERRED resolved → unresolved/ongoing REGRESSED by 4]; " +
+        "unresolved/ongoing since 09:30:00",
+    ]);
+    // It was taken for a retry of the one before it, and tells the same.
+    const retried = sent("10:05", "resolved", "unresolved/ongoing", { lastSeen: "08:59" });
+    expect(logOf(created, resolved, reopened, behind, retried, late)[5]).toEqual([
+      "late 10:05:00 REPORTED unresolved/ongoing → resolved RESOLVED by 5 " +
+        "[not: 10:00:00 REPORTED unresolved/ongoing → resolved RESOLVED by 4]; " +
         "unresolved/ongoing since 10:00:00",
-      "late 10:05:00 REPORTED unresolved/ongoing → resolved RESOLVED by 5; unresolved/ongoing since 10:00:00",
-      "late 10:05:00..10:05:00 INFERRED resolved → unresolved/ongoing REGRESSED by 5; " +
+      "late 10:05:00..10:05:00 INFERRED resolved → unresolved/ongoing REGRESSED by 5 " +
+        "[not: 10:00:00..10:00:00 INFERRED resolved → unresolved/ongoing REGRESSED by 4]; " +
         "unresolved/ongoing since 10:05:00",
     ]);
   });
