@@ -36,13 +36,13 @@ export const builder = new SchemaBuilder<{
     pageInfoTypeOptions: { description: "The position of a page in its list." },
     hasNextPageFieldOptions: {
       description:
-        "With `first`: whether the list continues after this page. With `last`: whether `before` was given, " +
-        "since the row that it names comes after this page.",
+        "With `first`: whether more rows follow this page, up to `before` if that is given too. With `last`: " +
+        "whether `before` was given, since the row that it names comes after this page.",
     },
     hasPreviousPageFieldOptions: {
       description:
-        "With `last`: whether there are rows before this page. With `first`: whether `after` was given, " +
-        "since the row that it names comes before this page.",
+        "With `last`: whether more rows come before this page, back to `after` if that is given too. With " +
+        "`first`: whether `after` was given, since the row that it names comes before this page.",
     },
     startCursorFieldOptions: {
       nullable: true,

@@ -89,7 +89,8 @@ DeliveryType.implement({
       type: DeliveryType,
       nullable: true,
       description:
-        "The earlier delivery that this one repeats: the same `Idempotency-Key`, or the same bytes.",
+        "The earlier delivery that this one repeats: the same `Idempotency-Key`, or the same bytes. Null where " +
+        "what the same bytes say happened again, such as a second resolve.",
       resolve: ({ repeatOf }, _args, { loaders }) => (repeatOf === null ? null : loaders.delivery(repeatOf)),
     }),
     body: t.string({

@@ -43,7 +43,9 @@ export const TransitionKindType = builder.enumType("TransitionKind", {
     ESCALATED: { description: "To unresolved and escalating, from unresolved or archived." },
     SETTLED: { description: "From unresolved to ongoing, with time." },
     OTHER: {
-      description: "Any other change, and every one from or to a status that this version does not know.",
+      description:
+        "Any other change, and every one from or to a status that this version does not know, but for the first " +
+        "of an issue.",
     },
   } satisfies Described<TransitionKind>,
 });

@@ -113,7 +113,9 @@ IssueEventType.implement({
       type: IssueEventType,
       nullable: true,
       description:
-        "The event that replaced this one, which is then still in the log but no longer in the history.",
+        "The event that replaced this one, which is then still in the log but no longer in the history. Of the " +
+        "event that a subscription sends it is null: what replaces it is sent later, and lists it in " +
+        "`supersedesAll`.",
       resolve: ({ supersededBy }, _args, { loaders }) =>
         supersededBy === null ? null : loaders.event(supersededBy),
     }),

@@ -45,7 +45,20 @@ export async function entriesAfter<One extends Told>(
   // Another process may have written since.
   if (cursor != null && checkPosition(cursor, bounds).is === "refused") bounds = await reader.bounds();
   const position = cursor == null ? bounds.newest : resumablePosition(cursor, bounds);
-  return { ...neverIterated, is: "entries", epoch: bounds.epoch, after: position, toldOf };
+  return {
+    ...neverIterated,
+    is: "entries",
+    epoch: bounds.epoch,
+    after: position,
+    toldOf: (payload) => toldOf(asFirstTold(payload)),
+  };
+}
+
+/** Whoever was there when it was entered was told nothing else, for what replaces an event is entered later. */
+function asFirstTold(payload: Payload): Payload {
+  const { event, ...issue } = payload.entry;
+  if (event.supersededBy === null) return payload;
+  return { ...payload, entry: { ...issue, event: { ...event, supersededBy: null } } };
 }
 
 /** What stands in the store now, and again when entries that `concerns` is true of have changed it. */

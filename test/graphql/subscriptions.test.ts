@@ -90,6 +90,19 @@ describe("issueChanged", () => {
     await events.return();
   });
 
+  it("tells an entry as it was first told, though another one has replaced its event since", async () => {
+    const log = scriptedLog();
+    const replaced = { ...opening, event: { ...opening.event, supersededBy: 2 } };
+    const { subscribe } = gateway({ events: [replaced.event, resolving.event] }, { log });
+    const events = await subscribe(
+      `subscription { issueChanged { event { supersededBy { id } transition { event { supersededBy { id } } } } } }`,
+    );
+    log.write(replaced);
+    const event = { supersededBy: null, transition: { event: { supersededBy: null } } };
+    expect((await events.next()).value).toMatchObject({ data: { data: { issueChanged: { event } } } });
+    await events.return();
+  });
+
   it("gives an edge whose cursor is one of the default list's", async () => {
     const log = scriptedLog();
     const older = issue("4400", { lastSeen: minutes(0) });
