@@ -39,6 +39,17 @@ async function finish(store: Maintenance, options: EraseCommandOptions): Promise
   );
 }
 
+/** The same, and leaves nothing of it anywhere in the database's file, or says that it may have. */
+async function finishForgetting(store: Maintenance, options: EraseCommandOptions): Promise<void> {
+  await allOf("erasing", store.eraseSetAside, options);
+  const isCompact = await store.compact();
+  await finish(store, options);
+  if (!isCompact)
+    options.print(
+      "A gateway uses the database: parts of its file that are not in use may still hold some of what was erased. This command clears them when it is run once more with the gateway stopped, though it finds nothing then.",
+    );
+}
+
 /** `issuewire prune`: what the settings say is too old. A running gateway does the same by itself. */
 export function pruneCommand(options: EraseCommandOptions): Command {
   const { open, retention, now, print } = options;
@@ -105,7 +116,7 @@ export function forgetCommand(options: EraseCommandOptions): Command {
       await using store = await open();
       const sentryId = await store.findIssue(name);
       if (sentryId !== null) await store.forgetIssue(sentryId, now());
-      await finish(store, options);
+      await finishForgetting(store, options);
       if (sentryId === null) throw new CommandError(`There is no issue ${name}.`);
       print(`Forgot issue ${sentryId}.`);
     });
@@ -117,7 +128,7 @@ export function forgetCommand(options: EraseCommandOptions): Command {
       await using store = await open();
       const project = await store.findProject(name);
       const issues = project === null ? 0 : await forgetProject(store, project.sentryId);
-      await finish(store, options);
+      await finishForgetting(store, options);
       if (project === null) throw new CommandError(`There is no project ${name}.`);
       // By the name that was given: the slug comes from Sentry, and may have in it what a terminal obeys.
       print(`Forgot project ${name}: ${counted(issues, "issue")}.`);

@@ -15,6 +15,11 @@ export interface Maintenance extends Erasing, AsyncDisposable {
   /** The issue with this short id, or else with this id of Sentry's: that id. */
   findIssue(shortIdOrId: string): Promise<string | null>;
   /**
+   * Writes the database's file anew, for parts of it that are not in use may hold what was erased. False where that was left
+   * because a gateway uses the file, which would refuse webhooks meanwhile.
+   */
+  compact(): Promise<boolean>;
+  /**
    * Leaves nothing of what was erased in the files that the database keeps beside its own. False where somebody who reads
    * the database kept it from that for seconds.
    */

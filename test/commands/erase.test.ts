@@ -31,12 +31,16 @@ function printing(file: string): EraseCommandOptions & { readonly printed: reado
   };
 }
 
+const besideGateway =
+  "A gateway uses the database: parts of its file that are not in use may still hold some of what was erased. " +
+  "This command clears them when it is run once more with the gateway stopped, though it finds nothing then.";
+
 it("forgetting a project says so without what a terminal would obey in its slug", async () => {
   await using store = await openTestStore();
   await store.append(told({ project: { id: "7", slug: "web\u001b[2J", name: "Web" } }));
   const options = printing(store.file);
   await forgetCommand(options).exitOverride().parseAsync(["project", "7"], { from: "user" });
-  expect(options.printed).toEqual(["Forgot project 7: 1 issue."]);
+  expect(options.printed).toEqual([besideGateway, "Forgot project 7: 1 issue."]);
 });
 
 it("forgetting leaves nothing of an issue that is too much for one step, in the file and beside it", async () => {
@@ -45,7 +49,7 @@ it("forgetting leaves nothing of an issue that is too much for one step, in the 
   await fill(store, secret);
   const options = printing(store.file);
   await forgetCommand(options).exitOverride().parseAsync(["issue", "WEB-1"], { from: "user" });
-  expect(options.printed).toEqual(["Forgot issue 1."]);
+  expect(options.printed).toEqual([besideGateway, "Forgot issue 1."]);
   for (const end of ["", "-wal"])
     expect([end, readFileSync(`${store.file}${end}`).includes(secret)]).toEqual([end, false]);
 });
@@ -73,7 +77,11 @@ it("says where what was erased may still lie beside the file", async () => {
   await forgetCommand({ ...options, open })
     .exitOverride()
     .parseAsync(["issue", "1"], { from: "user" });
-  expect(options.printed).toEqual([expect.stringContaining("-wal may hold"), "Forgot issue 1."]);
+  expect(options.printed).toEqual([
+    expect.stringContaining("-wal may hold"),
+    besideGateway,
+    "Forgot issue 1.",
+  ]);
 });
 
 it("pruning says how much went, one as one and many as many", async () => {

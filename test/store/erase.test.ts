@@ -311,6 +311,36 @@ describe("forgetting an issue", () => {
     expect(await examine(file)).toEqual([]);
   });
 
+  it("leaves nothing where rows have been moved from page to page, once the file is written anew", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    const issues = 1_500;
+    const isSecret = (index: number) => index % 10 === 0;
+    {
+      await using store = await openStoreIn(file);
+      // Longer and shorter in turns, and in another order each time, so that pages are filled and emptied.
+      for (const [turn, step] of [1, 7, 11].entries())
+        await Promise.all(
+          Array.from({ length: issues }, (_, place) => (place * step) % issues).map((index) =>
+            store.append(
+              told({
+                issue: String(index + 1),
+                at: turn * issues + index,
+                count: turn,
+                title: `${isSecret(index) ? "secret" : "known"} ${index} ${"x".repeat((index * 7 + turn * 131) % 300)}`,
+              }),
+            ),
+          ),
+        );
+    }
+    await using maintenance = openSqliteMaintenance(file);
+    for (let index = 0; index < issues; index += 1)
+      if (isSecret(index)) await maintenance.forgetIssue(String(index + 1), at(10_000));
+    expect(await maintenance.compact()).toBe(true);
+    expect(await maintenance.sweep()).toBe(true);
+    expect(kept(file).includes("secret")).toBe(false);
+  });
+
   it("leaves nothing beside the file either, while a gateway has it", async () => {
     await using store = await openTestStore();
     const secret = "what nobody may know any more";

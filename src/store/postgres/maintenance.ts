@@ -21,6 +21,8 @@ export async function openPostgresMaintenance(url: string): Promise<Maintenance>
     ...erasingSteps(pools.log, schema),
     tokens: tokensOn(pools.log),
     // Its files are the server's own.
+    // That is for the server's own VACUUM.
+    compact: async () => true,
     sweep: async () => true,
     ...namedQueries(reader, sharedBy(drizzleOver(pools.log))),
     [Symbol.asyncDispose]: () => running.disposeAsync(),

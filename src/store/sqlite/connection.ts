@@ -45,7 +45,7 @@ export function openWriter(file: string, sqliteVersion = versionOf): Connection 
     client.pragma("fullfsync = ON");
     // Pages that a commit touches again stay in memory: 64 MB instead of 2.
     client.pragma("cache_size = -65536");
-    // What is packed, changed or dropped leaves no copy in the file that `forget` would not find.
+    // What is packed, changed or dropped is gone from where it was in the file.
     client.pragma("secure_delete = ON");
     // A WAL that grew behind a long read does not keep its size; one of everyday size is not cut, to be written over.
     client.pragma(`journal_size_limit = ${64 * 1024 * 1024}`);

@@ -54,7 +54,17 @@ export function openSqliteMaintenance(file: string): Maintenance {
     ...patient(file, steps),
     ...namedQueries(readerOf(connection, { issueObjectOf: () => null }), asked),
     tokens: patient(file, tokenQueries(asked)),
-    ...patient(file, { sweep: () => sweep(connection) }),
+    ...patient(file, {
+      async compact() {
+        if (isBesideGateway) return false;
+        // The index of texts keeps the trigrams of what is deleted until it merges them away.
+        connection.client.exec("insert into issues_search (issues_search) values ('optimize')");
+        // Where SQLite moves rows from page to page, it leaves copies that `secure_delete` knows nothing of.
+        connection.client.exec("vacuum");
+        return true;
+      },
+      sweep: () => sweep(connection),
+    }),
     [Symbol.asyncDispose]: async () => running.dispose(),
   };
 }
@@ -71,7 +81,7 @@ function openConnection(
     opened.defer(() => void client.close());
     client.pragma("synchronous = FULL");
     client.pragma("fullfsync = ON");
-    // What is erased is gone from the file too, not only from what is read of it.
+    // What is erased is gone from where it was in the file too, not only from what is read of it.
     client.pragma("secure_delete = ON");
     const connection = { client, db: drizzle({ client }) };
     if (!hasTablesOfThisVersion(connection))
