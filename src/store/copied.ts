@@ -5,8 +5,9 @@ export const copiedIssues = { table: "issues", key: "id", pageSize: 500 } as con
 export const copiedTables = [
   { table: "deliveries", key: "id", pageSize: 1_000 },
   // Before what is not packed: what is packed between two runs is in its pack from then on.
-  { table: "packs", key: "first", pageSize: 50 },
-  { table: "contents", key: "delivery", pageSize: 100 },
+  { table: "packs", key: "first", pageSize: 16 },
+  // Bodies can be of megabytes, and both sides hold a page in several forms.
+  { table: "contents", key: "delivery", pageSize: 16 },
   copiedEvents,
   copiedIssues,
 ] as const;
