@@ -210,11 +210,12 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   const allowAnonymous = config.ALLOW_ANONYMOUS === "read";
   if (!isOnLoopback && !allowAnonymous && readJwt === null && !tokens.hasAny())
     throw new ConfigError(howToBeExposed(config.HOST));
+  const canTellOwn = isOnLoopback && config.TRUST_PROXY === 0;
   const admit = createAdmit({
     tokens,
     readJwt,
     allowAnonymous,
-    isOnLoopback: isOnLoopback && config.TRUST_PROXY === 0,
+    isOnLoopback: canTellOwn,
     now,
     keysFailed: report.keysFailed,
   });
@@ -330,6 +331,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   opened.use(sockets);
   const url = urlOf(listening.address);
   report.started({ url, database: withoutPassword(config.DATABASE_URL) });
+  if (canTellOwn && !allowAnonymous && readJwt === null && !tokens.hasAny()) report.openHere();
 
   const running = opened.move();
   return {

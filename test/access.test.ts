@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import WebSocket from "ws";
 import { tokenCommand } from "../src/commands/token.ts";
 import { isoDuration } from "../src/config.ts";
+import { createLogger } from "../src/observability/logger.ts";
 import { openSqliteMaintenance } from "../src/store/sqlite/maintenance.ts";
 import { sign } from "../src/sentry/signature.ts";
 import { secret, startTestGateway, type TestGateway } from "./test-gateway.ts";
@@ -115,6 +116,35 @@ describe("the tokens of a gateway that runs", () => {
     const file = join(folder.path, "issuewire.db");
     await token(file, "create", "--name", "taken", "--scope", "read");
     await expect(token(file, ...args)).rejects.toThrow(message);
+  });
+});
+
+describe("what a gateway says of who may read, as it starts", () => {
+  const text = "whoever makes a request on this machine may read everything";
+
+  it.each([
+    [
+      "and no more once there is a token",
+      async (file: string) => void (await token(file, "create", "--name", "me", "--scope", "admin")),
+      {},
+    ],
+    ["and nothing where anonymous readers are allowed", async () => {}, { ALLOW_ANONYMOUS: "read" }],
+    ["and nothing where no request counts as made here", async () => {}, { TRUST_PROXY: "1" }],
+  ])("is that whoever is on this machine may, %s", async (_, change, settings) => {
+    using folder = temporaryFolder();
+    let said = "";
+    const logger = createLogger({ level: "info", destination: { write: (line) => void (said += line) } });
+    const start = async (some = {}) => {
+      await using gateway = await startTestGateway(some, folder.path, { logger });
+      return gateway.database;
+    };
+    const file = await start();
+    expect(said).toContain(text);
+    await change(file);
+    said = "";
+    await start(settings);
+    expect(said).toContain("listening");
+    expect(said).not.toContain(text);
   });
 });
 

@@ -22,6 +22,8 @@ export type RefusalCode =
  */
 export type Report = {
   readonly started: (where: { readonly url: string; readonly database: string }) => void;
+  /** Nothing tells who may read: requests made on this machine may read everything. */
+  readonly openHere: () => void;
   /** There was no secret, so a random one was made and is kept in this file. */
   readonly secretMade: (where: { readonly file: string }) => void;
   readonly stopped: () => void;
@@ -59,6 +61,8 @@ export type Report = {
   readonly scriptsUnknown: () => void;
   /** The database is one that has lost some of the log: streams from before end, and their clients are told EPOCH_CHANGED. */
   readonly epochChanged: () => void;
+  /** The same, found when it was opened. What was revoked since it was as it is now is valid again, by these names. */
+  readonly restored: (tokens: readonly string[]) => void;
 
   /** The tokens could not be read; what was known of them counts on. */
   readonly tokensFailed: (error: unknown) => void;
@@ -105,6 +109,8 @@ export function createReport({
   const saidUnreadable = new Set<string>();
   return {
     started: ({ url, database }) => logger.info({ url, database }, "listening"),
+    openHere: () =>
+      logger.info("there are no tokens: whoever makes a request on this machine may read everything"),
     secretMade: ({ file }) =>
       logger.warn({ file }, "no SENTRY_CLIENT_SECRET: a random one was made, and is kept in this file"),
     stopped: () => logger.info("stopped"),
@@ -169,6 +175,13 @@ export function createReport({
         "the database's LC_CTYPE does not know letters other than English ones: a search for text in another script reads every issue; restore a dump into a database that is created with a UTF-8 locale",
       ),
     epochChanged: () => logger.warn("a new epoch has begun: positions of before mean nothing any more"),
+    restored: (tokens) =>
+      logger.warn(
+        { tokens, count: tokens.length },
+        tokens.length === 0
+          ? "the database was restored, and a new epoch has begun: positions of before mean nothing any more, and no token is valid, as none was then"
+          : "the database was restored, and a new epoch has begun: positions of before mean nothing any more, and these tokens are valid, as they were then; revoke what should not be",
+      ),
 
     tokensFailed: (err) => quietly("tokens", () => logger.error({ err }, "the tokens cannot be read")),
     keysFailed: (err) => quietly("keys", () => logger.error({ err }, "the keys of JWTs cannot be had")),

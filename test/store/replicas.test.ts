@@ -6,9 +6,11 @@ import type { IncomingDelivery } from "../../src/domain/delivery.ts";
 import { StorageUnavailableError } from "../../src/domain/failure.ts";
 import { openCopyTarget } from "../../src/store/postgres/copy-target.ts";
 import { examinePostgres } from "../../src/store/postgres/doctor.ts";
+import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
 import { locksOf } from "../../src/store/postgres/locks.ts";
 import type { Store } from "../../src/store/store.ts";
 import { at, told } from "./deliveries.ts";
+import { silentReport } from "./open.ts";
 import { acknowledged, onServer, openReplica, openTestPostgres, temporarySchema } from "./open-postgres.ts";
 
 /** Two replicas of one store. */
@@ -266,14 +268,22 @@ describe("a replica", () => {
 
   it("begins a new epoch when it opens a store whose server forgot where it was, as is to be done after some restores", async () => {
     await using schema = await temporarySchema();
+    const restored = vi.fn();
     const epochWhenOpened = async () => {
-      await using store = await openReplica(schema.url);
+      await using store = await openReplica(schema.url, { report: { ...silentReport(), restored } });
       return (await store.reader.bounds()).epoch;
     };
     const epoch = await epochWhenOpened();
     expect(await epochWhenOpened()).toBe(epoch);
+    expect(restored).not.toHaveBeenCalled();
+    {
+      await using store = await openPostgresMaintenance(schema.url);
+      const of = { scope: "read", projects: "all", createdAt: 0, expiresAt: null } as const;
+      await store.tokens.add({ ...of, name: "board", sha256: "00".repeat(32) });
+    }
     await onServer((client) => client.query("delete from meta where name = 'instance'"), schema.url);
     const next = await epochWhenOpened();
+    expect(restored.mock.calls).toEqual([[["board"]]]);
     expect(next).not.toBe(epoch);
     expect(await epochWhenOpened()).toBe(next);
   });
