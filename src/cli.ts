@@ -215,10 +215,12 @@ function webAddress(text: string): string {
 async function sendTest(url: string) {
   await using store = await openMaintenance();
   const secret = signingSecret();
+  const { SENTRY_CLIENT_SECRET: given, WEBHOOK_BEARER: bearer = null } = config();
   return await sendTestDelivery({
     url,
     sign: (body) => sign(secret, body),
-    bearer: config().WEBHOOK_BEARER ?? null,
+    isOwnSecret: given === undefined,
+    bearer,
     arrived: store.hasDelivery,
   });
 }

@@ -157,7 +157,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     await startTail({ log: store.reader, bell: committed, report, pollMs, windowSize }),
   );
 
-  const secrets = config.SENTRY_CLIENT_SECRET ?? [secretFor(config.DATABASE_URL, report.secretMade)];
+  const secrets = config.SENTRY_CLIENT_SECRET ?? [ownSecret(config.DATABASE_URL, report.secretOwn)];
   const receiver = opened.use(
     createReceiver({ secrets, bearer: config.WEBHOOK_BEARER ?? null, append: store.append, now, report }),
   );
@@ -349,10 +349,10 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   };
 }
 
-function secretFor(url: string, made: (where: { readonly file: string }) => void): string {
-  const secretFile = secretFileOf(databaseFileOf(url));
-  const { secret, isNew } = openSecret(secretFile);
-  if (isNew) made({ file: secretFile });
+function ownSecret(url: string, say: (where: { readonly file: string }) => void): string {
+  const file = secretFileOf(databaseFileOf(url));
+  const secret = openSecret(file);
+  say({ file });
   return secret;
 }
 

@@ -11,8 +11,10 @@ export type SendOptions = {
    * as such, where no bearer token is, and shown in no result.
    */
   readonly url: string;
-  /** The signature of a body: Sentry's. */
+  /** The signature of a body. */
   readonly sign: (body: Uint8Array) => string;
+  /** That is with the secret that the gateway made for itself, and not Sentry's. */
+  readonly isOwnSecret: boolean;
   readonly bearer: string | null;
   /** Whether this store has a delivery with these bytes, by their sha256 in lower-case hex. */
   readonly arrived: (sha256: string) => Promise<boolean>;
@@ -34,6 +36,7 @@ const giveUpMs = 15_000;
 export async function sendTestDelivery({
   url,
   sign,
+  isOwnSecret,
   bearer,
   arrived,
   fetch = globalThis.fetch,
@@ -118,6 +121,11 @@ export async function sendTestDelivery({
     return wrong(
       `It arrived, but anyone may read everything by ${target.origin}: what passes requests on leaves nothing by which the gateway could tell them from those that are made on its own machine.`,
       `Let it pass nothing but POST /webhooks/sentry on, or set TRUST_PROXY, and make a token: "${howToRun("token create --name me --scope admin")}".`,
+    );
+  if (isOwnSecret)
+    return wrong(
+      "It arrived, signed with the secret that the gateway made for itself. Sentry does not know that one: all that it sends is refused.",
+      "Once it is to send here, set SENTRY_CLIENT_SECRET to the Client Secret of its integration, and start the gateway again.",
     );
   return { is: "arrived", milliseconds };
 }

@@ -24,8 +24,8 @@ export type Report = {
   readonly started: (where: { readonly url: string; readonly database: string }) => void;
   /** Nothing tells who may read: requests made on this machine may read everything. */
   readonly openHere: () => void;
-  /** There was no secret, so a random one was made and is kept in this file. */
-  readonly secretMade: (where: { readonly file: string }) => void;
+  /** There is no SENTRY_CLIENT_SECRET, so the random one counts that the gateway made and keeps in this file. */
+  readonly secretOwn: (where: { readonly file: string }) => void;
   readonly stopped: () => void;
 
   /** A webhook was answered 202. `milliseconds` is from the last byte of its body to the answer. */
@@ -111,8 +111,11 @@ export function createReport({
     started: ({ url, database }) => logger.info({ url, database }, "listening"),
     openHere: () =>
       logger.info("there are no tokens: whoever makes a request on this machine may read everything"),
-    secretMade: ({ file }) =>
-      logger.warn({ file }, "no SENTRY_CLIENT_SECRET: a random one was made, and is kept in this file"),
+    secretOwn: ({ file }) =>
+      logger.warn(
+        { file },
+        "no SENTRY_CLIENT_SECRET: webhooks have to be signed with the random secret in this file, as simulate does and Sentry does not",
+      ),
     stopped: () => logger.info("stopped"),
 
     deliveryKept: (outcome, milliseconds) => {

@@ -6,6 +6,7 @@ const sending = (options: Partial<SendOptions>) =>
   sendTestDelivery({
     url: "https://gateway.example",
     sign: () => "signature",
+    isOwnSecret: false,
     bearer: null,
     arrived: async () => true,
     fetch: async () => new Response(null, { status: 202 }),
@@ -128,6 +129,12 @@ describe("a test delivery", () => {
       { url: "https://gateway.example/graphql" },
       "no webhooks at /graphql",
       "/webhooks/sentry",
+    ],
+    [
+      "Sentry could not have signed",
+      { isOwnSecret: true },
+      "Sentry does not know",
+      "set SENTRY_CLIENT_SECRET",
     ],
     ["finds nothing there", answering(404), "answers 404", "Let the proxy pass POST /webhooks/sentry on"],
     ["is not kept", answering(503), "answers 503", "Look into the logs"],
