@@ -11,6 +11,7 @@ import { sign } from "../src/sentry/signature.ts";
 import { secret, startTestGateway, type TestGateway } from "./test-gateway.ts";
 import { temporaryFolder } from "./store/open.ts";
 import { listening } from "./http/wire.ts";
+import { commandOn } from "./process/command.ts";
 import { join } from "node:path";
 
 /** Runs `issuewire token …` on this database, and gives what it printed. */
@@ -87,6 +88,16 @@ describe("the tokens of a gateway that runs", () => {
     await token(gateway.database, "revoke", "board");
     expect(await response.text()).toContain("UNAUTHENTICATED");
     expect((await closed)[0]).toBe(4403);
+  });
+
+  it("are said to be in a new database, where there was none to make one in", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    const made = `Made ${file}: a gateway with another DATABASE_URL does not know this token.`;
+    const create = (name: string) =>
+      commandOn(`file:${file}`, "token", "create", "--name", name, "--scope", "read").ended;
+    expect(await create("one")).toEqual({ code: 0, output: expect.stringContaining(made) });
+    expect(await create("two")).toEqual({ code: 0, output: expect.not.stringContaining("Made") });
   });
 
   it("are told by name, never by text", async () => {

@@ -65,7 +65,10 @@ export function createAdmit(options: AdmitOptions): Admit {
   async function whoShows(text: string): Promise<Admission> {
     if (isTokenText(text)) {
       const found = await tokens.find(tokenHash(text));
-      if (found === null) return refused("This token is not known here: it may have been revoked.");
+      if (found === null)
+        return refused(
+          "This token is not known here: it was revoked, or made in another database (DATABASE_URL).",
+        );
       if (found === "unknown") return { is: "unknown", message: "Tokens cannot be read now: try again." };
       const { expiresAt } = found.token;
       if (expiresAt !== null && expiresAt <= now()) return refused("This token has expired.");
