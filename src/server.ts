@@ -218,6 +218,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     isOnLoopback: canTellOwn,
     now,
     keysFailed: report.keysFailed,
+    jwtRefused: report.jwtRefused,
   });
 
   const turnstile = createTurnstile();

@@ -68,6 +68,8 @@ export type Report = {
   readonly tokensFailed: (error: unknown) => void;
   /** The keys that JWTs are checked with could not be had. */
   readonly keysFailed: (error: unknown) => void;
+  /** A JWT was refused, by this code of jose's, for this claim where it is about one. */
+  readonly jwtRefused: (fault: { readonly code: string; readonly claim: string | null }) => void;
 
   readonly subscriberJoined: (transport: "sse" | "websocket") => void;
   readonly subscriberLeft: (transport: "sse" | "websocket") => void;
@@ -188,6 +190,8 @@ export function createReport({
 
     tokensFailed: (err) => quietly("tokens", () => logger.error({ err }, "the tokens cannot be read")),
     keysFailed: (err) => quietly("keys", () => logger.error({ err }, "the keys of JWTs cannot be had")),
+    jwtRefused: ({ code, claim }) =>
+      quietly(`JWT ${code} ${claim}`, () => logger.info({ code, claim }, "a JWT was refused")),
 
     subscriberJoined: (transport) => metrics.subscribers.inc({ transport }),
     subscriberLeft: (transport) => metrics.subscribers.dec({ transport }),
