@@ -6,7 +6,7 @@ RUN npm ci && npm run build && npm prune --omit=dev --omit=optional
 FROM node:24-slim
 WORKDIR /app
 COPY --from=build /app/package.json /app/schema.graphql ./
-COPY --from=build /app/src/bin.js src/
+COPY --from=build /app/src/*js src/
 COPY --from=build /app/drizzle drizzle
 COPY --from=build /app/dist dist
 COPY --from=build /app/node_modules node_modules

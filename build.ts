@@ -158,5 +158,3 @@ type Manifest = {
   readonly license: string;
   readonly repository: string | { readonly url: string };
 };
-
-if (import.meta.main) await buildInto(join(root, "dist"));

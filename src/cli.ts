@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import { isIPv6 } from "node:net";
+import { resolve } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { CommandError } from "./commands/command-error.ts";
 import { copyCommand } from "./commands/copy.ts";
@@ -205,6 +206,16 @@ async function openExisting(): Promise<Maintenance> {
   return openMaintenance();
 }
 
+/** Makes the database where there is none, and says so: it may be another than the gateway's. */
+async function openOrMake(): Promise<Maintenance> {
+  const { DATABASE_URL: url } = config();
+  const file = isPostgres(url) ? null : resolve(databaseFileOf(url));
+  const isMade = file !== null && !existsSync(file);
+  const store = await openMaintenance();
+  if (isMade) console.error(`Made ${file}: a gateway with another DATABASE_URL does not know this token.`);
+  return store;
+}
+
 /** Not refused as an InvalidArgumentError, with which the text would be shown, and a password that may be in it. */
 function webAddress(text: string): string {
   if (!/^https?:$/.test(URL.parse(text)?.protocol ?? ""))
@@ -215,10 +226,12 @@ function webAddress(text: string): string {
 async function sendTest(url: string) {
   await using store = await openMaintenance();
   const secret = signingSecret();
+  const { SENTRY_CLIENT_SECRET: given, WEBHOOK_BEARER: bearer = null } = config();
   return await sendTestDelivery({
     url,
     sign: (body) => sign(secret, body),
-    bearer: config().WEBHOOK_BEARER ?? null,
+    isOwnSecret: given === undefined,
+    bearer,
     arrived: store.hasDelivery,
   });
 }
@@ -257,7 +270,7 @@ program.addCommand(forgetCommand(erase));
 
 program.addCommand(
   tokenCommand({
-    open: openMaintenance,
+    open: openOrMake,
     openExisting,
     durationOf: isoDuration.parse,
     now: Date.now,

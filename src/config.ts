@@ -257,10 +257,15 @@ export function faultOfUrl(url: string): string | null {
   return settings.shape.DATABASE_URL.safeParse(url).error?.issues[0]?.message ?? null;
 }
 
-/** Names that are no settings and look as if they were to be: those of the families that protect what is served and kept. */
+/**
+ * Names that are no settings and look as if they were to be: those of the families that protect what is served and kept,
+ * and those of settings in lower case.
+ */
 export function unknownSettings(environment: Environment): readonly string[] {
   return Object.keys(environment).filter(
-    (name) => /^(?:LIMIT|RETENTION)_/.test(name) && !(name in settings.shape),
+    (name) =>
+      !(name in settings.shape) &&
+      (/^(?:LIMIT|RETENTION)_/i.test(name) || name.toUpperCase() in settings.shape),
   );
 }
 

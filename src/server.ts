@@ -157,7 +157,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     await startTail({ log: store.reader, bell: committed, report, pollMs, windowSize }),
   );
 
-  const secrets = config.SENTRY_CLIENT_SECRET ?? [secretFor(config.DATABASE_URL, report.secretMade)];
+  const secrets = config.SENTRY_CLIENT_SECRET ?? [ownSecret(config.DATABASE_URL, report.secretOwn)];
   const receiver = opened.use(
     createReceiver({ secrets, bearer: config.WEBHOOK_BEARER ?? null, append: store.append, now, report }),
   );
@@ -210,13 +210,15 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   const allowAnonymous = config.ALLOW_ANONYMOUS === "read";
   if (!isOnLoopback && !allowAnonymous && readJwt === null && !tokens.hasAny())
     throw new ConfigError(howToBeExposed(config.HOST));
+  const canTellOwn = isOnLoopback && config.TRUST_PROXY === 0;
   const admit = createAdmit({
     tokens,
     readJwt,
     allowAnonymous,
-    isOnLoopback: isOnLoopback && config.TRUST_PROXY === 0,
+    isOnLoopback: canTellOwn,
     now,
     keysFailed: report.keysFailed,
+    jwtRefused: report.jwtRefused,
   });
 
   const turnstile = createTurnstile();
@@ -330,6 +332,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   opened.use(sockets);
   const url = urlOf(listening.address);
   report.started({ url, database: withoutPassword(config.DATABASE_URL) });
+  if (canTellOwn && !allowAnonymous && readJwt === null && !tokens.hasAny()) report.openHere();
 
   const running = opened.move();
   return {
@@ -347,10 +350,10 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   };
 }
 
-function secretFor(url: string, made: (where: { readonly file: string }) => void): string {
-  const secretFile = secretFileOf(databaseFileOf(url));
-  const { secret, isNew } = openSecret(secretFile);
-  if (isNew) made({ file: secretFile });
+function ownSecret(url: string, say: (where: { readonly file: string }) => void): string {
+  const file = secretFileOf(databaseFileOf(url));
+  const secret = openSecret(file);
+  say({ file });
   return secret;
 }
 

@@ -5,11 +5,13 @@ import { describe, expect, it } from "vitest";
 import WebSocket from "ws";
 import { tokenCommand } from "../src/commands/token.ts";
 import { isoDuration } from "../src/config.ts";
+import { createLogger } from "../src/observability/logger.ts";
 import { openSqliteMaintenance } from "../src/store/sqlite/maintenance.ts";
 import { sign } from "../src/sentry/signature.ts";
 import { secret, startTestGateway, type TestGateway } from "./test-gateway.ts";
 import { temporaryFolder } from "./store/open.ts";
 import { listening } from "./http/wire.ts";
+import { commandOn } from "./process/command.ts";
 import { join } from "node:path";
 
 /** Runs `issuewire token …` on this database, and gives what it printed. */
@@ -88,6 +90,16 @@ describe("the tokens of a gateway that runs", () => {
     expect((await closed)[0]).toBe(4403);
   });
 
+  it("are said to be in a new database, where there was none to make one in", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    const made = `Made ${file}: a gateway with another DATABASE_URL does not know this token.`;
+    const create = (name: string) =>
+      commandOn(`file:${file}`, "token", "create", "--name", name, "--scope", "read").ended;
+    expect(await create("one")).toEqual({ code: 0, output: expect.stringContaining(made) });
+    expect(await create("two")).toEqual({ code: 0, output: expect.not.stringContaining("Made") });
+  });
+
   it("are told by name, never by text", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "issuewire.db");
@@ -115,6 +127,35 @@ describe("the tokens of a gateway that runs", () => {
     const file = join(folder.path, "issuewire.db");
     await token(file, "create", "--name", "taken", "--scope", "read");
     await expect(token(file, ...args)).rejects.toThrow(message);
+  });
+});
+
+describe("what a gateway says of who may read, as it starts", () => {
+  const text = "whoever makes a request on this machine may read everything";
+
+  it.each([
+    [
+      "and no more once there is a token",
+      async (file: string) => void (await token(file, "create", "--name", "me", "--scope", "admin")),
+      {},
+    ],
+    ["and nothing where anonymous readers are allowed", async () => {}, { ALLOW_ANONYMOUS: "read" }],
+    ["and nothing where no request counts as made here", async () => {}, { TRUST_PROXY: "1" }],
+  ])("is that whoever is on this machine may, %s", async (_, change, settings) => {
+    using folder = temporaryFolder();
+    let said = "";
+    const logger = createLogger({ level: "info", destination: { write: (line) => void (said += line) } });
+    const start = async (some = {}) => {
+      await using gateway = await startTestGateway(some, folder.path, { logger });
+      return gateway.database;
+    };
+    const file = await start();
+    expect(said).toContain(text);
+    await change(file);
+    said = "";
+    await start(settings);
+    expect(said).toContain("listening");
+    expect(said).not.toContain(text);
   });
 });
 

@@ -170,8 +170,10 @@ describe("the settings", () => {
   });
 
   it("are told from names that look as if they were some", () => {
-    const environment = { LIMIT_DEPHT: "9", RETENTION_DAYS: "30", LIMIT_DEPTH: "9", DATABASE_HOST: "db" };
-    expect(unknownSettings(environment)).toEqual(["LIMIT_DEPHT", "RETENTION_DAYS"]);
+    const wrong = { LIMIT_DEPHT: "9", RETENTION_DAYS: "30", limit_dept: "9", Sentry_Client_Secret: "x" };
+    expect(unknownSettings({ ...wrong, LIMIT_DEPTH: "9", DATABASE_HOST: "db", http_proxy: "x" })).toEqual(
+      Object.keys(wrong),
+    );
   });
 
   it("never repeat a value that is wrong, for it may be a secret", () => {

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "graphql-sse";
 import { describe, expect, it } from "vitest";
+import { createLogger } from "../src/observability/logger.ts";
 import { sign } from "../src/sentry/signature.ts";
 import { head, Wire } from "./http/wire.ts";
 import { temporaryFolder } from "./store/open.ts";
@@ -52,6 +53,19 @@ const resolved = (id: string) =>
   });
 
 describe("a gateway", () => {
+  it("says at every start that Sentry does not know its secret, where it was given none", async () => {
+    using folder = temporaryFolder();
+    const startsAndSays = async (settings: Readonly<Record<string, string>>) => {
+      let said = "";
+      const logger = createLogger({ level: "warn", destination: { write: (line) => void (said += line) } });
+      await using _gateway = await startTestGateway(settings, folder.path, { logger });
+      return said;
+    };
+    for (const _start of ["first", "second"])
+      expect(await startsAndSays({ SENTRY_CLIENT_SECRET: "" })).toContain("no SENTRY_CLIENT_SECRET: ");
+    expect(await startsAndSays({})).toBe("");
+  });
+
   it("counts a webhook whose body does not arrive as refused", async () => {
     // Long enough for a busy machine to have read the head by then.
     const serverOptions = { headersTimeout: 1_500, requestTimeout: 1_500, connectionsCheckingInterval: 50 };

@@ -1,6 +1,7 @@
 import { hash, randomUUID } from "node:crypto";
 import { urlToHttpOptions } from "node:url";
 import { isLocal } from "../http/local.ts";
+import { isWebhookPath } from "../http/webhook.ts";
 import { errorText } from "../observability/error-text.ts";
 import { howToRun } from "../observability/how-to-run.ts";
 
@@ -10,8 +11,10 @@ export type SendOptions = {
    * as such, where no bearer token is, and shown in no result.
    */
   readonly url: string;
-  /** The signature of a body: Sentry's. */
+  /** The signature of a body. */
   readonly sign: (body: Uint8Array) => string;
+  /** That is with the secret that the gateway made for itself, and not Sentry's. */
+  readonly isOwnSecret: boolean;
   readonly bearer: string | null;
   /** Whether this store has a delivery with these bytes, by their sha256 in lower-case hex. */
   readonly arrived: (sha256: string) => Promise<boolean>;
@@ -33,12 +36,18 @@ const giveUpMs = 15_000;
 export async function sendTestDelivery({
   url,
   sign,
+  isOwnSecret,
   bearer,
   arrived,
   fetch = globalThis.fetch,
 }: SendOptions): Promise<SendResult> {
   const target = new URL(url);
   if (target.pathname === "/") target.pathname = "/webhooks/sentry";
+  if (!isWebhookPath(target.pathname))
+    return wrong(
+      `The gateway takes no webhooks at ${target.pathname}.`,
+      `Give ${target.origin}, or ${target.origin}/webhooks/sentry.`,
+    );
   const { auth = null } = urlToHttpOptions(target);
   // `fetch` takes no URL with them in it.
   target.username = "";
@@ -70,20 +79,30 @@ export async function sendTestDelivery({
   }
   const milliseconds = performance.now() - startedAt;
   const { status } = response;
-  await response.body?.cancel();
+  const code = await codeOf(response);
   if (status >= 300 && status < 400)
     return wrong(
       `${target.href} answers with a redirect (${status}). Sentry does not follow it, and takes it for success: every webhook would be lost.`,
       `Give Sentry the address that it leads to: ${response.headers.get("location") ?? "unknown"}.`,
     );
-  if (status === 401)
+  if (code === "SIGNATURE_INVALID" || code === "SIGNATURE_MISSING")
     return wrong(
-      "The signature was refused (401).",
-      "Something on the way changes the body, or the gateway there has another SENTRY_CLIENT_SECRET or WEBHOOK_BEARER.",
+      `The signature was refused (${code}).`,
+      "Something on the way changes the body, or the gateway there has another SENTRY_CLIENT_SECRET.",
+    );
+  if (code === "UNAUTHENTICATED")
+    return wrong(
+      "The Authorization header was refused (UNAUTHENTICATED).",
+      "The gateway there has another WEBHOOK_BEARER, or something on the way changes that header.",
+    );
+  if (code === null && (status === 401 || status === 403))
+    return wrong(
+      `${target.href} answers ${status}, and it is not the gateway that does: something in front of it asks who is there.`,
+      "Let it pass POST /webhooks/sentry on without a login.",
     );
   if (status !== 202)
     return wrong(
-      `${target.href} answers ${status} instead of 202.`,
+      `${target.href} answers ${code === null ? status : `${status} (${code})`} instead of 202.`,
       status === 404 || status === 405
         ? "Let the proxy pass POST /webhooks/sentry on, with its path as it is."
         : "Look into the logs of the proxy and of the gateway.",
@@ -103,7 +122,28 @@ export async function sendTestDelivery({
       `It arrived, but anyone may read everything by ${target.origin}: what passes requests on leaves nothing by which the gateway could tell them from those that are made on its own machine.`,
       `Let it pass nothing but POST /webhooks/sentry on, or set TRUST_PROXY, and make a token: "${howToRun("token create --name me --scope admin")}".`,
     );
+  if (isOwnSecret)
+    return wrong(
+      "It arrived, signed with the secret that the gateway made for itself. Sentry does not know that one: all that it sends is refused.",
+      "Once it is to send here, set SENTRY_CLIENT_SECRET to the Client Secret of its integration, and start the gateway again.",
+    );
   return { is: "arrived", milliseconds };
+}
+
+/** Problem details are a fraction of this. */
+const mostRead = 10_000;
+
+/** The code in the gateway's problem details; null where the answer is none of its. */
+async function codeOf({ body }: Response): Promise<string | null> {
+  let text = "";
+  try {
+    for await (const part of body?.pipeThrough(new TextDecoderStream()) ?? [])
+      if ((text += part).length > mostRead) return null;
+    const { code } = JSON.parse(text) as { readonly code?: unknown };
+    return typeof code === "string" ? code : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Whether the metrics are shown to whoever asks. Only a gateway that takes the request for one of its own machine's does so. */

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import * as z from "zod";
 import { tokenScopes, type Token, type TokenScope } from "../domain/token.ts";
+import { isProjectId } from "../domain/viewer.ts";
 import { newTokenText, tokenHash } from "../http/token-text.ts";
 import { howToRun } from "../observability/how-to-run.ts";
 import type { Maintenance } from "../store/maintenance.ts";
@@ -77,7 +78,7 @@ async function create(
 async function idOf(slugOrId: string, store: Maintenance): Promise<string> {
   const project = await store.findProject(slugOrId);
   if (project !== null) return project.sentryId;
-  if (/^[0-9]{1,20}$/.test(slugOrId)) return slugOrId;
+  if (isProjectId(slugOrId)) return slugOrId;
   throw new CommandError(
     `No webhook has named a project ${slugOrId} yet. Give its id instead of its slug: Sentry shows it in the project's settings.`,
   );

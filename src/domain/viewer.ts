@@ -15,6 +15,11 @@ export function viewerKey({ scope, projects }: Viewer): string {
   return projects === "all" ? scope : JSON.stringify([scope, [...projects].toSorted()]);
 }
 
+/** True for the text of an id as Sentry gives projects, and false for a slug. */
+export function isProjectId(text: string): boolean {
+  return /^[0-9]{1,20}$/.test(text);
+}
+
 /** True when they may read of this project; what has no project is for viewers of all projects. */
 export function maySeeProject({ projects }: Viewer, sentryId: string | null): boolean {
   return projects === "all" || (sentryId !== null && projects.has(sentryId));

@@ -3,7 +3,7 @@ import { viewerOf } from "../domain/token.ts";
 import { anonymousReader, unlimitedAdmin, type Viewer } from "../domain/viewer.ts";
 import { howToRun } from "../observability/how-to-run.ts";
 import { credentialOf } from "./credential.ts";
-import type { JwtReading } from "./jwt.ts";
+import type { JwtFault, JwtReading } from "./jwt.ts";
 import { isLocal } from "./local.ts";
 import { isTokenText, tokenHash } from "./token-text.ts";
 import type { TokenWatch } from "./token-watch.ts";
@@ -48,6 +48,8 @@ export type AdmitOptions = {
   readonly now: () => number;
   /** The keys of JWTs could not be had. */
   readonly keysFailed: (error: unknown) => void;
+  /** A JWT was refused for this. */
+  readonly jwtRefused: (fault: JwtFault) => void;
 };
 
 /**
@@ -60,12 +62,15 @@ export type AdmitOptions = {
  * | nothing             | everything, from this machine, while there are no tokens, no JWTs and no such readers |
  */
 export function createAdmit(options: AdmitOptions): Admit {
-  const { tokens, readJwt, allowAnonymous, isOnLoopback, now, keysFailed } = options;
+  const { tokens, readJwt, allowAnonymous, isOnLoopback, now, keysFailed, jwtRefused } = options;
 
   async function whoShows(text: string): Promise<Admission> {
     if (isTokenText(text)) {
       const found = await tokens.find(tokenHash(text));
-      if (found === null) return refused("This token is not known here: it may have been revoked.");
+      if (found === null)
+        return refused(
+          "This token is not known here: it was revoked, or made in another database (DATABASE_URL).",
+        );
       if (found === "unknown") return { is: "unknown", message: "Tokens cannot be read now: try again." };
       const { expiresAt } = found.token;
       if (expiresAt !== null && expiresAt <= now()) return refused("This token has expired.");
@@ -77,6 +82,7 @@ export function createAdmit(options: AdmitOptions): Admit {
       case "valid":
         return { ...jwt, is: "admitted", revoked: never };
       case "invalid":
+        jwtRefused(jwt.fault);
         return refused(`This is not a token of this gateway, and as a JWT ${jwt.reason}.`);
       case "unknown":
         keysFailed(jwt.cause);

@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
-import type { Viewer } from "../domain/viewer.ts";
+import { isProjectId, type Viewer } from "../domain/viewer.ts";
 
 export type JwtOptions = {
   readonly issuer: string;
@@ -13,9 +13,12 @@ export type JwtOptions = {
 /** What a JWT lets its bearer do. */
 export type JwtReading =
   | { readonly is: "valid"; readonly viewer: Viewer; readonly until: number }
-  | { readonly is: "invalid"; readonly reason: string }
+  | { readonly is: "invalid"; readonly reason: string; readonly fault: JwtFault }
   /** The keys could not be had: it may be valid. */
   | { readonly is: "unknown"; readonly cause: unknown };
+
+/** What is wrong with a JWT, for whoever set the gateway and its issuer up: jose's code, and the claim that it is about. */
+export type JwtFault = { readonly code: string; readonly claim: string | null };
 
 /** Signed by a private key. A secret shared with the gateway could make tokens, and `none` is no signature at all. */
 const algorithms = [
@@ -61,26 +64,35 @@ export function createJwtReader({ issuer, audience, keys, now }: JwtOptions) {
       });
       return readClaims(payload);
     } catch (error) {
-      return isOfTheToken(error)
-        ? { is: "invalid", reason: error instanceof errors.JWTExpired ? "it has expired" : "it is not valid" }
-        : { is: "unknown", cause: error };
+      if (!isOfTheToken(error)) return { is: "unknown", cause: error };
+      const reason = error instanceof errors.JWTExpired ? "it has expired" : "it is not valid";
+      const claim = "claim" in error ? String(error.claim) : null;
+      return { is: "invalid", reason, fault: { code: error.code, claim } };
     }
   };
 }
 
 function readClaims(payload: JWTPayload): JwtReading {
   const { issuewire_scope: scope, issuewire_projects: projects = [], exp } = payload;
-  if (scope !== "read" && scope !== "admin") return { is: "invalid", reason: "it has no issuewire_scope" };
+  if (scope !== "read" && scope !== "admin")
+    return wrongClaim("issuewire_scope", "its issuewire_scope is neither read nor admin");
   // As long as it is taken for valid.
   const until = (exp! + clockToleranceSeconds) * 1000;
   if (projects === "*") return { is: "valid", viewer: { scope, projects: "all" }, until };
-  if (!Array.isArray(projects) || !projects.every((one) => typeof one === "string"))
-    return { is: "invalid", reason: "its issuewire_projects is neither * nor a list of ids" };
+  if (!Array.isArray(projects) || !projects.every((one) => typeof one === "string" && isProjectId(one)))
+    return wrongClaim(
+      "issuewire_projects",
+      "its issuewire_projects is neither * nor a list of Sentry's project ids",
+    );
   return { is: "valid", viewer: { scope, projects: new Set<string>(projects) }, until };
 }
 
+function wrongClaim(claim: string, reason: string): JwtReading {
+  return { is: "invalid", reason, fault: { code: errors.JWTClaimValidationFailed.code, claim } };
+}
+
 /** False for what is wrong with the keys: their address, the network, what is served there. */
-function isOfTheToken(error: unknown): boolean {
+function isOfTheToken(error: unknown): error is errors.JOSEError {
   return (
     error instanceof errors.JOSEError &&
     !(

@@ -22,8 +22,10 @@ export type RefusalCode =
  */
 export type Report = {
   readonly started: (where: { readonly url: string; readonly database: string }) => void;
-  /** There was no secret, so a random one was made and is kept in this file. */
-  readonly secretMade: (where: { readonly file: string }) => void;
+  /** Nothing tells who may read: requests made on this machine may read everything. */
+  readonly openHere: () => void;
+  /** There is no SENTRY_CLIENT_SECRET, so the random one counts that the gateway made and keeps in this file. */
+  readonly secretOwn: (where: { readonly file: string }) => void;
   readonly stopped: () => void;
 
   /** A webhook was answered 202. `milliseconds` is from the last byte of its body to the answer. */
@@ -59,11 +61,15 @@ export type Report = {
   readonly scriptsUnknown: () => void;
   /** The database is one that has lost some of the log: streams from before end, and their clients are told EPOCH_CHANGED. */
   readonly epochChanged: () => void;
+  /** The same, found when it was opened. What was revoked since it was as it is now is valid again, by these names. */
+  readonly restored: (tokens: readonly string[]) => void;
 
   /** The tokens could not be read; what was known of them counts on. */
   readonly tokensFailed: (error: unknown) => void;
   /** The keys that JWTs are checked with could not be had. */
   readonly keysFailed: (error: unknown) => void;
+  /** A JWT was refused, by this code of jose's, for this claim where it is about one. */
+  readonly jwtRefused: (fault: { readonly code: string; readonly claim: string | null }) => void;
 
   readonly subscriberJoined: (transport: "sse" | "websocket") => void;
   readonly subscriberLeft: (transport: "sse" | "websocket") => void;
@@ -105,8 +111,13 @@ export function createReport({
   const saidUnreadable = new Set<string>();
   return {
     started: ({ url, database }) => logger.info({ url, database }, "listening"),
-    secretMade: ({ file }) =>
-      logger.warn({ file }, "no SENTRY_CLIENT_SECRET: a random one was made, and is kept in this file"),
+    openHere: () =>
+      logger.info("there are no tokens: whoever makes a request on this machine may read everything"),
+    secretOwn: ({ file }) =>
+      logger.warn(
+        { file },
+        "no SENTRY_CLIENT_SECRET: webhooks have to be signed with the random secret in this file, as simulate does and Sentry does not",
+      ),
     stopped: () => logger.info("stopped"),
 
     deliveryKept: (outcome, milliseconds) => {
@@ -169,9 +180,18 @@ export function createReport({
         "the database's LC_CTYPE does not know letters other than English ones: a search for text in another script reads every issue; restore a dump into a database that is created with a UTF-8 locale",
       ),
     epochChanged: () => logger.warn("a new epoch has begun: positions of before mean nothing any more"),
+    restored: (tokens) =>
+      logger.warn(
+        { tokens, count: tokens.length },
+        tokens.length === 0
+          ? "the database was restored, and a new epoch has begun: positions of before mean nothing any more, and no token is valid, as none was then"
+          : "the database was restored, and a new epoch has begun: positions of before mean nothing any more, and these tokens are valid, as they were then; revoke what should not be",
+      ),
 
     tokensFailed: (err) => quietly("tokens", () => logger.error({ err }, "the tokens cannot be read")),
     keysFailed: (err) => quietly("keys", () => logger.error({ err }, "the keys of JWTs cannot be had")),
+    jwtRefused: ({ code, claim }) =>
+      quietly(`JWT ${code} ${claim}`, () => logger.info({ code, claim }, "a JWT was refused")),
 
     subscriberJoined: (transport) => metrics.subscribers.inc({ transport }),
     subscriberLeft: (transport) => metrics.subscribers.dec({ transport }),

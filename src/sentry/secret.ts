@@ -6,13 +6,12 @@ import { dirname } from "node:path";
 export const secretFileOf = (databaseFile: string): string => `${databaseFile}.secret`;
 
 /**
- * The secret in this file, and whether it was made just now because there was none. Only the owner can read the file. For
- * one process at a time.
+ * The secret in this file, made where there is none. Only the owner can read the file. For one process at a time.
  * @throws Error that says what to do where it can be neither read nor kept.
  */
-export function openSecret(file: string): { readonly secret: string; readonly isNew: boolean } {
+export function openSecret(file: string): string {
   const kept = readSecret(file);
-  if (kept !== null) return { secret: kept, isNew: false };
+  if (kept !== null) return kept;
   const secret = randomBytes(32).toString("hex");
   try {
     mkdirSync(dirname(file), { recursive: true });
@@ -27,7 +26,7 @@ export function openSecret(file: string): { readonly secret: string; readonly is
       { cause },
     );
   }
-  return { secret, isNew: true };
+  return secret;
 }
 
 /**

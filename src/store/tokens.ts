@@ -13,6 +13,12 @@ export interface Tokens {
   remove(name: string): Promise<boolean>;
 }
 
+/** The names of those that have not expired at `now` (epoch milliseconds). */
+export async function validNames(tokens: Pick<Tokens, "list">, now: number): Promise<readonly string[]> {
+  const valid = (await tokens.list()).filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
+  return valid.map(({ name }) => name);
+}
+
 /** There is a token of that name. */
 export class TokenExistsError extends Error {
   override readonly name = "TokenExistsError";

@@ -6,14 +6,18 @@ const sending = (options: Partial<SendOptions>) =>
   sendTestDelivery({
     url: "https://gateway.example",
     sign: () => "signature",
+    isOwnSecret: false,
     bearer: null,
     arrived: async () => true,
     fetch: async () => new Response(null, { status: 202 }),
     ...options,
   });
-const answering = (status: number, headers = {}) => ({
-  fetch: async () => new Response(null, { status, headers }),
+const answering = (status: number, headers = {}, body: BodyInit | null = null) => ({
+  fetch: async () => new Response(body, { status, headers }),
 });
+const refusing = (status: number, code: string) => answering(status, {}, JSON.stringify({ status, code }));
+/** More than anybody would read. */
+const endless = () => new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array(1_000)) });
 
 describe("a test delivery", () => {
   it("is posted to the webhook route, signed, and looked for in the store", async () => {
@@ -105,7 +109,33 @@ describe("a test delivery", () => {
       "redirect (308)",
       "leads to: https://gateway.example/webhooks/sentry/.",
     ],
-    ["is refused", answering(401), "signature was refused", "another SENTRY_CLIENT_SECRET"],
+    [
+      "has another signature",
+      refusing(401, "SIGNATURE_INVALID"),
+      "signature was refused",
+      "SENTRY_CLIENT_SECRET",
+    ],
+    [
+      "has another token",
+      refusing(401, "UNAUTHENTICATED"),
+      "Authorization header was refused",
+      "WEBHOOK_BEARER",
+    ],
+    ["is asked to log in", answering(401, {}, "<html>"), "not the gateway", "without a login"],
+    ["is not let through", answering(403, {}, endless()), "not the gateway", "without a login"],
+    ["is one of too many", refusing(429, "RATE_LIMITED"), "429 (RATE_LIMITED)", "Look into the logs"],
+    [
+      "goes elsewhere",
+      { url: "https://gateway.example/graphql" },
+      "no webhooks at /graphql",
+      "/webhooks/sentry",
+    ],
+    [
+      "Sentry could not have signed",
+      { isOwnSecret: true },
+      "Sentry does not know",
+      "set SENTRY_CLIENT_SECRET",
+    ],
     ["finds nothing there", answering(404), "answers 404", "Let the proxy pass POST /webhooks/sentry on"],
     ["is not kept", answering(503), "answers 503", "Look into the logs"],
     [

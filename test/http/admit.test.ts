@@ -61,6 +61,7 @@ function admitting(tokens: readonly Token[] = [], options: Partial<AdmitOptions>
     isOnLoopback: true,
     now: () => now,
     keysFailed: () => {},
+    jwtRefused: () => {},
     ...options,
   });
   return { admit, revoked, made };
@@ -219,8 +220,8 @@ async function issuing(kid = "1") {
   return { jwk, jwt };
 }
 
-const taking = (keys: JWTVerifyGetKey) =>
-  admitting([], { readJwt: createJwtReader({ issuer, audience, keys, now: () => now }) }).admit;
+const taking = (keys: JWTVerifyGetKey, jwtRefused: AdmitOptions["jwtRefused"] = () => {}) =>
+  admitting([], { readJwt: createJwtReader({ issuer, audience, keys, now: () => now }), jwtRefused }).admit;
 
 describe("a JWT", () => {
   it.each([
@@ -237,19 +238,23 @@ describe("a JWT", () => {
   });
 
   it.each([
-    ["of another issuer", { iss: "https://evil.example" }, {}],
-    ["for another audience", { aud: "another" }, {}],
-    ["that has expired", {}, { exp: now / 1000 - 60 }],
-    ["that never expires", {}, { exp: null }],
-    ["that is not valid yet", { nbf: now / 1000 + 600 }, {}],
-    ["without a scope", { issuewire_scope: undefined }, {}],
-    ["with a scope that there is not", { issuewire_scope: "root" }, {}],
-    ["whose projects are no list", { issuewire_projects: "7" }, {}],
-    ["whose projects are no texts", { issuewire_projects: [7] }, {}],
-  ])("%s is refused", async (_, claims, more) => {
+    ["of another issuer", { iss: "https://evil.example" }, {}, "iss"],
+    ["for another audience", { aud: "another" }, {}, "aud"],
+    ["that has expired", {}, { exp: now / 1000 - 60 }, "exp"],
+    ["that never expires", {}, { exp: null }, "exp"],
+    ["that is not valid yet", { nbf: now / 1000 + 600 }, {}, "nbf"],
+    ["without a scope", { issuewire_scope: undefined }, {}, "issuewire_scope"],
+    ["with a scope that there is not", { issuewire_scope: "root" }, {}, "issuewire_scope"],
+    ["whose projects are no list", { issuewire_projects: "7" }, {}, "issuewire_projects"],
+    ["whose projects are no texts", { issuewire_projects: [7] }, {}, "issuewire_projects"],
+    ["whose projects are slugs", { issuewire_projects: ["7", "checkout"] }, {}, "issuewire_projects"],
+    ["whose projects are a list of all", { issuewire_projects: ["*"] }, {}, "issuewire_projects"],
+  ])("%s is refused, which is reported with the claim", async (_, claims, more, claim) => {
     const { jwk, jwt } = await issuing();
-    const admit = taking(createLocalJWKSet({ keys: [jwk] }));
+    const faults: unknown[] = [];
+    const admit = taking(createLocalJWKSet({ keys: [jwk] }), (fault) => faults.push(fault));
     expect(await admit(bearer(await jwt(claims, more)))).toMatchObject({ is: "refused" });
+    expect(faults).toEqual([{ code: expect.stringMatching(/^ERR_JWT_/), claim }]);
   });
 
   it("is taken whichever algorithm it is signed by, where that has a private key", async () => {
@@ -296,9 +301,15 @@ describe("a JWT", () => {
     const shared = await new SignJWT(payload).setProtectedHeader({ alg: "HS256", kid: "1" }).sign(secret);
     const base64 = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
     const unsigned = `${base64({ alg: "none" })}.${base64(payload)}.`;
-    const admit = taking(createLocalJWKSet({ keys: [jwk] }));
+    const faults: unknown[] = [];
+    const admit = taking(createLocalJWKSet({ keys: [jwk] }), (fault) => faults.push(fault));
     for (const text of [await other.jwt({}), shared, unsigned, "a.b.c"])
       expect(await admit(bearer(text))).toMatchObject({ is: "refused" });
+    expect(faults).toEqual([
+      { code: "ERR_JWS_SIGNATURE_VERIFICATION_FAILED", claim: null },
+      ...Array(2).fill({ code: "ERR_JOSE_ALG_NOT_ALLOWED", claim: null }),
+      { code: "ERR_JWS_INVALID", claim: null },
+    ]);
   });
 
   it("is not refused when the keys cannot be had: it may be valid", async () => {

@@ -33,6 +33,7 @@ function routes({
       isOnLoopback: true,
       now: Date.now,
       keysFailed: (error) => expect(error).toBeUndefined(),
+      jwtRefused: (fault) => expect(fault).toBeUndefined(),
     }),
     origins: [],
     session: says("session"),

@@ -41,6 +41,14 @@ describe("what is logged", () => {
     expect(said).toEqual([notUnderstood, notUnderstood]);
   });
 
+  it("tells of JWTs that are refused once in ten seconds, for each reason", () => {
+    const { report, said, clock } = reporting();
+    for (; clock.now < 15_000; clock.now += 1_000)
+      for (const claim of ["iss", "aud"])
+        report.jwtRefused({ code: "ERR_JWT_CLAIM_VALIDATION_FAILED", claim });
+    expect(said).toEqual(Array(4).fill("a JWT was refused"));
+  });
+
   it("tells of contents that cannot be read once for each place, however often they are asked for", () => {
     const { report, said, clock } = reporting();
     for (; clock.now < 30_000; clock.now += 1_000)

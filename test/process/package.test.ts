@@ -34,6 +34,8 @@ const contents = [
   "package.json",
   "schema.graphql",
   "src/bin.js",
+  "src/library.cjs",
+  "src/node-version.cjs",
 ];
 
 const isOfTypes = (name: string): boolean => name.startsWith("dist/types/");
@@ -75,6 +77,11 @@ describe("the package", () => {
       const response = await fetch(`${gateway.url}/graphql?query={feed{epoch}}`);
       expect(await response.json()).toEqual({ data: { feed: { epoch: expect.any(String) } } });
     }
+    const exported = 'import * as library from "issuewire"; console.log(...Object.keys(library))';
+    const words = ["--input-type=module", "--eval", exported];
+    expect(execFileSync(process.execPath, words, { cwd: folder.path, encoding: "utf8" })).toBe(
+      "ConfigError default module.exports parseConfig startGateway\n",
+    );
     const { resolve } = createRequire(join(folder.path, "user.js"));
     expect(readFileSync(resolve("issuewire/schema.graphql"), "utf8")).toContain("\ntype Query {\n");
     // Its messages name what can be run where it is, installed or in the folder of an image: it has no npm scripts.

@@ -4,6 +4,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { Report } from "../../src/observability/report.ts";
 import { readBody } from "../../src/sentry/payload.ts";
 import { backUpSqlite } from "../../src/store/sqlite/backup.ts";
 import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
@@ -451,8 +452,8 @@ describe("a backup that is put back", () => {
 });
 
 describe("the epoch", () => {
-  const epochOf = async (file: string, epochChanged = () => {}) => {
-    await using store = await openStoreIn(file, { report: { ...silentReport(), epochChanged } });
+  const epochOf = async (file: string, restored: Report["restored"] = () => {}) => {
+    await using store = await openStoreIn(file, { report: { ...silentReport(), restored } });
     return (await store.reader.bounds()).epoch;
   };
 
@@ -476,13 +477,41 @@ describe("the epoch", () => {
     expect(await epochOf(file)).not.toBe(before);
   });
 
+  it("that begins with a restore is told with the tokens that are valid again, or still", async () => {
+    using folder = temporaryFolder();
+    const [file, backup] = [join(folder.path, "a.db"), join(folder.path, "backup.db")];
+    await fill(file);
+    const add = async (name: string, expiresAt: number | null = null) => {
+      await using store = openSqliteMaintenance(file);
+      const sha256 = Buffer.from(name.padEnd(32)).toString("hex");
+      await store.tokens.add({ name, sha256, scope: "read", projects: "all", createdAt: 0, expiresAt });
+    };
+    await add("revoked");
+    await add("expired", 1);
+    await backUpSqlite({ file, to: backup, onProgress: noProgress });
+    {
+      await using store = openSqliteMaintenance(file);
+      await store.tokens.remove("revoked");
+    }
+    await add("later");
+    {
+      await using store = await openStoreIn(file);
+      await store.append(told({ issue: "3" }));
+    }
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(`${file}${suffix}`, { force: true });
+    cpSync(backup, file);
+    const restored = vi.fn();
+    await epochOf(file, restored);
+    expect(restored.mock.calls).toEqual([[["revoked"]]]);
+  });
+
   it("stays the same over restarts", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "a.db");
     await fill(file);
-    const epochChanged = vi.fn();
-    expect(await epochOf(file, epochChanged)).toBe(await epochOf(file, epochChanged));
-    expect(epochChanged).not.toHaveBeenCalled();
+    const restored = vi.fn();
+    expect(await epochOf(file, restored)).toBe(await epochOf(file, restored));
+    expect(restored).not.toHaveBeenCalled();
   });
 
   it.each([
@@ -503,10 +532,10 @@ describe("the epoch", () => {
     const database = new Database(file);
     change(database);
     database.close();
-    const epochChanged = vi.fn();
-    const after = await epochOf(file, epochChanged);
+    const restored = vi.fn();
+    const after = await epochOf(file, restored);
     expect(after).not.toBe(before);
-    expect(await epochOf(file, epochChanged)).toBe(after);
-    expect(epochChanged).toHaveBeenCalledOnce();
+    expect(await epochOf(file, restored)).toBe(after);
+    expect(restored.mock.calls).toEqual([[[]]]);
   });
 });

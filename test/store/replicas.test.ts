@@ -6,9 +6,11 @@ import type { IncomingDelivery } from "../../src/domain/delivery.ts";
 import { StorageUnavailableError } from "../../src/domain/failure.ts";
 import { openCopyTarget } from "../../src/store/postgres/copy-target.ts";
 import { examinePostgres } from "../../src/store/postgres/doctor.ts";
+import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
 import { locksOf } from "../../src/store/postgres/locks.ts";
 import type { Store } from "../../src/store/store.ts";
 import { at, told } from "./deliveries.ts";
+import { silentReport } from "./open.ts";
 import { acknowledged, onServer, openReplica, openTestPostgres, temporarySchema } from "./open-postgres.ts";
 
 /** Two replicas of one store. */
@@ -31,6 +33,9 @@ const shortly = ({ event: { seq, delivery, issueId, supersededBy } }: LogEntry) 
   issueId,
   supersededBy,
 ];
+/** The log of a server that has not received its second entry, nor that any step of erasing knew of it. */
+const withoutItsEnd = "delete from events where seq = 2; delete from meta where name = 'newest'";
+
 const log = async (store: Store) => (await store.reader.entriesAfter(0, 1_000)).map(shortly);
 
 const epochIn = (url: string): Promise<string> =>
@@ -250,7 +255,7 @@ describe("a replica", () => {
     ],
     [
       "by one that has lost what it had committed",
-      "delete from events where seq = 2; delete from issues where sentry_id = '2'",
+      `${withoutItsEnd}; delete from issues where sentry_id = '2'`,
     ],
   ])("begins a new epoch before it writes %s, and says so", async (_, change) => {
     const began = Promise.withResolvers<void>();
@@ -266,14 +271,22 @@ describe("a replica", () => {
 
   it("begins a new epoch when it opens a store whose server forgot where it was, as is to be done after some restores", async () => {
     await using schema = await temporarySchema();
+    const restored = vi.fn();
     const epochWhenOpened = async () => {
-      await using store = await openReplica(schema.url);
+      await using store = await openReplica(schema.url, { report: { ...silentReport(), restored } });
       return (await store.reader.bounds()).epoch;
     };
     const epoch = await epochWhenOpened();
     expect(await epochWhenOpened()).toBe(epoch);
+    expect(restored).not.toHaveBeenCalled();
+    {
+      await using store = await openPostgresMaintenance(schema.url);
+      const of = { scope: "read", projects: "all", createdAt: 0, expiresAt: null } as const;
+      await store.tokens.add({ ...of, name: "board", sha256: "00".repeat(32) });
+    }
     await onServer((client) => client.query("delete from meta where name = 'instance'"), schema.url);
     const next = await epochWhenOpened();
+    expect(restored.mock.calls).toEqual([[["board"]]]);
     expect(next).not.toBe(epoch);
     expect(await epochWhenOpened()).toBe(next);
   });
@@ -302,7 +315,7 @@ describe("a replica", () => {
     await one.append(told({ issue: "2", at: 1 }));
     const { epoch } = await other.reader.bounds();
     expect(await other.reader.entriesAfter(0, 10)).toHaveLength(2);
-    await onServer((client) => client.query("delete from events where seq = 2"), one.url);
+    await onServer((client) => client.query(withoutItsEnd), one.url);
     expect((await other.append(told({ issue: "3", at: 2 }))).position).toBe(2);
     expect(await epochIn(one.url)).not.toBe(epoch);
   });

@@ -14,6 +14,8 @@ import { beginUnhurried } from "./unhurried.ts";
 export type Opened = {
   readonly schema: string;
   readonly epoch: string;
+  /** Another epoch ended with the opening, because the database was restored. */
+  readonly isRestored: boolean;
   /** There is an index of the issues' texts. */
   readonly hasSearch: boolean;
 };
@@ -59,9 +61,13 @@ export async function migrate(
     const hasSearch = !isTarget && (await openSearch(client));
     // Behind whoever is writing now, so that no position is handed out meanwhile.
     await client.query("select pg_advisory_xact_lock($1)", [locks.log]);
-    const told = await client.query<{ epoch: string }>("select present_epoch('', 0) as epoch");
+    // The former one is of before the statement, whatever that does.
+    const told = await client.query<{ epoch: string; former: string | null }>(
+      "select present_epoch('', 0) as epoch, (select value from meta where name = 'epoch') as former",
+    );
     await client.query("commit");
-    return { schema, epoch: told.rows[0]!.epoch, hasSearch };
+    const { epoch, former } = told.rows[0]!;
+    return { schema, epoch, isRestored: former !== null && former !== epoch, hasSearch };
   } catch (error) {
     await client.query("rollback").catch(() => {});
     const code = codeOf(error);

@@ -4,6 +4,7 @@ import type { ReaderOptions } from "../queries/query.ts";
 import { loadRequestIds } from "../request-ids.ts";
 import { forEver, startRetention, type Retention } from "../retention.ts";
 import type { Receipt, Store } from "../store.ts";
+import { validNames } from "../tokens.ts";
 import { createTurns } from "../turns.ts";
 import { createWriter } from "../writer.ts";
 import { drizzleOver } from "./ask.ts";
@@ -70,7 +71,9 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   await using opened = new AsyncDisposableStack();
 
   const pools = opened.use(createPools(url, directUrl));
-  const { schema, hasSearch, epoch: epochAtFirst, isPooled } = await prepare(pools);
+  const { schema, hasSearch, epoch: epochAtFirst, isRestored, isPooled } = await prepare(pools);
+  const tokens = tokensOn(pools.log);
+  if (isRestored) report.restored(await validNames(tokens, now()));
   const onUnreadable = report.contentUnreadable;
   const asking = { issueObjectOf: options.issueObjectOf, onUnreadable, hasSearch };
   const channel = channelOf(schema);
@@ -174,7 +177,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     // What another replica writes is not known here at once.
     version: () => null,
     figures: async () => ({ waiting: writer.waiting(), walBytes: null }),
-    tokens: tokensOn(pools.log),
+    tokens,
     async canWrite() {
       if (isFailing && writer.waiting() === 0) await writer.append([]).catch(() => {});
       return !isFailing;

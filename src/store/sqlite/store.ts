@@ -4,6 +4,7 @@ import type { ReaderOptions } from "../queries/query.ts";
 import { tokenQueries } from "../queries/tokens.ts";
 import { forEver, type Retention } from "../retention.ts";
 import type { Store } from "../store.ts";
+import { validNames } from "../tokens.ts";
 import * as tables from "../tables/sqlite.ts";
 import { openReader } from "./connection.ts";
 import { makeFolderOf } from "./folder.ts";
@@ -94,11 +95,12 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   );
   const instanceFile = instanceFileOf(file);
   let { instance } = writes;
-  if (writes.formerEpoch !== null) report.epochChanged();
   await writeInstance(instanceFile, instance);
 
   const reading = openReader(file);
   opened.defer(() => void reading.client.close());
+  const tokens = tokenQueries({ db: reading.db, tables });
+  if (writes.formerEpoch !== null) report.restored(await validNames(tokens, now()));
   const reads = opened.use(
     createReads({
       file,
@@ -141,7 +143,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     readTransaction: reads.begin,
     append: writes.append,
     version: version.now,
-    tokens: tokenQueries({ db: reading.db, tables }),
+    tokens,
     async figures() {
       const wal = await stat(`${file}-wal`).catch(() => null);
       return { waiting: writes.waiting(), walBytes: wal?.size ?? null };
