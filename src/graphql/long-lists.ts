@@ -1,4 +1,4 @@
-import type { FieldNode, GraphQLResolveInfo } from "graphql";
+import type { GraphQLResolveInfo } from "graphql";
 import { errorOf } from "./errors.ts";
 import { costOfEach, usualListLength } from "./measure.ts";
 
@@ -19,18 +19,8 @@ export type LongLists = {
 /** @param now epoch milliseconds that relative times in the document count from. */
 export function createLongLists(mostValues: number, now: number): LongLists {
   let values = 0;
-  /** By the first node of each field. Made when it is first needed: few executions have a list that is long. */
-  let costs: Map<FieldNode, number> | undefined;
-
-  function costOf(info: GraphQLResolveInfo): number {
-    const field = info.fieldNodes[0]!;
-    costs ??= new Map();
-    const known = costs.get(field);
-    if (known !== undefined) return known;
-    const cost = costOfEach(info, now);
-    costs.set(field, cost);
-    return cost;
-  }
+  /** Made when it is first needed: few executions have a list that is long. */
+  let costOf: ReturnType<typeof costOfEach> | undefined;
 
   return {
     begin() {
@@ -39,6 +29,7 @@ export function createLongLists(mostValues: number, now: number): LongLists {
     counted(list, info) {
       const more = list.length - usualListLength;
       if (more <= 0) return list;
+      costOf ??= costOfEach(info, now);
       values += more * costOf(info);
       if (values <= mostValues) return list;
       throw errorOf(

@@ -28,6 +28,20 @@ it("an answer has no more values than it may have, however long its lists are an
   }
 });
 
+it("a list costs all that is selected in it, also where a fragment's part of that stands elsewhere by itself", async () => {
+  const { ask } = gateway(flapping(100));
+  const dear = `...F ${within("...F statusSpans { seconds startedAt endedAt state { status } }")}`;
+  const document = `
+    { a: ${oneIn("...F")} b: ${oneIn(dear)} }
+    fragment F on Issue { statusSpans { seconds } }`;
+  for (const _ of again) {
+    const { errors } = await ask(document);
+    expect(errors?.map(({ path, extensions }) => [path?.[0], extensions.code])).toEqual([
+      ["b", "QUERY_TOO_COMPLEX"],
+    ]);
+  }
+});
+
 it("what a subscription tells has no more, each entry anew", async () => {
   const log = scriptedLog();
   const known = flapping(100);
