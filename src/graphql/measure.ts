@@ -37,7 +37,7 @@ export type Measure = {
   readonly cost: number;
 };
 
-/** Lists that no argument limits are usually shorter. How long they are is counted once they are read: `LongLists`. */
+/** Lists that no argument limits are usually shorter. How long they are is counted once they are read: `AnswerSize`. */
 export const usualListLength = 10;
 
 /** What is as dear as so many values: one more statement, one that reads everything that matches. */
