@@ -219,9 +219,11 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     keysFailed: report.keysFailed,
   });
 
+  const clientOf = (request: Pick<IncomingMessage, "socket" | "headers">) =>
+    clientKey(clientAddress(request, config.TRUST_PROXY));
   const turnstile = createTurnstile();
   const postedText = createPostedText(config.LIMIT_BODY_BYTES);
-  const answerRoom = createAnswerRoom(getHeapStatistics().heap_size_limit / 4);
+  const answerRoom = createAnswerRoom(getHeapStatistics().heap_size_limit / 4, clientOf);
   const others = createGraphQLHandler({
     graphql,
     live,
@@ -258,7 +260,6 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     perMinute: config.LIMIT_REQUESTS,
     addressOf: (request) => clientAddress(request, config.TRUST_PROXY),
   });
-  const clientOf = (request: IncomingMessage) => clientKey(clientAddress(request, config.TRUST_PROXY));
 
   let isStopping = false;
   const handler = createRoutes({

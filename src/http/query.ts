@@ -62,7 +62,7 @@ export function createQueryHandler({
 
   /** @param body as `inBytes` gives it: as text it goes out in one piece with the headers. */
   function send(response: ServerResponse, mediaType: string, body: string): void {
-    const taken = answerRoom.add(body.length, response.writableLength);
+    const taken = answerRoom.add(body.length, response.writableLength, response.req);
     if (taken === null) return sendNoRoom(response);
     response.writeHead(200, {
       "Content-Type": `${mediaType}; charset=utf-8`,

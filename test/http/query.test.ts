@@ -286,6 +286,22 @@ describe("an answer that its client does not take", () => {
     await expect.poll(() => isEmpty(answerRoom)).toBe(true);
   });
 
+  it("is made by cutting what a client has asked for first that takes more of it than another", async () => {
+    const answerRoom = createAnswerRoom(2 * roomBytes, ({ headers }) => headers.from ?? "");
+    using server = await startServer({ title: large, answerRoom });
+    using first = new Wire(server.port);
+    using second = new Wire(server.port);
+    for (const [index, wire] of [first, second].entries()) {
+      wire.socket.pause();
+      wire.write(asking + title);
+      await expect.poll(() => server.connections[index]?.writableLength).toBeGreaterThan(1_000_000);
+    }
+    expect((await server.post(title, { from: "other" })).status).toBe(200);
+    expect(server.connections.map(({ destroyed }) => destroyed).slice(0, 2)).toEqual([true, false]);
+    second.socket.destroy();
+    await expect.poll(() => answerRoom.add(2 * roomBytes, 0)).not.toBeNull();
+  });
+
   it.each<[string, (wire: Wire, connection: Socket) => void]>([
     ["ends the connection", (wire) => wire.socket.destroy()],
     ["resets the connection", (wire) => wire.socket.resetAndDestroy()],
