@@ -221,7 +221,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
 
   const clientOf = (request: Pick<IncomingMessage, "socket" | "headers">) =>
     clientKey(clientAddress(request, config.TRUST_PROXY));
-  const turnstile = createTurnstile();
+  const turnstile = createTurnstile({ waitMs: config.LIMIT_SECONDS * 1000 });
   const postedText = createPostedText(config.LIMIT_BODY_BYTES);
   const answerRoom = createAnswerRoom(getHeapStatistics().heap_size_limit / 4, clientOf);
   const others = createGraphQLHandler({
@@ -232,6 +232,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     now,
     report,
     turnstile,
+    clientOf,
     postedText,
     answerRoom,
   });
@@ -240,6 +241,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     answer: others,
     version: store.version,
     turnstile,
+    clientOf,
     postedText,
     answerRoom,
   });

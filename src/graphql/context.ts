@@ -35,7 +35,7 @@ export type Asking = {
    * can be told, and each is refused.
    */
   readonly take: ((operation: LiveOperation) => void) | null;
-  /** Who waits for the answer to a query, where that is not known by a request of Yoga's. */
+  /** Who waits for the answer to a query; left out, whoever made the request that Yoga answers. */
   readonly client?: Client;
 };
 

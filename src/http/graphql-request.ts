@@ -12,6 +12,7 @@ import { tooManyWait } from "./turnstile.ts";
  */
 export class ResponseClient implements Client {
   readonly #response: ServerResponse;
+  readonly since = performance.now();
 
   constructor(response: ServerResponse) {
     this.#response = response;

@@ -28,11 +28,18 @@ async function startServer({
   readonly title?: string;
 } = {}) {
   const { yoga, reader } = gateway({ issues: [issue("1", { title })] });
-  const state = { version: 1 as number | null, viewer: unlimitedAdmin as Viewer, executed: 0, relayed: 0 };
+  const state = {
+    version: 1 as number | null,
+    viewer: unlimitedAdmin as Viewer,
+    executed: 0,
+    relayed: 0,
+    since: Infinity,
+  };
   const query = createQuery(yoga);
   const handler = createQueryHandler({
     query(params, viewer, client) {
       state.executed += 1;
+      state.since = client.since ?? Infinity;
       return query(params, viewer, client);
     },
     async answer({ headers: { accept = "*/*" } }, response, { viewer }, body) {
@@ -44,6 +51,7 @@ async function startServer({
     },
     version: () => state.version,
     turnstile,
+    clientOf: ({ headers }) => headers.from ?? "",
     postedText: createPostedText(10_000),
     answerRoom,
   });
@@ -106,6 +114,24 @@ describe("the short way of a query", () => {
       body: expect.stringContaining("SERVICE_UNAVAILABLE"),
     });
     expect(full.state.executed).toBe(0);
+  });
+
+  it("takes turns by whom requests come from, from when they came", async () => {
+    const entered: (string | undefined)[] = [];
+    const turn = Promise.withResolvers<boolean>();
+    const turnstile: Turnstile = {
+      enter(client) {
+        entered.push(client);
+        return turn.promise;
+      },
+    };
+    using server = await startServer({ turnstile });
+    const asking = server.post(title, { from: "a" });
+    await expect.poll(() => entered).toEqual(["a"]);
+    const began = performance.now();
+    turn.resolve(true);
+    await asking;
+    expect(server.state.since).toBeLessThanOrEqual(began);
   });
 
   const accepts = [
