@@ -174,7 +174,9 @@ const settings = z.object({
     .describe("The longest URL of a request, in bytes; BAD_REQUEST (414) beyond."),
   LIMIT_SECONDS: wholeNumber(1, 300)
     .default(10)
-    .describe("How long a GraphQL operation may take, in seconds; TIMEOUT beyond."),
+    .describe(
+      "How long a GraphQL operation may take, in seconds, the wait for its turn included; TIMEOUT beyond, or SERVICE_UNAVAILABLE (503) where its turn did not come.",
+    ),
   LIMIT_AT_ONCE: wholeNumber(1, 100_000)
     .default(500)
     .describe(

@@ -221,9 +221,11 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     jwtRefused: report.jwtRefused,
   });
 
-  const turnstile = createTurnstile();
+  const clientOf = (request: Pick<IncomingMessage, "socket" | "headers">) =>
+    clientKey(clientAddress(request, config.TRUST_PROXY));
+  const turnstile = createTurnstile({ waitMs: config.LIMIT_SECONDS * 1000 });
   const postedText = createPostedText(config.LIMIT_BODY_BYTES);
-  const answerRoom = createAnswerRoom(getHeapStatistics().heap_size_limit / 4);
+  const answerRoom = createAnswerRoom(getHeapStatistics().heap_size_limit / 4, clientOf);
   const others = createGraphQLHandler({
     graphql,
     live,
@@ -232,6 +234,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     now,
     report,
     turnstile,
+    clientOf,
     postedText,
     answerRoom,
   });
@@ -240,6 +243,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     answer: others,
     version: store.version,
     turnstile,
+    clientOf,
     postedText,
     answerRoom,
   });
@@ -260,7 +264,6 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     perMinute: config.LIMIT_REQUESTS,
     addressOf: (request) => clientAddress(request, config.TRUST_PROXY),
   });
-  const clientOf = (request: IncomingMessage) => clientKey(clientAddress(request, config.TRUST_PROXY));
 
   let isStopping = false;
   const handler = createRoutes({

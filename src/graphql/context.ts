@@ -5,7 +5,7 @@ import { limitedReader } from "./limited-reader.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
 import type { LiveOperation } from "./live-operation.ts";
 import type { Payload } from "./live-source.ts";
-import { createLongLists, type LongLists } from "./long-lists.ts";
+import { createAnswerSize, type AnswerSize } from "./answer-size.ts";
 import { awaitedReader, createWaiting, type Client, type Waiting } from "./waiting.ts";
 
 /** What GraphQL is given by the rest of the gateway. */
@@ -35,7 +35,7 @@ export type Asking = {
    * can be told, and each is refused.
    */
   readonly take: ((operation: LiveOperation) => void) | null;
-  /** Who waits for the answer to a query, where that is not known by a request of Yoga's. */
+  /** Who waits for the answer to a query; left out, whoever made the request that Yoga answers. */
   readonly client?: Client;
 };
 
@@ -61,7 +61,7 @@ export type Context = {
   readonly reader: Reader;
   readonly waiting: Waiting;
   readonly loaders: Loaders;
-  readonly longLists: LongLists;
+  readonly answerSize: AnswerSize;
   /** Epoch milliseconds: what relative times count from, the same for the whole execution. */
   readonly now: number;
 };
@@ -87,13 +87,13 @@ export function readingFrom<Given extends Pick<Context, "services" | "viewer" | 
 ): Given & Context {
   const now = context.services.clock();
   const limited = limitedReader(awaitedReader(reader, context.waiting), context.viewer);
-  const longLists = createLongLists(context.services.mostValues, now);
-  return { ...context, reader: limited, now, longLists, loaders: createLoaders(limited, now) };
+  const answerSize = createAnswerSize(context.services.mostValues, now);
+  return { ...context, reader: limited, now, answerSize, loaders: createLoaders(limited, now) };
 }
 
 /** A context like `context`, for the execution that tells one entry of the log. */
 export function telling(told: Payload, context: Context): Context {
   const now = context.services.clock();
-  const longLists = createLongLists(context.services.mostValues, now);
-  return { ...context, now, longLists, loaders: createLoaders(context.reader, now, told) };
+  const answerSize = createAnswerSize(context.services.mostValues, now);
+  return { ...context, now, answerSize, loaders: createLoaders(context.reader, now, told) };
 }

@@ -96,17 +96,17 @@ DeliveryType.implement({
     body: t.string({
       nullable: true,
       description: "The body as received, decoded as UTF-8; null once pruned.",
-      resolve: async ({ id }, _args, { loaders }) => {
+      resolve: async ({ id }, _args, { loaders, answerSize }) => {
         const body = await loaders.body(id);
-        return body === null ? null : new TextDecoder("utf-8", { ignoreBOM: true }).decode(body);
+        return body && answerSize.weighed(body);
       },
     }),
     bytes: t.exposeInt("bytes", { description: "The size of the body in bytes, also once it is pruned." }),
     events: t.field({
       type: [IssueEventType],
       description: "The events that come from it, in log order, including those no longer in the history.",
-      resolve: async ({ id }, _args, { loaders, longLists }, info) =>
-        longLists.counted((await loaders.eventsOfDelivery(id)) ?? [], info),
+      resolve: async ({ id }, _args, { loaders, answerSize }, info) =>
+        answerSize.counted((await loaders.eventsOfDelivery(id)) ?? [], info),
     }),
   }),
 });

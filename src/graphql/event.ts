@@ -106,8 +106,8 @@ IssueEventType.implement({
       description:
         "Every event that this one replaces, in log order; empty if it replaces none. A client that follows " +
         "the log has the history if it adds each event and drops these.",
-      resolve: async ({ seq, supersedes }, _args, { loaders, longLists }, info) =>
-        supersedes === null ? [] : longLists.counted((await loaders.replacedBy(seq)) ?? [], info),
+      resolve: async ({ seq, supersedes }, _args, { loaders, answerSize }, info) =>
+        supersedes === null ? [] : answerSize.counted((await loaders.replacedBy(seq)) ?? [], info),
     }),
     supersededBy: t.field({
       type: IssueEventType,
@@ -144,7 +144,7 @@ IssueEventType.implement({
       resolve: async ({ delivery, issueId }, _args, context) => {
         requirePrivate("`snapshot`", context);
         const fields = await context.loaders.snapshot(delivery);
-        return fields === null ? {} : snapshotOf(issueId, fields);
+        return fields === null ? {} : context.answerSize.weighed(snapshotOf(issueId, fields));
       },
     }),
     delivery: t.field({

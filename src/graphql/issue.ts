@@ -191,9 +191,9 @@ IssueType.implement({
       description:
         "An object that depends on the type of the Sentry event: type and value of an exception, a message, " +
         "… An open set. FORBIDDEN for an anonymous reader.",
-      resolve: (issue, args, context) => {
+      resolve: async (issue, args, context) => {
         requirePrivate("`metadata`", context);
-        return detail("metadata")(issue, args, context);
+        return context.answerSize.weighed(await detail("metadata")(issue, args, context));
       },
     }),
     annotations: t.field({
@@ -261,9 +261,9 @@ IssueType.implement({
         "The issue object of the newest delivery in history order, exactly as Sentry sent it. Deliveries " +
         "with an older snapshot are skipped; those that change no other field may be. Empty once that " +
         "delivery's body is pruned. FORBIDDEN for an anonymous reader.",
-      resolve: ({ sentryId }, _args, context) => {
+      resolve: async ({ sentryId }, _args, context) => {
         requirePrivate("`raw`", context);
-        return context.loaders.rawIssue(sentryId);
+        return context.answerSize.weighed(await context.loaders.rawIssue(sentryId));
       },
     }),
     events: t.field({
@@ -305,8 +305,8 @@ IssueType.implement({
     statusSpans: t.field({
       type: [StatusSpanType],
       description: "One span for each stay in a status and substatus, oldest first; the last one is open.",
-      resolve: async ({ sentryId }, _args, { loaders, longLists }, info) =>
-        longLists.counted(
+      resolve: async ({ sentryId }, _args, { loaders, answerSize }, info) =>
+        answerSize.counted(
           spansOf(((await loaders.transitionsOf(sentryId)) ?? []).filter(isTransition)),
           info,
         ),

@@ -5,6 +5,8 @@ import { errorOf } from "./errors.ts";
 import type { Payload } from "./live-source.ts";
 import { remembered } from "./remembered.ts";
 
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
 /** One statement for each kind of question, however many ask it at once; the same thing is asked for once. */
 export type Loaders = ReturnType<typeof createLoaders>;
 
@@ -56,7 +58,11 @@ export function createLoaders(reader: Reader, now: number, told: Payload | null 
     delivery: loader((ids: readonly number[]) => reader.deliveries(ids)),
     /** Null where the viewer may not see it: the issue was in another project then. */
     snapshot: loader((ids: readonly number[]) => reader.snapshots(ids)),
-    body: loader((ids: readonly number[]) => reader.bodies(ids)),
+    /** Decoded as UTF-8. */
+    body: loader(async (ids: readonly number[]) => {
+      const bodies = await reader.bodies(ids);
+      return new Map([...bodies].map(([id, body]): [number, string] => [id, utf8.decode(body)]));
+    }),
 
     issuePageOf: pageLoader((ids, request: Asked<"issuePagesOf">) => reader.issuePagesOf(ids, request)),
     issueCountOf: countLoader((ids, request: Asked<"issueCountsOf">) => reader.issueCountsOf(ids, request)),

@@ -37,7 +37,7 @@ export type Measure = {
   readonly cost: number;
 };
 
-/** Lists that no argument limits are usually shorter. How long they are is counted once they are read: `LongLists`. */
+/** Lists that no argument limits are usually shorter. How long they are is counted once they are read: `AnswerSize`. */
 export const usualListLength = 10;
 
 /** What is as dear as so many values: one more statement, one that reads everything that matches. */
@@ -86,18 +86,27 @@ export function measure(
   return most;
 }
 
-/** The cost of what a field that is being resolved selects of one object, or of each in its list. */
+/**
+ * The cost of what a field that is being resolved selects of one object, or of each in its list: of all its nodes in the
+ * document, which may be a fragment's beside others. To be made for one execution, of which `info` is.
+ */
 export function costOfEach(
-  { schema, fragments, variableValues, returnType, fieldNodes }: GraphQLResolveInfo,
+  { schema, fragments, variableValues: variables }: GraphQLResolveInfo,
   now: number,
-): number {
-  const measured = measurerOf({ schema, fragments, variables: variableValues, now });
-  const type = getNamedType(returnType);
-  return fieldNodes.reduce(
-    (sum, { selectionSet }) =>
-      selectionSet === undefined ? sum : sum + measured(selectionSet, type, outside).cost,
-    0,
-  );
+): (info: GraphQLResolveInfo) => number {
+  const measured = measurerOf({ schema, fragments, variables, now });
+  const costs = new Map<FieldNode, number>();
+
+  function costOf(node: FieldNode, type: GraphQLNamedType): number {
+    const known = costs.get(node);
+    if (known !== undefined) return known;
+    const cost = node.selectionSet === undefined ? 0 : measured(node.selectionSet, type, outside).cost;
+    costs.set(node, cost);
+    return cost;
+  }
+
+  return ({ fieldNodes, returnType }) =>
+    fieldNodes.reduce((sum, node) => sum + costOf(node, getNamedType(returnType)), 0);
 }
 
 /** Measures selections within one operation. */

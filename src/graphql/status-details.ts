@@ -32,7 +32,7 @@ const CommitType = builder.objectRef<Commit>("Commit").implement({
         "The commit exactly as received: an object, or a bare hash. FORBIDDEN for an anonymous reader.",
       resolve({ raw }, _args, context) {
         requirePrivate("`raw`", context);
-        return raw;
+        return context.answerSize.weighed(raw);
       },
     }),
   }),
@@ -110,7 +110,7 @@ export const StatusDetailsType = builder.objectRef<JsonObject>("StatusDetails").
         "for an anonymous reader.",
       resolve(details, _args, context) {
         requirePrivate("`raw`", context);
-        return details;
+        return context.answerSize.weighed(details);
       },
     }),
   }),

@@ -6,10 +6,16 @@ export type Waiting = {
   readonly isOver: () => boolean;
   /** Nobody does any more. */
   readonly end: () => void;
+  /** Since when somebody does, in milliseconds of `performance.now`. */
+  readonly since: number;
 };
 
-/** Whether the client that asked has left. */
-export type Client = { readonly aborted: boolean };
+export type Client = {
+  /** Whether it has left. */
+  readonly aborted: boolean;
+  /** When it began to wait, in milliseconds of `performance.now`; where that is left out, when it is executed. */
+  readonly since?: number;
+};
 
 /** @param client undefined where nobody can tell. */
 export function createWaiting(client: Client | undefined): Waiting {
@@ -19,6 +25,7 @@ export function createWaiting(client: Client | undefined): Waiting {
     end() {
       isOver = true;
     },
+    since: client?.since ?? performance.now(),
   };
 }
 

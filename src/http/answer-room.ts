@@ -1,4 +1,4 @@
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 
 /** How much of all answers that are made, and that their clients have not taken yet, may be in memory. */
 export type AnswerRoom = {
@@ -6,25 +6,84 @@ export type AnswerRoom = {
    * Counts one more, of so many bytes, until the returned function is called; null where there is no room for it. What is
    * little for its connection is not counted, and is never refused.
    *
+   * Where there is no room, clients that have more of it than the one that asks give way: the oldest of their answers are
+   * ended with their connections. So nobody takes it all from others, and whoever is alone, or stands for all because of a
+   * proxy, may have all of it.
+   *
    * @param behind the bytes that wait on its connection already.
+   * @param request what it answers; without one it is of nobody, for whom no other gives way, and it does not either.
    */
-  readonly add: (bytes: number, behind: number) => (() => void) | null;
+  readonly add: (
+    bytes: number,
+    behind: number,
+    request?: Pick<IncomingMessage, "socket" | "headers">,
+  ) => (() => void) | null;
 };
 
 /** What each connection may have waiting: ordinary answers are smaller, and never find the room taken by larger ones. */
 const alwaysRoomBytes = 16 * 1024;
 
-/** Without such a bound, some dozens of clients that ask for much and take nothing would fill the memory. */
-export function createAnswerRoom(mostBytes: number): AnswerRoom {
+/** An answer that waits. */
+type Waiting = { readonly bytes: number; readonly socket: IncomingMessage["socket"] };
+
+/** What one client has waiting, oldest first. */
+type Held = { bytes: number; readonly answers: Set<Waiting> };
+
+/**
+ * Without such a bound, some dozens of clients that ask for much and take nothing would fill the memory.
+ *
+ * @param clientOf whom a request comes from: all that one client has of addresses is one key.
+ */
+export function createAnswerRoom(
+  mostBytes: number,
+  clientOf: (request: Pick<IncomingMessage, "socket" | "headers">) => string = () => "",
+): AnswerRoom {
   let taken = 0;
+  const clients = new Map<string, Held>();
+
+  function hold(client: string, answer: Waiting): () => void {
+    const held = clients.get(client) ?? { bytes: 0, answers: new Set() };
+    clients.set(client, held);
+    held.bytes += answer.bytes;
+    held.answers.add(answer);
+    return () => letGo(client, held, answer);
+  }
+
+  function letGo(client: string, held: Held, answer: Waiting): void {
+    if (!held.answers.delete(answer)) return;
+    taken -= answer.bytes;
+    held.bytes -= answer.bytes;
+    if (held.answers.size === 0) clients.delete(client);
+  }
+
+  /** Makes room for one whose client then has `fair` of it. False, and nothing is ended, where that cannot be. */
+  function makeRoom(bytes: number, fair: number): boolean {
+    const beyond = [...clients.values()].reduce((sum, held) => sum + Math.max(0, held.bytes - fair), 0);
+    if (beyond < taken + bytes - mostBytes) return false;
+    while (taken + bytes > mostBytes) {
+      const [client, held] = [...clients].reduce((most, one) => (one[1].bytes > most[1].bytes ? one : most));
+      const [oldest] = held.answers;
+      letGo(client, held, oldest!);
+      oldest!.socket.destroy();
+    }
+    return true;
+  }
+
   return {
-    add(bytes, behind) {
+    add(bytes, behind, request) {
       if (behind + bytes <= alwaysRoomBytes) return uncounted;
-      if (taken + bytes > mostBytes) return null;
+      if (request === undefined) {
+        if (taken + bytes > mostBytes) return null;
+        taken += bytes;
+        return () => {
+          taken -= bytes;
+        };
+      }
+      const client = clientOf(request);
+      const fair = (clients.get(client)?.bytes ?? 0) + bytes;
+      if (taken + bytes > mostBytes && !makeRoom(bytes, fair)) return null;
       taken += bytes;
-      return () => {
-        taken -= bytes;
-      };
+      return hold(client, { bytes, socket: request.socket });
     },
   };
 }

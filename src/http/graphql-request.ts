@@ -12,6 +12,7 @@ import { tooManyWait } from "./turnstile.ts";
  */
 export class ResponseClient implements Client {
   readonly #response: ServerResponse;
+  readonly since = performance.now();
 
   constructor(response: ServerResponse) {
     this.#response = response;
@@ -75,7 +76,7 @@ export async function sendAnswer(
   const shared = sharedBodyOf(answer);
   const body = shared ?? Buffer.from(await answer.arrayBuffer());
   if (response.destroyed) return;
-  const taken = answerRoom.add(shared === null ? body.length : 0, response.writableLength);
+  const taken = answerRoom.add(shared === null ? body.length : 0, response.writableLength, response.req);
   if (taken === null) return sendNoRoom(response);
   response.setHeaders(answer.headers);
   // Of a GET, caches would keep it for others, whatever the cookie of who asked.

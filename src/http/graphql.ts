@@ -20,6 +20,8 @@ export type GraphQLHandlerOptions = EventStreamOptions & {
   readonly now: () => number;
   /** Of all ways in. */
   readonly turnstile: Turnstile;
+  /** Whom a request comes from: all that one client has of addresses is one key. */
+  readonly clientOf: (request: IncomingMessage) => string;
   readonly postedText: PostedText;
   /** Of all ways in. */
   readonly answerRoom: AnswerRoom;
@@ -33,6 +35,7 @@ export function createGraphQLHandler({
   graphql,
   now,
   turnstile,
+  clientOf,
   postedText,
   answerRoom,
   ...options
@@ -74,7 +77,8 @@ export function createGraphQLHandler({
     const lastEventId = lastEventIdOf(request);
     const { viewer } = admitted;
     const taken = createTaken();
-    const asking: Asking = { viewer, lastEventId, take: taken.take };
+    const client = new ResponseClient(response);
+    const asking: Asking = { viewer, lastEventId, take: taken.take, client };
     const wantsStream = accept.includes("text/event-stream");
 
     async function relay(answer: Response): Promise<void> {
@@ -85,13 +89,18 @@ export function createGraphQLHandler({
       serve(response, taken.operation, admitted);
     }
 
+    /** False where it is not to be answered, or is answered that it may not begin. */
+    async function mayBegin(): Promise<boolean> {
+      const may = await turnstile.enter(clientOf(request));
+      if (!may && !client.aborted) sendTooMany(response);
+      return may && !client.aborted;
+    }
+
     async function answerPosted(text: string): Promise<void> {
-      if (!(await turnstile.enter())) return sendTooMany(response);
-      const client = new ResponseClient(response);
-      if (client.aborted) return;
+      if (!(await mayBegin())) return;
       if (wantsStream && (await serveParams(paramsIn(text), response, admitted, lastEventId))) return;
       const init = { method: "POST", headers: { accept, "content-type": "application/json" }, body: text };
-      return relay(await graphql.fetch(`http://localhost${graphqlPath}`, init, { ...asking, client }));
+      return relay(await graphql.fetch(`http://localhost${graphqlPath}`, init, asking));
     }
 
     if (posted !== undefined) return answerPosted(posted);
@@ -101,8 +110,7 @@ export function createGraphQLHandler({
       return;
     }
 
-    if (!(await turnstile.enter())) return sendTooMany(response);
-    if (new ResponseClient(response).aborted) return;
+    if (!(await mayBegin())) return;
     if (wantsStream && method === "GET") {
       if (await serveParams(paramsInSearch(url), response, admitted, lastEventId)) return;
     }

@@ -24,6 +24,8 @@ export type QueryOptions = {
   readonly version: () => number | null;
   /** Of all ways in. */
   readonly turnstile: Turnstile;
+  /** Whom a request comes from: all that one client has of addresses is one key. */
+  readonly clientOf: (request: IncomingMessage) => string;
   readonly postedText: PostedText;
   /** Of all ways in. */
   readonly answerRoom: AnswerRoom;
@@ -55,6 +57,7 @@ export function createQueryHandler({
   answer,
   version,
   turnstile,
+  clientOf,
   postedText,
   answerRoom,
 }: QueryOptions) {
@@ -62,7 +65,7 @@ export function createQueryHandler({
 
   /** @param body as `inBytes` gives it: as text it goes out in one piece with the headers. */
   function send(response: ServerResponse, mediaType: string, body: string): void {
-    const taken = answerRoom.add(body.length, response.writableLength);
+    const taken = answerRoom.add(body.length, response.writableLength, response.req);
     if (taken === null) return sendNoRoom(response);
     response.writeHead(200, {
       "Content-Type": `${mediaType}; charset=utf-8`,
@@ -88,9 +91,10 @@ export function createQueryHandler({
     const known = current === null ? undefined : cache.get(key, current);
     if (known !== undefined) return send(response, mediaType, known);
 
-    if (!(await turnstile.enter())) return sendTooMany(response);
     const client = new ResponseClient(response);
+    const mayBegin = await turnstile.enter(clientOf(request));
     if (client.aborted) return;
+    if (!mayBegin) return sendTooMany(response);
     const asked = version();
     const params = paramsIn(text);
     const answered: QueryAnswer =

@@ -7,9 +7,13 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 export type Turnstile = {
   /**
    * True when one more may begin: at once while those of this turn of the event loop have not had its share, else in a
-   * later turn, after those who came before. False when too many wait for that: it may not begin.
+   * later turn, after those of the same client who came before. Clients take turns: however many one of them has waiting,
+   * another waits for one of those at a time. False when too many wait for that, or it has waited for too long: it may not
+   * begin.
+   *
+   * @param client whoever asks, as `clientKey` gives it; those that are of none are of one together.
    */
-  readonly enter: () => Promise<boolean> | boolean;
+  readonly enter: (client?: string) => Promise<boolean> | boolean;
 };
 
 export type TurnstileOptions = {
@@ -17,9 +21,13 @@ export type TurnstileOptions = {
   readonly shareMs?: number;
   /** Past so many that wait, none may begin. */
   readonly mostWaiting?: number;
+  /** How long one may wait. */
+  readonly waitMs?: number;
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number;
 };
+
+type Waiting = { readonly since: number; readonly resolve: (mayBegin: boolean) => void };
 
 /** Most of those who wait that begin in one turn: more have its share used up, as quick as they may be. */
 const mostInOneTurn = 64;
@@ -27,9 +35,12 @@ const mostInOneTurn = 64;
 export function createTurnstile({
   shareMs = 2,
   mostWaiting = 20_000,
+  waitMs = Infinity,
   now = performance.now.bind(performance),
 }: TurnstileOptions = {}): Turnstile {
-  const waiting: ((mayBegin: true) => void)[] = [];
+  /** By client, the one whose turn is next first. Each has somebody who waits. */
+  const lines = new Map<string, Waiting[]>();
+  let waiting = 0;
   /** When the first of this turn began; null while none has. */
   let begunAt: number | null = null;
 
@@ -44,18 +55,42 @@ export function createTurnstile({
   function turn(): void {
     begunAt = null;
     // They come in one turn, and Node does whatever one of them leads to at once before the next.
-    for (let chances = Math.min(waiting.length, mostInOneTurn); chances > 0; chances -= 1)
-      setImmediate(letIn);
+    for (let chances = Math.min(waiting, mostInOneTurn); chances > 0; chances -= 1) setImmediate(letIn);
   }
 
   function letIn(): void {
-    if (mayBegin()) waiting.shift()?.(true);
+    if (!mayBegin()) return;
+    const latest = now() - waitMs;
+    for (let next = takeNext(); next !== undefined; next = takeNext()) {
+      next.resolve(next.since >= latest);
+      if (next.since >= latest) return;
+    }
+  }
+
+  function takeNext(): Waiting | undefined {
+    for (const [client, line] of lines) {
+      const next = line.shift();
+      lines.delete(client);
+      if (line.length > 0) lines.set(client, line);
+      waiting -= 1;
+      return next;
+    }
+    return undefined;
+  }
+
+  function wait(client: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      const line = lines.get(client) ?? [];
+      line.push({ since: now(), resolve });
+      lines.set(client, line);
+      waiting += 1;
+    });
   }
 
   return {
-    enter() {
-      if (waiting.length === 0 && mayBegin()) return true;
-      return waiting.length < mostWaiting && new Promise((resolve) => waiting.push(resolve));
+    enter(client = "") {
+      if (waiting === 0 && mayBegin()) return true;
+      return waiting < mostWaiting && wait(client);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { getIntrospectionQuery, parse, validate } from "graphql";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { unlimitedAdmin } from "../../src/domain/viewer.ts";
 import { createDocumentLimits } from "../../src/graphql/document-limits.ts";
 import { graphiQLTabs } from "../../src/graphql/graphiql-tabs.ts";
 import { measure } from "../../src/graphql/measure.ts";
@@ -297,6 +298,25 @@ describe("an operation that takes too long", () => {
     await found.promise;
     await new Promise((resolve) => setImmediate(resolve));
     expect(reader.asked.map(({ name }) => name)).toEqual(["issuePage"]);
+  });
+
+  it("has taken what it waited for its turn, too", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const slow = { ...fakeReader({}), issuePage: () => new Promise<never>(() => {}) };
+    const { yoga } = gateway(
+      {},
+      { ...transactions(slow), limits: { ...defaultLimits, milliseconds: 10_000 } },
+    );
+    const client = { aborted: false, since: performance.now() - 9_000 };
+    const asking = { viewer: unlimitedAdmin, lastEventId: null, take: null, client };
+    const answer = yoga.execute({ document: parse("{ issues { nodes { id } } }") }, asking);
+    let code: unknown;
+    void answer.then(({ errors }) => (code = errors?.[0]?.extensions["code"]));
+    await vi.advanceTimersByTimeAsync(900);
+    expect(code).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(700);
+    expect(code).toBe("TIMEOUT");
   });
 
   it("asks nothing more once its client is gone", async () => {

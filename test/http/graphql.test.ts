@@ -34,6 +34,7 @@ async function startServer(turnstile: Turnstile) {
     unreachable: { has: () => false },
     now: () => 0,
     turnstile,
+    clientOf: ({ headers }) => headers.from ?? "",
     postedText: createPostedText(100_000),
     answerRoom: createAnswerRoom(Infinity),
     report: { subscriberJoined() {}, subscriberLeft() {}, slowConsumerCut() {} },

@@ -28,11 +28,18 @@ async function startServer({
   readonly title?: string;
 } = {}) {
   const { yoga, reader } = gateway({ issues: [issue("1", { title })] });
-  const state = { version: 1 as number | null, viewer: unlimitedAdmin as Viewer, executed: 0, relayed: 0 };
+  const state = {
+    version: 1 as number | null,
+    viewer: unlimitedAdmin as Viewer,
+    executed: 0,
+    relayed: 0,
+    since: Infinity,
+  };
   const query = createQuery(yoga);
   const handler = createQueryHandler({
     query(params, viewer, client) {
       state.executed += 1;
+      state.since = client.since ?? Infinity;
       return query(params, viewer, client);
     },
     async answer({ headers: { accept = "*/*" } }, response, { viewer }, body) {
@@ -44,6 +51,7 @@ async function startServer({
     },
     version: () => state.version,
     turnstile,
+    clientOf: ({ headers }) => headers.from ?? "",
     postedText: createPostedText(10_000),
     answerRoom,
   });
@@ -106,6 +114,24 @@ describe("the short way of a query", () => {
       body: expect.stringContaining("SERVICE_UNAVAILABLE"),
     });
     expect(full.state.executed).toBe(0);
+  });
+
+  it("takes turns by whom requests come from, from when they came", async () => {
+    const entered: (string | undefined)[] = [];
+    const turn = Promise.withResolvers<boolean>();
+    const turnstile: Turnstile = {
+      enter(client) {
+        entered.push(client);
+        return turn.promise;
+      },
+    };
+    using server = await startServer({ turnstile });
+    const asking = server.post(title, { from: "a" });
+    await expect.poll(() => entered).toEqual(["a"]);
+    const began = performance.now();
+    turn.resolve(true);
+    await asking;
+    expect(server.state.since).toBeLessThanOrEqual(began);
   });
 
   const accepts = [
@@ -284,6 +310,22 @@ describe("an answer that its client does not take", () => {
     await expect.poll(() => isEmpty(answerRoom)).toBe(true);
     expect((await server.post(title)).status).toBe(200);
     await expect.poll(() => isEmpty(answerRoom)).toBe(true);
+  });
+
+  it("is made by cutting what a client has asked for first that takes more of it than another", async () => {
+    const answerRoom = createAnswerRoom(2 * roomBytes, ({ headers }) => headers.from ?? "");
+    using server = await startServer({ title: large, answerRoom });
+    using first = new Wire(server.port);
+    using second = new Wire(server.port);
+    for (const [index, wire] of [first, second].entries()) {
+      wire.socket.pause();
+      wire.write(asking + title);
+      await expect.poll(() => server.connections[index]?.writableLength).toBeGreaterThan(1_000_000);
+    }
+    expect((await server.post(title, { from: "other" })).status).toBe(200);
+    expect(server.connections.map(({ destroyed }) => destroyed).slice(0, 2)).toEqual([true, false]);
+    second.socket.destroy();
+    await expect.poll(() => answerRoom.add(2 * roomBytes, 0)).not.toBeNull();
   });
 
   it.each<[string, (wire: Wire, connection: Socket) => void]>([

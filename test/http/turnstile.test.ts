@@ -12,8 +12,8 @@ function turnstileWith(options: TurnstileOptions = {}) {
   const clock = { now: 1_000 };
   const turnstile = createTurnstile({ shareMs: 5, now: () => clock.now, ...options });
   const begun: string[] = [];
-  const beginBy = (enter: Turnstile["enter"]) => async (name: string, ms: number) => {
-    if (!(await enter())) return;
+  const beginBy = (enter: Turnstile["enter"]) => async (name: string, ms: number, client?: string) => {
+    if (!(await enter(client))) return;
     begun.push(name);
     clock.now += ms;
   };
@@ -66,6 +66,25 @@ describe("those who ask something of GraphQL", () => {
   it("begin at once again in a turn that nobody has used up", async () => {
     const { turnstile, begin } = turnstileWith();
     await begin("a", 50);
+    await setImmediate();
+    expect(turnstile.enter()).toBe(true);
+  });
+
+  it("take turns by client, however many one of them has waiting", async () => {
+    const { begun, begin } = turnstileWith();
+    await begin("a1", 50, "a");
+    const waiting = ["a2", "a3", "a4", "b1", "b2", "c1"].map((name) => begin(name, 50, name[0]));
+    await Promise.all(waiting);
+    expect(begun).toEqual(["a1", "a2", "b1", "c1", "a3", "b2", "a4"]);
+  });
+
+  it("may not begin once they have waited for too long", async () => {
+    const { turnstile, begun, begin } = turnstileWith({ waitMs: 100 });
+    await begin("a", 50);
+    const waiting = [begin("b", 50), begin("c", 51), begin("late", 50), begin("later", 0)];
+    await setImmediate();
+    await Promise.all(waiting);
+    expect(begun).toEqual(["a", "b", "c"]);
     await setImmediate();
     expect(turnstile.enter()).toBe(true);
   });

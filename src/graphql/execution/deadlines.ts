@@ -1,7 +1,11 @@
 /** Ends what takes too long. */
 export type Deadlines = {
-  /** Calls `expired` after the time that is given to each, unless what this returns is called before. */
-  readonly begin: (expired: () => void) => () => void;
+  /**
+   * Calls `expired` after the time that is given to each, unless what this returns is called before.
+   *
+   * @param since when that time began, in milliseconds of `performance.now`.
+   */
+  readonly begin: (expired: () => void, since: number) => () => void;
 };
 
 /** How many times they are looked at, in the time that each has: one comes late by that part of it at most. */
@@ -38,8 +42,8 @@ export function createDeadlines(milliseconds: number): Deadlines {
   }
 
   return {
-    begin(expired) {
-      const deadline: Deadline = { at: performance.now() + milliseconds, expired, place: open.length };
+    begin(expired, since) {
+      const deadline: Deadline = { at: since + milliseconds, expired, place: open.length };
       open.push(deadline);
       timer ??= setInterval(look, Math.max(1, milliseconds / looks));
       return () => close(deadline);

@@ -30,14 +30,14 @@ export function createExecute({
   readonly limits: ExecutionLimits;
   readonly wrongVariables: WrongVariables;
 }): Execute {
-  const told = compiled(counting(execute));
+  const told = sized(compiled(counting(execute)));
   // Yoga's own, which knows which errors are of the request, but takes what a subscription tells for another subscription.
   // A stream it makes of `@defer` and `@stream` alone, which are not part of the schema.
   const checked: Execute = (args) => {
     const errors = wrongVariables(args);
     return errors.length === 0 ? (normalizedExecutor as Execute)(args) : { errors };
   };
-  const asked = limited(limits, inOneMoment(compiled(counting(checked))));
+  const asked = limited(limits, inOneMoment(sized(compiled(counting(checked)))));
   return (args) => {
     const { document, operationName } = args;
     if (getOperationAST(document, operationName)?.operation === OperationTypeNode.SUBSCRIPTION)
@@ -50,7 +50,20 @@ export function createExecute({
 /** Where a compiled query has ended in an error, what it counted is of no answer. */
 function counting(execute: Execute): Execute {
   return (args) => {
-    (args.contextValue as Context).longLists.begin();
+    (args.contextValue as Context).answerSize.begin();
     return execute(args);
+  };
+}
+
+/** Refuses an answer that turns out to be too large. */
+function sized(execute: Execute): Execute {
+  return (args) => {
+    const { answerSize } = args.contextValue as Context;
+    const orRefused = (result: ExecutionResult): ExecutionResult => {
+      const refusal = answerSize.refusal();
+      return refusal === null ? result : { data: null, errors: [refusal] };
+    };
+    const result = execute(args);
+    return "then" in result ? result.then(orRefused) : orRefused(result);
   };
 }

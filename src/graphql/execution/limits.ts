@@ -5,7 +5,7 @@ import { createDeadlines } from "./deadlines.ts";
 import type { Execute } from "./execute.ts";
 
 export type ExecutionLimits = {
-  /** How long one operation may take. */
+  /** How long one operation may take, from when it is asked for. */
   readonly milliseconds: number;
   /** How many may be executed at once. */
   readonly atOnce: number;
@@ -38,7 +38,7 @@ export function limited({ milliseconds, atOnce }: ExecutionLimits, execute: Exec
       const met = deadlines.begin(() => {
         waiting.end();
         resolve({ data: null, errors: [timeout(milliseconds)] });
-      });
+      }, waiting.since);
       const ended = (): void => {
         running -= 1;
         met();

@@ -23,7 +23,19 @@ it("an answer has no more values than it may have, however long its lists are an
   const nested = `{ ${oneIn(within(within(within("statusSpans { seconds }"))))} }`;
   for (const _ of again) {
     const { data, errors } = await ask(nested);
-    expect(data).toEqual({ issue: null });
+    expect(data).toBeNull();
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["QUERY_TOO_COMPLEX"]);
+  }
+});
+
+it("a list costs all that is selected in it, also where a fragment's part of that stands elsewhere by itself", async () => {
+  const { ask } = gateway(flapping(100));
+  const dear = `...F ${within("...F statusSpans { seconds startedAt endedAt state { status } }")}`;
+  const document = `
+    { a: ${oneIn("...F")} b: ${oneIn(dear)} }
+    fragment F on Issue { statusSpans { seconds } }`;
+  for (const _ of again) {
+    const { errors } = await ask(document);
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["QUERY_TOO_COMPLEX"]);
   }
 });
@@ -72,4 +84,26 @@ it("an answer that is begun anew has no fewer", async () => {
     );
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["INTERNAL_SERVER_ERROR"]);
   }
+});
+
+const fiftyTimes = (field: string) => Array.from({ length: 50 }, (_, at) => `a${at}: ${field}`).join(" ");
+
+it("an answer has no more of what Sentry sent than it may have, however often that is asked for", async () => {
+  const issues = Array.from({ length: 100 }, (_, at) => issue(String(at)));
+  const raw = new Map(issues.map(({ sentryId }) => [sentryId, { title: "é".repeat(30_000) }]));
+  const { ask } = gateway({ issues, raw });
+  expect((await ask("{ issues(first: 100) { nodes { raw } } }")).errors).toBeUndefined();
+  for (const _ of again) {
+    const { data, errors } = await ask(`{ issues(first: 100) { nodes { ${fiftyTimes("raw")} } } }`);
+    expect(data).toBeNull();
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["QUERY_TOO_COMPLEX"]);
+  }
+});
+
+it("one value that Sentry sent may be of any size, asked for once", async () => {
+  const known = { issues: [issue("4501")], raw: new Map([["4501", { title: "a".repeat(5_000_000) }]]) };
+  const { ask } = gateway(known);
+  expect((await ask(`{ ${oneIn("raw")} }`)).errors).toBeUndefined();
+  const { errors } = await ask(`{ ${oneIn("raw again: raw")} }`);
+  expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["QUERY_TOO_COMPLEX"]);
 });
