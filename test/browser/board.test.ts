@@ -758,6 +758,28 @@ describe("an issue with a long history", () => {
     expect(new URL(page.url()).searchParams.get("issue")).toBe("900401");
   });
 
+  it("is shown without its ribbon where its states are more than the gateway tells at once, as they come to be", async () => {
+    await deliver("created", { id: "900408", title: "Before", status: "unresolved" });
+    await open("/?issue=900408");
+    await page.locator(".ribbon").waitFor();
+    await connection("live");
+    await page.route("**/graphql", (route) =>
+      route.request().postData()?.includes("statusSpans")
+        ? route.fulfill({
+            contentType: "application/json",
+            body: '{"errors":[{"message":"Too many.","extensions":{"code":"QUERY_TOO_COMPLEX"}}],"data":null}',
+          })
+        : route.continue(),
+    );
+    await deliver("resolved", { id: "900408", title: "Beyond", status: "resolved" });
+    await page.getByRole("heading", { name: "Beyond" }).waitFor();
+    await page.getByText("Its status has changed too often for all its states to be drawn.").waitFor();
+    expect(await page.locator(".ribbon").count()).toBe(0);
+    await page.reload();
+    await page.getByRole("heading", { name: "Beyond" }).waitFor();
+    await page.locator(".timeline li").first().waitFor();
+  });
+
   it("says when what is inferred happened, and between which times only where these are two", async () => {
     // Resolved, as it says, and open again already, as its issue shows.
     await deliver("resolved", { id: "900405", title: "", status: "unresolved", substatus: "regressed" });

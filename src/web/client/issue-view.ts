@@ -84,7 +84,13 @@ export function IssueView({
       return html`<article class="issue" aria-labelledby="heading">
         ${back}
         <${Head} issue=${state.issue} now=${now} />
-        <${Ribbon} spans=${state.issue.statusSpans} now=${now} />
+        ${
+          state.spans === null
+            ? html`<p class="explain">
+                Its status has changed too often for all its states to be drawn. Its history tells of each change.
+              </p>`
+            : html`<${Ribbon} spans=${state.spans} now=${now} />`
+        }
         <div class="columns">
           <${Timeline}
             issue=${state.issue}

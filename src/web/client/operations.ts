@@ -284,7 +284,6 @@ export type IssueDetail = ListedIssue & {
   readonly isUnhandled: boolean | null;
   readonly organization: string | null;
   readonly webUrl: string | null;
-  readonly statusSpans: readonly Span[];
   readonly events: {
     readonly totalCount: number;
     readonly nodes: readonly IssueEvent[];
@@ -375,11 +374,6 @@ export const issueDetail: Operation<
         isUnhandled
         organization
         webUrl
-        statusSpans {
-          state ${state}
-          startedAt
-          endedAt
-        }
         events(last: $last) {
           totalCount
           nodes {
@@ -394,6 +388,24 @@ export const issueDetail: Operation<
     }
     ${listed}
     ${event}
+  `,
+};
+
+/** Every state that an issue was in; asked for by itself, as the gateway does not tell any number of them at once. */
+export const issueSpans: Operation<
+  { readonly issue: { readonly statusSpans: readonly Span[] } | null },
+  { readonly sentryId: string }
+> = {
+  text: /* GraphQL */ `
+    query IssueSpans($sentryId: String!) {
+      issue(sentryId: $sentryId) {
+        statusSpans {
+          state ${state}
+          startedAt
+          endedAt
+        }
+      }
+    }
   `,
 };
 
