@@ -780,6 +780,34 @@ describe("an issue with a long history", () => {
     await page.locator(".timeline li").first().waitFor();
   });
 
+  it("draws again what tells of the present as that goes on, and nothing else", async () => {
+    await page.clock.install();
+    await page.addInitScript(() => {
+      const { split } = String.prototype;
+      String.prototype.split = function (this: string, ...args: Parameters<typeof split>) {
+        // What Sentry sent is cut up whenever it is drawn.
+        if (this.includes("Cut up")) Object.assign(globalThis, { cuts: cuts() + 1 });
+        return split.apply(this, args);
+      } as typeof split;
+      const cuts = () => (globalThis as { cuts?: number }).cuts ?? 0;
+    });
+    await deliver("created", { id: "900409", title: "Cut up", status: "unresolved" });
+    await open("/?issue=900409");
+    await page.getByText("Raw payload").click();
+    await page.locator(".raw pre").waitFor();
+    // What is asked for meanwhile would be answered as of the gateway's time, which stays.
+    await page.keyboard.press("p");
+    await connection("paused");
+    const cuts = () => page.evaluate(() => (globalThis as { cuts?: number }).cuts);
+    const before = await cuts();
+    expect(before).toBeGreaterThan(0);
+    await page.clock.runFor(7 * 60_000);
+    for (const told of [".standing", ".ribbon li", ".timeline .entry"])
+      await page.locator(told, { hasText: "7 min" }).first().waitFor();
+    await page.locator(".timeline time", { hasText: "7 min ago" }).first().waitFor();
+    expect(await cuts()).toBe(before);
+  });
+
   it("says when what is inferred happened, and between which times only where these are two", async () => {
     // Resolved, as it says, and open again already, as its issue shows.
     await deliver("resolved", { id: "900405", title: "", status: "unresolved", substatus: "regressed" });
