@@ -293,6 +293,49 @@ describe("the board", () => {
     await becomesTrue();
   });
 
+  it("is drawn once for what it is told at once, however much that is", async () => {
+    await open();
+    await connection("live");
+    await page.keyboard.press("p");
+    await connection("paused");
+    await send(100);
+    let isMissed = true;
+    await page.route("**/graphql", async (route) => {
+      const request = route.request();
+      if (!isMissed || !request.postData()?.includes("subscription")) return route.continue();
+      isMissed = false;
+      const stop = new AbortController();
+      const { body } = await fetch(request.url(), {
+        method: "POST",
+        headers: { "content-type": "application/json", accept: "text/event-stream" },
+        body: request.postData(),
+        signal: stop.signal,
+      });
+      let missed = "";
+      for await (const text of body!.pipeThrough(new TextDecoderStream())) {
+        missed += text;
+        // A ping alone: all is told.
+        if (/(^|\n)id: \S+\n\n$/.test(missed)) break;
+      }
+      stop.abort();
+      await route.fulfill({ contentType: "text/event-stream", body: missed });
+    });
+    const drawn = await page.locator(".told").evaluateHandle((told) => {
+      const texts: string[] = [];
+      new MutationObserver(() => texts.push(told.textContent)).observe(told, {
+        characterData: true,
+        childList: true,
+        subtree: true,
+      });
+      return texts;
+    });
+    await page.keyboard.press("p");
+    await becomesTrue();
+    // It comes in more than one piece where it is long.
+    expect((await drawn.jsonValue()).length).toBeLessThan(10);
+    expect((await drawn.jsonValue()).at(-1)).toMatch(/\d\d (updated|entered|left)/);
+  });
+
   it("shows what is gone to while it is paused, and then stands still", async () => {
     await open();
     await connection("live");
