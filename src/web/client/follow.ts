@@ -29,11 +29,14 @@ export async function* follow<Data, Variables extends object>(
     cursorOf,
     connection,
     signal,
+    heard,
   }: {
     readonly after: string | null;
     readonly cursorOf: (data: Data) => string | null;
     readonly connection: Connection;
     readonly signal: AbortSignal;
+    /** Called whenever the stream tells something, be it only that there is nothing to tell. */
+    readonly heard: () => void;
   },
 ): AsyncGenerator<Data, void> {
   let cursor = after;
@@ -56,6 +59,7 @@ export async function* follow<Data, Variables extends object>(
         watchdog.reset();
         if (event === "complete") break;
         attempt = 0;
+        heard();
         if (event === "next" && data !== "") {
           const told = dataOf(JSON.parse(data) as Answer<Data>);
           yield told;

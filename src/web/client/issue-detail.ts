@@ -1,7 +1,7 @@
 import { AnswerError, ask } from "./ask.ts";
 import { createCell, type Cell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
-import { follow, PlaceLostError } from "./follow.ts";
+import { follow } from "./follow.ts";
 import { keepTrying } from "./keep-trying.ts";
 import {
   earlierEvents,
@@ -95,18 +95,13 @@ export function openIssueDetail(sentryId: string, connection: Connection): Issue
     for (;;) {
       // Also while nothing shall move: it is shown, and then stands still.
       const after = await read();
-      succeeded();
       const changes = follow(
         issueChanged,
         { filter },
-        { after, cursorOf: (data) => data.issueChanged.cursor, connection, signal },
+        { after, cursorOf: (data) => data.issueChanged.cursor, connection, signal, heard: succeeded },
       );
-      try {
-        await changes.next();
-        await changes.return();
-      } catch (error) {
-        if (!(error instanceof PlaceLostError)) throw error;
-      }
+      await changes.next();
+      await changes.return();
     }
   }
 

@@ -1,7 +1,7 @@
 import { ask } from "./ask.ts";
 import { createCell, type Cell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
-import { follow, PlaceLostError } from "./follow.ts";
+import { follow } from "./follow.ts";
 import { keepTrying } from "./keep-trying.ts";
 import {
   issueChanged,
@@ -93,15 +93,14 @@ export function createIssueList(connection: Connection): IssueList {
     for (;;) {
       // Also while nothing shall move: what is asked for is shown, and then stands still.
       if (position === null) await read(asked, signal);
-      succeeded();
       const refill = new AbortController();
       try {
-        await followPage(asked, AbortSignal.any([signal, refill.signal]), () => refill.abort());
+        await followPage(asked, AbortSignal.any([signal, refill.signal]), succeeded, () => refill.abort());
       } catch (error) {
         signal.throwIfAborted();
-        if (refill.signal.aborted) await connection.awake(signal);
-        else if (!(error instanceof PlaceLostError)) throw error;
         position = null;
+        if (!refill.signal.aborted) throw error;
+        await connection.awake(signal);
       }
     }
   }
@@ -139,11 +138,16 @@ export function createIssueList(connection: Connection): IssueList {
     });
   }
 
-  async function followPage(asked: ListRequest, signal: AbortSignal, refill: () => void): Promise<void> {
+  async function followPage(
+    asked: ListRequest,
+    signal: AbortSignal,
+    heard: () => void,
+    refill: () => void,
+  ): Promise<void> {
     const changes = follow(
       issueChanged,
       { filter: asked.filter },
-      { after: position, cursorOf: (data) => data.issueChanged.cursor, connection, signal },
+      { after: position, cursorOf: (data) => data.issueChanged.cursor, connection, signal, heard },
     );
     let refilling: ReturnType<typeof setTimeout> | undefined;
     const aging = asked.filter["lastSeen"] === undefined ? undefined : setTimeout(refill, ageAfterMs);

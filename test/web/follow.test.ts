@@ -1,0 +1,53 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { createCell } from "../../src/web/client/cell.ts";
+import type { Connection, ConnectionState } from "../../src/web/client/connection.ts";
+import { openIssueDetail } from "../../src/web/client/issue-detail.ts";
+import { createIssueList } from "../../src/web/client/issue-list.ts";
+import { startPlace } from "../../src/web/client/place.ts";
+
+/** A connection that is never let go of, and waits as long as `retry` does. */
+function connectionOf({ retry }: Partial<Pick<Connection, "retry">> = {}): Connection {
+  return {
+    state: createCell<ConnectionState>({ is: "idle" }),
+    isPaused: createCell(false),
+    isSignInWanted: createCell(false),
+    connecting: () => {},
+    wantSignIn: () => {},
+    isResting: () => false,
+    awake: async () => {},
+    whileAwake: (signal) => ({ signal, [Symbol.dispose]: () => {} }),
+    retry: retry ?? (() => Promise.withResolvers<void>().promise),
+    retryNow: () => {},
+  };
+}
+
+afterEach(() => vi.unstubAllGlobals());
+
+describe("a position that is refused again and again", () => {
+  const page = { totalCount: 0, edges: [], nodes: [], pageInfo: { hasPreviousPage: false } };
+  const answers = { feed: { cursor: "anew" }, issue: { events: page, statusSpans: [] }, issues: page };
+
+  it.each([
+    ["the list", (connection: Connection) => createIssueList(connection).show({ ...startPlace, filter: {} })],
+    ["an issue", (connection: Connection) => void openIssueDetail("1", connection)],
+  ])("is asked for again after longer and longer waits, for %s", async (_name, open) => {
+    let asked = 0;
+    vi.stubGlobal("fetch", async (_url: string, { body }: { readonly body: string }) => {
+      // Asked for without a wait, it would be asked for without an end.
+      if (asked++ > 20) return Promise.withResolvers<Response>().promise;
+      const refused = { message: "Of another log.", extensions: { code: "EPOCH_CHANGED" } };
+      return Response.json(body.includes("subscription") ? { errors: [refused] } : { data: answers });
+    });
+    const waits: [attempt: number, why: string][] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const retry = (attempt: number, why: string): Promise<void> => {
+      waits.push([attempt, why]);
+      if (waits.length < 3) return Promise.resolve();
+      resolve();
+      return Promise.withResolvers<void>().promise;
+    };
+    open(connectionOf({ retry }));
+    await promise;
+    expect(waits).toEqual([0, 1, 2].map((attempt) => [attempt, "Of another log."]));
+  });
+});
