@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createCell } from "../../src/web/client/cell.ts";
 import type { Connection, ConnectionState } from "../../src/web/client/connection.ts";
+import { follow } from "../../src/web/client/follow.ts";
 import { openIssueDetail } from "../../src/web/client/issue-detail.ts";
 import { createIssueList } from "../../src/web/client/issue-list.ts";
+import { issueChanged } from "../../src/web/client/operations.ts";
 import { startPlace } from "../../src/web/client/place.ts";
 
 /** A connection that is never let go of, and waits as long as `retry` does. */
@@ -22,6 +24,38 @@ function connectionOf({ retry }: Partial<Pick<Connection, "retry">> = {}): Conne
 }
 
 afterEach(() => vi.unstubAllGlobals());
+
+describe("what is followed", () => {
+  it("is live once all that was missed is told, and not before", async () => {
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const writer = writable.getWriter();
+    const tell = (text: string) => writer.write(new TextEncoder().encode(text));
+    vi.stubGlobal(
+      "fetch",
+      async () => new Response(readable, { headers: { "content-type": "text/event-stream" } }),
+    );
+    const connection = connectionOf();
+    const stop = new AbortController();
+    const changes = follow(
+      issueChanged,
+      { filter: {} },
+      { after: "before", cursorOf: () => null, connection, signal: stop.signal, heard: () => {} },
+    );
+    const missed = changes.next();
+    void tell(':\n\nevent: next\ndata: {"data":{"issueChanged":{"cursor":"then"}}}\n\n');
+    expect((await missed).value).toEqual({ issueChanged: { cursor: "then" } });
+    expect(connection.state.get().is).not.toBe("live");
+    const live = Promise.withResolvers<void>();
+    connection.state.watch(live.resolve);
+    const next = changes.next();
+    void tell("id: now\n\n");
+    await live.promise;
+    expect(connection.state.get().is).toBe("live");
+    stop.abort();
+    await writer.abort();
+    await next.catch(() => {});
+  });
+});
 
 describe("a position that is refused again and again", () => {
   const page = { totalCount: 0, edges: [], nodes: [], pageInfo: { hasPreviousPage: false } };

@@ -54,7 +54,6 @@ export async function* follow<Data, Variables extends object>(
         dataOf((await response.json()) as Answer<Data>);
         throw new UnreachableError("The gateway answered a subscription with a single answer.");
       }
-      connection.state.set({ is: "live" });
       for await (const { event, data, id } of readEvents(response.body!)) {
         watchdog.reset();
         if (event === "complete") break;
@@ -65,7 +64,10 @@ export async function* follow<Data, Variables extends object>(
           yield told;
           cursor = cursorOf(told) ?? cursor;
         }
-        if (id !== null && id !== "") cursor = id;
+        if (id === null || id === "") continue;
+        cursor = id;
+        // A ping. The first one comes once all that was missed is told.
+        connection.state.set({ is: "live" });
       }
     } catch (error) {
       signal.throwIfAborted();
