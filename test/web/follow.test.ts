@@ -1,27 +1,11 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createCell } from "../../src/web/client/cell.ts";
-import type { Connection, ConnectionState } from "../../src/web/client/connection.ts";
+import type { Connection } from "../../src/web/client/connection.ts";
 import { follow } from "../../src/web/client/follow.ts";
 import { openIssueDetail } from "../../src/web/client/issue-detail.ts";
 import { createIssueList } from "../../src/web/client/issue-list.ts";
 import { issueChanged } from "../../src/web/client/operations.ts";
 import { startPlace } from "../../src/web/client/place.ts";
-
-/** A connection that is never let go of, and waits as long as `retry` does. */
-function connectionOf({ retry }: Partial<Pick<Connection, "retry">> = {}): Connection {
-  return {
-    state: createCell<ConnectionState>({ is: "idle" }),
-    isPaused: createCell(false),
-    isSignInWanted: createCell(false),
-    connecting: () => {},
-    wantSignIn: () => {},
-    isResting: () => false,
-    awake: async () => {},
-    whileAwake: (signal) => ({ signal, [Symbol.dispose]: () => {} }),
-    retry: retry ?? (() => Promise.withResolvers<void>().promise),
-    retryNow: () => {},
-  };
-}
+import { connectionOfPage } from "./connection.ts";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -34,7 +18,7 @@ describe("what is followed", () => {
       "fetch",
       async () => new Response(readable, { headers: { "content-type": "text/event-stream" } }),
     );
-    const connection = connectionOf();
+    const connection = connectionOfPage();
     const stop = new AbortController();
     const changes = follow(
       issueChanged,
@@ -80,7 +64,7 @@ describe("a position that is refused again and again", () => {
       resolve();
       return Promise.withResolvers<void>().promise;
     };
-    open(connectionOf({ retry }));
+    open({ ...connectionOfPage(), retry });
     await promise;
     expect(waits).toEqual([0, 1, 2].map((attempt) => [attempt, "Of another log."]));
   });

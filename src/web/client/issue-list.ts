@@ -49,7 +49,7 @@ export type IssueList = {
   readonly state: Cell<IssueListState>;
   /** Shows another page; the rows of the one before stay until it is there. */
   readonly show: (request: ListRequest) => void;
-  /** Lets go of the stream, and goes on after the same position at the next `show` of the same request. */
+  /** Lets go of the stream. The next `show` of the same request goes on from there, unless the page is too old by then. */
   readonly rest: () => void;
   /** The page cursors that lead to the next and the previous page; null where there is none. */
   readonly nextCursor: () => string | null;
@@ -64,7 +64,10 @@ const shownLeavingMs = 1_600;
 /** A page that rows have left is read again this long after. */
 const refillAfterMs = 2_000;
 
-/** How often a page is read again whose filter counts from now: what passes its bound with time is told by nothing. */
+/**
+ * A page that was read this long ago is read anew once it has rested, in place of all that was missed; and without a rest
+ * where its filter counts from now: what passes its bound with time is told by nothing.
+ */
 const ageAfterMs = 60_000;
 
 export function createIssueList(connection: Connection): IssueList {
@@ -80,6 +83,7 @@ export function createIssueList(connection: Connection): IssueList {
   let request: ListRequest | null = null;
   /** The newest position that the rows show; null when the page has to be read. */
   let position: string | null = null;
+  let readAt = 0;
   let page = { start: null as string | null, end: null as string | null };
   let running = new AbortController();
   running.abort();
@@ -93,14 +97,22 @@ export function createIssueList(connection: Connection): IssueList {
     for (;;) {
       // Also while nothing shall move: what is asked for is shown, and then stands still.
       if (position === null) await read(asked, signal);
+      await connection.awake(signal);
+      if (Date.now() - readAt >= ageAfterMs) {
+        position = null;
+        continue;
+      }
+      using awake = connection.whileAwake(signal);
       const refill = new AbortController();
       try {
-        await followPage(asked, AbortSignal.any([signal, refill.signal]), succeeded, () => refill.abort());
+        await followPage(asked, AbortSignal.any([awake.signal, refill.signal]), succeeded, () =>
+          refill.abort(),
+        );
       } catch (error) {
         signal.throwIfAborted();
+        if (awake.signal.aborted) continue;
         position = null;
         if (!refill.signal.aborted) throw error;
-        await connection.awake(signal);
       }
     }
   }
@@ -127,6 +139,7 @@ export function createIssueList(connection: Connection): IssueList {
     const { isLoading, told } = state.get();
     page = { start: edges[0]?.cursor ?? null, end: edges.at(-1)?.cursor ?? null };
     position = feed.cursor;
+    readAt = Date.now();
     state.set({
       rows: edges.map(({ cursor, node }) => ({ issue: node, cursor, change: null, changes: 0 })),
       total: totalCount,
@@ -150,7 +163,10 @@ export function createIssueList(connection: Connection): IssueList {
       { after: position, cursorOf: (data) => data.issueChanged.cursor, connection, signal, heard },
     );
     let refilling: ReturnType<typeof setTimeout> | undefined;
-    const aging = asked.filter["lastSeen"] === undefined ? undefined : setTimeout(refill, ageAfterMs);
+    const aging =
+      asked.filter["lastSeen"] === undefined
+        ? undefined
+        : setTimeout(refill, readAt + ageAfterMs - Date.now());
     const refillIfShort = () => {
       const { rows, hasNext } = state.get();
       const staying = rows!.filter((row) => row.change !== "left").length;
