@@ -533,6 +533,32 @@ describe("the board", () => {
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("heading");
   });
 
+  it("says of a later page that nothing is left on it, and leads to the first one", async () => {
+    const issue = (id: number) => ({
+      id: `9014${id}`,
+      title: "One of many",
+      status: "unresolved",
+      lastSeen: new Date().toISOString(),
+      project: { id: "9014", slug: "paged", name: "Paged", platform: "node" },
+    });
+    for (let id = 10; id < 61; id++) await deliver("created", issue(id));
+    await open("/?project=paged");
+    await page.getByRole("button", { name: "More →" }).click();
+    await expect.poll(shown, patiently).toEqual(["901410"]);
+    await connection("live");
+    await deliver("resolved", { ...issue(10), status: "resolved" });
+    const empty = page.getByRole("heading", { name: "Nothing is left on this page" });
+    await empty.waitFor();
+    await deliver("created", issue(61));
+    await page.locator(".total", { hasText: "51 issues" }).waitFor();
+    await empty.waitFor();
+    await page.reload();
+    await empty.waitFor();
+    expect(await page.getByRole("button", { name: "← Back" }).isDisabled()).toBe(true);
+    await page.getByRole("button", { name: "Show the first page" }).click();
+    await expect.poll(async () => (await shown())[0], patiently).toBe("901461");
+  });
+
   it("tells of an issue what happened to it, live, and what Sentry sent", async () => {
     const { transitions } = await ask<{ transitions: { nodes: { issue: { sentryId: string } }[] } }>(
       "{ transitions(first: 1, filter: { source: [INFERRED] }) { nodes { issue { sentryId } } } }",

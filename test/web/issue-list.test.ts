@@ -135,6 +135,32 @@ describe("a list of issues", () => {
     }
   });
 
+  it("takes nothing in on a later page on which no row is left to say what belongs there", () => {
+    const empty = listOf([], { hasPrevious: true, total: 50 });
+    const left = changed(
+      listOf([issue("a", 30)], { hasPrevious: true, total: 51 }),
+      change("LEFT", issue("a", 30)),
+      newestFirst,
+    );
+    for (const before of [empty, left]) {
+      const list = changed(before, change("ENTERED", issue("new", 5000)), newestFirst);
+      expect(idsOf(list)).toEqual(idsOf(before));
+      expect(list.total).toBe(51);
+    }
+  });
+
+  it("keeps the only row of a later page that moves on, and lets go of one that moves back", () => {
+    const last = listOf([issue("a", 30)], { hasPrevious: true });
+    expect(idsOf(changed(last, change("UPDATED", issue("a", 20)), newestFirst))).toEqual(["a"]);
+    expect(idsOf(changed(last, change("UPDATED", issue("a", 40)), newestFirst))).toEqual([]);
+  });
+
+  it("leaves out what belongs before a later page also where a row that left stands before it", () => {
+    const later = listOf([issue("a", 30), issue("b", 20)], { hasPrevious: true });
+    const left = changed(later, change("LEFT", issue("a", 30)), newestFirst);
+    expect(idsOf(changed(left, change("ENTERED", issue("new", 5000)), newestFirst))).toEqual(["a", "b"]);
+  });
+
   it("lets go of a row that moves to another page", () => {
     const middle = listOf(full, { hasPrevious: true, hasNext: true });
     expect(idsOf(changed(middle, change("UPDATED", issue("i7", 5000)), newestFirst))).not.toContain("i7");
@@ -188,32 +214,35 @@ describe("a page of issues that was not followed for a while", () => {
   it.each([
     [59_000, ["IssueChanged"]],
     [61_000, ["IssuePage", "IssueChanged"]],
-  ])("after %i ms asks for %j, whether it was elsewhere, paused, or paused from the start", async (ms, next) => {
-    const connection = connectionOfPage();
-    const list = createIssueList(connection);
-    const begin = async (go: () => void, operations: readonly string[]) => {
-      asked = [];
-      go();
-      await vi.waitFor(() => expect(asked).toEqual(operations));
-    };
-    const pass = () => vi.setSystemTime(Date.now() + ms);
+  ])(
+    "after %i ms asks for %j, whether it was elsewhere, paused, or paused from the start",
+    async (ms, next) => {
+      const connection = connectionOfPage();
+      const list = createIssueList(connection);
+      const begin = async (go: () => void, operations: readonly string[]) => {
+        asked = [];
+        go();
+        await vi.waitFor(() => expect(asked).toEqual(operations));
+      };
+      const pass = () => vi.setSystemTime(Date.now() + ms);
 
-    await begin(() => list.show(request), ["IssuePage", "IssueChanged"]);
-    list.rest();
-    pass();
-    await begin(() => list.show(request), next);
+      await begin(() => list.show(request), ["IssuePage", "IssueChanged"]);
+      list.rest();
+      pass();
+      await begin(() => list.show(request), next);
 
-    await begin(() => list.show({ ...request, filter: { search: "a" } }), ["IssuePage", "IssueChanged"]);
-    connection.isPaused.set(true);
-    pass();
-    await begin(() => connection.isPaused.set(false), next);
+      await begin(() => list.show({ ...request, filter: { search: "a" } }), ["IssuePage", "IssueChanged"]);
+      connection.isPaused.set(true);
+      pass();
+      await begin(() => connection.isPaused.set(false), next);
 
-    list.rest();
-    connection.isPaused.set(true);
-    await begin(() => list.show({ ...request, filter: { search: "b" } }), ["IssuePage"]);
-    await vi.waitFor(() => expect(list.state.get().isLoading).toBe(false));
-    pass();
-    await begin(() => connection.isPaused.set(false), next);
-    list.rest();
-  });
+      list.rest();
+      connection.isPaused.set(true);
+      await begin(() => list.show({ ...request, filter: { search: "b" } }), ["IssuePage"]);
+      await vi.waitFor(() => expect(list.state.get().isLoading).toBe(false));
+      pass();
+      await begin(() => connection.isPaused.set(false), next);
+      list.rest();
+    },
+  );
 });

@@ -278,9 +278,11 @@ export function changed(
     (other) => other.change !== "left" && compareIssues(issue, other.issue, order) < 0,
   );
   const index = at < 0 ? others.length : at;
-  // What sorts before the first row of a later page, or behind the last one of a page that others follow, is elsewhere.
-  const isElsewhere =
-    (index === 0 && list.hasPrevious && others.length > 0) || (index === others.length && list.hasNext);
+  const first = before.find((other) => other.change !== "left");
+  // What sorts before the first row of a later page, or behind the last one of a page that others follow, is elsewhere;
+  // where no row of a later page is left nothing says what belongs to it.
+  const isBefore = first === undefined || compareIssues(issue, first.issue, order) < 0;
+  const isElsewhere = (list.hasPrevious && isBefore) || (list.hasNext && at < 0);
   const rows = isElsewhere ? others : others.toSpliced(index, 0, row);
   const overflow = rows.filter(({ change: last }) => last !== "left")[rowsPerPage];
   return {

@@ -68,13 +68,13 @@ export function IssuesView({
       html`<nav class="pages" aria-label="Pages">
         <button
           type="button"
-          disabled=${!state.hasPrevious}
+          disabled=${list.previousCursor() === null}
           onClick=${() => turnTo("before", list.previousCursor())}
         >
           ← Back
         </button>
         ${state.hasPrevious && html`<button type="button" class="quiet" onClick=${() => turn(null)}>First page</button>`}
-        <button type="button" disabled=${!state.hasNext} onClick=${() => turnTo("after", list.nextCursor())}>
+        <button type="button" disabled=${list.nextCursor() === null} onClick=${() => turnTo("after", list.nextCursor())}>
           More →
         </button>
       </nav>`
@@ -163,7 +163,7 @@ function Body({
   }
   if (state.rows === null) return html`<${Skeleton} text="Loading issues" rows=${8} />`;
   if (state.rows.length === 0 && !state.isLoading)
-    return html`<${Empty} navigation=${navigation} place=${place} />`;
+    return html`<${Empty} navigation=${navigation} place=${place} hasPrevious=${state.hasPrevious} />`;
   const heading = (field: IssueOrderField, label: string, name: string, title?: string) =>
     html`<th
       scope="col"
@@ -260,8 +260,21 @@ function LevelName({ level }: { readonly level: ListedIssue["level"] }) {
   >`;
 }
 
-function Empty({ navigation, place }: { readonly navigation: Navigation; readonly place: Place }) {
-  if (isNarrowed(place) || place.page !== null) {
+function Empty({
+  navigation,
+  place,
+  hasPrevious,
+}: {
+  readonly navigation: Navigation;
+  readonly place: Place;
+  readonly hasPrevious: boolean;
+}) {
+  if (hasPrevious) {
+    return html`<${Notice} title="Nothing is left on this page" message="What was on it is elsewhere now.">
+      <button type="button" onClick=${() => navigation.go({ page: null })}>Show the first page</button>
+    <//>`;
+  }
+  if (isNarrowed(place)) {
     return html`<${Notice} title="No issue matches" message="New matches appear here automatically.">
       <button type="button" onClick=${() => navigation.go(unnarrowed)}>Clear the filter</button>
     <//>`;
