@@ -1307,6 +1307,36 @@ describe("a gateway that asks who reads", () => {
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
   });
 
+  it("shows in no tab what was read before somebody signs in or out in another one", async () => {
+    const tokens = [makeToken("one tab"), makeToken("another tab")] as const;
+    await closed();
+    await deliver("created", { id: "900410", title: "Not for everybody", status: "unresolved" });
+    await using context = await browser.newContext({ locale: "en-US" });
+    context.setDefaultTimeout(60_000);
+    const [one, other] = [await context.newPage(), await context.newPage()];
+    await one.goto(`${gateway.url}/?issue=900410`);
+    await other.goto(gateway.url);
+    const signIn = async (token: string) => {
+      await other.getByLabel("Token").fill(token);
+      await other.getByLabel("Token").press("Enter");
+      await other.locator("table.issues").waitFor();
+    };
+    const shown = one.getByRole("heading", { name: "Not for everybody" });
+    await one.getByLabel("Token").waitFor();
+    await signIn(tokens[0]);
+    await shown.waitFor();
+    // Whoever's session ends without a word signs in again, maybe as somebody else.
+    await other.evaluate(() => fetch("/session", { method: "DELETE" }));
+    await other.reload();
+    const again = one.waitForEvent("load");
+    await signIn(tokens[1]);
+    await again;
+    await shown.waitFor();
+    await other.getByRole("button", { name: "Sign out" }).click();
+    await one.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect(await one.title()).toBe("Sign in · Issuewire");
+  });
+
   it("says of what no token can be that it is none, and asks the gateway nothing", async () => {
     makeToken("of somebody else");
     await closed();

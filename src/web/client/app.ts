@@ -50,10 +50,12 @@ export function App({
   const togglePause = () => connection.isPaused.set(!connection.isPaused.get());
   const showKeys = () => dialog.current?.showModal();
   useLayoutEffect(() => listenToKeys({ navigation, togglePause, showKeys }), []);
+  const isSigningIn = isSignInWanted || signInFor !== null;
   useEffect(() => {
     // An issue names its tab itself.
-    if (place.issue === null) document.title = `${sentence(place.view)} · Issuewire`;
-  }, [place.view, place.issue]);
+    if (isSigningIn) document.title = "Sign in · Issuewire";
+    else if (place.issue === null) document.title = `${sentence(place.view)} · Issuewire`;
+  }, [place.view, place.issue, isSigningIn]);
 
   return html`<div class="page">
     <a class="skip" href="#main" onClick=${skip}>Skip to the content</a>

@@ -5,9 +5,12 @@ import { createConnection } from "./connection.ts";
 import { html } from "./html.ts";
 import { createIssueList } from "./issue-list.ts";
 import { createNavigation } from "./place.ts";
+import { watchSession } from "./session.ts";
 import { applyTheme, chosenTheme } from "./theme.ts";
 
 applyTheme(chosenTheme());
+// What is shown is of whoever read before.
+watchSession(() => location.reload());
 const connection = createConnection();
 const list = createIssueList(connection);
 render(
