@@ -1337,6 +1337,43 @@ describe("a gateway that asks who reads", () => {
     expect(await one.title()).toBe("Sign in · Issuewire");
   });
 
+  it("leads to GraphiQL also from another site, with whose links a browser sends no cookie", async () => {
+    const token = makeToken("from elsewhere");
+    await closed();
+    await page.route("http://elsewhere.example/", (route) =>
+      route.fulfill({
+        contentType: "text/html",
+        body: `<a href="${gateway.url}/graphql?query=%7Bfeed%7Bcursor%7D%7D">GraphiQL</a>`,
+      }),
+    );
+    const follow = async () => {
+      await page.goto("http://elsewhere.example/");
+      await page.getByRole("link", { name: "GraphiQL" }).click();
+    };
+    await follow();
+    await page.getByLabel("Token").fill(token);
+    await page.getByLabel("Token").press("Enter");
+    await page.locator(".graphiql-query-editor").waitFor();
+
+    // And also of whoever has signed in already.
+    await page.evaluate(() => sessionStorage.clear());
+    await follow();
+    await page.locator(".graphiql-query-editor").waitFor();
+    // Where it leads back here, it does so once.
+    await page.evaluate(() => sessionStorage.clear());
+    let navigations = 0;
+    await page.route("**/graphql?*", async (route) => {
+      if (!route.request().isNavigationRequest()) return route.continue();
+      navigations++;
+      const refused = await fetch(route.request().url(), { headers: { accept: "text/html" } });
+      expect(refused.status).toBe(401);
+      await route.fulfill({ status: 401, contentType: "text/html", body: await refused.text() });
+    });
+    await follow();
+    await rows().first().waitFor();
+    expect(navigations).toBe(2);
+  });
+
   it("says of what no token can be that it is none, and asks the gateway nothing", async () => {
     makeToken("of somebody else");
     await closed();

@@ -352,6 +352,15 @@ export const anyIssue: Operation<
   `,
 };
 
+/** Nothing but whether the gateway answers who asks. */
+export const isAnswered: Operation<{ readonly __typename: string }, object> = {
+  text: /* GraphQL */ `
+    query IsAnswered {
+      __typename
+    }
+  `,
+};
+
 /** One issue with its history, newest `last` events of it, and the position of the log that it shows. */
 export const issueDetail: Operation<
   { readonly feed: { readonly cursor: string }; readonly issue: IssueDetail | null },
