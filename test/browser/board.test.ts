@@ -1200,7 +1200,9 @@ describe("every view", () => {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     const found: Record<string, string[]> = {};
     const lastSeen = new Date().toISOString();
-    const shown = { id: `9002${width}`, title: "", status: "unresolved", lastSeen };
+    // As long as a project's slug can make it, and nothing in it to break a line at.
+    const shortId = "X".repeat(46);
+    const shown = { id: `9002${width}`, shortId, title: "", status: "unresolved", lastSeen };
     await deliver("created", { ...shown, substatus: "new" });
     await deliver("unresolved", { ...shown, substatus: "ongoing" });
     await open();
