@@ -1062,6 +1062,26 @@ describe("the statistics", () => {
     }
   });
 
+  it("say how many issues are of projects and assignees that are not among those with the most", async () => {
+    for (let id = 10; id < 20; id++)
+      await deliver("created", {
+        id: `9015${id}`,
+        title: "Of one of ten",
+        status: "unresolved",
+        lastSeen: new Date().toISOString(),
+        project: { id: `9015${id}`, slug: `one-of-ten-${id}`, name: "One of ten", platform: "node" },
+        assignedTo: { type: "user", id: `9015${id}`, name: `Somebody ${id}` },
+      });
+    await open("/?view=statistics&q=Of+one+of+ten");
+    for (const by of ["project", "assignee"]) {
+      const panel = page.locator(".panel", { hasText: `By ${by}` });
+      await panel.getByText("Others: 2", { exact: true }).waitFor();
+      expect(await panel.locator("li").count()).toBe(8);
+    }
+    const others = page.locator(".panel", { hasText: "By level" }).getByText("Others");
+    expect(await others.count()).toBe(0);
+  });
+
   it("can be asked for again where their code could not be loaded", async () => {
     await open();
     await rows().first().waitFor();
