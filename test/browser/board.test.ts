@@ -1082,6 +1082,24 @@ describe("the statistics", () => {
     expect(await others.count()).toBe(0);
   });
 
+  it("have the name of a chosen assignee in their filter who is not among those with the most issues", async () => {
+    const issue = (id: number, assignee: number) => ({
+      id: `9016${id}`,
+      title: "Of one of many",
+      status: "unresolved",
+      lastSeen: new Date().toISOString(),
+      assignedTo: { type: "user", id: `9016${assignee}`, name: `Quiet ${assignee}` },
+    });
+    for (let id = 100; id < 206; id++) await deliver("assigned", issue(id, 10 + Math.floor((id - 100) / 2)));
+    await deliver("assigned", issue(206, 99));
+    await open("/?view=statistics&assignee=user:901699");
+    const chosen = page.getByLabel("Assignee", { exact: true }).locator("option:checked");
+    await expect.poll(() => chosen.innerText(), patiently).toBe("Quiet 99");
+    // Nobody whom the gateway does not know has a name.
+    await open("/?view=statistics&assignee=user:nobody-like-this");
+    await expect.poll(() => chosen.innerText(), patiently).toBe("user:nobody-like-this");
+  });
+
   it("can be asked for again where their code could not be loaded", async () => {
     await open();
     await rows().first().waitFor();

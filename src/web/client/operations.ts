@@ -234,6 +234,22 @@ export const assigneeChoices: Operation<
   `,
 };
 
+/** An issue of an assignee, who is named there. */
+export const assigneeNamed: Operation<
+  { readonly issues: { readonly nodes: readonly { readonly assignee: Assignee | null }[] } },
+  { readonly assignee: IssueFilter }
+> = {
+  text: /* GraphQL */ `
+    query AssigneeNamed($assignee: AssigneeFilter!) {
+      issues(first: 1, filter: { assignee: $assignee }) {
+        nodes {
+          assignee ${whom}
+        }
+      }
+    }
+  `,
+};
+
 export type StatusDetails = {
   readonly inRelease: string | null;
   readonly inNextRelease: boolean | null;
