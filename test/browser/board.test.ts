@@ -293,6 +293,49 @@ describe("the board", () => {
     await becomesTrue();
   });
 
+  it("is drawn once for what it is told at once, however much that is", async () => {
+    await open();
+    await connection("live");
+    await page.keyboard.press("p");
+    await connection("paused");
+    await send(100);
+    let isMissed = true;
+    await page.route("**/graphql", async (route) => {
+      const request = route.request();
+      if (!isMissed || !request.postData()?.includes("subscription")) return route.continue();
+      isMissed = false;
+      const stop = new AbortController();
+      const { body } = await fetch(request.url(), {
+        method: "POST",
+        headers: { "content-type": "application/json", accept: "text/event-stream" },
+        body: request.postData(),
+        signal: stop.signal,
+      });
+      let missed = "";
+      for await (const text of body!.pipeThrough(new TextDecoderStream())) {
+        missed += text;
+        // A ping alone: all is told.
+        if (/(^|\n)id: \S+\n\n$/.test(missed)) break;
+      }
+      stop.abort();
+      await route.fulfill({ contentType: "text/event-stream", body: missed });
+    });
+    const drawn = await page.locator(".told").evaluateHandle((told) => {
+      const texts: string[] = [];
+      new MutationObserver(() => texts.push(told.textContent)).observe(told, {
+        characterData: true,
+        childList: true,
+        subtree: true,
+      });
+      return texts;
+    });
+    await page.keyboard.press("p");
+    await becomesTrue();
+    // It comes in more than one piece where it is long.
+    expect((await drawn.jsonValue()).length).toBeLessThan(10);
+    expect((await drawn.jsonValue()).at(-1)).toMatch(/\d\d (updated|entered|left)/);
+  });
+
   it("shows what is gone to while it is paused, and then stands still", async () => {
     await open();
     await connection("live");
@@ -488,6 +531,32 @@ describe("the board", () => {
     await page.getByRole("button", { name: "First page" }).press("Enter");
     await expect.poll(shown, patiently).toEqual(first);
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("heading");
+  });
+
+  it("says of a later page that nothing is left on it, and leads to the first one", async () => {
+    const issue = (id: number) => ({
+      id: `9014${id}`,
+      title: "One of many",
+      status: "unresolved",
+      lastSeen: new Date().toISOString(),
+      project: { id: "9014", slug: "paged", name: "Paged", platform: "node" },
+    });
+    for (let id = 10; id < 61; id++) await deliver("created", issue(id));
+    await open("/?project=paged");
+    await page.getByRole("button", { name: "More →" }).click();
+    await expect.poll(shown, patiently).toEqual(["901410"]);
+    await connection("live");
+    await deliver("resolved", { ...issue(10), status: "resolved" });
+    const empty = page.getByRole("heading", { name: "Nothing is left on this page" });
+    await empty.waitFor();
+    await deliver("created", issue(61));
+    await page.locator(".total", { hasText: "51 issues" }).waitFor();
+    await empty.waitFor();
+    await page.reload();
+    await empty.waitFor();
+    expect(await page.getByRole("button", { name: "← Back" }).isDisabled()).toBe(true);
+    await page.getByRole("button", { name: "Show the first page" }).click();
+    await expect.poll(async () => (await shown())[0], patiently).toBe("901461");
   });
 
   it("tells of an issue what happened to it, live, and what Sentry sent", async () => {
@@ -758,6 +827,56 @@ describe("an issue with a long history", () => {
     expect(new URL(page.url()).searchParams.get("issue")).toBe("900401");
   });
 
+  it("is shown without its ribbon where its states are more than the gateway tells at once, as they come to be", async () => {
+    await deliver("created", { id: "900408", title: "Before", status: "unresolved" });
+    await open("/?issue=900408");
+    await page.locator(".ribbon").waitFor();
+    await connection("live");
+    await page.route("**/graphql", (route) =>
+      route.request().postData()?.includes("statusSpans")
+        ? route.fulfill({
+            contentType: "application/json",
+            body: '{"errors":[{"message":"Too many.","extensions":{"code":"QUERY_TOO_COMPLEX"}}],"data":null}',
+          })
+        : route.continue(),
+    );
+    await deliver("resolved", { id: "900408", title: "Beyond", status: "resolved" });
+    await page.getByRole("heading", { name: "Beyond" }).waitFor();
+    await page.getByText("Its status has changed too often for all its states to be drawn.").waitFor();
+    expect(await page.locator(".ribbon").count()).toBe(0);
+    await page.reload();
+    await page.getByRole("heading", { name: "Beyond" }).waitFor();
+    await page.locator(".timeline li").first().waitFor();
+  });
+
+  it("draws again what tells of the present as that goes on, and nothing else", async () => {
+    await page.clock.install();
+    await page.addInitScript(() => {
+      const { split } = String.prototype;
+      String.prototype.split = function (this: string, ...args: Parameters<typeof split>) {
+        // What Sentry sent is cut up whenever it is drawn.
+        if (this.includes("Cut up")) Object.assign(globalThis, { cuts: cuts() + 1 });
+        return split.apply(this, args);
+      } as typeof split;
+      const cuts = () => (globalThis as { cuts?: number }).cuts ?? 0;
+    });
+    await deliver("created", { id: "900409", title: "Cut up", status: "unresolved" });
+    await open("/?issue=900409");
+    await page.getByText("Raw payload").click();
+    await page.locator(".raw pre").waitFor();
+    // What is asked for meanwhile would be answered as of the gateway's time, which stays.
+    await page.keyboard.press("p");
+    await connection("paused");
+    const cuts = () => page.evaluate(() => (globalThis as { cuts?: number }).cuts);
+    const before = await cuts();
+    expect(before).toBeGreaterThan(0);
+    await page.clock.runFor(7 * 60_000);
+    for (const told of [".standing", ".ribbon li", ".timeline .entry"])
+      await page.locator(told, { hasText: "7 min" }).first().waitFor();
+    await page.locator(".timeline time", { hasText: "7 min ago" }).first().waitFor();
+    expect(await cuts()).toBe(before);
+  });
+
   it("says when what is inferred happened, and between which times only where these are two", async () => {
     // Resolved, as it says, and open again already, as its issue shows.
     await deliver("resolved", { id: "900405", title: "", status: "unresolved", substatus: "regressed" });
@@ -943,6 +1062,44 @@ describe("the statistics", () => {
     }
   });
 
+  it("say how many issues are of projects and assignees that are not among those with the most", async () => {
+    for (let id = 10; id < 20; id++)
+      await deliver("created", {
+        id: `9015${id}`,
+        title: "Of one of ten",
+        status: "unresolved",
+        lastSeen: new Date().toISOString(),
+        project: { id: `9015${id}`, slug: `one-of-ten-${id}`, name: "One of ten", platform: "node" },
+        assignedTo: { type: "user", id: `9015${id}`, name: `Somebody ${id}` },
+      });
+    await open("/?view=statistics&q=Of+one+of+ten");
+    for (const by of ["project", "assignee"]) {
+      const panel = page.locator(".panel", { hasText: `By ${by}` });
+      await panel.getByText("Others: 2", { exact: true }).waitFor();
+      expect(await panel.locator("li").count()).toBe(8);
+    }
+    const others = page.locator(".panel", { hasText: "By level" }).getByText("Others");
+    expect(await others.count()).toBe(0);
+  });
+
+  it("have the name of a chosen assignee in their filter who is not among those with the most issues", async () => {
+    const issue = (id: number, assignee: number) => ({
+      id: `9016${id}`,
+      title: "Of one of many",
+      status: "unresolved",
+      lastSeen: new Date().toISOString(),
+      assignedTo: { type: "user", id: `9016${assignee}`, name: `Quiet ${assignee}` },
+    });
+    for (let id = 100; id < 206; id++) await deliver("assigned", issue(id, 10 + Math.floor((id - 100) / 2)));
+    await deliver("assigned", issue(206, 99));
+    await open("/?view=statistics&assignee=user:901699");
+    const chosen = page.getByLabel("Assignee", { exact: true }).locator("option:checked");
+    await expect.poll(() => chosen.innerText(), patiently).toBe("Quiet 99");
+    // Nobody whom the gateway does not know has a name.
+    await open("/?view=statistics&assignee=user:nobody-like-this");
+    await expect.poll(() => chosen.innerText(), patiently).toBe("user:nobody-like-this");
+  });
+
   it("can be asked for again where their code could not be loaded", async () => {
     await open();
     await rows().first().waitFor();
@@ -1081,7 +1238,9 @@ describe("every view", () => {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     const found: Record<string, string[]> = {};
     const lastSeen = new Date().toISOString();
-    const shown = { id: `9002${width}`, title: "", status: "unresolved", lastSeen };
+    // As long as a project's slug can make it, and nothing in it to break a line at.
+    const shortId = "X".repeat(46);
+    const shown = { id: `9002${width}`, shortId, title: "", status: "unresolved", lastSeen };
     await deliver("created", { ...shown, substatus: "new" });
     await deliver("unresolved", { ...shown, substatus: "ongoing" });
     await open();
@@ -1186,6 +1345,73 @@ describe("a gateway that asks who reads", () => {
     }
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  });
+
+  it("shows in no tab what was read before somebody signs in or out in another one", async () => {
+    const tokens = [makeToken("one tab"), makeToken("another tab")] as const;
+    await closed();
+    await deliver("created", { id: "900410", title: "Not for everybody", status: "unresolved" });
+    await using context = await browser.newContext({ locale: "en-US" });
+    context.setDefaultTimeout(60_000);
+    const [one, other] = [await context.newPage(), await context.newPage()];
+    await one.goto(`${gateway.url}/?issue=900410`);
+    await other.goto(gateway.url);
+    const signIn = async (token: string) => {
+      await other.getByLabel("Token").fill(token);
+      await other.getByLabel("Token").press("Enter");
+      await other.locator("table.issues").waitFor();
+    };
+    const shown = one.getByRole("heading", { name: "Not for everybody" });
+    await one.getByLabel("Token").waitFor();
+    await signIn(tokens[0]);
+    await shown.waitFor();
+    // Whoever's session ends without a word signs in again, maybe as somebody else.
+    await other.evaluate(() => fetch("/session", { method: "DELETE" }));
+    await other.reload();
+    const again = one.waitForEvent("load");
+    await signIn(tokens[1]);
+    await again;
+    await shown.waitFor();
+    await other.getByRole("button", { name: "Sign out" }).click();
+    await one.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect(await one.title()).toBe("Sign in · Issuewire");
+  });
+
+  it("leads to GraphiQL also from another site, with whose links a browser sends no cookie", async () => {
+    const token = makeToken("from elsewhere");
+    await closed();
+    await page.route("http://elsewhere.example/", (route) =>
+      route.fulfill({
+        contentType: "text/html",
+        body: `<a href="${gateway.url}/graphql?query=%7Bfeed%7Bcursor%7D%7D">GraphiQL</a>`,
+      }),
+    );
+    const follow = async () => {
+      await page.goto("http://elsewhere.example/");
+      await page.getByRole("link", { name: "GraphiQL" }).click();
+    };
+    await follow();
+    await page.getByLabel("Token").fill(token);
+    await page.getByLabel("Token").press("Enter");
+    await page.locator(".graphiql-query-editor").waitFor();
+
+    // And also of whoever has signed in already.
+    await page.evaluate(() => sessionStorage.clear());
+    await follow();
+    await page.locator(".graphiql-query-editor").waitFor();
+    // Where it leads back here, it does so once.
+    await page.evaluate(() => sessionStorage.clear());
+    let navigations = 0;
+    await page.route("**/graphql?*", async (route) => {
+      if (!route.request().isNavigationRequest()) return route.continue();
+      navigations++;
+      const refused = await fetch(route.request().url(), { headers: { accept: "text/html" } });
+      expect(refused.status).toBe(401);
+      await route.fulfill({ status: 401, contentType: "text/html", body: await refused.text() });
+    });
+    await follow();
+    await rows().first().waitFor();
+    expect(navigations).toBe(2);
   });
 
   it("says of what no token can be that it is none, and asks the gateway nothing", async () => {

@@ -27,6 +27,6 @@ it.each([
   [5_000, 1_000],
 ])("of %i projects there are %i to choose from", async (count, shown) => {
   vi.stubGlobal("fetch", answeringOf(count));
-  const { projects } = await readChoices(new AbortController().signal);
+  const { projects } = await readChoices(null, new AbortController().signal);
   expect(projects).toEqual(Array.from({ length: shown }, (_, at) => projectAt(at)));
 });

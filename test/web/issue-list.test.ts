@@ -1,6 +1,13 @@
-import { describe, expect, it } from "vitest";
-import { changed, compareIssues, rowsPerPage, type IssueListState } from "../../src/web/client/issue-list.ts";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import {
+  changed,
+  compareIssues,
+  createIssueList,
+  rowsPerPage,
+  type IssueListState,
+} from "../../src/web/client/issue-list.ts";
 import type { IssueOrder, ListedIssue } from "../../src/web/client/operations.ts";
+import { connectionOfPage } from "./connection.ts";
 
 const newestFirst: IssueOrder = { field: "LAST_SEEN", direction: "DESC" };
 
@@ -128,6 +135,32 @@ describe("a list of issues", () => {
     }
   });
 
+  it("takes nothing in on a later page on which no row is left to say what belongs there", () => {
+    const empty = listOf([], { hasPrevious: true, total: 50 });
+    const left = changed(
+      listOf([issue("a", 30)], { hasPrevious: true, total: 51 }),
+      change("LEFT", issue("a", 30)),
+      newestFirst,
+    );
+    for (const before of [empty, left]) {
+      const list = changed(before, change("ENTERED", issue("new", 5000)), newestFirst);
+      expect(idsOf(list)).toEqual(idsOf(before));
+      expect(list.total).toBe(51);
+    }
+  });
+
+  it("keeps the only row of a later page that moves on, and lets go of one that moves back", () => {
+    const last = listOf([issue("a", 30)], { hasPrevious: true });
+    expect(idsOf(changed(last, change("UPDATED", issue("a", 20)), newestFirst))).toEqual(["a"]);
+    expect(idsOf(changed(last, change("UPDATED", issue("a", 40)), newestFirst))).toEqual([]);
+  });
+
+  it("leaves out what belongs before a later page also where a row that left stands before it", () => {
+    const later = listOf([issue("a", 30), issue("b", 20)], { hasPrevious: true });
+    const left = changed(later, change("LEFT", issue("a", 30)), newestFirst);
+    expect(idsOf(changed(left, change("ENTERED", issue("new", 5000)), newestFirst))).toEqual(["a", "b"]);
+  });
+
   it("lets go of a row that moves to another page", () => {
     const middle = listOf(full, { hasPrevious: true, hasNext: true });
     expect(idsOf(changed(middle, change("UPDATED", issue("i7", 5000)), newestFirst))).not.toContain("i7");
@@ -148,4 +181,68 @@ describe("the order of issues", () => {
     const issues = [issue("a", 1, { priority: "LOW" }), issue("b", 1, { priority: "HIGH" }), issue("c", 1)];
     expect(sorted(issues, { field: "PRIORITY", direction: "DESC" })).toEqual(["b", "a", "c"]);
   });
+});
+
+describe("a page of issues that was not followed for a while", () => {
+  const request = { filter: {}, order: newestFirst, page: null };
+  let asked: string[];
+
+  beforeEach(() => {
+    asked = [];
+    vi.useFakeTimers({ toFake: ["Date"] });
+    vi.stubGlobal(
+      "fetch",
+      async (_url: string, { body, signal }: { readonly body: string; readonly signal: AbortSignal }) => {
+        asked.push(/(?:query|subscription) (\w+)/.exec(body)![1]!);
+        if (body.includes("query IssuePage"))
+          return Response.json({
+            data: { feed: { cursor: "here" }, issues: { edges: [], totalCount: 0, pageInfo: {} } },
+          });
+        const stream = new ReadableStream({
+          start: (controller) => signal.addEventListener("abort", () => controller.error(signal.reason)),
+        });
+        return new Response(stream, { headers: { "content-type": "text/event-stream" } });
+      },
+    );
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  it.each([
+    [59_000, ["IssueChanged"]],
+    [61_000, ["IssuePage", "IssueChanged"]],
+  ])(
+    "after %i ms asks for %j, whether it was elsewhere, paused, or paused from the start",
+    async (ms, next) => {
+      const connection = connectionOfPage();
+      const list = createIssueList(connection);
+      const begin = async (go: () => void, operations: readonly string[]) => {
+        asked = [];
+        go();
+        await vi.waitFor(() => expect(asked).toEqual(operations));
+      };
+      const pass = () => vi.setSystemTime(Date.now() + ms);
+
+      await begin(() => list.show(request), ["IssuePage", "IssueChanged"]);
+      list.rest();
+      pass();
+      await begin(() => list.show(request), next);
+
+      await begin(() => list.show({ ...request, filter: { search: "a" } }), ["IssuePage", "IssueChanged"]);
+      connection.isPaused.set(true);
+      pass();
+      await begin(() => connection.isPaused.set(false), next);
+
+      list.rest();
+      connection.isPaused.set(true);
+      await begin(() => list.show({ ...request, filter: { search: "b" } }), ["IssuePage"]);
+      await vi.waitFor(() => expect(list.state.get().isLoading).toBe(false));
+      pass();
+      await begin(() => connection.isPaused.set(false), next);
+      list.rest();
+    },
+  );
 });

@@ -18,7 +18,7 @@ import { closeSession, hasSession } from "./session.ts";
 import { SignIn, type TokenScope } from "./sign-in.ts";
 import { Skeleton } from "./skeleton.ts";
 import { applyTheme, chosenTheme, themeAfter, type Theme } from "./theme.ts";
-import { useNow } from "./time.ts";
+import { usePresent } from "./time.ts";
 import { sentence } from "./words.ts";
 
 /** Whether /graphql is something for people: the gateway says so in the document. */
@@ -50,10 +50,12 @@ export function App({
   const togglePause = () => connection.isPaused.set(!connection.isPaused.get());
   const showKeys = () => dialog.current?.showModal();
   useLayoutEffect(() => listenToKeys({ navigation, togglePause, showKeys }), []);
+  const isSigningIn = isSignInWanted || signInFor !== null;
   useEffect(() => {
     // An issue names its tab itself.
-    if (place.issue === null) document.title = `${sentence(place.view)} · Issuewire`;
-  }, [place.view, place.issue]);
+    if (isSigningIn) document.title = "Sign in · Issuewire";
+    else if (place.issue === null) document.title = `${sentence(place.view)} · Issuewire`;
+  }, [place.view, place.issue, isSigningIn]);
 
   return html`<div class="page">
     <a class="skip" href="#main" onClick=${skip}>Skip to the content</a>
@@ -264,10 +266,11 @@ function describe(state: ConnectionState): { readonly name: string; readonly tex
 /** What is wrong with the connection, while it is. */
 function Broken({ connection }: { readonly connection: Connection }) {
   const state = useCell(connection.state);
-  const now = useNow(1_000);
+  const seconds = usePresent((now) =>
+    state.is === "broken" ? Math.max(0, Math.ceil((state.retryAt - now) / 1000)) : 0,
+  );
   useLostFocus((had) => had.closest(".broken-bar") !== null && focusHeading());
   if (state.is !== "broken") return null;
-  const seconds = Math.max(0, Math.ceil((state.retryAt - now) / 1000));
   return html`<section class="broken-bar" aria-label="Connection">
     <p>
       <strong>${state.why}</strong> What you see is as it was. What the gateway hears meanwhile is shown once

@@ -8,7 +8,7 @@ import { Notice } from "./notice.ts";
 import { feedHealth, newestDeliveries, type Delivery, type Feed } from "./operations.ts";
 import type { TokenScope } from "./sign-in.ts";
 import { Skeleton } from "./skeleton.ts";
-import { Ago, durationText, useNow } from "./time.ts";
+import { Ago, durationText } from "./time.ts";
 import { sleep } from "./until.ts";
 import { countText, sentence } from "./words.ts";
 
@@ -46,13 +46,12 @@ export function FeedView({
     return () => stop.abort();
   }, []);
   const shown = useCell(state);
-  const now = useNow(1_000);
 
   return html`<section class="feed" aria-labelledby="heading">
     <h1 id="heading" tabindex="-1">Feed</h1>
     ${shown.is === "loading" && html`<${Skeleton} text="Loading the feed" tall=${1} />`}
     ${shown.is === "failed" && html`<${Notice} isFailure title="The feed cannot be shown" message=${shown.message} />`}
-    ${shown.is === "ready" && html`<${Health} feed=${shown.feed} now=${now} /><${Deliveries} deliveries=${shown.deliveries} now=${now} signIn=${signIn} />`}
+    ${shown.is === "ready" && html`<${Health} feed=${shown.feed} /><${Deliveries} deliveries=${shown.deliveries} signIn=${signIn} />`}
   </section>`;
 }
 
@@ -88,7 +87,7 @@ const outcomes = [
   { key: "quarantined", meaning: "not understood; kept" },
 ] as const;
 
-function Health({ feed, now }: { readonly feed: Feed; readonly now: number }) {
+function Health({ feed }: { readonly feed: Feed }) {
   const { lastDeliveryAt, isSilent, last24Hours, refusedSinceStart } = feed;
   return html`<div>
     ${
@@ -101,7 +100,7 @@ function Health({ feed, now }: { readonly feed: Feed; readonly now: number }) {
             ? `Sentry has been silent for ${durationText(feed.silentForSeconds ?? 0)}, longer than it should be.`
             : lastDeliveryAt === null
               ? "No delivery has come yet."
-              : html`<span>Last delivery: <${Ago} at=${lastDeliveryAt} now=${now} /></span>`
+              : html`<span>Last delivery: <${Ago} at=${lastDeliveryAt} /></span>`
         }
       </p>`
     }
@@ -146,11 +145,9 @@ function Health({ feed, now }: { readonly feed: Feed; readonly now: number }) {
 
 function Deliveries({
   deliveries,
-  now,
   signIn,
 }: {
   readonly deliveries: readonly Delivery[] | null;
-  readonly now: number;
   readonly signIn: (scope: TokenScope) => void;
 }) {
   if (deliveries === null)
@@ -179,7 +176,7 @@ function Deliveries({
                 ${deliveries.map(
                   (delivery) =>
                     html`<tr key=${delivery.id}>
-                      <td><${Ago} at=${delivery.receivedAt} now=${now} /></td>
+                      <td><${Ago} at=${delivery.receivedAt} /></td>
                       <td>
                         <span class=${`badge outcome-${delivery.outcome.toLowerCase()}`}
                           >${sentence(delivery.outcome)}</span

@@ -35,7 +35,7 @@ export function FilterBar({
   readonly place: Place;
   readonly children?: unknown;
 }) {
-  const { choices, refresh } = useChoices();
+  const { choices, refresh } = useChoices(place.assignee);
   const narrow = (change: Partial<Place>) => navigation.go({ ...change, page: null });
   const select = (
     name: "level" | "project" | "assignee" | "seen",

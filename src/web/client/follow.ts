@@ -29,11 +29,14 @@ export async function* follow<Data, Variables extends object>(
     cursorOf,
     connection,
     signal,
+    heard,
   }: {
     readonly after: string | null;
     readonly cursorOf: (data: Data) => string | null;
     readonly connection: Connection;
     readonly signal: AbortSignal;
+    /** Called whenever the stream tells something, be it only that there is nothing to tell. */
+    readonly heard: () => void;
   },
 ): AsyncGenerator<Data, void> {
   let cursor = after;
@@ -51,17 +54,20 @@ export async function* follow<Data, Variables extends object>(
         dataOf((await response.json()) as Answer<Data>);
         throw new UnreachableError("The gateway answered a subscription with a single answer.");
       }
-      connection.state.set({ is: "live" });
       for await (const { event, data, id } of readEvents(response.body!)) {
         watchdog.reset();
         if (event === "complete") break;
         attempt = 0;
+        heard();
         if (event === "next" && data !== "") {
           const told = dataOf(JSON.parse(data) as Answer<Data>);
           yield told;
           cursor = cursorOf(told) ?? cursor;
         }
-        if (id !== null && id !== "") cursor = id;
+        if (id === null || id === "") continue;
+        cursor = id;
+        // A ping. The first one comes once all that was missed is told.
+        connection.state.set({ is: "live" });
       }
     } catch (error) {
       signal.throwIfAborted();

@@ -1,9 +1,17 @@
-import { ask } from "./ask.ts";
+import { AnswerError, ask } from "./ask.ts";
 import { createCell, type Cell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
-import { follow, PlaceLostError } from "./follow.ts";
+import { follow } from "./follow.ts";
 import { keepTrying } from "./keep-trying.ts";
-import { earlierEvents, issueChanged, issueDetail, type IssueDetail, type IssueEvent } from "./operations.ts";
+import {
+  earlierEvents,
+  issueChanged,
+  issueDetail,
+  issueSpans,
+  type IssueDetail,
+  type IssueEvent,
+  type Span,
+} from "./operations.ts";
 
 export type IssueDetailState =
   | { readonly is: "loading" }
@@ -12,6 +20,8 @@ export type IssueDetailState =
   | ({
       readonly is: "ready";
       readonly issue: IssueDetail;
+      /** Every state that it was in; null where these are more than the gateway tells at once. */
+      readonly spans: readonly Span[] | null;
     } & ShownEvents);
 
 type ShownEvents = {
@@ -40,7 +50,10 @@ export function openIssueDetail(sentryId: string, connection: Connection): Issue
   const { signal } = running;
 
   async function read(): Promise<string> {
-    const { issue, feed } = await ask(issueDetail, { sentryId, last: eventsPerPage }, signal);
+    const [{ issue, feed }, spans] = await Promise.all([
+      ask(issueDetail, { sentryId, last: eventsPerPage }, signal),
+      readSpans(),
+    ]);
     if (issue === null) {
       state.set({ is: "unknown" });
       return feed.cursor;
@@ -52,8 +65,18 @@ export function openIssueDetail(sentryId: string, connection: Connection): Issue
       events = [...earlier.events, ...events];
       earlierCursor = earlier.earlierCursor;
     }
-    state.set({ is: "ready", issue, events, earlierCursor });
+    state.set({ is: "ready", issue, spans, events, earlierCursor });
     return feed.cursor;
+  }
+
+  async function readSpans(): Promise<readonly Span[] | null> {
+    try {
+      const { issue } = await ask(issueSpans, { sentryId }, signal);
+      return issue?.statusSpans ?? [];
+    } catch (error) {
+      if (error instanceof AnswerError && error.code === "QUERY_TOO_COMPLEX") return null;
+      throw error;
+    }
   }
 
   function shownEvents(): number {
@@ -72,18 +95,13 @@ export function openIssueDetail(sentryId: string, connection: Connection): Issue
     for (;;) {
       // Also while nothing shall move: it is shown, and then stands still.
       const after = await read();
-      succeeded();
       const changes = follow(
         issueChanged,
         { filter },
-        { after, cursorOf: (data) => data.issueChanged.cursor, connection, signal },
+        { after, cursorOf: (data) => data.issueChanged.cursor, connection, signal, heard: succeeded },
       );
-      try {
-        await changes.next();
-        await changes.return();
-      } catch (error) {
-        if (!(error instanceof PlaceLostError)) throw error;
-      }
+      await changes.next();
+      await changes.return();
     }
   }
 

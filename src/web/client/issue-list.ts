@@ -1,7 +1,7 @@
 import { ask } from "./ask.ts";
 import { createCell, type Cell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
-import { follow, PlaceLostError } from "./follow.ts";
+import { follow } from "./follow.ts";
 import { keepTrying } from "./keep-trying.ts";
 import {
   issueChanged,
@@ -49,7 +49,7 @@ export type IssueList = {
   readonly state: Cell<IssueListState>;
   /** Shows another page; the rows of the one before stay until it is there. */
   readonly show: (request: ListRequest) => void;
-  /** Lets go of the stream, and goes on after the same position at the next `show` of the same request. */
+  /** Lets go of the stream. The next `show` of the same request goes on from there, unless the page is too old by then. */
   readonly rest: () => void;
   /** The page cursors that lead to the next and the previous page; null where there is none. */
   readonly nextCursor: () => string | null;
@@ -64,7 +64,10 @@ const shownLeavingMs = 1_600;
 /** A page that rows have left is read again this long after. */
 const refillAfterMs = 2_000;
 
-/** How often a page is read again whose filter counts from now: what passes its bound with time is told by nothing. */
+/**
+ * A page that was read this long ago is read anew once it has rested, in place of all that was missed; and without a rest
+ * where its filter counts from now: what passes its bound with time is told by nothing.
+ */
 const ageAfterMs = 60_000;
 
 export function createIssueList(connection: Connection): IssueList {
@@ -80,6 +83,7 @@ export function createIssueList(connection: Connection): IssueList {
   let request: ListRequest | null = null;
   /** The newest position that the rows show; null when the page has to be read. */
   let position: string | null = null;
+  let readAt = 0;
   let page = { start: null as string | null, end: null as string | null };
   let running = new AbortController();
   running.abort();
@@ -93,15 +97,22 @@ export function createIssueList(connection: Connection): IssueList {
     for (;;) {
       // Also while nothing shall move: what is asked for is shown, and then stands still.
       if (position === null) await read(asked, signal);
-      succeeded();
+      await connection.awake(signal);
+      if (Date.now() - readAt >= ageAfterMs) {
+        position = null;
+        continue;
+      }
+      using awake = connection.whileAwake(signal);
       const refill = new AbortController();
       try {
-        await followPage(asked, AbortSignal.any([signal, refill.signal]), () => refill.abort());
+        await followPage(asked, AbortSignal.any([awake.signal, refill.signal]), succeeded, () =>
+          refill.abort(),
+        );
       } catch (error) {
         signal.throwIfAborted();
-        if (refill.signal.aborted) await connection.awake(signal);
-        else if (!(error instanceof PlaceLostError)) throw error;
+        if (awake.signal.aborted) continue;
         position = null;
+        if (!refill.signal.aborted) throw error;
       }
     }
   }
@@ -128,6 +139,7 @@ export function createIssueList(connection: Connection): IssueList {
     const { isLoading, told } = state.get();
     page = { start: edges[0]?.cursor ?? null, end: edges.at(-1)?.cursor ?? null };
     position = feed.cursor;
+    readAt = Date.now();
     state.set({
       rows: edges.map(({ cursor, node }) => ({ issue: node, cursor, change: null, changes: 0 })),
       total: totalCount,
@@ -139,14 +151,22 @@ export function createIssueList(connection: Connection): IssueList {
     });
   }
 
-  async function followPage(asked: ListRequest, signal: AbortSignal, refill: () => void): Promise<void> {
+  async function followPage(
+    asked: ListRequest,
+    signal: AbortSignal,
+    heard: () => void,
+    refill: () => void,
+  ): Promise<void> {
     const changes = follow(
       issueChanged,
       { filter: asked.filter },
-      { after: position, cursorOf: (data) => data.issueChanged.cursor, connection, signal },
+      { after: position, cursorOf: (data) => data.issueChanged.cursor, connection, signal, heard },
     );
     let refilling: ReturnType<typeof setTimeout> | undefined;
-    const aging = asked.filter["lastSeen"] === undefined ? undefined : setTimeout(refill, ageAfterMs);
+    const aging =
+      asked.filter["lastSeen"] === undefined
+        ? undefined
+        : setTimeout(refill, readAt + ageAfterMs - Date.now());
     const refillIfShort = () => {
       const { rows, hasNext } = state.get();
       const staying = rows!.filter((row) => row.change !== "left").length;
@@ -258,9 +278,11 @@ export function changed(
     (other) => other.change !== "left" && compareIssues(issue, other.issue, order) < 0,
   );
   const index = at < 0 ? others.length : at;
-  // What sorts before the first row of a later page, or behind the last one of a page that others follow, is elsewhere.
-  const isElsewhere =
-    (index === 0 && list.hasPrevious && others.length > 0) || (index === others.length && list.hasNext);
+  const first = before.find((other) => other.change !== "left");
+  // What sorts before the first row of a later page, or behind the last one of a page that others follow, is elsewhere;
+  // where no row of a later page is left nothing says what belongs to it.
+  const isBefore = first === undefined || compareIssues(issue, first.issue, order) < 0;
+  const isElsewhere = (list.hasPrevious && isBefore) || (list.hasNext && at < 0);
   const rows = isElsewhere ? others : others.toSpliced(index, 0, row);
   const overflow = rows.filter(({ change: last }) => last !== "left")[rowsPerPage];
   return {

@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { AnswerError, ask, isAbort, messageOf } from "./ask.ts";
 import { useCell } from "./cell.ts";
+import { present } from "./clock.ts";
 import type { Connection } from "./connection.ts";
 import { CopyButton } from "./copy-button.ts";
 import { focusHeading, useLostFocus } from "./focus.ts";
@@ -13,7 +14,7 @@ import type { Navigation, Place } from "./place.ts";
 import type { TokenScope } from "./sign-in.ts";
 import { Skeleton } from "./skeleton.ts";
 import { StateBadge } from "./state-badge.ts";
-import { Ago, clockText, durationText, momentText, TimesHeading, useNow } from "./time.ts";
+import { Ago, clockText, durationText, Lasting, momentText, TimesHeading, usePresent } from "./time.ts";
 import { tabText, titleText } from "./title-text.ts";
 import {
   actorText,
@@ -44,7 +45,6 @@ export function IssueView({
   const detail = useMemo(() => openIssueDetail(sentryId, connection), [sentryId]);
   useEffect(() => () => detail[Symbol.dispose](), [detail]);
   const state = useCell(detail.state);
-  const now = useNow(1_000);
   const isReady = state.is === "ready";
   const name = isReady ? tabText(state.issue) : `Issue ${sentryId}`;
   useEffect(() => {
@@ -83,29 +83,34 @@ export function IssueView({
     case "ready":
       return html`<article class="issue" aria-labelledby="heading">
         ${back}
-        <${Head} issue=${state.issue} now=${now} />
-        <${Ribbon} spans=${state.issue.statusSpans} now=${now} />
+        <${Head} issue=${state.issue} />
+        ${
+          state.spans === null
+            ? html`<p class="explain">
+                Its status has changed too often for all its states to be drawn. Its history tells of each change.
+              </p>`
+            : html`<${Ribbon} spans=${state.spans} />`
+        }
         <div class="columns">
           <${Timeline}
             issue=${state.issue}
             events=${state.events}
-            now=${now}
             readEarlier=${state.earlierCursor === null ? null : detail.readEarlier}
           />
-          <${Facts} issue=${state.issue} now=${now} />
+          <${Facts} issue=${state.issue} />
         </div>
         <${Raw} issue=${state.issue} signIn=${signIn} />
       </article>`;
   }
 }
 
-function Head({ issue, now }: { readonly issue: IssueDetail; readonly now: number }) {
+function Head({ issue }: { readonly issue: IssueDetail }) {
   return html`<header class=${`issue-head level-${issue.level.toLowerCase()}`}>
     <h1 id="heading" tabindex="-1" dir="auto">${titleText(issue.title)}</h1>
     ${issue.culprit !== null && issue.culprit !== "" && html`<p class="culprit">${issue.culprit}</p>`}
     <p class="standing">
       <${StateBadge} state=${issue} />
-      <span>for ${durationText((now - Date.parse(issue.statusSince)) / 1000)}</span>
+      <span>for <${Lasting} since=${issue.statusSince} /></span>
       ${issue.shortId !== null && html`<span class="short-id">${issue.shortId}</span>`}
       ${
         issue.webUrl !== null &&
@@ -117,7 +122,7 @@ function Head({ issue, now }: { readonly issue: IssueDetail; readonly now: numbe
   </header>`;
 }
 
-function Facts({ issue, now }: { readonly issue: IssueDetail; readonly now: number }) {
+function Facts({ issue }: { readonly issue: IssueDetail }) {
   const fact = (name: string, value: unknown) =>
     value === null || value === undefined || value === ""
       ? null
@@ -131,8 +136,8 @@ function Facts({ issue, now }: { readonly issue: IssueDetail; readonly now: numb
       ${fact("Assignee", issue.assignee === null ? "Nobody" : assigneeText(issue.assignee))}
       ${fact("Level", sentence(issue.level === "UNKNOWN" ? (issue.levelRaw ?? "unknown") : issue.level))}
       ${fact("Priority", issue.priority === null ? issue.priorityRaw : sentence(issue.priority))}
-      ${fact("First seen", issue.firstSeen === null ? null : html`<${Ago} at=${issue.firstSeen} now=${now} />`)}
-      ${fact("Last seen", issue.lastSeen === null ? null : html`<${Ago} at=${issue.lastSeen} now=${now} />`)}
+      ${fact("First seen", issue.firstSeen === null ? null : html`<${Ago} at=${issue.firstSeen} />`)}
+      ${fact("Last seen", issue.lastSeen === null ? null : html`<${Ago} at=${issue.lastSeen} />`)}
       ${fact("Project", issue.project?.name)} ${fact("Organization", issue.organization)}
       ${fact("Category", issue.category === null ? null : sentence(issue.category))}
       ${fact("Platform", issue.platform)}
@@ -142,39 +147,40 @@ function Facts({ issue, now }: { readonly issue: IssueDetail; readonly now: numb
   </aside>`;
 }
 
+/** Every state that the issue was in, in proportion. */
+function Ribbon({ spans }: { readonly spans: readonly Span[] }) {
+  if (spans.length === 0) return null;
+  return html`<figure class="ribbon">
+    <${Drawing} spans=${spans} />
+    <figcaption><${Legend} spans=${spans} /></figcaption>
+  </figure>`;
+}
+
 type Part = {
   readonly span: Span;
   /** In milliseconds. */
   readonly from: number;
   readonly seconds: number;
   readonly tone: Tone;
-  readonly text: string;
 };
 
 /** Of the thousand parts of a ribbon: on a phone, too, what is as wide is seen between two gaps. */
 const broadSpan = 10;
 
-/** Every state that the issue was in, in proportion. */
-function Ribbon({ spans, now }: { readonly spans: readonly Span[]; readonly now: number }) {
-  const [first] = spans;
-  if (first === undefined) return null;
-  const begin = Date.parse(first.startedAt);
-  const whole = Math.max(1, now - begin);
+function Drawing({ spans }: { readonly spans: readonly Span[] }) {
+  const begin = Date.parse(spans[0]!.startedAt);
+  const lengthAt = (now: number) => Math.max(1, now - begin);
+  // Drawn again once it has grown by a thousandth: by less nothing in it is seen to move.
+  usePresent((now) => Math.floor(Math.log(lengthAt(now)) * 1000));
+  const whole = lengthAt(present());
   const parts = spans.map((span): Part => {
     const from = Date.parse(span.startedAt);
-    const to = span.endedAt === null ? now : Date.parse(span.endedAt);
-    const { state } = span;
-    return {
-      span,
-      from,
-      seconds: Math.max(0, to - from) / 1000,
-      tone: toneOf(state),
-      text: stateText(state),
-    };
+    const to = span.endedAt === null ? begin + whole : Date.parse(span.endedAt);
+    return { span, from, seconds: Math.max(0, to - from) / 1000, tone: toneOf(span.state) };
   });
   const at = (time: number) => ((time - begin) / whole) * 1000;
   const isBroad = ({ seconds }: Part) => (seconds * 1_000_000) / whole >= broadSpan;
-  const rect = ({ span, from, seconds, tone, text }: Part) =>
+  const rect = ({ span, from, seconds, tone }: Part) =>
     html`<rect
       key=${span.startedAt}
       class=${`fill-${tone}`}
@@ -183,43 +189,48 @@ function Ribbon({ spans, now }: { readonly spans: readonly Span[]; readonly now:
       y="0"
       height="14"
     >
-      <title>${`${text}, ${durationText(seconds)}`}</title>
+      <title>${`${stateText(span.state)}, ${durationText(seconds)}`}</title>
     </rect>`;
   // Beside one another not all tones can be told apart. What is narrow is drawn over the gaps, which would hide it.
   const gaps = parts.filter((part, index) => index > 0 && (isBroad(part) || isBroad(parts[index - 1]!)));
-  // Several states have one tone.
-  const inState = new Map<string, { readonly tone: Tone; readonly seconds: number }>();
-  for (const { tone, text, seconds } of parts)
-    inState.set(text, { tone, seconds: seconds + (inState.get(text)?.seconds ?? 0) });
-  return html`<figure class="ribbon">
-    <svg viewBox="0 0 1000 14" preserveAspectRatio="none" aria-hidden="true">
-      ${parts.filter(isBroad).map(rect)}
-      ${gaps.map(({ from }) => html`<line key=${from} x1=${at(from)} x2=${at(from)} y2="14" />`)}
-      ${parts.filter((part) => !isBroad(part)).map(rect)}
-    </svg>
-    <figcaption>
-      <ul>
-        ${[...inState].map(
-          ([text, { tone, seconds }]) =>
-            html`<li key=${text}>
-              <span class=${`swatch back-${tone}`} aria-hidden="true"></span>${text}
-              <span class="dim">${durationText(seconds)}</span>
-            </li>`,
-        )}
-      </ul>
-    </figcaption>
-  </figure>`;
+  return html`<svg viewBox="0 0 1000 14" preserveAspectRatio="none" aria-hidden="true">
+    ${parts.filter(isBroad).map(rect)}
+    ${gaps.map(({ from }) => html`<line key=${from} x1=${at(from)} x2=${at(from)} y2="14" />`)}
+    ${parts.filter((part) => !isBroad(part)).map(rect)}
+  </svg>`;
+}
+
+/** How long the issue was in each state. Several have one tone. */
+function Legend({ spans }: { readonly spans: readonly Span[] }) {
+  type Stay = { readonly tone: Tone; readonly seconds: number; readonly since: string | null };
+  const stays = new Map<string, Stay>();
+  for (const { state, startedAt, endedAt } of spans) {
+    const text = stateText(state);
+    const before = stays.get(text)?.seconds ?? 0;
+    const seconds = endedAt === null ? 0 : (Date.parse(endedAt) - Date.parse(startedAt)) / 1000;
+    const since = endedAt === null ? startedAt : null;
+    stays.set(text, { tone: toneOf(state), seconds: before + seconds, since });
+  }
+  return html`<ul>
+    ${[...stays].map(
+      ([text, { tone, seconds, since }]) =>
+        html`<li key=${text}>
+          <span class=${`swatch back-${tone}`} aria-hidden="true"></span>${text}
+          <span class="dim"
+            >${since === null ? durationText(seconds) : html`<${Lasting} since=${since} before=${seconds} />`}</span
+          >
+        </li>`,
+    )}
+  </ul>`;
 }
 
 function Timeline({
   issue,
   events,
-  now,
   readEarlier,
 }: {
   readonly issue: IssueDetail;
   readonly events: readonly IssueEvent[];
-  readonly now: number;
   readonly readEarlier: (() => Promise<void>) | null;
 }) {
   const [problem, setProblem] = useState<string | null>(null);
@@ -250,8 +261,7 @@ function Timeline({
           html`<${TimelineEvent}
             key=${event.id}
             event=${event}
-            lastsFor=${event === newestTransition ? (now - Date.parse(issue.statusSince)) / 1000 : null}
-            now=${now}
+            lastsSince=${event === newestTransition ? issue.statusSince : null}
           />`,
       )}
     </ol>
@@ -273,13 +283,11 @@ function Timeline({
 
 function TimelineEvent({
   event,
-  lastsFor,
-  now,
+  lastsSince,
 }: {
   readonly event: IssueEvent;
-  /** Seconds, for the transition to the present state. */
-  readonly lastsFor: number | null;
-  readonly now: number;
+  /** Of the transition to the present state. */
+  readonly lastsSince: string | null;
 }) {
   const { transition } = event;
   const actor = actorText(event.actor);
@@ -313,7 +321,7 @@ function TimelineEvent({
           ${`after ${durationText(transition.secondsInPreviousState)} as ${stateText(transition.from).toLowerCase()}`}
         </p>`
       }
-      ${lastsFor !== null && html`<p class="dim">for ${durationText(lastsFor)} now</p>`}
+      ${lastsSince !== null && html`<p class="dim">for <${Lasting} since=${lastsSince} /> now</p>`}
     </div>
     <p class="when">
       ${
@@ -321,7 +329,7 @@ function TimelineEvent({
           ? html`<span title="The earliest and the latest time at which it can have happened"
               >${`between ${momentText(event.occurredAfter)} and ${clockText(event.occurredAt, event.occurredAfter)}`}</span
             >`
-          : html`<${Ago} at=${event.occurredAt} now=${now} /><span class="exact"
+          : html`<${Ago} at=${event.occurredAt} /><span class="exact"
                 >${momentText(event.occurredAt)}</span
               >`
       }

@@ -11,7 +11,7 @@ import { anyIssue, type IssueOrder, type IssueOrderField, type ListedIssue } fro
 import { filterOf, isNarrowed, statusChoices, unnarrowed, type Navigation, type Place } from "./place.ts";
 import { Skeleton } from "./skeleton.ts";
 import { StateBadge } from "./state-badge.ts";
-import { Ago, durationText, useNow } from "./time.ts";
+import { Ago, Lasting } from "./time.ts";
 import { titleText } from "./title-text.ts";
 import { asOfWebhook, assigneeText, countText, sentence, shortCountText } from "./words.ts";
 
@@ -26,7 +26,6 @@ export function IssuesView({
   readonly list: IssueList;
 }) {
   const state = useCell(list.state);
-  const now = useNow(5_000);
   const { order, page } = place;
   const filter = filterOf(place);
   useEffect(() => {
@@ -63,19 +62,19 @@ export function IssuesView({
       <${Told} told=${state.told} />
       <${OrderSelect} navigation=${navigation} order=${order} />
     </div>
-    <${Body} state=${state} navigation=${navigation} place=${place} now=${now} />
+    <${Body} state=${state} navigation=${navigation} place=${place} />
     ${
       (state.hasPrevious || state.hasNext) &&
       html`<nav class="pages" aria-label="Pages">
         <button
           type="button"
-          disabled=${!state.hasPrevious}
+          disabled=${list.previousCursor() === null}
           onClick=${() => turnTo("before", list.previousCursor())}
         >
           ← Back
         </button>
         ${state.hasPrevious && html`<button type="button" class="quiet" onClick=${() => turn(null)}>First page</button>`}
-        <button type="button" disabled=${!state.hasNext} onClick=${() => turnTo("after", list.nextCursor())}>
+        <button type="button" disabled=${list.nextCursor() === null} onClick=${() => turnTo("after", list.nextCursor())}>
           More →
         </button>
       </nav>`
@@ -151,12 +150,10 @@ function Body({
   state,
   navigation,
   place,
-  now,
 }: {
   readonly state: IssueListState;
   readonly navigation: Navigation;
   readonly place: Place;
-  readonly now: number;
 }) {
   if (state.error !== null) {
     // Its address may ask for what there is no more: loaded again it would be the same.
@@ -166,7 +163,7 @@ function Body({
   }
   if (state.rows === null) return html`<${Skeleton} text="Loading issues" rows=${8} />`;
   if (state.rows.length === 0 && !state.isLoading)
-    return html`<${Empty} navigation=${navigation} place=${place} />`;
+    return html`<${Empty} navigation=${navigation} place=${place} hasPrevious=${state.hasPrevious} />`;
   const heading = (field: IssueOrderField, label: string, name: string, title?: string) =>
     html`<th
       scope="col"
@@ -200,7 +197,6 @@ function Body({
             row=${row}
             navigation=${navigation}
             place=${place}
-            now=${now}
           />`,
       )}
     </tbody>
@@ -211,12 +207,10 @@ function IssueRow({
   row: { issue, change, changes },
   navigation,
   place,
-  now,
 }: {
   readonly row: Row;
   readonly navigation: Navigation;
   readonly place: Place;
-  readonly now: number;
 }) {
   // An animation begins anew only under another name.
   const mark = change === null ? "" : `${change} ${changes % 2 === 0 ? "even" : "odd"}`;
@@ -240,8 +234,8 @@ function IssueRow({
     <td class="col-status">
       <${StateBadge} state=${issue} />
       <span class="since" title="In this state for"
-        >${durationText((now - Date.parse(issue.statusSince)) / 1000)}</span
-      >
+        ><${Lasting} since=${issue.statusSince}
+      /></span>
     </td>
     <td class="col-number" title=${countText(issue.count)}>
       ${shortCountText(issue.count)}<span class="unit">${issue.count === 1 ? " event" : " events"}</span>
@@ -255,7 +249,7 @@ function IssueRow({
       ${issue.assignee === null ? html`<span class="nobody">—<span class="visually-hidden">Nobody</span></span>` : assigneeText(issue.assignee)}
     </td>
     <td class="col-seen">
-      ${issue.lastSeen === null ? "—" : html`<${Ago} at=${issue.lastSeen} now=${now} />`}
+      ${issue.lastSeen === null ? "—" : html`<${Ago} at=${issue.lastSeen} />`}
     </td>
   </tr>`;
 }
@@ -266,8 +260,21 @@ function LevelName({ level }: { readonly level: ListedIssue["level"] }) {
   >`;
 }
 
-function Empty({ navigation, place }: { readonly navigation: Navigation; readonly place: Place }) {
-  if (isNarrowed(place) || place.page !== null) {
+function Empty({
+  navigation,
+  place,
+  hasPrevious,
+}: {
+  readonly navigation: Navigation;
+  readonly place: Place;
+  readonly hasPrevious: boolean;
+}) {
+  if (hasPrevious) {
+    return html`<${Notice} title="Nothing is left on this page" message="What was on it is elsewhere now.">
+      <button type="button" onClick=${() => navigation.go({ page: null })}>Show the first page</button>
+    <//>`;
+  }
+  if (isNarrowed(place)) {
     return html`<${Notice} title="No issue matches" message="New matches appear here automatically.">
       <button type="button" onClick=${() => navigation.go(unnarrowed)}>Clear the filter</button>
     <//>`;

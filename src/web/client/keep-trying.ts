@@ -1,11 +1,13 @@
 import { AnswerError, isAbort, mayPass, messageOf } from "./ask.ts";
 import type { Connection } from "./connection.ts";
+import { PlaceLostError } from "./follow.ts";
 
 /**
- * Does `work` until it ends or `signal` aborts: again after a while where an error may pass, as `connection` then shows. Who
- * has to sign in is asked to. What trying again cannot mend ends it, and `failed` gets what to show of it.
+ * Does `work` until it ends or `signal` aborts: again after a while where an error may pass or a place was lost, as
+ * `connection` then shows. Who has to sign in is asked to. What trying again cannot mend ends it, and `failed` gets what to
+ * show of it.
  *
- * @param work calls `succeeded` once it is answered: then the next wait is short again.
+ * @param work calls `succeeded` once all of it is answered: then the next wait is short again.
  */
 export function keepTrying(
   work: (succeeded: () => void) => Promise<void>,
@@ -31,7 +33,7 @@ export function keepTrying(
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof AnswerError && error.code === "UNAUTHENTICATED") return connection.wantSignIn();
-        if (!mayPass(error)) {
+        if (!mayPass(error) && !(error instanceof PlaceLostError)) {
           connection.state.set({ is: "idle" });
           return failed(messageOf(error));
         }

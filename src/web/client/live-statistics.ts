@@ -32,13 +32,13 @@ export function openStatistics(variables: StatisticsVariables, connection: Conne
     }
   }
 
-  async function showAndFollow(): Promise<void> {
+  async function showAndFollow(succeeded: () => void): Promise<void> {
     if (connection.isResting()) await showOnce();
     for (;;) {
       const aged = new AbortController();
       const aging = setTimeout(() => aged.abort(), ageAfterMs);
       try {
-        await followChanges(AbortSignal.any([signal, aged.signal]));
+        await followChanges(AbortSignal.any([signal, aged.signal]), succeeded);
       } catch (error) {
         signal.throwIfAborted();
         if (!aged.signal.aborted) throw error;
@@ -49,12 +49,13 @@ export function openStatistics(variables: StatisticsVariables, connection: Conne
   }
 
   /** Begins with what they are now. */
-  async function followChanges(until: AbortSignal): Promise<void> {
+  async function followChanges(until: AbortSignal, heard: () => void): Promise<void> {
     const changes = follow(statisticsChanged, variables, {
       after: null,
       cursorOf: () => null,
       connection,
       signal: until,
+      heard,
     });
     for await (const { issueStatsChanged } of changes) state.set({ is: "ready", figures: issueStatsChanged });
   }

@@ -5,12 +5,18 @@ import { createConnection } from "./connection.ts";
 import { html } from "./html.ts";
 import { createIssueList } from "./issue-list.ts";
 import { createNavigation } from "./place.ts";
+import { watchSession } from "./session.ts";
+import { goOnToWhatWasAskedFor } from "./stand-in.ts";
 import { applyTheme, chosenTheme } from "./theme.ts";
 
 applyTheme(chosenTheme());
-const connection = createConnection();
-const list = createIssueList(connection);
-render(
-  html`<${App} navigation=${createNavigation()} connection=${connection} list=${list} />`,
-  document.body,
-);
+// What is shown is of whoever read before.
+watchSession(() => location.reload());
+if (!(await goOnToWhatWasAskedFor())) {
+  const connection = createConnection();
+  const list = createIssueList(connection);
+  render(
+    html`<${App} navigation=${createNavigation()} connection=${connection} list=${list} />`,
+    document.body,
+  );
+}

@@ -234,6 +234,22 @@ export const assigneeChoices: Operation<
   `,
 };
 
+/** An issue of an assignee, who is named there. */
+export const assigneeNamed: Operation<
+  { readonly issues: { readonly nodes: readonly { readonly assignee: Assignee | null }[] } },
+  { readonly assignee: IssueFilter }
+> = {
+  text: /* GraphQL */ `
+    query AssigneeNamed($assignee: AssigneeFilter!) {
+      issues(first: 1, filter: { assignee: $assignee }) {
+        nodes {
+          assignee ${whom}
+        }
+      }
+    }
+  `,
+};
+
 export type StatusDetails = {
   readonly inRelease: string | null;
   readonly inNextRelease: boolean | null;
@@ -284,7 +300,6 @@ export type IssueDetail = ListedIssue & {
   readonly isUnhandled: boolean | null;
   readonly organization: string | null;
   readonly webUrl: string | null;
-  readonly statusSpans: readonly Span[];
   readonly events: {
     readonly totalCount: number;
     readonly nodes: readonly IssueEvent[];
@@ -353,6 +368,15 @@ export const anyIssue: Operation<
   `,
 };
 
+/** Nothing but whether the gateway answers who asks. */
+export const isAnswered: Operation<{ readonly __typename: string }, object> = {
+  text: /* GraphQL */ `
+    query IsAnswered {
+      __typename
+    }
+  `,
+};
+
 /** One issue with its history, newest `last` events of it, and the position of the log that it shows. */
 export const issueDetail: Operation<
   { readonly feed: { readonly cursor: string }; readonly issue: IssueDetail | null },
@@ -375,11 +399,6 @@ export const issueDetail: Operation<
         isUnhandled
         organization
         webUrl
-        statusSpans {
-          state ${state}
-          startedAt
-          endedAt
-        }
         events(last: $last) {
           totalCount
           nodes {
@@ -394,6 +413,24 @@ export const issueDetail: Operation<
     }
     ${listed}
     ${event}
+  `,
+};
+
+/** Every state that an issue was in; asked for by itself, as the gateway does not tell any number of them at once. */
+export const issueSpans: Operation<
+  { readonly issue: { readonly statusSpans: readonly Span[] } | null },
+  { readonly sentryId: string }
+> = {
+  text: /* GraphQL */ `
+    query IssueSpans($sentryId: String!) {
+      issue(sentryId: $sentryId) {
+        statusSpans {
+          state ${state}
+          startedAt
+          endedAt
+        }
+      }
+    }
   `,
 };
 

@@ -135,7 +135,7 @@ export function assigneeKey(assignee: Assignee | null): string {
 }
 
 /** An id alone, as somebody types it, is a user's or a team's. */
-function assigneeFilter(key: string): IssueFilter {
+export function assigneeFilter(key: string): IssueFilter {
   if (key === "nobody") return { null: true };
   const [, type, sentryId] = /^(user|team):(.+)$/s.exec(key) ?? [];
   if (type === undefined) return { sentryId: { eq: key } };

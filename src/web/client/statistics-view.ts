@@ -170,6 +170,7 @@ function Figures({
             count,
             to: { project: project.sentryId },
           }))}
+          total=${figures.total}
         />
       </section>
       <section class="panel" aria-labelledby="levels">
@@ -183,6 +184,7 @@ function Figures({
             count,
             to: levelNarrowing(key),
           }))}
+          total=${figures.total}
         />
       </section>
       <section class="panel" aria-labelledby="assignees">
@@ -196,6 +198,7 @@ function Figures({
             count,
             to: { assignee: assigneeKey(assignee) },
           }))}
+          total=${figures.total}
         />
       </section>
     </div>
@@ -321,15 +324,19 @@ type Bar = {
 
 function Bars({
   bars,
+  total,
   navigation,
   place,
 }: {
   readonly bars: readonly Bar[];
+  /** How many issues there are, those that no bar counts too. */
+  readonly total: number;
   readonly navigation: Navigation;
   readonly place: Place;
 }) {
   if (bars.length === 0) return html`<p class="dim">Nothing yet.</p>`;
   const most = Math.max(1, ...bars.map(({ count }) => count));
+  const others = bars.reduce((rest, { count }) => rest - count, total);
   return html`<ul class="bars">
     ${bars.map(
       ({ key, label, count, to }) =>
@@ -351,5 +358,6 @@ function Bars({
           <span class="bar-count">${countText(count)}</span>
         </li>`,
     )}
-  </ul>`;
+  </ul>
+  ${others > 0 && html`<p class="dim">Others: ${countText(others)}</p>`}`;
 }
