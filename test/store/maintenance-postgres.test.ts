@@ -76,12 +76,13 @@ describe("commands on a store in PostgreSQL, beside a gateway", () => {
     }
   });
 
-  it("say of a token that could not be kept that the store failed, and not what was to be written", async () => {
+  it("say of what could not be kept or found that the store failed, and not what was to be written or asked for", async () => {
     await using schema = await temporarySchema();
     await using commands = await openPostgresMaintenance(schema.url);
-    await onServer((client) => client.query("drop table tokens"), schema.url);
+    await onServer((client) => client.query("drop table tokens, deliveries"), schema.url);
     await expect(commands.tokens.add({ ...token, name: "one" })).rejects.toThrow(StorageUnavailableError);
     await expect(commands.tokens.remove("one")).rejects.toThrow(StorageUnavailableError);
+    await expect(commands.hasDelivery(token.sha256)).rejects.toThrow(StorageUnavailableError);
   });
 
   it("forget an issue, tell followers, and let it begin anew in a replica that still had it in memory", async () => {

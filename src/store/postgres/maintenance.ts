@@ -1,6 +1,8 @@
+import { calledBy } from "../called-by.ts";
 import type { Maintenance } from "../maintenance.ts";
 import { namedQueries } from "../queries/named.ts";
 import { drizzleOver } from "./ask.ts";
+import { answered } from "./error.ts";
 import { createPools } from "./pools.ts";
 import { prepare } from "./prepare.ts";
 import { readerOf, sharedBy } from "./queries.ts";
@@ -22,7 +24,9 @@ export async function openPostgresMaintenance(url: string): Promise<Maintenance>
     tokens: tokensOn(pools.log),
     // Its files are the server's own.
     sweep: async () => true,
-    ...namedQueries(reader, sharedBy(drizzleOver(pools.log))),
+    ...calledBy(namedQueries(reader, sharedBy(drizzleOver(pools.log))), (ask, args) =>
+      answered(ask(...args)),
+    ),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
