@@ -3,7 +3,6 @@ import { howToRun } from "../../observability/how-to-run.ts";
 import { examineStore } from "../doctor/examine.ts";
 import type { Examined } from "../doctor/examined.ts";
 import { otherVersion, type Finding } from "../doctor/finding.ts";
-import { metaNames } from "../meta.ts";
 import { drizzleOver } from "./ask.ts";
 import { failureIn } from "./error.ts";
 import { durabilityFaults } from "./durability.ts";
@@ -80,10 +79,8 @@ const unfinishedCopy: Finding = {
 async function examineMeta(client: pg.ClientBase): Promise<readonly Finding[]> {
   const { rows } = await client.query<{ is_other: boolean; is_behind: boolean | null }>(
     `select
-       not pg_is_in_recovery()
-         and not exists (select 1 from meta where name = $1 and value = present_instance()) as is_other,
+       kept_epoch() is null as is_other,
        (select max(id) from deliveries) > (select last_value from delivery_ids) as is_behind`,
-    [metaNames.instance],
   );
   const found = rows[0]!;
   return [
