@@ -57,6 +57,8 @@ export type Report = {
   readonly pollingAlone: () => void;
   /** The database's LC_CTYPE knows no letters but English ones: a search in another script has no trigrams, and no index. */
   readonly scriptsUnknown: () => void;
+  /** A new epoch is due, and what begins it waits for somebody who has the log for long. */
+  readonly logHeld: () => void;
   /** The database is one that has lost some of the log: streams from before end, and their clients are told EPOCH_CHANGED. */
   readonly epochChanged: () => void;
 
@@ -167,6 +169,10 @@ export function createReport({
     scriptsUnknown: () =>
       logger.warn(
         "the database's LC_CTYPE does not know letters other than English ones: a search for text in another script reads every issue; restore a dump into a database that is created with a UTF-8 locale",
+      ),
+    logHeld: () =>
+      quietly("held", () =>
+        logger.warn("a new epoch is due, and somebody holds the log, as rebuild does: waiting for its end"),
       ),
     epochChanged: () => logger.warn("a new epoch has begun: positions of before mean nothing any more"),
 

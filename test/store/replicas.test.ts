@@ -7,6 +7,8 @@ import { StorageUnavailableError } from "../../src/domain/failure.ts";
 import { openCopyTarget } from "../../src/store/postgres/copy-target.ts";
 import { examinePostgres } from "../../src/store/postgres/doctor.ts";
 import { locksOf } from "../../src/store/postgres/locks.ts";
+import { openingEpoch } from "../../src/store/postgres/opening-epoch.ts";
+import { createPools } from "../../src/store/postgres/pools.ts";
 import type { Store } from "../../src/store/store.ts";
 import { at, told } from "./deliveries.ts";
 import {
@@ -283,6 +285,32 @@ describe("a replica", () => {
     await store.append(told({ issue: "3", at: 2 }));
     expect(await epochIn(store.url)).not.toBe(epoch);
     await began.promise;
+  });
+
+  it("opens a store and answers while somebody rebuilds it", async () => {
+    await using schema = await temporarySchema();
+    await (await openReplica(schema.url))[Symbol.asyncDispose]();
+    await onServer(async (client) => {
+      await client.query("select pg_advisory_lock($1)", [locksOf(schema.name).log]);
+      await using store = await openReplica(schema.url);
+      expect((await store.reader.bounds()).newest).toBe(0);
+    }, schema.url);
+  });
+
+  it("says that it waits for whoever has the log, where it is to begin a new epoch", async () => {
+    await using store = await openTestPostgres();
+    const epoch = await epochIn(store.url);
+    const { log: lock } = locksOf(store.url);
+    await using pools = createPools(store.url);
+    await onServer(async (client) => {
+      await client.query("delete from meta where name = 'instance'");
+      await client.query("select pg_advisory_lock($1)", [lock]);
+      const held = vi.fn(() => void client.query("select pg_advisory_unlock($1)", [lock]));
+      const begun = await openingEpoch(pools.log, { lock, held, waitMs: 1 });
+      expect(held).toHaveBeenCalled();
+      expect(begun).not.toBe(epoch);
+      expect(begun).toBe(await epochIn(store.url));
+    }, store.url);
   });
 
   it("begins a new epoch when it opens a store whose server forgot where it was, as is to be done after some restores", async () => {

@@ -3,6 +3,7 @@ import { howToRun } from "../../observability/how-to-run.ts";
 import { examineStore } from "../doctor/examine.ts";
 import type { Examined } from "../doctor/examined.ts";
 import { otherVersion, type Finding } from "../doctor/finding.ts";
+import { metaNames } from "../meta.ts";
 import { drizzleOver } from "./ask.ts";
 import { failureIn } from "./error.ts";
 import { durabilityFaults } from "./durability.ts";
@@ -79,8 +80,9 @@ const unfinishedCopy: Finding = {
 async function examineMeta(client: pg.ClientBase): Promise<readonly Finding[]> {
   const { rows } = await client.query<{ is_other: boolean; is_behind: boolean | null }>(
     `select
-       kept_epoch() is null as is_other,
+       kept_epoch() is null and exists (select from meta where name = $1) as is_other,
        (select max(id) from deliveries) > (select last_value from delivery_ids) as is_behind`,
+    [metaNames.epoch],
   );
   const found = rows[0]!;
   return [

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
  * not wait for each other.
  */
 export type Locks = {
-  /** Held while tables are made or changed, and the epoch is looked at. */
+  /** Held while tables are made or changed. */
   readonly store: bigint;
   /** Shared by all that write batches; held alone by what erases. */
   readonly writing: bigint;

@@ -13,7 +13,6 @@ import { beginUnhurried } from "./unhurried.ts";
 /** What this replica is told of the store when it opens it. */
 export type Opened = {
   readonly schema: string;
-  readonly epoch: string;
   /** There is an index of the issues' texts. */
   readonly hasSearch: boolean;
 };
@@ -33,8 +32,8 @@ const waitMs = 300;
 const migrationsFolder = join(dirname(findPackageJSON(import.meta.url)!), "drizzle/postgres");
 
 /**
- * Brings the tables up to date and looks at the epoch, in one transaction with a lock of its own: of several replicas
- * that start at once the first one does it, and the others wait and find it done.
+ * Brings the tables up to date, in one transaction with a lock of its own: of several replicas that start at once the first
+ * one does it, and the others wait and find it done.
  * @throws Error that says what is wrong with the database and what to do.
  */
 export async function migrate(
@@ -45,23 +44,19 @@ export async function migrate(
   const schema = rows[0]!.schema;
   if (schema === null)
     throw new Error("The role's search_path names no schema that exists: create one, or set search_path.");
-  const locks = locksOf(schema);
   await beginUnhurried(client);
   try {
     // What is made, changed and dropped is in this schema, whatever the others of the search_path hold under its names.
     await client.query(`${idleLimit}; set local search_path = ${client.escapeIdentifier(schema)}`);
-    await client.query("select pg_advisory_xact_lock($1)", [locks.store]);
+    await client.query("select pg_advisory_xact_lock($1)", [locksOf(schema).store]);
     await applyMigrations(client);
     const isTarget = await isCopying(client);
     if (isTarget && !isForCopy)
       throw new Error(`A copy into this database has not come to its end: run "${howToRun("copy")}" again.`);
     // A copy makes its indexes in the end.
     const hasSearch = !isTarget && (await openSearch(client));
-    // Behind whoever is writing now, so that no position is handed out meanwhile.
-    await client.query("select pg_advisory_xact_lock($1)", [locks.log]);
-    const told = await client.query<{ epoch: string }>("select present_epoch('', 0) as epoch");
     await client.query("commit");
-    return { schema, epoch: told.rows[0]!.epoch, hasSearch };
+    return { schema, hasSearch };
   } catch (error) {
     await client.query("rollback").catch(() => {});
     const code = codeOf(error);

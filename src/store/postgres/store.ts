@@ -8,9 +8,11 @@ import { createTurns } from "../turns.ts";
 import { createWriter } from "../writer.ts";
 import { drizzleOver } from "./ask.ts";
 import { watchEpoch } from "./epoch.ts";
+import { answered } from "./error.ts";
 import { fewHeavy } from "./few-heavy.ts";
 import { channelOf, listeningName, startListener } from "./listener.ts";
 import { locksOf } from "./locks.ts";
+import { openingEpoch } from "./opening-epoch.ts";
 import { connectionsToRead, createPools } from "./pools.ts";
 import { prepare } from "./prepare.ts";
 import { readerOf, sharedBy } from "./queries.ts";
@@ -70,11 +72,13 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   await using opened = new AsyncDisposableStack();
 
   const pools = opened.use(createPools(url, directUrl));
-  const { schema, hasSearch, epoch: epochAtFirst, isPooled } = await prepare(pools);
+  const { schema, hasSearch, isPooled } = await prepare(pools);
+  const locks = locksOf(schema);
+  const epochAtFirst = await openingEpoch(pools.log, { lock: locks.log, held: report.logHeld });
   const onUnreadable = report.contentUnreadable;
   const asking = { issueObjectOf: options.issueObjectOf, onUnreadable, hasSearch };
   const channel = channelOf(schema);
-  const requestIds = await loadRequestIds(sharedBy(drizzleOver(pools.log)));
+  const requestIds = await answered(loadRequestIds(sharedBy(drizzleOver(pools.log))));
 
   const epoch = opened.use(watchEpoch(pools.log, epochAtFirst, options.onEpoch));
 
@@ -89,7 +93,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   let isFailing = false;
   const writes = createWrites({
     pool: pools.intake,
-    locks: locksOf(schema),
+    locks,
     requestIds,
     channel,
     epoch,
