@@ -55,6 +55,10 @@ export type Report = {
   readonly listenerFailed: (error: unknown) => void;
   /** What other replicas commit cannot be heard, because PostgreSQL is reached through a pooler. */
   readonly pollingAlone: () => void;
+  /** There is no index of the issues' texts, and it is made now. */
+  readonly textIndexMissing: () => void;
+  /** It could not be made: searches try every issue. */
+  readonly textIndexFailed: (error: unknown) => void;
   /** The database's LC_CTYPE knows no letters but English ones: a search in another script has no trigrams, and no index. */
   readonly scriptsUnknown: () => void;
   /** A new epoch is due, and what begins it waits for somebody who has the log for long. */
@@ -165,6 +169,13 @@ export function createReport({
     pollingAlone: () =>
       logger.info(
         "PostgreSQL is reached through a pooler: what other replicas commit is seen up to a second later, unless DATABASE_DIRECT_URL leads past it",
+      ),
+    textIndexMissing: () =>
+      logger.info("the index of texts is made: a search reads every issue until it is there"),
+    textIndexFailed: (err) =>
+      logger.warn(
+        { err },
+        "the index of texts could not be made: a search reads every issue; the next start tries again",
       ),
     scriptsUnknown: () =>
       logger.warn(

@@ -16,8 +16,8 @@ import { tokensOn } from "./tokens.ts";
 export async function openPostgresMaintenance(url: string): Promise<Maintenance> {
   await using opened = new AsyncDisposableStack();
   const pools = opened.use(createPools(url));
-  const { schema, hasSearch } = await prepare(pools);
-  const reader = readerOf(pools.log, { issueObjectOf: () => null, hasSearch });
+  const { schema } = await prepare(pools);
+  const reader = readerOf(pools.log, { issueObjectOf: () => null, hasSearch: false });
   const running = opened.move();
   return {
     ...erasingSteps(pools.log, schema),

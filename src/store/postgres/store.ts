@@ -19,6 +19,7 @@ import { readerOf, sharedBy } from "./queries.ts";
 import { beginReading, questionsOn } from "./reading.ts";
 import { knowsScripts } from "./search.ts";
 import { erasingSteps } from "./steps.ts";
+import { startTextIndex } from "./text-index.ts";
 import { tokensOn } from "./tokens.ts";
 import { createWrites } from "./writes.ts";
 
@@ -72,11 +73,11 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   await using opened = new AsyncDisposableStack();
 
   const pools = opened.use(createPools(url, directUrl));
-  const { schema, hasSearch, isPooled } = await prepare(pools);
+  const { schema, isPooled } = await prepare(pools);
   const locks = locksOf(schema);
   const epochAtFirst = await openingEpoch(pools.log, { lock: locks.log, held: report.logHeld });
   const onUnreadable = report.contentUnreadable;
-  const asking = { issueObjectOf: options.issueObjectOf, onUnreadable, hasSearch };
+  const asking = { issueObjectOf: options.issueObjectOf, onUnreadable };
   const channel = channelOf(schema);
   const requestIds = await answered(loadRequestIds(sharedBy(drizzleOver(pools.log))));
 
@@ -127,7 +128,18 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     retryMs: 0,
   });
 
-  if (hasSearch && !(await knowsScripts(pools.log))) report.scriptsUnknown();
+  const textIndex = opened.use(
+    await startTextIndex({
+      pool: pools.log,
+      connection: pools.directConnection,
+      lock: locks.textIndex,
+      found: async () => {
+        if (!(await knowsScripts(pools.log))) report.scriptsUnknown();
+      },
+      making: report.textIndexMissing,
+      failed: report.textIndexFailed,
+    }),
+  );
   // A pooler passes nothing on of what is heard, and logs each that it does not.
   if (isPooled && directUrl === undefined) report.pollingAlone();
   else
@@ -151,8 +163,11 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 
   const heavyTurns = createTurns({ ...turnLimits, atOnce: heavyAtOnce });
   const transactionTurns = createTurns({ ...turnLimits, atOnce: transactionsAtOnce });
-  const reading = fewHeavy(readerOf(questionsOn(pools.reading, { isPooled }), asking), heavyTurns);
-  const log = readerOf(pools.log, asking);
+  const questions = questionsOn(pools.reading, { isPooled });
+  const reading = textIndex.readerBy((hasSearch) =>
+    fewHeavy(readerOf(questions, { ...asking, hasSearch }), heavyTurns),
+  );
+  const log = readerOf(pools.log, { ...asking, hasSearch: false });
 
   const reader = {
     ...reading,
@@ -167,7 +182,9 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     async readTransaction() {
       await using begun = new AsyncDisposableStack();
       begun.use(await transactionTurns.take());
-      const transaction = begun.use(await beginReading(pools.reading, asking));
+      const transaction = begun.use(
+        await beginReading(pools.reading, { ...asking, hasSearch: textIndex.isThere() }),
+      );
       const going = begun.move();
       return {
         ...fewHeavy(transaction, heavyTurns),
