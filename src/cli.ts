@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import { isIPv6 } from "node:net";
 import { resolve } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { Command, CommanderError, Option } from "commander";
 import { CommandError } from "./commands/command-error.ts";
 import { copyCommand } from "./commands/copy.ts";
@@ -47,6 +48,9 @@ import { rebuildSqlite } from "./store/sqlite/rebuild.ts";
 const { version } = JSON.parse(readFileSync(findPackageJSON(import.meta.url)!, "utf8")) as {
   readonly version: string;
 };
+
+/** How long a gateway that is not to start after all has for closing what it has opened. */
+const closeMs = 500;
 
 const config = () => parseConfig(readEnvironment());
 const databaseFile = () => {
@@ -108,7 +112,16 @@ program
         { file: ".env", line },
         "this line sets nothing: it is not NAME=value, or a later one is of that name",
       );
-    await using gateway = await startGateway(settings, { logger });
+    const starting = startGateway(settings, { logger });
+    const early = await Promise.race([starting.then(() => null), stop.promise]);
+    if (early !== null) {
+      logger.info({ reason: early }, "stopping before it listens");
+      // What it waits for may take long. Nothing has been acknowledged yet.
+      const closed = starting.then((gateway) => gateway[Symbol.asyncDispose]()).catch(() => {});
+      await Promise.race([closed, wait(closeMs)]);
+      process.exit();
+    }
+    await using gateway = await starting;
     void gateway.ended.then((reason) => {
       // For whoever keeps it running to start it again.
       process.exitCode = 1;

@@ -57,8 +57,14 @@ export type Report = {
   readonly listenerFailed: (error: unknown) => void;
   /** What other replicas commit cannot be heard, because PostgreSQL is reached through a pooler. */
   readonly pollingAlone: () => void;
+  /** There is no index of the issues' texts, and it is made now. */
+  readonly textIndexMissing: () => void;
+  /** It could not be made: searches try every issue. */
+  readonly textIndexFailed: (error: unknown) => void;
   /** The database's LC_CTYPE knows no letters but English ones: a search in another script has no trigrams, and no index. */
   readonly scriptsUnknown: () => void;
+  /** A new epoch is due, and what begins it waits for somebody who has the log for long. */
+  readonly logHeld: () => void;
   /** The database is one that has lost some of the log: streams from before end, and their clients are told EPOCH_CHANGED. */
   readonly epochChanged: () => void;
   /** The same, found when it was opened. What was revoked since it was as it is now is valid again, by these names. */
@@ -175,9 +181,20 @@ export function createReport({
       logger.info(
         "PostgreSQL is reached through a pooler: what other replicas commit is seen up to a second later, unless DATABASE_DIRECT_URL leads past it",
       ),
+    textIndexMissing: () =>
+      logger.info("the index of texts is made: a search reads every issue until it is there"),
+    textIndexFailed: (err) =>
+      logger.warn(
+        { err },
+        "the index of texts could not be made: a search reads every issue; the next start tries again",
+      ),
     scriptsUnknown: () =>
       logger.warn(
         "the database's LC_CTYPE does not know letters other than English ones: a search for text in another script reads every issue; restore a dump into a database that is created with a UTF-8 locale",
+      ),
+    logHeld: () =>
+      quietly("held", () =>
+        logger.warn("a new epoch is due, and somebody holds the log, as rebuild does: waiting for its end"),
       ),
     epochChanged: () => logger.warn("a new epoch has begun: positions of before mean nothing any more"),
     restored: (tokens) =>

@@ -7,7 +7,12 @@ const root = join(import.meta.dirname, "../..");
 
 /** Runs a command of the program as a user does, on the database with this URL. `ended` says how, and all it printed. */
 export function commandOn(database: string, ...words: readonly string[]) {
-  const env = { PATH: process.env["PATH"], DATABASE_URL: database };
+  return commandWith({ DATABASE_URL: database }, ...words);
+}
+
+/** The same, with these settings. */
+export function commandWith(settings: Readonly<Record<string, string>>, ...words: readonly string[]) {
+  const env = { PATH: process.env["PATH"], ...settings };
   const child = spawn(process.execPath, [join(inject("built"), "cli.js"), ...words], {
     cwd: root,
     env,

@@ -4,6 +4,7 @@ import { drizzleOver } from "../../src/store/postgres/ask.ts";
 import { postgresDialect } from "../../src/store/postgres/dialect.ts";
 import { migrate } from "../../src/store/postgres/migrate.ts";
 import { sharedBy } from "../../src/store/postgres/queries.ts";
+import { hasTextIndex } from "../../src/store/postgres/search.ts";
 import { filterContract } from "./filter-contract.ts";
 import { temporarySchema } from "./open-postgres.ts";
 
@@ -11,7 +12,8 @@ import { temporarySchema } from "./open-postgres.ts";
 const schema = await temporarySchema();
 const client = new pg.Client(schema.url);
 await client.connect();
-const { hasSearch } = await migrate(client);
+await migrate(client);
+const hasSearch = await hasTextIndex(client);
 afterAll(async () => {
   await client.end();
   await schema[Symbol.asyncDispose]();

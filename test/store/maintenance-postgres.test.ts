@@ -1,6 +1,7 @@
 import pg from "pg";
 import { describe, expect, it, vi } from "vitest";
 import { StorageUnavailableError } from "../../src/domain/failure.ts";
+import { examinePostgres } from "../../src/store/postgres/doctor.ts";
 import { locksOf } from "../../src/store/postgres/locks.ts";
 import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
 import { at, told } from "./deliveries.ts";
@@ -24,6 +25,24 @@ describe("commands on a store in PostgreSQL, beside a gateway", () => {
     await expect(maintenance.tokens.add({ ...token, name: "board" })).rejects.toThrow("There is a token");
     expect(await maintenance.tokens.remove("board")).toBe(true);
     expect(await store.tokens.list()).toEqual([]);
+  });
+
+  it("may be the first to open a store: doctor takes it for no other server's", async () => {
+    await using schema = await temporarySchema();
+    await (await openPostgresMaintenance(schema.url))[Symbol.asyncDispose]();
+    expect(await examinePostgres({ url: schema.url, onProgress: () => {} })).toEqual([]);
+  });
+
+  it("make and revoke tokens while somebody rebuilds, also where a new epoch is due", async () => {
+    await using schema = await temporarySchema();
+    await (await openReplica(schema.url))[Symbol.asyncDispose]();
+    await onServer(async (client) => {
+      await client.query("delete from meta where name = 'instance'");
+      await client.query("select pg_advisory_lock($1)", [locksOf(schema.name).log]);
+      await using commands = await openPostgresMaintenance(schema.url);
+      await commands.tokens.add({ ...token, name: "leaked" });
+      expect(await commands.tokens.remove("leaked")).toBe(true);
+    }, schema.url);
   });
 
   it("erase one after the other, so that batches wait for one of them at most", async () => {
@@ -76,12 +95,13 @@ describe("commands on a store in PostgreSQL, beside a gateway", () => {
     }
   });
 
-  it("say of a token that could not be kept that the store failed, and not what was to be written", async () => {
+  it("say of what could not be kept or found that the store failed, and not what was to be written or asked for", async () => {
     await using schema = await temporarySchema();
     await using commands = await openPostgresMaintenance(schema.url);
-    await onServer((client) => client.query("drop table tokens"), schema.url);
+    await onServer((client) => client.query("drop table tokens, deliveries"), schema.url);
     await expect(commands.tokens.add({ ...token, name: "one" })).rejects.toThrow(StorageUnavailableError);
     await expect(commands.tokens.remove("one")).rejects.toThrow(StorageUnavailableError);
+    await expect(commands.hasDelivery(token.sha256)).rejects.toThrow(StorageUnavailableError);
   });
 
   it("forget an issue, tell followers, and let it begin anew in a replica that still had it in memory", async () => {

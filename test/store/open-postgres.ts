@@ -6,6 +6,7 @@ import { issueObjectOf } from "../../src/sentry/raw-issue.ts";
 import { readBody } from "../../src/sentry/payload.ts";
 import { openPostgresStore, type PostgresStoreOptions } from "../../src/store/postgres/store.ts";
 import type { Store } from "../../src/store/store.ts";
+import journal from "../../drizzle/postgres/meta/_journal.json" with { type: "json" };
 import { at } from "./deliveries.ts";
 import { silentReport } from "./open.ts";
 
@@ -63,6 +64,12 @@ export async function onServer<Answer>(
   } finally {
     await client.end();
   }
+}
+
+/** Has the tables be those of a version before this migration, as far as it and those after it can be done again. */
+export function forgetMigration(name: string): string {
+  const { when } = journal.entries.find(({ tag }) => tag === name)!;
+  return `delete from migrations where made_at >= ${when}`;
 }
 
 /** The store in this schema, as one replica opens it. */

@@ -8,10 +8,19 @@ import { openCopyTarget } from "../../src/store/postgres/copy-target.ts";
 import { examinePostgres } from "../../src/store/postgres/doctor.ts";
 import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
 import { locksOf } from "../../src/store/postgres/locks.ts";
+import { openingEpoch } from "../../src/store/postgres/opening-epoch.ts";
+import { createPools } from "../../src/store/postgres/pools.ts";
 import type { Store } from "../../src/store/store.ts";
 import { at, told } from "./deliveries.ts";
 import { silentReport } from "./open.ts";
-import { acknowledged, onServer, openReplica, openTestPostgres, temporarySchema } from "./open-postgres.ts";
+import {
+  acknowledged,
+  forgetMigration,
+  onServer,
+  openReplica,
+  openTestPostgres,
+  temporarySchema,
+} from "./open-postgres.ts";
 
 /** Two replicas of one store. */
 async function openTwo() {
@@ -33,9 +42,6 @@ const shortly = ({ event: { seq, delivery, issueId, supersededBy } }: LogEntry) 
   issueId,
   supersededBy,
 ];
-/** The log of a server that has not received its second entry, nor that any step of erasing knew of it. */
-const withoutItsEnd = "delete from events where seq = 2; delete from meta where name = 'newest'";
-
 const log = async (store: Store) => (await store.reader.entriesAfter(0, 1_000)).map(shortly);
 
 const epochIn = (url: string): Promise<string> =>
@@ -43,6 +49,24 @@ const epochIn = (url: string): Promise<string> =>
     const { rows } = await client.query<{ value: string }>("select value from meta where name = 'epoch'");
     return rows[0]!.value;
   }, url);
+
+/** Has the server lose all entries but the first, and which was the newest, as an erasing step may have remembered it. */
+const losing = "delete from events where seq > 1; delete from meta where name = 'newest'";
+
+/** Has the server fail with this when it is asked which it is. */
+async function failToTell(url: string, code: string): Promise<void> {
+  await onServer(
+    (client) =>
+      client.query(
+        `create function pg_control_system(out system_identifier bigint) language plpgsql as
+           $$ begin raise exception using message = 'too many files are open', errcode = '${code}'; end $$;
+         do $$ begin
+           execute format('alter function present_instance() set search_path = %I, pg_catalog', current_schema());
+         end $$`,
+      ),
+    url,
+  );
+}
 
 /** The issue's history: what it says, without what arrival decides. */
 async function historyOf(store: Store, issueId: string) {
@@ -81,8 +105,7 @@ describe("two replicas", () => {
   it("of which one is newer than the tables do not wait behind it while somebody reads those: it ends, and may be started again", async () => {
     await using store = await openTestPostgres();
     await onServer(async (client) => {
-      // As an older version made them: what the newest migration does to them can be done again.
-      await client.query("delete from migrations where made_at = (select max(made_at) from migrations)");
+      await client.query(forgetMigration("0004_alike_in_order"));
       await client.query("begin; select 1 from deliveries");
       await expect(openReplica(store.url)).rejects.toThrow("The tables cannot be brought up to date");
       await client.query("rollback");
@@ -253,10 +276,7 @@ describe("a replica", () => {
       "on another server, or another line of its history",
       "update meta set value = 'x.00000001' where name = 'instance'",
     ],
-    [
-      "by one that has lost what it had committed",
-      `${withoutItsEnd}; delete from issues where sentry_id = '2'`,
-    ],
+    ["by one that has lost what it had committed", `${losing}; delete from issues where sentry_id = '2'`],
   ])("begins a new epoch before it writes %s, and says so", async (_, change) => {
     const began = Promise.withResolvers<void>();
     await using store = await openTestPostgres({ onEpoch: began.resolve });
@@ -267,6 +287,32 @@ describe("a replica", () => {
     await store.append(told({ issue: "3", at: 2 }));
     expect(await epochIn(store.url)).not.toBe(epoch);
     await began.promise;
+  });
+
+  it("opens a store and answers while somebody rebuilds it", async () => {
+    await using schema = await temporarySchema();
+    await (await openReplica(schema.url))[Symbol.asyncDispose]();
+    await onServer(async (client) => {
+      await client.query("select pg_advisory_lock($1)", [locksOf(schema.name).log]);
+      await using store = await openReplica(schema.url);
+      expect((await store.reader.bounds()).newest).toBe(0);
+    }, schema.url);
+  });
+
+  it("says that it waits for whoever has the log, where it is to begin a new epoch", async () => {
+    await using store = await openTestPostgres();
+    const epoch = await epochIn(store.url);
+    const { log: lock } = locksOf(store.url);
+    await using pools = createPools(store.url);
+    await onServer(async (client) => {
+      await client.query("delete from meta where name = 'instance'");
+      await client.query("select pg_advisory_lock($1)", [lock]);
+      const held = vi.fn(() => void client.query("select pg_advisory_unlock($1)", [lock]));
+      const { epoch: begun } = await openingEpoch(pools.log, { lock, held, waitMs: 1 });
+      expect(held).toHaveBeenCalled();
+      expect(begun).not.toBe(epoch);
+      expect(begun).toBe(await epochIn(store.url));
+    }, store.url);
   });
 
   it("begins a new epoch when it opens a store whose server forgot where it was, as is to be done after some restores", async () => {
@@ -291,6 +337,34 @@ describe("a replica", () => {
     expect(await epochWhenOpened()).toBe(next);
   });
 
+  it.each(["insufficient_privilege", "undefined_function", "feature_not_supported"])(
+    "stays in its epoch where the server does not tell any more which it is: %s",
+    async (code) => {
+      const onEpoch = vi.fn();
+      await using store = await openTestPostgres({ onEpoch });
+      const epoch = await epochIn(store.url);
+      await failToTell(store.url, code);
+      expect(await store.append(told())).toMatchObject({ outcome: "APPLIED" });
+      await using other = await openReplica(store.url);
+      expect(await other.append(told({ issue: "2" }))).toMatchObject({ outcome: "APPLIED" });
+      expect(await examinePostgres({ url: store.url, onProgress: () => {} })).toEqual([]);
+      expect([await epochIn(store.url), onEpoch.mock.calls]).toEqual([epoch, []]);
+    },
+  );
+
+  it("keeps nothing while it fails to be told which server it is on, and goes on in its epoch once it is", async () => {
+    await using store = await openTestPostgres();
+    const epoch = await epochIn(store.url);
+    await failToTell(store.url, "insufficient_resources");
+    await expect(store.append(told())).rejects.toThrow(StorageUnavailableError);
+    await onServer(
+      (client) => client.query("alter function present_instance() reset search_path"),
+      store.url,
+    );
+    expect(await store.append(told())).toMatchObject({ outcome: "APPLIED" });
+    expect(await epochIn(store.url)).toBe(epoch);
+  });
+
   it("vouches for no position of an epoch that another one began, and says so as soon as it finds it", async () => {
     const onEpoch = vi.fn();
     await using schema = await temporarySchema();
@@ -298,7 +372,7 @@ describe("a replica", () => {
     await using other = await openReplica(schema.url);
     for (const issue of ["1", "2", "3"]) await one.append(told({ issue }));
     await onServer(async (client) => {
-      await client.query("delete from events where seq > 1");
+      await client.query(losing);
       await client.query("update meta set value = 'x.00000001' where name = 'instance'");
     }, schema.url);
     expect((await acknowledged(other, told({ issue: "4" }))).position).toBe(2);
@@ -315,7 +389,7 @@ describe("a replica", () => {
     await one.append(told({ issue: "2", at: 1 }));
     const { epoch } = await other.reader.bounds();
     expect(await other.reader.entriesAfter(0, 10)).toHaveLength(2);
-    await onServer((client) => client.query(withoutItsEnd), one.url);
+    await onServer((client) => client.query(losing), one.url);
     expect((await other.append(told({ issue: "3", at: 2 }))).position).toBe(2);
     expect(await epochIn(one.url)).not.toBe(epoch);
   });

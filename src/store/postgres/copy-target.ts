@@ -192,9 +192,11 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
         };
         await client.query(upsertMeta, [Object.keys(told), Object.values(told)]);
         // The epoch is that of the log, which goes on; where it goes on is this server.
-        await client.query("update meta set value = present_instance() where name = $1", [
-          metaNames.instance,
-        ]);
+        await client.query(
+          `insert into meta (name, value) values ($1, present_instance())
+           on conflict (name) do update set value = excluded.value`,
+          [metaNames.instance],
+        );
         await client.query("delete from meta where name = $1", [metaNames.copying]);
       }),
     [Symbol.asyncDispose]: () => running.disposeAsync(),

@@ -80,10 +80,9 @@ const unfinishedCopy: Finding = {
 async function examineMeta(client: pg.ClientBase): Promise<readonly Finding[]> {
   const { rows } = await client.query<{ is_other: boolean; is_behind: boolean | null }>(
     `select
-       not pg_is_in_recovery()
-         and not exists (select 1 from meta where name = $1 and value = present_instance()) as is_other,
+       kept_epoch() is null and exists (select from meta where name = $1) as is_other,
        (select max(id) from deliveries) > (select last_value from delivery_ids) as is_behind`,
-    [metaNames.instance],
+    [metaNames.epoch],
   );
   const found = rows[0]!;
   return [

@@ -4,6 +4,7 @@ import { metaNames } from "../meta.ts";
 import type { Reader } from "../reader.ts";
 import { meta } from "../tables/postgres.ts";
 import { drizzleOver, type Connection } from "./ask.ts";
+import { answered } from "./error.ts";
 
 /** What positions mean, as far as this replica knows. */
 export type EpochWatch = AsyncDisposable & {
@@ -49,7 +50,9 @@ export function watchEpoch(connection: Connection, first: string, onEpoch: () =>
   }
 
   async function look(): Promise<void> {
-    const [row] = await db.select({ value: meta.value }).from(meta).where(eq(meta.name, metaNames.epoch));
+    const [row] = await answered(
+      db.select({ value: meta.value }).from(meta).where(eq(meta.name, metaNames.epoch)),
+    );
     assertFirst(row!.value);
   }
 

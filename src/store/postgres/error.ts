@@ -29,6 +29,18 @@ export function failureIn(error: unknown): Error | null {
 }
 
 /**
+ * The answer to what was asked through Drizzle, which is not to fail as Drizzle does, with the statement and its values,
+ * but with what `failureFrom` made of it.
+ */
+export async function answered<Answer>(asked: PromiseLike<Answer>): Promise<Answer> {
+  try {
+    return await asked;
+  } catch (error) {
+    throw failureIn(error) ?? error;
+  }
+}
+
+/**
  * As `failureIn`, of a question: StoreFaultError where the database refuses its text or its values. Not for the right to
  * ask it (`insufficient_privilege`), which somebody else can give.
  */

@@ -5,8 +5,10 @@ import { createHash } from "node:crypto";
  * not wait for each other.
  */
 export type Locks = {
-  /** Held while tables are made or changed, and the epoch is looked at. */
+  /** Held while tables are made or changed. */
   readonly store: bigint;
+  /** Held by the one replica that makes the index of the issues' texts. */
+  readonly textIndex: bigint;
   /** Shared by all that write batches; held alone by what erases. */
   readonly writing: bigint;
   /** Held by the one transaction that erases, before it takes `writing`: batches wait for one of those at most. */
@@ -27,6 +29,7 @@ export function locksOf(schema: string): Locks {
       .readBigInt64BE();
   return {
     store: key("store"),
+    textIndex: key("text index"),
     writing: key("writing"),
     erasing: key("erasing"),
     log: key("log"),

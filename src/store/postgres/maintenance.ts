@@ -1,6 +1,8 @@
+import { calledBy } from "../called-by.ts";
 import type { Maintenance } from "../maintenance.ts";
 import { namedQueries } from "../queries/named.ts";
 import { drizzleOver } from "./ask.ts";
+import { answered } from "./error.ts";
 import { createPools } from "./pools.ts";
 import { prepare } from "./prepare.ts";
 import { readerOf, sharedBy } from "./queries.ts";
@@ -14,8 +16,8 @@ import { tokensOn } from "./tokens.ts";
 export async function openPostgresMaintenance(url: string): Promise<Maintenance> {
   await using opened = new AsyncDisposableStack();
   const pools = opened.use(createPools(url));
-  const { schema, hasSearch } = await prepare(pools);
-  const reader = readerOf(pools.log, { issueObjectOf: () => null, hasSearch });
+  const { schema } = await prepare(pools);
+  const reader = readerOf(pools.log, { issueObjectOf: () => null, hasSearch: false });
   const running = opened.move();
   return {
     ...erasingSteps(pools.log, schema),
@@ -24,7 +26,9 @@ export async function openPostgresMaintenance(url: string): Promise<Maintenance>
     // That is for the server's own VACUUM.
     compact: async () => true,
     sweep: async () => true,
-    ...namedQueries(reader, sharedBy(drizzleOver(pools.log))),
+    ...calledBy(namedQueries(reader, sharedBy(drizzleOver(pools.log))), (ask, args) =>
+      answered(ask(...args)),
+    ),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }

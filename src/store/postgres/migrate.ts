@@ -7,18 +7,8 @@ import { metaNames } from "../meta.ts";
 import { codeOf } from "./error.ts";
 import { locksOf } from "./locks.ts";
 import { idleLimit } from "./pools.ts";
-import { openSearch } from "./search.ts";
+import { makeTextIndex } from "./search.ts";
 import { beginUnhurried } from "./unhurried.ts";
-
-/** What this replica is told of the store when it opens it. */
-export type Opened = {
-  readonly schema: string;
-  readonly epoch: string;
-  /** Another epoch ended with the opening, because the database was restored. */
-  readonly isRestored: boolean;
-  /** There is an index of the issues' texts. */
-  readonly hasSearch: boolean;
-};
 
 export type MigrateOptions = {
   /** A store that a copy was begun into is opened too, as it is. */
@@ -35,39 +25,30 @@ const waitMs = 300;
 const migrationsFolder = join(dirname(findPackageJSON(import.meta.url)!), "drizzle/postgres");
 
 /**
- * Brings the tables up to date and looks at the epoch, in one transaction with a lock of its own: of several replicas
- * that start at once the first one does it, and the others wait and find it done.
+ * Brings the tables up to date, in one transaction with a lock of its own: of several replicas that start at once the first
+ * one does it, and the others wait and find it done.
+ * @returns the schema that they are in.
  * @throws Error that says what is wrong with the database and what to do.
  */
 export async function migrate(
   client: pg.ClientBase,
   { isForCopy = false }: MigrateOptions = {},
-): Promise<Opened> {
+): Promise<string> {
   const { rows } = await client.query<{ schema: string | null }>("select current_schema() as schema");
   const schema = rows[0]!.schema;
   if (schema === null)
     throw new Error("The role's search_path names no schema that exists: create one, or set search_path.");
-  const locks = locksOf(schema);
   await beginUnhurried(client);
   try {
     // What is made, changed and dropped is in this schema, whatever the others of the search_path hold under its names.
     await client.query(`${idleLimit}; set local search_path = ${client.escapeIdentifier(schema)}`);
-    await client.query("select pg_advisory_xact_lock($1)", [locks.store]);
-    await applyMigrations(client);
-    const isTarget = await isCopying(client);
-    if (isTarget && !isForCopy)
+    await client.query("select pg_advisory_xact_lock($1)", [locksOf(schema).store]);
+    const areNew = await applyMigrations(client);
+    if (!isForCopy && (await isCopying(client)))
       throw new Error(`A copy into this database has not come to its end: run "${howToRun("copy")}" again.`);
-    // A copy makes its indexes in the end.
-    const hasSearch = !isTarget && (await openSearch(client));
-    // Behind whoever is writing now, so that no position is handed out meanwhile.
-    await client.query("select pg_advisory_xact_lock($1)", [locks.log]);
-    // The former one is of before the statement, whatever that does.
-    const told = await client.query<{ epoch: string; former: string | null }>(
-      "select present_epoch('', 0) as epoch, (select value from meta where name = 'epoch') as former",
-    );
+    if (areNew) await makeTextIndex(client);
     await client.query("commit");
-    const { epoch, former } = told.rows[0]!;
-    return { schema, epoch, isRestored: former !== null && former !== epoch, hasSearch };
+    return schema;
   } catch (error) {
     await client.query("rollback").catch(() => {});
     const code = codeOf(error);
@@ -114,7 +95,8 @@ export async function isCopying(client: pg.ClientBase): Promise<boolean> {
   return rowCount === 1;
 }
 
-async function applyMigrations(client: pg.ClientBase): Promise<void> {
+/** True where there were no tables yet. */
+async function applyMigrations(client: pg.ClientBase): Promise<boolean> {
   const migrations = readMigrationFiles({ migrationsFolder });
   await client.query(
     `create table if not exists migrations (made_at bigint primary key, sha256 text not null)`,
@@ -137,4 +119,5 @@ async function applyMigrations(client: pg.ClientBase): Promise<void> {
     await client.query("insert into migrations (made_at, sha256) values ($1, $2)", [folderMillis, hash]);
   }
   await client.query("set local lock_timeout = 0");
+  return applied.size === 0;
 }

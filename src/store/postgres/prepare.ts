@@ -1,13 +1,14 @@
 import type pg from "pg";
 import { assertDurable } from "./durability.ts";
 import { codeOf } from "./error.ts";
-import { migrate, type MigrateOptions, type Opened } from "./migrate.ts";
+import { migrate, type MigrateOptions } from "./migrate.ts";
 import { assertSearchPath, howToNameSchema, isPooled } from "./pooler.ts";
 import type { Pools } from "./pools.ts";
 import { unhurry } from "./unhurried.ts";
 
 /** What is known of the store, and of the way to it. */
-export type Prepared = Opened & {
+export type Prepared = {
+  readonly schema: string;
   /** A pooler stands before the server. */
   readonly isPooled: boolean;
 };
@@ -24,7 +25,7 @@ export async function prepare(
   try {
     await connectTo(client);
     await assertDurable(client);
-    return { ...(await migrate(client, options)), isPooled: await isPooled(client) };
+    return { schema: await migrate(client, options), isPooled: await isPooled(client) };
   } finally {
     await client.end();
   }

@@ -8,12 +8,16 @@ import { drizzleOver, type Connection } from "./ask.ts";
 import { postgresAggregates } from "./aggregates.ts";
 import { postgresDialect } from "./dialect.ts";
 import { failureInQuestion } from "./error.ts";
-import type { Opened } from "./migrate.ts";
+
+export type PostgresReaderOptions = ReaderOptions & {
+  /** There is an index of the issues' texts. */
+  readonly hasSearch: boolean;
+};
 
 /** Asks everything on this connection, or on whichever a pool has free. */
 export function readerOf(
   connection: Connection,
-  { issueObjectOf, onUnreadable = () => {}, hasSearch }: ReaderOptions & Pick<Opened, "hasSearch">,
+  { issueObjectOf, onUnreadable = () => {}, hasSearch }: PostgresReaderOptions,
 ): Reader {
   const db = drizzleOver(connection);
   return queriesOf({

@@ -42,6 +42,8 @@ export async function rebuildPostgres({
     // In the order of those who write; nobody's batch is under way then, and none begins.
     await client.query("select pg_advisory_xact_lock($1)", [locks.writing]);
     await client.query("select pg_advisory_xact_lock($1)", [locks.log]);
+    // On a server that has taken another's place it is the store of this one from here on.
+    await client.query("select present_epoch('', 0)");
     const { rows } = await client.query<{ newest: number }>("select newest_position() as newest");
     const before = rows[0]!.newest;
     const remember = (name: string, value: string) =>

@@ -9,15 +9,18 @@ import { createTurns } from "../turns.ts";
 import { createWriter } from "../writer.ts";
 import { drizzleOver } from "./ask.ts";
 import { watchEpoch } from "./epoch.ts";
+import { answered } from "./error.ts";
 import { fewHeavy } from "./few-heavy.ts";
 import { channelOf, listeningName, startListener } from "./listener.ts";
 import { locksOf } from "./locks.ts";
+import { openingEpoch } from "./opening-epoch.ts";
 import { connectionsToRead, createPools } from "./pools.ts";
 import { prepare } from "./prepare.ts";
 import { readerOf, sharedBy } from "./queries.ts";
 import { beginReading, questionsOn } from "./reading.ts";
 import { knowsScripts } from "./search.ts";
 import { erasingSteps } from "./steps.ts";
+import { startTextIndex } from "./text-index.ts";
 import { tokensOn } from "./tokens.ts";
 import { createWrites } from "./writes.ts";
 
@@ -71,13 +74,18 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   await using opened = new AsyncDisposableStack();
 
   const pools = opened.use(createPools(url, directUrl));
-  const { schema, hasSearch, epoch: epochAtFirst, isRestored, isPooled } = await prepare(pools);
+  const { schema, isPooled } = await prepare(pools);
+  const locks = locksOf(schema);
+  const { epoch: epochAtFirst, isRestored } = await openingEpoch(pools.log, {
+    lock: locks.log,
+    held: report.logHeld,
+  });
   const tokens = tokensOn(pools.log);
   if (isRestored) report.restored(await validNames(tokens, now()));
   const onUnreadable = report.contentUnreadable;
-  const asking = { issueObjectOf: options.issueObjectOf, onUnreadable, hasSearch };
+  const asking = { issueObjectOf: options.issueObjectOf, onUnreadable };
   const channel = channelOf(schema);
-  const requestIds = await loadRequestIds(sharedBy(drizzleOver(pools.log)));
+  const requestIds = await answered(loadRequestIds(sharedBy(drizzleOver(pools.log))));
 
   const epoch = opened.use(watchEpoch(pools.log, epochAtFirst, options.onEpoch));
 
@@ -92,7 +100,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   let isFailing = false;
   const writes = createWrites({
     pool: pools.intake,
-    locks: locksOf(schema),
+    locks,
     requestIds,
     channel,
     epoch,
@@ -126,7 +134,18 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     retryMs: 0,
   });
 
-  if (hasSearch && !(await knowsScripts(pools.log))) report.scriptsUnknown();
+  const textIndex = opened.use(
+    await startTextIndex({
+      pool: pools.log,
+      connection: pools.directConnection,
+      lock: locks.textIndex,
+      found: async () => {
+        if (!(await knowsScripts(pools.log))) report.scriptsUnknown();
+      },
+      making: report.textIndexMissing,
+      failed: report.textIndexFailed,
+    }),
+  );
   // A pooler passes nothing on of what is heard, and logs each that it does not.
   if (isPooled && directUrl === undefined) report.pollingAlone();
   else
@@ -150,8 +169,11 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 
   const heavyTurns = createTurns({ ...turnLimits, atOnce: heavyAtOnce });
   const transactionTurns = createTurns({ ...turnLimits, atOnce: transactionsAtOnce });
-  const reading = fewHeavy(readerOf(questionsOn(pools.reading, { isPooled }), asking), heavyTurns);
-  const log = readerOf(pools.log, asking);
+  const questions = questionsOn(pools.reading, { isPooled });
+  const reading = textIndex.readerBy((hasSearch) =>
+    fewHeavy(readerOf(questions, { ...asking, hasSearch }), heavyTurns),
+  );
+  const log = readerOf(pools.log, { ...asking, hasSearch: false });
 
   const reader = {
     ...reading,
@@ -166,7 +188,9 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     async readTransaction() {
       await using begun = new AsyncDisposableStack();
       begun.use(await transactionTurns.take());
-      const transaction = begun.use(await beginReading(pools.reading, asking));
+      const transaction = begun.use(
+        await beginReading(pools.reading, { ...asking, hasSearch: textIndex.isThere() }),
+      );
       const going = begun.move();
       return {
         ...fewHeavy(transaction, heavyTurns),

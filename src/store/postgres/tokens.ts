@@ -3,7 +3,7 @@ import { calledBy } from "../called-by.ts";
 import { tokenQueries } from "../queries/tokens.ts";
 import type { Tokens } from "../tokens.ts";
 import { drizzleOver } from "./ask.ts";
-import { failureIn } from "./error.ts";
+import { answered } from "./error.ts";
 import { sharedBy } from "./queries.ts";
 
 /**
@@ -11,11 +11,5 @@ import { sharedBy } from "./queries.ts";
  * to be written.
  */
 export function tokensOn(pool: pg.Pool): Tokens {
-  return calledBy(tokenQueries(sharedBy(drizzleOver(pool))), async (ask, args) => {
-    try {
-      return await ask(...args);
-    } catch (error) {
-      throw failureIn(error) ?? error;
-    }
-  });
+  return calledBy(tokenQueries(sharedBy(drizzleOver(pool))), (ask, args) => answered(ask(...args)));
 }

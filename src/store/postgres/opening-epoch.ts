@@ -1,0 +1,58 @@
+import type pg from "pg";
+import { codeOf } from "./error.ts";
+import { giveBack, idleLimit } from "./pools.ts";
+
+export type OpeningOptions = {
+  /** The lock of the log. */
+  readonly lock: bigint;
+  /** Told after each such wait, while somebody has the log for long, as `rebuild` does. */
+  readonly held: () => void;
+  readonly waitMs?: number;
+};
+
+export type Opening = {
+  readonly epoch: string;
+  /** Another epoch ended with the opening, because the database was restored. */
+  readonly isRestored: boolean;
+};
+
+/**
+ * The epoch that a replica opens the store in. Where a new one is due it begins that, behind whoever has the log, so that no
+ * position is handed out meanwhile; where none is it waits for nobody.
+ */
+export async function openingEpoch(
+  pool: pg.Pool,
+  { lock, held, waitMs = 5_000 }: OpeningOptions,
+): Promise<Opening> {
+  const kept = await pool.query<{ epoch: string | null }>("select kept_epoch() as epoch");
+  const { epoch } = kept.rows[0]!;
+  if (epoch !== null) return { epoch, isRestored: false };
+  for (;;) {
+    const begun = await beginEpoch(pool, lock, waitMs);
+    if (begun !== null) return begun;
+    held();
+  }
+}
+
+/** Null where the log could not be had in time. */
+async function beginEpoch(pool: pg.Pool, lock: bigint, waitMs: number): Promise<Opening | null> {
+  const client = await pool.connect();
+  try {
+    await client.query(
+      `begin isolation level read committed; set local lock_timeout = ${waitMs}; set local statement_timeout = 0; ${idleLimit}`,
+    );
+    await client.query("select pg_advisory_xact_lock($1)", [lock]);
+    // The former one is of before the statement, whatever that does.
+    const { rows } = await client.query<{ epoch: string; former: string | null }>(
+      "select present_epoch('', 0) as epoch, (select value from meta where name = 'epoch') as former",
+    );
+    await client.query("commit");
+    client.release();
+    const { epoch, former } = rows[0]!;
+    return { epoch, isRestored: former !== null && former !== epoch };
+  } catch (error) {
+    await giveBack(client, error);
+    if (codeOf(error) !== "55P03") throw error;
+    return null;
+  }
+}
