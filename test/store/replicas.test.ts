@@ -1,14 +1,19 @@
 import { randomBytes } from "node:crypto";
+import fc from "fast-check";
 import pg from "pg";
 import { describe, expect, it, vi } from "vitest";
 import type { LogEntry } from "../../src/domain/event.ts";
-import type { IncomingDelivery } from "../../src/domain/delivery.ts";
+import type { Facts, IncomingDelivery } from "../../src/domain/delivery.ts";
 import { StorageUnavailableError } from "../../src/domain/failure.ts";
+import { readBody } from "../../src/sentry/payload.ts";
 import { openCopyTarget } from "../../src/store/postgres/copy-target.ts";
 import { examinePostgres } from "../../src/store/postgres/doctor.ts";
+import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
 import { locksOf } from "../../src/store/postgres/locks.ts";
+import { rebuildPostgres } from "../../src/store/postgres/rebuild.ts";
 import type { Store } from "../../src/store/store.ts";
-import { at, told } from "./deliveries.ts";
+import { everyTrouble, lives } from "../domain/sentry-model.ts";
+import { at, told, webhook } from "./deliveries.ts";
 import { acknowledged, onServer, openReplica, openTestPostgres, temporarySchema } from "./open-postgres.ts";
 
 /** Two replicas of one store. */
@@ -62,6 +67,36 @@ const life: readonly IncomingDelivery[] = [
   told({ action: "resolved", status: "resolved", at: 120, count: 9 }),
   told({ action: "assigned", substatus: "ongoing", at: 30, count: 1 }),
 ];
+
+/** The webhook that has these facts. */
+function toldBy({ action, state, sentAt, lastSeen, ...facts }: Facts, issue: string): IncomingDelivery {
+  const { assignee, actor } = facts;
+  const assignedTo = assignee && { type: "user", id: assignee.sentryId, name: assignee.name };
+  const data = {
+    issue: {
+      id: issue,
+      title: `Issue ${issue}`,
+      ...state,
+      project: { id: "7", slug: "web", name: "Web" },
+      metadata: {},
+      assignedTo,
+      count: String(facts.count),
+      lastSeen: new Date(lastSeen! / 1000).toISOString(),
+    },
+  };
+  const by = actor && {
+    type: actor.type === "USER" ? "user" : "application",
+    id: actor.sentryId,
+    name: actor.name,
+  };
+  const body =
+    facts.resource === "issue"
+      ? { action, data, actor: by }
+      : { action: "triggered", data: { ...data, activity: { type: action } }, actor: by };
+  // Each replica knows for itself under which it was sent something.
+  const requestId = `${issue} ${facts.requestId}`;
+  return { ...webhook(body, { ...facts, requestId }), sentAt, receivedAt: sentAt };
+}
 
 describe("two replicas", () => {
   it("that start at once both find the tables made", async () => {
@@ -148,6 +183,93 @@ describe("two replicas", () => {
     const last = await stores.one.append(told({ action: "unresolved", substatus: "regressed", at: 90 }));
     const again = await stores.other.append(told({ action: "unresolved", substatus: "regressed", at: 90 }));
     expect([last.outcome, again.outcome]).toEqual(["APPLIED", "DUPLICATE"]);
+  });
+
+  it("read what the other wrote about an issue, and not its whole history", async () => {
+    await using stores = await openTwo();
+    const flaps = (second: number) =>
+      second % 2 === 0
+        ? told({ action: "resolved", status: "resolved", at: second })
+        : told({ action: "unresolved", substatus: "regressed", at: second });
+    const first = Array.from({ length: 60 }, (_, index) => flaps(index));
+    await Promise.all(first.map((delivery) => stores.one.append(delivery)));
+    await stores.other.append(flaps(60));
+    const asked = vi.spyOn(pg.Client.prototype, "query");
+    try {
+      for (const second of [61, 62, 63, 64])
+        await (second % 2 === 0 ? stores.other : stores.one).append(flaps(second));
+      const answers = await Promise.all(asked.mock.results.map(({ value }) => value as unknown));
+      const rows = (answers as readonly Partial<pg.QueryResult>[]).map(({ rows = [] }) => rows.length);
+      expect(Math.max(...rows)).toBeLessThan(10);
+    } finally {
+      asked.mockRestore();
+    }
+    expect(await examinePostgres({ url: stores.one.url, onProgress: () => {} })).toEqual([]);
+  });
+
+  it("derive an issue anew that was forgotten, or derived from what is read otherwise", async () => {
+    await using stores = await openTwo();
+    const { one, other } = stores;
+    const resolved = (second: number) => told({ action: "resolved", status: "resolved", at: second });
+    await other.append(told({ at: 0 }));
+    await one.append(resolved(60));
+    {
+      await using maintenance = await openPostgresMaintenance(one.url);
+      await maintenance.forgetIssue("1", at(0));
+    }
+    await other.append(told({ at: 100, title: "again" }));
+    await one.append(resolved(110));
+    expect(await examinePostgres({ url: one.url, onProgress: () => {} })).toEqual([]);
+    await other.append(told({ action: "assigned", status: "resolved", at: 120 }));
+    await rebuildPostgres({
+      url: one.url,
+      read(body) {
+        const reading = readBody(body);
+        if (reading.is !== "issue" || reading.issue.claim !== "resolved") return reading;
+        const state = { status: "unresolved", substatus: "new" };
+        return { is: "issue", issue: { ...reading.issue, claim: null, state } };
+      },
+      onProgress: () => {},
+      onFault: () => {},
+    });
+    await one.append(resolved(130));
+    expect(await examinePostgres({ url: one.url, onProgress: () => {} })).toEqual([]);
+  });
+
+  it("write of an issue's life what one alone would have, whichever takes which webhook", async () => {
+    await using alone = await openTestPostgres();
+    await using stores = await openTwo();
+    let issues = 0;
+    const rowsIn = (url: string) =>
+      onServer(async (client) => {
+        const { rows } = await client.query<{ all: string }>(
+          `select (select json_agg(deliveries order by id) from deliveries)::text
+            || (select json_agg(events order by seq) from events)::text
+            || (select json_agg(issues order by sentry_id) from issues)::text as all`,
+        );
+        return rows[0]!.all;
+      }, url);
+    await fc.assert(
+      fc.asyncProperty(
+        lives(everyTrouble).filter((life) => life.deliveries.length > 2),
+        fc.infiniteStream(fc.boolean()),
+        fc.infiniteStream(fc.integer({ min: 0, max: 3 })),
+        async (life, takers, delays) => {
+          issues += 1;
+          const arrived = life.deliveries
+            .map((facts, index) => ({ facts, place: index + delays.next().value * 1.5 }))
+            .toSorted((a, b) => a.place - b.place);
+          for (const { facts } of arrived) {
+            const delivery = toldBy(facts, String(issues));
+            const taker = takers.next().value ? stores.one : stores.other;
+            expect(await taker.append(delivery)).toEqual(await alone.append(delivery));
+          }
+        },
+      ),
+      { numRuns: 12, endOnFailure: true },
+    );
+    expect(await rowsIn(stores.one.url)).toBe(await rowsIn(alone.url));
+    expect(await examinePostgres({ url: stores.one.url, onProgress: () => {} })).toEqual([]);
   });
 
   it("write one log without a gap, in the order in which positions are read", async () => {
