@@ -10,11 +10,19 @@ import { openCopyTarget } from "../../src/store/postgres/copy-target.ts";
 import { examinePostgres } from "../../src/store/postgres/doctor.ts";
 import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
 import { locksOf } from "../../src/store/postgres/locks.ts";
+import { createPools } from "../../src/store/postgres/pools.ts";
 import { rebuildPostgres } from "../../src/store/postgres/rebuild.ts";
 import type { Store } from "../../src/store/store.ts";
 import { everyTrouble, lives } from "../domain/sentry-model.ts";
 import { at, told, webhook } from "./deliveries.ts";
-import { acknowledged, onServer, openReplica, openTestPostgres, temporarySchema } from "./open-postgres.ts";
+import {
+  acknowledged,
+  onServer,
+  openReplica,
+  openTestPostgres,
+  temporaryOwner,
+  temporarySchema,
+} from "./open-postgres.ts";
 
 /** Two replicas of one store. */
 async function openTwo() {
@@ -314,6 +322,39 @@ describe("a replica", () => {
       expect((await store.append(told())).outcome).toBe("APPLIED");
     });
     expect(await store.canWrite()).toBe(true);
+  });
+
+  it("has a connection to write with from its start, for as long as it is open", async () => {
+    await using schema = await temporarySchema();
+    await using owner = await temporaryOwner(schema);
+    await using store = await openReplica(owner.url);
+    await onServer((client) => client.query(`alter role ${owner.name} nologin`));
+    expect(await store.append(told())).toMatchObject({ outcome: "APPLIED" });
+    await using pools = createPools(schema.url);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const clients = await Promise.all([pools.intake.connect(), pools.intake.connect()]);
+      for (const client of clients) client.release();
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(pools.intake.totalCount).toBe(1);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("is not ready without any connection to write with, where none can be had", async () => {
+    await using schema = await temporarySchema();
+    await using owner = await temporaryOwner(schema);
+    await using store = await openReplica(owner.url);
+    const limit = (connections: number) => `alter role ${owner.name} connection limit ${connections}`;
+    await onServer(async (client) => {
+      await client.query(limit(0));
+      const connections = "select pg_terminate_backend(pid) from pg_stat_activity where usename = $1";
+      await client.query(connections, [owner.name]);
+      await expect.poll(() => store.canWrite()).toBe(false);
+      await client.query(limit(-1));
+    });
+    await expect.poll(() => store.canWrite()).toBe(true);
   });
 
   it("says that it cannot write while another holds the log for too long, and writes again", async () => {

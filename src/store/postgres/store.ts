@@ -86,6 +86,12 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     options.onCommit();
   };
 
+  // The first webhook does not wait for a connection. Where none is to be had now, the store is not ready.
+  await pools.intake.connect().then(
+    (client) => client.release(),
+    () => {},
+  );
+
   let isFailing = false;
   const writes = createWrites({
     pool: pools.intake,
@@ -176,7 +182,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     figures: async () => ({ waiting: writer.waiting(), walBytes: null }),
     tokens: tokensOn(pools.log),
     async canWrite() {
-      if (isFailing && writer.waiting() === 0) await writer.append([]).catch(() => {});
+      const isDoubtful = isFailing || pools.intake.totalCount === 0;
+      if (isDoubtful && writer.waiting() === 0) await writer.append([]).catch(() => {});
       return !isFailing;
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
