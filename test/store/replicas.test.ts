@@ -357,6 +357,24 @@ describe("a replica", () => {
     await expect.poll(() => store.canWrite()).toBe(true);
   });
 
+  it("has the server give up a batch whose answers nobody takes, and the locks with it", async () => {
+    await using store = await openTestPostgres();
+    await onServer(
+      (client) =>
+        client.query(`
+          create table seen (name text);
+          create function see() returns trigger language plpgsql as $$ begin
+            insert into seen select current_setting('tcp_user_timeout')
+              || ' ' || current_setting('idle_in_transaction_session_timeout');
+            return null; end $$;
+          create trigger see after insert on deliveries for each row execute function see()`),
+      store.url,
+    );
+    await store.append(told());
+    const { rows } = await onServer((client) => client.query("select name from seen"), store.url);
+    expect(rows).toEqual([{ name: "10000 5s" }]);
+  });
+
   it("says that it cannot write while another holds the log for too long, and writes again", async () => {
     await using store = await openTestPostgres();
     const schema = new URL(store.url).searchParams.get("options")!.split("=")[1]!;

@@ -53,6 +53,9 @@ const deadAfterMs = 8_000;
  */
 export const idleLimit = "set local idle_in_transaction_session_timeout = 5000";
 
+/** The same where answers are long: one that nobody takes would keep them for a quarter of an hour. */
+export const goneLimits = `${idleLimit}; set local tcp_user_timeout = 10000`;
+
 /** `int8` and `numeric`: nothing that is kept or counted passes 2^53. */
 const numeric: ReadonlySet<number> = new Set([20, 1700]);
 

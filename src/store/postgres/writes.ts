@@ -15,7 +15,7 @@ import type { EpochWatch } from "./epoch.ts";
 import { failureIn, isOfValues } from "./error.ts";
 import { inOrder, type Locks } from "./locks.ts";
 import { partsOf } from "./parts.ts";
-import { giveBack, idleLimit } from "./pools.ts";
+import { giveBack, goneLimits } from "./pools.ts";
 import { collectingTransaction, factsAfter, provisional } from "./transaction.ts";
 import { moveStatement, moveValuesOf, valuesOf, writeStatement, type LogAsked } from "./write-statement.ts";
 
@@ -233,7 +233,7 @@ const beginBatch = [
   "begin isolation level read committed",
   "set local lock_timeout = 500",
   "set local statement_timeout = 0",
-  idleLimit,
+  goneLimits,
   "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') in ('off', 'local')",
 ].join("; ");
 
