@@ -375,6 +375,45 @@ describe("a replica", () => {
     expect(rows).toEqual([{ name: "10000 5s" }]);
   });
 
+  it("says that it cannot write while a write takes longer than webhooks wait, and until one does not", async () => {
+    await using store = await openTestPostgres();
+    const gate = 7_001;
+    await onServer(async (client) => {
+      await client.query("select pg_advisory_lock($1)", [gate]);
+      // As a commit that a standby far away has to confirm.
+      await client.query(`
+        create function confirm() returns trigger language plpgsql as $$ begin
+          while not pg_try_advisory_xact_lock_shared(${gate}) loop perform pg_sleep(0.01); end loop;
+          return null; end $$;
+        create constraint trigger confirm after insert on contents deferrable initially deferred
+          for each row execute function confirm()`);
+      const begun = async () => {
+        const waits =
+          "select 1 from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()";
+        while ((await client.query(waits)).rowCount === 0);
+      };
+      vi.useFakeTimers({ toFake: ["performance"] });
+      try {
+        const appending = store.append(told());
+        await begun();
+        expect(await store.canWrite()).toBe(true);
+        vi.advanceTimersByTime(700);
+        expect(await store.canWrite()).toBe(false);
+        await client.query("select pg_advisory_unlock($1)", [gate]);
+        await appending;
+        await client.query("select pg_advisory_lock($1)", [gate]);
+        const asked = store.canWrite();
+        await begun();
+        vi.advanceTimersByTime(700);
+        await client.query("select pg_advisory_unlock($1)", [gate]);
+        expect(await asked).toBe(false);
+        expect(await store.canWrite()).toBe(true);
+      } finally {
+        vi.useRealTimers();
+      }
+    }, store.url);
+  });
+
   it("says that it cannot write while another holds the log for too long, and writes again", async () => {
     await using store = await openTestPostgres();
     const schema = new URL(store.url).searchParams.get("options")!.split("=")[1]!;

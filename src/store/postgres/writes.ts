@@ -92,7 +92,7 @@ export function createWrites({
     committedAt: number,
   ): Promise<BatchResult> {
     const [, , , taken, newest] = await Promise.all([
-      client.query(beginBatch),
+      client.query(beginSoon),
       client.query("select pg_advisory_xact_lock_shared($1)", [locks.writing]),
       client.query("select take_locks($1)", [keysOf(batch)]),
       // After the locks: of two deliveries of one issue, the one that is committed later has the greater id.
@@ -236,6 +236,15 @@ const beginBatch = [
   goneLimits,
   "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') in ('off', 'local')",
 ].join("; ");
+
+/**
+ * Answered at once by a server that is there: a connection that was forgotten on its way is given up sooner than one on which
+ * a batch is being written.
+ */
+const beginSoon: pg.QueryConfig & Pick<pg.ClientConfig, "query_timeout"> = {
+  text: beginBatch,
+  query_timeout: 2_000,
+};
 
 /** How far a history in memory goes: to the issue's newest delivery that it knows, in the epoch in which that was written. */
 type KnownTo = { readonly delivery: number; readonly epoch: string };
