@@ -215,6 +215,25 @@ describe("two replicas", () => {
     expect(await examinePostgres({ url: stores.one.url, onProgress: () => {} })).toEqual([]);
   });
 
+  it("hold an issue's history on while another has its lock for too long", async () => {
+    await using store = await openTestPostgres();
+    const first = Array.from({ length: 40 }, (_, at) => told({ action: "assigned", at, count: at }));
+    await Promise.all(first.map((delivery) => store.append(delivery)));
+    const schema = new URL(store.url).searchParams.get("options")!.split("=")[1]!;
+    await onServer(async (client) => {
+      await client.query("select pg_advisory_lock($1)", [locksOf(schema).issue("1")]);
+      await expect(store.append(told({ at: 50 }))).rejects.toThrow(StorageUnavailableError);
+    });
+    const asked = vi.spyOn(pg.Client.prototype, "query");
+    try {
+      await acknowledged(store, told({ action: "assigned", at: 60, count: 60 }));
+      const texts = asked.mock.calls.map(([config]) => (config as Partial<pg.QueryConfig>).text ?? "");
+      expect(texts.filter((text) => text.includes('from "deliveries"'))).toEqual([]);
+    } finally {
+      asked.mockRestore();
+    }
+  });
+
   it("derive an issue anew that was forgotten, or derived from what is read otherwise", async () => {
     await using stores = await openTwo();
     const { one, other } = stores;

@@ -76,8 +76,6 @@ export function createWrites({
       written = await writeWith(client, batch, issueIds, committedAt);
       client.release();
     } catch (error) {
-      // The histories in memory went ahead of what is on disk.
-      walks.forget(issueIds);
       await giveBack(client, error);
       throw error;
     }
@@ -112,7 +110,25 @@ export function createWrites({
     const db = drizzleOver(client);
     const transaction = collectingTransaction(db, provisional, onUnreadable);
     await catchUpWith(newest.rows, transaction, db);
-    const numbered = batch.map((delivery, index): Numbered => ({ id: taken.rows[index]!.id, delivery }));
+    try {
+      return await writeLocked(client, transaction, batch, committedAt, taken.rows, newest.rows);
+    } catch (error) {
+      // The histories in memory went ahead of what is on disk. While locks were waited for they had not.
+      walks.forget(issueIds);
+      throw error;
+    }
+  }
+
+  /** As `writeWith`, once the locks are had and what is in memory is what the store holds. */
+  async function writeLocked(
+    client: pg.ClientBase,
+    transaction: ReturnType<typeof collectingTransaction>,
+    batch: readonly IncomingDelivery[],
+    committedAt: number,
+    taken: readonly { readonly id: number }[],
+    newest: readonly Newest[],
+  ): Promise<BatchResult> {
+    const numbered = batch.map((delivery, index): Numbered => ({ id: taken[index]!.id, delivery }));
     const written = await writeNumbered(transaction, numbered, {
       walks,
       requestIds,
@@ -150,7 +166,7 @@ export function createWrites({
       const held = walks.get(delivery.reading.issue.snapshot.sentryId);
       if (held === undefined) continue;
       // The same for every issue of the batch, which this is one of.
-      knownTo.set(held, { delivery: id, epoch: newest.rows[0]!.epoch });
+      knownTo.set(held, { delivery: id, epoch: newest[0]!.epoch });
       if (held.lastSeq !== null) held.lastSeq = placed(held.lastSeq);
     }
     epoch.reached(newestBefore + written.entries);
