@@ -1,7 +1,7 @@
 import type { DeliveryOutcome, Facts, IncomingDelivery, IssueReading, Reading } from "../domain/delivery.ts";
-import { addDelivery, eventsLeft, PastNeededError, startWalk, type Change } from "../domain/history.ts";
+import { addDelivery, PastNeededError, type Change } from "../domain/history.ts";
 import type { IssueEvent } from "../domain/event.ts";
-import { measure, Measurer, nothingMeasured } from "../domain/measures.ts";
+import { nothingMeasured } from "../domain/measures.ts";
 import type { IssueFields, Snapshot } from "../domain/issue.ts";
 import {
   contentRow,
@@ -16,10 +16,11 @@ import {
   type Shown,
   type ShownProject,
 } from "./rows.ts";
+import { derived, type Held } from "./held.ts";
 import { remeasure } from "./remeasure.ts";
 import type { Receipt } from "./store.ts";
 import type { RequestIds } from "./request-ids.ts";
-import type { Held, WalkCache } from "./walks.ts";
+import type { WalkCache } from "./walks.ts";
 import {
   mostAlike,
   type IssueWrite,
@@ -212,12 +213,6 @@ async function loadHistories(
       Object.assign(heldOf(issueId), derived([...facts, ...(added.get(issueId) ?? [])]));
     },
   };
-}
-
-function derived(facts: readonly Facts[]): Pick<Held, "walk" | "measurer" | "settled"> {
-  const walk = startWalk(facts);
-  const settled = new Measurer();
-  return { walk, settled, measurer: measure(eventsLeft(walk), settled).measurer };
 }
 
 const unknownIssue = { lastSeq: null, projectId: null, projectSlug: null } as const;

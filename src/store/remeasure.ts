@@ -2,16 +2,13 @@ import type { IssueEvent } from "../domain/event.ts";
 import { eventsLeft, type Change } from "../domain/history.ts";
 import { measure, type Measures } from "../domain/measures.ts";
 import { comparePlaces } from "../domain/order.ts";
-import type { Held } from "./walks.ts";
+import type { Derived } from "./held.ts";
 
 /**
  * What the change makes of the measures: those of its own events, and of others where they may differ now. What comes at
  * the end can change those of the stay that it ends; what is late those of all events behind it, too.
  */
-export function remeasure(
-  held: Pick<Held, "walk" | "measurer" | "settled">,
-  { entries }: Pick<Change, "entries">,
-): Map<IssueEvent, Measures> {
+export function remeasure(held: Derived, { entries }: Pick<Change, "entries">): Map<IssueEvent, Measures> {
   if (entries.some(({ isLate }) => isLate)) {
     const history = eventsLeft(held.walk);
     const [first, ...others] = entries.flatMap(({ event, supersedes }) => [event, ...supersedes]);

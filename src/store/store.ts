@@ -40,6 +40,9 @@ export interface Store extends AsyncDisposable {
   /** Who may read. */
   readonly tokens: Pick<Tokens, "list">;
 
-  /** False when the newest write failed and another one, tried now, fails too. */
+  /**
+   * False when the newest write failed and another one, tried now, fails too. On PostgreSQL also where they take longer than
+   * a webhook is waited for, as soon as the one under way has.
+   */
   canWrite(): Promise<boolean>;
 }

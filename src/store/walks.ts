@@ -1,19 +1,5 @@
-import { letGo, sizeOf, type Walk } from "../domain/history.ts";
-import type { Measurer } from "../domain/measures.ts";
-import type { ShownProject } from "./rows.ts";
-
-/** The history of one issue in memory, as far as it is written. */
-export type Held = {
-  walk: Walk;
-  /** The newest entry about the issue; null while there is none. */
-  lastSeq: number | null;
-  /** The project that the issue's row shows; without meaning while there is none. */
-  project: ShownProject;
-  /** It has measured the whole history. */
-  measurer: Measurer;
-  /** It has measured what the walk has let go of. */
-  settled: Measurer;
-};
+import { letGo, sizeOf } from "../domain/history.ts";
+import type { Held } from "./held.ts";
 
 /**
  * Histories in memory, so that a delivery of a busy issue reads nothing. The longest unused are forgotten first; long ones

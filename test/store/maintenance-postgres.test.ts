@@ -62,11 +62,32 @@ describe("commands on a store in PostgreSQL, beside a gateway", () => {
         );
         return rows[0]!;
       };
-      while ((await waiting()).all !== "3") await new Promise(setImmediate);
-      expect((await waiting()).writing).toBe("1");
+      // Those that wait for their turn wait on; the one that has it tries for the batches again and again.
+      let seen = await waiting();
+      while (seen.all !== "3") seen = await waiting();
+      expect(seen.writing).toBe("1");
       await client.query("select pg_advisory_unlock($1)", [writing]);
       expect(await Promise.all(steps)).toEqual([0, 0, 0]);
     }, schema.url);
+  });
+
+  it("wait for a batch that takes long without keeping others from being written", async () => {
+    await using store = await openTestPostgres();
+    await store.append(told({ issue: "1" }));
+    await using maintenance = await openPostgresMaintenance(store.url);
+    await onServer(async (client) => {
+      const { rows } = await client.query<{ name: string }>("select current_schema() as name");
+      const { writing } = locksOf(rows[0]!.name);
+      await client.query("begin");
+      await client.query("select pg_advisory_xact_lock_shared($1)", [writing]);
+      const forgetting = maintenance.forgetIssue("1", at(0));
+      const waits =
+        "select 1 from pg_locks where not granted and (classid::bigint << 32) | objid::bigint = $1 and mode = 'ExclusiveLock'";
+      while ((await client.query(waits, [writing])).rowCount === 0);
+      expect(await store.append(told({ issue: "2" }))).toMatchObject({ outcome: "APPLIED" });
+      await client.query("rollback");
+      expect(await forgetting).toBe(true);
+    }, store.url);
   });
 
   it("find the issues of a project without waiting for whoever writes", async () => {

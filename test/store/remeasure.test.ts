@@ -1,17 +1,10 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Facts } from "../../src/domain/delivery.ts";
-import {
-  addDelivery,
-  deriveHistory,
-  eventsLeft,
-  letGo,
-  PastNeededError,
-  startWalk,
-  type Change,
-} from "../../src/domain/history.ts";
-import { measure, Measurer, type Measures } from "../../src/domain/measures.ts";
+import { addDelivery, deriveHistory, letGo, PastNeededError, type Change } from "../../src/domain/history.ts";
+import { measure, type Measures } from "../../src/domain/measures.ts";
 import { comparePlaces } from "../../src/domain/order.ts";
+import { derived } from "../../src/store/held.ts";
 import { remeasure } from "../../src/store/remeasure.ts";
 import { anyDeliveries } from "../domain/deliveries.ts";
 import { everyTrouble, lives } from "../domain/sentry-model.ts";
@@ -25,12 +18,6 @@ const arrivals: fc.Arbitrary<readonly Facts[]> = fc
       .filter(({ length }) => length > 0),
   )
   .chain((all) => fc.shuffledSubarray([...all], { minLength: all.length }));
-
-function derived(facts: readonly Facts[]) {
-  const walk = startWalk(facts);
-  const settled = new Measurer();
-  return { walk, settled, measurer: measure(eventsLeft(walk), settled).measurer };
-}
 
 it("leaves each event with what is measured of it over the whole history, whatever came late", () => {
   fc.assert(

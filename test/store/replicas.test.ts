@@ -1,17 +1,21 @@
 import { randomBytes } from "node:crypto";
+import fc from "fast-check";
 import pg from "pg";
 import { describe, expect, it, vi } from "vitest";
 import type { LogEntry } from "../../src/domain/event.ts";
-import type { IncomingDelivery } from "../../src/domain/delivery.ts";
+import type { Facts, IncomingDelivery } from "../../src/domain/delivery.ts";
 import { StorageUnavailableError } from "../../src/domain/failure.ts";
+import { readBody } from "../../src/sentry/payload.ts";
 import { openCopyTarget } from "../../src/store/postgres/copy-target.ts";
 import { examinePostgres } from "../../src/store/postgres/doctor.ts";
 import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
 import { locksOf } from "../../src/store/postgres/locks.ts";
 import { openingEpoch } from "../../src/store/postgres/opening-epoch.ts";
 import { createPools } from "../../src/store/postgres/pools.ts";
+import { rebuildPostgres } from "../../src/store/postgres/rebuild.ts";
 import type { Store } from "../../src/store/store.ts";
-import { at, told } from "./deliveries.ts";
+import { everyTrouble, lives } from "../domain/sentry-model.ts";
+import { at, told, webhook } from "./deliveries.ts";
 import { silentReport } from "./open.ts";
 import {
   acknowledged,
@@ -19,6 +23,7 @@ import {
   onServer,
   openReplica,
   openTestPostgres,
+  temporaryOwner,
   temporarySchema,
 } from "./open-postgres.ts";
 
@@ -91,6 +96,36 @@ const life: readonly IncomingDelivery[] = [
   told({ action: "resolved", status: "resolved", at: 120, count: 9 }),
   told({ action: "assigned", substatus: "ongoing", at: 30, count: 1 }),
 ];
+
+/** The webhook that has these facts. */
+function toldBy({ action, state, sentAt, lastSeen, ...facts }: Facts, issue: string): IncomingDelivery {
+  const { assignee, actor } = facts;
+  const assignedTo = assignee && { type: "user", id: assignee.sentryId, name: assignee.name };
+  const data = {
+    issue: {
+      id: issue,
+      title: `Issue ${issue}`,
+      ...state,
+      project: { id: "7", slug: "web", name: "Web" },
+      metadata: {},
+      assignedTo,
+      count: String(facts.count),
+      lastSeen: new Date(lastSeen! / 1000).toISOString(),
+    },
+  };
+  const by = actor && {
+    type: actor.type === "USER" ? "user" : "application",
+    id: actor.sentryId,
+    name: actor.name,
+  };
+  const body =
+    facts.resource === "issue"
+      ? { action, data, actor: by }
+      : { action: "triggered", data: { ...data, activity: { type: action } }, actor: by };
+  // Each replica knows for itself under which it was sent something.
+  const requestId = `${issue} ${facts.requestId}`;
+  return { ...webhook(body, { ...facts, requestId }), sentAt, receivedAt: sentAt };
+}
 
 describe("two replicas", () => {
   it("that start at once both find the tables made", async () => {
@@ -178,6 +213,112 @@ describe("two replicas", () => {
     expect([last.outcome, again.outcome]).toEqual(["APPLIED", "DUPLICATE"]);
   });
 
+  it("read what the other wrote about an issue, and not its whole history", async () => {
+    await using stores = await openTwo();
+    const flaps = (second: number) =>
+      second % 2 === 0
+        ? told({ action: "resolved", status: "resolved", at: second })
+        : told({ action: "unresolved", substatus: "regressed", at: second });
+    const first = Array.from({ length: 60 }, (_, index) => flaps(index));
+    await Promise.all(first.map((delivery) => stores.one.append(delivery)));
+    await stores.other.append(flaps(60));
+    const asked = vi.spyOn(pg.Client.prototype, "query");
+    try {
+      for (const second of [61, 62, 63, 64])
+        await (second % 2 === 0 ? stores.other : stores.one).append(flaps(second));
+      const answers = await Promise.all(asked.mock.results.map(({ value }) => value as unknown));
+      const rows = (answers as readonly Partial<pg.QueryResult>[]).map(({ rows = [] }) => rows.length);
+      expect(Math.max(...rows)).toBeLessThan(10);
+    } finally {
+      asked.mockRestore();
+    }
+    expect(await examinePostgres({ url: stores.one.url, onProgress: () => {} })).toEqual([]);
+  });
+
+  it("hold an issue's history on while another has its lock for too long", async () => {
+    await using store = await openTestPostgres();
+    const first = Array.from({ length: 40 }, (_, at) => told({ action: "assigned", at, count: at }));
+    await Promise.all(first.map((delivery) => store.append(delivery)));
+    const schema = new URL(store.url).searchParams.get("options")!.split("=")[1]!;
+    await onServer(async (client) => {
+      await client.query("select pg_advisory_lock($1)", [locksOf(schema).issue("1")]);
+      await expect(store.append(told({ at: 50 }))).rejects.toThrow(StorageUnavailableError);
+    });
+    const asked = vi.spyOn(pg.Client.prototype, "query");
+    try {
+      await acknowledged(store, told({ action: "assigned", at: 60, count: 60 }));
+      const texts = asked.mock.calls.map(([config]) => (config as Partial<pg.QueryConfig>).text ?? "");
+      expect(texts.filter((text) => text.includes('from "deliveries"'))).toEqual([]);
+    } finally {
+      asked.mockRestore();
+    }
+  });
+
+  it("derive an issue anew that was forgotten, or derived from what is read otherwise", async () => {
+    await using stores = await openTwo();
+    const { one, other } = stores;
+    const resolved = (second: number) => told({ action: "resolved", status: "resolved", at: second });
+    await other.append(told({ at: 0 }));
+    await one.append(resolved(60));
+    {
+      await using maintenance = await openPostgresMaintenance(one.url);
+      await maintenance.forgetIssue("1", at(0));
+    }
+    await other.append(told({ at: 100, title: "again" }));
+    await one.append(resolved(110));
+    expect(await examinePostgres({ url: one.url, onProgress: () => {} })).toEqual([]);
+    await other.append(told({ action: "assigned", status: "resolved", at: 120 }));
+    await rebuildPostgres({
+      url: one.url,
+      read(body) {
+        const reading = readBody(body);
+        if (reading.is !== "issue" || reading.issue.claim !== "resolved") return reading;
+        const state = { status: "unresolved", substatus: "new" };
+        return { is: "issue", issue: { ...reading.issue, claim: null, state } };
+      },
+      onProgress: () => {},
+      onFault: () => {},
+    });
+    await one.append(resolved(130));
+    expect(await examinePostgres({ url: one.url, onProgress: () => {} })).toEqual([]);
+  });
+
+  it("write of an issue's life what one alone would have, whichever takes which webhook", async () => {
+    await using alone = await openTestPostgres();
+    await using stores = await openTwo();
+    let issues = 0;
+    const rowsIn = (url: string) =>
+      onServer(async (client) => {
+        const { rows } = await client.query<{ all: string }>(
+          `select (select json_agg(deliveries order by id) from deliveries)::text
+            || (select json_agg(events order by seq) from events)::text
+            || (select json_agg(issues order by sentry_id) from issues)::text as all`,
+        );
+        return rows[0]!.all;
+      }, url);
+    await fc.assert(
+      fc.asyncProperty(
+        lives(everyTrouble).filter((life) => life.deliveries.length > 2),
+        fc.infiniteStream(fc.boolean()),
+        fc.infiniteStream(fc.integer({ min: 0, max: 3 })),
+        async (life, takers, delays) => {
+          issues += 1;
+          const arrived = life.deliveries
+            .map((facts, index) => ({ facts, place: index + delays.next().value * 1.5 }))
+            .toSorted((a, b) => a.place - b.place);
+          for (const { facts } of arrived) {
+            const delivery = toldBy(facts, String(issues));
+            const taker = takers.next().value ? stores.one : stores.other;
+            expect(await taker.append(delivery)).toEqual(await alone.append(delivery));
+          }
+        },
+      ),
+      { numRuns: 12, endOnFailure: true },
+    );
+    expect(await rowsIn(stores.one.url)).toBe(await rowsIn(alone.url));
+    expect(await examinePostgres({ url: stores.one.url, onProgress: () => {} })).toEqual([]);
+  });
+
   it("write one log without a gap, in the order in which positions are read", async () => {
     await using stores = await openTwo();
     const seen: number[] = [];
@@ -220,6 +361,96 @@ describe("a replica", () => {
       expect((await store.append(told())).outcome).toBe("APPLIED");
     });
     expect(await store.canWrite()).toBe(true);
+  });
+
+  it("has a connection to write with from its start, for as long as it is open", async () => {
+    await using schema = await temporarySchema();
+    await using owner = await temporaryOwner(schema);
+    await using store = await openReplica(owner.url);
+    await onServer((client) => client.query(`alter role ${owner.name} nologin`));
+    expect(await store.append(told())).toMatchObject({ outcome: "APPLIED" });
+    await using pools = createPools(schema.url);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const clients = await Promise.all([pools.intake.connect(), pools.intake.connect()]);
+      for (const client of clients) client.release();
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(pools.intake.totalCount).toBe(1);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("is not ready without any connection to write with, where none can be had", async () => {
+    await using schema = await temporarySchema();
+    await using owner = await temporaryOwner(schema);
+    await using store = await openReplica(owner.url);
+    const limit = (connections: number) => `alter role ${owner.name} connection limit ${connections}`;
+    await onServer(async (client) => {
+      await client.query(limit(0));
+      const connections = "select pg_terminate_backend(pid) from pg_stat_activity where usename = $1";
+      await client.query(connections, [owner.name]);
+      await expect.poll(() => store.canWrite()).toBe(false);
+      await client.query(limit(-1));
+    });
+    await expect.poll(() => store.canWrite()).toBe(true);
+  });
+
+  it("has the server give up a batch whose answers nobody takes, and the locks with it", async () => {
+    await using store = await openTestPostgres();
+    await onServer(
+      (client) =>
+        client.query(`
+          create table seen (name text);
+          create function see() returns trigger language plpgsql as $$ begin
+            insert into seen select current_setting('tcp_user_timeout')
+              || ' ' || current_setting('idle_in_transaction_session_timeout');
+            return null; end $$;
+          create trigger see after insert on deliveries for each row execute function see()`),
+      store.url,
+    );
+    await store.append(told());
+    const { rows } = await onServer((client) => client.query("select name from seen"), store.url);
+    expect(rows).toEqual([{ name: "10000 5s" }]);
+  });
+
+  it("says that it cannot write while a write takes longer than webhooks wait, and until one does not", async () => {
+    await using store = await openTestPostgres();
+    const gate = 7_001;
+    await onServer(async (client) => {
+      await client.query("select pg_advisory_lock($1)", [gate]);
+      // As a commit that a standby far away has to confirm.
+      await client.query(`
+        create function confirm() returns trigger language plpgsql as $$ begin
+          while not pg_try_advisory_xact_lock_shared(${gate}) loop perform pg_sleep(0.01); end loop;
+          return null; end $$;
+        create constraint trigger confirm after insert on contents deferrable initially deferred
+          for each row execute function confirm()`);
+      const begun = async () => {
+        const waits =
+          "select 1 from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()";
+        while ((await client.query(waits)).rowCount === 0);
+      };
+      vi.useFakeTimers({ toFake: ["performance"] });
+      try {
+        const appending = store.append(told());
+        await begun();
+        expect(await store.canWrite()).toBe(true);
+        vi.advanceTimersByTime(700);
+        expect(await store.canWrite()).toBe(false);
+        await client.query("select pg_advisory_unlock($1)", [gate]);
+        await appending;
+        await client.query("select pg_advisory_lock($1)", [gate]);
+        const asked = store.canWrite();
+        await begun();
+        vi.advanceTimersByTime(700);
+        await client.query("select pg_advisory_unlock($1)", [gate]);
+        expect(await asked).toBe(false);
+        expect(await store.canWrite()).toBe(true);
+      } finally {
+        vi.useRealTimers();
+      }
+    }, store.url);
   });
 
   it("says that it cannot write while another holds the log for too long, and writes again", async () => {

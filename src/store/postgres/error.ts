@@ -15,6 +15,9 @@ export function codeOf(error: unknown): string | null {
 /** statement_timeout has ended the statement (`query_canceled`). */
 const canceled = "57014";
 
+/** A lock was not had in the time that it may be waited for (`lock_not_available`). */
+export const lockNotAvailable = "55P03";
+
 /** What a question that the database did not answer is answered with. */
 export function failureFrom(error: unknown): StorageUnavailableError | ReadTimeoutError {
   if (codeOf(error) === canceled)

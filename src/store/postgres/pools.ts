@@ -7,7 +7,10 @@ import { setForSession } from "./pooler.ts";
  * each have their own, so that none of them waits for what another is slow at.
  */
 export type Pools = AsyncDisposable & {
-  /** Writes. Statements that are asked for together go out together, and are answered in their order. */
+  /**
+   * Writes. Statements that are asked for together go out together, and are answered in their order. It keeps the last
+   * connection that it has: a server that has none left for others is still written to.
+   */
   readonly intake: pg.Pool;
   /** Reads the end of the log, which takes little and must not wait. */
   readonly log: pg.Pool;
@@ -50,6 +53,9 @@ const deadAfterMs = 8_000;
  */
 export const idleLimit = "set local idle_in_transaction_session_timeout = 5000";
 
+/** The same where answers are long: one that nobody takes would keep them for a quarter of an hour. */
+export const goneLimits = `${idleLimit}; set local tcp_user_timeout = 10000`;
+
 /** `int8` and `numeric`: nothing that is kept or counted passes 2^53. */
 const numeric: ReadonlySet<number> = new Set([20, 1700]);
 
@@ -77,7 +83,7 @@ export function createPools(url: string, directUrl = url): Pools {
   } satisfies pg.ClientConfig;
   // Settings are asked for once a connection is there: many poolers refuse one that asks for them.
   const pools = {
-    intake: createPool({ ...common, max: 2, pipeline: true, ...waiting(600, deadAfterMs) }),
+    intake: createPool({ ...common, min: 1, max: 2, pipeline: true, ...waiting(600, deadAfterMs) }),
     log: createPool({
       ...common,
       max: 2,

@@ -1,14 +1,21 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type pg from "pg";
 import { erasing, type Erasing } from "../erase.ts";
 import { metaNames } from "../meta.ts";
 import { drizzleOver } from "./ask.ts";
-import { failureIn } from "./error.ts";
+import { codeOf, failureIn, lockNotAvailable } from "./error.ts";
 import { locksOf } from "./locks.ts";
-import { giveBack, idleLimit } from "./pools.ts";
+import { giveBack, goneLimits } from "./pools.ts";
 import { sharedBy } from "./queries.ts";
 
 /** How long a step waits for batches that are being written, which take milliseconds each, and for another's step. */
 const waitMs = 5_000;
+
+/**
+ * How long a step waits for all batches at once to be over, and then for those that came meanwhile: these wait behind it,
+ * and give up after half a second.
+ */
+const [tryMs, pauseMs] = [300, 200];
 
 /** Statements go over a network, and batches, which wait for a step, give up after half a second. */
 const mostIssues = 20;
@@ -20,14 +27,31 @@ const mostIssues = 20;
 export function erasingSteps(pool: pg.Pool, schema: string): Erasing {
   const locks = locksOf(schema);
 
+  /** Takes `writing` alone. */
+  async function waitForBatches(client: pg.ClientBase): Promise<void> {
+    const since = performance.now();
+    for (;;) {
+      await client.query(`savepoint waiting; set local lock_timeout = ${tryMs}`);
+      try {
+        await client.query("select pg_advisory_xact_lock($1)", [locks.writing]);
+        break;
+      } catch (error) {
+        if (codeOf(error) !== lockNotAvailable || performance.now() - since > waitMs) throw error;
+      }
+      await client.query("rollback to savepoint waiting");
+      await wait(pauseMs);
+    }
+    await client.query(`set local lock_timeout = ${waitMs}`);
+  }
+
   async function step<Result>(take: (steps: Erasing) => Promise<Result>): Promise<Result> {
     const client = await pool.connect();
     try {
       await client.query(
-        `begin isolation level read committed; set local lock_timeout = ${waitMs}; ${idleLimit}`,
+        `begin isolation level read committed; set local lock_timeout = ${waitMs}; ${goneLimits}`,
       );
       await client.query("select pg_advisory_xact_lock($1)", [locks.erasing]);
-      await client.query("select pg_advisory_xact_lock($1)", [locks.writing]);
+      await waitForBatches(client);
       await client.query("select pg_advisory_xact_lock($1)", [locks.log]);
       // A step may add to the log: on a server that has taken another's place under a new epoch, as everybody does.
       await client.query("select present_epoch('', 0)");
@@ -38,7 +62,9 @@ export function erasingSteps(pool: pg.Pool, schema: string): Erasing {
         [metaNames.newest],
       );
       const result = await take(erasing(sharedBy(drizzleOver(client)), { mostIssues }));
-      await client.query("commit");
+      // Every replica looks now and then for what there is to erase: of that nothing is noted.
+      const isNothing = result === 0 || result === false;
+      await client.query(isNothing ? "rollback" : "commit");
       client.release();
       return result;
     } catch (error) {

@@ -58,6 +58,9 @@ const transactionsAtOnce = connectionsToRead - heavyAtOnce;
 
 const turnLimits = { waitMs: 5_000, mostWaiting: 1_000 };
 
+/** Webhooks are answered 503 by then: whoever can is to send them to another replica. */
+const slowMs = 650;
+
 /** A batch is derived on the event loop, which webhooks wait for. */
 const usualBatch = 128;
 
@@ -97,7 +100,18 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     options.onCommit();
   };
 
+  // The first webhook does not wait for a connection. Where none is to be had now, the store is not ready.
+  await pools.intake.connect().then(
+    (client) => client.release(),
+    () => {},
+  );
+
   let isFailing = false;
+  /** The newest write took longer than its webhooks were waited for. */
+  let isSlow = false;
+  /** When the write under way began; null while none is. */
+  let writingSince: number | null = null;
+  const hasTakenLong = () => writingSince !== null && performance.now() - writingSince > slowMs;
   const writes = createWrites({
     pool: pools.intake,
     locks,
@@ -116,12 +130,16 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   });
 
   async function commit(batch: readonly IncomingDelivery[]): Promise<readonly Receipt[]> {
+    writingSince = performance.now();
     try {
       return await writes.write(batch, now());
     } catch (error) {
       isFailing = true;
       report.storeFailed(error);
       throw error;
+    } finally {
+      isSlow = hasTakenLong();
+      writingSince = null;
     }
   }
   // A lock has been waited for as long as it may when it is not had.
@@ -203,8 +221,10 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     figures: async () => ({ waiting: writer.waiting(), walBytes: null }),
     tokens,
     async canWrite() {
-      if (isFailing && writer.waiting() === 0) await writer.append([]).catch(() => {});
-      return !isFailing;
+      if (hasTakenLong()) return false;
+      const isDoubtful = isFailing || isSlow || pools.intake.totalCount === 0;
+      if (isDoubtful && writer.waiting() === 0) await writer.append([]).catch(() => {});
+      return !isFailing && !isSlow;
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gte, inArray, isNull, lt, ne, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, inArray, isNull, lt, ne, sql } from "drizzle-orm";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsOf } from "../queries/contents.ts";
@@ -40,6 +40,35 @@ export type Collected = {
  */
 export const provisional = 2 ** 52;
 
+const rowColumns = { issueId: deliveries.issueId, ...factsColumns(deliveries) };
+const isApplied = ne(deliveries.outcome, "QUARANTINED");
+
+/** As `WriteTransaction.facts`, of each issue those of the deliveries that came after the one that is given for it. */
+export async function factsAfter(
+  db: NodePgDatabase,
+  after: ReadonlyMap<string, number>,
+): Promise<ReadonlyMap<string, readonly Facts[]>> {
+  if (after.size === 0) return new Map();
+  const asked = sql`unnest(${sql.param([...after.keys()])}::text[], ${sql.param([...after.values()])}::bigint[])
+    as asked(issue_id, after)`;
+  const isAsked = and(eq(deliveries.issueId, sql`asked.issue_id`), gt(deliveries.id, sql`asked.after`));
+  const rows = await db
+    .select(rowColumns)
+    .from(asked)
+    .innerJoin(deliveries, isAsked)
+    .where(isApplied)
+    .orderBy(asc(deliveries.id));
+  return factsByIssue(rows);
+}
+
+function factsByIssue(
+  rows: readonly (Parameters<typeof factsOf>[0] & Pick<DeliveryRow, "issueId">)[],
+): ReadonlyMap<string, readonly Facts[]> {
+  // Found by this column, so it is not null.
+  const byIssue = grouped(rows, ({ issueId }) => issueId!);
+  return new Map([...byIssue].map(([issueId, rows]) => [issueId, rows.map(factsOf)]));
+}
+
 /**
  * A transaction in which the issues of a batch are locked: it reads at once, and writes nothing yet.
  * @param newest the newest position, where the transaction has the log's lock already.
@@ -72,21 +101,11 @@ export function collectingTransaction(
     async facts(issueIds, before) {
       if (issueIds.length === 0) return new Map();
       const rows = await db
-        .select({ issueId: deliveries.issueId, ...factsColumns(deliveries) })
+        .select(rowColumns)
         .from(deliveries)
-        .where(
-          and(
-            inArray(deliveries.issueId, [...issueIds]),
-            lt(deliveries.id, before),
-            ne(deliveries.outcome, "QUARANTINED"),
-          ),
-        )
+        .where(and(inArray(deliveries.issueId, [...issueIds]), lt(deliveries.id, before), isApplied))
         .orderBy(asc(deliveries.id));
-      // Found by this column, so it is not null.
-      const byIssue = grouped(rows, ({ issueId }) => issueId!);
-      return new Map(
-        [...byIssue].map(([issueId, rows]): [string, readonly Facts[]] => [issueId, rows.map(factsOf)]),
-      );
+      return factsByIssue(rows);
     },
     async knownIssues(issueIds) {
       if (issueIds.length === 0) return new Map();

@@ -1,18 +1,22 @@
+import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type pg from "pg";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import { StorageUnavailableError } from "../../domain/failure.ts";
 import { writeAroundFaults } from "../around-faults.ts";
 import { writeNumbered, type BatchResult, type Numbered } from "../batch.ts";
+import { catchUp, type Held } from "../held.ts";
+import { metaNames } from "../meta.ts";
 import type { RequestIds } from "../request-ids.ts";
 import type { Receipt } from "../store.ts";
-import { createWalkCache, type Held } from "../walks.ts";
+import { createWalkCache } from "../walks.ts";
+import type { WriteTransaction } from "../write.ts";
 import { drizzleOver } from "./ask.ts";
 import type { EpochWatch } from "./epoch.ts";
 import { failureIn, isOfValues } from "./error.ts";
 import { inOrder, type Locks } from "./locks.ts";
 import { partsOf } from "./parts.ts";
-import { giveBack, idleLimit } from "./pools.ts";
-import { collectingTransaction, provisional } from "./transaction.ts";
+import { giveBack, goneLimits } from "./pools.ts";
+import { collectingTransaction, factsAfter, provisional } from "./transaction.ts";
 import { moveStatement, moveValuesOf, valuesOf, writeStatement, type LogAsked } from "./write-statement.ts";
 
 export type WritesOptions = {
@@ -61,8 +65,7 @@ export function createWrites({
   committed,
 }: WritesOptions): Writes {
   const walks = createWalkCache();
-  /** The newest delivery of the issue that a history in memory knows of. */
-  const newestOf = new WeakMap<Held, number>();
+  const knownTo = new WeakMap<Held, KnownTo>();
 
   async function write(batch: readonly IncomingDelivery[], committedAt: number): Promise<readonly Receipt[]> {
     const startedAt = performance.now();
@@ -73,8 +76,6 @@ export function createWrites({
       written = await writeWith(client, batch, issueIds, committedAt);
       client.release();
     } catch (error) {
-      // The histories in memory went ahead of what is on disk.
-      walks.forget(issueIds);
       await giveBack(client, error);
       throw error;
     }
@@ -89,7 +90,7 @@ export function createWrites({
     committedAt: number,
   ): Promise<BatchResult> {
     const [, , , taken, newest] = await Promise.all([
-      client.query(beginBatch),
+      client.query(beginSoon),
       client.query("select pg_advisory_xact_lock_shared($1)", [locks.writing]),
       client.query("select take_locks($1)", [keysOf(batch)]),
       // After the locks: of two deliveries of one issue, the one that is committed later has the greater id.
@@ -98,16 +99,36 @@ export function createWrites({
       ]),
       client.query<Newest>(
         `select id, (select max(deliveries.id) from deliveries where issue_id = wanted.id) as delivery,
-           (select last_seq from issues where sentry_id = wanted.id) as seq
-         from unnest($1::text[]) as wanted(id)`,
-        [issueIds],
+           (select last_seq from issues where sentry_id = wanted.id) as seq,
+           (select value from meta where name = '${metaNames.epoch}') as epoch,
+           exists (select 1 from deliveries where deliveries.id = known and issue_id = wanted.id) as "isKept"
+         from unnest($1::text[], $2::bigint[]) as wanted(id, known)`,
+        [issueIds, issueIds.map((id) => knownOf(id)?.delivery ?? null)],
       ),
     ]);
-    // Another replica may have written about the issue since it was last held here, or `rebuild` the whole log.
-    walks.forget(newest.rows.filter(isBehind).map(({ id }) => id));
 
-    const transaction = collectingTransaction(drizzleOver(client), provisional, onUnreadable);
-    const numbered = batch.map((delivery, index): Numbered => ({ id: taken.rows[index]!.id, delivery }));
+    const db = drizzleOver(client);
+    const transaction = collectingTransaction(db, provisional, onUnreadable);
+    await catchUpWith(newest.rows, transaction, db);
+    try {
+      return await writeLocked(client, transaction, batch, committedAt, taken.rows, newest.rows);
+    } catch (error) {
+      // The histories in memory went ahead of what is on disk. While locks were waited for they had not.
+      walks.forget(issueIds);
+      throw error;
+    }
+  }
+
+  /** As `writeWith`, once the locks are had and what is in memory is what the store holds. */
+  async function writeLocked(
+    client: pg.ClientBase,
+    transaction: ReturnType<typeof collectingTransaction>,
+    batch: readonly IncomingDelivery[],
+    committedAt: number,
+    taken: readonly { readonly id: number }[],
+    newest: readonly Newest[],
+  ): Promise<BatchResult> {
+    const numbered = batch.map((delivery, index): Numbered => ({ id: taken[index]!.id, delivery }));
     const written = await writeNumbered(transaction, numbered, {
       walks,
       requestIds,
@@ -144,7 +165,8 @@ export function createWrites({
       if (delivery.reading.is !== "issue") continue;
       const held = walks.get(delivery.reading.issue.snapshot.sentryId);
       if (held === undefined) continue;
-      newestOf.set(held, id);
+      // The same for every issue of the batch, which this is one of.
+      knownTo.set(held, { delivery: id, epoch: newest[0]!.epoch });
       if (held.lastSeq !== null) held.lastSeq = placed(held.lastSeq);
     }
     epoch.reached(newestBefore + written.entries);
@@ -157,9 +179,42 @@ export function createWrites({
     };
   }
 
-  function isBehind({ id, delivery, seq }: Newest): boolean {
-    const held = walks.get(id);
-    return held !== undefined && (newestOf.get(held) !== delivery || held.lastSeq !== seq);
+  function knownOf(issueId: string): KnownTo | undefined {
+    const held = walks.get(issueId);
+    return held && knownTo.get(held);
+  }
+
+  /** Has no history in memory that is not what the store holds. Those that lack its newest deliveries alone read these. */
+  async function catchUpWith(
+    newest: readonly Newest[],
+    transaction: Pick<WriteTransaction, "knownIssues">,
+    db: NodePgDatabase,
+  ): Promise<void> {
+    const behind = new Map<string, number>();
+    for (const { id, delivery, seq, epoch, isKept } of newest) {
+      const known = knownOf(id);
+      // `rebuild` may have read others anew, and an issue that was erased has none of those that were known.
+      if (known?.epoch !== epoch || !isKept) walks.forget([id]);
+      else if (known.delivery !== delivery) behind.set(id, known.delivery);
+      else if (walks.get(id)?.lastSeq !== seq) walks.forget([id]);
+    }
+    if (behind.size === 0) return;
+    const [issues, facts] = await Promise.all([
+      transaction.knownIssues([...behind.keys()]),
+      factsAfter(db, behind),
+    ]);
+    for (const id of behind.keys()) {
+      const [held, issue] = [walks.get(id), issues.get(id)];
+      if (held === undefined) continue;
+      try {
+        catchUp(held, facts.get(id) ?? []);
+        const { lastSeq, ...project } = issue!;
+        Object.assign(held, { lastSeq, project });
+      } catch {
+        // Whatever it was, from all of its deliveries it is derived anew.
+        walks.forget([id]);
+      }
+    }
   }
 
   function keysOf(batch: readonly IncomingDelivery[]): readonly bigint[] {
@@ -194,12 +249,33 @@ const beginBatch = [
   "begin isolation level read committed",
   "set local lock_timeout = 500",
   "set local statement_timeout = 0",
-  idleLimit,
+  goneLimits,
   "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') in ('off', 'local')",
 ].join("; ");
 
-/** The newest delivery about an issue and the newest entry, as they are on disk; null for none. */
-type Newest = { readonly id: string; readonly delivery: number | null; readonly seq: number | null };
+/**
+ * Answered at once by a server that is there: a connection that was forgotten on its way is given up sooner than one on which
+ * a batch is being written.
+ */
+const beginSoon: pg.QueryConfig & Pick<pg.ClientConfig, "query_timeout"> = {
+  text: beginBatch,
+  query_timeout: 2_000,
+};
+
+/** How far a history in memory goes: to the issue's newest delivery that it knows, in the epoch in which that was written. */
+type KnownTo = { readonly delivery: number; readonly epoch: string };
+
+/** What the store holds about an issue. */
+type Newest = {
+  readonly id: string;
+  /** The newest delivery; null for none. */
+  readonly delivery: number | null;
+  /** The newest entry; null for none. */
+  readonly seq: number | null;
+  readonly epoch: string;
+  /** The newest delivery that is known here is there. */
+  readonly isKept: boolean;
+};
 
 function issuesOf(batch: readonly IncomingDelivery[]): readonly string[] {
   const ids = batch.flatMap(({ reading }) =>
