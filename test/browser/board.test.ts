@@ -223,7 +223,7 @@ describe("the board", () => {
     await connection("broken");
     await page.keyboard.press("1");
     const projects = page.getByLabel("Project").locator("option");
-    expect(await projects.count()).toBe(1);
+    await expect.poll(() => projects.count(), patiently).toBe(1);
     const { port } = new URL(gateway.url);
     gateway = await startProcess({ database, settings: { PORT: port } });
     await expect.poll(() => projects.count(), patiently).toBeGreaterThan(1);

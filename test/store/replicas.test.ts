@@ -248,7 +248,8 @@ describe("two replicas", () => {
     try {
       await acknowledged(store, told({ action: "assigned", at: 60, count: 60 }));
       const texts = asked.mock.calls.map(([config]) => (config as Partial<pg.QueryConfig>).text ?? "");
-      expect(texts.filter((text) => text.includes('from "deliveries"'))).toEqual([]);
+      // Of issues: a replica looks by itself for what others have set aside.
+      expect(texts.filter((text) => /from "deliveries" where .*"issue_id" (?!is null)/.test(text))).toEqual([]);
     } finally {
       asked.mockRestore();
     }
