@@ -96,6 +96,8 @@ export function createHttpServer({
   /** Never rejects. */
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     newest.set(request.socket, response);
+    // Node throws away what follows in the same piece on one that asks to become something else: it says that it ends here.
+    if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
     if (response.socket === null && !(await comesToItsTurn(request, response))) return;
     try {
       if (hasOneHost(request)) await handler(withoutHost(request), response);

@@ -226,6 +226,17 @@ describe("a server", () => {
     await expect.poll(() => served.filter((url) => url === "/next").length).toBe(50);
   });
 
+  it("ends the connection of a request that asks to become something else, so that what follows is sent again", async () => {
+    await using server = await serve((_, response) => void response.end("done"));
+    using wire = new Wire(server.port);
+    wire.write(head({ Upgrade: "h2c", Connection: "Upgrade" }, "GET / HTTP/1.1") + get);
+    const received = await wire.untilEnd();
+    expect(received.match(/^(HTTP.*|Connection: .*)(?=\r)/gm)).toEqual([
+      "HTTP/1.1 200 OK",
+      "Connection: close",
+    ]);
+  });
+
   it("puts no 400 into an answer that has begun", async () => {
     await using server = await serve((_, response) => {
       response.writeHead(200, { "Content-Type": "text/event-stream" }).write(": hello\n\n");
