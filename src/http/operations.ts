@@ -384,6 +384,7 @@ function served(
   function join(operation: LiveOperation): void {
     begun.operation = null;
     subscriber = live.begin(operation, {
+      client: connection,
       write: (message) => write(message.frames(start)),
       caughtUp: () => pingWithCursor(connection),
       end(last, end) {
