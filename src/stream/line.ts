@@ -43,6 +43,8 @@ export function createLine(
   now: () => number = performance.now.bind(performance),
 ): Line {
   const live: Work[] = [];
+  /** What was added to these: nothing comes before it, however many operations are told the same. */
+  const isLive = new WeakSet<Work>();
   const clients = new WeakMap<object, Client>();
   /** Those that something can be begun for. For each of them, and for each work that is live, there is a turn to come. */
   const ready = new Set<Client>();
@@ -96,9 +98,10 @@ export function createLine(
 
   return {
     add(work, whom) {
-      if (over.has(work)) return;
+      if (over.has(work) || isLive.has(work)) return;
       if (whom === "live") {
         live.push(work);
+        isLive.add(work);
         void turn().then(begin);
         return;
       }

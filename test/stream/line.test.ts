@@ -15,6 +15,7 @@ function lineOfWorks() {
   return {
     made,
     dropped,
+    turns,
     /** What is returned has it wanted no more. */
     add(name: string, whom: For, { tookMs = 0, ends = Promise.resolve() } = {}) {
       let isWanted = true;
@@ -107,5 +108,12 @@ describe("a line of answers to be made", () => {
     again("live");
     await pass(6);
     expect(made).toEqual(["shared", "before"]);
+  });
+
+  it("takes one turn for what is live, however many wait for it", () => {
+    const { add, turns } = lineOfWorks();
+    const { again } = add("shared", "live");
+    for (const whom of ["live", "live", replay({})] as const) again(whom);
+    expect(turns).toHaveLength(1);
   });
 });
