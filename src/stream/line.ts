@@ -17,7 +17,7 @@ export type For = "live" | { readonly client: object };
  * long to make, nor those who have left hold up anybody else.
  */
 export type Line = {
-  /** Has it made, in its turn. Where it was added before, for somebody else, it has the first turn of all. */
+  /** Has it made, in its turn. Where it was added before, for somebody else, it has the first turn of a few of them. */
   readonly add: (work: Work, whom: For) => void;
 };
 
@@ -34,6 +34,9 @@ const passedByMs = 0.25;
 /** Most that counts of what one answer took: a client that others have had a thousand turns before has waited enough. */
 const mostAheadMs = 250;
 
+/** Most clients among whose works one waits: thousands that come back together want the same, and any few will do. */
+const mostPlaces = 4;
+
 /**
  * @param turn resolves when one more may begin.
  * @param now milliseconds of a clock that never goes back.
@@ -43,13 +46,13 @@ export function createLine(
   now: () => number = performance.now.bind(performance),
 ): Line {
   const live: Work[] = [];
-  /** What was added to these: nothing comes before it, however many operations are told the same. */
-  const isLive = new WeakSet<Work>();
   const clients = new WeakMap<object, Client>();
   /** Those that something can be begun for. For each of them, and for each work that is live, there is a turn to come. */
   const ready = new Set<Client>();
   /** What has begun, or was dropped. */
   const over = new WeakSet<Work>();
+  /** In how many places each waits; Infinity where nothing can come before it. */
+  const places = new WeakMap<Work, number>();
 
   function begin(): void {
     const work = firstOf(live);
@@ -84,6 +87,7 @@ export function createLine(
     for (let work = works.shift(); work !== undefined; work = works.shift()) {
       if (over.has(work)) continue;
       over.add(work);
+      places.set(work, Infinity);
       if (work.isWanted()) return work;
       work.drop();
     }
@@ -98,10 +102,11 @@ export function createLine(
 
   return {
     add(work, whom) {
-      if (over.has(work) || isLive.has(work)) return;
+      const before = places.get(work) ?? 0;
+      if (before >= mostPlaces) return;
+      places.set(work, whom === "live" ? Infinity : before + 1);
       if (whom === "live") {
         live.push(work);
-        isLive.add(work);
         void turn().then(begin);
         return;
       }

@@ -110,6 +110,13 @@ describe("a line of answers to be made", () => {
     expect(made).toEqual(["shared", "before"]);
   });
 
+  it("takes few turns for what is replayed to many", () => {
+    const { add, turns } = lineOfWorks();
+    const { again } = add("shared", replay({}));
+    for (let count = 0; count < 100; count += 1) again(replay({}));
+    expect(turns).toHaveLength(4);
+  });
+
   it("takes one turn for what is live, however many wait for it", () => {
     const { add, turns } = lineOfWorks();
     const { again } = add("shared", "live");
