@@ -33,7 +33,7 @@ import { createRoutes } from "./http/routes.ts";
 import { createSessionHandler } from "./http/session.ts";
 import { startTokenWatch } from "./http/token-watch.ts";
 import { createSockets } from "./http/sockets.ts";
-import { createTurnstile } from "./http/turnstile.ts";
+import { createTurnstile, enterLater } from "./http/turnstile.ts";
 import { watchUnreachable } from "./http/unreachable.ts";
 import { createWebhookHandler, isWebhookPath } from "./http/webhook.ts";
 import { howToRun } from "./observability/how-to-run.ts";
@@ -183,9 +183,12 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     introspection: config.INTROSPECTION === "on",
   });
 
+  // One entry may have thousands of answers to be made: none of them is refused, however many wait.
+  const answerTurnstile = createTurnstile({ mostWaiting: Infinity });
   const fanout = createFanout<Message>({
     source: createSource({ window: tail.window, log: store.reader }),
     joined: joinedMessages,
+    turn: () => enterLater(answerTurnstile),
     told(entries) {
       // One that replaces another names that one's delivery.
       for (const { event } of entries)
@@ -197,7 +200,6 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     newest: () => tail.window.newest,
     mask: maskErrors(report),
     followed: createFollowed(getHeapStatistics().heap_size_limit / 4),
-    turnstile: createTurnstile({ mostWaiting: Infinity }),
   });
   const heartbeat = opened.use(startHeartbeat());
   const unreachable = opened.use(watchUnreachable());

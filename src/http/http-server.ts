@@ -68,22 +68,36 @@ export function createHttpServer({
 
   /**
    * Waits until all that is ahead of a request on its connection is answered and sent: begun before, what is asked for in
-   * one piece would be in memory as answers, however slowly the client takes them. False where it is not to be served.
+   * one piece would be in memory as answers, however slowly the client takes them. No more is read meanwhile than came in
+   * the same piece, and that the client is gone is known once it is written to. False where it is not to be served.
    */
   async function comesToItsTurn({ socket }: IncomingMessage, response: ServerResponse): Promise<boolean> {
     const before = waiting.get(socket) ?? 0;
     if (before >= mostWaiting) socket.destroy();
     if (socket.destroyed) return false;
+    const stopReading = (): void => {
+      if (waiting.get(socket) === 0) return;
+      socket.pause();
+      // What Node's server listens to. A socket that was paused before it was resumed would not say so again.
+      socket.emit("pause");
+    };
+    // Node reads on by itself, where it has the whole of a request or is asked for a body.
+    if (!waiting.has(socket)) socket.on("resume", stopReading);
     waiting.set(socket, before + 1);
+    stopReading();
     // Never, where the connection ends before: nothing holds what waits then.
     await new Promise((resolve) => response.once("socket", resolve));
-    waiting.set(socket, waiting.get(socket)! - 1);
+    const left = waiting.get(socket)! - 1;
+    waiting.set(socket, left);
+    if (left === 0) socket.resume();
     return !socket.destroyed;
   }
 
   /** Never rejects. */
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     newest.set(request.socket, response);
+    // Node throws away what follows in the same piece on one that asks to become something else: it says that it ends here.
+    if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
     if (response.socket === null && !(await comesToItsTurn(request, response))) return;
     try {
       if (hasOneHost(request)) await handler(withoutHost(request), response);
@@ -139,7 +153,7 @@ export function createHttpServer({
 }
 
 /**
- * Most requests that wait on one connection for those ahead of them. Who sends more at once, as no client does that is
+ * Most requests that wait on one connection for those ahead of them. Who sends more in one piece, as no client does that is
  * known, is cut: thirty bytes are a request, which takes three thousand of memory.
  */
 const mostWaiting = 100;

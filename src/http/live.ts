@@ -8,7 +8,6 @@ import type { End, Sink, Subscriber } from "../stream/answer.ts";
 import type { Fanout } from "../stream/fanout.ts";
 import type { Followed } from "./followed.ts";
 import { createMessage, type Message } from "./message.ts";
-import { enterLater, type Turnstile } from "./turnstile.ts";
 
 /** Subscriptions as transports serve them: results are bytes, ends are results. */
 export type Live = {
@@ -39,27 +38,24 @@ export type LiveOptions = {
   /** What a client sees of an error. */
   readonly mask: (error: unknown) => GraphQLError;
   readonly followed: Followed;
-  /** Of all answers: one entry may have thousands to be made. It has none of them refused, however many wait. */
-  readonly turnstile: Turnstile;
 };
 
-export function createLive({ fanout, newest, mask, followed, turnstile }: LiveOptions): Live {
+export function createLive({ fanout, newest, mask, followed }: LiveOptions): Live {
   return {
-    begin(operation, { write, caughtUp, end: ended }) {
+    begin(operation, { end: ended, ...rest }) {
       // What `operation` was made from is as large as a request; only the group that tells it may hold it.
       const { epoch, is } = operation;
       const forget = followed.add(operation);
       if (forget === null) return refused({ epoch, seq: newest() }, ended);
       const sink: Sink<Message> = {
-        write,
-        caughtUp,
+        ...rest,
         end(end) {
           const position = { epoch, seq: subscriber.position };
           const result = endedResult(end, { position, newest: newest(), mask });
           ended(result === null ? null : lastMessage(result), end);
         },
       };
-      const subscriber = join(fanout, operation, sink, turnstile);
+      const subscriber = join(fanout, operation, sink);
       return {
         get position() {
           return subscriber.position;
@@ -96,12 +92,7 @@ function refused(at: Position, ended: LiveSink["end"]): LiveSubscriber {
 }
 
 /** Not a part of `begin`, whose functions live as long as the subscriber, and would hold the operation with them. */
-function join(
-  fanout: Fanout<Message>,
-  operation: LiveOperation,
-  sink: Sink<Message>,
-  turnstile: Turnstile,
-): Subscriber {
+function join(fanout: Fanout<Message>, operation: LiveOperation, sink: Sink<Message>): Subscriber {
   const { key, epoch } = operation;
   const at = (seq: Seq): string => cursorOf({ epoch, seq });
   if (operation.is === "figures") {
@@ -109,10 +100,7 @@ function join(
     const figures = {
       key,
       concerns,
-      read: async (seq: Seq) => {
-        await enterLater(turnstile);
-        return messageOf(await read(), at(seq));
-      },
+      read: async (seq: Seq) => messageOf(await read(), at(seq)),
       isSame: (one: Message, other: Message) => one.json === other.json,
     };
     return fanout.watch(figures, sink);
@@ -125,13 +113,7 @@ function join(
       const telling = tell(entry);
       if (telling === null) return null;
       const { as, answer } = telling;
-      return {
-        as,
-        answer: async () => {
-          await enterLater(turnstile);
-          return messageOf(await answer(), at(entry.event.seq));
-        },
-      };
+      return { as, answer: async () => messageOf(await answer(), at(entry.event.seq)) };
     },
   };
   return fanout.follow(entries, after, sink);

@@ -27,7 +27,6 @@ import { createInbox } from "./inbox.ts";
 import { inBytes } from "./in-bytes.ts";
 import type { Live, LiveSubscriber } from "./live.ts";
 import { startOfNext } from "./message.ts";
-import { onceInARow } from "./once-in-a-row.ts";
 import { tooMany, type RequestRate } from "./request-rate.ts";
 import { textFrame, textFrameHead } from "./text-frame.ts";
 import { tooManyWait, type Turnstile } from "./turnstile.ts";
@@ -62,6 +61,8 @@ type Connection = {
   operations: Readonly<Record<string, unknown>>;
   /** How many are being executed, those included that the client has completed and nobody waits for any more. */
   executing: number;
+  /** How many messages of the client's were taken so far. */
+  taken: number;
 };
 
 /** An operation that was not refused. graphql-ws holds it until the operation has ended. */
@@ -100,10 +101,11 @@ const maxReasonBytes = 123;
  * | 1013        | who may read cannot be found out now                                                          |
  * | cut         | no answer to a ping within 12 s, or no room for 30 s: come back after the last cursor         |
  *
- * A ping carries `{ "cursor": … }`: all that the socket's subscriptions tell up to there has been sent, and nothing that
- * follows it. Where they stand apart it carries nothing. One is sent every 12 s, during a replay as well, and one after each
- * replay. Whoever has said nothing 6 s later is sent a ping of the WebSocket's own as well: a client whose program leaves
- * ours unanswered is still there.
+ * A ping carries `{ "cursor": …, "ids": […] }`: all that these subscriptions, which are all that the socket has and that can
+ * resume, tell up to there has been sent, and nothing that follows it. It says nothing of one that the client has asked for
+ * meanwhile. Where they stand apart, or where another message of the client's waits, it carries nothing. One is sent every
+ * 12 s, during a replay as well, and one after each replay. Whoever has said nothing 6 s later is sent a ping of the
+ * WebSocket's own as well: a client whose program leaves ours unanswered is still there.
  */
 export function serveOperations(options: OperationsOptions) {
   const { graphql, admit, heartbeat, now, rate, turnstile, maxOperations, report } = options;
@@ -118,6 +120,7 @@ export function serveOperations(options: OperationsOptions) {
       subscribers: new Map(),
       operations: {},
       executing: 0,
+      taken: 0,
     };
     let seconds = 0;
     let stalledSeconds = 0;
@@ -142,6 +145,7 @@ export function serveOperations(options: OperationsOptions) {
           const take = createInbox({ handle, close, isOpen: () => webSocket.readyState === webSocket.OPEN });
           webSocket.on("message", (message) => {
             isHeard = true;
+            connection.taken += 1;
             // Messages come as Buffers: nobody asked ws for anything else.
             take((message as Buffer).toString()).catch((error: unknown) => {
               report.requestFailed(error);
@@ -380,6 +384,7 @@ function served(
   function join(operation: LiveOperation): void {
     begun.operation = null;
     subscriber = live.begin(operation, {
+      client: connection,
       write: (message) => write(message.frames(start)),
       caughtUp: () => pingWithCursor(connection),
       end(last, end) {
@@ -423,27 +428,37 @@ function served(
   };
 }
 
-/** Of a text alone, so that all who stand at the same position get the same. */
-const pingAt = onceInARow((cursor: string | null) =>
-  textFrame(JSON.stringify({ type: MessageType.Ping, payload: cursor === null ? undefined : { cursor } })),
-);
-
+/**
+ * Of a turn of the event loop in which no message comes, as one does in each while any waits: that may begin a subscription
+ * further back.
+ */
 function pingWithCursor(connection: Connection): void {
-  const { webSocket, socket } = connection;
-  if (webSocket.readyState === webSocket.OPEN) socket.write(pingAt(commonCursor(connection)), "latin1");
+  const { webSocket, socket, taken } = connection;
+  setImmediate(() => {
+    if (webSocket.readyState !== webSocket.OPEN) return;
+    const payload = connection.taken === taken ? whereAllStand(connection) : undefined;
+    socket.write(textFrame(JSON.stringify({ type: MessageType.Ping, payload })), "latin1");
+    waitForReader(connection);
+  });
 }
 
+/** Most characters of ids in a ping: a client's pong says them again, in a message as large as it may send. */
+const mostInIds = 8_192;
+
+type Stand = {
+  readonly cursor: string;
+  readonly ids: readonly string[];
+};
+
 /**
- * Where all the socket's subscriptions stand, of those that can resume. Null where they stand apart, or where one may be
+ * Where all the socket's subscriptions stand, of those that can resume. Nowhere where they stand apart, or where one may be
  * about to begin: taken for all of them, the cursor would have one miss something, or be told it again.
  */
-function commonCursor({ subscribers, operations }: Connection): string | null {
-  if (Object.keys(operations).length > subscribers.size) return null;
-  let common: LiveSubscriber | null = null;
-  for (const one of subscribers.values()) {
-    if (!one.resumes) continue;
-    if (common !== null && one.position !== common.position) return null;
-    common = one;
-  }
-  return common?.cursor ?? null;
+function whereAllStand({ subscribers, operations }: Connection): Stand | undefined {
+  if (Object.keys(operations).length > subscribers.size) return undefined;
+  const all = [...subscribers].filter(([, { resumes }]) => resumes);
+  const [, first] = all[0] ?? [];
+  if (first === undefined || all.some(([, { position }]) => position !== first.position)) return undefined;
+  const ids = all.map(([id]) => id);
+  return ids.join("").length > mostInIds ? undefined : { cursor: first.cursor, ids };
 }

@@ -56,6 +56,8 @@ export type End =
 
 /** Where a subscriber's answers go. None of these is called before the subscription has returned. */
 export type Sink<One extends Answer> = {
+  /** The client that the sink is one of several of, any object: what is replayed to all of them is made in turns. */
+  readonly client?: object;
   /** Takes an answer, in log order. False when it has taken it and wants no more before `Subscriber.resume`. */
   readonly write: (answer: One) => boolean;
   /** Everything in the log has been written: from now on the subscriber is live. Called once. */

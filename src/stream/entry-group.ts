@@ -1,7 +1,7 @@
 import type { Seq } from "../domain/cursor.ts";
 import type { LogEntry } from "../domain/event.ts";
 import type { Answer, End, EntryOperation, Sink, Subscriber, Telling } from "./answer.ts";
-import type { Answers } from "./answers.ts";
+import type { Answers, Asker } from "./answers.ts";
 import type { Source } from "./source.ts";
 import type { Turns } from "./turns.ts";
 
@@ -89,6 +89,8 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
   let isTelling = false;
   /** What is told of pages of the log, for as long as they are in memory. */
   const stretches = new WeakMap<readonly LogEntry[], Stretch<One>[]>();
+  /** Those who are live, now or later. */
+  const everyone: Asker = { whom: "live", isWaiting: () => members.size > 0 };
 
   /** Writes what is logged to all who are live, until they have everything. */
   async function tell(): Promise<void> {
@@ -104,7 +106,7 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
         // Found at once, and empty: whatever is logged from here on wakes us again.
         if (part.entries.length === 0 && found === part) break;
         for (const stretch of stretchesOf(part.entries)) {
-          const slices = slicesOf(stretch);
+          const slices = slicesOf(stretch, everyone);
           for (const slice of slices instanceof Promise ? await slices : slices) {
             if (live.size === 0) break;
             if (slice.made.length > 0) await tellSlice(slice);
@@ -138,6 +140,10 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
   /** Reads on for one that is behind, until it is live or wants no more. */
   async function readOn(member: Member<One>): Promise<void> {
     member.is = "reading";
+    const asker: Asker = {
+      whom: { client: member.sink.client ?? member },
+      isWaiting: () => isReading(member),
+    };
     try {
       for (;;) {
         const behind = source.window.newest - member.position;
@@ -148,7 +154,7 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
         if (part === null) return leave(member, { is: "expired" });
         if (part.entries.length === 0 && found === part) return goLive(member);
         for (const stretch of stretchesOf(part.entries)) {
-          const slices = slicesOf(stretch);
+          const slices = slicesOf(stretch, asker);
           for (const { made, ...end } of slices instanceof Promise ? await slices : slices) {
             if (!isReading(member)) return;
             if (made.length > 0) write(member, joinedOf(made), end);
@@ -230,18 +236,27 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
     return { told, end, upTo: entries[end - 1]!.event.seq };
   }
 
-  /** The answers to what is told, made at the same time; at once where all of them are known, as most are. */
-  function slicesOf({ told, upTo }: Stretch<One>): Slices<One> | Promise<Slices<One>> {
-    const asked: (One | Promise<One>)[] = [];
+  /**
+   * The answers to what is told, asked for at the same time; at once where all of them are known, as most are. None where
+   * the asker no longer waits for them.
+   */
+  function slicesOf({ told, upTo }: Stretch<One>, asker: Asker): Slices<One> | Promise<Slices<One>> {
+    const asked: (One | Promise<One | null>)[] = [];
     const known: One[] = [];
     for (const { entry, telling } of told) {
-      const answer = answers.named(`${entry.event.seq} ${telling.as} ${operation.says}`, telling.answer);
+      const answer = answers.named(
+        `${entry.event.seq} ${telling.as} ${operation.says}`,
+        telling.answer,
+        asker,
+      );
       asked.push(answer);
       if (!(answer instanceof Promise)) known.push(answer);
     }
     return known.length === asked.length
       ? slicesOfKnown(told, known, upTo)
-      : Promise.all(asked.map(async (one) => one)).then((made) => slicesOfKnown(told, made, upTo));
+      : Promise.all(asked.map(async (one) => one)).then((made) =>
+          made.every((one) => one !== null) ? slicesOfKnown(told, made, upTo) : [],
+        );
   }
 
   function joinedOf(made: readonly Made<One>[]): One {

@@ -5,6 +5,7 @@ import type { Answer, End, EntryOperation, FigureOperation, Sink, Subscriber } f
 import { createAnswers } from "./answers.ts";
 import { createEntryGroup, type EntryGroup } from "./entry-group.ts";
 import { createFigureGroup, type FigureGroup } from "./figure-group.ts";
+import { createLine } from "./line.ts";
 import type { Source } from "./source.ts";
 import { createTurns } from "./turns.ts";
 
@@ -14,6 +15,8 @@ export type FanoutOptions<One extends Answer> = {
   readonly joined: (answers: readonly One[]) => One;
   /** These have just been written to everyone who is live in one group. */
   readonly told: (entries: readonly LogEntry[]) => void;
+  /** Resolves when one answer more may begin to be made. */
+  readonly turn?: () => Promise<unknown>;
   /** Least milliseconds from one reading of figures to the next. */
   readonly figuresEveryMs?: number;
   /** How many entries a subscriber that has been live may fall behind before it is ended. */
@@ -42,13 +45,15 @@ export function createFanout<One extends Answer>({
   source,
   joined,
   told,
+  turn = async () => {},
   figuresEveryMs = 1_000,
   maxBehind = 100_000,
   maxAnswerBytes = 32 * 1_048_576,
 }: FanoutOptions<One>): Fanout<One> {
   const { window } = source;
   const turns = createTurns({ most: writesInOneTurn });
-  const answers = createAnswers<One>(maxAnswerBytes, () => window.forgotten);
+  const line = createLine(turn);
+  const answers = createAnswers<One>(maxAnswerBytes, () => window.forgotten, line);
   const entryGroups = new Map<string, EntryGroup<One>>();
   const figureGroups = new Map<string, FigureGroup<One>>();
   const stop = new AbortController();
@@ -108,7 +113,15 @@ export function createFanout<One extends Answer>({
       followLog();
     };
     const now = performance.now.bind(performance);
-    const group = createFigureGroup<One>({ operation, source, wait, now, everyMs: figuresEveryMs, emptied });
+    const group = createFigureGroup<One>({
+      operation,
+      source,
+      line,
+      wait,
+      now,
+      everyMs: figuresEveryMs,
+      emptied,
+    });
     figureGroups.set(key, group);
     followLog();
     return group;

@@ -1,10 +1,13 @@
 import type { Seq } from "../domain/cursor.ts";
 import type { Answer, End, FigureOperation, Sink, Subscriber } from "./answer.ts";
+import type { Line } from "./line.ts";
 import type { Part, Source } from "./source.ts";
 
 export type FigureGroupOptions<One extends Answer> = {
   readonly operation: FigureOperation<One>;
   readonly source: Source;
+  /** In which each reading waits to begin. */
+  readonly line: Line;
   /** Resolves after so many milliseconds, or when the signal aborts. */
   readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   /** Milliseconds of a clock that never goes back. */
@@ -34,7 +37,7 @@ type Member<One extends Answer> = {
  * answers slowly misses what has been overtaken meanwhile, never the newest.
  */
 export function createFigureGroup<One extends Answer>(options: FigureGroupOptions<One>): FigureGroup<One> {
-  const { operation, source, wait, now, everyMs, emptied } = options;
+  const { operation, source, line, wait, now, everyMs, emptied } = options;
   const { window } = source;
   const members = new Set<Member<One>>();
   const stop = new AbortController();
@@ -44,8 +47,8 @@ export function createFigureGroup<One extends Answer>(options: FigureGroupOption
     while (!stop.signal.aborted) {
       const { newest: position } = window;
       const begunAt = now();
-      const answer = await operation.read(position);
-      if (stop.signal.aborted) return;
+      const answer = await read(position);
+      if (answer === null || stop.signal.aborted) return;
       if (newest === null || !operation.isSame(newest.answer, answer)) newest = { answer, position };
       for (const member of members) offer(member);
       const tookMs = now() - begunAt;
@@ -54,6 +57,18 @@ export function createFigureGroup<One extends Answer>(options: FigureGroupOption
       // What failed is read again though nothing is logged.
       if (answer.failed === "nowhere") await concernedAfter(position);
     }
+  }
+
+  /** Null where everyone is gone before it could begin. */
+  function read(position: Seq): Promise<One | null> {
+    const { promise, resolve } = Promise.withResolvers<One | null>();
+    const work = {
+      isWanted: () => members.size > 0,
+      begin: async () => resolve(await operation.read(position)),
+      drop: () => resolve(null),
+    };
+    line.add(work, "live");
+    return promise;
   }
 
   /** Resolves once an entry after the position can have changed the answer. */

@@ -11,6 +11,14 @@ async function serve(handler: HttpServerOptions["handler"], options: Partial<Htt
   return { server, failed, ...(await listening(server)) };
 }
 
+/** A connection that is not read is known to have ended once it is written to. */
+async function untilGone(response: ServerResponse): Promise<void> {
+  while (!response.closed) {
+    response.write("Is anybody there?");
+    await new Promise(setImmediate);
+  }
+}
+
 const get = head({}, "GET / HTTP/1.1");
 
 describe("a server", () => {
@@ -156,24 +164,27 @@ describe("a server", () => {
     await expect.poll(() => served).toEqual(["/held", "/elsewhere", "/large", "/elsewhere", "/next"]);
   });
 
-  it("serves nothing of what waits on a connection that ends", async () => {
-    const served: string[] = [];
-    const isServed = Promise.withResolvers<ServerResponse>();
-    await using server = await serve(({ url = "" }, response) => {
-      served.push(url);
-      if (url === "/held") isServed.resolve(response);
-      else response.end(`of ${url}`);
-    });
-    using wire = new Wire(server.port);
-    wire.write(["/held", "/next"].map((url) => head({}, `GET ${url} HTTP/1.1`)).join(""));
-    const response = await isServed.promise;
-    const closed = once(response, "close");
-    wire.socket.resetAndDestroy();
-    await closed;
-    response.end();
-    await send(server.port, { path: "/elsewhere" });
-    expect(served).toEqual(["/held", "/elsewhere"]);
-  });
+  it.each(["destroy", "resetAndDestroy"] as const)(
+    "serves nothing of what waits where it ends: %s",
+    async (end) => {
+      const served: string[] = [];
+      const isServed = Promise.withResolvers<ServerResponse>();
+      await using server = await serve(({ url = "" }, response) => {
+        served.push(url);
+        if (url === "/held") isServed.resolve(response);
+        else response.end(`of ${url}`);
+      });
+      using wire = new Wire(server.port);
+      wire.write(["/held", "/next"].map((url) => head({}, `GET ${url} HTTP/1.1`)).join(""));
+      const response = await isServed.promise;
+      wire.socket[end]();
+      await once(wire.socket, "close");
+      await untilGone(response);
+      response.end();
+      await send(server.port, { path: "/elsewhere" });
+      expect(served).toEqual(["/held", "/elsewhere"]);
+    },
+  );
 
   it("serves a hundred requests that wait behind another, and cuts a connection where more do", async () => {
     let served = 0;
@@ -192,6 +203,38 @@ describe("a server", () => {
     wire.write(get.repeat(102));
     await wire.untilEnd();
     expect([served, server.failed]).toEqual([1, []]);
+  });
+
+  it("reads no more of what waits behind an answer than came with it, and goes on once that is sent", async () => {
+    const served: string[] = [];
+    const held = Promise.withResolvers<ServerResponse>();
+    await using server = await serve(({ url = "" }, response) => {
+      served.push(url);
+      if (url === "/held") held.resolve(response);
+      else response.end("done");
+    });
+    const connected = once(server.server, "connection") as Promise<[Socket]>;
+    using wire = new Wire(server.port);
+    wire.write(head({}, "GET /held HTTP/1.1"));
+    const [socket] = await connected;
+    const response = await held.promise;
+    const post = head({ "Content-Length": 50_000 }, "POST /next HTTP/1.1") + "x".repeat(50_000);
+    await new Promise<void>((resolve) => wire.socket.write(post.repeat(50), () => resolve()));
+    for (let time = 0; time < 10; time += 1) await send(server.port, { path: "/elsewhere" });
+    expect(socket.bytesRead).toBeLessThan(4 * 65_536);
+    response.end();
+    await expect.poll(() => served.filter((url) => url === "/next").length).toBe(50);
+  });
+
+  it("ends the connection of a request that asks to become something else, so that what follows is sent again", async () => {
+    await using server = await serve((_, response) => void response.end("done"));
+    using wire = new Wire(server.port);
+    wire.write(head({ Upgrade: "h2c", Connection: "Upgrade" }, "GET / HTTP/1.1") + get);
+    const received = await wire.untilEnd();
+    expect(received.match(/^(HTTP.*|Connection: .*)(?=\r)/gm)).toEqual([
+      "HTTP/1.1 200 OK",
+      "Connection: close",
+    ]);
   });
 
   it("puts no 400 into an answer that has begun", async () => {

@@ -4,7 +4,7 @@ import type { LiveOperation } from "../../src/graphql/live-operation.ts";
 import { createFollowed } from "../../src/http/followed.ts";
 import { createLive, type LiveOptions } from "../../src/http/live.ts";
 import { joinedMessages, type Message } from "../../src/http/message.ts";
-import { createTurnstile } from "../../src/http/turnstile.ts";
+import { createTurnstile, enterLater, type Turnstile } from "../../src/http/turnstile.ts";
 import { createFanout } from "../../src/stream/fanout.ts";
 import { createSource } from "../../src/stream/source.ts";
 import { createWindow } from "../../src/stream/window.ts";
@@ -13,13 +13,17 @@ import { entries, memoryLog } from "../stream/entries.ts";
 /** Subscriptions over a log in memory, and ways to write to it. */
 export function liveOverMemory(
   logged = 0,
-  { turnstile = createTurnstile(), followed = createFollowed(Infinity) }: Partial<LiveOptions> = {},
+  {
+    turnstile = createTurnstile(),
+    followed = createFollowed(Infinity),
+  }: Partial<Pick<LiveOptions, "followed"> & { readonly turnstile: Turnstile }> = {},
 ) {
   const log = memoryLog(entries(1, logged));
   const window = createWindow(logged, 1_000);
   const fanout = createFanout<Message>({
     source: createSource({ window, log }),
     joined: joinedMessages,
+    turn: () => enterLater(turnstile),
     told: () => {},
   });
   return {
@@ -29,7 +33,6 @@ export function liveOverMemory(
       newest: () => window.newest,
       mask: maskErrors({ resolverFailed: () => {}, readFailed: () => {} }),
       followed,
-      turnstile,
     }),
     log,
     write(count = 1): void {

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import type { LiveOperation } from "../../src/graphql/live-operation.ts";
 import { createFollowed } from "../../src/http/followed.ts";
 import { createTurnstile } from "../../src/http/turnstile.ts";
 import { liveOverMemory, seqOperation } from "./live-operations.ts";
@@ -51,6 +52,67 @@ it("answers to one entry that take long are made in turns, however many operatio
   }
   expect(Math.max(...inOneTurn)).toBe(1);
   memory.fanout[Symbol.dispose]();
+});
+
+describe("what is to be told to those who have left", () => {
+  const sink = { write: () => true, caughtUp() {}, end() {} };
+
+  /** What waits, waits until it is let in. */
+  function gated() {
+    const gate = Promise.withResolvers<boolean>();
+    const memory = liveOverMemory(3, { turnstile: { enter: () => gate.promise } });
+    return {
+      live: memory.live,
+      async letIn() {
+        gate.resolve(true);
+        for (let turn = 0; turn < 20; turn += 1) await setImmediate();
+      },
+    };
+  }
+
+  it("is not made, where nobody else waits for it", async () => {
+    const { live, letIn } = gated();
+    let made = 0;
+    const operation = (key: string): LiveOperation => ({
+      ...seqOperation(0, { key }),
+      is: "entries",
+      says: key,
+      after: 0,
+      tell: () => ({
+        as: "told",
+        async answer() {
+          made += 1;
+          return { data: {} };
+        },
+      }),
+    });
+    const [gone, oneOfTwo] = ["gone", "here", "here"].map((key) => live.begin(operation(key), sink));
+    for (let turn = 0; turn < 20; turn += 1) await setImmediate();
+    for (const leaving of [gone!, oneOfTwo!]) leaving[Symbol.dispose]();
+    await letIn();
+    expect(made).toBe(3);
+  });
+
+  it("is not read, where it is a figure", async () => {
+    const { live, letIn } = gated();
+    let reads = 0;
+    const figures: LiveOperation = {
+      is: "figures",
+      key: "figures",
+      bytes: { once: 0, each: 0 },
+      epoch: "e",
+      concerns: () => true,
+      async read() {
+        reads += 1;
+        return { data: {} };
+      },
+    };
+    const gone = live.begin(figures, sink);
+    await setImmediate();
+    gone[Symbol.dispose]();
+    await letIn();
+    expect(reads).toBe(0);
+  });
 });
 
 it("one that there is no room for is told so, and counts no more once it is gone", async () => {

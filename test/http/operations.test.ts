@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import type { WebSocket } from "ws";
@@ -8,7 +8,7 @@ import { createAnswerRoom, type AnswerRoom } from "../../src/http/answer-room.ts
 import { pingSeconds, stallSeconds } from "../../src/http/heartbeat.ts";
 import type { Live } from "../../src/http/live.ts";
 import { at, issue } from "../graphql/builders.ts";
-import { socketServer, type SocketServerOptions } from "./socket-server.ts";
+import { socketServer, type Client, type SocketServerOptions } from "./socket-server.ts";
 import { Wire } from "./wire.ts";
 
 /* A name that begins with a number is a row of the table of what a WebSocket may be sent, which has twenty. */
@@ -42,6 +42,14 @@ function liveAt(positions: readonly number[]): Live {
   };
 }
 
+/** All of them come in one piece. */
+function sendAtOnce({ socket, send }: Client, messages: readonly unknown[]): void {
+  const connection = (socket as unknown as { readonly _socket: Socket })._socket;
+  connection.cork();
+  for (const message of messages) send(message);
+  connection.uncork();
+}
+
 describe("graphql-transport-ws", () => {
   it("acknowledges, answers a query, and completes it", async () => {
     await using server = await socketServer({ known: { issues: [issue("1", { title: "One" })] } });
@@ -62,7 +70,7 @@ describe("graphql-transport-ws", () => {
     const client = server.connect();
     await client.init();
     client.send(follow("a"));
-    const ping = { type: "ping", payload: { cursor: cursorOf(at(0)) } };
+    const ping = { type: "ping", payload: { cursor: cursorOf(at(0)), ids: ["a"] } };
     expect(await client.next()).toEqual(ping);
     server.beats(pingSeconds);
     expect(await client.next()).toEqual(ping);
@@ -92,16 +100,41 @@ describe("graphql-transport-ws", () => {
     }
 
     const nothing = { type: "ping" };
-    const pingAt = (seq: number) => ({ type: "ping", payload: { cursor: cursorOf(at(seq)) } });
+    const pingAt = (seq: number, ids: string[]) => ({
+      type: "ping",
+      payload: { cursor: cursorOf(at(seq)), ids },
+    });
     const figures = subscribe("a", "subscription { issueStatsChanged { total } }");
     expect(await begun(figures, 1)).toEqual(nothing);
-    expect(await begun(follow("b"), 5)).toEqual(pingAt(5));
+    expect(await begun(follow("b"), 5)).toEqual(pingAt(5, ["b"]));
     expect(await begun(follow("c"), 7)).toEqual(nothing);
     positions[1] = 7;
-    expect(await beaten()).toEqual(pingAt(7));
+    expect(await beaten()).toEqual(pingAt(7, ["b", "c"]));
     mayBegin = false;
     client.send(follow("d"));
     expect(await beaten()).toEqual(nothing);
+  });
+
+  it("says of a subscription where it stands only once no other waits that was asked for with it", async () => {
+    await using server = await socketServer({ live: liveAt([5, 5, 5]) });
+    const client = server.connect();
+    await client.init();
+    sendAtOnce(client, ["a", "b", "c"].map(follow));
+    const pings = [await client.next(), await client.next(), await client.next()];
+    const payload = { cursor: cursorOf(at(5)), ids: ["a", "b", "c"] };
+    expect(pings).toEqual([{ type: "ping" }, { type: "ping" }, { type: "ping", payload }]);
+  });
+
+  it("says nothing by a ping where the ids would be more than the client may say again", async () => {
+    await using server = await socketServer({ live: liveAt([5, 5]) });
+    const client = server.connect();
+    await client.init();
+    client.send(follow("\u0001".repeat(8_192)));
+    const ping = await client.next();
+    expect(ping).toMatchObject({ payload: { cursor: cursorOf(at(5)) } });
+    client.send({ ...ping, type: "pong" });
+    client.send(follow("b"));
+    expect(await client.next()).toEqual({ type: "ping" });
   });
 
   it("ends a subscription that the client completes, and no other", async () => {

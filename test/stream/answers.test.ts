@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { Answer } from "../../src/stream/answer.ts";
-import { createAnswers } from "../../src/stream/answers.ts";
+import { createAnswers, type Asker } from "../../src/stream/answers.ts";
+import { createLine } from "../../src/stream/line.ts";
 
 type TestAnswer = { readonly text: string; readonly bytes: number; readonly failed: Answer["failed"] };
 
@@ -11,31 +12,34 @@ const answer = (text: string, more: Partial<TestAnswer> = {}): TestAnswer => ({
   ...more,
 });
 
+const atOnce = () => createLine(async () => {});
+const somebody: Asker = { whom: "live", isWaiting: () => true };
+
 const made = (one: TestAnswer) => async () => one;
 
 /** What is answered by this name, by making `other` where nothing is known of it. */
 async function told(answers: ReturnType<typeof createAnswers<TestAnswer>>, name: string): Promise<string> {
-  return (await answers.named(name, made(answer("other")))).text;
+  return (await answers.named(name, made(answer("other")), somebody))!.text;
 }
 
 it("keeps no answer that was begun before something was erased, though another was begun since", async () => {
   let erased = 0;
-  const answers = createAnswers<TestAnswer>(100, () => erased);
+  const answers = createAnswers<TestAnswer>(100, () => erased, atOnce());
   const [before, after] = [Promise.withResolvers<TestAnswer>(), Promise.withResolvers<TestAnswer>()];
-  const stale = answers.named("one", () => before.promise);
+  const stale = answers.named("one", () => before.promise, somebody);
   erased += 1;
-  const fresh = answers.named("one", () => after.promise);
+  const fresh = answers.named("one", () => after.promise, somebody);
   after.resolve(answer("fresh"));
-  expect((await fresh).text).toBe("fresh");
+  expect((await fresh)?.text).toBe("fresh");
   before.resolve(answer("stale"));
-  expect((await stale).text).toBe("stale");
+  expect((await stale)?.text).toBe("stale");
   expect(await told(answers, "one")).toBe("fresh");
 });
 
 it("keeps the newest answers that there is room for", async () => {
-  const answers = createAnswers<TestAnswer>(3, () => 0);
-  for (const name of ["a", "b"]) await answers.named(name, made(answer(name)));
-  await answers.named("c", made(answer("c", { bytes: 2 })));
+  const answers = createAnswers<TestAnswer>(3, () => 0, atOnce());
+  for (const name of ["a", "b"]) await answers.named(name, made(answer(name)), somebody);
+  await answers.named("c", made(answer("c", { bytes: 2 })), somebody);
   expect(await told(answers, "b")).toBe("b");
   expect(await told(answers, "c")).toBe("c");
   expect(await told(answers, "a")).toBe("other");
@@ -43,15 +47,15 @@ it("keeps the newest answers that there is room for", async () => {
 
 it("has all of its room again once something was erased", async () => {
   let erased = 0;
-  const answers = createAnswers<TestAnswer>(3, () => erased);
-  await answers.named("before", made(answer("before", { bytes: 3 })));
+  const answers = createAnswers<TestAnswer>(3, () => erased, atOnce());
+  await answers.named("before", made(answer("before", { bytes: 3 })), somebody);
   erased += 1;
-  await answers.named("after", made(answer("after", { bytes: 3 })));
+  await answers.named("after", made(answer("after", { bytes: 3 })), somebody);
   expect(await told(answers, "after")).toBe("after");
 });
 
 it.each(["partly", "wholly"] as const)("keeps none that %s failed", async (failed) => {
-  const answers = createAnswers<TestAnswer>(100, () => 0);
-  await answers.named("one", made(answer("failed", { failed })));
+  const answers = createAnswers<TestAnswer>(100, () => 0, atOnce());
+  await answers.named("one", made(answer("failed", { failed })), somebody);
   expect(await told(answers, "one")).toBe("other");
 });

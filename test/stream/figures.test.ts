@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FigureOperation } from "../../src/stream/answer.ts";
 import { createFigureGroup } from "../../src/stream/figure-group.ts";
+import { createLine } from "../../src/stream/line.ts";
 import { createSource } from "../../src/stream/source.ts";
 import { createWindow } from "../../src/stream/window.ts";
 import { entries, memoryLog } from "./entries.ts";
@@ -32,6 +33,7 @@ function figures(concerns: (seq: number) => boolean = () => true) {
   const group = createFigureGroup<TestAnswer>({
     operation,
     source: createSource({ window, log, pageSize: 2 }),
+    line: createLine(async () => {}),
     wait: (milliseconds, signal) =>
       new Promise((resolve) => {
         waits.push({ milliseconds, end: resolve });
