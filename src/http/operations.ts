@@ -42,6 +42,8 @@ export type OperationsOptions = {
   readonly rate: RequestRate;
   /** Of all ways in. */
   readonly turnstile: Turnstile;
+  /** Whom a request comes from: all that one client has of addresses is one key. */
+  readonly clientOf: (request: IncomingMessage) => string;
   /** Of all ways in. */
   readonly answerRoom: AnswerRoom;
   /** Most operations at once on one socket. */
@@ -108,7 +110,7 @@ const maxReasonBytes = 123;
  * WebSocket's own as well: a client whose program leaves ours unanswered is still there.
  */
 export function serveOperations(options: OperationsOptions) {
-  const { graphql, admit, heartbeat, now, rate, turnstile, maxOperations, report } = options;
+  const { graphql, admit, heartbeat, now, rate, turnstile, clientOf, maxOperations, report } = options;
   const protocol = makeServer(protocolOptions());
 
   return (webSocket: WebSocket, socket: Socket, request: IncomingMessage): void => {
@@ -220,7 +222,8 @@ export function serveOperations(options: OperationsOptions) {
         connection.executing += 1;
         try {
           const client = new OperationClient(connection, id);
-          if (!(await turnstile.enter())) return [errorOf("SERVICE_UNAVAILABLE", tooManyWait)];
+          if (!(await turnstile.enter(clientOf(connection.request))))
+            return [errorOf("SERVICE_UNAVAILABLE", tooManyWait)];
           if (client.aborted) return toldToNobody;
           return await begin(graphql, connection, client, {
             query,
@@ -339,12 +342,12 @@ function answered(
   result: ExecutionResult,
   { answerRoom }: OperationsOptions,
 ): AsyncIterable<never, void, void> {
-  const { webSocket, socket } = connection;
+  const { webSocket, socket, request } = connection;
 
   function answer(): void {
     if (webSocket.readyState !== webSocket.OPEN) return;
     const message = `${startOfNext(id)}${inBytes(serialised(result))}}`;
-    const taken = answerRoom.add(message.length, socket.writableLength);
+    const taken = answerRoom.add(message.length, socket.writableLength, request);
     if (taken === null) throw errorOf("SERVICE_UNAVAILABLE", noRoomToAnswer);
     // Past ws, as in `served`. What is not sent because the socket fails has `taken` called as well.
     socket.write(textFrameHead(message.length) + message, "latin1", taken);

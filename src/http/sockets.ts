@@ -10,8 +10,6 @@ import { endWithProblem, type Problem } from "./problem.ts";
 export type SocketsOptions = OperationsOptions & {
   /** The origins whose pages may connect, besides our own. */
   readonly origins: readonly string[];
-  /** Whom a request comes from: all that one client has of addresses is one key. */
-  readonly clientOf: (request: IncomingMessage) => string;
   readonly maxSocketsPerClient: number;
 };
 
