@@ -50,7 +50,7 @@ export function createAnswers<One extends Answer>(
 
   function makingOf(name: string, make: () => Promise<One>): Making<One> {
     const askers: Asker[] = [];
-    const { promise, resolve } = Promise.withResolvers<One | null>();
+    const { promise, resolve, reject } = Promise.withResolvers<One | null>();
 
     /** False for one that was asked for before something was erased: by now another may be made in its place. */
     function leave(): boolean {
@@ -60,9 +60,15 @@ export function createAnswers<One extends Answer>(
     const work: Work = {
       isWanted: () => askers.some(({ isWaiting }) => isWaiting()),
       async begin() {
-        const answer = await make();
-        if (leave() && answer.failed === "nowhere") hold(name, answer);
-        resolve(answer);
+        try {
+          const answer = await make();
+          if (leave() && answer.failed === "nowhere") hold(name, answer);
+          resolve(answer);
+        } catch (error) {
+          // A fault of ours, for those who asked to hear of.
+          leave();
+          reject(error);
+        }
       },
       drop() {
         leave();

@@ -59,3 +59,10 @@ it.each(["partly", "wholly"] as const)("keeps none that %s failed", async (faile
   await answers.named("one", made(answer("failed", { failed })), somebody);
   expect(await told(answers, "one")).toBe("other");
 });
+
+it("tells whoever asks where making it fails by a fault of ours, and has it made anew after that", async () => {
+  const answers = createAnswers<TestAnswer>(100, () => 0, atOnce());
+  const failing = () => Promise.reject(new RangeError("Invalid string length"));
+  await expect(answers.named("one", failing, somebody)).rejects.toThrow("Invalid string length");
+  expect(await told(answers, "one")).toBe("other");
+});
