@@ -16,6 +16,8 @@ export type RetentionOptions = {
 
 /** How often it is looked for what is too old. */
 const everyMs = 60_000;
+/** When it is first looked for what a command has left, where nothing is ever too old: a start has other things to do. */
+const firstMs = 2_000;
 const dayMs = 86_400_000;
 
 /**
@@ -55,7 +57,7 @@ export function startRetention(
     timer = setTimeout(() => (turning = turn()), afterMs);
     timer.unref();
   }
-  plan(betweenMs);
+  plan(rawDays === null && eventsDays === null ? firstMs : betweenMs);
   return {
     [Symbol.asyncDispose]: async () => {
       isOver = true;
