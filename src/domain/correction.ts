@@ -1,9 +1,8 @@
 import { entriesFrom, standingOf, type Entry, type EntryDraft, type Standing } from "./entry.ts";
 import type { IssueEvent } from "./event.ts";
-import type { State } from "./issue.ts";
 import { comparePlaces, positionIn } from "./order.ts";
 import { PastNeededError } from "./past.ts";
-import type { Stop } from "./stop.ts";
+import { isSameState, type Stop } from "./stop.ts";
 import type { Before, Walk } from "./walk.ts";
 
 type Draft = EntryDraft & { readonly supersedes: IssueEvent[] };
@@ -91,10 +90,6 @@ function tellsTheSame(a: IssueEvent, b: IssueEvent): boolean {
   if (a.transition === null || b.transition === null)
     return a.transition === b.transition && a.delivery === b.delivery;
   return isSameState(a.transition.from, b.transition.from) && isSameState(a.transition.to, b.transition.to);
-}
-
-function isSameState(a: State | null, b: State | null): boolean {
-  return a?.status === b?.status && a?.substatus === b?.substatus;
 }
 
 function keyOf(place: Uint8Array): string {

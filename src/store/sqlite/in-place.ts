@@ -10,24 +10,21 @@ import Database from "better-sqlite3";
  */
 export function checkOfPlace(file: string): () => void {
   const names = [file, `${file}-wal`];
-  const found = (name: string) => statSync(name, { throwIfNoEntry: false });
-  const identity = (name: string): string => {
-    const { dev, ino } = found(name) ?? {};
-    return `${dev} ${ino}`;
-  };
-  const opened = names.map(identity);
+  const found = () => names.map((name) => statSync(name, { throwIfNoEntry: false }));
+  const opened = found();
   // Never closed: closing a file lets go of all locks that this process has on it, SQLite's as well.
   const descriptor = openSync(file, "r");
   let size = 0;
   let isWrittenOver = false;
   return () => {
+    const now = found();
     for (const [index, name] of names.entries())
-      if (identity(name) !== opened[index])
+      if (now[index]?.dev !== opened[index]?.dev || now[index]?.ino !== opened[index]?.ino)
         throw moved(
           `The file ${name} was deleted, moved or replaced beneath the gateway: put it back, or stop the gateway and restore a backup.`,
         );
     const before = size;
-    size = found(file)?.size ?? 0;
+    size = now[0]?.size ?? 0;
     // For good: a checkpoint may write a header of its own over the other one's.
     isWrittenOver ||= size < before || isWithoutWal(descriptor);
     if (isWrittenOver)
