@@ -187,7 +187,9 @@ describe("the board", () => {
     await again;
     await page.getByText("Trying again now.").waitFor();
     await connection("broken");
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Try now");
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.textContent), patiently)
+      .toBe("Try now");
   });
 
   it("is shown also where many tabs of it were opened behind it, which stand still until they are looked at", async () => {
@@ -398,35 +400,39 @@ describe("the board", () => {
     const second = await rows().nth(1).getAttribute("data-issue");
     await page.keyboard.press("Enter");
     await page.locator(".timeline li").first().waitFor();
-    expect(new URL(page.url()).search).toBe(`?order=-events&issue=${second}`);
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe("heading");
+    await expect.poll(() => new URL(page.url()).search, patiently).toBe(`?order=-events&issue=${second}`);
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id), patiently).toBe("heading");
     await page.keyboard.press("Escape");
     await rows().first().waitFor();
-    expect(new URL(page.url()).search).toBe("?order=-events");
-    expect(await focused()).toBe(second);
+    await expect.poll(() => new URL(page.url()).search, patiently).toBe("?order=-events");
+    await expect.poll(focused, patiently).toBe(second);
     await page.keyboard.press("2");
     await page.locator(".tiles").waitFor();
-    expect(await page.evaluate(() => document.activeElement?.closest("main")?.id)).toBe("main");
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.closest("main")?.id), patiently)
+      .toBe("main");
     await page.keyboard.press("1");
     await rows().first().waitFor();
 
     await page.keyboard.press("/");
     await page.keyboard.type("timeout that never was");
     await page.getByRole("heading", { name: "No issue matches" }).waitFor();
-    expect(new URL(page.url()).searchParams.get("q")).toBe("timeout that never was");
+    await expect
+      .poll(() => new URL(page.url()).searchParams.get("q"), patiently)
+      .toBe("timeout that never was");
     await page.goBack();
     await page.goForward();
     const search = page.getByRole("searchbox");
-    expect(await search.inputValue()).toBe("timeout that never was");
+    await expect.poll(() => search.inputValue(), patiently).toBe("timeout that never was");
     await search.press("Escape");
     expect(await search.inputValue()).toBe("timeout that never was");
-    expect(await page.evaluate(() => document.activeElement?.id)).not.toBe("search");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id), patiently).not.toBe("search");
 
     // What is typed counts also for whoever goes on before it is searched for.
     await search.fill("timeout");
     await search.press("Escape");
-    expect(new URL(page.url()).searchParams.get("q")).toBe("timeout");
-    expect(await search.inputValue()).toBe("timeout");
+    await expect.poll(() => new URL(page.url()).searchParams.get("q"), patiently).toBe("timeout");
+    await expect.poll(() => search.inputValue(), patiently).toBe("timeout");
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
     await page.keyboard.press("Escape");
@@ -442,7 +448,7 @@ describe("the board", () => {
     const showKeys = () => page.getByRole("button", { name: "Keyboard" }).click();
     await page.keyboard.press("?");
     await shortcuts.click();
-    expect(await shortcuts.isChecked()).toBe(false);
+    await expect.poll(() => shortcuts.isChecked(), patiently).toBe(false);
     await shortcuts.press("Enter");
     await page.getByRole("dialog").waitFor({ state: "hidden" });
     for (const when of ["now", "later"]) {
@@ -485,14 +491,14 @@ describe("the board", () => {
     await expect.poll(shown, patiently).toEqual(["900103", "900102", "900101"]);
     await page.keyboard.press("j");
     await page.keyboard.press("j");
-    expect(await focused()).toBe("900102");
+    await expect.poll(focused, patiently).toBe("900102");
     await deliver("resolved", { ...issue(2), status: "resolved" });
     await expect.poll(focused, patiently).toBe("900101");
     await deliver("resolved", { ...issue(1), status: "resolved" });
     await expect.poll(focused, patiently).toBe("900103");
     await deliver("resolved", { ...issue(3), status: "resolved" });
     await page.getByRole("heading", { name: "No issue matches" }).waitFor();
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe("heading");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id), patiently).toBe("heading");
   });
 
   it("is full again also where an issue left it right before its reader did", async () => {
@@ -513,7 +519,7 @@ describe("the board", () => {
     await page.locator(".timeline li").first().waitFor();
     await page.goBack();
     await expect.poll(() => rows().count(), patiently).toBe(50);
-    expect(await shown()).not.toContain("900560");
+    await expect.poll(shown, patiently).not.toContain("900560");
   });
 
   it("pages through all issues, and back", async () => {
@@ -530,7 +536,7 @@ describe("the board", () => {
     await page.getByRole("button", { name: "More →" }).click();
     await page.getByRole("button", { name: "First page" }).press("Enter");
     await expect.poll(shown, patiently).toEqual(first);
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe("heading");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id), patiently).toBe("heading");
   });
 
   it("says of a later page that nothing is left on it, and leads to the first one", async () => {
@@ -554,7 +560,7 @@ describe("the board", () => {
     await empty.waitFor();
     await page.reload();
     await empty.waitFor();
-    expect(await page.getByRole("button", { name: "← Back" }).isDisabled()).toBe(true);
+    await expect.poll(() => page.getByRole("button", { name: "← Back" }).isDisabled(), patiently).toBe(true);
     await page.getByRole("button", { name: "Show the first page" }).click();
     await expect.poll(async () => (await shown())[0], patiently).toBe("901461");
   });
@@ -745,7 +751,7 @@ describe("a project that is renamed", () => {
       await choose();
       await expect.poll(shown, patiently).toEqual(all);
       await expect.poll(chosen, patiently).toBe("known-by-now");
-      expect(new URL(page.url()).searchParams.get("project")).toBe("9007");
+      await expect.poll(() => new URL(page.url()).searchParams.get("project"), patiently).toBe("9007");
     }
   });
 
@@ -817,10 +823,10 @@ describe("an issue with a long history", () => {
     await page.getByRole("button", { name: "Show earlier entries" }).press("Enter");
     await expect.poll(() => entries.count(), patiently).toBe(120);
     // The button has left, and the keyboard goes on from where it was.
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe("history");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id), patiently).toBe("history");
     await deliver("assigned", issue("Once more"));
     await page.getByRole("heading", { name: "Once more" }).waitFor();
-    expect(await entries.count()).toBe(121);
+    await expect.poll(() => entries.count(), patiently).toBe(121);
     const another = page.context().waitForEvent("page");
     await page.locator("a.back").click({ modifiers: ["ControlOrMeta"] });
     await another;
@@ -902,7 +908,7 @@ describe("an issue with a long history", () => {
       const sentryId = `${issue.id}${text.length}`;
       await deliver("archived", { ...issue, id: sentryId, statusDetails });
       await open(`/?issue=${sentryId}`);
-      expect(await until.innerText()).toBe(text);
+      await expect.poll(() => until.innerText(), patiently).toBe(text);
     }
   });
 
@@ -1057,7 +1063,7 @@ describe("the statistics", () => {
       const count = await bar.locator(".bar-count").innerText();
       await bar.getByRole("link").click();
       await expect.poll(() => page.locator(".total strong").innerText(), patiently).toBe(count);
-      expect(new URL(page.url()).searchParams.get(by)).toBeTruthy();
+      await expect.poll(() => new URL(page.url()).searchParams.get(by), patiently).toBeTruthy();
       await page.goBack();
     }
   });
