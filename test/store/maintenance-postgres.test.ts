@@ -4,6 +4,8 @@ import { StorageUnavailableError } from "../../src/domain/failure.ts";
 import { examinePostgres } from "../../src/store/postgres/doctor.ts";
 import { locksOf } from "../../src/store/postgres/locks.ts";
 import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
+import { createPools } from "../../src/store/postgres/pools.ts";
+import { erasingSteps } from "../../src/store/postgres/steps.ts";
 import { at, told } from "./deliveries.ts";
 import { onServer, openReplica, openTestPostgres, temporarySchema } from "./open-postgres.ts";
 
@@ -87,6 +89,26 @@ describe("commands on a store in PostgreSQL, beside a gateway", () => {
       expect(await store.append(told({ issue: "2" }))).toMatchObject({ outcome: "APPLIED" });
       await client.query("rollback");
       expect(await forgetting).toBe(true);
+    }, store.url);
+  });
+
+  it("say that something holds the store, where nothing can be erased for it", async () => {
+    await using store = await openTestPostgres();
+    await store.append(told({ issue: "1" }));
+    await onServer(async (client) => {
+      const { rows } = await client.query<{ name: string }>("select current_schema() as name");
+      const schema = rows[0]!.name;
+      await using pools = createPools(store.url);
+      const steps = erasingSteps(pools.log, schema, 50);
+      for (const lock of ["erasing", "writing", "log"] as const) {
+        await client.query("begin");
+        await client.query("select pg_advisory_xact_lock($1)", [locksOf(schema)[lock]]);
+        const refused = await steps.forgetIssue("1", at(0)).catch((error: unknown) => error);
+        await client.query("rollback");
+        expect(refused, lock).toBeInstanceOf(StorageUnavailableError);
+        expect((refused as Error).message).toContain("Something else holds the store");
+      }
+      expect(await steps.forgetIssue("1", at(0))).toBe(true);
     }, store.url);
   });
 

@@ -22,8 +22,7 @@ export async function openPostgresMaintenance(url: string): Promise<Maintenance>
   return {
     ...erasingSteps(pools.log, schema),
     tokens: tokensOn(pools.log),
-    // Its files are the server's own.
-    // That is for the server's own VACUUM.
+    // Its files are the server's own, whose VACUUM does this.
     compact: async () => true,
     sweep: async () => true,
     ...calledBy(namedQueries(reader, sharedBy(drizzleOver(pools.log))), (ask, args) =>

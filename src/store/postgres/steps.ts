@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type pg from "pg";
+import { StorageUnavailableError } from "../../domain/failure.ts";
 import { erasing, type Erasing } from "../erase.ts";
 import { metaNames } from "../meta.ts";
 import { drizzleOver } from "./ask.ts";
@@ -7,9 +8,6 @@ import { codeOf, failureIn, lockNotAvailable } from "./error.ts";
 import { locksOf } from "./locks.ts";
 import { giveBack, goneLimits } from "./pools.ts";
 import { sharedBy } from "./queries.ts";
-
-/** How long a step waits for batches that are being written, which take milliseconds each, and for another's step. */
-const waitMs = 5_000;
 
 /**
  * How long a step waits for all batches at once to be over, and then for those that came meanwhile: these wait behind it,
@@ -23,8 +21,10 @@ const mostIssues = 20;
 /**
  * What takes things out of the store, each step in a transaction of its own, during which no replica writes: a batch that
  * has read what is then erased would write a history that nobody ever had.
+ * @param waitMs how long a step waits for batches that are being written, which take milliseconds each, and for another's
+ * step.
  */
-export function erasingSteps(pool: pg.Pool, schema: string): Erasing {
+export function erasingSteps(pool: pg.Pool, schema: string, waitMs = 5_000): Erasing {
   const locks = locksOf(schema);
 
   /** Takes `writing` alone. */
@@ -69,6 +69,11 @@ export function erasingSteps(pool: pg.Pool, schema: string): Erasing {
       return result;
     } catch (error) {
       await giveBack(client, error);
+      if (codeOf(error) === lockNotAvailable)
+        throw new StorageUnavailableError(
+          "Something else holds the store, such as a rebuild: nothing more can be erased until that is over.",
+          { cause: error },
+        );
       throw failureIn(error) ?? error;
     }
   }
