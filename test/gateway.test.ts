@@ -9,10 +9,18 @@ import { temporaryFolder } from "./store/open.ts";
 import { onServer, temporarySchema } from "./store/open-postgres.ts";
 import { secret, startTestGateway } from "./test-gateway.ts";
 
-async function post(url: string, body: string | Buffer, key = secret): Promise<unknown> {
+async function post(
+  url: string,
+  body: string | Buffer,
+  { key = secret, sentAt = null as number | null } = {},
+): Promise<unknown> {
   const response = await fetch(`${url}/webhooks/sentry`, {
     method: "POST",
-    headers: { "content-type": "application/json", "sentry-hook-signature": sign(key, Buffer.from(body)) },
+    headers: {
+      "content-type": "application/json",
+      "sentry-hook-signature": sign(key, Buffer.from(body)),
+      ...(sentAt === null ? {} : { "sentry-hook-timestamp": String(sentAt) }),
+    },
     body: new Uint8Array(Buffer.from(body)),
   });
   return response.json();
@@ -113,6 +121,31 @@ describe("a gateway", () => {
       },
     });
   });
+
+  it.each([[[0, 1, 2]], [[0, 2, 1]], [[2, 1, 0]], [[1, 2, 0]]])(
+    "shows what it does not read of an issue as the newest webhook has it, in whatever order they come: %j",
+    async (order) => {
+      await using gateway = await startTestGateway();
+      const sentAt = Math.floor(Date.now() / 1000) - 100;
+      const shows = (unread: number) => {
+        const body = JSON.parse(resolved("1")) as { data: { issue: Record<string, unknown> } };
+        body.data.issue["seerExplorerAutofixLastTriggered"] = unread;
+        return JSON.stringify(body);
+      };
+      for (const index of order)
+        expect(await post(gateway.url, shows(index), { sentAt: sentAt + index })).toMatchObject({
+          outcome: "APPLIED",
+        });
+      const { issue } = await ask(
+        gateway.url,
+        '{ issue(sentryId: "1") { raw transitions { nodes { kind } } } }',
+      );
+      expect(issue).toMatchObject({
+        raw: { seerExplorerAutofixLastTriggered: 2 },
+        transitions: { nodes: [{ kind: "RESOLVED" }] },
+      });
+    },
+  );
 
   it("streams a change to a real client over SSE, and goes on after its cursor with another one", async () => {
     await using gateway = await startTestGateway();
@@ -261,8 +294,12 @@ describe("a gateway", () => {
       await using gateway = await startTestGateway(settings, folder.path);
       for (const end of [".secret", "", "-wal", "-shm"])
         expect([end, statSync(`${gateway.database}${end}`).mode & 0o777]).toEqual([end, 0o600]);
-      expect(await post(gateway.url, resolved("1"), secretIn())).toMatchObject({ outcome: "APPLIED" });
-      expect(await post(gateway.url, resolved("1"), "another")).toMatchObject({ code: "SIGNATURE_INVALID" });
+      expect(await post(gateway.url, resolved("1"), { key: secretIn() })).toMatchObject({
+        outcome: "APPLIED",
+      });
+      expect(await post(gateway.url, resolved("1"), { key: "another" })).toMatchObject({
+        code: "SIGNATURE_INVALID",
+      });
     }
     const before = secretIn();
     await using _again = await startTestGateway(settings, folder.path);
@@ -281,7 +318,7 @@ describe("a gateway", () => {
 
   it("counts what it refuses, in the feed and in the metrics", async () => {
     await using gateway = await startTestGateway();
-    await post(gateway.url, resolved("1"), "another");
+    await post(gateway.url, resolved("1"), { key: "another" });
     expect(await ask(gateway.url, "{ feed { refusedSinceStart } }")).toEqual({
       feed: { refusedSinceStart: 1 },
     });

@@ -240,7 +240,7 @@ describe("doctor", () => {
         at: 30,
         lastSeen: 5,
       };
-      expect((await store.append(told({ ...again, more: { hasSeen: true } }))).outcome).toBe("UNCHANGED");
+      expect((await store.append(told({ ...again, resolutionType: "now" }))).outcome).toBe("UNCHANGED");
     }
     expect(await examine(file)).toEqual([]);
   });
