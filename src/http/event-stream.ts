@@ -52,8 +52,13 @@ export function serveEventStream(
   const chunked = response.chunkedEncoding ? response.socket : null;
   const taker = chunked ?? response;
 
-  function write(chunk: Buffer): boolean {
-    return chunked === null ? response.write(bodyOf(chunk)) : chunked.write(chunk);
+  function write(chunk: Buffer): void {
+    if (chunked === null) response.write(bodyOf(chunk));
+    else chunked.write(chunk);
+  }
+
+  function hasRoom(): boolean {
+    return !taker.writableNeedDrain;
   }
 
   /** Ends what was begun; the response itself is left to whoever calls. */
@@ -68,7 +73,7 @@ export function serveEventStream(
   }
 
   function ping(): void {
-    if (!taker.writableNeedDrain) write(pingAt(subscriber.cursor));
+    if (hasRoom()) write(pingAt(subscriber.cursor));
   }
 
   function goOn(): void {
@@ -92,7 +97,7 @@ export function serveEventStream(
       response.socket.destroy();
       return;
     }
-    stalledSeconds = taker.writableNeedDrain ? stalledSeconds + 1 : 0;
+    stalledSeconds = hasRoom() ? 0 : stalledSeconds + 1;
     if (stalledSeconds >= stallSeconds) {
       leave();
       report.slowConsumerCut("sse");
@@ -106,6 +111,7 @@ export function serveEventStream(
   });
 
   const subscriber = live.begin(operation, {
+    hasRoom,
     write: (message) => write(message.chunk),
     caughtUp: ping,
     end(last, end) {

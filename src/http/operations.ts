@@ -57,7 +57,7 @@ type Connection = {
   readonly socket: Socket;
   readonly request: IncomingMessage;
   admitted: Admitted | null;
-  /** Subscriptions by their ids. */
+  /** Subscriptions by their ids, the one that was last to fill the socket behind all others. */
   readonly subscribers: Map<string, LiveSubscriber>;
   /** Every operation that has not ended, by its id, as graphql-ws has them: of some it is not known yet what they are. */
   operations: Readonly<Record<string, unknown>>;
@@ -187,7 +187,11 @@ export function serveOperations(options: OperationsOptions) {
     socket.on("drain", () => {
       stalledSeconds = 0;
       webSocket.resume();
-      for (const subscriber of connection.subscribers.values()) subscriber.resume();
+      // One that fills it again leaves the others where they are, to go on before it.
+      for (const subscriber of connection.subscribers.values()) {
+        if (socket.writableNeedDrain) break;
+        subscriber.resume();
+      }
     });
     webSocket.on("pong", () => {
       isHeard = true;
@@ -379,15 +383,22 @@ function served(
   const start = startOfNext(id);
   let subscriber: LiveSubscriber | null = null;
 
-  function write(frames: string): boolean {
+  function write(frames: string): void {
     // Past ws, which writes whole frames too: nothing of ours can come into the middle of one.
-    return webSocket.readyState === webSocket.OPEN ? socket.write(frames, "latin1") : true;
+    if (webSocket.readyState === webSocket.OPEN && !socket.write(frames, "latin1")) goLast();
+  }
+
+  function goLast(): void {
+    if (subscriber === null || subscribers.get(id) !== subscriber) return;
+    subscribers.delete(id);
+    subscribers.set(id, subscriber);
   }
 
   function join(operation: LiveOperation): void {
     begun.operation = null;
     subscriber = live.begin(operation, {
       client: connection,
+      hasRoom: () => !socket.writableNeedDrain,
       write: (message) => write(message.frames(start)),
       caughtUp: () => pingWithCursor(connection),
       end(last, end) {

@@ -58,8 +58,13 @@ export type End =
 export type Sink<One extends Answer> = {
   /** The client that the sink is one of several of, any object: what is replayed to all of them is made in turns. */
   readonly client?: object;
-  /** Takes an answer, in log order. False when it has taken it and wants no more before `Subscriber.resume`. */
-  readonly write: (answer: One) => boolean;
+  /**
+   * False while it wants no more before `Subscriber.resume`, be it because of what its client was written for others.
+   * Asked before each answer is written, and before one is made for it to read on.
+   */
+  readonly hasRoom: () => boolean;
+  /** Takes an answer, in log order. */
+  readonly write: (answer: One) => void;
   /** Everything in the log has been written: from now on the subscriber is live. Called once. */
   readonly caughtUp: () => void;
   /** Nothing is called after this. */

@@ -4,7 +4,7 @@ import type { For, Line, Work } from "./line.ts";
 /** Whoever asks for an answer. */
 export type Asker = {
   readonly whom: For;
-  /** False once it does not want the answer any more: it never asks again. */
+  /** False while it does not want the answer: it asks again if it does after all. */
   readonly isWaiting: () => boolean;
 };
 
@@ -12,7 +12,7 @@ export type Asker = {
 export type Answers<One extends Answer> = {
   /**
    * The answer of this name: at once where it is known, else as it is made, by `make` if nobody else has it made already.
-   * Null where everybody who has asked for it is gone before it was begun.
+   * Null where nobody who has asked for it was waiting when it was to be begun.
    */
   readonly named: (name: string, make: () => Promise<One>, asker: Asker) => One | Promise<One | null>;
 };

@@ -2,7 +2,7 @@ import type { Seq } from "../domain/cursor.ts";
 import type { LogEntry } from "../domain/event.ts";
 import type { Answer, End, EntryOperation, Sink, Subscriber, Telling } from "./answer.ts";
 import type { Answers, Asker } from "./answers.ts";
-import type { Source } from "./source.ts";
+import type { Part, Source } from "./source.ts";
 import type { Turns } from "./turns.ts";
 
 export type EntryGroupOptions<One extends Answer> = {
@@ -31,7 +31,7 @@ export type EntryGroup<One extends Answer> = {
 /**
  * - live: at the end of the log; what is logged is written to all of these at once
  * - reading: behind it, and reading on by itself
- * - blocked: its sink wants no more for now; it reads on once that has changed
+ * - blocked: its sink had no room when there was something for it; it reads on once that has changed
  */
 type Member<One extends Answer> = {
   readonly sink: Sink<One>;
@@ -106,8 +106,11 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
         // Found at once, and empty: whatever is logged from here on wakes us again.
         if (part.entries.length === 0 && found === part) break;
         for (const stretch of stretchesOf(part.entries)) {
-          const slices = slicesOf(stretch, everyone);
-          for (const slice of slices instanceof Promise ? await slices : slices) {
+          const asked = slicesOf(stretch, everyone);
+          const slices = asked instanceof Promise ? await asked : asked;
+          // Everyone is gone.
+          if (slices === null) break;
+          for (const slice of slices) {
             if (live.size === 0) break;
             if (slice.made.length > 0) await tellSlice(slice);
             position = slice.upTo;
@@ -130,7 +133,8 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
     for (const member of live) {
       const isAhead = made[0]!.entry.event.seq <= member.position;
       const some = isAhead ? made.filter(({ entry }) => entry.event.seq > member.position) : made;
-      if (some.length > 0) write(member, isAhead ? joinedOf(some) : whole, { upTo, isLast });
+      if (!member.sink.hasRoom()) block(member);
+      else if (some.length > 0) write(member, isAhead ? joinedOf(some) : whole, { upTo, isLast });
       const pause = turns.step();
       if (pause !== null) await pause;
     }
@@ -140,38 +144,45 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
   /** Reads on for one that is behind, until it is live or wants no more. */
   async function readOn(member: Member<One>): Promise<void> {
     member.is = "reading";
-    const asker: Asker = {
-      whom: { client: member.sink.client ?? member },
-      isWaiting: () => isReading(member),
-    };
     try {
-      for (;;) {
+      while (isReading(member)) {
         const behind = source.window.newest - member.position;
         if (member.wasLive && behind > maxBehind) return leave(member, { is: "slow" });
+        if (!member.sink.hasRoom()) return block(member);
         const found = source.after(member.position, member);
         const part = found instanceof Promise ? await found : found;
         if (!isReading(member)) return;
         if (part === null) return leave(member, { is: "expired" });
         if (part.entries.length === 0 && found === part) return goLive(member);
-        for (const stretch of stretchesOf(part.entries)) {
-          const slices = slicesOf(stretch, asker);
-          for (const { made, ...end } of slices instanceof Promise ? await slices : slices) {
-            if (!isReading(member)) return;
-            if (made.length > 0) write(member, joinedOf(made), end);
-            else member.position = end.upTo;
-            if (!isReading(member)) return;
-            const pause = turns.step();
-            if (pause !== null) await pause;
-          }
-          if (!isReading(member)) return;
-        }
-        member.position = Math.max(member.position, part.upTo);
+        if (await readPart(member, part)) member.position = Math.max(member.position, part.upTo);
       }
     } catch (error) {
       leave(member, { is: "failed", error });
     } finally {
       source.done(member);
     }
+  }
+
+  /** False where it has not taken all of it, and is to go on from its position, if at all. */
+  async function readPart(member: Member<One>, { entries }: Part): Promise<boolean> {
+    const whom = { client: member.sink.client ?? member };
+    for (const stretch of stretchesOf(entries)) {
+      // All of it is made or nothing: where others of its client fill the room again and again, it would not come to an end.
+      let isMade = false;
+      const isWaiting = () => isReading(member) && (isMade ||= member.sink.hasRoom());
+      const asker = { whom, isWaiting };
+      const asked = slicesOf(stretch, asker);
+      const slices = asked instanceof Promise ? await asked : asked;
+      if (slices === null) return false;
+      for (const { made, ...end } of slices) {
+        if (!isReading(member) || !member.sink.hasRoom()) return false;
+        if (made.length > 0) write(member, joinedOf(made), end);
+        else member.position = end.upTo;
+        const pause = turns.step();
+        if (pause !== null) await pause;
+      }
+    }
+    return isReading(member);
   }
 
   function goLive(member: Member<One>): void {
@@ -189,12 +200,18 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
   function write(member: Member<One>, answer: One, { upTo, isLast }: Omit<Slice<One>, "made">): void {
     // Where what failed is told again, what came before it is not.
     member.position = isLast ? upTo - 1 : upTo;
-    const wantsMore = member.sink.write(answer);
+    member.sink.write(answer);
     if (isLast) leave(member, { is: "told" });
-    else if (!wantsMore && member.is !== "gone") {
-      member.is = "blocked";
-      live.delete(member);
-    }
+  }
+
+  function block(member: Member<One>): void {
+    member.position = positionOf(member);
+    member.is = "blocked";
+    live.delete(member);
+  }
+
+  function positionOf(member: Member<One>): Seq {
+    return member.is === "live" ? Math.max(member.position, position) : member.position;
   }
 
   function leave(member: Member<One>, end: End | null): void {
@@ -237,10 +254,10 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
   }
 
   /**
-   * The answers to what is told, asked for at the same time; at once where all of them are known, as most are. None where
-   * the asker no longer waits for them.
+   * The answers to what is told, asked for at the same time; at once where all of them are known, as most are. Null where
+   * the asker did not wait for them when they were to be made.
    */
-  function slicesOf({ told, upTo }: Stretch<One>, asker: Asker): Slices<One> | Promise<Slices<One>> {
+  function slicesOf({ told, upTo }: Stretch<One>, asker: Asker): Slices<One> | Promise<Slices<One> | null> {
     const asked: (One | Promise<One | null>)[] = [];
     const known: One[] = [];
     for (const { entry, telling } of told) {
@@ -255,7 +272,7 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
     return known.length === asked.length
       ? slicesOfKnown(told, known, upTo)
       : Promise.all(asked.map(async (one) => one)).then((made) =>
-          made.every((one) => one !== null) ? slicesOfKnown(told, made, upTo) : [],
+          made.every((one) => one !== null) ? slicesOfKnown(told, made, upTo) : null,
         );
   }
 
@@ -272,7 +289,7 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
       });
       return {
         get position() {
-          return member.is === "live" ? Math.max(member.position, position) : member.position;
+          return positionOf(member);
         },
         resume() {
           if (member.is === "blocked") void readOn(member);

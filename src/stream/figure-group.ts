@@ -27,7 +27,6 @@ type Member<One extends Answer> = {
   readonly sink: Sink<One>;
   /** What was written to it last. */
   has: One | null;
-  isBlocked: boolean;
   /** The position that what it has is of. */
   position: Seq;
 };
@@ -95,11 +94,11 @@ export function createFigureGroup<One extends Answer>(options: FigureGroupOption
   }
 
   function offer(member: Member<One>): void {
-    if (newest === null || member.isBlocked || member.has === newest.answer) return;
+    if (newest === null || member.has === newest.answer || !member.sink.hasRoom()) return;
     const isFirst = member.has === null;
     member.has = newest.answer;
     member.position = newest.position;
-    member.isBlocked = !member.sink.write(newest.answer);
+    member.sink.write(newest.answer);
     if (isFirst && members.has(member)) member.sink.caughtUp();
   }
 
@@ -114,7 +113,7 @@ export function createFigureGroup<One extends Answer>(options: FigureGroupOption
 
   return {
     join(sink) {
-      const member: Member<One> = { sink, has: null, isBlocked: false, position: window.newest };
+      const member: Member<One> = { sink, has: null, position: window.newest };
       if (members.size === 0) queueMicrotask(() => void readOn());
       members.add(member);
       queueMicrotask(() => {
@@ -124,10 +123,7 @@ export function createFigureGroup<One extends Answer>(options: FigureGroupOption
         get position() {
           return member.position;
         },
-        resume() {
-          member.isBlocked = false;
-          offer(member);
-        },
+        resume: () => offer(member),
         [Symbol.dispose]: () => leave(member, null),
       };
     },

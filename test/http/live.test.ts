@@ -34,10 +34,8 @@ it("answers to one entry that take long are made in turns, however many operatio
         tell: () => ({ as: "told", answer }),
       },
       {
-        write: () => {
-          told += 1;
-          return true;
-        },
+        hasRoom: () => true,
+        write: () => void (told += 1),
         caughtUp: () => {},
         end: () => {},
       },
@@ -55,7 +53,7 @@ it("answers to one entry that take long are made in turns, however many operatio
 });
 
 describe("what is to be told to those who have left", () => {
-  const sink = { write: () => true, caughtUp() {}, end() {} };
+  const sink = { hasRoom: () => true, write() {}, caughtUp() {}, end() {} };
 
   /** What waits, waits until it is let in. */
   function gated() {
@@ -120,7 +118,8 @@ it("one that there is no room for is told so, and counts no more once it is gone
   const begin = async (key: string) => {
     const ended: string[] = [];
     const subscriber = live.begin(seqOperation(0, { key, bytes: { once: 60, each: 20 } }), {
-      write: () => true,
+      hasRoom: () => true,
+      write() {},
       caughtUp() {},
       end: (last, end) => void ended.push(`${end.is} ${last?.json}`),
     });

@@ -6,8 +6,10 @@ import type { WebSocket } from "ws";
 import { cursorOf } from "../../src/domain/cursor.ts";
 import { createAnswerRoom, type AnswerRoom } from "../../src/http/answer-room.ts";
 import { pingSeconds, stallSeconds } from "../../src/http/heartbeat.ts";
-import type { Live } from "../../src/http/live.ts";
+import type { Live, LiveSubscriber } from "../../src/http/live.ts";
+import { createMessage } from "../../src/http/message.ts";
 import { at, issue } from "../graphql/builders.ts";
+import { liveOverMemory, seqOperation } from "./live-operations.ts";
 import { socketServer, type Client, type SocketServerOptions } from "./socket-server.ts";
 import { Wire } from "./wire.ts";
 
@@ -444,6 +446,113 @@ describe("graphql-transport-ws", () => {
     client.socket.resume();
     expect(await client.closed).toBe(1006);
     expect(stallSeconds).toBe(30);
+  });
+});
+
+describe("many subscriptions on one WebSocket", () => {
+  const size = 500_000;
+  const padding = "x".repeat(size);
+  const ids = Array.from({ length: 6 }, (_, number) => `s${number}`);
+
+  /** Each is told every entry of the log, and nothing else. */
+  async function following(logged: number, { isShared }: { readonly isShared: boolean }) {
+    const { live, log, write, fanout } = liveOverMemory(logged);
+    let begun = 0;
+    const server = await socketServer({
+      maxOperations: ids.length,
+      live: {
+        begin(_, sink) {
+          const key = isShared ? "one" : `one of many: ${begun}`;
+          begun += 1;
+          return live.begin(seqOperation(0, { key, padding }), sink);
+        },
+      },
+    });
+    const client = server.connect();
+    await client.init();
+    return {
+      server,
+      client,
+      log,
+      write,
+      socket: server.connections[0]!,
+      async [Symbol.asyncDispose]() {
+        fanout[Symbol.dispose]();
+        await server[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  /** Resolves once the system takes no more. */
+  async function filled(socket: Socket): Promise<void> {
+    while (!socket.writableNeedDrain) await setImmediate();
+    for (let turn = 0; turn < 50; turn += 1) await setImmediate();
+    if (!socket.writableNeedDrain) await filled(socket);
+  }
+
+  it.each([true, false])(
+    "have one large result at a time wait for a client that takes none, replayed or live, alike or not: %s",
+    async (isShared) => {
+      // More than the system takes.
+      const logged = 10;
+      await using at = await following(logged, { isShared });
+      at.client.socket.pause();
+      for (const id of ids) at.client.send(follow(id));
+      await filled(at.socket);
+      expect(at.socket.writableLength).toBeLessThan(2 * size);
+      at.client.socket.resume();
+      const told = ids.length * logged;
+      for (let results = 0; results < told;) if ((await at.client.next())["type"] === "next") results += 1;
+      at.client.socket.pause();
+      while (!at.socket.writableNeedDrain) {
+        at.write();
+        await setImmediate();
+      }
+      await filled(at.socket);
+      expect(at.socket.writableLength).toBeLessThan(2 * size);
+      at.client.socket.resume();
+      const all = ids.length * at.log.stored.length;
+      for (let results = told; results < all;) if ((await at.client.next())["type"] === "next") results += 1;
+    },
+  );
+
+  it("take turns where each fills the socket", async () => {
+    // More than the system takes at once.
+    const json = JSON.stringify("x".repeat(8_000_000));
+    const message = createMessage(json, { cursor: null, failed: "nowhere" });
+    const written: number[] = [];
+    const rounds = 3;
+    const begun: LiveSubscriber[] = [];
+    await using server = await socketServer({
+      live: {
+        begin(_, { hasRoom, write, caughtUp }) {
+          const own = begun.length;
+          queueMicrotask(caughtUp);
+          begun.push({
+            position: 0,
+            cursor: cursorOf(at(0)),
+            resumes: true,
+            resume() {
+              while (hasRoom() && written.filter((one) => one === own).length < rounds) {
+                written.push(own);
+                write(message);
+              }
+            },
+            [Symbol.dispose]() {},
+          });
+          return begun[own]!;
+        },
+      },
+    });
+    const client = server.connect();
+    await client.init();
+    for (const id of ["a", "b", "c"]) {
+      client.send(follow(id));
+      await client.next();
+    }
+    begun[0]!.resume();
+    for (let result = 0; result < 3 * rounds; result += 1) await client.next();
+    expect(written).toEqual(Array.from({ length: 3 * rounds }, (_, index) => index % 3));
   });
 });
 

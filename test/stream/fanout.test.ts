@@ -85,6 +85,37 @@ describe("one who follows", () => {
     }
   });
 
+  it("has nothing made while it has no room, and all that is to be written together once a part of it is", async () => {
+    const waiting: (() => void)[] = [];
+    const { fanout } = fanoutOver(5, { turn: () => new Promise<void>((resolve) => waiting.push(resolve)) });
+    const operation = everySeq();
+    const { seqs, state, subscriber } = follower(fanout, operation, 0);
+    async function letIn(most: number): Promise<void> {
+      for (let count = 0; count < most && waiting.length > 0; count += 1) {
+        waiting.shift()!();
+        await settled();
+      }
+    }
+    function hasRoom(room: boolean): void {
+      Object.assign(state, { wantsMore: room, isFull: !room });
+      if (room) subscriber.resume();
+    }
+
+    await settled();
+    hasRoom(false);
+    await letIn(Infinity);
+    expect(operation.made).toEqual([]);
+    hasRoom(true);
+    await settled();
+    await letIn(1);
+    hasRoom(false);
+    await letIn(Infinity);
+    expect([operation.made, seqs]).toEqual([upTo(1, 5), []]);
+    hasRoom(true);
+    await settled();
+    expect([operation.made, seqs]).toEqual([upTo(1, 5), upTo(1, 5)]);
+  });
+
   it("is ended where it was when what follows has left the log", async () => {
     const { fanout, log } = fanoutOver(40);
     log.oldest = 20;
@@ -308,7 +339,12 @@ describe("those who follow the same", () => {
     const { fanout, write } = fanoutOver(0);
     const written: unknown[] = [];
     for (let one = 0; one < 3; one += 1)
-      fanout.follow(everySeq(), 0, { write: (answer) => written.push(answer) > 0, caughtUp() {}, end() {} });
+      fanout.follow(everySeq(), 0, {
+        hasRoom: () => true,
+        write: (answer) => void written.push(answer),
+        caughtUp() {},
+        end() {},
+      });
     await settled();
     write(4);
     await settled();
@@ -321,7 +357,8 @@ describe("those who follow the same", () => {
     const written: TestAnswer[] = [];
     for (let one = 0; one < 3; one += 1)
       fanout.follow(everySeq("large", undefined, undefined, 70_000), 0, {
-        write: (answer) => written.push(answer) > 0,
+        hasRoom: () => true,
+        write: (answer) => void written.push(answer),
         caughtUp() {},
         end() {},
       });
@@ -488,7 +525,8 @@ function watcher({ watch }: Fanout<TestAnswer>, figure: FigureOperation<TestAnsw
   const told: number[] = [];
   const happened: (string | End)[] = [];
   const subscriber = watch(figure, {
-    write: ({ seqs }) => told.push(...seqs) > 0,
+    hasRoom: () => true,
+    write: ({ seqs }) => void told.push(...seqs),
     caughtUp: () => happened.push("live"),
     end: (end) => happened.push(end),
   });

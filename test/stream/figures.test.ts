@@ -59,11 +59,13 @@ function figures(concerns: (seq: number) => boolean = () => true) {
     join() {
       const told: number[] = [];
       const taking = { wantsMore: true };
+      let isFull = false;
       const happened: string[] = [];
       const subscriber = group.join({
+        hasRoom: () => taking.wantsMore || !isFull,
         write(answer) {
           told.push(...answer.seqs);
-          return taking.wantsMore;
+          isFull = !taking.wantsMore;
         },
         caughtUp: () => happened.push("live"),
         end: ({ is }) => happened.push(is),
@@ -183,6 +185,7 @@ describe("a figure", () => {
       await settled();
     }
     expect(told).toEqual([1]);
+    taking.wantsMore = true;
     subscriber.resume();
     expect(told).toEqual([1, 3]);
   });

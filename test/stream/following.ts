@@ -74,11 +74,13 @@ export function follower(
 ) {
   const seqs: number[] = [];
   const happened: (string | End)[] = [];
-  const state = { wantsMore: true };
+  /** One that wants no more takes one answer before it says so. */
+  const state = { wantsMore: true, isFull: false };
   const subscriber: Subscriber = fanout.follow(operation, after, {
+    hasRoom: () => state.wantsMore || !state.isFull,
     write(answer) {
       seqs.push(...answer.seqs);
-      return state.wantsMore;
+      state.isFull = !state.wantsMore;
     },
     caughtUp: () => happened.push(`live after ${seqs.at(-1) ?? subscriber.position}`),
     end: (end) => happened.push(end),
