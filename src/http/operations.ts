@@ -28,6 +28,7 @@ import { inBytes } from "./in-bytes.ts";
 import type { Live, LiveSubscriber } from "./live.ts";
 import { startOfNext } from "./message.ts";
 import { tooMany, type RequestRate } from "./request-rate.ts";
+import { slowReader } from "./slow-reader.ts";
 import { textFrame, textFrameHead } from "./text-frame.ts";
 import { tooManyWait, type Turnstile } from "./turnstile.ts";
 
@@ -107,7 +108,8 @@ const maxReasonBytes = 123;
  * resume, tell up to there has been sent, and nothing that follows it. It says nothing of one that the client has asked for
  * meanwhile. Where they stand apart, or where another message of the client's waits, it carries nothing. One is sent every
  * 12 s, during a replay as well, and one after each replay. Whoever has said nothing 6 s later is sent a ping of the
- * WebSocket's own as well: a client whose program leaves ours unanswered is still there.
+ * WebSocket's own as well: a client whose program leaves ours unanswered is still there. The time in which a slow one may
+ * still be reading what came before a ping is no silence.
  */
 export function serveOperations(options: OperationsOptions) {
   const { graphql, admit, heartbeat, now, rate, turnstile, clientOf, maxOperations, report } = options;
@@ -126,7 +128,9 @@ export function serveOperations(options: OperationsOptions) {
     };
     let seconds = 0;
     let stalledSeconds = 0;
-    let isHeard = true;
+    /** Since the client was heard, or may have had something left to read. */
+    let silentSeconds = 0;
+    const mayBeReading = slowReader(socket);
 
     function close(code: number, reason: string): void {
       webSocket.close(code, Buffer.byteLength(reason) > maxReasonBytes ? "" : reason);
@@ -146,7 +150,7 @@ export function serveOperations(options: OperationsOptions) {
         onMessage(handle) {
           const take = createInbox({ handle, close, isOpen: () => webSocket.readyState === webSocket.OPEN });
           webSocket.on("message", (message) => {
-            isHeard = true;
+            silentSeconds = 0;
             connection.taken += 1;
             // Messages come as Buffers: nobody asked ws for anything else.
             take((message as Buffer).toString()).catch((error: unknown) => {
@@ -173,14 +177,13 @@ export function serveOperations(options: OperationsOptions) {
       }
       seconds += 1;
       if (socket.writableNeedDrain) return;
+      silentSeconds = mayBeReading() ? 0 : silentSeconds + 1;
       switch (seconds % pingSeconds) {
         case 0:
-          if (!isHeard) return webSocket.terminate();
-          isHeard = false;
-          return pingWithCursor(connection);
+          return silentSeconds > pingSeconds ? webSocket.terminate() : pingWithCursor(connection);
         case doubtSeconds:
           // Not of everyone: it would double what those who are there, and answer, cost while nothing happens.
-          if (!isHeard) webSocket.ping();
+          if (silentSeconds > doubtSeconds) webSocket.ping();
       }
     });
 
@@ -194,7 +197,7 @@ export function serveOperations(options: OperationsOptions) {
       }
     });
     webSocket.on("pong", () => {
-      isHeard = true;
+      silentSeconds = 0;
     });
     webSocket.on("ping", () => waitForReader(connection));
     // What `close` follows.

@@ -427,6 +427,29 @@ describe("graphql-transport-ws", () => {
     expect(client.socket.readyState).toBe(client.socket.OPEN);
   });
 
+  it("does not count how long what came before a ping takes to read, slowly, for silence", async () => {
+    await using server = await socketServer({
+      known: { issues: [issue("1", { title: "x".repeat(900_000) })] },
+    });
+    const client = server.connect();
+    await client.init();
+    client.send(subscribe("a", '{ issue(sentryId: "1") { title } }'));
+    expect([await client.next(), await client.next()]).toMatchObject([
+      { type: "next" },
+      { type: "complete" },
+    ]);
+    // As slowly as it may be read, that takes twenty seconds.
+    server.beats(2 * pingSeconds);
+    client.send({ type: "ping" });
+    expect([await client.next(), await client.next(), await client.next()]).toEqual([
+      { type: "ping" },
+      { type: "ping" },
+      { type: "pong" },
+    ]);
+    server.beats(2 * pingSeconds);
+    expect(await client.closed).toBe(1006);
+  });
+
   it("18: cuts who takes nothing for thirty seconds", async () => {
     const padding = "x".repeat(60_000);
     await using server = await socketServer({
