@@ -26,7 +26,7 @@ import { unpack, type Wire } from "./wire.ts";
 /** What the thread is started with. */
 export type WriteData = {
   readonly file: string;
-  readonly retention: Retention;
+  readonly retention: Retention | null;
   readonly maxBatch: number;
   readonly maxWaiting: number;
   readonly giveUpMs: number;

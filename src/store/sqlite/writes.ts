@@ -12,7 +12,8 @@ export type WritesOptions = {
   readonly file: string;
   /** The module that calls `answerWrites`. */
   readonly module: URL;
-  readonly retention: Retention;
+  /** Null where nothing is erased but by commands. */
+  readonly retention: Retention | null;
   /** Most deliveries in one transaction. */
   readonly maxBatch: number;
   /** Most deliveries that are not written yet. */
