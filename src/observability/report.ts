@@ -69,6 +69,8 @@ export type Report = {
   readonly epochChanged: () => void;
   /** The same, found when it was opened. What was revoked since it was as it is now is valid again, by these names. */
   readonly restored: (tokens: readonly string[]) => void;
+  /** The database file was gone or empty, and the log of the one before had come to this position: a new one was made. */
+  readonly databaseLost: (what: { readonly file: string; readonly newest: number }) => void;
 
   /** The tokens could not be read; what was known of them counts on. */
   readonly tokensFailed: (error: unknown) => void;
@@ -203,6 +205,11 @@ export function createReport({
         tokens.length === 0
           ? "the database was restored, and a new epoch has begun: positions of before mean nothing any more, and no token is valid, as none was then"
           : "the database was restored, and a new epoch has begun: positions of before mean nothing any more, and these tokens are valid, as they were then; revoke what should not be",
+      ),
+    databaseLost: ({ file, newest }) =>
+      logger.warn(
+        { file, newest },
+        "the database that was here, whose log had come to this position, is gone, and a new and empty one was made: positions of before mean nothing any more, and no token of before is valid; stop and put a backup in its place to have what that holds",
       ),
 
     tokensFailed: (err) => quietly("tokens", () => logger.error({ err }, "the tokens cannot be read")),
