@@ -1,20 +1,6 @@
 import type { DeliveryOutcome } from "../domain/delivery.ts";
 import type { Logger } from "./logger.ts";
-import type { Metrics, notKeptCodes } from "./metrics.ts";
-
-/** Why a request to the webhook route was refused; its `code` in the answer. */
-export type RefusalCode =
-  | "METHOD_NOT_ALLOWED"
-  | "NOT_FOUND"
-  | "PAYLOAD_TOO_LARGE"
-  | "UNSUPPORTED_ENCODING"
-  | "UNSUPPORTED_MEDIA_TYPE"
-  | "SIGNATURE_MISSING"
-  | "SIGNATURE_INVALID"
-  | "UNAUTHENTICATED"
-  | "REQUEST_TIMEOUT"
-  | "OVERLOADED"
-  | "RATE_LIMITED";
+import type { Metrics, NotKeptCode, RefusalCode, TimestampFault, Transport } from "./metrics.ts";
 
 /**
  * What happens, one function for each thing that does. Numbers go to the metrics under few labels, the particulars to
@@ -33,11 +19,11 @@ export type Report = {
   /** A webhook was refused before it was kept. */
   readonly deliveryRefused: (code: RefusalCode) => void;
   /** A signed webhook was answered 503: it is not kept, and Sentry may never send it again. */
-  readonly deliveryNotKept: (code: (typeof notKeptCodes)[number], error: unknown) => void;
+  readonly deliveryNotKept: (code: NotKeptCode, error: unknown) => void;
   /** A signed webhook could not be applied through a fault of this program: it is kept as QUARANTINED. */
   readonly deliveryFaulted: (error: unknown) => void;
   /** `Sentry-Hook-Timestamp` was missing or could not be true, so another time was taken. */
-  readonly sentAtAdjusted: (reason: "missing" | "unreadable" | "too early" | "too late") => void;
+  readonly sentAtAdjusted: (reason: TimestampFault) => void;
 
   /** One transaction wrote so many deliveries and entries. */
   readonly committed: (size: {
@@ -79,10 +65,10 @@ export type Report = {
   /** A JWT was refused, by this code of jose's, for this claim where it is about one. */
   readonly jwtRefused: (fault: { readonly code: string; readonly claim: string | null }) => void;
 
-  readonly subscriberJoined: (transport: "sse" | "websocket") => void;
-  readonly subscriberLeft: (transport: "sse" | "websocket") => void;
+  readonly subscriberJoined: (transport: Transport) => void;
+  readonly subscriberLeft: (transport: Transport) => void;
   /** A connection took nothing for too long, and was cut. */
-  readonly slowConsumerCut: (transport: "sse" | "websocket") => void;
+  readonly slowConsumerCut: (transport: Transport) => void;
   /** An entry has been written to all who follow one operation, so long after its webhook came in. */
   readonly entryTold: (milliseconds: number) => void;
 
