@@ -14,8 +14,7 @@ const CommitType = builder.objectRef<Commit>("Commit").implement({
     }),
     raw: t.field({
       type: "JSON",
-      description:
-        "The commit exactly as received: an object, or a bare hash. FORBIDDEN for an anonymous reader.",
+      description: "The commit as received: an object, or a bare hash. FORBIDDEN for an anonymous reader.",
       resolve({ raw }, _args, context) {
         requirePrivate("`raw`", context);
         return context.answerSize.weighed(raw);
@@ -81,7 +80,7 @@ export const StatusDetailsType = builder.objectRef<StatusDetails>("StatusDetails
     raw: t.field({
       type: "JSON",
       description:
-        "The object exactly as received, with whatever else it contains, such as e-mail addresses. FORBIDDEN " +
+        "The object as received, with whatever else it contains, such as e-mail addresses. FORBIDDEN " +
         "for an anonymous reader.",
       resolve({ raw }, _args, context) {
         requirePrivate("`raw`", context);
