@@ -89,9 +89,9 @@ StatusTransitionType.implement({
         "How the new status came about and how it will end, as the transition's own delivery showed it. " +
         "Empty if that delivery already showed the issue in another status, and for a viewer limited to some " +
         "projects if it shows none of them.",
-      resolve: async ({ delivery, transition }, _args, { loaders }) => {
+      resolve: async ({ delivery, transition }, _args, { loaders, services }) => {
         const shown = await loaders.snapshot(delivery);
-        return shown?.statusRaw === transition.to.status ? shown.statusDetails : {};
+        return services.statusDetailsOf(shown?.statusRaw === transition.to.status ? shown.statusDetails : {});
       },
     }),
     secondsInPreviousState: t.float({

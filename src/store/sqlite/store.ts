@@ -101,7 +101,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const reading = openReader(file);
   opened.defer(() => void reading.client.close());
   const tokens = tokenQueries({ db: reading.db, tables });
-  if (writes.formerEpoch !== null) report.restored(await validNames(tokens, now()));
+  if (writes.loss?.of === "the newest") report.restored(await validNames(tokens, now()));
+  if (writes.loss?.of === "everything") report.databaseLost({ file, newest: writes.loss.newest });
   const reads = opened.use(
     createReads({
       file,
