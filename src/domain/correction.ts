@@ -41,24 +41,24 @@ export function entriesOf(
   drafts.sort(byPlace);
 
   for (const { stop, event } of [...leaving.values()].sort(byPlace)) {
-    const heir = heirOf(event, drafts, added) ?? reentered(drafts, eventNextTo(walk, stop, event));
-    heir.supersedes.push(event);
+    if (drafts.length === 0) drafts.push(reentered(eventNextTo(walk, stop, event)));
+    heirOf(event, drafts, added).supersedes.push(event);
   }
 
   const after = standingOf(walk)!;
-  if (drafts.length === 0 && before !== null && showsOtherwise(before, after)) reentered(drafts, after.last);
+  if (drafts.length === 0 && before !== null && showsOtherwise(before, after))
+    drafts.push(reentered(after.last));
 
-  drafts.sort(byPlace);
   for (const { supersedes } of drafts) supersedes.sort((a, b) => comparePlaces(a.place, b.place));
   return entriesFrom(drafts, added, before, after);
 }
 
 /**
  * The draft that tells what became of an event: one that tells the same, such as the same change at another time; or else
- * one that leads to the same state; or else the one in its place, one of the delivery that was added, or any. Undefined
- * where there is none. For a change it is a change wherever there is one, so that who follows the changes alone hears of it.
+ * one that leads to the same state; or else the one in its place, one of the delivery that was added, or any. For a
+ * change it is a change wherever there is one, so that who follows the changes alone hears of it.
  */
-function heirOf(event: IssueEvent, drafts: readonly Draft[], added: number): Draft | undefined {
+function heirOf(event: IssueEvent, drafts: readonly Draft[], added: number): Draft {
   const changes = event.transition === null ? [] : drafts.filter((draft) => draft.event.transition !== null);
   const heirs = changes.length > 0 ? changes : drafts;
   const closest: readonly ((heir: Draft) => boolean)[] = [
@@ -69,18 +69,14 @@ function heirOf(event: IssueEvent, drafts: readonly Draft[], added: number): Dra
   ];
   for (const isClose of closest) {
     const close = heirs.filter(isClose);
-    if (close.length > 0) return close.find(({ supersedes }) => supersedes.length === 0) ?? close[0];
+    if (close.length > 0) return close.find(({ supersedes }) => supersedes.length === 0) ?? close[0]!;
   }
-  return heirs[0];
+  return heirs[0]!;
 }
 
-/** The draft of this event. If there was none it supersedes the event itself. */
-function reentered(drafts: Draft[], event: IssueEvent): Draft {
-  const drafted = drafts.find((draft) => draft.event === event);
-  if (drafted !== undefined) return drafted;
-  const draft = { event, supersedes: [event] };
-  drafts.push(draft);
-  return draft;
+/** A draft that enters an event again: it supersedes itself. */
+function reentered(event: IssueEvent): Draft {
+  return { event, supersedes: [event] };
 }
 
 /** The event in history before the one that left this stop; the first one where none is. */
