@@ -192,9 +192,8 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     joined: joinedMessages,
     turn: () => enterLater(answerTurnstile),
     told(entries) {
-      // One that replaces another names that one's delivery.
-      for (const { event } of entries)
-        if (event.supersedes === null) report.entryTold(now() - event.receivedAt);
+      // What is late may name a delivery that came in long before.
+      for (const { event } of entries) if (!event.isLate) report.entryTold(now() - event.receivedAt);
     },
   });
   const live = createLive({
