@@ -5,7 +5,6 @@ import type { Metrics, notKeptCodes } from "./metrics.ts";
 /** Why a request to the webhook route was refused; its `code` in the answer. */
 export type RefusalCode =
   | "METHOD_NOT_ALLOWED"
-  | "NOT_FOUND"
   | "PAYLOAD_TOO_LARGE"
   | "UNSUPPORTED_ENCODING"
   | "UNSUPPORTED_MEDIA_TYPE"
@@ -92,7 +91,10 @@ export type Report = {
   readonly requestFailed: (error: unknown) => void;
 };
 
-/** Once in ten seconds at most is each kind of trouble logged; the metrics count all of it. */
+/**
+ * Once in ten seconds at most is each kind of trouble logged. The metrics count each webhook that is refused or not kept,
+ * each consumer that is cut, and each INTERNAL_SERVER_ERROR.
+ */
 const quietMs = 10_000;
 
 /** The report of one process. */
