@@ -108,6 +108,11 @@ program
       });
     const settings = config();
     const logger = createLogger({ level: settings.LOG_LEVEL });
+    // Rejections that nobody handles come here too. Node itself would print all that libraries hang on their errors.
+    process.on("uncaughtException", (err) => {
+      logger.fatal({ err }, "a fault that nobody expected: this process ends, to be started again");
+      process.exit(1);
+    });
     for (const name of unknownSettings(readEnvironment())) logger.warn({ name }, "no such setting");
     for (const line of idleLines())
       logger.warn(

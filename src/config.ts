@@ -168,7 +168,10 @@ const settings = z.object({
     .describe("How many directives a GraphQL document may have; QUERY_TOO_COMPLEX beyond."),
   LIMIT_BODY_BYTES: wholeNumber(1_000, 10_000_000)
     .default(100_000)
-    .describe("The largest body of a GraphQL request, in bytes; PAYLOAD_TOO_LARGE (413) beyond."),
+    .describe(
+      "The largest body of a GraphQL request, in bytes; PAYLOAD_TOO_LARGE (413) beyond. A WebSocket's " +
+        "message: always 65536; close code 1009 beyond.",
+    ),
   LIMIT_URL_BYTES: wholeNumber(256, 16_000)
     .default(8_192)
     .describe("The longest URL of a request, in bytes; BAD_REQUEST (414) beyond."),
@@ -217,7 +220,10 @@ const settings = z.object({
     .transform((text) => text.split(",").map((one) => one.trim()))
     .pipe(z.array(origin))
     .default([])
-    .describe("The exact origins, separated by commas, whose pages may use GraphQL from a browser."),
+    .describe(
+      "The exact origins, separated by commas, whose pages may use GraphQL from a browser. Only http and https: " +
+        "pages of packaged apps (tauri://localhost) cannot be let in.",
+    ),
   LOG_LEVEL: z
     .enum(logLevels)
     .default("info")

@@ -9,10 +9,18 @@ import { temporaryFolder } from "./store/open.ts";
 import { onServer, temporarySchema } from "./store/open-postgres.ts";
 import { secret, startTestGateway } from "./test-gateway.ts";
 
-async function post(url: string, body: string | Buffer, key = secret): Promise<unknown> {
+async function post(
+  url: string,
+  body: string | Buffer,
+  { key = secret, sentAt = null as number | null } = {},
+): Promise<unknown> {
   const response = await fetch(`${url}/webhooks/sentry`, {
     method: "POST",
-    headers: { "content-type": "application/json", "sentry-hook-signature": sign(key, Buffer.from(body)) },
+    headers: {
+      "content-type": "application/json",
+      "sentry-hook-signature": sign(key, Buffer.from(body)),
+      ...(sentAt === null ? {} : { "sentry-hook-timestamp": String(sentAt) }),
+    },
     body: new Uint8Array(Buffer.from(body)),
   });
   return response.json();
@@ -113,6 +121,31 @@ describe("a gateway", () => {
       },
     });
   });
+
+  it.each([[[0, 1, 2]], [[0, 2, 1]], [[2, 1, 0]], [[1, 2, 0]]])(
+    "shows what it does not read of an issue as the newest webhook has it, in whatever order they come: %j",
+    async (order) => {
+      await using gateway = await startTestGateway();
+      const sentAt = Math.floor(Date.now() / 1000) - 100;
+      const shows = (unread: number) => {
+        const body = JSON.parse(resolved("1")) as { data: { issue: Record<string, unknown> } };
+        body.data.issue["seerExplorerAutofixLastTriggered"] = unread;
+        return JSON.stringify(body);
+      };
+      for (const index of order)
+        expect(await post(gateway.url, shows(index), { sentAt: sentAt + index })).toMatchObject({
+          outcome: "APPLIED",
+        });
+      const { issue } = await ask(
+        gateway.url,
+        '{ issue(sentryId: "1") { raw transitions { nodes { kind } } } }',
+      );
+      expect(issue).toMatchObject({
+        raw: { seerExplorerAutofixLastTriggered: 2 },
+        transitions: { nodes: [{ kind: "RESOLVED" }] },
+      });
+    },
+  );
 
   it("streams a change to a real client over SSE, and goes on after its cursor with another one", async () => {
     await using gateway = await startTestGateway();
@@ -239,6 +272,27 @@ describe("a gateway", () => {
     expect([...held.values()].toSorted(byId)).toEqual([...nodes].toSorted(byId));
   });
 
+  it("measures how soon it tells of what comes in its order, and not of what names a delivery of before", async () => {
+    await using gateway = await startTestGateway();
+    const client = createClient({ url: `${gateway.url}/graphql` });
+    const query = "subscription ($after: Cursor) { issueChanged(after: $after) { event { action } } }";
+    const { feed } = await ask(gateway.url, "{ feed { cursor } }");
+    const log = client.iterate({ query, variables: { after: feed!["cursor"] } });
+    const told = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i += 1) expect((await log.next()).value).not.toHaveProperty("errors");
+    };
+    const issue = { id: "1", title: "x", status: "unresolved", substatus: "new", count: 1 };
+    const before = log.next();
+    await post(gateway.url, JSON.stringify({ action: "assigned", data: { issue } }));
+    await before;
+    await post(gateway.url, JSON.stringify({ action: "created", data: { issue } }));
+    // The opening replaces the discovery, and the assignment is an event of its own.
+    await told(2);
+    client.dispose();
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+    expect(metrics).toContain("issuewire_told_seconds_count 1\n");
+  });
+
   it("stops while a stream is open, and lets it end", async () => {
     const gateway = await startTestGateway();
     const response = await fetch(`${gateway.url}/graphql`, {
@@ -261,8 +315,12 @@ describe("a gateway", () => {
       await using gateway = await startTestGateway(settings, folder.path);
       for (const end of [".secret", "", "-wal", "-shm"])
         expect([end, statSync(`${gateway.database}${end}`).mode & 0o777]).toEqual([end, 0o600]);
-      expect(await post(gateway.url, resolved("1"), secretIn())).toMatchObject({ outcome: "APPLIED" });
-      expect(await post(gateway.url, resolved("1"), "another")).toMatchObject({ code: "SIGNATURE_INVALID" });
+      expect(await post(gateway.url, resolved("1"), { key: secretIn() })).toMatchObject({
+        outcome: "APPLIED",
+      });
+      expect(await post(gateway.url, resolved("1"), { key: "another" })).toMatchObject({
+        code: "SIGNATURE_INVALID",
+      });
     }
     const before = secretIn();
     await using _again = await startTestGateway(settings, folder.path);
@@ -281,7 +339,7 @@ describe("a gateway", () => {
 
   it("counts what it refuses, in the feed and in the metrics", async () => {
     await using gateway = await startTestGateway();
-    await post(gateway.url, resolved("1"), "another");
+    await post(gateway.url, resolved("1"), { key: "another" });
     expect(await ask(gateway.url, "{ feed { refusedSinceStart } }")).toEqual({
       feed: { refusedSinceStart: 1 },
     });

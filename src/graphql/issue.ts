@@ -85,7 +85,7 @@ IssueType.implement({
     statusDetails: t.field({
       type: StatusDetailsType,
       description: "How the status came about and how it will end.",
-      resolve: ({ fields }) => fields.statusDetails,
+      resolve: ({ fields }, _args, { services }) => services.statusDetailsOf(fields.statusDetails),
     }),
     statusSince: t.field({
       type: "DateTime",
@@ -258,9 +258,8 @@ IssueType.implement({
     raw: t.field({
       type: "JSON",
       description:
-        "The issue object of the newest delivery in history order, exactly as Sentry sent it. Deliveries " +
-        "with an older snapshot are skipped; those that change no other field may be. Empty once that " +
-        "delivery's body is pruned. FORBIDDEN for an anonymous reader.",
+        "The issue object of the newest delivery in history order, deliveries with an older snapshot left out. Empty " +
+        "once that delivery's body is pruned. FORBIDDEN for an anonymous reader.",
       resolve: async ({ sentryId }, _args, context) => {
         requirePrivate("`raw`", context);
         return context.answerSize.weighed(await context.loaders.rawIssue(sentryId));

@@ -122,7 +122,7 @@ function readAboutIssue(action: string | null, data: JsonObject, actor: unknown)
     lastSeen: microsecondsOf(data["issue"]["lastSeen"]),
     count: countOf(data["issue"]["count"]),
     assignee: assigned ?? fields.assignee,
-    snapshotHash: snapshotHashOf(object, written),
+    snapshotHash: snapshotHashOf(data["issue"], fields.statusRaw),
     resolutionType: textOf(data["resolution_type"]),
     snapshot: { sentryId, fields, written },
   };

@@ -1,28 +1,13 @@
 import { hash } from "node:crypto";
-import type { Json, JsonObject, Snapshot } from "../domain/issue.ts";
-import type { IssueObject } from "./issue-object.ts";
+import type { Json, JsonObject } from "../domain/issue.ts";
 
 /**
- * 32 hex digits of SHA-256 that are equal for two snapshots when they show the same issue in every field, whatever the
- * order in which the keys of its open maps came. The reader orders all others.
+ * 32 hex digits of SHA-256 that are equal for two of Sentry's issue objects when they are the same JSON, whatever the order
+ * of their keys. What is not read counts as well, for `raw` shows it.
+ * @param statusRaw the issue's status, which the object may not have.
  */
-export function snapshotHashOf(
-  { fields, details }: Pick<IssueObject, "fields" | "details">,
-  written: Snapshot["written"],
-): string {
-  const shown = [
-    withOrdered(written.fields, fields.statusDetails),
-    withOrdered(written.details, details.metadata),
-  ];
-  return hash("sha256", `[${shown.join(",")}]`).slice(0, 32);
-}
-
-/** The JSON in which this map is the first object, with its keys in order. */
-function withOrdered(json: string, map: JsonObject): string {
-  // Nothing else in `json` is written again: that is most of the work.
-  return Object.keys(map).length === 0
-    ? json
-    : json.replace(JSON.stringify(map), () => JSON.stringify(ordered(map)));
+export function snapshotHashOf(issue: JsonObject, statusRaw: string): string {
+  return hash("sha256", JSON.stringify([statusRaw, ordered(issue)])).slice(0, 32);
 }
 
 /** Equal for two values that differ in nothing but the order of keys. Lists, which are built faster than objects. */

@@ -2,7 +2,7 @@ import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import type { Report } from "../../observability/report.ts";
 import type { ReaderOptions } from "../queries/query.ts";
 import { loadRequestIds } from "../request-ids.ts";
-import { forEver, startRetention, type Retention } from "../retention.ts";
+import { startRetention, type Retention } from "../retention.ts";
 import type { Receipt, Store } from "../store.ts";
 import { validNames } from "../tokens.ts";
 import { createSlots } from "../slots.ts";
@@ -30,6 +30,7 @@ export type PostgresStoreOptions = Pick<ReaderOptions, "issueObjectOf"> & {
   /** The same past a pooler, where `url` leads to one. */
   readonly directUrl?: string | undefined;
   readonly report: Report;
+  /** Without it nothing is erased but by commands, not even what one of them set aside and was broken off. */
   readonly retention?: Retention;
   readonly read: (body: Uint8Array) => Reading;
   /** Called after each commit that added to the log, of this replica or another; and now and then for nothing. */
@@ -72,7 +73,7 @@ const usualBatch = 128;
  * @throws Error that says what is wrong with the server and what to do.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
-  const { url, directUrl, report, now, retention = forEver } = options;
+  const { url, directUrl, report, now, retention = null } = options;
   const { maxBatch = usualBatch, maxWaiting = 2_000 } = options;
   await using opened = new AsyncDisposableStack();
 
