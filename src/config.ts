@@ -155,7 +155,7 @@ const settings = z.object({
   LIMIT_COST: wholeNumber(100, 10_000_000)
     .default(25_000)
     .describe(
-      "Most values that a GraphQL answer may have, as far as its document tells, and its filters, and as many more in lists that no argument limits (`statusSpans`); QUERY_TOO_COMPLEX beyond. What GraphiQL asks of the schema counts some 17,500.",
+      "Most values that an answer may have, judging by its document and variables, filters included; QUERY_TOO_COMPLEX beyond. Lists that no argument limits (`statusSpans`) may add as many more. GraphiQL's query for the schema has some 17,500.",
     ),
   LIMIT_TOKENS: wholeNumber(100, 100_000)
     .default(2_000)

@@ -85,7 +85,7 @@ export type Parts = {
 /** How long the log is left unread when no commit rings: another process may have written. */
 const pollMs = 1_000;
 
-/** Most entries of the log in memory. */
+/** How many of the newest entries of the log are in memory at least, where so many came; up to twice as many are. */
 const windowSize = 4_096;
 
 /** A tail that has not seen the end of the log for longer than this is behind. */

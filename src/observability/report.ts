@@ -80,7 +80,10 @@ export type Report = {
   readonly requestFailed: (error: unknown) => void;
 };
 
-/** Once in ten seconds at most is each kind of trouble logged; the metrics count all of it. */
+/**
+ * Once in ten seconds at most is each kind of trouble logged. The metrics count each webhook that is refused or not kept,
+ * each consumer that is cut, and each INTERNAL_SERVER_ERROR.
+ */
 const quietMs = 10_000;
 
 /** The report of one process. */

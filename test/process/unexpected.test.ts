@@ -16,12 +16,14 @@ it.each([
   });`;
     const { child, ended } = commandWith(
       {
-        DATABASE_URL: `file:${folder.path}/issuewire.db`,
-        SENTRY_CLIENT_SECRET: secret,
-        PORT: "0",
-        // Not in the code, which the stack shows.
-        CANARY: "canary",
-        NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}`,
+        settings: {
+          DATABASE_URL: `file:${folder.path}/issuewire.db`,
+          SENTRY_CLIENT_SECRET: secret,
+          PORT: "0",
+          // Not in the code, which the stack shows.
+          CANARY: "canary",
+          NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}`,
+        },
       },
       "serve",
     );

@@ -5,7 +5,7 @@ import { loadRequestIds } from "../request-ids.ts";
 import { startRetention, type Retention } from "../retention.ts";
 import type { Receipt, Store } from "../store.ts";
 import { validNames } from "../tokens.ts";
-import { createTurns } from "../turns.ts";
+import { createSlots } from "../slots.ts";
 import { createWriter } from "../writer.ts";
 import { drizzleOver } from "./ask.ts";
 import { watchEpoch } from "./epoch.ts";
@@ -57,7 +57,7 @@ const heavyAtOnce = 2;
  */
 const transactionsAtOnce = connectionsToRead - heavyAtOnce;
 
-const turnLimits = { waitMs: 5_000, mostWaiting: 1_000 };
+const slotLimits = { waitMs: 5_000, mostWaiting: 1_000 };
 
 /** Webhooks are answered 503 by then: whoever can is to send them to another replica. */
 const slowMs = 650;
@@ -186,11 +186,11 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     }),
   );
 
-  const heavyTurns = createTurns({ ...turnLimits, atOnce: heavyAtOnce });
-  const transactionTurns = createTurns({ ...turnLimits, atOnce: transactionsAtOnce });
+  const heavySlots = createSlots({ ...slotLimits, atOnce: heavyAtOnce });
+  const transactionSlots = createSlots({ ...slotLimits, atOnce: transactionsAtOnce });
   const questions = questionsOn(pools.reading, { isPooled });
   const reading = textIndex.readerBy((hasSearch) =>
-    fewHeavy(readerOf(questions, { ...asking, hasSearch }), heavyTurns),
+    fewHeavy(readerOf(questions, { ...asking, hasSearch }), heavySlots),
   );
   const log = readerOf(pools.log, { ...asking, hasSearch: false });
 
@@ -206,13 +206,13 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     reader,
     async readTransaction() {
       await using begun = new AsyncDisposableStack();
-      begun.use(await transactionTurns.take());
+      begun.use(await transactionSlots.take());
       const transaction = begun.use(
         await beginReading(pools.reading, { ...asking, hasSearch: textIndex.isThere() }),
       );
       const going = begun.move();
       return {
-        ...fewHeavy(transaction, heavyTurns),
+        ...fewHeavy(transaction, heavySlots),
         [Symbol.asyncDispose]: () => going.disposeAsync(),
       };
     },

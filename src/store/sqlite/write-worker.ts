@@ -21,7 +21,7 @@ import { probe, unprobe } from "./probe.ts";
 import { indexing } from "./search.ts";
 import { erasingSteps } from "./steps.ts";
 import { prepareTransaction } from "./transaction.ts";
-import { unpack, type Wire } from "./wire.ts";
+import { fromWire, type Wire } from "./wire.ts";
 
 /** What the thread is started with. */
 export type WriteData = {
@@ -177,7 +177,7 @@ export async function answerWrites({
       switch (request.is) {
         case "write":
           at = request.at;
-          return { is: "written", to, receipts: await writer.append(unpack(request.batch)) };
+          return { is: "written", to, receipts: await writer.append(fromWire(request.batch)) };
         case "probe":
           await writer.append([]);
           return { is: "probed", to };

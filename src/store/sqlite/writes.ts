@@ -5,7 +5,7 @@ import { OverloadedError, StorageUnavailableError } from "../../domain/failure.t
 import type { Retention } from "../retention.ts";
 import type { Receipt } from "../store.ts";
 import type { Instance, Loss } from "./instance.ts";
-import { pack, type Wire } from "./wire.ts";
+import { toWire, type Wire } from "./wire.ts";
 import type { Committed, WriteAnswer, WriteData, WriteRequest } from "./write-worker.ts";
 
 export type WritesOptions = {
@@ -134,7 +134,7 @@ export async function startWrites({
 
   function send(): void {
     if (gathering.length === 0) return;
-    const [batch, group] = [pack(gathered), gathering];
+    const [batch, group] = [toWire(gathered), gathering];
     // What is packed is let go of, which may be garbage before anybody has to move it.
     gathered = [];
     gathering = [];
