@@ -2,8 +2,9 @@ import { closeSync, existsSync, openSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { drizzle, type BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { createRecent } from "../recent.ts";
-import { unusable } from "./error.ts";
-import { isWithoutWal } from "./in-place.ts";
+import { emptyWal } from "./empty-wal.ts";
+import { codeOf, unusable } from "./error.ts";
+import { journalOf } from "./in-place.ts";
 import { checkTables, hasMigrations, migrate } from "./migrate.ts";
 import { unprobe } from "./probe.ts";
 import { withQuickRows } from "./quick-rows.ts";
@@ -49,6 +50,7 @@ export function openWriter(file: string, sqliteVersion = versionOf): Connection 
     client.pragma("secure_delete = ON");
     // A WAL that grew behind a long read does not keep its size; one of everyday size is not cut, to be written over.
     client.pragma(`journal_size_limit = ${64 * 1024 * 1024}`);
+    finishWal(client);
     if (statSync(file).size <= checkedBytes) checkStructure(client, file);
     const db = drizzle({ client: withPrepared(client) });
     migrate(client);
@@ -84,7 +86,7 @@ export function refuseWalOfAnother(file: string): void {
   if (wal === undefined || wal.size === 0) return;
   const descriptor = openSync(file, "r");
   try {
-    if (!isWithoutWal(descriptor)) return;
+    if (journalOf(descriptor) !== "rollback") return;
   } finally {
     closeSync(descriptor);
   }
@@ -157,6 +159,16 @@ export function assertDurable(client: Database.Database): void {
     throw new Error(
       `SQLite would not sync each commit (synchronous ${String(synchronous)}, ${String(journal)}).`,
     );
+}
+
+/** Leaves nothing in the WAL of what was erased or written anew while somebody was reading, as far as it can be. */
+function finishWal(client: Database.Database): void {
+  try {
+    emptyWal(client);
+  } catch (error) {
+    // The disk is full or fails: what is in the WAL is safe there.
+    if (codeOf(error) === null) throw error;
+  }
 }
 
 function checkStructure(client: Database.Database, file: string): void {

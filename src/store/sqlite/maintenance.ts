@@ -9,6 +9,7 @@ import { namedQueries } from "../queries/named.ts";
 import { tokenQueries } from "../queries/tokens.ts";
 import * as tables from "../tables/sqlite.ts";
 import { openWriter, type Connection } from "./connection.ts";
+import { emptyWal } from "./empty-wal.ts";
 import { isBusy, unusable } from "./error.ts";
 import { makeFolderOf } from "./folder.ts";
 import { continued, identityOf } from "./identity.ts";
@@ -27,10 +28,7 @@ const busyMs = 10_000;
  */
 const restMs = 40;
 
-/** How long a gateway is kept from writing, at most twice in a row, while the WAL is emptied: it gives up after 500 ms. */
-const shutOutMs = 100;
-
-/** How long it may write before the WAL is tried to be emptied again. */
+/** How long a gateway may write before the WAL is tried to be emptied again. */
 const betweenSweepsMs = 400;
 
 /**
@@ -107,26 +105,6 @@ async function sweep({ client }: Connection): Promise<boolean> {
   for (const until = performance.now() + busyMs; ; await wait(betweenSweepsMs)) {
     if (emptyWal(client)) return true;
     if (performance.now() >= until) return false;
-  }
-}
-
-/** What the pragma says: whether something was in its way, and how many pages are in the WAL and of these in the file. */
-type Checkpointed = { readonly busy: number; readonly log: number; readonly checkpointed: number };
-
-/**
- * Moves what is in the WAL into the database file and cuts it, for which nobody may read of it; true where that was done.
- * Whoever waits for those who read keeps others from writing meanwhile, so nothing else is left to be done by then.
- */
-function emptyWal(client: Database.Database): boolean {
-  const checkpoint = (mode: "PASSIVE" | "TRUNCATE") =>
-    (client.pragma(`wal_checkpoint(${mode})`) as readonly Checkpointed[])[0]!;
-  const { busy, log, checkpointed } = checkpoint("PASSIVE");
-  if (busy !== 0 || checkpointed < log) return false;
-  client.pragma(`busy_timeout = ${shutOutMs}`);
-  try {
-    return checkpoint("TRUNCATE").busy === 0;
-  } finally {
-    client.pragma(`busy_timeout = ${busyMs}`);
   }
 }
 

@@ -94,7 +94,7 @@ export async function answerWrites({
   const { client } = connection;
   // What a statement may have to undo, which is little here: a service may have no folder for temporary files, or a full one.
   client.pragma("temp_store = MEMORY");
-  const checkPlace = checkOfPlace(file);
+  const checkPlace = checkOfPlace(client, file);
   const checkpoints = startCheckpoints(connection, file);
   const idle = startIdle([indexing(client), packing(connection)], checkpoints.committed);
   let walks = createWalkCache();
@@ -135,8 +135,8 @@ export async function answerWrites({
     const startedAt = performance.now();
     let written: BatchResult;
     try {
-      checkPlace();
       client.exec("begin immediate");
+      checkPlace();
       // A command changed something beneath: it may have erased an issue.
       if (dataVersion.get() !== seenVersion) forgetWalks();
       seenVersion = dataVersion.get();
