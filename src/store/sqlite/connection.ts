@@ -1,4 +1,5 @@
 import { closeSync, existsSync, openSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import Database from "better-sqlite3";
 import { drizzle, type BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { createRecent } from "../recent.ts";
@@ -41,13 +42,9 @@ export function openWriter(file: string, sqliteVersion = versionOf): Connection 
     // First of all, because the file of another program is to stay as it is.
     checkTables(client, file);
     client.pragma("journal_mode = WAL");
-    client.pragma("synchronous = FULL");
-    // On macOS fsync leaves the data in the drive's cache; elsewhere the pragma does nothing.
-    client.pragma("fullfsync = ON");
+    setUpToWrite(client, file);
     // Pages that a commit touches again stay in memory: 64 MB instead of 2.
     client.pragma("cache_size = -65536");
-    // What is packed, changed or dropped is gone from where it was in the file.
-    client.pragma("secure_delete = ON");
     // A WAL that grew behind a long read does not keep its size; one of everyday size is not cut, to be written over.
     client.pragma(`journal_size_limit = ${64 * 1024 * 1024}`);
     finishWal(client);
@@ -64,6 +61,18 @@ export function openWriter(file: string, sqliteVersion = versionOf): Connection 
     client?.close();
     throw unusable(file, error);
   }
+}
+
+/** What every connection that writes has in common. */
+export function setUpToWrite(client: Database.Database, file: string): void {
+  client.pragma("synchronous = FULL");
+  // On macOS fsync leaves the data in the drive's cache; elsewhere the pragma does nothing.
+  client.pragma("fullfsync = ON");
+  // What is packed, changed, dropped or erased is gone from where it was in the file.
+  client.pragma("secure_delete = ON");
+  // For the whole process. Elsewhere a service may have no folder that it can write, or a disk that is too small; and what
+  // is said of a file that cannot be written is true of the database's own disk alone.
+  client.pragma(`temp_store_directory = '${resolve(dirname(file)).replaceAll("'", "''")}'`);
 }
 
 /**

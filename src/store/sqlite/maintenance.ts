@@ -8,7 +8,7 @@ import type { Maintenance } from "../maintenance.ts";
 import { namedQueries } from "../queries/named.ts";
 import { tokenQueries } from "../queries/tokens.ts";
 import * as tables from "../tables/sqlite.ts";
-import { openWriter, type Connection } from "./connection.ts";
+import { openWriter, setUpToWrite, type Connection } from "./connection.ts";
 import { emptyWal } from "./empty-wal.ts";
 import { isBusy, unusable } from "./error.ts";
 import { makeFolderOf } from "./folder.ts";
@@ -77,10 +77,7 @@ function openConnection(
     if (!(error instanceof StoreInUseError) || !existsSync(file)) throw error;
     const client = new Database(file, { timeout: busyMs, fileMustExist: true });
     opened.defer(() => void client.close());
-    client.pragma("synchronous = FULL");
-    client.pragma("fullfsync = ON");
-    // What is erased is gone from where it was in the file too, not only from what is read of it.
-    client.pragma("secure_delete = ON");
+    setUpToWrite(client, file);
     const connection = { client, db: drizzle({ client }) };
     if (!hasTablesOfThisVersion(connection))
       throw new Error(

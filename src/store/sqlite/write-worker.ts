@@ -92,7 +92,7 @@ export async function answerWrites({
     return say({ is: "not open", to: 0, message: error instanceof Error ? error.message : String(error) });
   }
   const { client } = connection;
-  // What a statement may have to undo, which is little here: a service may have no folder for temporary files, or a full one.
+  // What a statement may have to undo, which is little here.
   client.pragma("temp_store = MEMORY");
   const checkPlace = checkOfPlace(client, file);
   const checkpoints = startCheckpoints(connection, file);
