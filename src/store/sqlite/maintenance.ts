@@ -1,16 +1,17 @@
-import { existsSync } from "node:fs";
+import { existsSync, statfsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { StorageUnavailableError } from "../../domain/failure.ts";
 import { calledBy } from "../called-by.ts";
-import type { Maintenance } from "../maintenance.ts";
+import type { Compaction, Maintenance } from "../maintenance.ts";
 import { namedQueries } from "../queries/named.ts";
 import { tokenQueries } from "../queries/tokens.ts";
 import * as tables from "../tables/sqlite.ts";
 import { openWriter, setUpToWrite, type Connection } from "./connection.ts";
 import { emptyWal } from "./empty-wal.ts";
-import { isBusy, unusable } from "./error.ts";
+import { codeOf, isBusy, unusable } from "./error.ts";
 import { makeFolderOf } from "./folder.ts";
 import { continued, identityOf } from "./identity.ts";
 import { instanceFileOf, readInstance } from "./instance.ts";
@@ -39,7 +40,7 @@ const betweenSweepsMs = 400;
  * changed beneath it. Where none has it, it is locked, so that none starts meanwhile.
  * @throws Error when the gateway that runs is of a version with other tables.
  */
-export function openSqliteMaintenance(file: string): Maintenance {
+export function openSqliteMaintenance(file: string, freeBytesIn = freeBytesOf): Maintenance {
   makeFolderOf(file);
   using opened = new DisposableStack();
   const { connection, isBesideGateway } = openConnection(file, opened);
@@ -53,14 +54,10 @@ export function openSqliteMaintenance(file: string): Maintenance {
     ...namedQueries(readerOf(connection, { issueObjectOf: () => null }), asked),
     tokens: patient(file, tokenQueries(asked)),
     ...patient(file, {
-      async compact() {
-        if (isBesideGateway) return false;
-        // The index of texts keeps the trigrams of what is deleted until it merges them away.
-        connection.client.exec("insert into issues_search (issues_search) values ('optimize')");
-        // Where SQLite moves rows from page to page, it leaves copies that `secure_delete` knows nothing of.
-        connection.client.exec("vacuum");
-        return true;
-      },
+      compact: async () =>
+        isBesideGateway
+          ? { is: "in use" }
+          : await compact(connection, { folder: dirname(file), freeBytesIn }),
       sweep: () => sweep(connection),
     }),
     [Symbol.asyncDispose]: async () => running.dispose(),
@@ -95,6 +92,49 @@ function openConnection(
   const known = identityOf(connection);
   if (known !== null) continued(connection, known, readInstance(instanceFileOf(file)));
   return { connection, isBesideGateway: false };
+}
+
+/** In turn. */
+const writingAnew = [
+  // The index of texts keeps the trigrams of what is deleted until it merges them away.
+  "insert into issues_search (issues_search) values ('optimize')",
+  // Where SQLite moves rows from page to page, it leaves copies that `secure_delete` knows nothing of.
+  "vacuum",
+];
+
+/** In an empty WAL, for it is cut to nothing only then: also by whoever finds the disk full, who could not move it into the file. */
+async function compact(
+  connection: Connection,
+  { folder, freeBytesIn }: { readonly folder: string; readonly freeBytesIn: (folder: string) => number },
+): Promise<Compaction> {
+  const left = (because: string) => ({ is: "left", because }) as const;
+  try {
+    for (const statement of writingAnew) {
+      if (!(await sweep(connection))) return left("something else is reading it");
+      const [needed, free] = [bytesToWriteAnew(connection.client), freeBytesIn(folder)];
+      if (free < needed)
+        return left(
+          `that takes ${Math.ceil(needed / 1e6)} MB of free space in ${resolve(folder)}, where there are ${Math.floor(free / 1e6)}`,
+        );
+      connection.client.exec(statement);
+    }
+    return { is: "compact" };
+  } catch (error) {
+    if (codeOf(error) === null || !(error instanceof Error)) throw error;
+    return left(error.message);
+  }
+}
+
+/** For all that is in use twice beside the file: in the temporary file that VACUUM fills, and in the WAL. */
+function bytesToWriteAnew(client: Database.Database): number {
+  const figure = (name: string) => Number(client.pragma(name, { simple: true }));
+  return 2 * (figure("page_count") - figure("freelist_count")) * figure("page_size");
+}
+
+/** What this user may fill of the folder's disk. */
+function freeBytesOf(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
 }
 
 /** Tries for as long as a step waits at most. */
