@@ -1,7 +1,11 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type Database from "better-sqlite3";
 
 /** How long others are kept from writing, at most twice in a row: a gateway gives up after 500 ms. */
 const shutOutMs = 100;
+
+/** How long a gateway may write before it is tried again. */
+const betweenMs = 400;
 
 /** What the pragma says: whether something was in its way, and how many pages are in the WAL and of these in the file. */
 type Checkpointed = { readonly busy: number; readonly log: number; readonly checkpointed: number };
@@ -21,5 +25,13 @@ export function emptyWal(client: Database.Database): boolean {
     return checkpoint("TRUNCATE").busy === 0;
   } finally {
     client.pragma(`busy_timeout = ${waitsMs}`);
+  }
+}
+
+/** The same, tried for so long. */
+export async function emptyWalWithin(ms: number, client: Database.Database): Promise<boolean> {
+  for (const until = performance.now() + ms; ; await wait(betweenMs)) {
+    if (emptyWal(client)) return true;
+    if (performance.now() >= until) return false;
   }
 }

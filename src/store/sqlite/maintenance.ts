@@ -1,17 +1,18 @@
-import { existsSync, statfsSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { StorageUnavailableError } from "../../domain/failure.ts";
 import { calledBy } from "../called-by.ts";
-import type { Compaction, Maintenance } from "../maintenance.ts";
+import type { Maintenance } from "../maintenance.ts";
 import { namedQueries } from "../queries/named.ts";
 import { tokenQueries } from "../queries/tokens.ts";
 import * as tables from "../tables/sqlite.ts";
+import { compact, freeBytesOf } from "./compact.ts";
 import { openWriter, setUpToWrite, type Connection } from "./connection.ts";
-import { emptyWal } from "./empty-wal.ts";
-import { codeOf, isBusy, unusable } from "./error.ts";
+import { emptyWalWithin } from "./empty-wal.ts";
+import { isBusy, unusable } from "./error.ts";
 import { makeFolderOf } from "./folder.ts";
 import { continued, identityOf } from "./identity.ts";
 import { instanceFileOf, readInstance } from "./instance.ts";
@@ -29,15 +30,13 @@ const busyMs = 10_000;
  */
 const restMs = 40;
 
-/** How long a gateway may write before the WAL is tried to be emptied again. */
-const betweenSweepsMs = 400;
-
 /**
  * Opens the store for commands, making it where it is missing.
  *
  * Where a gateway has it, this is a second connection that writes: SQLite lets one transaction write at a time, the
  * gateway tries again when it finds another one, for which it is left time between two steps, and it notices what was
  * changed beneath it. Where none has it, it is locked, so that none starts meanwhile.
+ * @param freeBytesIn what may still be filled of the disk that a folder is on.
  * @throws Error when the gateway that runs is of a version with other tables.
  */
 export function openSqliteMaintenance(file: string, freeBytesIn = freeBytesOf): Maintenance {
@@ -57,8 +56,8 @@ export function openSqliteMaintenance(file: string, freeBytesIn = freeBytesOf): 
       compact: async () =>
         isBesideGateway
           ? { is: "in use" }
-          : await compact(connection, { folder: dirname(file), freeBytesIn }),
-      sweep: () => sweep(connection),
+          : await compact(connection, { folder: dirname(file), freeBytesIn, giveUpMs: busyMs }),
+      sweep: () => emptyWalWithin(busyMs, connection.client),
     }),
     [Symbol.asyncDispose]: async () => running.dispose(),
   };
@@ -92,57 +91,6 @@ function openConnection(
   const known = identityOf(connection);
   if (known !== null) continued(connection, known, readInstance(instanceFileOf(file)));
   return { connection, isBesideGateway: false };
-}
-
-/** In turn. */
-const writingAnew = [
-  // The index of texts keeps the trigrams of what is deleted until it merges them away.
-  "insert into issues_search (issues_search) values ('optimize')",
-  // Where SQLite moves rows from page to page, it leaves copies that `secure_delete` knows nothing of.
-  "vacuum",
-];
-
-/** In an empty WAL, for it is cut to nothing only then: also by whoever finds the disk full, who could not move it into the file. */
-async function compact(
-  connection: Connection,
-  { folder, freeBytesIn }: { readonly folder: string; readonly freeBytesIn: (folder: string) => number },
-): Promise<Compaction> {
-  const left = (because: string) => ({ is: "left", because }) as const;
-  try {
-    for (const statement of writingAnew) {
-      if (!(await sweep(connection))) return left("something else is reading it");
-      const [needed, free] = [bytesToWriteAnew(connection.client), freeBytesIn(folder)];
-      if (free < needed)
-        return left(
-          `that takes ${Math.ceil(needed / 1e6)} MB of free space in ${resolve(folder)}, where there are ${Math.floor(free / 1e6)}`,
-        );
-      connection.client.exec(statement);
-    }
-    return { is: "compact" };
-  } catch (error) {
-    if (codeOf(error) === null || !(error instanceof Error)) throw error;
-    return left(error.message);
-  }
-}
-
-/** For all that is in use twice beside the file: in the temporary file that VACUUM fills, and in the WAL. */
-function bytesToWriteAnew(client: Database.Database): number {
-  const figure = (name: string) => Number(client.pragma(name, { simple: true }));
-  return 2 * (figure("page_count") - figure("freelist_count")) * figure("page_size");
-}
-
-/** What this user may fill of the folder's disk. */
-function freeBytesOf(folder: string): number {
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize;
-}
-
-/** Tries for as long as a step waits at most. */
-async function sweep({ client }: Connection): Promise<boolean> {
-  for (const until = performance.now() + busyMs; ; await wait(betweenSweepsMs)) {
-    if (emptyWal(client)) return true;
-    if (performance.now() >= until) return false;
-  }
 }
 
 /** The same steps; one that waited in vain is StorageUnavailableError, and one that could not write says which file. */
