@@ -86,9 +86,9 @@ export async function answerWrites({
     return say({ is: "not open", to: 0, message: error instanceof Error ? error.message : String(error) });
   }
   const { client } = connection;
-  // What a statement may have to undo, which is little here: a service may have no folder for temporary files, or a full one.
+  // What a statement may have to undo, which is little here.
   client.pragma("temp_store = MEMORY");
-  const checkPlace = checkOfPlace(file);
+  const checkPlace = checkOfPlace(client, file);
   const checkpoints = startCheckpoints(connection, file);
   const idle = startIdle([indexing(client), packing(connection)], checkpoints.committed);
   let walks = createWalkCache();
@@ -129,8 +129,8 @@ export async function answerWrites({
     const startedAt = performance.now();
     let written: BatchResult;
     try {
-      checkPlace();
       client.exec("begin immediate");
+      checkPlace();
       // A command changed something beneath: it may have erased an issue.
       if (dataVersion.get() !== seenVersion) forgetWalks();
       seenVersion = dataVersion.get();
