@@ -25,8 +25,8 @@ export interface Maintenance extends Erasing, AsyncDisposable {
   /** Writes the database's file anew, for parts of it that are not in use may hold what was erased; or leaves it. */
   compact(): Promise<Compaction>;
   /**
-   * Leaves nothing of what was erased in the files that the database keeps beside its own, or was to be written anew with. False where somebody who reads
-   * the database kept it from that for seconds.
+   * Leaves nothing of what was erased, or written anew, in the files that the database keeps beside its own. False where
+   * somebody who reads the database kept it from that for seconds.
    */
   sweep(): Promise<boolean>;
   /** Whether a delivery that is not about an issue has this body (sha256 in lower-case hex). */
