@@ -17,7 +17,9 @@ export type For = "live" | { readonly client: object };
  * long to make, nor those who have left hold up anybody else.
  */
 export type Line = {
-  /** Has it made, in its turn. Where it was added before, for somebody else, it has the first turn of a few of them. */
+  /**
+   * Has it made, in its turn. Added for several, it is made at whichever's turn comes first; at most four are queued for.
+   */
   readonly add: (work: Work, whom: For) => void;
 };
 
