@@ -47,7 +47,8 @@ export function createGraphQLHandler({
     if (response.destroyed) return;
     // Spreads those who come back when a gateway starts again.
     response.write(`retry: ${500 + Math.floor(1_000 * Math.random())}\n\n`);
-    serveEventStream(response, operation, () => mayStillRead(admitted, now()), options);
+    const reader = { client: clientOf(response.req), mayRead: () => mayStillRead(admitted, now()) };
+    serveEventStream(response, operation, reader, options);
   }
 
   /** True when it was a subscription, which is being served. */

@@ -56,6 +56,8 @@ type Connection = {
   readonly webSocket: WebSocket;
   readonly socket: Socket;
   readonly request: IncomingMessage;
+  /** Whose it is: all that one client has of addresses is one key. */
+  readonly client: string;
   admitted: Admitted | null;
   /** Subscriptions by their ids. */
   readonly subscribers: Map<string, LiveSubscriber>;
@@ -118,6 +120,7 @@ export function serveOperations(options: OperationsOptions) {
       webSocket,
       socket,
       request,
+      client: clientOf(request),
       admitted: null,
       subscribers: new Map(),
       operations: {},
@@ -222,7 +225,7 @@ export function serveOperations(options: OperationsOptions) {
         connection.executing += 1;
         try {
           const client = new OperationClient(connection, id);
-          if (!(await turnstile.enter(clientOf(connection.request))))
+          if (!(await turnstile.enter(connection.client)))
             return [errorOf("SERVICE_UNAVAILABLE", tooManyWait)];
           if (client.aborted) return toldToNobody;
           return await begin(graphql, connection, client, {
@@ -387,7 +390,7 @@ function served(
   function join(operation: LiveOperation): void {
     begun.operation = null;
     subscriber = live.begin(operation, {
-      client: connection,
+      connection,
       write: (message) => write(message.frames(start)),
       caughtUp: () => pingWithCursor(connection),
       end(last, end) {

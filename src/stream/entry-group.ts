@@ -1,6 +1,14 @@
 import type { Seq } from "../domain/cursor.ts";
 import type { LogEntry } from "../domain/event.ts";
-import type { Answer, End, EntryOperation, Sink, Subscriber, Telling } from "./answer.ts";
+import {
+  connectionsOf,
+  type Answer,
+  type End,
+  type EntryOperation,
+  type Sink,
+  type Subscriber,
+  type Telling,
+} from "./answer.ts";
 import type { Answers, Asker } from "./answers.ts";
 import type { Source } from "./source.ts";
 import type { Turns } from "./turns.ts";
@@ -90,7 +98,10 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
   /** What is told of pages of the log, for as long as they are in memory. */
   const stretches = new WeakMap<readonly LogEntry[], Stretch<One>[]>();
   /** Those who are live, now or later. */
-  const everyone: Asker = { whom: "live", isWaiting: () => members.size > 0 };
+  const everyone: Asker = {
+    whom: { is: "live", connections: connectionsOf(members) },
+    isWaiting: () => members.size > 0,
+  };
 
   /** Writes what is logged to all who are live, until they have everything. */
   async function tell(): Promise<void> {
@@ -141,7 +152,7 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
   async function readOn(member: Member<One>): Promise<void> {
     member.is = "reading";
     const asker: Asker = {
-      whom: { client: member.sink.client ?? member },
+      whom: { is: "replay", connections: [member.sink.connection] },
       isWaiting: () => isReading(member),
     };
     try {

@@ -13,7 +13,11 @@ const answer = (text: string, more: Partial<TestAnswer> = {}): TestAnswer => ({
 });
 
 const atOnce = () => createLine(async () => {});
-const somebody: Asker = { whom: "live", isWaiting: () => true };
+const asker = (): Asker => ({
+  whom: { is: "live", connections: [{ client: "one" }] },
+  isWaiting: () => true,
+});
+const somebody = asker();
 
 const made = (one: TestAnswer) => async () => one;
 
@@ -26,9 +30,9 @@ it("keeps no answer that was begun before something was erased, though another w
   let erased = 0;
   const answers = createAnswers<TestAnswer>(100, () => erased, atOnce());
   const [before, after] = [Promise.withResolvers<TestAnswer>(), Promise.withResolvers<TestAnswer>()];
-  const stale = answers.named("one", () => before.promise, somebody);
+  const stale = answers.named("one", () => before.promise, asker());
   erased += 1;
-  const fresh = answers.named("one", () => after.promise, somebody);
+  const fresh = answers.named("one", () => after.promise, asker());
   after.resolve(answer("fresh"));
   expect((await fresh)?.text).toBe("fresh");
   before.resolve(answer("stale"));

@@ -308,7 +308,12 @@ describe("those who follow the same", () => {
     const { fanout, write } = fanoutOver(0);
     const written: unknown[] = [];
     for (let one = 0; one < 3; one += 1)
-      fanout.follow(everySeq(), 0, { write: (answer) => written.push(answer) > 0, caughtUp() {}, end() {} });
+      fanout.follow(everySeq(), 0, {
+        connection,
+        write: (answer) => written.push(answer) > 0,
+        caughtUp() {},
+        end() {},
+      });
     await settled();
     write(4);
     await settled();
@@ -321,6 +326,7 @@ describe("those who follow the same", () => {
     const written: TestAnswer[] = [];
     for (let one = 0; one < 3; one += 1)
       fanout.follow(everySeq("large", undefined, undefined, 70_000), 0, {
+        connection,
         write: (answer) => written.push(answer) > 0,
         caughtUp() {},
         end() {},
@@ -472,6 +478,8 @@ describe("those who follow the same", () => {
   });
 });
 
+const connection = { client: "one" };
+
 /** A figure that says how often it has been read. */
 function countedReads(): FigureOperation<TestAnswer> {
   let reads = 0;
@@ -488,6 +496,7 @@ function watcher({ watch }: Fanout<TestAnswer>, figure: FigureOperation<TestAnsw
   const told: number[] = [];
   const happened: (string | End)[] = [];
   const subscriber = watch(figure, {
+    connection,
     write: ({ seqs }) => told.push(...seqs) > 0,
     caughtUp: () => happened.push("live"),
     end: (end) => happened.push(end),

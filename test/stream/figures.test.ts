@@ -61,6 +61,7 @@ function figures(concerns: (seq: number) => boolean = () => true) {
       const taking = { wantsMore: true };
       const happened: string[] = [];
       const subscriber = group.join({
+        connection: { client: "one" },
         write(answer) {
           told.push(...answer.seqs);
           return taking.wantsMore;

@@ -76,6 +76,7 @@ export function follower(
   const happened: (string | End)[] = [];
   const state = { wantsMore: true };
   const subscriber: Subscriber = fanout.follow(operation, after, {
+    connection: { client: "one" },
     write(answer) {
       seqs.push(...answer.seqs);
       return state.wantsMore;
