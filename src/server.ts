@@ -44,6 +44,7 @@ import { readBody } from "./sentry/payload.ts";
 import { issueObjectOf } from "./sentry/raw-issue.ts";
 import { createReceiver } from "./sentry/receive.ts";
 import { openSecret, secretFileOf } from "./sentry/secret.ts";
+import { askedBy } from "./store/asked-by.ts";
 import { openPostgresStore } from "./store/postgres/store.ts";
 import { openSqliteStore } from "./store/sqlite/store.ts";
 import type { Store } from "./store/store.ts";
@@ -181,6 +182,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     },
     graphiql: config.GRAPHIQL === "on",
     introspection: config.INTROSPECTION === "on",
+    askedBy,
   });
 
   // One entry may have thousands of answers to be made: none of them is refused, however many wait.
@@ -189,6 +191,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     source: createSource({ window: tail.window, log: store.reader }),
     joined: joinedMessages,
     turn: () => enterLater(answerTurnstile),
+    askedBy,
     told(entries) {
       // One that replaces another names that one's delivery.
       for (const { event } of entries)

@@ -78,7 +78,7 @@ export function createGraphQLHandler({
     const lastEventId = lastEventIdOf(request);
     const { viewer } = admitted;
     const taken = createTaken();
-    const client = new ResponseClient(response);
+    const client = new ResponseClient(response, clientOf(request));
     const asking: Asking = { viewer, lastEventId, take: taken.take, client };
     const wantsStream = accept.includes("text/event-stream");
 
@@ -92,7 +92,7 @@ export function createGraphQLHandler({
 
     /** False where it is not to be answered, or is answered that it may not begin. */
     async function mayBegin(): Promise<boolean> {
-      const may = await turnstile.enter(clientOf(request));
+      const may = await turnstile.enter(client.key);
       if (!may && !client.aborted) sendTooMany(response);
       return may && !client.aborted;
     }

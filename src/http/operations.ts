@@ -264,6 +264,10 @@ class OperationClient implements Client {
     this.#id = id;
   }
 
+  get key(): string {
+    return this.#connection.client;
+  }
+
   get aborted(): boolean {
     const { webSocket, operations } = this.#connection;
     // Another operation is given this id only once this one has ended: see `createInbox`.

@@ -1,3 +1,5 @@
+import type { AskedBy } from "../store/asked-by.ts";
+
 /** Something that is to be made, once, whoever asked for it. */
 export type Work = {
   /** False once nobody waits for it. */
@@ -70,14 +72,19 @@ const liveFirstMs = 250;
 /** In how many queues one waits at least: of the thousands that come back together and want the same, any few will do. */
 const leastPlaces = 4;
 
-/**
- * @param turn resolves when one more may begin.
- * @param now milliseconds of a clock that never goes back.
- */
-export function createLine(
-  turn: () => Promise<unknown>,
-  now: () => number = performance.now.bind(performance),
-): Line {
+export type LineOptions = {
+  /** Resolves when one more may begin. */
+  readonly turn: () => Promise<unknown>;
+  readonly askedBy?: AskedBy | undefined;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number;
+};
+
+export function createLine({
+  turn,
+  askedBy = (_client, ask) => ask(),
+  now = performance.now.bind(performance),
+}: LineOptions): Line {
   const shares = { live: new Map<string, Share>(), replay: new Map<string, Share>() };
   const queues = { live: new Map<Connection, Queue>(), replay: new Map<Connection, Queue>() };
   /** Those with something ready, next first. */
@@ -118,7 +125,7 @@ export function createLine(
     const chargedMs = share.usualMs;
     const begunAt = now();
     queue.isBusy = true;
-    await work.begin();
+    await askedBy(share.client, work.begin);
     queue.isBusy = false;
     share.usualMs = Math.min(now() - begunAt, mostMs);
     if (share.ready.length > 0) ready.splice(ready.indexOf(share), 1);

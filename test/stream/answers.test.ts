@@ -12,7 +12,7 @@ const answer = (text: string, more: Partial<TestAnswer> = {}): TestAnswer => ({
   ...more,
 });
 
-const atOnce = () => createLine(async () => {});
+const atOnce = () => createLine({ turn: async () => {} });
 const asker = (): Asker => ({
   whom: { is: "live", connections: [{ client: "one" }] },
   isWaiting: () => true,

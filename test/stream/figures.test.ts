@@ -33,7 +33,7 @@ function figures(concerns: (seq: number) => boolean = () => true) {
   const group = createFigureGroup<TestAnswer>({
     operation,
     source: createSource({ window, log, pageSize: 2 }),
-    line: createLine(async () => {}),
+    line: createLine({ turn: async () => {} }),
     wait: (milliseconds, signal) =>
       new Promise((resolve) => {
         waits.push({ milliseconds, end: resolve });

@@ -8,10 +8,10 @@ function lineOfWorks() {
   const made: string[] = [];
   const dropped: string[] = [];
   let now = 0;
-  const line = createLine(
-    () => new Promise<void>((resolve) => turns.push(resolve)),
-    () => now,
-  );
+  const line = createLine({
+    turn: () => new Promise<void>((resolve) => turns.push(resolve)),
+    now: () => now,
+  });
   return {
     made,
     dropped,
@@ -176,6 +176,21 @@ describe("a line of answers to be made", () => {
     again(replay({ client: "light" }));
     await pass(5);
     expect(made).toContain("cheap");
+  });
+
+  it("has what making it asks of the store asked by the client whose turn it is", async () => {
+    const asked: string[] = [];
+    const line = createLine({
+      turn: async () => {},
+      askedBy(client, ask) {
+        asked.push(client);
+        return ask();
+      },
+    });
+    const work = { isWanted: () => true, begin: async () => {}, drop() {} };
+    line.add(work, live({ client: "one" }, { client: "other" }));
+    await setImmediate();
+    expect(asked).toEqual(["one"]);
   });
 
   it("takes few turns for what is replayed to many", () => {
