@@ -31,7 +31,7 @@ export type GraphQLOptions = Omit<Services, "mostValues"> & {
   readonly graphiql: boolean;
   /** Whether the schema may be asked for. */
   readonly introspection: boolean;
-  readonly askedBy?: AskedBy;
+  readonly askedBy: AskedBy;
 };
 
 export type GraphQL = ReturnType<typeof createGraphQL>;
@@ -57,7 +57,7 @@ export function createGraphQL({
   limits,
   graphiql,
   introspection,
-  askedBy = (_client, ask) => ask(),
+  askedBy,
   ...given
 }: GraphQLOptions) {
   const services: Services = { ...given, mostValues: limits.cost };

@@ -18,7 +18,7 @@ export type FanoutOptions<One extends Answer> = {
   readonly told: (entries: readonly LogEntry[]) => void;
   /** Resolves when one answer more may begin to be made. */
   readonly turn?: () => Promise<unknown>;
-  readonly askedBy?: AskedBy;
+  readonly askedBy: AskedBy;
   /** Least milliseconds from one reading of figures to the next. */
   readonly figuresEveryMs?: number;
   /** How many entries a subscriber that has been live may fall behind before it is ended. */

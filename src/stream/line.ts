@@ -75,16 +75,12 @@ const leastPlaces = 4;
 export type LineOptions = {
   /** Resolves when one more may begin. */
   readonly turn: () => Promise<unknown>;
-  readonly askedBy?: AskedBy | undefined;
+  readonly askedBy: AskedBy;
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number;
 };
 
-export function createLine({
-  turn,
-  askedBy = (_client, ask) => ask(),
-  now = performance.now.bind(performance),
-}: LineOptions): Line {
+export function createLine({ turn, askedBy, now = performance.now.bind(performance) }: LineOptions): Line {
   const shares = { live: new Map<string, Share>(), replay: new Map<string, Share>() };
   const queues = { live: new Map<Connection, Queue>(), replay: new Map<Connection, Queue>() };
   /** Those with something ready, next first. */

@@ -4,6 +4,7 @@ import { unlimitedAdmin } from "../../src/domain/viewer.ts";
 import type { LiveOperation } from "../../src/graphql/live-operation.ts";
 import { serialised } from "../../src/graphql/serialised.ts";
 import { createGraphQL, type GraphQLLimits, type GraphQLOptions } from "../../src/graphql/yoga.ts";
+import { askedBy } from "../../src/store/asked-by.ts";
 import type { Reader } from "../../src/store/reader.ts";
 import { now } from "./builders.ts";
 import { fakeReader, type Known } from "./fake-reader.ts";
@@ -50,6 +51,7 @@ export function gateway(
       readFailed: (error) => unread.push(error),
     },
     limits: defaultLimits,
+    askedBy,
     graphiql: false,
     introspection: true,
     ...options,

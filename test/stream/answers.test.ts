@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { askedBy } from "../../src/store/asked-by.ts";
 import type { Answer } from "../../src/stream/answer.ts";
 import { createAnswers, type Asker } from "../../src/stream/answers.ts";
 import { createLine } from "../../src/stream/line.ts";
@@ -12,7 +13,7 @@ const answer = (text: string, more: Partial<TestAnswer> = {}): TestAnswer => ({
   ...more,
 });
 
-const atOnce = () => createLine({ turn: async () => {} });
+const atOnce = () => createLine({ turn: async () => {}, askedBy });
 const asker = (): Asker => ({
   whom: { is: "live", connections: [{ client: "one" }] },
   isWaiting: () => true,

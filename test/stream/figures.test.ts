@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { askedBy } from "../../src/store/asked-by.ts";
 import type { FigureOperation } from "../../src/stream/answer.ts";
 import { createFigureGroup } from "../../src/stream/figure-group.ts";
 import { createLine } from "../../src/stream/line.ts";
@@ -33,7 +34,7 @@ function figures(concerns: (seq: number) => boolean = () => true) {
   const group = createFigureGroup<TestAnswer>({
     operation,
     source: createSource({ window, log, pageSize: 2 }),
-    line: createLine({ turn: async () => {} }),
+    line: createLine({ turn: async () => {}, askedBy }),
     wait: (milliseconds, signal) =>
       new Promise((resolve) => {
         waits.push({ milliseconds, end: resolve });

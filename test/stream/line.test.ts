@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { askedBy } from "../../src/store/asked-by.ts";
 import { createLine, type Connection, type For } from "../../src/stream/line.ts";
 
 /** A line whose turns come when they are given, and whose works take as long on its clock as they are said to. */
@@ -10,6 +11,7 @@ function lineOfWorks() {
   let now = 0;
   const line = createLine({
     turn: () => new Promise<void>((resolve) => turns.push(resolve)),
+    askedBy,
     now: () => now,
   });
   return {
