@@ -25,6 +25,7 @@ import {
 } from "./config.ts";
 import { printedSchema } from "./graphql/schema.ts";
 import { errorText } from "./observability/error-text.ts";
+import { howToRun } from "./observability/how-to-run.ts";
 import { createLogger } from "./observability/logger.ts";
 import { createProgressBar } from "./observability/progress.ts";
 import { readBody } from "./sentry/payload.ts";
@@ -33,6 +34,7 @@ import { sign } from "./sentry/signature.ts";
 import { simulateCommand } from "./sentry/simulate.ts";
 import { startGateway } from "./server.ts";
 import { copyStore } from "./store/copy.ts";
+import type { Finding } from "./store/doctor/finding.ts";
 import { backUpSqlite } from "./store/sqlite/backup.ts";
 import { requireFile } from "./store/sqlite/connection.ts";
 import { examineSqlite } from "./store/sqlite/doctor.ts";
@@ -106,6 +108,11 @@ program
       });
     const settings = config();
     const logger = createLogger({ level: settings.LOG_LEVEL });
+    // Rejections that nobody handles come here too. Node itself would print all that libraries hang on their errors.
+    process.on("uncaughtException", (err) => {
+      logger.fatal({ err }, "a fault that nobody expected: this process ends, to be started again");
+      process.exit(1);
+    });
     for (const name of unknownSettings(readEnvironment())) logger.warn({ name }, "no such setting");
     for (const line of idleLines())
       logger.warn(
@@ -185,27 +192,42 @@ program
   )
   .action(async ({ send }: { readonly send?: string }) => {
     const { DATABASE_URL: url } = config();
+    let isWell = true;
+    const tell = (findings: readonly Finding[]) => {
+      for (const { problem, remedy } of findings) console.log(`✗ ${problem}\n  → ${remedy}`);
+      if (findings.length > 0) isWell = false;
+    };
+    // Before it is looked for a database, which may be named in a setting without effect.
+    tell(settingsFindings());
     using bar = progress("examining");
     const onProgress = (_what: string, done: number, total: number) => bar.update(done, total);
-    const findings = [
-      ...(isPostgres(url)
-        ? await examinePostgres({ url, onProgress })
-        : await examineSqlite({ file: databaseFileOf(url), onProgress })),
-    ];
+    const findings = isPostgres(url)
+      ? await examinePostgres({ url, onProgress })
+      : await examineSqlite({ file: databaseFileOf(url), onProgress });
     bar.clear();
+    tell(findings);
     if (send !== undefined) {
       const sent = await sendTest(send);
-      if (sent.is === "wrong") findings.push(sent);
+      if (sent.is === "wrong") tell([sent]);
       else
         console.log(
           `✓ A test delivery arrived by ${withoutPassword(send)}, in ${Math.round(sent.milliseconds)} ms.`,
         );
     }
-    for (const { problem, remedy } of findings) console.log(`✗ ${problem}\n  → ${remedy}`);
-    if (findings.length > 0) process.exitCode = 1;
-    else
+    if (isWell)
       console.log("✓ The settings, the database, every kept body and every history are as they should be.");
+    else process.exitCode = 1;
   });
+
+/** What of the settings is without effect, though it looks as if it were to have one. */
+function settingsFindings(): readonly Finding[] {
+  const names = unknownSettings(readEnvironment()).map((name) => `There is no setting ${name}.`);
+  const lines = idleLines().map(
+    (line) => `Line ${line} of .env sets nothing: it is not NAME=value, or a later one is of that name.`,
+  );
+  const remedy = `Correct it or take it away: "${howToRun("--help")}" tells of all settings.`;
+  return [...names, ...lines].map((problem) => ({ problem, remedy }));
+}
 
 async function openMaintenance(): Promise<Maintenance> {
   const { DATABASE_URL: url } = config();

@@ -155,7 +155,7 @@ const settings = z.object({
   LIMIT_COST: wholeNumber(100, 10_000_000)
     .default(25_000)
     .describe(
-      "Most values that a GraphQL answer may have, as far as its document tells, and its filters, and as many more in lists that no argument limits (`statusSpans`); QUERY_TOO_COMPLEX beyond. What GraphiQL asks of the schema counts some 17,500.",
+      "Most values that an answer may have, judging by its document and variables, filters included; QUERY_TOO_COMPLEX beyond. Lists that no argument limits (`statusSpans`) may add as many more. GraphiQL's query for the schema has some 17,500.",
     ),
   LIMIT_TOKENS: wholeNumber(100, 100_000)
     .default(2_000)
@@ -168,7 +168,10 @@ const settings = z.object({
     .describe("How many directives a GraphQL document may have; QUERY_TOO_COMPLEX beyond."),
   LIMIT_BODY_BYTES: wholeNumber(1_000, 10_000_000)
     .default(100_000)
-    .describe("The largest body of a GraphQL request, in bytes; PAYLOAD_TOO_LARGE (413) beyond."),
+    .describe(
+      "The largest body of a GraphQL request, in bytes; PAYLOAD_TOO_LARGE (413) beyond. A WebSocket's " +
+        "message: always 65536; close code 1009 beyond.",
+    ),
   LIMIT_URL_BYTES: wholeNumber(256, 16_000)
     .default(8_192)
     .describe("The longest URL of a request, in bytes; BAD_REQUEST (414) beyond."),
@@ -217,7 +220,10 @@ const settings = z.object({
     .transform((text) => text.split(",").map((one) => one.trim()))
     .pipe(z.array(origin))
     .default([])
-    .describe("The exact origins, separated by commas, whose pages may use GraphQL from a browser."),
+    .describe(
+      "The exact origins, separated by commas, whose pages may use GraphQL from a browser. Only http and https: " +
+        "pages of packaged apps (tauri://localhost) cannot be let in.",
+    ),
   LOG_LEVEL: z
     .enum(logLevels)
     .default("info")

@@ -44,6 +44,7 @@ import { readBody } from "./sentry/payload.ts";
 import { issueObjectOf } from "./sentry/raw-issue.ts";
 import { createReceiver } from "./sentry/receive.ts";
 import { openSecret, secretFileOf } from "./sentry/secret.ts";
+import { statusDetailsOf } from "./sentry/status-details.ts";
 import { askedBy } from "./store/asked-by.ts";
 import { openPostgresStore } from "./store/postgres/store.ts";
 import { openSqliteStore } from "./store/sqlite/store.ts";
@@ -85,7 +86,7 @@ export type Parts = {
 /** How long the log is left unread when no commit rings: another process may have written. */
 const pollMs = 1_000;
 
-/** Most entries of the log in memory. */
+/** How many of the newest entries of the log are in memory at least, where so many came; up to twice as many are. */
 const windowSize = 4_096;
 
 /** A tail that has not seen the end of the log for longer than this is behind. */
@@ -165,6 +166,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   const graphql = createGraphQL({
     store,
     recentBounds: createRecentBounds({ log: store.reader, committed }),
+    statusDetailsOf,
     feed: {
       silenceAfterMs: config.FEED_SILENCE_AFTER ?? null,
       refusedSinceStart: () => refusedSinceStart,
@@ -193,9 +195,8 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     turn: () => enterLater(answerTurnstile),
     askedBy,
     told(entries) {
-      // One that replaces another names that one's delivery.
-      for (const { event } of entries)
-        if (event.supersedes === null) report.entryTold(now() - event.receivedAt);
+      // What is late may name a delivery that came in long before.
+      for (const { event } of entries) if (!event.isLate) report.entryTold(now() - event.receivedAt);
     },
   });
   const live = createLive({

@@ -272,6 +272,27 @@ describe("a gateway", () => {
     expect([...held.values()].toSorted(byId)).toEqual([...nodes].toSorted(byId));
   });
 
+  it("measures how soon it tells of what comes in its order, and not of what names a delivery of before", async () => {
+    await using gateway = await startTestGateway();
+    const client = createClient({ url: `${gateway.url}/graphql` });
+    const query = "subscription ($after: Cursor) { issueChanged(after: $after) { event { action } } }";
+    const { feed } = await ask(gateway.url, "{ feed { cursor } }");
+    const log = client.iterate({ query, variables: { after: feed!["cursor"] } });
+    const told = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i += 1) expect((await log.next()).value).not.toHaveProperty("errors");
+    };
+    const issue = { id: "1", title: "x", status: "unresolved", substatus: "new", count: 1 };
+    const before = log.next();
+    await post(gateway.url, JSON.stringify({ action: "assigned", data: { issue } }));
+    await before;
+    await post(gateway.url, JSON.stringify({ action: "created", data: { issue } }));
+    // The opening replaces the discovery, and the assignment is an event of its own.
+    await told(2);
+    client.dispose();
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+    expect(metrics).toContain("issuewire_told_seconds_count 1\n");
+  });
+
   it("stops while a stream is open, and lets it end", async () => {
     const gateway = await startTestGateway();
     const response = await fetch(`${gateway.url}/graphql`, {

@@ -35,19 +35,28 @@ async function finish(store: Maintenance, options: EraseCommandOptions): Promise
   await allOf("erasing", store.eraseSetAside, options);
   if (await store.sweep()) return;
   options.print(
-    "Something else is reading the database: until that is done and the gateway was started anew, the file beside it that ends in -wal may hold what was erased.",
+    "Something else is reading the database: until that is done and the gateway was started anew, its files may hold what was erased.",
   );
 }
 
 /** The same, and leaves nothing of it anywhere in the database's file, or says that it may have. */
 async function finishForgetting(store: Maintenance, options: EraseCommandOptions): Promise<void> {
   await allOf("erasing", store.eraseSetAside, options);
-  const isCompact = await store.compact();
+  const compaction = await store.compact();
   await finish(store, options);
-  if (!isCompact)
-    options.print(
-      "A gateway uses the database: parts of its file that are not in use may still hold some of what was erased. This command clears them when it is run once more with the gateway stopped, though it finds nothing then.",
-    );
+  const { print } = options;
+  switch (compaction.is) {
+    case "compact":
+      return;
+    case "in use":
+      return print(
+        "A gateway uses the database: parts of its file that are not in use may still hold some of what was erased. This command clears them when it is run once more with the gateway stopped, though it finds nothing then.",
+      );
+    case "left":
+      return print(
+        `The database's file was not written anew (${compaction.because}): parts of it that are not in use may still hold some of what was erased. This command clears them when it is run once more, though it finds nothing then.`,
+      );
+  }
 }
 
 /** `issuewire prune`: what the settings say is too old. A running gateway does the same by itself. */
@@ -115,10 +124,12 @@ export function forgetCommand(options: EraseCommandOptions): Command {
     .action(async (name: string) => {
       await using store = await open();
       const sentryId = await store.findIssue(name);
-      if (sentryId !== null) await store.forgetIssue(sentryId, now());
+      if (sentryId !== null) {
+        await store.forgetIssue(sentryId, now());
+        print(`Forgot issue ${sentryId}.`);
+      }
       await finishForgetting(store, options);
       if (sentryId === null) throw new CommandError(`There is no issue ${name}.`);
-      print(`Forgot issue ${sentryId}.`);
     });
   command
     .command("project")
@@ -127,11 +138,13 @@ export function forgetCommand(options: EraseCommandOptions): Command {
     .action(async (name: string) => {
       await using store = await open();
       const project = await store.findProject(name);
-      const issues = project === null ? 0 : await forgetProject(store, project.sentryId);
+      if (project !== null) {
+        const issues = await forgetProject(store, project.sentryId);
+        // By the name that was given: the slug comes from Sentry, and may have in it what a terminal obeys.
+        print(`Forgot project ${name}: ${counted(issues, "issue")}.`);
+      }
       await finishForgetting(store, options);
       if (project === null) throw new CommandError(`There is no project ${name}.`);
-      // By the name that was given: the slug comes from Sentry, and may have in it what a terminal obeys.
-      print(`Forgot project ${name}: ${counted(issues, "issue")}.`);
     });
   return command;
 }

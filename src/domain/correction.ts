@@ -1,8 +1,9 @@
 import { entriesFrom, standingOf, type Entry, type EntryDraft, type Standing } from "./entry.ts";
 import type { IssueEvent } from "./event.ts";
+import { agree } from "./issue.ts";
 import { comparePlaces, positionIn } from "./order.ts";
 import { PastNeededError } from "./past.ts";
-import { isSameState, type Stop } from "./stop.ts";
+import type { Stop } from "./stop.ts";
 import type { Before, Walk } from "./walk.ts";
 
 type Draft = EntryDraft & { readonly supersedes: IssueEvent[] };
@@ -10,10 +11,10 @@ type Draft = EntryDraft & { readonly supersedes: IssueEvent[] };
 /**
  * The entries that bring the log from what the touched stops were to what the walk has made of them, in history order.
  *
- * An event that differs from the one in its place supersedes that. What leaves a place that stays empty is superseded by
- * the first event that is new in its own place and tells the same, such as the same change at another time; or else by the
- * first entry of the delivery that was added; or else by the event next to it, which is entered again for that. The last
- * event is entered again where nothing else tells that the issue shows another snapshot.
+ * Each event that leaves is superseded by one entry: by the one in its place where that tells the same or leads to the same
+ * state; or else by the one that comes closest to it (`heirOf`); or else, where nothing is entered, by the event next to
+ * it, which is entered again for that. The last event is entered again where nothing else tells that the issue shows another
+ * snapshot.
  */
 export function entriesOf(
   walk: Walk,
@@ -31,37 +32,51 @@ export function entriesOf(
     for (const event of stop.events) {
       if (was.events.includes(event)) continue;
       // By place and not by stop: of two deliveries with the same body and time either can be the one passed over.
-      const old = leaving.get(keyOf(event.place));
-      leaving.delete(keyOf(event.place));
-      drafts.push({ event, supersedes: old === undefined ? [] : [old.event] });
+      const old = leaving.get(keyOf(event.place))?.event;
+      const stays = old !== undefined && (tellsTheSame(old, event) || leadsToTheSame(old, event));
+      if (stays) leaving.delete(keyOf(event.place));
+      drafts.push({ event, supersedes: stays ? [old] : [] });
     }
   }
   drafts.sort(byPlace);
 
-  const own = drafts.find(({ event }) => event.delivery === added);
   for (const { stop, event } of [...leaving.values()].sort(byPlace)) {
-    const successor = drafts.find(
-      (draft) => draft.supersedes.length === 0 && tellsTheSame(draft.event, event),
-    );
-    const heir = successor ?? own ?? reentered(drafts, eventNextTo(walk, stop, event));
-    heir.supersedes.push(event);
+    if (drafts.length === 0) drafts.push(reentered(eventNextTo(walk, stop, event)));
+    heirOf(event, drafts, added).supersedes.push(event);
   }
 
   const after = standingOf(walk)!;
-  if (drafts.length === 0 && before !== null && showsOtherwise(before, after)) reentered(drafts, after.last);
+  if (drafts.length === 0 && before !== null && showsOtherwise(before, after))
+    drafts.push(reentered(after.last));
 
-  drafts.sort(byPlace);
   for (const { supersedes } of drafts) supersedes.sort((a, b) => comparePlaces(a.place, b.place));
   return entriesFrom(drafts, added, before, after);
 }
 
-/** The draft of this event. If there was none it supersedes the event itself. */
-function reentered(drafts: Draft[], event: IssueEvent): Draft {
-  const drafted = drafts.find((draft) => draft.event === event);
-  if (drafted !== undefined) return drafted;
-  const draft = { event, supersedes: [event] };
-  drafts.push(draft);
-  return draft;
+/**
+ * The draft that tells what became of an event: one that tells the same, such as the same change at another time; or else
+ * one that leads to the same state; or else the one in its place, one of the delivery that was added, or any. For a
+ * change it is a change wherever there is one, so that who follows the changes alone hears of it.
+ */
+function heirOf(event: IssueEvent, drafts: readonly Draft[], added: number): Draft {
+  const changes = event.transition === null ? [] : drafts.filter((draft) => draft.event.transition !== null);
+  const heirs = changes.length > 0 ? changes : drafts;
+  const closest: readonly ((heir: Draft) => boolean)[] = [
+    (heir) => tellsTheSame(heir.event, event),
+    (heir) => leadsToTheSame(heir.event, event),
+    (heir) => comparePlaces(heir.event.place, event.place) === 0,
+    (heir) => heir.event.delivery === added,
+  ];
+  for (const isClose of closest) {
+    const close = heirs.filter(isClose);
+    if (close.length > 0) return close.find(({ supersedes }) => supersedes.length === 0) ?? close[0]!;
+  }
+  return heirs[0]!;
+}
+
+/** A draft that enters an event again: it supersedes itself. */
+function reentered(event: IssueEvent): Draft {
+  return { event, supersedes: [event] };
 }
 
 /** The event in history before the one that left this stop; the first one where none is. */
@@ -85,11 +100,17 @@ function showsOtherwise(before: Standing, after: Standing): boolean {
   );
 }
 
-/** The same change; of what is no change, what the same delivery says. */
+/** The same change, as far as is known; of what is no change, what the same delivery says. */
 function tellsTheSame(a: IssueEvent, b: IssueEvent): boolean {
   if (a.transition === null || b.transition === null)
     return a.transition === b.transition && a.delivery === b.delivery;
-  return isSameState(a.transition.from, b.transition.from) && isSameState(a.transition.to, b.transition.to);
+  const [before, after] = [a.transition.from, b.transition.from];
+  const beginsTheSame = before === null || after === null ? before === after : agree(before, after);
+  return beginsTheSame && leadsToTheSame(a, b);
+}
+
+function leadsToTheSame({ transition: a }: IssueEvent, { transition: b }: IssueEvent): boolean {
+  return a !== null && b !== null && agree(a.to, b.to);
 }
 
 function keyOf(place: Uint8Array): string {

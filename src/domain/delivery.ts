@@ -1,6 +1,7 @@
 import type { Actor, Assignee, Snapshot, State } from "./issue.ts";
 
-export type DeliveryOutcome = "APPLIED" | "UNCHANGED" | "DUPLICATE" | "IGNORED" | "QUARANTINED";
+export const deliveryOutcomes = ["APPLIED", "UNCHANGED", "DUPLICATE", "IGNORED", "QUARANTINED"] as const;
+export type DeliveryOutcome = (typeof deliveryOutcomes)[number];
 
 /** The status that a delivery's action asserts, in Sentry's spelling. */
 export type Claim = "unresolved" | "resolved" | "ignored";

@@ -9,7 +9,7 @@ export type Past = {
   readonly known: Known;
   /** The delivery at the last of them; no `created`, so that each of those is before it. */
   readonly last: Facts;
-  /** Prints of the keys of all that they have in common with nothing that is left. */
+  /** Hashes of the keys (body, Request-ID, claim) that only stops let go of have. */
   readonly prints: Set<number>;
 };
 

@@ -15,7 +15,7 @@ export type AnswerSize = {
    * have, beyond those measured.
    */
   readonly counted: <One>(list: readonly One[], info: GraphQLResolveInfo) => readonly One[];
-  /** The value, which is as Sentry sent it. One by itself may be of any size. */
+  /** The value, which is as Sentry sent it. One by itself, with no other in the answer, may be of any size. */
   readonly weighed: <Value extends Json>(value: Value) => Value;
   /**
    * QUERY_TOO_COMPLEX where there is too much, in place of the whole answer; null where there is not. It is not thrown where
@@ -55,8 +55,10 @@ export function createAnswerSize(mostValues: number, now: number): AnswerSize {
       return [];
     },
     weighed(value) {
-      if (characters < mostCharacters) characters += charactersIn(value);
-      else
+      const isFirst = characters === 0;
+      // Beyond, nothing need be counted any more.
+      if (characters <= mostCharacters) characters += charactersIn(value);
+      if (characters > mostCharacters && !isFirst)
         refusal ??= errorOf(
           "QUERY_TOO_COMPLEX",
           "What the answer has as Sentry sent it (`raw`, `metadata`, `snapshot`, `body`) takes more than " +

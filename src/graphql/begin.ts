@@ -5,9 +5,9 @@ import type { Params } from "./params.ts";
 import type { GraphQL } from "./yoga.ts";
 
 /**
- * Makes a subscription ready in Yoga's own pipeline, plugins included, without a Request and a Response around it: ten
- * thousand subscribers who come at once would leave most of a megabyte of those for each ten of them. Null for what is
- * no subscription, or cannot begin.
+ * Makes a subscription ready in Yoga's own pipeline, plugins included, without a Request and a Response around it: these
+ * take some 80 kB for each subscriber, and ten thousand may come at once. Null for what is no subscription, or cannot
+ * begin.
  */
 export function createBegin({ getEnveloped, documents }: Pick<GraphQL, "getEnveloped" | "documents">) {
   return async (params: Params, asking: Omit<Asking, "take">): Promise<LiveOperation | null> => {

@@ -3,7 +3,7 @@ import type { Page, PageRequest } from "../store/reader.ts";
 import { builder, type Types } from "./builder.ts";
 import { errorOf } from "./errors.ts";
 import { saturated } from "./int.ts";
-import { keyOfPageCursor, pageCursorOf, type PagedList } from "./page-cursor.ts";
+import { isOfAnotherEpoch, keyOfPageCursor, pageCursorOf, type PagedList } from "./page-cursor.ts";
 
 export type Edge<Row> = { readonly cursor: string; readonly node: Row };
 
@@ -31,7 +31,8 @@ export type Questions<Row, Key> = {
 
 /**
  * The page of `list` that the arguments ask for.
- * @throws GraphQLError BAD_USER_INPUT for sizes out of bounds and cursors of another list.
+ * @throws GraphQLError BAD_USER_INPUT for sizes out of bounds and cursors of another list, EPOCH_CHANGED for one of this
+ *   list's in another epoch.
  */
 export async function connect<Row, Key>(
   args: ConnectionArgs,
@@ -124,8 +125,13 @@ function pageRequestOf<Row, Key>(
   function keyIn(argument: string, cursor: string | null | undefined): Key | null {
     if (cursor == null) return null;
     const key = keyOfPageCursor(list, cursor);
-    if (key === null) throw errorOf("BAD_USER_INPUT", `\`${argument}\` is not a page cursor of this list.`);
-    return key;
+    if (key !== null) return key;
+    if (isOfAnotherEpoch(list, cursor))
+      throw errorOf(
+        "EPOCH_CHANGED",
+        `The log was begun anew since the page cursor \`${argument}\` was made. Read the list again from its start.`,
+      );
+    throw errorOf("BAD_USER_INPUT", `\`${argument}\` is not a page cursor of this list.`);
   }
 }
 

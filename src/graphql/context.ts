@@ -1,3 +1,5 @@
+import type { JsonObject } from "../domain/issue.ts";
+import type { StatusDetails } from "../domain/status-details.ts";
 import type { Viewer } from "../domain/viewer.ts";
 import type { Reader } from "../store/reader.ts";
 import type { Store } from "../store/store.ts";
@@ -13,6 +15,8 @@ export type Services = {
   readonly store: Pick<Store, "reader" | "readTransaction">;
   /** The log's bounds as they were a moment ago, at the earliest. */
   readonly recentBounds: Reader["bounds"];
+  /** Reads an issue's `statusDetails`. */
+  readonly statusDetailsOf: (sent: JsonObject) => StatusDetails;
   readonly feed: {
     /** FEED_SILENCE_AFTER in milliseconds; null when it is not set. */
     readonly silenceAfterMs: number | null;

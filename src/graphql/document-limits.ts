@@ -1,7 +1,15 @@
-import { visit, type DocumentNode, type ExecutionArgs, type GraphQLError, type GraphQLSchema } from "graphql";
+import {
+  getOperationAST,
+  visit,
+  type DocumentNode,
+  type ExecutionArgs,
+  type GraphQLError,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from "graphql";
 import { documentFault, errorOf } from "./errors.ts";
 import { sizeOfInput } from "./filter-input.ts";
-import { measure, type Measure } from "./measure.ts";
+import { lengthOfList, measure, type Measure } from "./measure.ts";
 import { mostNesting, mostObjects, nestsDeeperThan, objectsIn } from "./nesting.ts";
 import { badRequest } from "./params.ts";
 import { rememberedByDocument } from "./remembered.ts";
@@ -22,38 +30,38 @@ export type DocumentLimitOptions = {
 export type DocumentLimits = {
   /** By what the document alone tells, before it is compared with the schema. */
   readonly refusalOfDocument: (document: DocumentNode, schema: GraphQLSchema) => GraphQLError | null;
-  /** By its cost, which depends on its variables: what is said of a document alone is remembered. */
+  /** By the cost of the operation that is asked for, which depends on its variables. */
   readonly refusalOf: (args: ExecutionArgs) => GraphQLError | null;
 };
 
 /** @param clock in epoch milliseconds. */
 export function createDocumentLimits(limits: DocumentLimitOptions, clock: () => number): DocumentLimits {
   const counts = rememberedByDocument(countsOf);
-  const measures = rememberedByDocument((document: DocumentNode, schema: GraphQLSchema) => {
-    const { lengthVariables, filterVariables } = counts(document);
-    // Most often a document comes with pages as large as the last time, and filters alike.
-    let last: { readonly lengths: readonly unknown[]; readonly measured: Measure } | undefined;
-    return (variables: Readonly<Record<string, unknown>>): Measure => {
-      const lengths = [
-        ...lengthVariables.map((name) => variables[name]),
-        ...filterVariables.map((name) => sizeOfInput(variables[name])),
-      ];
-      if (last === undefined || !lengths.every((length, at) => length === last!.lengths[at]))
-        last = { lengths, measured: measure(document, schema, variables, clock()) };
-      return last.measured;
-    };
-  });
+  const measures = rememberedByDocument(
+    (operation: OperationDefinitionNode, document: DocumentNode, schema: GraphQLSchema) => {
+      const { sizes } = counts(document);
+      // Most often an operation comes with pages as large as the last time, and filters alike.
+      let last: { readonly sizes: readonly unknown[]; readonly measured: Measure } | undefined;
+      return (variables: Variables): Measure => {
+        const given = sizes.map((sizeIn) => sizeIn(variables));
+        if (last === undefined || !given.every((size, at) => size === last!.sizes[at]))
+          last = { sizes: given, measured: measure(operation, document, schema, variables, clock()) };
+        return last.measured;
+      };
+    },
+  );
 
   return {
     refusalOfDocument(document, schema) {
-      const { aliases, directives } = counts(document);
+      const { operations, aliases, directives } = counts(document);
+      const depths = operations.map((operation) => measures(operation, document, schema)({}).depth);
       return (
-        over("QUERY_TOO_DEEP", "nests", measures(document, schema)({}).depth, limits.depth, "deep") ??
+        over("QUERY_TOO_DEEP", "nests", Math.max(0, ...depths), limits.depth, "deep") ??
         over("QUERY_TOO_COMPLEX", "has", aliases, limits.aliases, "aliases") ??
         over("QUERY_TOO_COMPLEX", "has", directives, limits.directives, "directives")
       );
     },
-    refusalOf({ document, schema, variableValues }) {
+    refusalOf({ document, operationName, schema, variableValues }) {
       const variables = variableValues ?? {};
       if (nestsDeeperThan(mostNesting, variables))
         return badRequest(`The variables nest more than ${mostNesting} deep.`);
@@ -62,7 +70,10 @@ export function createDocumentLimits(limits: DocumentLimitOptions, clock: () => 
         return errorOf("BAD_USER_INPUT", `The variables hold more than ${mostObjects} objects.`, {
           http: { status: 400 },
         });
-      const { cost } = measures(document, schema)(variables);
+      const operation = getOperationAST(document, operationName);
+      // Which one to execute is not said: that is refused where it would be executed.
+      if (operation == null) return null;
+      const { cost } = measures(operation, document, schema)(variables);
       return over("QUERY_TOO_COMPLEX", "asks for", cost, limits.cost, "values");
     },
   };
@@ -80,20 +91,24 @@ function over(
   return errorOf(code, `The document ${does} ${many} ${what}; ${limit} is the limit.`, documentFault);
 }
 
+type Variables = Readonly<Record<string, unknown>>;
+
 type Counts = {
+  readonly operations: readonly OperationDefinitionNode[];
   readonly aliases: number;
   readonly directives: number;
-  /** The variables that say how many rows a page, or buckets a period, has. */
-  readonly lengthVariables: readonly string[];
-  /** The variables that filters are in. */
-  readonly filterVariables: readonly string[];
+  /** What the costs depend on in the variables. */
+  readonly sizes: readonly ((variables: Variables) => unknown)[];
 };
 
 function countsOf(document: DocumentNode): Counts {
   let [aliases, directives] = [0, 0];
-  const lengthVariables = new Set<string>();
-  const filterVariables = new Set<string>();
+  const operations: OperationDefinitionNode[] = [];
+  const variablesOf = new Map(Object.keys(sizeOfArgument).map((name) => [name, new Set<string>()]));
   visit(document, {
+    OperationDefinition: (operation) => {
+      operations.push(operation);
+    },
     Field: ({ alias }) => {
       if (alias !== undefined) aliases += 1;
     },
@@ -101,9 +116,8 @@ function countsOf(document: DocumentNode): Counts {
       directives += 1;
     },
     Argument: ({ name, value }) => {
-      const isFilter = name.value === "filter";
-      if (!isFilter && !lengthArguments.has(name.value)) return;
-      const found = isFilter ? filterVariables : lengthVariables;
+      const found = variablesOf.get(name.value);
+      if (found === undefined) return;
       visit(value, {
         Variable: (variable) => {
           found.add(variable.name.value);
@@ -111,12 +125,22 @@ function countsOf(document: DocumentNode): Counts {
       });
     },
   });
-  return {
-    aliases,
-    directives,
-    lengthVariables: [...lengthVariables],
-    filterVariables: [...filterVariables],
-  };
+  const sizes = Object.entries(sizeOfArgument).flatMap(([name, sizeOf]) =>
+    [...variablesOf.get(name)!].map((variable) => (variables: Variables) => {
+      const value = variables[variable];
+      // Left out, it is what the operation says.
+      return value === undefined ? undefined : sizeOf(value);
+    }),
+  );
+  return { operations, aliases, directives, sizes };
 }
 
-const lengthArguments: ReadonlySet<string> = new Set(["first", "last", "period", "interval"]);
+/** What the cost depends on in a variable that an argument is given: for how long pages, lists and periods are, and filters. */
+const sizeOfArgument: Readonly<Record<string, (value: unknown) => unknown>> = {
+  first: (size) => size,
+  last: (size) => size,
+  period: (period) => period,
+  interval: (interval) => interval,
+  ids: lengthOfList,
+  filter: sizeOfInput,
+};

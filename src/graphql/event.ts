@@ -105,7 +105,7 @@ IssueEventType.implement({
       type: [IssueEventType],
       description:
         "Every event that this one replaces, in log order; empty if it replaces none. A client that follows " +
-        "the log has the history if it adds each event and drops these.",
+        "the whole log (`issueChanged` without a filter) has the history if it adds each event and drops these.",
       resolve: async ({ seq, supersedes }, _args, { loaders, answerSize }, info) =>
         supersedes === null ? [] : answerSize.counted((await loaders.replacedBy(seq)) ?? [], info),
     }),

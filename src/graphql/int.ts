@@ -1,5 +1,5 @@
 /** The largest value of GraphQL's Int. */
-export const largestInt = 2 ** 31 - 1;
+const largestInt = 2 ** 31 - 1;
 
 /** A count as an Int: one that is larger is shown as the largest. */
 export function saturated(count: number): number {

@@ -85,7 +85,7 @@ IssueType.implement({
     statusDetails: t.field({
       type: StatusDetailsType,
       description: "How the status came about and how it will end.",
-      resolve: ({ fields }) => fields.statusDetails,
+      resolve: ({ fields }, _args, { services }) => services.statusDetailsOf(fields.statusDetails),
     }),
     statusSince: t.field({
       type: "DateTime",

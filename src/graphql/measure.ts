@@ -61,11 +61,12 @@ type Within = {
 };
 
 /**
- * Measures the dearest operation of a document, which need not be valid: what the schema does not have costs nothing.
- * An operation measures each fragment once, however often it is spread. `given` is what the request says of variables;
- * `now` is in epoch milliseconds.
+ * Measures one operation of a document, which need not be valid: what the schema does not have costs nothing. Each fragment
+ * is measured once, however often it is spread. `given` is what the request says of variables; `now` is in epoch
+ * milliseconds.
  */
 export function measure(
+  operation: OperationDefinitionNode,
   document: DocumentNode,
   schema: GraphQLSchema,
   given: Variables,
@@ -74,16 +75,11 @@ export function measure(
   const fragments: Record<string, FragmentDefinitionNode> = Object.create(null);
   for (const definition of document.definitions)
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;
-  let most = nothing;
-  for (const definition of document.definitions) {
-    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    const root = schema.getRootType(definition.operation) ?? undefined;
-    const variables = { ...defaultsOf(definition), ...given };
-    const measured = measurerOf({ schema, fragments, variables, now });
-    const { depth, cost } = measured(definition.selectionSet, root, outside);
-    most = { depth: Math.max(depth, most.depth), cost: Math.max(Math.ceil(cost), most.cost) };
-  }
-  return most;
+  const root = schema.getRootType(operation.operation) ?? undefined;
+  const variables = { ...defaultsOf(operation), ...given };
+  const measured = measurerOf({ schema, fragments, variables, now });
+  const { depth, cost } = measured(operation.selectionSet, root, outside);
+  return { depth, cost: Math.ceil(cost) };
 }
 
 /**
@@ -211,10 +207,11 @@ function measurerOf({
     if (parent?.name.endsWith("Connection") === true) return pageSize;
     if (parent?.name === "IssueStats" && name === "flow")
       return bucketsIn(periodMs, valueOf("interval", field, variables, "DAY"));
+    if (args.some((one) => one.name === "ids"))
+      return Math.min(lengthOfList(valueOf("ids", field, variables, null)), largestPage);
     const byDefault = args.find((one) => one.name === "first")?.defaultValue;
     const first = numberOf("first", field, variables) ?? byDefault;
-    if (typeof first === "number") return Math.min(Math.max(first, 0), largestPage);
-    return args.some((one) => one.name === "ids") ? largestPage : usualListLength;
+    return typeof first === "number" ? rowsOf(first) : usualListLength;
   }
 
   /** `sizeOfInput`, of what an argument is given. Many fields may be given the same variable. */
@@ -255,9 +252,17 @@ function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Vari
 
 /** How many rows the field's page has at most, where it is a connection. */
 function pageSizeOf(field: FieldNode, variables: Variables): number {
-  const size = numberOf("first", field, variables) ?? numberOf("last", field, variables) ?? defaultPage;
-  // What is out of bounds is refused where it is used.
+  return rowsOf(numberOf("first", field, variables) ?? numberOf("last", field, variables) ?? defaultPage);
+}
+
+/** What is out of bounds is refused where it is used. */
+function rowsOf(size: number): number {
   return Math.min(Math.max(size, 0), largestPage);
+}
+
+/** How long the list is that an argument or a variable is given: one value by itself is taken for a list of one. */
+export function lengthOfList(value: unknown): number {
+  return Array.isArray(value) ? value.length : 1;
 }
 
 /** How long the period of statistics is; null where that cannot be told. */
@@ -266,7 +271,7 @@ function periodMsOf(field: FieldNode, variables: Variables, now: number): number
   if (typeof period !== "object" || period === null) return null;
   const { from, to }: { from?: unknown; to?: unknown } = period;
   const start = "from" in period ? momentOf(from) : lastThirtyDays.from;
-  const end = "to" in period && to !== null ? momentOf(to) : { at: now };
+  const end = to == null ? { at: now } : momentOf(to);
   return start === null || end === null ? null : momentAt(end, now) - momentAt(start, now);
 }
 
@@ -284,25 +289,16 @@ function bucketsIn(periodMs: number | null, interval: unknown): number {
   return Math.min(Math.max(buckets, 0), mostBuckets);
 }
 
-/** An argument's value as JSON would have it, unchecked. Undefined for a variable that is left out and has no default. */
+/** An argument's value as JSON would have it, unchecked; `absent` for one that is not given, or a variable that is left out. */
 function valueOf(name: string, field: FieldNode, variables: Variables, absent: unknown): unknown {
   const value = argumentOf(name, field);
-  return value === undefined ? absent : valueFromASTUntyped(value, variables);
+  return (value === undefined ? undefined : valueFromASTUntyped(value, variables)) ?? absent;
 }
 
+/** A size; null for one that is not given, and `largestPage` for what is none, which is refused where it is used. */
 function numberOf(name: string, field: FieldNode, variables: Variables): number | null {
-  const value = argumentOf(name, field);
-  switch (value?.kind) {
-    case Kind.INT:
-      return Number(value.value);
-    case Kind.VARIABLE: {
-      const given = variables[value.name.value];
-      // Left out, or none that fits: what the field then takes is its own.
-      return typeof given === "number" ? given : largestPage;
-    }
-    default:
-      return null;
-  }
+  const value = valueOf(name, field, variables, null);
+  return value === null || typeof value === "number" ? value : largestPage;
 }
 
 function argumentOf(name: string, field: FieldNode): ValueNode | undefined {

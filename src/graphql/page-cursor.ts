@@ -9,13 +9,15 @@ import type { Json } from "../domain/issue.ts";
 export type PagedList<Row, Key> = {
   /** The list, its parent and the field it is ordered by. */
   readonly name: string;
+  /** The epoch that keys mean something in; left out where they outlive epochs. */
+  readonly epoch?: string;
   readonly keyOf: (row: Row) => Key;
   readonly toJson: (key: Key) => readonly Json[];
   /** Null for what `toJson` does not make. */
   readonly fromJson: (parts: readonly unknown[]) => Key | null;
 };
 
-/** The form that clients hold: `["p1", <list>, …key]` in base64url. Another form gets another number. */
+/** The form that clients hold: `["p1", <list and epoch>, …key]` in base64url. Another form gets another number. */
 export function pageCursorOf<Row, Key>(list: PagedList<Row, Key>, row: Row): string {
   return cursorAt(list, list.keyOf(row));
 }
@@ -23,16 +25,31 @@ export function pageCursorOf<Row, Key>(list: PagedList<Row, Key>, row: Row): str
 /** The key that a page cursor holds; null for anything that `pageCursorOf` does not make for this list. */
 export function keyOfPageCursor<Row, Key>(list: PagedList<Row, Key>, cursor: string): Key | null {
   const parts = parsedArray(Buffer.from(cursor, "base64url").toString("utf8"));
-  if (parts === null || parts[0] !== version || parts[1] !== list.name) return null;
+  if (parts === null || parts[0] !== version || parts[1] !== fullName(list)) return null;
   const key = list.fromJson(parts.slice(2));
   // There are other texts that hold the same key.
   return key !== null && cursorAt(list, key) === cursor ? key : null;
 }
 
+/** True for a page cursor that was made for this list in another epoch than the one that its keys are of. */
+export function isOfAnotherEpoch<Row, Key>(list: PagedList<Row, Key>, cursor: string): boolean {
+  const [, name] = parsedArray(Buffer.from(cursor, "base64url").toString("utf8")) ?? [];
+  const before = fullName({ name: list.name, epoch: "" });
+  if (list.epoch === undefined || typeof name !== "string" || !name.startsWith(before)) return false;
+  const epoch = name.slice(before.length);
+  return epoch !== list.epoch && keyOfPageCursor({ ...list, epoch }, cursor) !== null;
+}
+
 const version = "p1";
 
-function cursorAt<Key>({ name, toJson }: Pick<PagedList<never, Key>, "name" | "toJson">, key: Key): string {
-  return Buffer.from(JSON.stringify([version, name, ...toJson(key)])).toString("base64url");
+type Named = { readonly name: string; readonly epoch?: string };
+
+function cursorAt<Key>(list: Named & { readonly toJson: (key: Key) => readonly Json[] }, key: Key): string {
+  return Buffer.from(JSON.stringify([version, fullName(list), ...list.toJson(key)])).toString("base64url");
+}
+
+function fullName({ name, epoch }: Named): string {
+  return epoch === undefined ? name : `${name} in ${epoch}`;
 }
 
 function parsedArray(text: string): readonly unknown[] | null {

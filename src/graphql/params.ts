@@ -7,7 +7,8 @@ const names: ReadonlySet<string> = new Set(["query", "operationName", "variables
 export type Params = GraphQLParams & { readonly query: string };
 
 /**
- * The parameters of a request, where they are of their types; null counts as not given.
+ * The parameters of a request, where they are of their types; null counts as not given, and so does an operation's empty
+ * name.
  * @throws GraphQLError with the code BAD_REQUEST or PERSISTED_QUERY_NOT_SUPPORTED.
  */
 export function paramsOf(value: unknown): Params {
@@ -27,7 +28,7 @@ export function paramsOf(value: unknown): Params {
   }
   return {
     query,
-    ...(operationName == null ? {} : { operationName }),
+    ...(operationName ? { operationName } : {}),
     ...(variables == null ? {} : { variables: objectOf("variables", variables) }),
     ...(extensions == null ? {} : { extensions: objectOf("extensions", extensions) }),
   };
@@ -44,7 +45,7 @@ export function paramsOfSearch(search: URLSearchParams): Params {
   };
   return paramsOf({
     query: search.get("query") || null,
-    operationName: search.get("operationName") || null,
+    operationName: search.get("operationName"),
     variables: json("variables"),
     extensions: json("extensions"),
   });

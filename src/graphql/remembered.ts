@@ -1,4 +1,4 @@
-import type { DocumentNode } from "graphql";
+import type { DocumentNode, OperationDefinitionNode } from "graphql";
 
 /** `ask`, asked once for each list of arguments; they are equal when they are as JSON. */
 export function remembered<Args extends readonly unknown[], Answer>(
@@ -15,14 +15,16 @@ export function remembered<Args extends readonly unknown[], Answer>(
   };
 }
 
-/** `of`, asked once for each document; documents are parsed once and kept for as long as they are used. */
-export function rememberedByDocument<Others extends readonly unknown[], Value>(
-  of: (document: DocumentNode, ...others: Others) => Value,
-): (document: DocumentNode, ...others: Others) => Value {
-  const values = new WeakMap<DocumentNode, { readonly value: Value }>();
-  return (document, ...others) => {
-    let known = values.get(document);
-    if (known === undefined) values.set(document, (known = { value: of(document, ...others) }));
+/** `of`, asked once for each document, or operation of one; documents are parsed once and kept for as long as they are used. */
+export function rememberedByDocument<
+  Node extends DocumentNode | OperationDefinitionNode,
+  Others extends readonly unknown[],
+  Value,
+>(of: (node: Node, ...others: Others) => Value): (node: Node, ...others: Others) => Value {
+  const values = new WeakMap<Node, { readonly value: Value }>();
+  return (node, ...others) => {
+    let known = values.get(node);
+    if (known === undefined) values.set(node, (known = { value: of(node, ...others) }));
     return known.value;
   };
 }

@@ -1,21 +1,7 @@
-import type { Actor, Json, JsonObject } from "../domain/issue.ts";
+import type { Commit, StatusDetails } from "../domain/status-details.ts";
 import { ActorType } from "./actor.ts";
 import { builder } from "./builder.ts";
-import { isTellable, parseDateTime } from "./date-time.ts";
-import { largestInt } from "./int.ts";
 import { requirePrivate } from "./permitted.ts";
-
-/*
- * Sentry's `statusDetails` is an open object whose shape has changed before. Each reader takes what it understands and
- * gives null for everything else: `raw` has it all.
- */
-
-type Commit = {
-  readonly id: string;
-  readonly message: string | null;
-  readonly repository: string | null;
-  readonly raw: Json;
-};
 
 const CommitType = builder.objectRef<Commit>("Commit").implement({
   description: "A commit that resolved an issue.",
@@ -28,8 +14,7 @@ const CommitType = builder.objectRef<Commit>("Commit").implement({
     }),
     raw: t.field({
       type: "JSON",
-      description:
-        "The commit exactly as received: an object, or a bare hash. FORBIDDEN for an anonymous reader.",
+      description: "The commit as received: an object, or a bare hash. FORBIDDEN for an anonymous reader.",
       resolve({ raw }, _args, context) {
         requirePrivate("`raw`", context);
         return context.answerSize.weighed(raw);
@@ -38,135 +23,69 @@ const CommitType = builder.objectRef<Commit>("Commit").implement({
   }),
 });
 
-export const StatusDetailsType = builder.objectRef<JsonObject>("StatusDetails").implement({
+export const StatusDetailsType = builder.objectRef<StatusDetails>("StatusDetails").implement({
   description:
     "How an issue came to be resolved or archived, and how that will end. A field is null if Sentry did " +
     "not send it, or sent a value of another type.",
   fields: (t) => ({
-    inRelease: t.string({
+    inRelease: t.exposeString("inRelease", {
       nullable: true,
       description: "Resolved in this release.",
-      resolve: ({ inRelease }) => textOf(inRelease),
     }),
-    inNextRelease: t.boolean({
+    inNextRelease: t.exposeBoolean("inNextRelease", {
       nullable: true,
       description: "Resolved in the next release.",
-      resolve: ({ inNextRelease }) => flagOf(inNextRelease),
     }),
-    inCommit: t.field({
+    inCommit: t.expose("inCommit", {
       type: CommitType,
       nullable: true,
       description: "Resolved by this commit.",
-      resolve: ({ inCommit }) => commitOf(inCommit),
     }),
-    ignoreCount: t.int({
+    ignoreCount: t.exposeInt("ignoreCount", {
       nullable: true,
       description:
         "Archived until it happens this many more times: in total, or within `ignoreWindow`. Without a " +
         "window it is the number that remained when Sentry sent it.",
-      resolve: ({ ignoreCount }) => intOf(ignoreCount),
     }),
-    ignoreWindow: t.int({
+    ignoreWindow: t.exposeInt("ignoreWindow", {
       nullable: true,
       description: "The window of `ignoreCount`, in minutes.",
-      resolve: ({ ignoreWindow }) => intOf(ignoreWindow),
     }),
-    ignoreUserCount: t.int({
+    ignoreUserCount: t.exposeInt("ignoreUserCount", {
       nullable: true,
       description: "Archived until it affects this many more users: in total, or within `ignoreUserWindow`.",
-      resolve: ({ ignoreUserCount }) => intOf(ignoreUserCount),
     }),
-    ignoreUserWindow: t.int({
+    ignoreUserWindow: t.exposeInt("ignoreUserWindow", {
       nullable: true,
       description: "The window of `ignoreUserCount`, in minutes.",
-      resolve: ({ ignoreUserWindow }) => intOf(ignoreUserWindow),
     }),
-    ignoreDuration: t.int({
+    ignoreDuration: t.exposeInt("ignoreDuration", {
       nullable: true,
       description: "Archived for this many minutes. Sentry documents it, but sends `ignoreUntil` instead.",
-      resolve: ({ ignoreDuration }) => intOf(ignoreDuration),
     }),
-    ignoreUntil: t.field({
+    ignoreUntil: t.expose("ignoreUntil", {
       type: "DateTime",
       nullable: true,
       description: "Archived until this time.",
-      resolve: ({ ignoreUntil }) => timeOf(ignoreUntil),
     }),
-    autoResolved: t.boolean({
+    autoResolved: t.exposeBoolean("autoResolved", {
       nullable: true,
       description: "True when Sentry resolved it because of its age.",
-      resolve: ({ autoResolved }) => flagOf(autoResolved),
     }),
-    actor: t.field({
+    actor: t.expose("actor", {
       type: ActorType,
       nullable: true,
       description: "The person who resolved or archived it.",
-      resolve: ({ actor }) => userOf(actor),
     }),
     raw: t.field({
       type: "JSON",
       description:
-        "The object exactly as received, with whatever else it contains, such as e-mail addresses. FORBIDDEN " +
+        "The object as received, with whatever else it contains, such as e-mail addresses. FORBIDDEN " +
         "for an anonymous reader.",
-      resolve(details, _args, context) {
+      resolve({ raw }, _args, context) {
         requirePrivate("`raw`", context);
-        return context.answerSize.weighed(details);
+        return context.answerSize.weighed(raw);
       },
     }),
   }),
 });
-
-function textOf(value: Json | undefined): string | null {
-  return typeof value === "string" ? value : null;
-}
-
-function flagOf(value: Json | undefined): boolean | null {
-  return typeof value === "boolean" ? value : null;
-}
-
-function intOf(value: Json | undefined): number | null {
-  return typeof value === "number" && Number.isInteger(value) && Math.abs(value) <= largestInt ? value : null;
-}
-
-function timeOf(value: Json | undefined): number | null {
-  // Sentry's times are UTC, also those that do not say so.
-  const time = typeof value === "string" ? (parseDateTime(value) ?? parseDateTime(`${value}Z`)) : null;
-  return time === null || !isTellable(time) ? null : time;
-}
-
-function objectOf(value: Json | undefined): JsonObject | null {
-  // `Array.isArray` does not narrow a readonly array away.
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
-}
-
-function idOf(value: Json | undefined): string | null {
-  return typeof value === "number" && Number.isSafeInteger(value) ? String(value) : textOf(value);
-}
-
-/**
- * A commit is an object of its own in the answers of Sentry's serializer. In the documentation of its webhooks it is
- * `commit` and `repository`, a hash and a name; in that of its API a bare hash.
- */
-function commitOf(value: Json | undefined): Commit | null {
-  if (typeof value === "string") return { id: value, message: null, repository: null, raw: value };
-  const commit = objectOf(value);
-  if (commit === null) return null;
-  const { id: ownId, commit: hash, message, repository } = commit;
-  const id = idOf(ownId) ?? idOf(hash);
-  if (id === null) return null;
-  return {
-    id,
-    message: textOf(message),
-    repository: textOf(repository) ?? textOf(objectOf(repository)?.["name"]),
-    raw: commit,
-  };
-}
-
-/** The actor of status details is one of Sentry's full user objects. */
-function userOf(value: Json | undefined): Actor | null {
-  const user = objectOf(value);
-  const sentryId = idOf(user?.["id"]);
-  if (user === null || sentryId === null) return null;
-  // Who has not given a name has an empty one.
-  return { type: "USER", sentryId, name: textOf(user["name"]) || textOf(user["username"]) || sentryId };
-}

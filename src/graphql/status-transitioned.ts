@@ -27,9 +27,10 @@ builder.subscriptionField("statusTransitioned", (t) =>
     type: StatusTransitionedType,
     description:
       "Every change of status or substatus that matches, in log order. A change that a late delivery " +
-      "corrects is sent again, as another entry whose `event.supersedesAll` lists the old one. A change " +
-      "withdrawn without replacement is not sent here; `issueChanged` sends the entry whose " +
-      "`event.supersedesAll` lists it.",
+      "corrects is sent again, as another entry whose `event.supersedesAll` lists the old one, but only if that " +
+      "entry matches as well: with a filter by `kind`, say, nothing tells that a change turned out to be of another " +
+      "kind. Nor is a change sent here that is withdrawn without replacement. To keep a history, follow " +
+      "`issueChanged` without a filter: it sends every entry.",
     args: {
       filter: t.arg({
         type: TransitionFilterType,

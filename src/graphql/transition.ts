@@ -89,9 +89,9 @@ StatusTransitionType.implement({
         "How the new status came about and how it will end, as the transition's own delivery showed it. " +
         "Empty if that delivery already showed the issue in another status, and for a viewer limited to some " +
         "projects if it shows none of them.",
-      resolve: async ({ delivery, transition }, _args, { loaders }) => {
+      resolve: async ({ delivery, transition }, _args, { loaders, services }) => {
         const shown = await loaders.snapshot(delivery);
-        return shown?.statusRaw === transition.to.status ? shown.statusDetails : {};
+        return services.statusDetailsOf(shown?.statusRaw === transition.to.status ? shown.statusDetails : {});
       },
     }),
     secondsInPreviousState: t.float({
@@ -125,7 +125,8 @@ export function transitionsOf(issueId: string): PagedList<TransitionEvent, Uint8
 /** All issues' transitions. Positions, which break ties, mean something within one epoch only. */
 function transitionsBy({ field }: TransitionOrder, epoch: string): PagedList<TransitionEvent, TransitionKey> {
   return {
-    name: `transitions by ${field} in ${epoch}`,
+    name: `transitions by ${field}`,
+    epoch,
     keyOf: ({ occurredAt, place, seq }) => ({ occurredAt, place, seq }),
     toJson: ({ occurredAt, place, seq }) => [occurredAt, Buffer.from(place).toString("base64url"), seq],
     fromJson: ([occurredAt, place, seq]) =>
@@ -157,7 +158,9 @@ export function connectTransitions<Key>(
 builder.queryField("transitions", (t) =>
   t.field({
     type: StatusTransitionConnectionType,
-    description: "All changes of status or substatus that match, in the order asked for.",
+    description:
+      "All changes of status or substatus that match, in the order asked for. Its page cursors are valid until " +
+      "`rebuild` or a restored backup begins a new epoch: EPOCH_CHANGED then.",
     args: {
       ...t.arg.connectionArgs(),
       filter: t.arg({

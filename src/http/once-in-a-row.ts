@@ -1,4 +1,4 @@
-/** Makes something of what is given, and gives the same again for as long as the same is given. */
+/** `make`, remembering its last argument and result. */
 export function onceInARow<Given, Made>(make: (given: Given) => Made): (given: Given) => Made {
   let last: { readonly given: Given; readonly made: Made } | undefined;
   return (given) => {

@@ -230,7 +230,8 @@ export function serveOperations(options: OperationsOptions) {
           if (client.aborted) return toldToNobody;
           return await begin(graphql, connection, client, {
             query,
-            operationName: operationName ?? null,
+            // As over HTTP, an empty one is none.
+            operationName: operationName || null,
             variables: variables ?? {},
           });
         } finally {

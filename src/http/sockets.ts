@@ -21,7 +21,10 @@ export type Sockets = AsyncDisposable & {
   readonly open: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 };
 
-/** Most bytes of a message that is sent to us. */
+/**
+ * Most bytes of a message that is sent to us. Less than a request's body may have: part of one is held for each socket, of
+ * which a client may have a thousand, before it is known who that is.
+ */
 const maxMessageBytes = 65_536;
 
 /** How long those who are told that we stop may take to answer. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
-import type { RefusalCode, Report } from "../observability/report.ts";
+import type { RefusalCode } from "../observability/metrics.ts";
+import type { Report } from "../observability/report.ts";
 import type { Receiver } from "../sentry/receive.ts";
 import { createBodyRoom, declaredLength, requestBody } from "./body.ts";
 import { sendProblem } from "./problem.ts";

@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as wait } from "node:timers/promises";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { deliveryOutcomes } from "../domain/delivery.ts";
 
 /**
  * How often it is looked whether the event loop is late, in milliseconds. Each look wakes an idle process, which takes more
@@ -8,8 +9,32 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
  */
 const lookEveryMs = 20;
 
+/** Why a request to the webhook route was refused; its `code` in the answer. */
+export const refusalCodes = [
+  "METHOD_NOT_ALLOWED",
+  "PAYLOAD_TOO_LARGE",
+  "UNSUPPORTED_ENCODING",
+  "UNSUPPORTED_MEDIA_TYPE",
+  "SIGNATURE_MISSING",
+  "SIGNATURE_INVALID",
+  "UNAUTHENTICATED",
+  "REQUEST_TIMEOUT",
+  "OVERLOADED",
+  "RATE_LIMITED",
+] as const;
+export type RefusalCode = (typeof refusalCodes)[number];
+
 /** Why a signed webhook was answered 503. */
 export const notKeptCodes = ["STORAGE_UNAVAILABLE", "OVERLOADED"] as const;
+export type NotKeptCode = (typeof notKeptCodes)[number];
+
+/** Why `Sentry-Hook-Timestamp` was not taken for the time at which a delivery was sent. */
+export const timestampFaults = ["missing", "unreadable", "too early", "too late"] as const;
+export type TimestampFault = (typeof timestampFaults)[number];
+
+/** How a subscription is served. */
+export const transports = ["sse", "websocket"] as const;
+export type Transport = (typeof transports)[number];
 
 /** What `/metrics` shows. Names are a promise to dashboards: they change only with a line in the changelog. */
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -113,7 +138,14 @@ export function createMetrics(watch: WatchEventLoop = monitorEventLoopDelay) {
     [Symbol.dispose]: () => void eventLoop.disable(),
   };
   // Of a series that begins with 1 Prometheus sees no increase: the first webhook that is lost would alarm nobody.
+  for (const outcome of deliveryOutcomes) metrics.deliveries.inc({ outcome }, 0);
+  for (const code of refusalCodes) metrics.deliveriesRefused.inc({ code }, 0);
   for (const code of notKeptCodes) metrics.deliveriesNotKept.inc({ code }, 0);
+  for (const reason of timestampFaults) metrics.sentAtAdjusted.inc({ reason }, 0);
+  for (const transport of transports) {
+    metrics.subscribers.inc({ transport }, 0);
+    metrics.slowConsumers.inc({ transport }, 0);
+  }
   return metrics;
 }
 

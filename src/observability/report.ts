@@ -1,20 +1,6 @@
 import type { DeliveryOutcome } from "../domain/delivery.ts";
 import type { Logger } from "./logger.ts";
-import type { Metrics, notKeptCodes } from "./metrics.ts";
-
-/** Why a request to the webhook route was refused; its `code` in the answer. */
-export type RefusalCode =
-  | "METHOD_NOT_ALLOWED"
-  | "NOT_FOUND"
-  | "PAYLOAD_TOO_LARGE"
-  | "UNSUPPORTED_ENCODING"
-  | "UNSUPPORTED_MEDIA_TYPE"
-  | "SIGNATURE_MISSING"
-  | "SIGNATURE_INVALID"
-  | "UNAUTHENTICATED"
-  | "REQUEST_TIMEOUT"
-  | "OVERLOADED"
-  | "RATE_LIMITED";
+import type { Metrics, NotKeptCode, RefusalCode, TimestampFault, Transport } from "./metrics.ts";
 
 /**
  * What happens, one function for each thing that does. Numbers go to the metrics under few labels, the particulars to
@@ -33,11 +19,11 @@ export type Report = {
   /** A webhook was refused before it was kept. */
   readonly deliveryRefused: (code: RefusalCode) => void;
   /** A signed webhook was answered 503: it is not kept, and Sentry may never send it again. */
-  readonly deliveryNotKept: (code: (typeof notKeptCodes)[number], error: unknown) => void;
+  readonly deliveryNotKept: (code: NotKeptCode, error: unknown) => void;
   /** A signed webhook could not be applied through a fault of this program: it is kept as QUARANTINED. */
   readonly deliveryFaulted: (error: unknown) => void;
   /** `Sentry-Hook-Timestamp` was missing or could not be true, so another time was taken. */
-  readonly sentAtAdjusted: (reason: "missing" | "unreadable" | "too early" | "too late") => void;
+  readonly sentAtAdjusted: (reason: TimestampFault) => void;
 
   /** One transaction wrote so many deliveries and entries. */
   readonly committed: (size: {
@@ -69,6 +55,8 @@ export type Report = {
   readonly epochChanged: () => void;
   /** The same, found when it was opened. What was revoked since it was as it is now is valid again, by these names. */
   readonly restored: (tokens: readonly string[]) => void;
+  /** The database file was gone or empty, and the log of the one before had come to this position: a new one was made. */
+  readonly databaseLost: (what: { readonly file: string; readonly newest: number }) => void;
 
   /** The tokens could not be read; what was known of them counts on. */
   readonly tokensFailed: (error: unknown) => void;
@@ -77,10 +65,10 @@ export type Report = {
   /** A JWT was refused, by this code of jose's, for this claim where it is about one. */
   readonly jwtRefused: (fault: { readonly code: string; readonly claim: string | null }) => void;
 
-  readonly subscriberJoined: (transport: "sse" | "websocket") => void;
-  readonly subscriberLeft: (transport: "sse" | "websocket") => void;
+  readonly subscriberJoined: (transport: Transport) => void;
+  readonly subscriberLeft: (transport: Transport) => void;
   /** A connection took nothing for too long, and was cut. */
-  readonly slowConsumerCut: (transport: "sse" | "websocket") => void;
+  readonly slowConsumerCut: (transport: Transport) => void;
   /** An entry has been written to all who follow one operation, so long after its webhook came in. */
   readonly entryTold: (milliseconds: number) => void;
 
@@ -92,7 +80,10 @@ export type Report = {
   readonly requestFailed: (error: unknown) => void;
 };
 
-/** Once in ten seconds at most is each kind of trouble logged; the metrics count all of it. */
+/**
+ * Once in ten seconds at most is each kind of trouble logged. The metrics count each webhook that is refused or not kept,
+ * each consumer that is cut, and each INTERNAL_SERVER_ERROR.
+ */
 const quietMs = 10_000;
 
 /** The report of one process. */
@@ -203,6 +194,11 @@ export function createReport({
         tokens.length === 0
           ? "the database was restored, and a new epoch has begun: positions of before mean nothing any more, and no token is valid, as none was then"
           : "the database was restored, and a new epoch has begun: positions of before mean nothing any more, and these tokens are valid, as they were then; revoke what should not be",
+      ),
+    databaseLost: ({ file, newest }) =>
+      logger.warn(
+        { file, newest },
+        "the database that was here, whose log had come to this position, is gone, and a new and empty one was made: positions of before mean nothing any more, and no token of before is valid; stop and put a backup in its place to have what that holds",
       ),
 
     tokensFailed: (err) => quietly("tokens", () => logger.error({ err }, "the tokens cannot be read")),

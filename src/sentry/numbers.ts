@@ -16,6 +16,13 @@ export function int32Of(value: unknown): number | null {
   return count === null ? null : Math.min(count, largestInt32);
 }
 
+/** A whole number that GraphQL's Int holds; null for anything else. */
+export function wholeOf(value: unknown): number | null {
+  return typeof value === "number" && Number.isInteger(value) && Math.abs(value) <= largestInt32
+    ? value
+    : null;
+}
+
 /** A finite number; null for anything else. `JSON.parse` reads 1e400 as infinity. */
 export function floatOf(value: unknown): number | null {
   return typeof value === "number" && Number.isFinite(value) ? value : null;

@@ -39,7 +39,7 @@ function nameOf(person: JsonObject): string | null {
   return wordOf(person["name"]) ?? wordOf(person["username"]);
 }
 
-/** The person in an activity's `details.user`; null where there is none. */
+/** The person in one of Sentry's user objects, as in an activity's `details.user`; null where there is none. */
 export function userOf(value: unknown): Actor | null {
   const actor = actorOf(value);
   return actor === null ? null : { ...actor, type: "USER" };

@@ -1,3 +1,5 @@
+import type { TimestampFault } from "../observability/metrics.ts";
+
 /** How far the sender's clock may be ahead of the receiver's. */
 const maxAheadMs = 5 * 60_000;
 
@@ -12,7 +14,7 @@ export type SentAt = {
   /** Epoch milliseconds. */
   readonly at: number;
   /** Why it is not what the header says; null where it is. */
-  readonly adjusted: "missing" | "unreadable" | "too early" | "too late" | null;
+  readonly adjusted: TimestampFault | null;
 };
 
 /**

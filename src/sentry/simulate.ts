@@ -52,7 +52,7 @@ const examples = [
   [" --history 30d", "a month of 1,000 issues, as fast as it goes"],
   [" --history 90d --issues 1000000 --bulk", "a large database, before the gateway is started"],
   [" --rate 200 --duration 1m", "a busy minute"],
-  [" --seed 7 --count 100", "the same 100 webhooks each time"],
+  [" --seed 7 --count 100", "100 webhooks about the same issues each time"],
 ] as const;
 
 /**
@@ -90,8 +90,8 @@ export function simulateCommand({
     )
     .option(
       "--seed <number>",
-      "the same seed makes the same issues live the same lives, for a gateway that does not know them yet" +
-        " (default: another one each time)",
+      "the same seed makes up the same issues, for a gateway that does not know them yet; what happens to them" +
+        " depends also on when it begins (default: another seed each time)",
       wholeNumber(0, 0xffff_ffff),
     )
     .option("--history <duration>", "fill the past up to now, such as 30d or 12h, and end", duration)

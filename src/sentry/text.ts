@@ -13,7 +13,7 @@ export function wordOf(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? clean(value) : null;
 }
 
-/** An id of Sentry's for an issue or a project; null for what cannot be one. */
+/** An id of Sentry's for an issue, a project or a commit; null for what cannot be one. */
 export function idOf(value: unknown): string | null {
   return typeof value === "string" && /^[!-~]{1,64}$/.test(value) ? value : numericIdOf(value);
 }

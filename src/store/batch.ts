@@ -285,9 +285,13 @@ class Pending {
     const measured = remeasure(held, change);
     await this.#locate(sentryId, change);
     const versions = await this.#versionsBefore(change);
-    for (const entry of change.entries) {
+    // Before any is entered: one can be in the place of what a later one supersedes.
+    const replaced = change.entries.map((entry) =>
+      entry.supersedes.map((event) => this.#take(sentryId, event)),
+    );
+    for (const [i, entry] of change.entries.entries()) {
       this.seq += 1;
-      const supersedes = entry.supersedes.map((event) => this.#take(sentryId, event));
+      const supersedes = replaced[i]!;
       for (const seq of supersedes) this.#superseded.push({ seq, by: this.seq });
       const key = versionKey(entry.event);
       const waiting = this.#versions.get(key) ?? 0;

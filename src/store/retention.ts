@@ -3,8 +3,6 @@ import type { Erasing } from "./erase.ts";
 /** How long things are kept, in days; null for ever. */
 export type Retention = { readonly rawDays: number | null; readonly eventsDays: number | null };
 
-export const forEver: Retention = { rawDays: null, eventsDays: null };
-
 export type RetentionOptions = {
   /** How long after a step that found something the next one comes, so that batches that wait are written first. */
   readonly betweenMs: number;
@@ -23,12 +21,15 @@ const dayMs = 86_400_000;
 /**
  * Drops what is too old, step by step, and what a command set aside and was broken off. Whoever has the store looks for it,
  * and finds what the others have left.
+ * @param retention null where nothing is to be erased.
  */
 export function startRetention(
   steps: Pick<Erasing, "dropBodies" | "dropClosedIssues" | "eraseSetAside">,
-  { rawDays, eventsDays }: Retention,
+  retention: Retention | null,
   { betweenMs, now, failed }: RetentionOptions,
 ): AsyncDisposable {
+  if (retention === null) return { [Symbol.asyncDispose]: async () => {} };
+  const { rawDays, eventsDays } = retention;
   let isOver = false;
   let turning = Promise.resolve();
   let timer: NodeJS.Timeout;

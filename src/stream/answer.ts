@@ -27,7 +27,7 @@ export type EntryOperation<One extends Answer> = {
 export type Telling<One extends Answer> = {
   /** In which of its ways: one that asks the same of a shorter list may tell of an issue that it leaves the list. */
   readonly as: string;
-  /** Never rejects. */
+  /** Rejects by a fault of ours alone, with which whoever was to be told it is ended. */
   readonly answer: () => Promise<One>;
 };
 
@@ -37,7 +37,7 @@ export type FigureOperation<One extends Answer> = {
   readonly key: string;
   /** True when an entry of the log can have changed the answer. */
   readonly concerns: (entry: LogEntry) => boolean;
-  /** The answer now, of a log that reaches at least to `position`. Never rejects. */
+  /** The answer now, of a log that reaches at least to `position`. Rejects as `Telling.answer` does. */
   readonly read: (position: Seq) => Promise<One>;
   readonly isSame: (one: One, other: One) => boolean;
 };
@@ -50,7 +50,7 @@ export type End =
   | { readonly is: "expired" }
   /** It was at the end of the log, and has fallen too far behind. */
   | { readonly is: "slow" }
-  /** The log could not be read. */
+  /** The log could not be read, or an answer not made. */
   | { readonly is: "failed"; readonly error: unknown }
   /** The gateway stops. */
   | { readonly is: "stopped" };

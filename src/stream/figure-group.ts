@@ -51,27 +51,31 @@ export function createFigureGroup<One extends Answer>(options: FigureGroupOption
   let newest: { readonly answer: One; readonly position: Seq } | null = null;
 
   async function readOn(): Promise<void> {
-    while (!stop.signal.aborted) {
-      const { newest: position } = window;
-      const begunAt = now();
-      const answer = await read(position);
-      if (answer === null || stop.signal.aborted) return;
-      if (newest === null || !operation.isSame(newest.answer, answer)) newest = { answer, position };
-      for (const member of members) offer(member);
-      const tookMs = now() - begunAt;
-      // What takes long to read may take half of the time, and not all of it.
-      await wait(Math.max(everyMs - tookMs, tookMs), stop.signal);
-      // What failed is read again though nothing is logged.
-      if (answer.failed === "nowhere") await concernedAfter(position);
+    try {
+      while (!stop.signal.aborted) {
+        const { newest: position } = window;
+        const begunAt = now();
+        const answer = await read(position);
+        if (answer === null || stop.signal.aborted) return;
+        if (newest === null || !operation.isSame(newest.answer, answer)) newest = { answer, position };
+        for (const member of members) offer(member);
+        const tookMs = now() - begunAt;
+        // What takes long to read may take half of the time, and not all of it.
+        await wait(Math.max(everyMs - tookMs, tookMs), stop.signal);
+        // What failed is read again though nothing is logged.
+        if (answer.failed === "nowhere") await concernedAfter(position);
+      }
+    } catch (error) {
+      end({ is: "failed", error });
     }
   }
 
   /** Null where everyone is gone before it could begin. */
   function read(position: Seq): Promise<One | null> {
-    const { promise, resolve } = Promise.withResolvers<One | null>();
+    const { promise, resolve, reject } = Promise.withResolvers<One | null>();
     const work = {
       isWanted: () => members.size > 0,
-      begin: async () => resolve(await operation.read(position)),
+      begin: () => operation.read(position).then(resolve, reject),
       drop: () => resolve(null),
     };
     line.add(work, { is: "live", connections: connectionsOf(members) });
@@ -119,6 +123,10 @@ export function createFigureGroup<One extends Answer>(options: FigureGroupOption
     emptied();
   }
 
+  function end(end: End): void {
+    for (const member of members) leave(member, end);
+  }
+
   return {
     join(sink) {
       const member: Member<One> = { sink, has: null, isBlocked: false, position: window.newest };
@@ -138,8 +146,6 @@ export function createFigureGroup<One extends Answer>(options: FigureGroupOption
         [Symbol.dispose]: () => leave(member, null),
       };
     },
-    end(end) {
-      for (const member of members) leave(member, end);
-    },
+    end,
   };
 }

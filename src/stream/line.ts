@@ -26,8 +26,8 @@ export type For = { readonly is: "live" | "replay"; readonly connections: Iterab
  */
 export type Line = {
   /**
-   * Has it made, at whichever connection's turn comes first: it waits for those of a few, and of all that have less before
-   * it. What is for nobody is dropped.
+   * Has it made, in its turn. Added for several, at once or one after the other, it is made at whichever's turn comes first:
+   * it is queued for a few, and for each that has less before it than those. What is for nobody is dropped.
    */
   readonly add: (work: Work, whom: For) => void;
 };

@@ -12,7 +12,7 @@ export type TailOptions = {
   readonly report: Pick<Report, "tailFailed">;
   /** How long the log is left unread when nobody rings: a ring is only a hint, reading is the truth. */
   readonly pollMs: number;
-  /** Most entries in memory. */
+  /** The `size` of the window. */
   readonly windowSize: number;
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number;

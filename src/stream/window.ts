@@ -27,7 +27,7 @@ export type Window = {
   readonly after: (position: Seq, limit: number) => readonly LogEntry[] | null;
 };
 
-/** @param size most entries held. */
+/** @param size how many of the entries that went in are held at least; up to twice as many are. */
 export function createWindow(begin: Seq, size: number): Window {
   const bell = createBell();
   /** Everything after this position is held. */

@@ -98,7 +98,9 @@ describe("GraphiQL", () => {
     // Its picture could not be loaded, and it says nothing of its size and type: both were asked for, and not sent.
     const picture = other.locator('img[src*="elsewhere.example"]');
     await picture.waitFor({ state: "attached" });
-    await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.complete)).toBe(true);
+    await expect
+      .poll(() => picture.evaluate((image: HTMLImageElement) => image.complete), { timeout: 60_000 })
+      .toBe(true);
     expect(asked).toEqual([]);
     await other.close();
   });

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { forgetCommand, pruneCommand, type EraseCommandOptions } from "../../src/commands/erase.ts";
 import { mostInStep } from "../../src/store/erase.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { at, told } from "../store/deliveries.ts";
-import { openTestStore } from "../store/open.ts";
+import { openStoreIn, openTestStore, temporaryFolder } from "../store/open.ts";
 
 const dayMs = 86_400_000;
 
@@ -40,7 +41,7 @@ it("forgetting a project says so without what a terminal would obey in its slug"
   await store.append(told({ project: { id: "7", slug: "web\u001b[2J", name: "Web" } }));
   const options = printing(store.file);
   await forgetCommand(options).exitOverride().parseAsync(["project", "7"], { from: "user" });
-  expect(options.printed).toEqual([besideGateway, "Forgot project 7: 1 issue."]);
+  expect(options.printed).toEqual(["Forgot project 7: 1 issue.", besideGateway]);
 });
 
 it("forgetting leaves nothing of an issue that is too much for one step, in the file and beside it", async () => {
@@ -49,7 +50,7 @@ it("forgetting leaves nothing of an issue that is too much for one step, in the 
   await fill(store, secret);
   const options = printing(store.file);
   await forgetCommand(options).exitOverride().parseAsync(["issue", "WEB-1"], { from: "user" });
-  expect(options.printed).toEqual([besideGateway, "Forgot issue 1."]);
+  expect(options.printed).toEqual(["Forgot issue 1.", besideGateway]);
   for (const end of ["", "-wal"])
     expect([end, readFileSync(`${store.file}${end}`).includes(secret)]).toEqual([end, false]);
 });
@@ -78,9 +79,28 @@ it("says where what was erased may still lie beside the file", async () => {
     .exitOverride()
     .parseAsync(["issue", "1"], { from: "user" });
   expect(options.printed).toEqual([
-    expect.stringContaining("-wal may hold"),
-    besideGateway,
     "Forgot issue 1.",
+    expect.stringContaining("its files may hold"),
+    besideGateway,
+  ]);
+});
+
+it("says that an issue is forgotten, and what is left to be done, where its file cannot be written anew", async () => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, "issuewire.db");
+  {
+    await using store = await openStoreIn(file);
+    await store.append(told());
+  }
+  const options = printing(file);
+  await forgetCommand({ ...options, open: async () => openSqliteMaintenance(file, () => 0) })
+    .exitOverride()
+    .parseAsync(["issue", "1"], { from: "user" });
+  expect(options.printed).toEqual([
+    "Forgot issue 1.",
+    `The database's file was not written anew (that takes 1 MB of free space in ${folder.path}, where there are 0): ` +
+      "parts of it that are not in use may still hold some of what was erased. " +
+      "This command clears them when it is run once more, though it finds nothing then.",
   ]);
 });
 

@@ -16,7 +16,7 @@ import {
 } from "../../src/domain/history.ts";
 import { agree } from "../../src/domain/issue.ts";
 import { measure, Measurer, type Measures } from "../../src/domain/measures.ts";
-import { compareDeliveries } from "../../src/domain/order.ts";
+import { compareDeliveries, comparePlaces } from "../../src/domain/order.ts";
 import { anyDeliveries, manyReplays } from "./deliveries.ts";
 import { fold, textOf } from "./scenario.ts";
 import { everyTrouble, lives, type Life, type Trouble } from "./sentry-model.ts";
@@ -122,6 +122,42 @@ const logFoldsToHistory = fc.property(arrivals, ({ arrived }) => {
   expect(historyOf(walk)).toEqual(history);
   expect(fold(entries)).toEqual(history.events);
 });
+
+/**
+ * Who follows the changes alone has those of the history, but for what is withdrawn where none is entered. What is replaced
+ * is replaced by a change to the same state where there is one, so that this holds for most that follow some alone, too.
+ */
+const changesFoldToThoseOfHistory = fc.property(arrivals, ({ arrived }) => {
+  const walk = startWalk([]);
+  const followed = new Set<IssueEvent>();
+  for (const facts of arrived) {
+    const { entries } = addDelivery(walk, facts);
+    const changes = entries.filter(({ event }) => isChange(event));
+    for (const { event, supersedes } of changes.length > 0 ? changes : entries) {
+      for (const old of supersedes) {
+        followed.delete(old);
+        const leadsThere = changes.filter((change) => leadsToTheSame(change.event, old));
+        check(
+          leadsThere.length === 0 || leadsToTheSame(event, old),
+          "replaced by a change to another state",
+          old,
+          event,
+        );
+      }
+      followed.add(event);
+    }
+  }
+  const changes = [...followed].filter(isChange).sort((a, b) => comparePlaces(a.place, b.place));
+  expect(changes).toEqual(deriveHistory(arrived).events.filter(isChange));
+});
+
+function leadsToTheSame({ transition: a }: IssueEvent, { transition: b }: IssueEvent): boolean {
+  return a !== null && b !== null && agree(a.to, b.to);
+}
+
+function isChange({ transition }: IssueEvent): boolean {
+  return transition !== null;
+}
 
 function checkChange(change: Change, facts: Facts, before: History | null, after: History): void {
   const { entries, state, statusSince, shown, named, shownBefore, namedBefore } = change;
@@ -275,6 +311,7 @@ export const historyProperties: Readonly<Record<string, (numRuns: number) => voi
     holds(historyIsSound),
   "is the same for every order of arrival": holds(historyKnowsNoArrival),
   "is what the entries of the log fold to, whenever deliveries arrive": holds(logFoldsToHistory),
+  "is what its changes fold to for whoever follows those alone": holds(changesFoldToThoseOfHistory),
   "is told the same by a walk that lets go of what is old": holds(lettingGoChangesNothing),
   "knows a repetition whichever of the two arrives first": holds(repetitionIsSymmetric),
   "ends in the state that was shown last": holds(lastSnapshotWins),

@@ -60,15 +60,73 @@ describe("what arrives late", () => {
     ]);
   });
 
+  it("replaces a change by the same change in another place, where its own has none now", () => {
+    const assigned = sent("08:00:05", "assigned", "unresolved/new", { lastSeen: "08:00" });
+    expect(logOf(assigned, created)[1]).toEqual([
+      "late 08:00:00 REPORTED – → unresolved/new OPENED by 2 " +
+        "[not: 08:00:05 REPORTED – → unresolved/new DISCOVERED by 1]; unresolved/new since 08:00:00",
+      "late 08:00:05 REPORTED assigned by 1; unresolved/new since 08:00:00",
+    ]);
+  });
+
+  it("replaces a change by one that leads to the same state, where none tells the same", () => {
+    const assigned = sent("09:00", "assigned", "unresolved/ongoing", { lastSeen: "08:00" });
+    expect(logOf(assigned, created)[1]).toEqual([
+      "late 08:00:00 REPORTED – → unresolved/new OPENED by 2; unresolved/ongoing since 09:00:00",
+      "late 08:00:00..09:00:00 INFERRED unresolved/new → unresolved/ongoing SETTLED by 1 " +
+        "[not: 09:00:00 REPORTED – → unresolved/ongoing DISCOVERED by 1]; unresolved/ongoing since 09:00:00",
+      "late 09:00:00 REPORTED assigned by 1; unresolved/ongoing since 09:00:00",
+    ]);
+  });
+
+  it("replaces a change by any other rather than by what is none", () => {
+    const assigned = sent("08:00:05", "assigned", "resolved", { lastSeen: "08:00", count: 1 });
+    const held = { ...created, lastSeen: assigned.lastSeen, count: 2 };
+    expect(logOf(assigned, held)[1]).toEqual([
+      "late 08:00:00 REPORTED – → unresolved/new OPENED by 2 " +
+        "[not: 08:00:05 REPORTED – → resolved DISCOVERED by 1]; unresolved/new since 08:00:00",
+      "late 08:00:05 REPORTED assigned by 1; unresolved/new since 08:00:00",
+    ]);
+  });
+
+  it("replaces a change by one that is entered behind what has its place now", () => {
+    const assigned = sent("08:00:03", "assigned", "ignored", { lastSeen: "08:00:00" });
+    const archived = sent("08:00:04", "archived", "ignored", { lastSeen: "08:00:04" });
+    // Newer than what was assigned shows, which therefore shows nothing.
+    const unresolved = sent("08:00:01", "unresolved", "unresolved/ongoing", { lastSeen: "08:00:01" });
+    expect(logOf(assigned, archived, unresolved)[2]).toEqual([
+      "late 08:00:01 REPORTED – → unresolved/ongoing REOPENED by 3; ignored since 08:00:03",
+      "late 08:00:03 REPORTED assigned by 1; ignored since 08:00:03",
+      "late 08:00:04 REPORTED unresolved/ongoing → ignored ARCHIVED by 2 " +
+        "[not: 08:00:03 REPORTED – → ignored DISCOVERED by 1] " +
+        "[not: 08:00:04 REPORTED archived by 2]; ignored since 08:00:04",
+    ]);
+  });
+
+  it("replaces what it leaves by the event in its place that leads to the same state, rather than by the same change", () => {
+    const archived = sent("08:15:00", "resolved", "ignored/archived_forever", { lastSeen: "08:10" });
+    const again = sent("08:15:15", "resolved", "ignored/archived_forever", { lastSeen: "08:11" });
+    // The first of those two may repeat it, and the second not.
+    const stale = sent("08:00:10", "resolved", "resolved", { lastSeen: "07:59" });
+    expect(logOf(created, archived, again, stale)[3]!.slice(2)).toEqual([
+      "late 08:00:10..08:15:00 INFERRED unresolved/new → ignored/archived_forever ARCHIVED by 2 " +
+        "[not: 08:15:00..08:15:00 INFERRED resolved → ignored/archived_forever ARCHIVED by 2]; " +
+        "ignored/archived_forever since 08:15:00",
+      "late 08:15:15 REPORTED ignored/archived_forever → resolved RESOLVED by 3 " +
+        "[not: 08:15:15 REPORTED resolved by 3]; ignored/archived_forever since 08:15:00",
+      "late 08:15:15..08:15:15 INFERRED resolved → ignored/archived_forever ARCHIVED by 3; " +
+        "ignored/archived_forever since 08:15:15",
+    ]);
+  });
+
   it("changes the state with the transition that leads to it, and nothing after that", () => {
     const discovered = sent("08:00", "assigned", "unresolved");
     const archived = sent("10:00", "ignored", "ignored", { lastSeen: "09:00" });
     const late = sent("09:30", "ignored", "ignored/archived_forever", { lastSeen: "09:00" });
     expect(logOf(discovered, archived, late)[2]).toEqual([
-      "late 09:30:00 REPORTED unresolved → ignored/archived_forever ARCHIVED by 3; " +
-        "ignored/archived_forever since 09:30:00",
-      "late 10:00:00 REPORTED ignored by 2 [not: 10:00:00 REPORTED unresolved → ignored ARCHIVED by 2]; " +
-        "ignored/archived_forever since 09:30:00",
+      "late 09:30:00 REPORTED unresolved → ignored/archived_forever ARCHIVED by 3 " +
+        "[not: 10:00:00 REPORTED unresolved → ignored ARCHIVED by 2]; ignored/archived_forever since 09:30:00",
+      "late 10:00:00 REPORTED ignored by 2; ignored/archived_forever since 09:30:00",
     ]);
   });
 

@@ -4,6 +4,7 @@ import { unlimitedAdmin } from "../../src/domain/viewer.ts";
 import type { LiveOperation } from "../../src/graphql/live-operation.ts";
 import { serialised } from "../../src/graphql/serialised.ts";
 import { createGraphQL, type GraphQLLimits, type GraphQLOptions } from "../../src/graphql/yoga.ts";
+import { statusDetailsOf } from "../../src/sentry/status-details.ts";
 import { askedBy } from "../../src/store/asked-by.ts";
 import type { Reader } from "../../src/store/reader.ts";
 import { now } from "./builders.ts";
@@ -44,6 +45,7 @@ export function gateway(
   const yoga = createGraphQL({
     store: { reader, readTransaction: () => Promise.reject(new Error("no transaction expected")) },
     recentBounds: () => reader.bounds(),
+    statusDetailsOf,
     feed: { silenceAfterMs: null, refusedSinceStart: () => 0 },
     clock: () => now,
     report: {

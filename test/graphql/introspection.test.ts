@@ -1,21 +1,17 @@
-import { execute, getIntrospectionQuery, parse, validate } from "graphql";
+import { execute, getIntrospectionQuery, getOperationAST, parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config.ts";
 import { measure } from "../../src/graphql/measure.ts";
 import { schema } from "../../src/graphql/schema.ts";
+import { valuesIn } from "./values-in.ts";
 
 /** How many fields of an answer have a value, and how many an answer may have by the cost of its question. */
 function valuesAndCost(question: string) {
   const document = parse(question);
   expect(validate(schema, document)).toEqual([]);
   const { data } = execute({ schema, document }) as { readonly data?: unknown };
-  return { values: valuesIn(data), cost: measure(document, schema, {}, 0).cost };
-}
-
-function valuesIn(data: unknown): number {
-  if (Array.isArray(data)) return data.reduce<number>((sum, one) => sum + valuesIn(one), 0);
-  if (typeof data !== "object" || data === null) return 0;
-  return Object.values(data).reduce<number>((sum, one) => sum + 1 + valuesIn(one), 0);
+  const { cost } = measure(getOperationAST(document)!, document, schema, {}, 0);
+  return { values: valuesIn(data), cost };
 }
 
 describe("what a question about the schema costs", () => {

@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { readFileSync } from "node:fs";
-import { getIntrospectionQuery, parse, validate } from "graphql";
+import { getIntrospectionQuery, getOperationAST, parse, validate } from "graphql";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { unlimitedAdmin } from "../../src/domain/viewer.ts";
 import { createDocumentLimits } from "../../src/graphql/document-limits.ts";
@@ -8,12 +9,20 @@ import { measure } from "../../src/graphql/measure.ts";
 import { nestsDeeperThan } from "../../src/graphql/nesting.ts";
 import { schema } from "../../src/graphql/schema.ts";
 import { attacks, bodyOf, type Attack } from "./attacks.ts";
-import { now } from "./builders.ts";
+import { nodeId } from "../../src/domain/node-id.ts";
+import { issue, now } from "./builders.ts";
 import { defaultLimits, gateway, transactions } from "./gateway.ts";
 import { fakeReader } from "./fake-reader.ts";
+import { valuesIn } from "./values-in.ts";
 
 const json = "application/json";
 const graphqlJson = "application/graphql-response+json";
+
+/** What the one operation of a document asks for. */
+function measured(query: string, variables = {}) {
+  const document = parse(query);
+  return measure(getOperationAST(document)!, document, schema, variables, now);
+}
 
 type Answered = {
   readonly data?: unknown;
@@ -105,7 +114,7 @@ describe("the limits", () => {
       (text) => [text.trim().slice(0, 60), text],
     ),
   )("let through what the README and GraphiQL ask: %s", async (_, query) => {
-    const { depth, cost } = measure(parse(query), schema, {}, now);
+    const { depth, cost } = measured(query);
     expect(depth).toBeLessThanOrEqual(defaultLimits.depth);
     expect(cost).toBeLessThanOrEqual(defaultLimits.cost);
   });
@@ -116,14 +125,25 @@ describe("the limits", () => {
     ["{ issues { nodes { id } } }", {}, 3, 62],
     ["{ issues(last: 10) { edges { node { id title } } } }", {}, 4, 42],
     ["query ($n: Int) { issues(first: $n) { nodes { id } } }", { n: 3 }, 3, 15],
-    ["query ($n: Int) { issues(first: $n) { nodes { id } } }", {}, 3, 112],
+    ["query ($n: Int) { issues(first: $n) { nodes { id } } }", {}, 3, 62],
+    ["query ($n: Int) { issues(first: $n) { nodes { id } } }", { n: null }, 3, 62],
     ["query ($n: Int) { issues(first: $n) { nodes { id } } }", { n: 10 ** 9 }, 3, 112],
+    ["query ($n: Int) { issues(first: $n) { nodes { id } } }", { n: "3" }, 3, 112],
+    ["query ($f: Int, $l: Int) { issues(first: $f, last: $l) { nodes { id } } }", { l: 3 }, 3, 15],
+    ["query ($f: Int, $l: Int) { issues(first: $f, last: $l) { nodes { id } } }", { f: null, l: 3 }, 3, 15],
     ["{ issues(first: 10) { ...C } } fragment C on IssueConnection { nodes { id } }", {}, 3, 22],
     ["{ issues(first: 10) { totalCount } }", {}, 2, 32],
-    ['{ nodes(ids: ["x"]) { id } }', {}, 2, 111],
+    ['{ nodes(ids: ["x", "y"]) { id } }', {}, 2, 13],
+    ['{ nodes(ids: "x") { id } }', {}, 2, 12],
+    ["query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", { ids: ["x", "y", "z"] }, 2, 14],
+    ["query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", { ids: "x" }, 2, 12],
+    ["query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", { ids: Array(1_000).fill("x") }, 2, 111],
+    ['query ($id: ID!) { nodes(ids: [$id, "y"]) { id } }', { id: "x" }, 2, 13],
     ["{ issueStats { byProject { count } } }", {}, 3, 132],
     ["{ issueStats { byAssignee(first: null) { count } } }", {}, 3, 132],
     ["{ issueStats { byAssignee(first: 50) { count } } }", {}, 3, 162],
+    ["query ($n: Int) { issueStats { byProject(first: $n) { count } } }", {}, 3, 132],
+    ["query ($n: Int) { issueStats { byProject(first: $n) { count } } }", { n: null }, 3, 132],
     ["{ issueStats { byStatus { count } } }", {}, 3, 122],
     // As many buckets as the period has of the interval, and one for parts of one.
     ["{ issueStats { flow { opened } } }", {}, 3, 143],
@@ -150,12 +170,14 @@ describe("the limits", () => {
     // What is left out has the default of its operation.
     ["query ($n: Int = 3) { issues(first: $n) { nodes { id } } }", {}, 3, 15],
     ["query ($n: Int = 3) { issues(first: $n) { nodes { id } } }", { n: 10 }, 3, 22],
-    ["query ($n: Int = 3) { issues(first: $n) { nodes { id } } }", { n: null }, 3, 112],
+    ["query ($n: Int = 3) { issues(first: $n) { nodes { id } } }", { n: null }, 3, 62],
+    ["query ($i: Interval) { issueStats { flow(interval: $i) { opened } } }", {}, 3, 143],
+    ["query ($p: Period) { issueStats(period: $p) { flow { opened } } }", {}, 3, 143],
     [
-      "query A($n: Int = 3) { ...F } query B($n: Int = 10) { ...F } fragment F on Query { issues(first: $n) { nodes { id } } }",
-      {},
+      "query ($f: DateTimeOrDuration!, $t: DateTimeOrDuration) { issueStats(period: { from: $f, to: $t }) { flow { opened } } }",
+      { f: "-P9D" },
       3,
-      22,
+      122,
     ],
     ["query ($i: Interval! = HOUR) { issueStats { flow(interval: $i) { opened } } }", {}, 3, 833],
     [
@@ -213,11 +235,53 @@ describe("the limits", () => {
     ["{ constructor }", {}, 1, 11],
     ["{ ...A } fragment A on Query { ...A }", {}, 0, 0],
   ])("measure %s with %j as %i deep and %i dear", (query, variables, depth, cost) => {
-    expect(measure(parse(query), schema, variables, now)).toEqual({ depth, cost });
+    expect(measured(query, variables)).toEqual({ depth, cost });
+  });
+
+  const many = Array.from({ length: 130 }, (_, index) => {
+    const sentryId = String(index);
+    return issue(sentryId, { project: { sentryId, slug: sentryId, name: sentryId, platform: null } });
+  });
+  const bucket = "start end opened resolved archived regressed escalated reopened unarchived openAtEnd";
+  const row = "id title status substatus level count";
+  const period = fc.record({ from: fc.constantFrom("-P60D", "-P9D") }, { requiredKeys: ["from"] });
+  const given: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+    first: fc.integer({ min: 0, max: 100 }),
+    last: fc.integer({ min: 0, max: 100 }),
+    ids: fc
+      .integer({ min: 0, max: 100 })
+      .map((size) => many.slice(0, size).map(({ sentryId }) => nodeId("Issue", sentryId))),
+    i: fc.constantFrom("HOUR", "DAY", "WEEK"),
+    p: period,
+    to: fc.constantFrom("-P2D", "-PT30M"),
+  };
+  it.each([
+    `query ($first: Int, $last: Int) { issues(first: $first, last: $last) { nodes { ${row} } } }`,
+    `query ($first: Int = 70, $last: Int) { issues(first: $first, last: $last) { nodes { ${row} } } }`,
+    `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Issue { ${row} } } }`,
+    `query ($first: Int) { issueStats { byProject(first: $first) { project { id slug name } count } } }`,
+    `query ($i: Interval, $p: Period) { issueStats(period: $p) { flow(interval: $i) { ${bucket} } } }`,
+    `query ($i: Interval! = HOUR, $to: DateTimeOrDuration) { issueStats(period: { from: "-P9D", to: $to }) { flow(interval: $i) { ${bucket} } } }`,
+  ])("measure no less than an answer has, whatever is given, null or left out: %s", async (query) => {
+    const { ask } = gateway({ issues: many, projects: many.map(({ fields }) => fields.project!) });
+    const variables = fc.record(
+      Object.fromEntries(Object.entries(given).map(([name, values]) => [name, fc.option(values)])),
+      { requiredKeys: [] },
+    );
+    await fc.assert(
+      fc.asyncProperty(variables, async (given) => {
+        const { data } = await ask(query, given);
+        expect(valuesIn(data)).toBeLessThanOrEqual(measured(query, given).cost);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   const pages = (end: string) =>
     `query ($n: Int) { issues(${end}: $n) { nodes { transitions(${end}: $n) { nodes { id kind source } } } } }`;
+  const ids = (length: number) => Array.from({ length }, (_, index) => String(index));
+  const nodes = (variable: string) =>
+    `query (${variable}) { nodes(ids: $ids) { ... on Issue { transitions(first: 100) { nodes { id kind source } } } } }`;
   const buckets = (variable: string, period: string, interval: string) => {
     const flows = Array.from(
       { length: 20 },
@@ -230,12 +294,26 @@ describe("the limits", () => {
     ["last", pages("last"), { n: 100 }, { n: 10 }],
     ["period", buckets("$p: Period!", "$p", "HOUR"), { p: { from: "-P41D" } }, { p: { from: "-P1D" } }],
     ["interval", buckets("$i: Interval!", '{ from: "-P41D" }', "$i"), { i: "HOUR" }, { i: "DAY" }],
+    ["ids", nodes("$ids: [ID!]!"), { ids: ids(100) }, { ids: ids(1) }],
+    ["ids, left out", nodes(`$ids: [ID!]! = ${JSON.stringify(ids(100))}`), {}, { ids: ids(1) }],
   ])("count what a document's variables ask for anew for each request: %s", (_, query, much, little) => {
     const { refusalOf } = createDocumentLimits(defaultLimits, () => now);
     const document = parse(query);
     const isRefused = (variableValues: Readonly<Record<string, unknown>>) =>
       refusalOf({ document, schema, variableValues }) !== null;
     expect([much, little, much].map(isRefused)).toEqual([true, false, true]);
+  });
+
+  it("are of the operation that is asked for, and of none beside it", async () => {
+    const { post } = gateway(whatever);
+    const page = (name: string, size: number) =>
+      `query ${name}($n: Int = ${size}) { issues(first: $n) { ...F } }`;
+    const query = `${page("Small", 1)} ${page("Large", 100)}
+      fragment F on IssueConnection { nodes { transitions(first: 100) { nodes { id kind source } } } }`;
+    const codeOf = async (operationName: string) =>
+      (await answered(await post({ query, operationName }))).code;
+    const codes = [await codeOf("Small"), await codeOf("Large"), await codeOf("Small"), await codeOf("None")];
+    expect(codes).toEqual([null, "QUERY_TOO_COMPLEX", null, "OPERATION_RESOLUTION_FAILURE"]);
   });
 
   it("count the objects of a variable's filter anew for each request", async () => {

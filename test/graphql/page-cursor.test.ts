@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { keyOfPageCursor, pageCursorOf, type PagedList } from "../../src/graphql/page-cursor.ts";
+import {
+  isOfAnotherEpoch,
+  keyOfPageCursor,
+  pageCursorOf,
+  type PagedList,
+} from "../../src/graphql/page-cursor.ts";
 
 type Row = { readonly name: string; readonly size: number | null };
 
@@ -33,6 +38,21 @@ describe("a page cursor", () => {
   it("is of no use to another list", () => {
     const cursor = pageCursorOf(bySize("rows"), { name: "a", size: 1 });
     expect(keyOfPageCursor(bySize("other rows"), cursor)).toBe(null);
+  });
+
+  it("is of one epoch, where its list's keys are", () => {
+    const list = { ...bySize("rows"), epoch: "e2" };
+    const row = { name: "a", size: 1 };
+    const made = (from: PagedList<Row, readonly [number | null, string]>) => {
+      const cursor = pageCursorOf(from, row);
+      return [keyOfPageCursor(list, cursor), isOfAnotherEpoch(list, cursor)];
+    };
+    expect(made(list)).toEqual([[1, "a"], false]);
+    expect(made({ ...list, epoch: "e1" })).toEqual([null, true]);
+    expect(made({ ...list, name: "other rows", epoch: "e1" })).toEqual([null, false]);
+    expect(made({ ...list, epoch: "e1", toJson: () => ["other", "keys"] })).toEqual([null, false]);
+    expect(isOfAnotherEpoch(bySize("rows"), pageCursorOf(list, row))).toBe(false);
+    expect(isOfAnotherEpoch(list, "garbage")).toBe(false);
   });
 
   const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");

@@ -84,6 +84,14 @@ describe("a document that is wrong", () => {
   });
 });
 
+it.each(["POST", "GET"])("an empty name of an operation is none, by %s", async (method) => {
+  const asked = { query: "query A { feed { epoch } }", operationName: "" };
+  const { post, send } = gateway();
+  const response =
+    method === "POST" ? await post(asked) : await send({ search: new URLSearchParams(asked).toString() });
+  expect(await response.json()).toEqual({ data: { feed: { epoch: "e1" } } });
+});
+
 it("GET asks what its variables and its operation's name say", async () => {
   const search = new URLSearchParams({
     query: "query A($s: String!) { issue(sentryId: $s) { id } } query B { feed { epoch } }",

@@ -7,6 +7,7 @@ import { createContext, type Services } from "../../src/graphql/context.ts";
 import { liveArgs, liveOperation } from "../../src/graphql/live-operation.ts";
 import type { LiveSource } from "../../src/graphql/live-source.ts";
 import { schema } from "../../src/graphql/schema.ts";
+import { statusDetailsOf } from "../../src/sentry/status-details.ts";
 import type { IncomingDelivery } from "../../src/domain/delivery.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { at, told, webhook, type Told } from "../store/deliveries.ts";
@@ -83,6 +84,7 @@ async function storeOf(deliveries: readonly IncomingDelivery[]) {
   const services: Services = {
     store,
     recentBounds: store.reader.bounds,
+    statusDetailsOf,
     feed: { silenceAfterMs: 1, refusedSinceStart: () => 3 },
     mostValues: 25_000,
     clock: () => at(1000),

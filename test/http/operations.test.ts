@@ -65,6 +65,19 @@ describe("graphql-transport-ws", () => {
     ]);
   });
 
+  it("takes an empty name of an operation for none", async () => {
+    await using server = await socketServer();
+    const client = server.connect();
+    await client.init();
+    const payload = { query: "query A { feed { epoch } }", operationName: "" };
+    client.send({ id: "a", type: "subscribe", payload });
+    expect(await client.next()).toEqual({
+      id: "a",
+      type: "next",
+      payload: { data: { feed: { epoch: "e1" } } },
+    });
+  });
+
   it("says by a ping where a subscription stands, after the replay and every twelve seconds", async () => {
     await using server = await socketServer({ known: { bounds: { newest: 0 } } });
     const client = server.connect();

@@ -12,11 +12,21 @@ function block(milliseconds: number): void {
   for (const until = performance.now() + milliseconds; performance.now() < until;);
 }
 
-it("counts what is not kept from 0, so that Prometheus sees the first increase", async () => {
-  const text = await createMetrics().registry.metrics();
-  for (const code of ["STORAGE_UNAVAILABLE", "OVERLOADED"])
-    expect(text).toContain(`issuewire_deliveries_not_kept_total{code="${code}"} 0\n`);
-});
+it.each([
+  ["deliveries_total", 'outcome="QUARANTINED"', 5],
+  ["deliveries_refused_total", 'code="SIGNATURE_INVALID"', 10],
+  ["deliveries_not_kept_total", 'code="STORAGE_UNAVAILABLE"', 2],
+  ["sent_at_adjusted_total", 'reason="too late"', 4],
+  ["slow_consumers_total", 'transport="sse"', 2],
+  ["subscribers", 'transport="websocket"', 2],
+])(
+  "counts %s from 0 under each label, so that Prometheus sees the first increase",
+  async (name, label, labels) => {
+    const text = await createMetrics().registry.metrics();
+    expect(text).toContain(`issuewire_${name}{${label}} 0\n`);
+    expect(text.match(new RegExp(`^issuewire_${name}\\{.*\\} 0$`, "gm"))).toHaveLength(labels);
+  },
+);
 
 it("gives no label a name that Prometheus keeps for its own", async () => {
   const text = await createMetrics().registry.metrics();

@@ -3,6 +3,7 @@ import type { IncomingDelivery } from "../../src/domain/delivery.ts";
 import { unlimitedAdmin } from "../../src/domain/viewer.ts";
 import { createContext } from "../../src/graphql/context.ts";
 import { schema } from "../../src/graphql/schema.ts";
+import { statusDetailsOf } from "../../src/sentry/status-details.ts";
 import { createParsePool } from "../../src/sentry/parse-pool.ts";
 import { createReceiver } from "../../src/sentry/receive.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -90,6 +91,7 @@ export async function answerOf(store: Store, question: string): Promise<string> 
   const services = {
     store,
     recentBounds: store.reader.bounds,
+    statusDetailsOf,
     feed: { silenceAfterMs: 1, refusedSinceStart: () => 3 },
     mostValues: 25_000,
     clock: () => at(1000),

@@ -7,14 +7,17 @@ const root = join(import.meta.dirname, "../..");
 
 /** Runs a command of the program as a user does, on the database with this URL. `ended` says how, and all it printed. */
 export function commandOn(database: string, ...words: readonly string[]) {
-  return commandWith({ DATABASE_URL: database }, ...words);
+  return commandWith({ settings: { DATABASE_URL: database } }, ...words);
 }
 
-/** The same, with these settings. */
-export function commandWith(settings: Readonly<Record<string, string>>, ...words: readonly string[]) {
+/** The same, with these settings, and in this folder. */
+export function commandWith(
+  { settings, cwd = root }: { readonly settings: Readonly<Record<string, string>>; readonly cwd?: string },
+  ...words: readonly string[]
+) {
   const env = { PATH: process.env["PATH"], ...settings };
   const child = spawn(process.execPath, [join(inject("built"), "cli.js"), ...words], {
-    cwd: root,
+    cwd,
     env,
     stdio: "pipe",
   });

@@ -1,7 +1,7 @@
 import Database from "better-sqlite3";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, openSync } from "node:fs";
+import { existsSync, mkdirSync, openSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, it, inject } from "vitest";
@@ -57,6 +57,42 @@ describe("a command whose disk is full", () => {
     expect(said).toMatch(
       new RegExp(`: ${file}\\S* cannot be written \\(.*\\): look whether its disk is full`),
     );
+  });
+});
+
+/* A disk of its own for a process, which it takes with it. */
+const onSmallDisk = ["--user", "--map-root-user", "--mount", "sh", "-c"];
+const canMount = spawnSync("unshare", [...onSmallDisk, "mount -t tmpfs none /mnt"]).status === 0;
+if (!canMount) console.warn("SKIPPED: a small disk needs unshare, and leave to mount.");
+
+describe.skipIf(!canMount)("forgetting on a disk with little room", () => {
+  it("leaves all that there was of it, and a database that is whole, and says what is left to be done", async () => {
+    using folder = temporaryFolder();
+    const kept = join(folder.path, "issuewire.db");
+    {
+      await using store = await openStoreIn(kept);
+      const issues = Array.from({ length: 300 }, (_, index) => String(index));
+      await Promise.all(issues.map((issue) => store.append(told({ issue, title: `${issue} `.repeat(500) }))));
+    }
+    const disk = join(folder.path, "disk");
+    mkdirSync(disk);
+    const kilobytes = Math.ceil(statSync(kept).size / 1024) + 1_500;
+    const issuewire = `"${process.execPath}" ${join(inject("built"), "cli.js")}`;
+    const script = `mount -t tmpfs -o size=${kilobytes}k none ${disk} && cp ${kept}* ${disk} && cd ${disk} &&
+      free() { df --output=avail . | tail -1; } && before=$(free) && ${issuewire} forget issue 1 &&
+      test $(free) -ge $before && ${issuewire} doctor`;
+    const { status, stdout } = spawnSync("unshare", [...onSmallDisk, script], {
+      env: { PATH: process.env["PATH"], DATABASE_URL: "file:issuewire.db" },
+      encoding: "utf8",
+    });
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: expect.stringMatching(
+        new RegExp(
+          `^Forgot issue 1\\.\nThe database's file was not written anew \\(that takes \\d+ MB of free space in ${disk}, `,
+        ),
+      ),
+    });
   });
 });
 

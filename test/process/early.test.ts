@@ -12,7 +12,7 @@ it("a gateway that waits for the store before it listens ends at once on SIGTERM
     await client.query("delete from meta where name = 'instance'");
     await client.query("select pg_advisory_lock($1)", [lock]);
     const settings = { DATABASE_URL: schema.url, SENTRY_CLIENT_SECRET: secret, PORT: "0" };
-    const { child, ended } = commandWith(settings, "serve");
+    const { child, ended } = commandWith({ settings }, "serve");
     const waiting = `select from pg_locks where locktype = 'advisory' and not granted
       and ((classid::bigint << 32) | objid::bigint) = $1`;
     await expect.poll(async () => (await client.query(waiting, [lock])).rowCount).toBe(1);

@@ -6,7 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it, inject } from "vitest";
 import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
 import { openStoreIn, temporaryFolder } from "../store/open.ts";
-import { commandOn } from "./command.ts";
+import { commandOn, commandWith } from "./command.ts";
 import { fill } from "./fill.ts";
 import { secret, startProcess } from "./gateway.ts";
 
@@ -76,6 +76,22 @@ describe("doctor, as a command", () => {
     using folder = temporaryFolder();
     const missing = await commandOn(`file:${join(folder.path, "none.db")}`, "doctor").ended;
     expect(missing).toEqual({ code: 1, output: expect.stringContaining("There is no database file") });
+  });
+
+  it("says which settings are without effect, whether or not there is a database", async () => {
+    using folder = temporaryFolder();
+    writeFileSync(join(folder.path, ".env"), "PORT: 4100\n");
+    const settings = { LIMIT_DEPHT: "3", log_level: "debug" };
+    const doctor = () => commandWith({ settings, cwd: folder.path }, "doctor").ended;
+    const found = [
+      "There is no setting LIMIT_DEPHT.",
+      "There is no setting log_level.",
+      expect.stringMatching(/^Line 1 of \.env sets nothing/),
+    ];
+    const [missing, there] = [await doctor(), await fill(join(folder.path, "issuewire.db"), 4).then(doctor)];
+    expect(missing.output).toContain("There is no database file");
+    for (const { code, output } of [missing, there])
+      expect([code, output.match(/(?<=✗ ).*/g)]).toEqual([1, found]);
   });
 });
 

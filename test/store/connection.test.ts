@@ -1,6 +1,7 @@
 import Database from "better-sqlite3";
-import { globSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { globSync, mkdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { tokenHash } from "../../src/http/token-text.ts";
 import { assertDurable, openReader, openWriter } from "../../src/store/sqlite/connection.ts";
@@ -93,6 +94,28 @@ describe("the connection that writes", () => {
     client.pragma(pragma);
     expect(() => assertDurable(client)).toThrow(said);
     client.close();
+  });
+});
+
+describe("what SQLite puts aside meanwhile", () => {
+  const folderOf = (client: Database.Database) => client.pragma("temp_store_directory", { simple: true });
+
+  it("goes where the database is, whatever its folder is called", () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "it's here", "issuewire.db");
+    mkdirSync(dirname(file));
+    const { client } = openWriter(file);
+    expect(folderOf(client)).toBe(dirname(file));
+    client.close();
+  });
+
+  it("goes there for a command beside a gateway too", async () => {
+    await using store = await openTestStore();
+    const elsewhere = new Database(":memory:");
+    elsewhere.pragma(`temp_store_directory = '${tmpdir()}'`);
+    await using _command = openSqliteMaintenance(store.file);
+    expect(folderOf(elsewhere)).toBe(dirname(store.file));
+    elsewhere.close();
   });
 });
 

@@ -227,6 +227,37 @@ export function storeContract<Opened extends Store>(
       expect((await store.reader.eventsById(["3.told", "2.before"])).size).toBe(2);
     });
 
+    it.each([
+      ["one after the other", false],
+      ["in one transaction", true],
+    ])("replaces a change by one that is entered behind what has its place now, %s", async (_, together) => {
+      await using store = await open();
+      const deliveries = [
+        told({ action: "assigned", status: "ignored", at: 3, lastSeen: 0 }),
+        told({ action: "archived", status: "ignored", at: 4 }),
+        // Newer than what was assigned shows, which therefore shows nothing.
+        told({ action: "unresolved", substatus: "ongoing", at: 1 }),
+      ];
+      if (together) await Promise.all(deliveries.map(store.append));
+      else for (const delivery of deliveries) await store.append(delivery);
+      const log = await store.reader.entriesAfter(0, 100);
+      expect(
+        log.map(({ event }) => [event.id, shortly(event), event.supersedes, event.supersededBy]),
+      ).toEqual([
+        ["1.report", "REPORTED ASSIGNED →ignored", null, 5],
+        ["2.report", "REPORTED ARCHIVED", null, 5],
+        ["3.report", "REPORTED UNRESOLVED →unresolved/ongoing", null, null],
+        ["1.report.1", "REPORTED ASSIGNED", null, null],
+        ["2.report.1", "REPORTED ARCHIVED unresolved/ongoing→ignored", 1, null],
+      ]);
+      const replaced = await store.reader.replacedBy(log.map(({ event }) => event.seq));
+      expect([...replaced].map(([seq, events]) => [seq, events.map((event) => event.seq)])).toEqual([
+        [5, [1, 2]],
+      ]);
+      const events = (await store.reader.eventPages(["1"], history)).get("1")!;
+      expect(events.rows.map(({ seq }) => seq)).toEqual([3, 4, 5]);
+    });
+
     it("says how it was resolved of the resolve alone, not of what only the snapshot of its webhook shows", async () => {
       await using store = await open();
       await store.append(told({ at: 0 }));

@@ -213,10 +213,15 @@ describe("copying", () => {
     const { path } = opened.use(temporaryFolder());
     const { url } = opened.use(await temporarySchema());
     const file = join(path, "issuewire.db");
-    await using gateway = await openStoreIn(file);
-    await Promise.all(
-      Array.from({ length: mostInStep + 1 }, (_, index) => gateway.append(told({ at: index, count: index }))),
-    );
+    {
+      // Ended before anything is set aside, which it would erase by itself.
+      await using gateway = await openStoreIn(file);
+      await Promise.all(
+        Array.from({ length: mostInStep + 1 }, (_, index) =>
+          gateway.append(told({ at: index, count: index })),
+        ),
+      );
+    }
     await using store = openSqliteMaintenance(file);
     expect(await store.forgetIssue("1", at(10_000))).toBe(true);
     await copying({ file, url });

@@ -5,7 +5,7 @@ parentPort?.postMessage({
   is: "open",
   to: 0,
   instance: { instance: "i", epoch: "e", newest: 0 },
-  formerEpoch: null,
+  loss: null,
 });
 parentPort?.on("message", () => {
   throw new TypeError("a fault");

@@ -336,9 +336,38 @@ describe("forgetting an issue", () => {
     await using maintenance = openSqliteMaintenance(file);
     for (let index = 0; index < issues; index += 1)
       if (isSecret(index)) await maintenance.forgetIssue(String(index + 1), at(10_000));
-    expect(await maintenance.compact()).toBe(true);
+    expect(await maintenance.compact()).toEqual({ is: "compact" });
     expect(await maintenance.sweep()).toBe(true);
     expect(kept(file).includes("secret")).toBe(false);
+  });
+
+  it("leaves the file as it is where it cannot be written anew, and cannot fill the disk for good", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    {
+      await using store = await openStoreIn(file);
+      await store.append(told({ issue: "1" }));
+    }
+    const original = Database.prototype.exec;
+    const walBytes: number[] = [];
+    const execute = vi.spyOn(Database.prototype, "exec").mockImplementation(function (
+      this: Database.Database,
+      source,
+    ) {
+      if (source !== "vacuum") return original.call(this, source);
+      walBytes.push(statSync(`${file}-wal`).size);
+      throw new Database.SqliteError("database or disk is full", "SQLITE_FULL");
+    });
+    try {
+      await using maintenance = openSqliteMaintenance(file);
+      expect(await maintenance.forgetIssue("1", at(10))).toBe(true);
+      expect(await maintenance.compact()).toEqual({ is: "left", because: "database or disk is full" });
+    } finally {
+      execute.mockRestore();
+    }
+    // What has filled the disk can be cut: it is nothing that has to go into the file first.
+    expect(walBytes).toEqual([0]);
+    expect(await examine(file)).toEqual([]);
   });
 
   it("leaves nothing beside the file either, while a gateway has it", async () => {

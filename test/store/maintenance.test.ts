@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import type { Report } from "../../src/observability/report.ts";
 import { readBody } from "../../src/sentry/payload.ts";
 import { backUpSqlite } from "../../src/store/sqlite/backup.ts";
@@ -512,6 +512,28 @@ describe("the epoch", () => {
     const restored = vi.fn();
     expect(await epochOf(file, restored)).toBe(await epochOf(file, restored));
     expect(restored).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ["deleted", (file: string) => rmSync(file)],
+    ["emptied", (file: string) => truncateSync(file)],
+  ])("that begins because the file was %s is told with how far its log had come, once", async (_, lose) => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    const databaseLost = vi.fn();
+    const open = () => openStoreIn(file, { report: { ...silentReport(), databaseLost } });
+    {
+      await using store = await open();
+      await store.append(told({ issue: "1" }));
+    }
+    const before = await epochOf(file);
+    expect(databaseLost).not.toHaveBeenCalled();
+    lose(file);
+    for (let start = 0; start < 2; start++) {
+      await using store = await open();
+      expect((await store.reader.bounds()).epoch).not.toBe(before);
+    }
+    expect(databaseLost.mock.calls).toEqual([[{ file, newest: 1 }]]);
   });
 
   it.each([

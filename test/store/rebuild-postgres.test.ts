@@ -198,12 +198,12 @@ describe("rebuild on PostgreSQL", () => {
     await ask(
       schema.url,
       `create function slow() returns trigger language plpgsql as
-         $$ begin perform pg_sleep(0.4); return null; end $$;
+         $$ begin perform pg_sleep(1.2); return null; end $$;
        create trigger slowly before delete on issues for each statement execute function slow()`,
     );
     const url = new URL(schema.url);
     const options = url.searchParams.get("options")!;
-    url.searchParams.set("options", `${options} -c statement_timeout=200 -c transaction_timeout=300`);
+    url.searchParams.set("options", `${options} -c statement_timeout=1000 -c transaction_timeout=1000`);
     await rebuild(url.href);
     expect(await examine(url.href)).toEqual([]);
   });

@@ -120,7 +120,7 @@ describe.each(places)("an issue with more deliveries than one step may erase, on
       await using maintenance = await place.openMaintenance();
       await maintenance.forgetIssue("1", at(0));
     }
-    await using _store = await place.open();
+    await using _store = await place.open({ retention: { rawDays: null, eventsDays: null } });
     await expect.poll(() => countOf(place, "contents")).toBe(2);
     expect(await countOf(place, "deliveries")).toBe(2);
   });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { IncomingDelivery } from "../../src/domain/delivery.ts";
 import { readPayload } from "../../src/sentry/payload.ts";
-import { pack, unpack } from "../../src/store/sqlite/wire.ts";
+import { fromWire, toWire } from "../../src/store/sqlite/wire.ts";
 import { anIssueBody, anIssueObject } from "../sentry/bodies.ts";
 
 function incoming(body: Buffer, requestId: string | null): IncomingDelivery {
@@ -19,8 +19,8 @@ it("brings a batch across threads as it was", () => {
     incoming(anIssueBody({ issue: anIssueObject({ id: "2", metadata: { x: "\ud800" } }) }), "b"),
     incoming(Buffer.from(""), null),
   ];
-  const sent = pack(batch);
-  expect(unpack(structuredClone(sent, { transfer: [sent.bodies.buffer] }))).toEqual(batch);
+  const sent = toWire(batch);
+  expect(fromWire(structuredClone(sent, { transfer: [sent.bodies.buffer] }))).toEqual(batch);
   // What was handed over was a copy.
   expect(batch[0]!.body.byteLength).toBeGreaterThan(0);
 });

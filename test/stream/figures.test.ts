@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { askedBy } from "../../src/store/asked-by.ts";
-import type { FigureOperation } from "../../src/stream/answer.ts";
+import type { End, FigureOperation } from "../../src/stream/answer.ts";
 import { createFigureGroup } from "../../src/stream/figure-group.ts";
 import { createLine } from "../../src/stream/line.ts";
 import { createSource } from "../../src/stream/source.ts";
@@ -20,6 +20,7 @@ function figures(concerns: (seq: number) => boolean = () => true) {
     reads: 0,
     isEmptied: false,
     failed: "nowhere" as TestAnswer["failed"],
+    fault: null as Error | null,
   };
   const operation: FigureOperation<TestAnswer> = {
     key: "figure",
@@ -27,6 +28,7 @@ function figures(concerns: (seq: number) => boolean = () => true) {
     async read() {
       state.reads += 1;
       clock.now += state.tookMs;
+      if (state.fault !== null) throw state.fault;
       return { seqs: [state.figure], bytes: 1, failed: state.failed };
     },
     isSame: (one, other) => one.seqs[0] === other.seqs[0],
@@ -60,7 +62,7 @@ function figures(concerns: (seq: number) => boolean = () => true) {
     join() {
       const told: number[] = [];
       const taking = { wantsMore: true };
-      const happened: string[] = [];
+      const happened: (string | End)[] = [];
       const subscriber = group.join({
         connection: { client: "one" },
         write(answer) {
@@ -68,7 +70,7 @@ function figures(concerns: (seq: number) => boolean = () => true) {
           return taking.wantsMore;
         },
         caughtUp: () => happened.push("live"),
-        end: ({ is }) => happened.push(is),
+        end: (end) => happened.push(end),
       });
       return { told, taking, happened, subscriber };
     },
@@ -162,6 +164,15 @@ describe("a figure", () => {
       expect(state.reads).toBe(2);
     },
   );
+
+  it("ends whoever is told it where reading it fails by a fault of ours", async () => {
+    const { join, state } = figures();
+    const fault = new RangeError("Invalid string length");
+    state.fault = fault;
+    const { told, happened } = join();
+    await settled();
+    expect([told, happened, state.isEmptied]).toEqual([[], [{ is: "failed", error: fault }], true]);
+  });
 
   it("is read once for all, and told at once to whoever comes later", async () => {
     const { join, state } = figures();

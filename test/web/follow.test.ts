@@ -3,7 +3,7 @@ import type { Connection } from "../../src/web/client/connection.ts";
 import { follow } from "../../src/web/client/follow.ts";
 import { openIssueDetail } from "../../src/web/client/issue-detail.ts";
 import { createIssueList } from "../../src/web/client/issue-list.ts";
-import { issueChanged } from "../../src/web/client/operations.ts";
+import { issueChanged } from "../../src/web/client/operations/issue-list.ts";
 import { startPlace } from "../../src/web/client/place.ts";
 import { connectionOfPage } from "./connection.ts";
 

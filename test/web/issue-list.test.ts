@@ -6,7 +6,8 @@ import {
   rowsPerPage,
   type IssueListState,
 } from "../../src/web/client/issue-list.ts";
-import type { IssueOrder, ListedIssue } from "../../src/web/client/operations.ts";
+import type { IssueOrder } from "../../src/web/client/operations/issue-list.ts";
+import type { ListedIssue } from "../../src/web/client/operations/shapes.ts";
 import { connectionOfPage } from "./connection.ts";
 
 const newestFirst: IssueOrder = { field: "LAST_SEEN", direction: "DESC" };

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { print } from "graphql";
 import { createClient } from "graphql-sse";
 import { graphql, type ResultOf } from "./graphql.ts";
+import { streamFetch } from "./stream-fetch.ts";
 
 /*
  * Prints every change of any issue's status, and goes on where it was when it is started again: at least once each, and
@@ -57,6 +58,7 @@ const client = createClient({
   headers,
   // It would ask with the variables of the first time; the loop below asks after the newest cursor.
   retryAttempts: 0,
+  fetchFn: streamFetch,
 });
 
 let cursor = await readFile(file, "utf8").catch(() => null);

@@ -1,10 +1,12 @@
 import { createClient as createStreamClient } from "graphql-sse";
 import { cacheExchange, Client, fetchExchange, subscriptionExchange } from "urql";
+import { streamFetch } from "./stream-fetch.ts";
 
 const stream = createStreamClient({
   url: new URL("/graphql", location.href).href,
   // It would send the variables of the first subscription again. `useOpenIssues` subscribes after the newest cursor.
   retryAttempts: 0,
+  fetchFn: streamFetch,
   // For a token: headers: { Authorization: "Bearer iw_…" }
 });
 

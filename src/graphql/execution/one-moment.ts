@@ -33,12 +33,14 @@ export function inOneMoment(execute: Execute): Execute {
 }
 
 /** The names of the operations that select the field; one without a name is alone in its document. */
-const operationsInOneMoment = rememberedByDocument((document): ReadonlySet<string | undefined> => {
-  const names = document.definitions.flatMap((one) =>
-    one.kind === Kind.OPERATION_DEFINITION ? [one.name?.value] : [],
-  );
-  return new Set(names.filter((name) => selectsFeedCursor(document, name)));
-});
+const operationsInOneMoment = rememberedByDocument(
+  (document: DocumentNode): ReadonlySet<string | undefined> => {
+    const names = document.definitions.flatMap((one) =>
+      one.kind === Kind.OPERATION_DEFINITION ? [one.name?.value] : [],
+    );
+    return new Set(names.filter((name) => selectsFeedCursor(document, name)));
+  },
+);
 
 /** True when the operation names the field, also where a directive would leave it out. */
 export function selectsFeedCursor(document: DocumentNode, operationName?: string | null): boolean {

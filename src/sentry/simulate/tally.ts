@@ -85,12 +85,12 @@ function createLatency(): Latency & { readonly add: (milliseconds: number) => vo
       max = Math.max(max ?? 0, milliseconds);
     },
     percentile: (share) => {
+      if (max === null) return null;
       let left = Math.ceil(share * total);
-      if (total === 0) return null;
       for (let bucket = 0; bucket < buckets.length; bucket++) {
         left -= buckets[bucket] ?? 0;
-        // The middle of the bucket is at most one percent from either end.
-        if (left <= 0) return leastMs * Math.exp((bucket + 0.5) * growth);
+        // The middle of the bucket is at most one percent from either end, but may be beyond all that is in it.
+        if (left <= 0) return Math.min(max, leastMs * Math.exp((bucket + 0.5) * growth));
       }
       return max;
     },

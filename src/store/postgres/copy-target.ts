@@ -5,7 +5,7 @@ import type { CopiedName, CopiedTable, Identity, Row, WholeTable } from "../copi
 import { metaNames } from "../meta.ts";
 import * as tables from "../tables/postgres.ts";
 import { arraysOf, columnsOf, inserting, listOf, upserting } from "./columns.ts";
-import { codeOf } from "./error.ts";
+import { codeOf, lockNotAvailable } from "./error.ts";
 import { listeningName } from "./listener.ts";
 import { locksOf } from "./locks.ts";
 import { partsOf } from "./parts.ts";
@@ -223,7 +223,7 @@ async function lockOut(client: pg.Client, schema: string): Promise<Lock> {
     await client.query("select pg_advisory_xact_lock($1)", [locksOf(schema).writing]);
   } catch (error) {
     await client.end();
-    if (codeOf(error) !== "55P03") throw error;
+    if (codeOf(error) !== lockNotAvailable) throw error;
     throw new Error("Something writes to the target: another copy, or a gateway. Stop it first.", {
       cause: error,
     });

@@ -4,7 +4,7 @@ import { readMigrationFiles } from "drizzle-orm/migrator";
 import type pg from "pg";
 import { howToRun } from "../../observability/how-to-run.ts";
 import { metaNames } from "../meta.ts";
-import { codeOf } from "./error.ts";
+import { codeOf, lockNotAvailable } from "./error.ts";
 import { locksOf } from "./locks.ts";
 import { idleLimit } from "./pools.ts";
 import { makeTextIndex } from "./search.ts";
@@ -52,7 +52,7 @@ export async function migrate(
   } catch (error) {
     await client.query("rollback").catch(() => {});
     const code = codeOf(error);
-    if (code === "55P03")
+    if (code === lockNotAvailable)
       throw new Error(
         "The tables cannot be brought up to date while somebody reads or locks them for long, such as a backup: start it again when that is over.",
         { cause: error },

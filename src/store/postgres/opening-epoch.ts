@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { codeOf } from "./error.ts";
+import { codeOf, lockNotAvailable } from "./error.ts";
 import { giveBack, idleLimit } from "./pools.ts";
 
 export type OpeningOptions = {
@@ -52,7 +52,7 @@ async function beginEpoch(pool: pg.Pool, lock: bigint, waitMs: number): Promise<
     return { epoch, isRestored: former !== null && former !== epoch };
   } catch (error) {
     await giveBack(client, error);
-    if (codeOf(error) !== "55P03") throw error;
+    if (codeOf(error) !== lockNotAvailable) throw error;
     return null;
   }
 }

@@ -17,7 +17,7 @@ import { moveStatement, moveValuesOf, valuesOf, writeStatement } from "./write-s
  * Between two statements the bodies of a page are read, which takes seconds. A pooler may keep the connection of a machine
  * that is gone, and the server cannot know.
  */
-const idleLimit = "set local idle_in_transaction_session_timeout = '10min'";
+const pageIdleLimit = "set local idle_in_transaction_session_timeout = '10min'";
 
 /**
  * Derives every history again from the deliveries, in the order in which they arrived, under a new epoch.
@@ -38,7 +38,7 @@ export async function rebuildPostgres({
   try {
     await connectTo(client);
     await beginUnhurried(client);
-    await client.query(idleLimit);
+    await client.query(pageIdleLimit);
     // In the order of those who write; nobody's batch is under way then, and none begins.
     await client.query("select pg_advisory_xact_lock($1)", [locks.writing]);
     await client.query("select pg_advisory_xact_lock($1)", [locks.log]);

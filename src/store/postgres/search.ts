@@ -41,7 +41,7 @@ export async function mayMakeTextIndex(client: pg.ClientBase): Promise<boolean> 
 /**
  * Makes it, beside all who read and write, and takes away first what is left of one that was not finished. One at a time:
  * two would wait for each other.
- * @throws Error with the code 55P03 where somebody else has the table for too long.
+ * @throws Error with the code `lockNotAvailable` where somebody else has the table for too long.
  */
 export async function makeTextIndexBeside(client: pg.ClientBase): Promise<void> {
   await beginUnhurried(client);

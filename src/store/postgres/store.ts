@@ -2,10 +2,10 @@ import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import type { Report } from "../../observability/report.ts";
 import type { ReaderOptions } from "../queries/query.ts";
 import { loadRequestIds } from "../request-ids.ts";
-import { forEver, startRetention, type Retention } from "../retention.ts";
+import { startRetention, type Retention } from "../retention.ts";
 import type { Receipt, Store } from "../store.ts";
 import { validNames } from "../tokens.ts";
-import { createTurns } from "../turns.ts";
+import { createSlots } from "../slots.ts";
 import { createWriter } from "../writer.ts";
 import { drizzleOver } from "./ask.ts";
 import { watchEpoch } from "./epoch.ts";
@@ -30,6 +30,7 @@ export type PostgresStoreOptions = Pick<ReaderOptions, "issueObjectOf"> & {
   /** The same past a pooler, where `url` leads to one. */
   readonly directUrl?: string | undefined;
   readonly report: Report;
+  /** Without it nothing is erased but by commands, not even what one of them set aside and was broken off. */
   readonly retention?: Retention;
   readonly read: (body: Uint8Array) => Reading;
   /** Called after each commit that added to the log, of this replica or another; and now and then for nothing. */
@@ -56,7 +57,7 @@ const heavyAtOnce = 2;
  */
 const transactionsAtOnce = connectionsToRead - heavyAtOnce;
 
-const turnLimits = { waitMs: 5_000, mostWaiting: 1_000 };
+const slotLimits = { waitMs: 5_000, mostWaiting: 1_000 };
 
 /** Webhooks are answered 503 by then: whoever can is to send them to another replica. */
 const slowMs = 650;
@@ -72,7 +73,7 @@ const usualBatch = 128;
  * @throws Error that says what is wrong with the server and what to do.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
-  const { url, directUrl, report, now, retention = forEver } = options;
+  const { url, directUrl, report, now, retention = null } = options;
   const { maxBatch = usualBatch, maxWaiting = 2_000 } = options;
   await using opened = new AsyncDisposableStack();
 
@@ -185,11 +186,11 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     }),
   );
 
-  const heavyTurns = createTurns({ ...turnLimits, atOnce: heavyAtOnce });
-  const transactionTurns = createTurns({ ...turnLimits, atOnce: transactionsAtOnce });
+  const heavySlots = createSlots({ ...slotLimits, atOnce: heavyAtOnce });
+  const transactionSlots = createSlots({ ...slotLimits, atOnce: transactionsAtOnce });
   const questions = questionsOn(pools.reading, { isPooled });
   const reading = textIndex.readerBy((hasSearch) =>
-    fewHeavy(readerOf(questions, { ...asking, hasSearch }), heavyTurns),
+    fewHeavy(readerOf(questions, { ...asking, hasSearch }), heavySlots),
   );
   const log = readerOf(pools.log, { ...asking, hasSearch: false });
 
@@ -205,13 +206,13 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     reader,
     async readTransaction() {
       await using begun = new AsyncDisposableStack();
-      begun.use(await transactionTurns.take());
+      begun.use(await transactionSlots.take());
       const transaction = begun.use(
         await beginReading(pools.reading, { ...asking, hasSearch: textIndex.isThere() }),
       );
       const going = begun.move();
       return {
-        ...fewHeavy(transaction, heavyTurns),
+        ...fewHeavy(transaction, heavySlots),
         [Symbol.asyncDispose]: () => going.disposeAsync(),
       };
     },

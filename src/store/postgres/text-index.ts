@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import type pg from "pg";
 import { calledBy } from "../called-by.ts";
 import type { Reader } from "../reader.ts";
-import { codeOf } from "./error.ts";
+import { codeOf, lockNotAvailable } from "./error.ts";
 import { connectTo } from "./prepare.ts";
 import { hasTextIndex, makeTextIndexBeside, mayMakeTextIndex } from "./search.ts";
 import { beginUnhurried } from "./unhurried.ts";
@@ -71,7 +71,7 @@ export async function startTextIndex(options: TextIndexOptions): Promise<TextInd
     } catch (error) {
       if (stop.signal.aborted) return false;
       // Somebody reads or vacuums the table for long, or goes on making the index for one that is gone.
-      if (codeOf(error) === "55P03") return true;
+      if (codeOf(error) === lockNotAvailable) return true;
       failed(error);
       return false;
     }

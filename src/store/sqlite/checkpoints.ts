@@ -30,8 +30,8 @@ const limitsOfGateway: CheckpointLimits = {
 type Frames = { readonly log: number; readonly checkpointed: number };
 
 /**
- * Moves commits from the WAL into the database file on a thread of its own: a checkpoint syncs twice, and the writer's
- * thread answers webhooks. The thread begins with the first checkpoint; a quiet gateway has none.
+ * Moves commits from the WAL into the database file on a thread of its own: a checkpoint syncs twice, and webhooks wait
+ * for the writer's. The thread begins with the first checkpoint; a quiet gateway has none.
  *
  * Under a steady load there is always one more commit than the last checkpoint saw, and the WAL would grow for ever. So
  * once it is large the writer itself moves the little that is left, and SQLite then starts it from its beginning. The

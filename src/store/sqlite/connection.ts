@@ -1,9 +1,11 @@
 import { closeSync, existsSync, openSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import Database from "better-sqlite3";
 import { drizzle, type BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { createRecent } from "../recent.ts";
-import { unusable } from "./error.ts";
-import { isWithoutWal } from "./in-place.ts";
+import { emptyWal } from "./empty-wal.ts";
+import { codeOf, unusable } from "./error.ts";
+import { journalOf } from "./in-place.ts";
 import { checkTables, hasMigrations, migrate } from "./migrate.ts";
 import { unprobe } from "./probe.ts";
 import { withQuickRows } from "./quick-rows.ts";
@@ -40,15 +42,12 @@ export function openWriter(file: string, sqliteVersion = versionOf): Connection 
     // First of all, because the file of another program is to stay as it is.
     checkTables(client, file);
     client.pragma("journal_mode = WAL");
-    client.pragma("synchronous = FULL");
-    // On macOS fsync leaves the data in the drive's cache; elsewhere the pragma does nothing.
-    client.pragma("fullfsync = ON");
+    setUpToWrite(client, file);
     // Pages that a commit touches again stay in memory: 64 MB instead of 2.
     client.pragma("cache_size = -65536");
-    // What is packed, changed or dropped is gone from where it was in the file.
-    client.pragma("secure_delete = ON");
     // A WAL that grew behind a long read does not keep its size; one of everyday size is not cut, to be written over.
     client.pragma(`journal_size_limit = ${64 * 1024 * 1024}`);
+    finishWal(client);
     if (statSync(file).size <= checkedBytes) checkStructure(client, file);
     const db = drizzle({ client: withPrepared(client) });
     migrate(client);
@@ -62,6 +61,18 @@ export function openWriter(file: string, sqliteVersion = versionOf): Connection 
     client?.close();
     throw unusable(file, error);
   }
+}
+
+/** What every connection that writes has in common. */
+export function setUpToWrite(client: Database.Database, file: string): void {
+  client.pragma("synchronous = FULL");
+  // On macOS fsync leaves the data in the drive's cache; elsewhere the pragma does nothing.
+  client.pragma("fullfsync = ON");
+  // What is packed, changed, dropped or erased is gone from where it was in the file.
+  client.pragma("secure_delete = ON");
+  // For the whole process. Elsewhere a service may have no folder that it can write, or a disk that is too small; and what
+  // is said of a file that cannot be written is true of the database's own disk alone.
+  client.pragma(`temp_store_directory = '${resolve(dirname(file)).replaceAll("'", "''")}'`);
 }
 
 /**
@@ -84,7 +95,7 @@ export function refuseWalOfAnother(file: string): void {
   if (wal === undefined || wal.size === 0) return;
   const descriptor = openSync(file, "r");
   try {
-    if (!isWithoutWal(descriptor)) return;
+    if (journalOf(descriptor) !== "rollback") return;
   } finally {
     closeSync(descriptor);
   }
@@ -157,6 +168,16 @@ export function assertDurable(client: Database.Database): void {
     throw new Error(
       `SQLite would not sync each commit (synchronous ${String(synchronous)}, ${String(journal)}).`,
     );
+}
+
+/** Leaves nothing in the WAL of what was erased or written anew while somebody was reading, as far as it can be. */
+function finishWal(client: Database.Database): void {
+  try {
+    emptyWal(client);
+  } catch (error) {
+    // The disk is full or fails: what is in the WAL is safe there.
+    if (codeOf(error) === null) throw error;
+  }
 }
 
 function checkStructure(client: Database.Database, file: string): void {

@@ -1,21 +1,26 @@
 import { openSync, readSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
+import { howToRun } from "../../observability/how-to-run.ts";
 
 /**
  * Makes a check that throws once the database's file or its WAL is no longer where it was opened: deleted, moved away, or
  * replaced by another, also by one that is copied over it. SQLite goes on writing to what nobody will ever open again, or
  * mixes its pages into what was put there, and every commit looks like one.
  *
- * To be made once both files are there.
+ * To be made once both files are there, and asked in transactions of this connection that write: nobody commits meanwhile.
  */
-export function checkOfPlace(file: string): () => void {
+export function checkOfPlace(client: Database.Database, file: string): () => void {
   const names = [file, `${file}-wal`];
   const found = () => names.map((name) => statSync(name, { throwIfNoEntry: false }));
   const opened = found();
   // Never closed: closing a file lets go of all locks that this process has on it, SQLite's as well.
   const descriptor = openSync(file, "r");
-  let size = 0;
-  let isWrittenOver = false;
+  const pageSize = Number(client.pragma("page_size", { simple: true }));
+  const pageCount = client.prepare<[], number>("pragma page_count").pluck();
+  const dataVersion = client.prepare<[], number>("pragma data_version").pluck();
+  let seenVersion: number | undefined;
+  let leastSize = 0;
+  let whatHappened: string | null = null;
   return () => {
     const now = found();
     for (const [index, name] of names.entries())
@@ -23,25 +28,32 @@ export function checkOfPlace(file: string): () => void {
         throw moved(
           `The file ${name} was deleted, moved or replaced beneath the gateway: put it back, or stop the gateway and restore a backup.`,
         );
-    const before = size;
-    size = now[0]?.size ?? 0;
-    // For good: a checkpoint may write a header of its own over the other one's.
-    isWrittenOver ||= size < before || isWithoutWal(descriptor);
-    if (isWrittenOver)
-      throw moved(
-        `The file ${file} was written over beneath the gateway: stop the gateway, remove ${file}-wal and ${file}-shm, and restore the backup once more.`,
-      );
+    const size = now[0]?.size ?? 0;
+    const version = dataVersion.get();
+    // For good: a checkpoint may write a header of its own over the other one's, and the file may grow again.
+    whatHappened ??=
+      journalOf(descriptor) !== "wal"
+        ? `The file ${file} was written over beneath the gateway: stop the gateway, remove ${file}-wal and ${file}-shm, and restore the backup once more.`
+        : version === seenVersion && size < leastSize
+          ? `The file ${file} has become smaller beneath the gateway, as when another one is copied over it: stop the gateway, and run "${howToRun("doctor")}".`
+          : null;
+    if (whatHappened !== null) throw moved(whatHappened);
+    // A checkpoint cuts the file to the pages that the database has, which become fewer by a VACUUM alone: one that is still
+    // in the WAL counts below, and before another connection's the size says nothing.
+    seenVersion = version;
+    leastSize = Math.min(size, Number(pageCount.get()) * pageSize);
   };
 }
 
 /**
- * True for a database that needs no WAL beside it, as its header says, such as a backup
- * (https://sqlite.org/fileformat2.html#file_format_version_numbers).
+ * What a database has beside it while it is written, as its header says, a WAL or a rollback journal: a backup has the
+ * latter (https://sqlite.org/fileformat2.html#file_format_version_numbers). Null where there is no such header.
  */
-export function isWithoutWal(descriptor: number): boolean {
+export function journalOf(descriptor: number): "wal" | "rollback" | null {
   const versions = Buffer.alloc(2);
   readSync(descriptor, versions, 0, 2, 18);
-  return versions.equals(Buffer.from([1, 1]));
+  if (versions.equals(Buffer.from([2, 2]))) return "wal";
+  return versions.equals(Buffer.from([1, 1])) ? "rollback" : null;
 }
 
 function moved(message: string): Error {

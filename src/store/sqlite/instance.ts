@@ -46,6 +46,15 @@ export async function writeInstance(file: string, instance: Instance): Promise<v
   }
 }
 
+/** What was lost of a log by the time that its database is opened: what came after a backup, or all of it. */
+export type Loss = { readonly of: "the newest" } | { readonly of: "everything"; readonly newest: number };
+
+/** What was lost, by what the database says of itself, null for a new one, and what the file says; null for nothing. */
+export function lossOf(database: Instance | null, file: Instance | null): Loss | null {
+  if (database !== null) return isRestored(database, file) ? { of: "the newest" } : null;
+  return file === null ? null : { of: "everything", newest: file.newest };
+}
+
 /** True when the database cannot be the one that the file was written for, as far as it had come then. */
 export function isRestored(database: Instance, file: Instance | null): boolean {
   return (

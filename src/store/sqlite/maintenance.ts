@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
@@ -8,7 +9,9 @@ import type { Maintenance } from "../maintenance.ts";
 import { namedQueries } from "../queries/named.ts";
 import { tokenQueries } from "../queries/tokens.ts";
 import * as tables from "../tables/sqlite.ts";
-import { openWriter, type Connection } from "./connection.ts";
+import { compact, freeBytesOf } from "./compact.ts";
+import { openWriter, setUpToWrite, type Connection } from "./connection.ts";
+import { emptyWalWithin } from "./empty-wal.ts";
 import { isBusy, unusable } from "./error.ts";
 import { makeFolderOf } from "./folder.ts";
 import { continued, identityOf } from "./identity.ts";
@@ -27,21 +30,16 @@ const busyMs = 10_000;
  */
 const restMs = 40;
 
-/** How long a gateway is kept from writing, at most twice in a row, while the WAL is emptied: it gives up after 500 ms. */
-const shutOutMs = 100;
-
-/** How long it may write before the WAL is tried to be emptied again. */
-const betweenSweepsMs = 400;
-
 /**
  * Opens the store for commands, making it where it is missing.
  *
  * Where a gateway has it, this is a second connection that writes: SQLite lets one transaction write at a time, the
  * gateway tries again when it finds another one, for which it is left time between two steps, and it notices what was
  * changed beneath it. Where none has it, it is locked, so that none starts meanwhile.
+ * @param freeBytesIn what may still be filled of the disk that a folder is on.
  * @throws Error when the gateway that runs is of a version with other tables.
  */
-export function openSqliteMaintenance(file: string): Maintenance {
+export function openSqliteMaintenance(file: string, freeBytesIn = freeBytesOf): Maintenance {
   makeFolderOf(file);
   using opened = new DisposableStack();
   const { connection, isBesideGateway } = openConnection(file, opened);
@@ -55,15 +53,11 @@ export function openSqliteMaintenance(file: string): Maintenance {
     ...namedQueries(readerOf(connection, { issueObjectOf: () => null }), asked),
     tokens: patient(file, tokenQueries(asked)),
     ...patient(file, {
-      async compact() {
-        if (isBesideGateway) return false;
-        // The index of texts keeps the trigrams of what is deleted until it merges them away.
-        connection.client.exec("insert into issues_search (issues_search) values ('optimize')");
-        // Where SQLite moves rows from page to page, it leaves copies that `secure_delete` knows nothing of.
-        connection.client.exec("vacuum");
-        return true;
-      },
-      sweep: () => sweep(connection),
+      compact: async () =>
+        isBesideGateway
+          ? { is: "in use" }
+          : await compact(connection, { folder: dirname(file), freeBytesIn, giveUpMs: busyMs }),
+      sweep: () => emptyWalWithin(busyMs, connection.client),
     }),
     [Symbol.asyncDispose]: async () => running.dispose(),
   };
@@ -79,10 +73,7 @@ function openConnection(
     if (!(error instanceof StoreInUseError) || !existsSync(file)) throw error;
     const client = new Database(file, { timeout: busyMs, fileMustExist: true });
     opened.defer(() => void client.close());
-    client.pragma("synchronous = FULL");
-    client.pragma("fullfsync = ON");
-    // What is erased is gone from where it was in the file too, not only from what is read of it.
-    client.pragma("secure_delete = ON");
+    setUpToWrite(client, file);
     const connection = { client, db: drizzle({ client }) };
     if (!hasTablesOfThisVersion(connection))
       throw new Error(
@@ -100,34 +91,6 @@ function openConnection(
   const known = identityOf(connection);
   if (known !== null) continued(connection, known, readInstance(instanceFileOf(file)));
   return { connection, isBesideGateway: false };
-}
-
-/** Tries for as long as a step waits at most. */
-async function sweep({ client }: Connection): Promise<boolean> {
-  for (const until = performance.now() + busyMs; ; await wait(betweenSweepsMs)) {
-    if (emptyWal(client)) return true;
-    if (performance.now() >= until) return false;
-  }
-}
-
-/** What the pragma says: whether something was in its way, and how many pages are in the WAL and of these in the file. */
-type Checkpointed = { readonly busy: number; readonly log: number; readonly checkpointed: number };
-
-/**
- * Moves what is in the WAL into the database file and cuts it, for which nobody may read of it; true where that was done.
- * Whoever waits for those who read keeps others from writing meanwhile, so nothing else is left to be done by then.
- */
-function emptyWal(client: Database.Database): boolean {
-  const checkpoint = (mode: "PASSIVE" | "TRUNCATE") =>
-    (client.pragma(`wal_checkpoint(${mode})`) as readonly Checkpointed[])[0]!;
-  const { busy, log, checkpointed } = checkpoint("PASSIVE");
-  if (busy !== 0 || checkpointed < log) return false;
-  client.pragma(`busy_timeout = ${shutOutMs}`);
-  try {
-    return checkpoint("TRUNCATE").busy === 0;
-  } finally {
-    client.pragma(`busy_timeout = ${busyMs}`);
-  }
 }
 
 /** The same steps; one that waited in vain is StorageUnavailableError, and one that could not write says which file. */

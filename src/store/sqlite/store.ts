@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import type { Report } from "../../observability/report.ts";
 import type { ReaderOptions } from "../queries/query.ts";
 import { tokenQueries } from "../queries/tokens.ts";
-import { forEver, type Retention } from "../retention.ts";
+import type { Retention } from "../retention.ts";
 import type { Store } from "../store.ts";
 import { validNames } from "../tokens.ts";
 import * as tables from "../tables/sqlite.ts";
@@ -21,6 +21,7 @@ export type SqliteStoreOptions = Pick<ReaderOptions, "issueObjectOf"> & {
   /** The modules of the threads: what reads calls `answerReads`, what writes calls `answerWrites`. */
   readonly threads: { readonly read: URL; readonly write: URL };
   readonly report: Report;
+  /** Without it nothing is erased but by commands, not even what one of them set aside and was broken off. */
   readonly retention?: Retention;
   /** Called after each commit that added to the log. */
   readonly onCommit: () => void;
@@ -54,7 +55,7 @@ const giveUpMs = 500;
  * @throws StoreInUseError when another process has the file.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { file, threads, report, now, retention = forEver, maxBatch = 256, maxWaiting = 2_000 } = options;
+  const { file, threads, report, now, retention = null, maxBatch = 256, maxWaiting = 2_000 } = options;
   await using opened = new AsyncDisposableStack();
 
   makeFolderOf(file);
@@ -100,7 +101,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const reading = openReader(file);
   opened.defer(() => void reading.client.close());
   const tokens = tokenQueries({ db: reading.db, tables });
-  if (writes.formerEpoch !== null) report.restored(await validNames(tokens, now()));
+  if (writes.loss?.of === "the newest") report.restored(await validNames(tokens, now()));
+  if (writes.loss?.of === "everything") report.databaseLost({ file, newest: writes.loss.newest });
   const reads = opened.use(
     createReads({
       file,

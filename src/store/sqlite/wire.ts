@@ -42,7 +42,7 @@ type ShortIssue = readonly [
   snapshotHash: string,
 ];
 
-export function pack(batch: readonly IncomingDelivery[]): Wire {
+export function toWire(batch: readonly IncomingDelivery[]): Wire {
   const bodies = new Uint8Array(batch.reduce((sum, { body }) => sum + body.byteLength, 0));
   const texts: string[] = [];
   let at = 0;
@@ -59,13 +59,13 @@ export function pack(batch: readonly IncomingDelivery[]): Wire {
       one.requestId,
       one.idempotencyKey,
       one.installationId,
-      one.reading.is === "issue" ? packIssue(one.reading.issue, texts) : one.reading,
+      one.reading.is === "issue" ? issueToWire(one.reading.issue, texts) : one.reading,
     ];
   });
   return { bodies, short: JSON.stringify(short), texts };
 }
 
-function packIssue(told: IssueReading, texts: string[]): ShortIssue {
+function issueToWire(told: IssueReading, texts: string[]): ShortIssue {
   const { snapshot, state } = told;
   texts.push(snapshot.written.fields, snapshot.written.details);
   return [
@@ -84,11 +84,11 @@ function packIssue(told: IssueReading, texts: string[]): ShortIssue {
   ];
 }
 
-/** The batch that `pack` was given. */
-export function unpack({ bodies, short, texts }: Wire): IncomingDelivery[] {
+/** The batch that `toWire` was given. */
+export function fromWire({ bodies, short, texts }: Wire): IncomingDelivery[] {
   let at = 0;
   const text = texts.values();
-  // `pack` wrote it.
+  // `toWire` wrote it.
   return (JSON.parse(short) as Short[]).map((one) => {
     const [bytes, sha256, receivedAt, sentAt, resource, action, requestId, idempotencyKey, ...rest] = one;
     const [installationId, reading] = rest;
@@ -102,12 +102,12 @@ export function unpack({ bodies, short, texts }: Wire): IncomingDelivery[] {
       requestId,
       idempotencyKey,
       installationId,
-      reading: "is" in reading ? reading : { is: "issue", issue: unpackIssue(reading, text) },
+      reading: "is" in reading ? reading : { is: "issue", issue: issueFromWire(reading, text) },
     };
   });
 }
 
-function unpackIssue(issue: ShortIssue, texts: Iterator<string, undefined>): IssueReading {
+function issueFromWire(issue: ShortIssue, texts: Iterator<string, undefined>): IssueReading {
   const [sentryId, resource, action, claim, status, substatus, lastSeen, count, ...rest] = issue;
   const [assignee, actor, resolutionType, snapshotHash] = rest;
   const written = { fields: texts.next().value!, details: texts.next().value! };

@@ -15,18 +15,18 @@ import { codeOf, isBusy, isOfValues, unusable } from "./error.ts";
 import { checkOfPlace } from "./in-place.ts";
 import { identify, identityOf } from "./identity.ts";
 import { startIdle } from "./idle.ts";
-import { instanceFileOf, readInstance, type Instance } from "./instance.ts";
+import { instanceFileOf, lossOf, readInstance, type Instance, type Loss } from "./instance.ts";
 import { packing } from "./packing.ts";
 import { probe, unprobe } from "./probe.ts";
 import { indexing } from "./search.ts";
 import { erasingSteps } from "./steps.ts";
 import { prepareTransaction } from "./transaction.ts";
-import { unpack, type Wire } from "./wire.ts";
+import { fromWire, type Wire } from "./wire.ts";
 
 /** What the thread is started with. */
 export type WriteData = {
   readonly file: string;
-  readonly retention: Retention;
+  readonly retention: Retention | null;
   readonly maxBatch: number;
   readonly maxWaiting: number;
   readonly giveUpMs: number;
@@ -51,13 +51,7 @@ export type Committed = {
 
 /** What the thread says. `to` is the number of the request that is answered; opening has 0. */
 export type WriteAnswer =
-  /** With the epoch that the database was in before, where this one is another. */
-  | {
-      readonly is: "open";
-      readonly to: 0;
-      readonly instance: Instance;
-      readonly formerEpoch: string | null;
-    }
+  | { readonly is: "open"; readonly to: 0; readonly instance: Instance; readonly loss: Loss | null }
   | { readonly is: "not open"; readonly to: 0; readonly message: string }
   /** Of its own accord, after each transaction and before the answers to what it wrote. */
   | ({ readonly is: "committed" } & Committed)
@@ -84,17 +78,17 @@ export async function answerWrites({
   let connection: Connection;
   try {
     connection = openWriter(file);
-    const formerEpoch = identityOf(connection)?.epoch ?? null;
-    const instance = identify(connection, readInstance(instanceFileOf(file)));
-    say({ is: "open", to: 0, instance, formerEpoch: formerEpoch === instance.epoch ? null : formerEpoch });
+    const [known, recorded] = [identityOf(connection), readInstance(instanceFileOf(file))];
+    const instance = identify(connection, recorded);
+    say({ is: "open", to: 0, instance, loss: lossOf(known, recorded) });
   } catch (opening) {
     const error = unusable(file, opening);
     return say({ is: "not open", to: 0, message: error instanceof Error ? error.message : String(error) });
   }
   const { client } = connection;
-  // What a statement may have to undo, which is little here: a service may have no folder for temporary files, or a full one.
+  // What a statement may have to undo, which is little here.
   client.pragma("temp_store = MEMORY");
-  const checkPlace = checkOfPlace(file);
+  const checkPlace = checkOfPlace(client, file);
   const checkpoints = startCheckpoints(connection, file);
   const idle = startIdle([indexing(client), packing(connection)], checkpoints.committed);
   let walks = createWalkCache();
@@ -135,8 +129,8 @@ export async function answerWrites({
     const startedAt = performance.now();
     let written: BatchResult;
     try {
-      checkPlace();
       client.exec("begin immediate");
+      checkPlace();
       // A command changed something beneath: it may have erased an issue.
       if (dataVersion.get() !== seenVersion) forgetWalks();
       seenVersion = dataVersion.get();
@@ -183,7 +177,7 @@ export async function answerWrites({
       switch (request.is) {
         case "write":
           at = request.at;
-          return { is: "written", to, receipts: await writer.append(unpack(request.batch)) };
+          return { is: "written", to, receipts: await writer.append(fromWire(request.batch)) };
         case "probe":
           await writer.append([]);
           return { is: "probed", to };

@@ -4,15 +4,16 @@ import type { IncomingDelivery } from "../../domain/delivery.ts";
 import { OverloadedError, StorageUnavailableError } from "../../domain/failure.ts";
 import type { Retention } from "../retention.ts";
 import type { Receipt } from "../store.ts";
-import type { Instance } from "./instance.ts";
-import { pack, type Wire } from "./wire.ts";
+import type { Instance, Loss } from "./instance.ts";
+import { toWire, type Wire } from "./wire.ts";
 import type { Committed, WriteAnswer, WriteData, WriteRequest } from "./write-worker.ts";
 
 export type WritesOptions = {
   readonly file: string;
   /** The module that calls `answerWrites`. */
   readonly module: URL;
-  readonly retention: Retention;
+  /** Null where nothing is erased but by commands. */
+  readonly retention: Retention | null;
   /** Most deliveries in one transaction. */
   readonly maxBatch: number;
   /** Most deliveries that are not written yet. */
@@ -36,8 +37,8 @@ export type WritesOptions = {
 /** The thread that writes, and what is on its way there. */
 export type Writes = AsyncDisposable & {
   readonly instance: Instance;
-  /** The epoch that ended with the opening, because the database was restored; null where it goes on. */
-  readonly formerEpoch: string | null;
+  /** What the database has lost, by its instance file; null where its log goes on, or begins. */
+  readonly loss: Loss | null;
   /**
    * Resolves once the delivery is on disk.
    * @throws OverloadedError when the queue is full, at once.
@@ -133,7 +134,7 @@ export async function startWrites({
 
   function send(): void {
     if (gathering.length === 0) return;
-    const [batch, group] = [pack(gathered), gathering];
+    const [batch, group] = [toWire(gathered), gathering];
     // What is packed is let go of, which may be garbage before anybody has to move it.
     gathered = [];
     gathering = [];
@@ -165,7 +166,7 @@ export async function startWrites({
 
   return {
     instance: opened.instance,
-    formerEpoch: opened.formerEpoch,
+    loss: opened.loss,
     append(delivery) {
       if (waiting >= maxWaiting)
         return Promise.reject(new OverloadedError(`More than ${maxWaiting} deliveries wait to be written.`));

@@ -83,7 +83,7 @@ export const packs = pgTable("packs", {
   data: bytea("data").notNull(),
 });
 
-/** The log: written once, but for `supersededBy`. */
+/** The log: written once, but for `supersededBy` and what is for statistics alone (the measures, the project). */
 export const events = pgTable(
   "events",
   {

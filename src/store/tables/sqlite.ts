@@ -91,7 +91,7 @@ export const packs = sqliteTable("packs", {
   data: blob("data", { mode: "buffer" }).notNull(),
 });
 
-/** The log: written once, but for `supersededBy`. */
+/** The log: written once, but for `supersededBy` and what is for statistics alone (the measures, the project). */
 export const events = sqliteTable(
   "events",
   {

@@ -51,7 +51,10 @@ export type Answer<Data> = {
   }[];
 };
 
-/** A parsed operation with the shapes of its data and variables, which nothing checks at run time. */
+/**
+ * An operation with the shapes of its data and variables, which nothing checks at run time. A test validates the texts in
+ * `operations/` against the schema.
+ */
 export type Operation<Data, Variables> = {
   readonly text: string;
   readonly types?: (variables: Variables) => Data;

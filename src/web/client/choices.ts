@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask, mayPass } from "./ask.ts";
-import { assigneeChoices, assigneeNamed, projectChoices, type Assignee, type Project } from "./operations.ts";
+import { assigneeChoices, assigneeNamed, projectChoices } from "./operations/choices.ts";
+import type { Assignee, Project } from "./operations/shapes.ts";
 import { assigneeFilter, assigneeKey } from "./place.ts";
 import { sleep } from "./until.ts";
 

@@ -5,7 +5,7 @@ import type { Connection } from "./connection.ts";
 import { html } from "./html.ts";
 import { keepTrying } from "./keep-trying.ts";
 import { Notice } from "./notice.ts";
-import { feedHealth, newestDeliveries, type Delivery, type Feed } from "./operations.ts";
+import { feedHealth, newestDeliveries, type Delivery, type Feed } from "./operations/feed.ts";
 import type { TokenScope } from "./sign-in.ts";
 import { Skeleton } from "./skeleton.ts";
 import { Ago, durationText } from "./time.ts";

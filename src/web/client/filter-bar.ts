@@ -3,7 +3,7 @@ import { useCell } from "./cell.ts";
 import { useChoices } from "./choices.ts";
 import { html } from "./html.ts";
 import { hasSingleKeys } from "./keyboard.ts";
-import type { Project } from "./operations.ts";
+import type { Project } from "./operations/shapes.ts";
 import {
   assigneeKey,
   isNarrowed,

@@ -5,13 +5,13 @@ import { follow } from "./follow.ts";
 import { keepTrying } from "./keep-trying.ts";
 import {
   earlierEvents,
-  issueChanged,
   issueDetail,
   issueSpans,
   type IssueDetail,
   type IssueEvent,
   type Span,
-} from "./operations.ts";
+} from "./operations/issue.ts";
+import { issueChanged } from "./operations/issue-list.ts";
 
 export type IssueDetailState =
   | { readonly is: "loading" }

@@ -3,14 +3,8 @@ import { createCell, type Cell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
 import { follow } from "./follow.ts";
 import { keepTrying } from "./keep-trying.ts";
-import {
-  issueChanged,
-  issuePage,
-  type IssueChange,
-  type IssueFilter,
-  type IssueOrder,
-  type ListedIssue,
-} from "./operations.ts";
+import { issueChanged, issuePage, type IssueChange, type IssueOrder } from "./operations/issue-list.ts";
+import type { IssueFilter, ListedIssue } from "./operations/shapes.ts";
 import type { Place } from "./place.ts";
 
 /** What a list shows, and in which order. */

@@ -9,7 +9,7 @@ import { html } from "./html.ts";
 import { openIssueDetail } from "./issue-detail.ts";
 import { Link } from "./link.ts";
 import { Notice } from "./notice.ts";
-import { issueRaw, type IssueDetail, type IssueEvent, type Span } from "./operations.ts";
+import { issueRaw, type IssueDetail, type IssueEvent, type Span } from "./operations/issue.ts";
 import type { Navigation, Place } from "./place.ts";
 import type { TokenScope } from "./sign-in.ts";
 import { Skeleton } from "./skeleton.ts";

@@ -3,7 +3,12 @@ import { createCell, type Cell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
 import { follow } from "./follow.ts";
 import { keepTrying } from "./keep-trying.ts";
-import { statisticsChanged, statisticsNow, type Statistics, type StatisticsVariables } from "./operations.ts";
+import {
+  statisticsChanged,
+  statisticsNow,
+  type Statistics,
+  type StatisticsVariables,
+} from "./operations/statistics.ts";
 
 export type StatisticsState =
   | { readonly is: "loading" }

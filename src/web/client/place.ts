@@ -1,5 +1,6 @@
 import { createCell, type Cell } from "./cell.ts";
-import type { Assignee, IssueFilter, IssueOrder, IssueOrderField } from "./operations.ts";
+import type { IssueOrder, IssueOrderField } from "./operations/issue-list.ts";
+import type { Assignee, IssueFilter } from "./operations/shapes.ts";
 
 export type View = "issues" | "statistics" | "feed";
 

@@ -3,7 +3,7 @@ import { ask } from "./ask.ts";
 import type { Connection } from "./connection.ts";
 import { html } from "./html.ts";
 import { keepTrying } from "./keep-trying.ts";
-import { projectOfSlug } from "./operations.ts";
+import { projectOfSlug } from "./operations/choices.ts";
 import { isProjectId, type Navigation, type Place } from "./place.ts";
 import { Skeleton } from "./skeleton.ts";
 

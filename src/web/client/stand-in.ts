@@ -1,5 +1,5 @@
 import { ask } from "./ask.ts";
-import { isAnswered } from "./operations.ts";
+import { isAnswered } from "./operations/is-answered.ts";
 
 /** When this tab last went on to what was asked for. */
 const key = "issuewire.went-on";

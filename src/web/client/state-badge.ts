@@ -1,5 +1,5 @@
 import { html } from "./html.ts";
-import type { IssueState } from "./operations.ts";
+import type { IssueState } from "./operations/shapes.ts";
 import { stateText, toneOf } from "./words.ts";
 
 /** A state as a word in its colour. */

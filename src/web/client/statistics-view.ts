@@ -7,7 +7,7 @@ import { html } from "./html.ts";
 import { openStatistics } from "./live-statistics.ts";
 import { Link } from "./link.ts";
 import { Notice } from "./notice.ts";
-import type { DurationStats, FlowBucket, Statistics } from "./operations.ts";
+import type { DurationStats, FlowBucket, Statistics } from "./operations/statistics.ts";
 import {
   assigneeKey,
   levelChoices,

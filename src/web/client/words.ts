@@ -1,4 +1,5 @@
-import type { Actor, Assignee, IssueEvent, IssueState, StatusDetails } from "./operations.ts";
+import type { IssueEvent, StatusDetails } from "./operations/issue.ts";
+import type { Actor, Assignee, IssueState } from "./operations/shapes.ts";
 import { durationText, momentText } from "./time.ts";
 
 const counts = new Intl.NumberFormat();

@@ -63,3 +63,12 @@ it("has no latency to tell before the first answer", () => {
   const { latency } = createTally().counts();
   expect([latency.percentile(0.5), latency.max]).toEqual([null, null]);
 });
+
+it("has no percentile above the slowest answer", () => {
+  const tally = createTally();
+  for (let tenth = 10; tenth < 30; tenth++) {
+    const milliseconds = tenth / 10;
+    tally.answered({ is: "answered", status: 202, word: "APPLIED", milliseconds });
+    expect(tally.counts().latency.percentile(0.99)).toBeLessThanOrEqual(milliseconds);
+  }
+});

@@ -1,0 +1,6 @@
+/** How many fields have a value in an answer. */
+export function valuesIn(data: unknown): number {
+  if (Array.isArray(data)) return data.reduce<number>((sum, one) => sum + valuesIn(one), 0);
+  if (typeof data !== "object" || data === null) return 0;
+  return Object.values(data).reduce<number>((sum, one) => sum + 1 + valuesIn(one), 0);
+}
