@@ -105,6 +105,22 @@ describe("a line of answers to be made", () => {
     expect(count(made, "few")).toBe(5);
   });
 
+  it("counts what has begun at once on a client's connections for as long as each took", async () => {
+    const { add, pass, made } = lineOfWorks();
+    const over = Promise.withResolvers<void>();
+    const ends = over.promise;
+    const connections = [1, 2, 3, 4].map(() => ({ client: "heavy" }));
+    for (const connection of [...connections, ...connections])
+      add("heavy", live(connection), { tookMs: 50, ends });
+    await pass(4);
+    over.resolve();
+    await setImmediate();
+    const light = { client: "light" };
+    for (let index = 0; index < 100; index += 1) add("light", live(light), { tookMs: 0.25 });
+    await pass(50);
+    expect(count(made, "heavy")).toBe(4);
+  });
+
   it("has a client's connections take turns", async () => {
     const { add, pass, made } = lineOfWorks();
     const [one, other] = [{ client: "same" }, { client: "same" }];
@@ -193,6 +209,13 @@ describe("a line of answers to be made", () => {
     line.add(work, live({ client: "one" }, { client: "other" }));
     await setImmediate();
     expect(asked).toEqual(["one"]);
+  });
+
+  it("takes a turn for each, so that many quick ones can be made one straight after the other", () => {
+    const { add, turns } = lineOfWorks();
+    const connection = { client: "one" };
+    for (const name of ["a", "b", "c"]) add(name, live(connection));
+    expect(turns).toHaveLength(3);
   });
 
   it("takes few turns for what is replayed to many", () => {
