@@ -183,7 +183,7 @@ const settings = z.object({
   LIMIT_AT_ONCE: wholeNumber(1, 100_000)
     .default(500)
     .describe(
-      "How many GraphQL operations may run at once, over all clients; SERVICE_UNAVAILABLE (503) beyond. Subscriptions do not count.",
+      "How many GraphQL operations may run at once, over all clients; SERVICE_UNAVAILABLE (503) beyond, for the newest of the address that has most. Subscriptions do not count.",
     ),
   LIMIT_REQUESTS: wholeNumber(0, 10_000_000)
     .default(6_000)

@@ -45,6 +45,7 @@ import { issueObjectOf } from "./sentry/raw-issue.ts";
 import { createReceiver } from "./sentry/receive.ts";
 import { openSecret, secretFileOf } from "./sentry/secret.ts";
 import { statusDetailsOf } from "./sentry/status-details.ts";
+import { askedBy } from "./store/asked-by.ts";
 import { openPostgresStore } from "./store/postgres/store.ts";
 import { openSqliteStore } from "./store/sqlite/store.ts";
 import type { Store } from "./store/store.ts";
@@ -183,6 +184,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     },
     graphiql: config.GRAPHIQL === "on",
     introspection: config.INTROSPECTION === "on",
+    askedBy,
   });
 
   // One entry may have thousands of answers to be made: none of them is refused, however many wait.
@@ -191,6 +193,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     source: createSource({ window: tail.window, log: store.reader }),
     joined: joinedMessages,
     turn: () => enterLater(answerTurnstile),
+    askedBy,
     told(entries) {
       // What is late may name a delivery that came in long before.
       for (const { event } of entries) if (!event.isLate) report.entryTold(now() - event.receivedAt);

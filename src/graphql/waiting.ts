@@ -8,9 +8,13 @@ export type Waiting = {
   readonly end: () => void;
   /** Since when somebody does, in milliseconds of `performance.now`. */
   readonly since: number;
+  /** `Client.key`. */
+  readonly client: string;
 };
 
 export type Client = {
+  /** All that it has of addresses is one key; those that are of none are of one together. */
+  readonly key?: string;
   /** Whether it has left. */
   readonly aborted: boolean;
   /** When it began to wait, in milliseconds of `performance.now`; where that is left out, when it is executed. */
@@ -26,6 +30,7 @@ export function createWaiting(client: Client | undefined): Waiting {
       isOver = true;
     },
     since: client?.since ?? performance.now(),
+    client: client?.key ?? "",
   };
 }
 

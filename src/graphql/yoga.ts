@@ -1,6 +1,7 @@
 import type { ExecutionArgs, ExecutionResult } from "graphql";
 import { createYoga } from "graphql-yoga";
 import type { Report } from "../observability/report.ts";
+import type { AskedBy } from "../store/asked-by.ts";
 import { createContext, type Asking, type Context, type Services } from "./context.ts";
 import { createDocumentLimits, type DocumentLimitOptions } from "./document-limits.ts";
 import { createDocuments } from "./documents.ts";
@@ -30,6 +31,7 @@ export type GraphQLOptions = Omit<Services, "mostValues"> & {
   readonly graphiql: boolean;
   /** Whether the schema may be asked for. */
   readonly introspection: boolean;
+  readonly askedBy: AskedBy;
 };
 
 export type GraphQL = ReturnType<typeof createGraphQL>;
@@ -50,12 +52,19 @@ export type ValidQuery = Pick<ExecutionArgs, "document" | "operationName" | "var
  * The GraphQL endpoint, for servers and for tests (`fetch`); each is told who asks. Every way in goes through
  * its plugins: parse and validate elsewhere with `getEnveloped` only.
  */
-export function createGraphQL({ report, limits, graphiql, introspection, ...given }: GraphQLOptions) {
+export function createGraphQL({
+  report,
+  limits,
+  graphiql,
+  introspection,
+  askedBy,
+  ...given
+}: GraphQLOptions) {
   const services: Services = { ...given, mostValues: limits.cost };
   const maskError = maskErrors(report);
   const documentLimits = createDocumentLimits(limits, services.clock);
   const wrongVariables = createWrongVariables({ suggests: introspection });
-  const execute = createExecute({ documents: documentLimits, limits, wrongVariables });
+  const execute = createExecute({ documents: documentLimits, limits, wrongVariables, askedBy });
   const { fetch, handleNodeRequestAndResponse, getEnveloped } = createYoga<Asking, Context>({
     schema,
     context: (asking) => createContext(services, asking),

@@ -16,6 +16,13 @@ export type EventStreamOptions = {
   readonly report: Pick<Report, "subscriberJoined" | "subscriberLeft" | "slowConsumerCut">;
 };
 
+export type EventStreamReader = {
+  /** All that it has of addresses is one key, as `clientKey` gives it. */
+  readonly client: string;
+  /** False as soon as it may read no longer. */
+  readonly mayRead: () => boolean;
+};
+
 /** An empty `data` field: without one, EventSource would not tell a page of it. */
 const complete = chunkOf([Buffer.from("event: complete\ndata:\n\n")]);
 
@@ -36,13 +43,11 @@ const pingAt = onceInARow((cursor: string) => chunkOf([Buffer.from(`id: ${cursor
  * Pings come during a replay as well, and by themselves do not say that it is over.
  *
  * A connection that has no room for more for 30 s is cut, and so is one whose other end is gone.
- *
- * @param mayRead false as soon as the client may read no longer.
  */
 export function serveEventStream(
   response: ServerResponse,
   operation: LiveOperation,
-  mayRead: () => boolean,
+  { client, mayRead }: EventStreamReader,
   { live, heartbeat, unreachable, report }: EventStreamOptions,
 ): void {
   let seconds = 0;
@@ -111,6 +116,7 @@ export function serveEventStream(
   });
 
   const subscriber = live.begin(operation, {
+    connection: { client },
     hasRoom,
     write: (message) => write(message.chunk),
     caughtUp: ping,

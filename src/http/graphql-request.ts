@@ -12,10 +12,12 @@ import { tooManyWait } from "./turnstile.ts";
  */
 export class ResponseClient implements Client {
   readonly #response: ServerResponse;
+  readonly key: string;
   readonly since = performance.now();
 
-  constructor(response: ServerResponse) {
+  constructor(response: ServerResponse, key: string) {
     this.#response = response;
+    this.key = key;
   }
 
   get aborted(): boolean {

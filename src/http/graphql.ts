@@ -47,7 +47,8 @@ export function createGraphQLHandler({
     if (response.destroyed) return;
     // Spreads those who come back when a gateway starts again.
     response.write(`retry: ${500 + Math.floor(1_000 * Math.random())}\n\n`);
-    serveEventStream(response, operation, () => mayStillRead(admitted, now()), options);
+    const reader = { client: clientOf(response.req), mayRead: () => mayStillRead(admitted, now()) };
+    serveEventStream(response, operation, reader, options);
   }
 
   /** True when it was a subscription, which is being served. */
@@ -77,7 +78,7 @@ export function createGraphQLHandler({
     const lastEventId = lastEventIdOf(request);
     const { viewer } = admitted;
     const taken = createTaken();
-    const client = new ResponseClient(response);
+    const client = new ResponseClient(response, clientOf(request));
     const asking: Asking = { viewer, lastEventId, take: taken.take, client };
     const wantsStream = accept.includes("text/event-stream");
 
@@ -91,7 +92,7 @@ export function createGraphQLHandler({
 
     /** False where it is not to be answered, or is answered that it may not begin. */
     async function mayBegin(): Promise<boolean> {
-      const may = await turnstile.enter(clientOf(request));
+      const may = await turnstile.enter(client.key);
       if (!may && !client.aborted) sendTooMany(response);
       return may && !client.aborted;
     }

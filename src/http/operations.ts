@@ -57,6 +57,8 @@ type Connection = {
   readonly webSocket: WebSocket;
   readonly socket: Socket;
   readonly request: IncomingMessage;
+  /** Whose it is: all that one client has of addresses is one key. */
+  readonly client: string;
   admitted: Admitted | null;
   /** Subscriptions by their ids, the one that was last to fill the socket behind all others. */
   readonly subscribers: Map<string, LiveSubscriber>;
@@ -120,6 +122,7 @@ export function serveOperations(options: OperationsOptions) {
       webSocket,
       socket,
       request,
+      client: clientOf(request),
       admitted: null,
       subscribers: new Map(),
       operations: {},
@@ -229,7 +232,7 @@ export function serveOperations(options: OperationsOptions) {
         connection.executing += 1;
         try {
           const client = new OperationClient(connection, id);
-          if (!(await turnstile.enter(clientOf(connection.request))))
+          if (!(await turnstile.enter(connection.client)))
             return [errorOf("SERVICE_UNAVAILABLE", tooManyWait)];
           if (client.aborted) return toldToNobody;
           return await begin(graphql, connection, client, {
@@ -267,6 +270,10 @@ class OperationClient implements Client {
   constructor(connection: Connection, id: string) {
     this.#connection = connection;
     this.#id = id;
+  }
+
+  get key(): string {
+    return this.#connection.client;
   }
 
   get aborted(): boolean {
@@ -401,7 +408,7 @@ function served(
   function join(operation: LiveOperation): void {
     begun.operation = null;
     subscriber = live.begin(operation, {
-      client: connection,
+      connection,
       hasRoom: () => !socket.writableNeedDrain,
       write: (message) => write(message.frames(start)),
       caughtUp: () => pingWithCursor(connection),

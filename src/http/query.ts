@@ -91,8 +91,8 @@ export function createQueryHandler({
     const known = current === null ? undefined : cache.get(key, current);
     if (known !== undefined) return send(response, mediaType, known);
 
-    const client = new ResponseClient(response);
-    const mayBegin = await turnstile.enter(clientOf(request));
+    const client = new ResponseClient(response, clientOf(request));
+    const mayBegin = await turnstile.enter(client.key);
     if (client.aborted) return;
     if (!mayBegin) return sendTooMany(response);
     const asked = version();

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { createRound } from "../domain/round.ts";
 
 /**
  * Shares the event loop among those who ask something of GraphQL. A hundred operations of 50 ms, one straight after the
@@ -8,8 +9,8 @@ export type Turnstile = {
   /**
    * True when one more may begin: at once while those of this turn of the event loop have not had its share, else in a
    * later turn, after those of the same client who came before. Clients take turns: however many one of them has waiting,
-   * another waits for one of those at a time. False when too many wait for that, or it has waited for too long: it may not
-   * begin.
+   * another waits for one of those at a time. False when it has waited for too long, or where too many wait, of whom its
+   * client has most, and it came last: it may not begin.
    *
    * @param client whoever asks, as `clientKey` gives it; those that are of none are of one together.
    */
@@ -19,7 +20,7 @@ export type Turnstile = {
 export type TurnstileOptions = {
   /** What those who begin in one turn have of it: once they have had so much, no other begins in it. */
   readonly shareMs?: number;
-  /** Past so many that wait, none may begin. */
+  /** Most that wait. */
   readonly mostWaiting?: number;
   /** How long one may wait. */
   readonly waitMs?: number;
@@ -38,9 +39,7 @@ export function createTurnstile({
   waitMs = Infinity,
   now = performance.now.bind(performance),
 }: TurnstileOptions = {}): Turnstile {
-  /** By client, the one whose turn is next first. Each has somebody who waits. */
-  const lines = new Map<string, Waiting[]>();
-  let waiting = 0;
+  const waiting = createRound<Waiting>();
   /** When the first of this turn began; null while none has. */
   let begunAt: number | null = null;
 
@@ -55,43 +54,27 @@ export function createTurnstile({
   function turn(): void {
     begunAt = null;
     // They come in one turn, and Node does whatever one of them leads to at once before the next.
-    for (let chances = Math.min(waiting, mostInOneTurn); chances > 0; chances -= 1) setImmediate(letIn);
+    for (let chances = Math.min(waiting.size, mostInOneTurn); chances > 0; chances -= 1) setImmediate(letIn);
   }
 
   function letIn(): void {
     if (!mayBegin()) return;
     const latest = now() - waitMs;
-    for (let next = takeNext(); next !== undefined; next = takeNext()) {
+    for (let next = waiting.next(); next !== undefined; next = waiting.next()) {
       next.resolve(next.since >= latest);
       if (next.since >= latest) return;
     }
   }
 
-  function takeNext(): Waiting | undefined {
-    for (const [client, line] of lines) {
-      const next = line.shift();
-      lines.delete(client);
-      if (line.length > 0) lines.set(client, line);
-      waiting -= 1;
-      return next;
-    }
-    return undefined;
-  }
-
   function wait(client: string): Promise<boolean> {
     return new Promise((resolve) => {
-      const line = lines.get(client) ?? [];
-      line.push({ since: now(), resolve });
-      lines.set(client, line);
-      waiting += 1;
+      waiting.add(client, { since: now(), resolve });
+      if (waiting.size > mostWaiting) waiting.lastOfMost()!.resolve(false);
     });
   }
 
   return {
-    enter(client = "") {
-      if (waiting === 0 && mayBegin()) return true;
-      return waiting < mostWaiting && wait(client);
-    },
+    enter: (client = "") => (waiting.size === 0 && mayBegin()) || wait(client),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Seq } from "../domain/cursor.ts";
 import type { LogEntry } from "../domain/event.ts";
+import type { Connection } from "./line.ts";
 
 /** What an operation says of an entry of the log, serialised. All who follow the operation get the same object. */
 export type Answer = {
@@ -56,8 +57,8 @@ export type End =
 
 /** Where a subscriber's answers go. None of these is called before the subscription has returned. */
 export type Sink<One extends Answer> = {
-  /** The client that the sink is one of several of, any object: what is replayed to all of them is made in turns. */
-  readonly client?: object;
+  /** Where they go by, which several sinks may share. */
+  readonly connection: Connection;
   /**
    * False while it wants no more before `Subscriber.resume`, be it because of what its client was written for others.
    * Asked before each answer is written, and before one is made for it to read on.
@@ -78,3 +79,14 @@ export type Subscriber = Disposable & {
   /** The sink takes answers again. */
   readonly resume: () => void;
 };
+
+/** Of whoever is in the set at the time, whenever they are looked through. */
+export function connectionsOf(
+  members: ReadonlySet<{ readonly sink: Pick<Sink<never>, "connection"> }>,
+): Iterable<Connection> {
+  return {
+    *[Symbol.iterator]() {
+      for (const { sink } of members) yield sink.connection;
+    },
+  };
+}

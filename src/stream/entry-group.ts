@@ -1,6 +1,14 @@
 import type { Seq } from "../domain/cursor.ts";
 import type { LogEntry } from "../domain/event.ts";
-import type { Answer, End, EntryOperation, Sink, Subscriber, Telling } from "./answer.ts";
+import {
+  connectionsOf,
+  type Answer,
+  type End,
+  type EntryOperation,
+  type Sink,
+  type Subscriber,
+  type Telling,
+} from "./answer.ts";
 import type { Answers, Asker } from "./answers.ts";
 import type { Part, Source } from "./source.ts";
 import type { Turns } from "./turns.ts";
@@ -90,7 +98,10 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
   /** What is told of pages of the log, for as long as they are in memory. */
   const stretches = new WeakMap<readonly LogEntry[], Stretch<One>[]>();
   /** Those who are live, now or later. */
-  const everyone: Asker = { whom: "live", isWaiting: () => members.size > 0 };
+  const everyone: Asker = {
+    whom: { is: "live", connections: connectionsOf(members) },
+    isWaiting: () => members.size > 0,
+  };
 
   /** Writes what is logged to all who are live, until they have everything. */
   async function tell(): Promise<void> {
@@ -165,7 +176,7 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
 
   /** False where it has not taken all of it, and is to go on from its position, if at all. */
   async function readPart(member: Member<One>, { entries }: Part): Promise<boolean> {
-    const whom = { client: member.sink.client ?? member };
+    const whom = { is: "replay", connections: [member.sink.connection] } as const;
     for (const stretch of stretchesOf(entries)) {
       // All of it is made or nothing: where others of its client fill the room again and again, it would not come to an end.
       let isMade = false;

@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Seq } from "../domain/cursor.ts";
 import type { LogEntry } from "../domain/event.ts";
+import type { AskedBy } from "../store/asked-by.ts";
 import type { Answer, End, EntryOperation, FigureOperation, Sink, Subscriber } from "./answer.ts";
 import { createAnswers } from "./answers.ts";
 import { createEntryGroup, type EntryGroup } from "./entry-group.ts";
@@ -17,6 +18,7 @@ export type FanoutOptions<One extends Answer> = {
   readonly told: (entries: readonly LogEntry[]) => void;
   /** Resolves when one answer more may begin to be made. */
   readonly turn?: () => Promise<unknown>;
+  readonly askedBy: AskedBy;
   /** Least milliseconds from one reading of figures to the next. */
   readonly figuresEveryMs?: number;
   /** How many entries a subscriber that has been live may fall behind before it is ended. */
@@ -46,13 +48,14 @@ export function createFanout<One extends Answer>({
   joined,
   told,
   turn = async () => {},
+  askedBy,
   figuresEveryMs = 1_000,
   maxBehind = 100_000,
   maxAnswerBytes = 32 * 1_048_576,
 }: FanoutOptions<One>): Fanout<One> {
   const { window } = source;
   const turns = createTurns({ most: writesInOneTurn });
-  const line = createLine(turn);
+  const line = createLine({ turn, askedBy });
   const answers = createAnswers<One>(maxAnswerBytes, () => window.forgotten, line);
   const entryGroups = new Map<string, EntryGroup<One>>();
   const figureGroups = new Map<string, FigureGroup<One>>();

@@ -1,5 +1,12 @@
 import type { Seq } from "../domain/cursor.ts";
-import type { Answer, End, FigureOperation, Sink, Subscriber } from "./answer.ts";
+import {
+  connectionsOf,
+  type Answer,
+  type End,
+  type FigureOperation,
+  type Sink,
+  type Subscriber,
+} from "./answer.ts";
 import type { Line } from "./line.ts";
 import type { Part, Source } from "./source.ts";
 
@@ -70,7 +77,7 @@ export function createFigureGroup<One extends Answer>(options: FigureGroupOption
       begin: () => operation.read(position).then(resolve, reject),
       drop: () => resolve(null),
     };
-    line.add(work, "live");
+    line.add(work, { is: "live", connections: connectionsOf(members) });
     return promise;
   }
 

@@ -1,3 +1,5 @@
+import type { AskedBy } from "../store/asked-by.ts";
+
 /** Something that is to be made, once, whoever asked for it. */
 export type Work = {
   /** False once nobody waits for it. */
@@ -8,114 +10,212 @@ export type Work = {
   readonly drop: () => void;
 };
 
-/** For whom something is made: for those who are live, or for a client, any object, that reads on from behind. */
-export type For = "live" | { readonly client: object };
+/** Answers are made one after the other for each connection. */
+export type Connection = {
+  /** Whose it is, as `clientKey` gives it. */
+  readonly client: string;
+};
+
+/** For whom something is made: connections that are live, or that read on from behind. The turn of any of them will do. */
+export type For = { readonly is: "live" | "replay"; readonly connections: Iterable<Connection> };
 
 /**
- * The order in which answers are made. What is live comes first. Of what each client replays one is made after the other,
- * and those clients have a turn each for as long as what they were given took: neither who replays much, nor what takes
- * long to make, nor those who have left hold up anybody else.
+ * The order in which answers are made. Clients have a turn each for as long as what they were given took: neither who asks
+ * for much, nor what takes long to make, nor those who have left hold up anybody else. What is live comes before what is
+ * replayed, unless its client has had much more than those that replay.
  */
 export type Line = {
   /**
-   * Has it made, in its turn. Added for several, it is made at whichever's turn comes first; at most four are queued for.
+   * Has it made, in its turn. Added for several, at once or one after the other, it is made at whichever's turn comes first:
+   * it is queued for a few, and for each that has less before it than those. What is for nobody is dropped.
    */
   readonly add: (work: Work, whom: For) => void;
 };
 
-type Client = {
-  readonly works: Work[];
-  isBusy: boolean;
-  /** Milliseconds that it has had more than others who are ready. */
-  ahead: number;
+/** What is live for a client, or what it replays; for as long as there is something to be made. */
+type Share = {
+  readonly client: string;
+  readonly is: For["is"];
+  /** How many queues there are. */
+  queues: number;
+  /** Those of which nothing is being made, the one whose turn is next first. */
+  readonly ready: Queue[];
+  /** When it has its next turn, in milliseconds of a clock that goes on as turns are had: later by what it has had more. */
+  nextAt: number;
+  /** What its last answer took. One that is being made is taken to take as long. */
+  usualMs: number;
 };
 
-/** What a client is less ahead whenever it is passed by: about what a quick answer takes. */
-const passedByMs = 0.25;
+/** What is to be made for a connection. */
+type Queue = {
+  readonly connection: Connection;
+  readonly share: Share;
+  readonly works: Work[];
+  isBusy: boolean;
+};
 
-/** Most that counts of what one answer took: a client that others have had a thousand turns before has waited enough. */
-const mostAheadMs = 250;
+type Places = {
+  readonly queues: Set<Queue>;
+  /** How many came before it where these were fewest. */
+  fewestBefore: number;
+};
 
-/** Most clients among whose works one waits: thousands that come back together want the same, and any few will do. */
-const mostPlaces = 4;
+/** About what a quick answer takes. */
+const quickMs = 0.25;
 
-/**
- * @param turn resolves when one more may begin.
- * @param now milliseconds of a clock that never goes back.
- */
-export function createLine(
-  turn: () => Promise<unknown>,
-  now: () => number = performance.now.bind(performance),
-): Line {
-  const live: Work[] = [];
-  const clients = new WeakMap<object, Client>();
-  /** Those that something can be begun for. For each of them, and for each work that is live, there is a turn to come. */
-  const ready = new Set<Client>();
+/** Most that counts of what one answer took: whoever others have had a thousand quick ones before has waited enough. */
+const mostMs = 250;
+
+/** How much more than those that replay a client may have had, and have first what is live all the same. */
+const liveFirstMs = 250;
+
+/** In how many queues one waits at least: of the thousands that come back together and want the same, any few will do. */
+const leastPlaces = 4;
+
+export type LineOptions = {
+  /** Resolves when one more may begin. */
+  readonly turn: () => Promise<unknown>;
+  readonly askedBy: AskedBy;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number;
+};
+
+export function createLine({ turn, askedBy, now = performance.now.bind(performance) }: LineOptions): Line {
+  const shares = { live: new Map<string, Share>(), replay: new Map<string, Share>() };
+  const queues = { live: new Map<Connection, Queue>(), replay: new Map<Connection, Queue>() };
+  /** Those with something ready, next first. */
+  const ready: Share[] = [];
+  let clock = 0;
+  /** At least as many as there are queues that are ready. */
+  let turnsToCome = 0;
+  let readyQueues = 0;
   /** What has begun, or was dropped. */
   const over = new WeakSet<Work>();
-  /** In how many places each waits; Infinity where nothing can come before it. */
-  const places = new WeakMap<Work, number>();
+  const placesOf = new WeakMap<Work, Places>();
+
+  function awaitTurn(): void {
+    turnsToCome += 1;
+    void turn().then(begin);
+  }
 
   function begin(): void {
-    const work = firstOf(live);
-    if (work !== undefined) {
-      void work.begin();
-      return;
-    }
-    // Whoever is passed by is visited again, behind the others.
-    for (const client of ready) {
-      ready.delete(client);
-      if (client.ahead > 0) {
-        client.ahead -= passedByMs;
-        ready.add(client);
+    turnsToCome -= 1;
+    for (let share = ready.shift(); share !== undefined; share = ready.shift()) {
+      const turnAt = turnOf(share);
+      const queue = share.ready.shift()!;
+      readyQueues -= 1;
+      const work = firstOf(queue);
+      if (work !== undefined) share.nextAt += share.usualMs;
+      if (share.ready.length > 0) insert(share, ready);
+      if (work === undefined) {
+        goOn(queue);
         continue;
       }
-      const next = firstOf(client.works);
-      if (next !== undefined) return void beginFor(client, next);
+      clock = Math.max(clock, turnAt);
+      return void make(work, queue);
     }
   }
 
-  async function beginFor(client: Client, work: Work): Promise<void> {
+  async function make(work: Work, queue: Queue): Promise<void> {
+    const { share } = queue;
+    const chargedMs = share.usualMs;
     const begunAt = now();
-    client.isBusy = true;
-    await work.begin();
-    client.isBusy = false;
-    client.ahead = Math.min(now() - begunAt, mostAheadMs);
-    getReady(client);
+    queue.isBusy = true;
+    await askedBy(share.client, work.begin);
+    queue.isBusy = false;
+    share.usualMs = Math.min(now() - begunAt, mostMs);
+    if (share.ready.length > 0) ready.splice(ready.indexOf(share), 1);
+    share.nextAt += share.usualMs - chargedMs;
+    if (share.ready.length > 0) insert(share, ready);
+    goOn(queue);
   }
 
   /** Takes the first out that is still to be made. */
-  function firstOf(works: Work[]): Work | undefined {
+  function firstOf({ works }: Queue): Work | undefined {
     for (let work = works.shift(); work !== undefined; work = works.shift()) {
       if (over.has(work)) continue;
       over.add(work);
-      places.set(work, Infinity);
       if (work.isWanted()) return work;
       work.drop();
     }
     return undefined;
   }
 
-  function getReady(client: Client): void {
-    if (client.works.length === 0 || client.isBusy || ready.has(client)) return;
-    ready.add(client);
-    void turn().then(begin);
+  function goOn(queue: Queue): void {
+    if (queue.works.length > 0) return getReady(queue);
+    const { connection, share } = queue;
+    queues[share.is].delete(connection);
+    share.queues -= 1;
+    if (share.queues === 0) shares[share.is].delete(share.client);
+  }
+
+  function getReady(queue: Queue): void {
+    const { share } = queue;
+    share.ready.push(queue);
+    readyQueues += 1;
+    if (share.ready.length === 1) {
+      share.nextAt = Math.max(clock, share.nextAt);
+      insert(share, ready);
+    }
+    if (turnsToCome < readyQueues) awaitTurn();
+  }
+
+  function queueOf(connection: Connection, is: For["is"]): Queue {
+    const { client } = connection;
+    const share: Share = shares[is].get(client) ?? {
+      client,
+      is,
+      queues: 0,
+      ready: [],
+      nextAt: clock,
+      usualMs: quickMs,
+    };
+    shares[is].set(client, share);
+    const queue: Queue = { connection, share, works: [], isBusy: false };
+    share.queues += 1;
+    queues[is].set(connection, queue);
+    return queue;
   }
 
   return {
-    add(work, whom) {
-      const before = places.get(work) ?? 0;
-      if (before >= mostPlaces) return;
-      places.set(work, whom === "live" ? Infinity : before + 1);
-      if (whom === "live") {
-        live.push(work);
-        void turn().then(begin);
-        return;
+    add(work, { is, connections }) {
+      if (over.has(work)) return;
+      const isNew = !placesOf.has(work);
+      const places = placesOf.get(work) ?? { queues: new Set(), fewestBefore: Infinity };
+      placesOf.set(work, places);
+      for (const connection of connections) {
+        const known = queues[is].get(connection);
+        if (known !== undefined && places.queues.has(known)) continue;
+        const before = known === undefined ? 0 : known.works.length + (known.isBusy ? 1 : 0);
+        if (places.queues.size >= leastPlaces && before >= places.fewestBefore) continue;
+        const queue = known ?? queueOf(connection, is);
+        places.queues.add(queue);
+        places.fewestBefore = Math.min(before, places.fewestBefore);
+        queue.works.push(work);
+        if (known === undefined) getReady(queue);
+        // Where what is before it is quick, it is made as soon as that.
+        else if (isNew) awaitTurn();
+        // Nobody's turn comes much sooner, and thousands may be live.
+        if (before === 0 && turnOf(queue.share) <= clock) break;
       }
-      const client = clients.get(whom.client) ?? { works: [], isBusy: false, ahead: 0 };
-      clients.set(whom.client, client);
-      client.works.push(work);
-      getReady(client);
+      if (places.queues.size > 0) return;
+      over.add(work);
+      work.drop();
     },
   };
+}
+
+function turnOf({ is, nextAt }: Share): number {
+  return is === "live" ? nextAt - liveFirstMs : nextAt;
+}
+
+/** Behind those whose turn is at the same time. */
+function insert(share: Share, ready: Share[]): void {
+  let [from, to] = [0, ready.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (turnOf(ready[middle]!) <= turnOf(share)) from = middle + 1;
+    else to = middle;
+  }
+  ready.splice(from, 0, share);
 }

@@ -5,6 +5,7 @@ import type { LiveOperation } from "../../src/graphql/live-operation.ts";
 import { serialised } from "../../src/graphql/serialised.ts";
 import { createGraphQL, type GraphQLLimits, type GraphQLOptions } from "../../src/graphql/yoga.ts";
 import { statusDetailsOf } from "../../src/sentry/status-details.ts";
+import { askedBy } from "../../src/store/asked-by.ts";
 import type { Reader } from "../../src/store/reader.ts";
 import { now } from "./builders.ts";
 import { fakeReader, type Known } from "./fake-reader.ts";
@@ -52,6 +53,7 @@ export function gateway(
       readFailed: (error) => unread.push(error),
     },
     limits: defaultLimits,
+    askedBy,
     graphiql: false,
     introspection: true,
     ...options,

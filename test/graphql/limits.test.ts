@@ -435,4 +435,40 @@ describe("an operation that takes too long", () => {
     expect(await answered(await first)).toEqual({ status: 200, hasData: true, code: null });
     expect((await post({ query })).status).toBe(200);
   });
+
+  it("gives way to another client's when its own has most that are being answered", async () => {
+    const release = Promise.withResolvers<void>();
+    const reader = fakeReader({});
+    const held = { ...reader, bounds: () => release.promise.then(reader.bounds) };
+    const limits = { ...defaultLimits, atOnce: 2 };
+    const askedBy: string[] = [];
+    const { yoga } = gateway(
+      {},
+      {
+        ...transactions(held),
+        limits,
+        askedBy(client, ask) {
+          askedBy.push(client);
+          return ask();
+        },
+      },
+    );
+    const ask = async (key: string) => {
+      const init = {
+        method: "POST",
+        headers: { "content-type": json },
+        body: '{"query":"{ feed { epoch } }"}',
+      };
+      const asking = { viewer: unlimitedAdmin, lastEventId: null, take: null };
+      return (await yoga.fetch("http://yoga/graphql", init, { ...asking, client: { key, aborted: false } }))
+        .status;
+    };
+    const [first, second] = [ask("many"), ask("many")];
+    const other = ask("other");
+    expect(await second).toBe(503);
+    expect(await ask("many")).toBe(503);
+    release.resolve();
+    expect([await first, await other]).toEqual([200, 200]);
+    expect(askedBy).toEqual(["many", "many", "other"]);
+  });
 });

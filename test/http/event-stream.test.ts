@@ -45,12 +45,17 @@ async function streaming(
       rights.asked += 1;
       return rights.mayRead;
     };
-    serveEventStream(response, operation, mayRead, {
-      live: memory.live,
-      heartbeat,
-      unreachable: { has: () => gone.isGone },
-      report,
-    });
+    serveEventStream(
+      response,
+      operation,
+      { client: "one", mayRead },
+      {
+        live: memory.live,
+        heartbeat,
+        unreachable: { has: () => gone.isGone },
+        report,
+      },
+    );
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

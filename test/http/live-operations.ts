@@ -5,6 +5,7 @@ import { createFollowed } from "../../src/http/followed.ts";
 import { createLive, type LiveOptions } from "../../src/http/live.ts";
 import { joinedMessages, type Message } from "../../src/http/message.ts";
 import { createTurnstile, enterLater, type Turnstile } from "../../src/http/turnstile.ts";
+import { askedBy } from "../../src/store/asked-by.ts";
 import { createFanout } from "../../src/stream/fanout.ts";
 import { createSource } from "../../src/stream/source.ts";
 import { createWindow } from "../../src/stream/window.ts";
@@ -24,6 +25,7 @@ export function liveOverMemory(
     source: createSource({ window, log }),
     joined: joinedMessages,
     turn: () => enterLater(turnstile),
+    askedBy,
     told: () => {},
   });
   return {

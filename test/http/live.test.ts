@@ -34,6 +34,7 @@ it("answers to one entry that take long are made in turns, however many operatio
         tell: () => ({ as: "told", answer }),
       },
       {
+        connection: { client: "one" },
         hasRoom: () => true,
         write: () => void (told += 1),
         caughtUp: () => {},
@@ -53,7 +54,7 @@ it("answers to one entry that take long are made in turns, however many operatio
 });
 
 describe("what is to be told to those who have left", () => {
-  const sink = { hasRoom: () => true, write() {}, caughtUp() {}, end() {} };
+  const sink = { connection: { client: "one" }, hasRoom: () => true, write() {}, caughtUp() {}, end() {} };
 
   /** What waits, waits until it is let in. */
   function gated() {
@@ -118,6 +119,7 @@ it("one that there is no room for is told so, and counts no more once it is gone
   const begin = async (key: string) => {
     const ended: string[] = [];
     const subscriber = live.begin(seqOperation(0, { key, bytes: { once: 60, each: 20 } }), {
+      connection: { client: "one" },
       hasRoom: () => true,
       write() {},
       caughtUp() {},

@@ -34,12 +34,14 @@ async function startServer({
     executed: 0,
     relayed: 0,
     since: Infinity,
+    askedBy: undefined as string | undefined,
   };
   const query = createQuery(yoga);
   const handler = createQueryHandler({
     query(params, viewer, client) {
       state.executed += 1;
       state.since = client.since ?? Infinity;
+      state.askedBy = client.key;
       return query(params, viewer, client);
     },
     async answer({ headers: { accept = "*/*" } }, response, { viewer }, body) {
@@ -132,6 +134,7 @@ describe("the short way of a query", () => {
     turn.resolve(true);
     await asking;
     expect(server.state.since).toBeLessThanOrEqual(began);
+    expect(server.state.askedBy).toBe("a");
   });
 
   const accepts = [

@@ -20,6 +20,7 @@ it("has a result told anew to whoever comes back for it, once what failed in a p
   const told = () =>
     new Promise<string>((resolve) => {
       const { position } = live.begin(operation, {
+        connection: { client: "one" },
         hasRoom: () => true,
         write: ({ chunk }) => resolve(String(chunk)),
         caughtUp() {},

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { ReadTimeoutError } from "../../src/domain/failure.ts";
+import { askedBy } from "../../src/store/asked-by.ts";
 import { createWaitingLine } from "../../src/store/waiting-line.ts";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
@@ -13,6 +14,28 @@ it("lets nobody wait for longer than they may", async () => {
   vi.advanceTimersByTime(waitMs);
   await waiting;
   expect(line.next()).toBeUndefined();
+});
+
+it("gives clients turns, however many questions of one of them wait", async () => {
+  const line = createWaitingLine<number>({ waitMs, mostWaiting: 10 });
+  const given: string[] = [];
+  const asked = ["a", "a", "a", "b"].map(async (client) => {
+    await askedBy(client, line.wait);
+    given.push(client);
+  });
+  for (const freed of [1, 2, 3, 4]) line.next()!(freed);
+  await Promise.all(asked);
+  expect(given).toEqual(["a", "b", "a", "a"]);
+});
+
+it("refuses the last of the client that has most waiting, where too many wait", async () => {
+  const line = createWaitingLine<string>({ waitMs, mostWaiting: 2 });
+  const [first, second] = [askedBy("a", line.wait), askedBy("a", line.wait)];
+  const refused = expect(second).rejects.toThrow("Too many questions are waiting.");
+  const other = askedBy("b", line.wait);
+  await refused;
+  for (const freed of ["first", "other"]) line.next()!(freed);
+  expect(await Promise.all([first, other])).toEqual(["first", "other"]);
 });
 
 it("leaves others in the line when what comes to the first takes longer than they may wait", async () => {

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { askedBy } from "../../src/store/asked-by.ts";
 import type { Answer } from "../../src/stream/answer.ts";
 import { createAnswers, type Asker } from "../../src/stream/answers.ts";
 import { createLine } from "../../src/stream/line.ts";
@@ -12,8 +13,12 @@ const answer = (text: string, more: Partial<TestAnswer> = {}): TestAnswer => ({
   ...more,
 });
 
-const atOnce = () => createLine(async () => {});
-const somebody: Asker = { whom: "live", isWaiting: () => true };
+const atOnce = () => createLine({ turn: async () => {}, askedBy });
+const asker = (): Asker => ({
+  whom: { is: "live", connections: [{ client: "one" }] },
+  isWaiting: () => true,
+});
+const somebody = asker();
 
 const made = (one: TestAnswer) => async () => one;
 
@@ -26,9 +31,9 @@ it("keeps no answer that was begun before something was erased, though another w
   let erased = 0;
   const answers = createAnswers<TestAnswer>(100, () => erased, atOnce());
   const [before, after] = [Promise.withResolvers<TestAnswer>(), Promise.withResolvers<TestAnswer>()];
-  const stale = answers.named("one", () => before.promise, somebody);
+  const stale = answers.named("one", () => before.promise, asker());
   erased += 1;
-  const fresh = answers.named("one", () => after.promise, somebody);
+  const fresh = answers.named("one", () => after.promise, asker());
   after.resolve(answer("fresh"));
   expect((await fresh)?.text).toBe("fresh");
   before.resolve(answer("stale"));

@@ -340,6 +340,7 @@ describe("those who follow the same", () => {
     const written: unknown[] = [];
     for (let one = 0; one < 3; one += 1)
       fanout.follow(everySeq(), 0, {
+        connection,
         hasRoom: () => true,
         write: (answer) => void written.push(answer),
         caughtUp() {},
@@ -357,6 +358,7 @@ describe("those who follow the same", () => {
     const written: TestAnswer[] = [];
     for (let one = 0; one < 3; one += 1)
       fanout.follow(everySeq("large", undefined, undefined, 70_000), 0, {
+        connection,
         hasRoom: () => true,
         write: (answer) => void written.push(answer),
         caughtUp() {},
@@ -509,6 +511,8 @@ describe("those who follow the same", () => {
   });
 });
 
+const connection = { client: "one" };
+
 /** A figure that says how often it has been read. */
 function countedReads(): FigureOperation<TestAnswer> {
   let reads = 0;
@@ -525,6 +529,7 @@ function watcher({ watch }: Fanout<TestAnswer>, figure: FigureOperation<TestAnsw
   const told: number[] = [];
   const happened: (string | End)[] = [];
   const subscriber = watch(figure, {
+    connection,
     hasRoom: () => true,
     write: ({ seqs }) => void told.push(...seqs),
     caughtUp: () => happened.push("live"),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { askedBy } from "../../src/store/asked-by.ts";
 import type { End, FigureOperation } from "../../src/stream/answer.ts";
 import { createFigureGroup } from "../../src/stream/figure-group.ts";
 import { createLine } from "../../src/stream/line.ts";
@@ -35,7 +36,7 @@ function figures(concerns: (seq: number) => boolean = () => true) {
   const group = createFigureGroup<TestAnswer>({
     operation,
     source: createSource({ window, log, pageSize: 2 }),
-    line: createLine(async () => {}),
+    line: createLine({ turn: async () => {}, askedBy }),
     wait: (milliseconds, signal) =>
       new Promise((resolve) => {
         waits.push({ milliseconds, end: resolve });
@@ -64,6 +65,7 @@ function figures(concerns: (seq: number) => boolean = () => true) {
       let isFull = false;
       const happened: (string | End)[] = [];
       const subscriber = group.join({
+        connection: { client: "one" },
         hasRoom: () => taking.wantsMore || !isFull,
         write(answer) {
           told.push(...answer.seqs);

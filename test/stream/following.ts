@@ -1,4 +1,5 @@
 import type { LogEntry } from "../../src/domain/event.ts";
+import { askedBy } from "../../src/store/asked-by.ts";
 import type { Answer, End, EntryOperation, Subscriber } from "../../src/stream/answer.ts";
 import { createFanout, type FanoutOptions } from "../../src/stream/fanout.ts";
 import { createSource } from "../../src/stream/source.ts";
@@ -24,6 +25,7 @@ export function fanoutOver(
   const fanout = createFanout<TestAnswer>({
     source,
     joined,
+    askedBy,
     told: (entries) => told.push(...entries.map(({ event }) => event.seq)),
     ...options,
   });
@@ -77,6 +79,7 @@ export function follower(
   /** One that wants no more takes one answer before it says so. */
   const state = { wantsMore: true, isFull: false };
   const subscriber: Subscriber = fanout.follow(operation, after, {
+    connection: { client: "one" },
     hasRoom: () => state.wantsMore || !state.isFull,
     write(answer) {
       seqs.push(...answer.seqs);

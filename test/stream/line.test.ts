@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { createLine, type For } from "../../src/stream/line.ts";
+import { askedBy } from "../../src/store/asked-by.ts";
+import { createLine, type Connection, type For } from "../../src/stream/line.ts";
 
 /** A line whose turns come when they are given, and whose works take as long on its clock as they are said to. */
 function lineOfWorks() {
@@ -8,10 +9,11 @@ function lineOfWorks() {
   const made: string[] = [];
   const dropped: string[] = [];
   let now = 0;
-  const line = createLine(
-    () => new Promise<void>((resolve) => turns.push(resolve)),
-    () => now,
-  );
+  const line = createLine({
+    turn: () => new Promise<void>((resolve) => turns.push(resolve)),
+    askedBy,
+    now: () => now,
+  });
   return {
     made,
     dropped,
@@ -40,25 +42,31 @@ function lineOfWorks() {
   };
 }
 
-const replay = (client: object): For => ({ client });
+const live = (...connections: Connection[]): For => ({ is: "live", connections });
+const replay = (...connections: Connection[]): For => ({ is: "replay", connections });
+
+const count = (made: readonly string[], name: string): number => made.filter((one) => one === name).length;
 
 describe("a line of answers to be made", () => {
-  it("makes what is live before what is replayed", async () => {
-    const { add, pass, made } = lineOfWorks();
-    const client = {};
-    for (const name of ["a", "b"]) add(name, replay(client));
-    add("live", "live");
-    await pass(1);
-    expect(made).toEqual(["live"]);
-    await pass(2);
-    expect(made).toEqual(["live", "a", "b"]);
-  });
+  it.each(["one", "other"])(
+    "makes what is live before what client one replays, for client %s",
+    async (client) => {
+      const { add, pass, made } = lineOfWorks();
+      const connection = { client: "one" };
+      for (const name of ["a", "b"]) add(name, replay(connection));
+      add("live", live({ client }));
+      await pass(1);
+      expect(made).toEqual(["live"]);
+      await pass(2);
+      expect(made).toEqual(["live", "a", "b"]);
+    },
+  );
 
   it("makes nothing that nobody waits for, whose turn is the next one's", async () => {
     const { add, pass, made, dropped } = lineOfWorks();
-    const [gone, here] = [{}, {}];
+    const [gone, here] = [{ client: "gone" }, { client: "here" }];
     const left = ["a", "b", "c"].map((name) => add(name, replay(gone)));
-    const isLive = add("live", "live");
+    const isLive = add("live", live(gone));
     add("d", replay(here));
     for (const { leave } of [...left, isLive]) leave();
     await pass(1);
@@ -66,61 +74,161 @@ describe("a line of answers to be made", () => {
     expect(dropped).toEqual(["live", "a", "b", "c"]);
   });
 
-  it("gives every client turns for as long as those of the others took", async () => {
-    const { add, pass, made } = lineOfWorks();
-    const [heavy, light] = [{}, {}];
-    for (let index = 0; index < 4; index += 1) add("heavy", replay(heavy), { tookMs: 50 });
-    for (let index = 0; index < 400; index += 1) add("light", replay(light), { tookMs: 0.25 });
-    await pass(250);
-    const heavies = made.filter((name) => name === "heavy").length;
-    expect(heavies).toBeGreaterThanOrEqual(2);
-    expect(heavies).toBeLessThanOrEqual(3);
+  it("drops at once what is for nobody", () => {
+    const { add, turns, dropped } = lineOfWorks();
+    add("a", live());
+    expect([turns, dropped]).toEqual([[], ["a"]]);
   });
 
-  it("lets no client wait for itself, however far ahead it is of those who are not there", async () => {
+  it.each([
+    ["what is live", live],
+    ["replays", replay],
+  ])("gives every client turns for as long as those of the others took: %s", async (_, whom) => {
     const { add, pass, made } = lineOfWorks();
-    const client = {};
-    for (const name of ["a", "b", "c"]) add(name, replay(client), { tookMs: 10_000 });
+    const [heavy, light] = [{ client: "heavy" }, { client: "light" }];
+    for (let index = 0; index < 4; index += 1) add("heavy", whom(heavy), { tookMs: 50 });
+    for (let index = 0; index < 400; index += 1) add("light", whom(light), { tookMs: 0.25 });
+    await pass(250);
+    expect(count(made, "heavy")).toBeGreaterThanOrEqual(2);
+    expect(count(made, "heavy")).toBeLessThanOrEqual(3);
+  });
+
+  it("gives a client no more turns for having many connections", async () => {
+    const { add, pass, made } = lineOfWorks();
+    for (let index = 0; index < 100; index += 1) {
+      const connection = { client: "many" };
+      for (const name of ["many", "many"]) add(name, live(connection), { tookMs: 50 });
+    }
+    const few = { client: "few" };
+    for (let index = 0; index < 5; index += 1) add("few", live(few), { tookMs: 50 });
+    await pass(12);
+    expect(count(made, "few")).toBe(5);
+  });
+
+  it("counts what has begun at once on a client's connections for as long as each took", async () => {
+    const { add, pass, made } = lineOfWorks();
+    const over = Promise.withResolvers<void>();
+    const ends = over.promise;
+    const connections = [1, 2, 3, 4].map(() => ({ client: "heavy" }));
+    for (const connection of [...connections, ...connections])
+      add("heavy", live(connection), { tookMs: 50, ends });
+    await pass(4);
+    over.resolve();
+    await setImmediate();
+    const light = { client: "light" };
+    for (let index = 0; index < 100; index += 1) add("light", live(light), { tookMs: 0.25 });
+    await pass(50);
+    expect(count(made, "heavy")).toBe(4);
+  });
+
+  it("has a client's connections take turns", async () => {
+    const { add, pass, made } = lineOfWorks();
+    const [one, other] = [{ client: "same" }, { client: "same" }];
+    for (let index = 0; index < 100; index += 1) add("one", replay(one), { tookMs: 50 });
+    for (let index = 0; index < 3; index += 1) add("other", replay(other), { tookMs: 50 });
+    await pass(8);
+    expect(count(made, "other")).toBe(3);
+  });
+
+  it("goes on with replays beside more that is live than can be made", async () => {
+    const { add, pass, made } = lineOfWorks();
+    const [heavy, light] = [{ client: "heavy" }, { client: "light" }];
+    for (let index = 0; index < 100; index += 1) add("live", live(heavy), { tookMs: 50 });
+    for (const connection of [heavy, light])
+      for (let index = 0; index < 5; index += 1) add(connection.client, replay(connection), { tookMs: 50 });
+    await pass(40);
+    expect([count(made, "heavy"), count(made, "light")]).toEqual([5, 5]);
+    expect(made.slice(0, 5)).toEqual(Array(5).fill("live"));
+  });
+
+  it("lets no client wait for itself, however much it has had", async () => {
+    const { add, pass, made } = lineOfWorks();
+    const connection = { client: "one" };
+    for (const name of ["a", "b", "c"]) add(name, replay(connection), { tookMs: 10_000 });
     await pass(3);
     expect(made).toEqual(["a", "b", "c"]);
   });
 
-  it("makes one at a time for a client", async () => {
+  it("makes one at a time for a connection", async () => {
     const { add, pass, made } = lineOfWorks();
-    const client = {};
+    const connection = { client: "one" };
     const first = Promise.withResolvers<void>();
-    add("a", replay(client), { ends: first.promise });
-    add("b", replay(client));
+    for (const name of ["a", "b", "c"]) add(name, live(connection), { ends: first.promise });
     await pass(3);
     expect(made).toEqual(["a"]);
     first.resolve();
     await setImmediate();
-    await pass(1);
-    expect(made).toEqual(["a", "b"]);
+    await pass(2);
+    expect(made).toEqual(["a", "b", "c"]);
   });
 
   it("makes once what several wait for, in the first turn of any of them", async () => {
     const { add, pass, made } = lineOfWorks();
-    const [one, other] = [{}, {}];
+    const [one, other] = [{ client: "one" }, { client: "other" }];
     add("before", replay(one));
     const { again } = add("shared", replay(one));
     again(replay(other));
-    again("live");
+    again(live(one));
     await pass(6);
     expect(made).toEqual(["shared", "before"]);
   });
 
+  it("makes what is live in the first turn of any of those who want it", async () => {
+    const { add, pass, made } = lineOfWorks();
+    const heavy = [1, 2, 3, 4, 5].map(() => ({ client: "heavy" }));
+    for (const connection of heavy)
+      for (let index = 0; index < 3; index += 1) add("heavy", live(connection), { tookMs: 250 });
+    add("shared", live(...heavy, { client: "light" }));
+    await pass(2);
+    expect(made).toContain("shared");
+  });
+
+  it("waits for the turn of one that has less before it, in however many places it is already", async () => {
+    const { add, pass, made } = lineOfWorks();
+    const busy = [1, 2, 3, 4].map((client) => ({ client: `busy ${client}` }));
+    for (const connection of busy) {
+      for (let index = 0; index < 10; index += 1) add("dear", replay(connection), { tookMs: 50 });
+    }
+    const { again } = add("cheap", replay(busy[0]!));
+    for (const connection of busy) again(replay(connection));
+    again(replay({ client: "light" }));
+    await pass(5);
+    expect(made).toContain("cheap");
+  });
+
+  it("has what making it asks of the store asked by the client whose turn it is", async () => {
+    const asked: string[] = [];
+    const line = createLine({
+      turn: async () => {},
+      askedBy(client, ask) {
+        asked.push(client);
+        return ask();
+      },
+    });
+    const work = { isWanted: () => true, begin: async () => {}, drop() {} };
+    line.add(work, live({ client: "one" }, { client: "other" }));
+    await setImmediate();
+    expect(asked).toEqual(["one"]);
+  });
+
+  it("takes a turn for each, so that many quick ones can be made one straight after the other", () => {
+    const { add, turns } = lineOfWorks();
+    const connection = { client: "one" };
+    for (const name of ["a", "b", "c"]) add(name, live(connection));
+    expect(turns).toHaveLength(3);
+  });
+
   it("takes few turns for what is replayed to many", () => {
     const { add, turns } = lineOfWorks();
-    const { again } = add("shared", replay({}));
-    for (let count = 0; count < 100; count += 1) again(replay({}));
+    const { again } = add("shared", replay({ client: "first" }));
+    for (let index = 0; index < 100; index += 1) again(replay({ client: String(index) }));
     expect(turns).toHaveLength(4);
   });
 
   it("takes one turn for what is live, however many wait for it", () => {
     const { add, turns } = lineOfWorks();
-    const { again } = add("shared", "live");
-    for (const whom of ["live", "live", replay({})] as const) again(whom);
+    const connections = Array.from({ length: 100 }, (_, index) => ({ client: String(index) }));
+    add("shared", live(...connections));
     expect(turns).toHaveLength(1);
   });
 });

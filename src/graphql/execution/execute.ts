@@ -6,6 +6,7 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
 } from "graphql";
+import type { AskedBy } from "../../store/asked-by.ts";
 import type { Context } from "../context.ts";
 import type { DocumentLimits } from "../document-limits.ts";
 import { compiled } from "./compiled.ts";
@@ -25,10 +26,12 @@ export function createExecute({
   documents,
   limits,
   wrongVariables,
+  askedBy,
 }: {
   readonly documents: DocumentLimits;
   readonly limits: ExecutionLimits;
   readonly wrongVariables: WrongVariables;
+  readonly askedBy: AskedBy;
 }): Execute {
   const told = sized(compiled(counting(execute)));
   // Yoga's own, which knows which errors are of the request, but takes what a subscription tells for another subscription.
@@ -37,7 +40,7 @@ export function createExecute({
     const errors = wrongVariables(args);
     return errors.length === 0 ? (normalizedExecutor as Execute)(args) : { errors };
   };
-  const asked = limited(limits, inOneMoment(sized(compiled(counting(checked)))));
+  const asked = limited(limits, askedBy, inOneMoment(sized(compiled(counting(checked)))));
   return (args) => {
     const { document, operationName } = args;
     if (getOperationAST(document, operationName)?.operation === OperationTypeNode.SUBSCRIPTION)

@@ -1,4 +1,6 @@
-import type { ExecutionArgs } from "graphql";
+import type { ExecutionArgs, ExecutionResult } from "graphql";
+import { createRound } from "../../domain/round.ts";
+import type { AskedBy } from "../../store/asked-by.ts";
 import type { Context } from "../context.ts";
 import { errorOf } from "../errors.ts";
 import { createDeadlines } from "./deadlines.ts";
@@ -12,38 +14,55 @@ export type ExecutionLimits = {
 };
 
 /**
- * Ends an operation that takes too long (TIMEOUT): what it has not yet asked of the store is not asked any more. Refuses
- * more at once than the gateway can serve (SERVICE_UNAVAILABLE).
+ * Ends an operation that takes too long (TIMEOUT): what it has not yet asked of the store is not asked any more. Where more
+ * are executed at once than the gateway can serve, so ends the one that began last of the client that has most of them
+ * (SERVICE_UNAVAILABLE).
  */
-export function limited({ milliseconds, atOnce }: ExecutionLimits, execute: Execute): Execute {
+export function limited(
+  { milliseconds, atOnce }: ExecutionLimits,
+  askedBy: AskedBy,
+  execute: Execute,
+): Execute {
   const deadlines = createDeadlines(milliseconds);
-  let running = 0;
+  const running = createRound<Running>();
 
   // What it throws at once is a rejection, too.
-  function executed(args: ExecutionArgs): ReturnType<Execute> {
+  function executed(args: ExecutionArgs, client: string): ReturnType<Execute> {
     try {
-      return execute(args);
+      return askedBy(client, () => execute(args));
     } catch (error) {
       return Promise.reject(error as Error);
     }
   }
 
   return (args) => {
-    if (running >= atOnce) return { errors: [tooMany()] };
-    const executing = executed(args);
-    if (!("then" in executing)) return executing;
     // graphql-js lets a context be anything.
     const { waiting } = args.contextValue as Context;
+    const one: Running = { end() {} };
+    running.add(waiting.client, one);
+    if (running.size > atOnce) {
+      const last = running.lastOfMost()!;
+      if (last === one) return { errors: [tooMany()] };
+      last.end({ errors: [tooMany()] });
+    }
+    const executing = executed(args, waiting.client);
+    if (!("then" in executing)) {
+      running.remove(waiting.client, one);
+      return executing;
+    }
     return new Promise((resolve, reject) => {
-      const met = deadlines.begin(() => {
+      one.end = (result) => {
         waiting.end();
-        resolve({ data: null, errors: [timeout(milliseconds)] });
-      }, waiting.since);
+        resolve(result);
+      };
+      const met = deadlines.begin(
+        () => one.end({ data: null, errors: [timeout(milliseconds)] }),
+        waiting.since,
+      );
       const ended = (): void => {
-        running -= 1;
+        running.remove(waiting.client, one);
         met();
       };
-      running += 1;
       executing.then(
         (result) => {
           ended();
@@ -57,6 +76,12 @@ export function limited({ milliseconds, atOnce }: ExecutionLimits, execute: Exec
     });
   };
 }
+
+/** One that is executed. */
+type Running = {
+  /** Answers with this, and has nothing more read. */
+  end: (result: ExecutionResult) => void;
+};
 
 function tooMany() {
   return errorOf("SERVICE_UNAVAILABLE", "Too many requests are being answered: try again.", {
