@@ -102,8 +102,7 @@ function isSameTransition(a: Transition | null, b: Transition | null): boolean {
   return a.kind === b.kind && isSameState(a.from, b.from) && isSameState(a.to, b.to);
 }
 
-/** Of null, that both are. */
-export function isSameState(a: State | null, b: State | null): boolean {
+function isSameState(a: State | null, b: State | null): boolean {
   if (a === null || b === null) return a === b;
   return a.status === b.status && a.substatus === b.substatus;
 }

@@ -132,8 +132,9 @@ export async function answerWrites({
       client.exec("begin immediate");
       checkPlace();
       // A command changed something beneath: it may have erased an issue.
-      if (dataVersion.get() !== seenVersion) forgetWalks();
-      seenVersion = dataVersion.get();
+      const version = dataVersion.get();
+      if (version !== seenVersion) forgetWalks();
+      seenVersion = version;
       if (batch.length === 0) client.exec(probe);
       written = await writeBatch(transaction, batch, {
         walks,
