@@ -2,7 +2,7 @@ import { entriesFrom, standingOf, type Entry, type EntryDraft, type Standing } f
 import type { IssueEvent } from "./event.ts";
 import { agree } from "./issue.ts";
 import { comparePlaces, positionIn } from "./order.ts";
-import { PastNeededError } from "./past.ts";
+import { isOfPast, PastNeededError } from "./past.ts";
 import type { Stop } from "./stop.ts";
 import type { Before, Walk } from "./walk.ts";
 
@@ -46,8 +46,11 @@ export function entriesOf(
   }
 
   const after = standingOf(walk)!;
-  if (drafts.length === 0 && before !== null && showsOtherwise(before, after))
+  if (drafts.length === 0 && before !== null && showsOtherwise(before, after)) {
+    // It would be entered without what it ended, which is measured of what is left alone.
+    if (walk.past !== null && isOfPast(walk.past, walk.last!.facts)) throw new PastNeededError();
     drafts.push(reentered(after.last));
+  }
 
   for (const { supersedes } of drafts) supersedes.sort((a, b) => comparePlaces(a.place, b.place));
   return entriesFrom(drafts, added, before, after);

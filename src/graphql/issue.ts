@@ -258,8 +258,9 @@ IssueType.implement({
     raw: t.field({
       type: "JSON",
       description:
-        "The issue object of the newest delivery in history order, deliveries with an older snapshot left out. Empty " +
-        "once that delivery's body is pruned. FORBIDDEN for an anonymous reader.",
+        "The issue object of the newest delivery in history order, deliveries with an older snapshot left out; where " +
+        "several in a row brought the same object, that of the first. Empty once the body of that one is pruned. " +
+        "FORBIDDEN for an anonymous reader.",
       resolve: async ({ sentryId }, _args, context) => {
         requirePrivate("`raw`", context);
         return context.answerSize.weighed(await context.loaders.rawIssue(sentryId));

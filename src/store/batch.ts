@@ -331,9 +331,11 @@ class Pending {
       shown,
     });
     if (fields.project !== null) {
+      // A snapshot that is older than what the issue shows may have a name from before; any other delivery's goes before it.
+      const shownAt = change.named === id ? delivery.sentAt : 0;
       const other = this.#projects.get(fields.project.sentryId);
-      if (other === undefined || other.shownAt <= delivery.sentAt)
-        this.#projects.set(fields.project.sentryId, { ...fields.project, shownAt: delivery.sentAt });
+      if (other === undefined || other.shownAt <= shownAt)
+        this.#projects.set(fields.project.sentryId, { ...fields.project, shownAt });
     }
   }
 

@@ -512,6 +512,41 @@ export function storeContract<Opened extends Store>(
       expect((await store.reader.projects(["7"])).get("7")).toMatchObject({ name: "newest" });
     });
 
+    it.each([
+      ["a snapshot that was taken before", { action: "assigned", at: 105, lastSeen: 90, count: 2 }],
+      ["the webhook of the issue's creation, sent again", { at: 600, lastSeen: 0 }],
+    ])("does not call a project as %s does", async (_, older) => {
+      await using store = await open();
+      const project = { id: "7", slug: "shop", name: "Shop" };
+      await store.append(told({ action: "assigned", at: 100, count: 3, project }));
+      await store.append(told({ ...older, project: { ...project, slug: "web", name: "Web" } }));
+      expect((await store.reader.projects(["7"])).get("7")).toMatchObject({ slug: "shop", name: "Shop" });
+    });
+
+    it("knows a project that only a snapshot from before names, until another delivery names it", async () => {
+      await using store = await open();
+      await store.append(told({ action: "assigned", at: 100, count: 3 }));
+      const other = { id: "8", slug: "shop", name: "Shop" };
+      await store.append(told({ action: "assigned", at: 105, lastSeen: 90, count: 2, project: other }));
+      const named = async () => (await store.reader.projects(["8"])).get("8")?.slug;
+      expect(await named()).toBe("shop");
+      await store.append(told({ issue: "2", at: 10, project: { ...other, slug: "shop-eu" } }));
+      expect(await named()).toBe("shop-eu");
+    });
+
+    it("measures what an event ended though it is entered again after many that changed nothing", async () => {
+      await using store = await open();
+      const archived = { action: "ignored", status: "ignored", count: 2, project: null } as const;
+      await store.append(told({ at: 0, project: null }));
+      // As many as a history in memory does without its beginning for.
+      for (let index = 0; index <= 30; index += 1)
+        await store.append(told({ ...archived, at: 60, requestId: String(index).padStart(32, "0") }));
+      const late = { action: "ignored", status: "ignored", at: 62, lastSeen: 30 };
+      expect(await store.append(told(late))).toMatchObject({ outcome: "APPLIED", position: 3 });
+      const asked = { filter: {}, now: at(1000), period: { from: at(0), to: at(500) } };
+      expect(await store.reader.timeInStatus(asked)).toMatchObject({ UNRESOLVED: { n: 1 } });
+    });
+
     it("counts what happened in the project that its issue is in now, though that has the slug of the one before", async () => {
       await using store = await open();
       const project = { id: "8", slug: "web", name: "Web" };
