@@ -68,14 +68,19 @@ function pair(number: number): string {
   return pairs[number]!;
 }
 
-const duration =
-  /^([+-])?P(?=[\dT])(?:(\d{1,9})Y)?(?:(\d{1,9})M)?(?:(\d{1,9})W)?(?:(\d{1,9})D)?(?:T(?=\d)(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:\.\d{1,9})?)S)?)?$/;
+/** A number; the one of the last unit may have a fraction. */
+const amount = String.raw`(\d{1,9}(?:[.,]\d{1,9}(?=[A-Z]$))?)`;
+const duration = new RegExp(
+  String.raw`^([+-])?P(?=[\dT])(?:(\d{1,9})Y)?(?:(\d{1,9})M)?(?:${amount}W)?(?:${amount}D)?` +
+    String.raw`(?:T(?=\d)(?:${amount}H)?(?:${amount}M)?(?:${amount}S)?)?$`,
+);
 
 const longestMonths = 12 * 1000;
 const longestMs = 366_000 * 86_400_000;
 
 /**
- * An ISO-8601 duration as a moment so far from now: years and months by the calendar, the rest in milliseconds.
+ * An ISO-8601 duration as a moment so far from now: years and months by the calendar, the rest, of which the last may have
+ * a fraction, in milliseconds.
  * Null for anything else, and for parts beyond a thousand years.
  */
 export function parseDuration(text: string): Moment | null {
@@ -84,7 +89,15 @@ export function parseDuration(text: string): Moment | null {
   const sign = match[1] === "-" ? -1 : 1;
   const [years, months, weeks, days, hours, minutes, seconds] = match
     .slice(2)
-    .map((part) => Number(part ?? 0)) as [number, number, number, number, number, number, number];
+    .map((part) => Number(part?.replace(",", ".") ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const allMonths = years * 12 + months;
   const milliseconds = Math.round(((((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000);
   if (allMonths > longestMonths || milliseconds > longestMs) return null;

@@ -131,8 +131,8 @@ IssueEventType.implement({
       type: AssigneeType,
       nullable: true,
       description:
-        "Who the issue was then assigned to: `data.assignee` for an assignment, else the snapshot's. Null " +
-        "for nobody.",
+        "Who the issue was then assigned to: `data.assignee` for an assignment, else the snapshot's; of an INFERRED " +
+        "event before what its webhook reports, who it was assigned to until then. Null for nobody.",
     }),
     snapshot: t.field({
       type: "JSON",

@@ -17,8 +17,8 @@ builder.scalarType("DateTime", {
 builder.scalarType("DateTimeOrDuration", {
   description:
     "A fixed time (RFC 3339 with any offset), or one relative to now (an ISO-8601 duration). `-P7D` is " +
-    "seven days ago, `-PT90M` ninety minutes ago, `P1M` a month ahead; years and months follow the " +
-    "calendar (UTC), up to a thousand years.",
+    "seven days ago, `-PT1.5H` ninety minutes ago, `P1M` a month ahead; years and months follow the " +
+    "calendar (UTC), up to a thousand years. The last number may have a fraction, but for years and months.",
   // Only for the schema as text, which has the defaults of arguments.
   serialize: formatMoment,
   parseValue: (value) => {
@@ -34,9 +34,9 @@ builder.scalarType("DateTimeOrDuration", {
 
 builder.scalarType("BigInt", {
   description:
-    "A whole number that may exceed 32 bits, as a JSON number. Anything larger is given as " +
-    "9007199254740991, the largest that JavaScript represents exactly. Input may also be a string of " +
-    "decimal digits.",
+    "A whole number that may exceed 32 bits, as a JSON number. What is larger than 9007199254740991, the largest " +
+    "that JavaScript represents exactly, is given as that. Input may also be a string of decimal digits; what is " +
+    "larger is refused there.",
   serialize: (value) => Math.min(value, Number.MAX_SAFE_INTEGER),
   parseValue: (value) => {
     const number = typeof value === "string" && /^-?\d{1,16}$/.test(value) ? Number(value) : value;

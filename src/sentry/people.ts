@@ -13,9 +13,7 @@ export function assigneeOf(value: unknown, known: Assignee | null = null): Assig
   // Long ago `assignedTo` was a bare string.
   if (typeof value === "string") {
     const name = personIdOf(value);
-    return name === null
-      ? null
-      : { type: "USER", sentryId: name, name, email: name.includes("@") ? name : null };
+    return name === null ? null : { type: "USER", sentryId: name, name, email: null };
   }
   if (!isObject(value)) return null;
   const sentryId = personIdOf(value["id"]);

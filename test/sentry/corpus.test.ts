@@ -67,7 +67,7 @@ function snapshotOf(issue: ReturnType<typeof objectIn>) {
 
 function personOf(value: unknown) {
   if (value === null) return null;
-  if (typeof value === "string") return { type: "USER", sentryId: value, name: value, email: value };
+  if (typeof value === "string") return { type: "USER", sentryId: value, name: value, email: null };
   const { type, id, name, email } = value as Record<string, unknown>;
   return type === "team"
     ? { type: "TEAM", sentryId: String(id), name, email: null }
