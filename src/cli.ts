@@ -259,7 +259,7 @@ function webAddress(text: string): string {
 }
 
 async function sendTest(url: string) {
-  await using store = await openMaintenance();
+  await using store = await openExisting();
   const secret = signingSecret();
   const { SENTRY_CLIENT_SECRET: given, WEBHOOK_BEARER: bearer = null } = config();
   return await sendTestDelivery({
@@ -332,7 +332,7 @@ function orSay<Result>(message: string, attempt: () => Result): Result {
   try {
     return attempt();
   } catch (cause) {
-    throw new Error(message, { cause });
+    throw new CommandError(message, { cause });
   }
 }
 
@@ -353,7 +353,7 @@ for (const command of [program, ...program.commands, ...program.commands.flatMap
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // Whoever reads has read enough.
   if (error.code === "EPIPE") return;
-  console.error(`issuewire: What is told here cannot be written: ${error.message}`);
+  console.error(`issuewire: The output cannot be written: ${error.message}`);
   process.exitCode = 1;
 });
 

@@ -221,7 +221,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     tokens,
     readJwt,
     allowAnonymous,
-    isOnLoopback: canTellOwn,
+    canTellOwn,
     now,
     keysFailed: report.keysFailed,
     jwtRefused: report.jwtRefused,

@@ -11,10 +11,13 @@ type Draft = EntryDraft & { readonly supersedes: IssueEvent[] };
 /**
  * The entries that bring the log from what the touched stops were to what the walk has made of them, in history order.
  *
- * Each event that leaves is superseded by one entry: by the one in its place where that tells the same or leads to the same
- * state; or else by the one that comes closest to it (`heirOf`); or else, where nothing is entered, by the event next to
- * it, which is entered again for that. The last event is entered again where nothing else tells that the issue shows another
- * snapshot.
+ * Each event that leaves is superseded by one entry:
+ *
+ * - the one in its place, if that tells the same or leads to the same state;
+ * - else the one that comes closest to it (`heirOf`);
+ * - else, where nothing is entered, the event next to it, which is entered again for that.
+ *
+ * The last event is entered again where nothing else tells that the issue shows another snapshot.
  */
 export function entriesOf(
   walk: Walk,

@@ -15,6 +15,8 @@ export type Past = {
 
 /** What a change needs of its walk was let go of. */
 export class PastNeededError extends Error {
+  override readonly name = "PastNeededError";
+
   constructor() {
     super("The walk has let go of what this delivery changes.");
   }

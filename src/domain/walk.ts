@@ -208,7 +208,7 @@ class Rewalk {
     const { alike, facts } = stops[index]!;
     if (before.previous.sha256 === facts.sha256 || !isNewer(before.newest, facts)) return false;
     const same = alike.body.stops;
-    // One that is passed over for nothing else than what came right before it: nothing lies between those two.
+    // If that one was itself passed over only because its twin stands right before it, nothing lies between the two.
     const earlier = same[positionIn(same, facts) - 1];
     if (earlier === undefined || earlier.isOutdated) return earlier !== undefined;
     if (compareDeliveries(earlier.facts, before.newest) < 0) return true;

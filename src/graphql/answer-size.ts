@@ -49,8 +49,8 @@ export function createAnswerSize(mostValues: number, now: number): AnswerSize {
       if (values <= mostValues) return list;
       refusal ??= errorOf(
         "QUERY_TOO_COMPLEX",
-        `With lists as long as they are here the answer has more than ${mostValues} values beyond what the document ` +
-          "lets expect: ask for fewer at once, or for pages (`transitions`, `events`).",
+        `The lists in this answer are long: it has over ${mostValues} values more than the document was estimated at. ` +
+          "Ask for fewer at once, or for pages (`transitions`, `events`).",
       );
       return [];
     },

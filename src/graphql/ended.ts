@@ -40,7 +40,7 @@ export const noRoomToFollow: ExecutionResult = {
   errors: [
     errorOf(
       "SERVICE_UNAVAILABLE",
-      "What is subscribed to takes too much memory already: try again later, with a document that others share, and what differs in variables.",
+      "The open subscriptions take all the memory that they may. Try again later. Subscriptions of the same document share memory: put what differs into variables.",
     ),
   ],
 };

@@ -29,7 +29,8 @@ export function sizeOfInput(value: unknown): number {
   if (typeof value === "string") return 1 + Math.floor(value.length / 100);
   if (typeof value !== "object") return 1;
   const inner = Object.values(value);
-  if (Array.isArray(value) && inner.length > longestList) return 0; // Refused unread.
+  // It will be refused unread.
+  if (Array.isArray(value) && inner.length > longestList) return 0;
   return inner.reduce((sum: number, one) => sum + sizeOfInput(one), Array.isArray(value) ? 0 : 1);
 }
 

@@ -17,7 +17,7 @@ export function paramsOf(value: unknown): Params {
   const stray = Object.keys(value).find((name) => !names.has(name));
   if (stray !== undefined) {
     throw badRequest(
-      `The request has a parameter ${stray.length > 64 ? "" : `${JSON.stringify(stray)} `}that GraphQL has not.`,
+      `The request has a parameter ${stray.length > 64 ? "" : `${JSON.stringify(stray)} `}that GraphQL over HTTP does not have.`,
     );
   }
   const { query, operationName, variables, extensions } = value as Record<string, unknown>;

@@ -64,7 +64,7 @@ export function createGraphQL({
   const maskError = maskErrors(report);
   const documentLimits = createDocumentLimits(limits, services.clock);
   const wrongVariables = createWrongVariables({ suggests: introspection });
-  const execute = createExecute({ documents: documentLimits, limits, wrongVariables, askedBy });
+  const execute = createExecute({ documentLimits, limits, wrongVariables, askedBy });
   const { fetch, handleNodeRequestAndResponse, getEnveloped } = createYoga<Asking, Context>({
     schema,
     context: (asking) => createContext(services, asking),

@@ -43,7 +43,7 @@ export type AdmitOptions = {
   /** Whether those who show nothing may read what is not private. */
   readonly allowAnonymous: boolean;
   /** Whether requests made on this machine can be told from others: only where nobody else can reach the server. */
-  readonly isOnLoopback: boolean;
+  readonly canTellOwn: boolean;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** The keys of JWTs could not be had. */
@@ -62,7 +62,7 @@ export type AdmitOptions = {
  * | nothing             | everything, from this machine, while there are no tokens, no JWTs and no such readers |
  */
 export function createAdmit(options: AdmitOptions): Admit {
-  const { tokens, readJwt, allowAnonymous, isOnLoopback, now, keysFailed, jwtRefused } = options;
+  const { tokens, readJwt, allowAnonymous, canTellOwn, now, keysFailed, jwtRefused } = options;
 
   async function whoShows(text: string): Promise<Admission> {
     if (isTokenText(text)) {
@@ -94,10 +94,10 @@ export function createAdmit(options: AdmitOptions): Admit {
     if (allowAnonymous) return { is: "admitted", viewer: anonymousReader, until: null, revoked: never };
     if (readJwt !== null || tokens.hasAny())
       return refused("A token is needed: send it as Authorization: Bearer, or sign in with it at /.");
-    if (isOnLoopback && isLocal(request))
+    if (canTellOwn && isLocal(request))
       return { is: "admitted", viewer: unlimitedAdmin, until: null, revoked: tokens.whileNone() };
     return refused(
-      `Without a token this gateway answers ${isOnLoopback ? "readers on its own machine only, as http://localhost" : "no readers"}. Make a token: "${howToRun("token create --name me --scope admin")}".`,
+      `Without a token this gateway answers ${canTellOwn ? "readers on its own machine only, as http://localhost" : "no readers"}. Make a token: "${howToRun("token create --name me --scope admin")}".`,
     );
   }
 

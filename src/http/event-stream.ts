@@ -36,7 +36,7 @@ const pingAt = onceInARow((cursor: string) => chunkOf([Buffer.from(`id: ${cursor
  * | what is written                | when                                                                          |
  * | ------------------------------ | ----------------------------------------------------------------------------- |
  * | `id`, `event: next`, `data`    | a result; the id is the cursor to resume after                                |
- * | `id` alone                     | a ping: every 12 s, and once a replay is over; all up to the id is told        |
+ * | `id` alone                     | a ping: every 12 s, and once a replay is over; all up to the id is told       |
  * | `next` with errors, `complete` | it cannot go on: an error with a code, or who reads may not any longer        |
  * | the end of the body            | the gateway stops: come back after the last id                                |
  *

@@ -78,12 +78,12 @@ export async function sendAnswer(
   const shared = sharedBodyOf(answer);
   const body = shared ?? Buffer.from(await answer.arrayBuffer());
   if (response.destroyed) return;
-  const taken = answerRoom.add(shared === null ? body.length : 0, response.writableLength, response.req);
-  if (taken === null) return sendNoRoom(response);
+  const release = answerRoom.add(shared === null ? body.length : 0, response.writableLength, response.req);
+  if (release === null) return sendNoRoom(response);
   response.setHeaders(answer.headers);
   // Of a GET, caches would keep it for others, whatever the cookie of who asked.
   if (!response.hasHeader("Cache-Control")) response.setHeader("Cache-Control", "no-store");
   if (answer.status !== 204) response.setHeader("Content-Length", body.length);
   response.writeHead(answer.status).end(body);
-  onceTaken(response, taken);
+  onceTaken(response, release);
 }

@@ -67,9 +67,9 @@ export function createHttpServer({
   };
 
   /**
-   * Waits until all that is ahead of a request on its connection is answered and sent: begun before, what is asked for in
-   * one piece would be in memory as answers, however slowly the client takes them. No more is read meanwhile than came in
-   * the same piece, and that the client is gone is known once it is written to. False where it is not to be served.
+   * Waits until everything ahead of a request on its connection is answered and sent. Otherwise the answers to all pipelined
+   * requests would be in memory at once, however slowly the client reads. Meanwhile nothing more is read from the connection,
+   * so a client that has left is noticed only at the next write. False if the request is not to be served.
    */
   async function comesToItsTurn({ socket }: IncomingMessage, response: ServerResponse): Promise<boolean> {
     const before = waiting.get(socket) ?? 0;
@@ -153,8 +153,8 @@ export function createHttpServer({
 }
 
 /**
- * Most requests that wait on one connection for those ahead of them. Who sends more in one piece, as no client does that is
- * known, is cut: thirty bytes are a request, which takes three thousand of memory.
+ * Most requests that may wait on one connection for those ahead of them; a client that sends more is cut. No known client
+ * does. A request of thirty bytes takes three thousand bytes of memory.
  */
 const mostWaiting = 100;
 

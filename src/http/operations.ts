@@ -66,8 +66,8 @@ type Connection = {
   operations: Readonly<Record<string, unknown>>;
   /** How many are being executed, those included that the client has completed and nobody waits for any more. */
   executing: number;
-  /** How many messages of the client's were taken so far. */
-  taken: number;
+  /** How many of the client's messages have been handled so far. */
+  messages: number;
 };
 
 /** An operation that was not refused. graphql-ws holds it until the operation has ended. */
@@ -81,7 +81,7 @@ type Begun = ExecutionArgs & {
 /** Seconds from a ping to one of the WebSocket's own for those who have not answered. */
 const doubtSeconds = pingSeconds / 2;
 
-/** Come back later: why a socket is closed that nobody can be told by, and who may read cannot be found out. */
+/** Try Again Later, as IANA has it registered: who may read cannot be found out now. */
 const tryAgainLater = 1013;
 
 /** What a close frame has room for (RFC 6455, 5.5); a reason may have an id of the client's in it. */
@@ -106,9 +106,9 @@ const maxReasonBytes = 123;
  * | 1013        | who may read cannot be found out now                                                          |
  * | cut         | no answer to a ping within 12 s, or no room for 30 s: come back after the last cursor         |
  *
- * A ping carries `{ "cursor": …, "ids": […] }`: all that these subscriptions, which are all that the socket has and that can
- * resume, tell up to there has been sent, and nothing that follows it. It says nothing of one that the client has asked for
- * meanwhile. Where they stand apart, or where another message of the client's waits, it carries nothing. One is sent every
+ * A ping carries `{ "cursor": …, "ids": […] }`: everything that these subscriptions tell up to the cursor has been sent, and
+ * nothing that follows it. They are all subscriptions of the socket that can resume, but for any that the client has asked
+ * for meanwhile. Where they stand apart, or where another message of the client's waits, it carries nothing. One is sent every
  * 12 s, during a replay as well, and one after each replay. Whoever has said nothing 6 s later is sent a ping of the
  * WebSocket's own as well: a client whose program leaves ours unanswered is still there. The time in which a slow one may
  * still be reading what came before a ping is no silence.
@@ -127,7 +127,7 @@ export function serveOperations(options: OperationsOptions) {
       subscribers: new Map(),
       operations: {},
       executing: 0,
-      taken: 0,
+      messages: 0,
     };
     let seconds = 0;
     let stalledSeconds = 0;
@@ -154,7 +154,7 @@ export function serveOperations(options: OperationsOptions) {
           const take = createInbox({ handle, close, isOpen: () => webSocket.readyState === webSocket.OPEN });
           webSocket.on("message", (message) => {
             silentSeconds = 0;
-            connection.taken += 1;
+            connection.messages += 1;
             // Messages come as Buffers: nobody asked ws for anything else.
             take((message as Buffer).toString()).catch((error: unknown) => {
               report.requestFailed(error);
@@ -362,10 +362,10 @@ function answered(
   function answer(): void {
     if (webSocket.readyState !== webSocket.OPEN) return;
     const message = `${startOfNext(id)}${inBytes(serialised(result))}}`;
-    const taken = answerRoom.add(message.length, socket.writableLength, request);
-    if (taken === null) throw errorOf("SERVICE_UNAVAILABLE", noRoomToAnswer);
-    // Past ws, as in `served`. What is not sent because the socket fails has `taken` called as well.
-    socket.write(textFrameHead(message.length) + message, "latin1", taken);
+    const release = answerRoom.add(message.length, socket.writableLength, request);
+    if (release === null) throw errorOf("SERVICE_UNAVAILABLE", noRoomToAnswer);
+    // Past ws, as in `served`. What is not sent because the socket fails has `release` called as well.
+    socket.write(textFrameHead(message.length) + message, "latin1", release);
     waitForReader(connection);
   }
 
@@ -454,14 +454,14 @@ function served(
 }
 
 /**
- * Of a turn of the event loop in which no message comes, as one does in each while any waits: that may begin a subscription
- * further back.
+ * Sends a ping on the next turn of the event loop. It carries the cursor only if no message came in that turn: a message may
+ * begin a subscription further back. While messages wait, one is handled in each turn.
  */
 function pingWithCursor(connection: Connection): void {
-  const { webSocket, socket, taken } = connection;
+  const { webSocket, socket, messages } = connection;
   setImmediate(() => {
     if (webSocket.readyState !== webSocket.OPEN) return;
-    const payload = connection.taken === taken ? whereAllStand(connection) : undefined;
+    const payload = connection.messages === messages ? whereAllStand(connection) : undefined;
     socket.write(textFrame(JSON.stringify({ type: MessageType.Ping, payload })), "latin1");
     waitForReader(connection);
   });

@@ -4,6 +4,7 @@ import type { Params } from "../graphql/params.ts";
 import type { QueryAnswer } from "../graphql/query.ts";
 import { createResponseCache } from "../graphql/response-cache.ts";
 import type { Client } from "../graphql/waiting.ts";
+import { graphqlPath } from "../graphql/yoga.ts";
 import type { Admitted } from "./admit.ts";
 import { onceTaken, type AnswerRoom } from "./answer-room.ts";
 import { inBytes } from "./in-bytes.ts";
@@ -65,14 +66,14 @@ export function createQueryHandler({
 
   /** @param body as `inBytes` gives it: as text it goes out in one piece with the headers. */
   function send(response: ServerResponse, mediaType: string, body: string): void {
-    const taken = answerRoom.add(body.length, response.writableLength, response.req);
-    if (taken === null) return sendNoRoom(response);
+    const release = answerRoom.add(body.length, response.writableLength, response.req);
+    if (release === null) return sendNoRoom(response);
     response.writeHead(200, {
       "Content-Type": `${mediaType}; charset=utf-8`,
       "Content-Length": body.length,
     });
     response.end(body, "latin1");
-    onceTaken(response, taken);
+    onceTaken(response, release);
   }
 
   async function serve(
@@ -117,7 +118,7 @@ export function createQueryHandler({
 function isPlain({ method, url, headers }: IncomingMessage): boolean {
   return (
     method === "POST" &&
-    url === "/graphql" &&
+    url === graphqlPath &&
     /^application\/json(?:; ?charset=utf-8)?$/i.test(headers["content-type"] ?? "") &&
     headers["content-encoding"] === undefined
   );

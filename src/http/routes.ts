@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isUnlimitedAdmin } from "../domain/viewer.ts";
+import { graphqlPath } from "../graphql/yoga.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import type { WebPage } from "../web/page.ts";
 import type { Admit, Admitted } from "./admit.ts";
@@ -66,7 +67,7 @@ export function createRoutes({
   limits: { urlBytes, rate },
   registry,
 }: RouteOptions): Handler {
-  // Whoever asks often, as nobody is kept from, has little done for it.
+  // Nobody is kept from asking often, so questions that come together share one answer.
   const figures = together(() => registry.metrics());
   const ready = together(() => whyNotReady({ orSilent: false }));
   const readyAndHeardOf = together(() => whyNotReady({ orSilent: true }));
@@ -74,7 +75,7 @@ export function createRoutes({
     const url = request.url ?? "/";
     if (isWebhookPath(url)) return webhook(request, response);
     const path = url.split("?", 1)[0]!;
-    if (path === "/graphql" && answerOrigin(request, response, origins)) return;
+    if (path === graphqlPath && answerOrigin(request, response, origins)) return;
     if (url.length > urlBytes)
       return sendGraphQLError(response, {
         status: 414,
@@ -104,7 +105,7 @@ export function createRoutes({
       if (await page.sendAsset(request, response, path)) return;
       return sendProblem(response, { status: 404, code: "NOT_FOUND" });
     }
-    if (path !== "/" && path !== "/graphql" && path !== "/metrics")
+    if (path !== "/" && path !== graphqlPath && path !== "/metrics")
       return sendProblem(response, { status: 404, code: "NOT_FOUND" });
 
     const admission = await admit(request);
@@ -115,7 +116,7 @@ export function createRoutes({
         ? page.sendDocument(request, response, 401)
         : sendRefusal(response, admission);
     }
-    if (path === "/graphql") return graphql(request, response, admission);
+    if (path === graphqlPath) return graphql(request, response, admission);
     if (!isRead(request)) return refuseMethod(response);
     if (path === "/") return page.sendDocument(request, response, 200);
     if (!isUnlimitedAdmin(admission.viewer)) return sendProblem(response, { status: 403, code: "FORBIDDEN" });

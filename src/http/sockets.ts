@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
+import { graphqlPath } from "../graphql/yoga.ts";
 import { serveOperations, type OperationsOptions } from "./operations.ts";
 import { isOriginAllowed } from "./origin.ts";
 import { endWithProblem, type Problem } from "./problem.ts";
@@ -41,10 +42,10 @@ const noHandshake: Problem = {
 /**
  * | answer to the upgrade | when                                                                     |
  * | --------------------- | ------------------------------------------------------------------------ |
- * | 400                   | it is no handshake of WebSockets, or of another version of them           |
+ * | 400                   | it is no handshake of WebSockets, or of another version of them          |
  * | 403                   | it comes from a page of another origin                                   |
  * | 429                   | the client asks for more than it may in a minute                         |
- * | 503                   | the client has as many sockets as it may, or the gateway stops           |
+ * | 503                   | the client has as many sockets as it may, or the gateway stops          |
  *
  * Who may read is asked with `connection_init`: a browser can send no header before.
  */
@@ -78,7 +79,7 @@ export function createSockets(options: SocketsOptions): Sockets {
     takes: ({ method, headers, url = "/" }) =>
       method === "GET" &&
       headers.upgrade?.toLowerCase() === "websocket" &&
-      url.split("?", 1)[0] === "/graphql",
+      url.split("?", 1)[0] === graphqlPath,
     open(request, socket, head) {
       socket.on("error", () => {});
       const client = clientOf(request);

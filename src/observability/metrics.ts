@@ -10,7 +10,7 @@ import { deliveryOutcomes } from "../domain/delivery.ts";
 const lookEveryMs = 20;
 
 /** Why a request to the webhook route was refused; its `code` in the answer. */
-export const refusalCodes = [
+const refusalCodes = [
   "METHOD_NOT_ALLOWED",
   "PAYLOAD_TOO_LARGE",
   "UNSUPPORTED_ENCODING",
@@ -25,11 +25,11 @@ export const refusalCodes = [
 export type RefusalCode = (typeof refusalCodes)[number];
 
 /** Why a signed webhook was answered 503. */
-export const notKeptCodes = ["STORAGE_UNAVAILABLE", "OVERLOADED"] as const;
+const notKeptCodes = ["STORAGE_UNAVAILABLE", "OVERLOADED"] as const;
 export type NotKeptCode = (typeof notKeptCodes)[number];
 
 /** Why `Sentry-Hook-Timestamp` was not taken for the time at which a delivery was sent. */
-export const timestampFaults = ["missing", "unreadable", "too early", "too late"] as const;
+const timestampFaults = ["missing", "unreadable", "too early", "too late"] as const;
 export type TimestampFault = (typeof timestampFaults)[number];
 
 /** How a subscription is served. */

@@ -53,7 +53,7 @@ export type Report = {
   readonly logHeld: () => void;
   /** The database is one that has lost some of the log: streams from before end, and their clients are told EPOCH_CHANGED. */
   readonly epochChanged: () => void;
-  /** The same, found when it was opened. What was revoked since it was as it is now is valid again, by these names. */
+  /** The same, found when the database was opened. Tokens of these names may have been revoked since its backup: they are valid again. */
   readonly restored: (tokens: readonly string[]) => void;
   /** The database file was gone or empty, and the log of the one before had come to this position: a new one was made. */
   readonly databaseLost: (what: { readonly file: string; readonly newest: number }) => void;
@@ -81,7 +81,7 @@ export type Report = {
 };
 
 /**
- * Once in ten seconds at most is each kind of trouble logged. The metrics count each webhook that is refused or not kept,
+ * Each kind of trouble is logged at most once in ten seconds. The metrics count each webhook that is refused or not kept,
  * each consumer that is cut, and each INTERNAL_SERVER_ERROR.
  */
 const quietMs = 10_000;

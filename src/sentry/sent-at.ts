@@ -42,7 +42,7 @@ export function sentAtOf({
     return { at: latest, adjusted: "unreadable" };
   }
   const seconds = Number(timestamp[0]);
-  // What is here before what it shows shows what a fast clock said.
+  // An issue that was last seen after it arrived here was seen by a fast clock.
   const isSeenAhead = lastSeenMs > receivedAt && lastSeenMs - seconds * 1000 <= maxSeenAheadMs;
   if (seconds < Math.floor(lastSeenMs / 1000) && !isSeenAhead)
     return { at: lastSeenMs, adjusted: "too early" };

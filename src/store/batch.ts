@@ -360,7 +360,7 @@ class Pending {
     await this.#transaction.writeProjects([...this.#projects.values()]);
   }
 
-  /** Has the positions of all that the change supersedes in `#places`. At once, because locks are held meanwhile. */
+  /** Puts the positions of all events that the change supersedes into `#places`, by one question: locks are held meanwhile. */
   async #locate(issueId: string, { entries }: Change): Promise<void> {
     const places = entries
       .flatMap(({ supersedes }) => supersedes.map(({ place }) => place))
@@ -379,7 +379,7 @@ class Pending {
     return seq;
   }
 
-  /** How many events the log held before this batch of the deliveries and roles that the change enters late: others it held none of. */
+  /** How many events of each delivery and role that the change enters late the log held before this batch; of all others, none. */
   async #versionsBefore({ entries }: Change): Promise<ReadonlyMap<string, number>> {
     const late = new Set(entries.flatMap(({ event, isLate }) => (isLate ? event.delivery : [])));
     if (late.size === 0) return new Map();

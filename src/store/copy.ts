@@ -81,7 +81,7 @@ export async function copyStore({ file, url, onProgress }: CopyOptions): Promise
 
   const tables = await compare(source, target, (done, total) => onProgress("comparing", done, total)).catch(
     async (error: unknown) => {
-      if (error instanceof CopyDiffersError) await target.discard();
+      if (error instanceof CopyDiffersError) await target.markDiffering();
       throw error;
     },
   );

@@ -1,6 +1,6 @@
 import { desc } from "drizzle-orm";
 import type { Asked } from "./queries/query.ts";
-import type { KeptBody } from "./rows.ts";
+import type { KnownDelivery } from "./rows.ts";
 
 /** The Request-IDs of the newest deliveries, to see one that comes again with another body than the first. */
 export type RequestIds = {
@@ -27,7 +27,7 @@ export async function loadRequestIds({
 }
 
 /** @param newest the newest deliveries, oldest first. */
-export function createRequestIds(newest: readonly Pick<KeptBody, "requestId" | "sha256">[]): RequestIds {
+export function createRequestIds(newest: readonly Pick<KnownDelivery, "requestId" | "sha256">[]): RequestIds {
   // A Request-ID keeps the first body that it came with.
   const bodies = new Map<string, string>();
   // In turns: a Map's own first key is slow to find once many before it are deleted.

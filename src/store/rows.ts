@@ -96,10 +96,13 @@ export function factsFrom(id: number, delivery: IncomingDelivery, reading: Issue
 }
 
 /** A delivery that is already kept, as far as repeats need to know it; the sha256 is lower-case hex. */
-export type KeptBody = Pick<DeliveryRow, "id" | "requestId"> & { readonly sha256: string };
+export type KnownDelivery = Pick<DeliveryRow, "id" | "requestId"> & { readonly sha256: string };
 
 /** What repeats need to know of a delivery that was kept with this row. */
-export function keptBodyOf({ sha256, ...row }: Pick<DeliveryRow, "id" | "requestId" | "sha256">): KeptBody {
+export function knownDeliveryOf({
+  sha256,
+  ...row
+}: Pick<DeliveryRow, "id" | "requestId" | "sha256">): KnownDelivery {
   return { ...row, sha256: sha256.toString("hex") };
 }
 

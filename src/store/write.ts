@@ -4,7 +4,7 @@ import type {
   DeliveryRow,
   EventRow,
   IssueRow,
-  KeptBody,
+  KnownDelivery,
   MeasuresColumns,
   Shown,
   ShownProject,
@@ -58,7 +58,7 @@ export interface WriteTransaction {
    * Deliveries with one of these bodies (lower-case hex) that are not about issues: of each body the oldest and the
    * `mostAlike` newest, oldest first.
    */
-  knownBySha256(sha256s: readonly string[], before: DeliveryId): Promise<readonly KeptBody[]>;
+  knownBySha256(sha256s: readonly string[], before: DeliveryId): Promise<readonly KnownDelivery[]>;
   /** The events that hold these places in the issue's history, in any order; nothing of a place that none holds. */
   placed(issueId: string, places: readonly Uint8Array[]): Promise<readonly Placed[]>;
   /** Each event of these deliveries that the log holds, superseded or not, in any order. */

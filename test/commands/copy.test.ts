@@ -22,12 +22,12 @@ const last =
 
 it("copying says how many rows are the same, one as one and many as many", async () => {
   const tables = [
-    { table: "events", rows: 1_234, sha256: "a" },
+    { table: "deliveries", rows: 1_234, sha256: "a" },
     { table: "issues", rows: 1, sha256: "b" },
   ];
   expect(await printed({ tables })).toEqual([
-    "✓ events  sha256 a  1,234 rows, the same in both",
-    "✓ issues  sha256 b  1 row, the same in both",
+    "✓ deliveries  sha256 a  1,234 rows, the same in both",
+    "✓ issues      sha256 b  1 row, the same in both",
     last,
   ]);
 });

@@ -58,7 +58,7 @@ function admitting(tokens: readonly Token[] = [], options: Partial<AdmitOptions>
     },
     readJwt: null,
     allowAnonymous: false,
-    isOnLoopback: true,
+    canTellOwn: true,
     now: () => now,
     keysFailed: () => {},
     jwtRefused: () => {},
@@ -112,7 +112,7 @@ describe("who shows nothing", () => {
   });
 
   it("is refused where other machines can reach the server, whatever name they ask for", async () => {
-    expect(await admitting([], { isOnLoopback: false }).admit(asking())).toMatchObject({
+    expect(await admitting([], { canTellOwn: false }).admit(asking())).toMatchObject({
       is: "refused",
       message: expect.stringMatching(/^Without a token this gateway answers no readers\. Make a token: /),
     });

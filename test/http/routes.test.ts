@@ -30,7 +30,7 @@ function routes({
       tokens: { find: async () => null, hasAny: () => false, whileNone: () => new AbortController().signal },
       readJwt: null,
       allowAnonymous: false,
-      isOnLoopback: true,
+      canTellOwn: true,
       now: Date.now,
       keysFailed: (error) => expect(error).toBeUndefined(),
       jwtRefused: (fault) => expect(fault).toBeUndefined(),

@@ -110,7 +110,7 @@ describe.skipIf(!existsSync(full))("an output whose disk is full", () => {
     let said = "";
     child.stderr!.on("data", (chunk) => (said += String(chunk)));
     expect(await once(child, "close")).toEqual([1, null]);
-    expect(said).toMatch(/^issuewire: What is told here cannot be written: ENOSPC[^\n]*\n$/);
+    expect(said).toMatch(/^issuewire: The output cannot be written: ENOSPC[^\n]*\n$/);
   });
 
   it("takes the log of a gateway and nothing else: it answers, and ends when it is told to", async () => {

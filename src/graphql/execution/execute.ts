@@ -23,12 +23,12 @@ export type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<Executi
  * What a subscription tells of an entry is executed as it is: it was looked at when it began, and is told to many at once.
  */
 export function createExecute({
-  documents,
+  documentLimits,
   limits,
   wrongVariables,
   askedBy,
 }: {
-  readonly documents: DocumentLimits;
+  readonly documentLimits: DocumentLimits;
   readonly limits: ExecutionLimits;
   readonly wrongVariables: WrongVariables;
   readonly askedBy: AskedBy;
@@ -45,7 +45,7 @@ export function createExecute({
     const { document, operationName } = args;
     if (getOperationAST(document, operationName)?.operation === OperationTypeNode.SUBSCRIPTION)
       return told(args);
-    const refusal = documents.refusalOf(args);
+    const refusal = documentLimits.refusalOf(args);
     return refusal === null ? asked(args) : { errors: [refusal] };
   };
 }

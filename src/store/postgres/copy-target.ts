@@ -11,7 +11,7 @@ import { locksOf } from "./locks.ts";
 import { partsOf } from "./parts.ts";
 import { createPools } from "./pools.ts";
 import { connectTo, prepare } from "./prepare.ts";
-import { beginUnhurried, lookOver } from "./unhurried.ts";
+import { beginUnhurried, vacuumAndAnalyze } from "./unhurried.ts";
 
 const key = z.number().int().nonnegative();
 
@@ -54,10 +54,10 @@ export type CopyTarget = AsyncDisposable & {
   readonly writeAll: (table: WholeTable, rows: readonly Row[]) => Promise<void>;
   readonly pageAfter: (table: CopiedTable, key: number) => Promise<readonly Row[]>;
   readonly all: (table: WholeTable) => Promise<readonly Row[]>;
-  /** Makes the indexes, where they are not made yet, and lets the server look at the tables. */
+  /** Makes the indexes, where they are not made yet, and runs VACUUM ANALYZE on the tables. */
   readonly makeIndexes: (onProgress: (done: number, total: number) => void) => Promise<void>;
   /** Remembers that what is copied differs from its source. */
-  readonly discard: () => Promise<void>;
+  readonly markDiffering: () => Promise<void>;
   /** Makes it the store that it was copied from, in the same epoch, for gateways to open. */
   readonly finish: (newest: { readonly position: number; readonly delivery: number }) => Promise<void>;
 };
@@ -167,10 +167,10 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
             await client.query(text);
           });
       }
-      await lookOver(client, "deliveries, contents, packs, events, issues, projects");
+      await vacuumAndAnalyze(client, "deliveries, contents, packs, events, issues, projects");
       onProgress(indexes.length, indexes.length);
     },
-    async discard() {
+    async markDiffering() {
       const told = await progressIn(client);
       if (told === null) return;
       await remember({ ...told, hasDiffered: true });

@@ -5,8 +5,9 @@ import { giveBack, idleLimit } from "./pools.ts";
 export type OpeningOptions = {
   /** The lock of the log. */
   readonly lock: bigint;
-  /** Told after each such wait, while somebody has the log for long, as `rebuild` does. */
+  /** Called each time `waitMs` have passed without the lock: something such as `rebuild` holds it for long. */
   readonly held: () => void;
+  /** How long to wait for the lock before `held` is called and the wait begins again. */
   readonly waitMs?: number;
 };
 

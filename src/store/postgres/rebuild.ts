@@ -10,7 +10,7 @@ import { createPools } from "./pools.ts";
 import { connectTo, prepare } from "./prepare.ts";
 import { sharedBy } from "./queries.ts";
 import { collectingTransaction } from "./transaction.ts";
-import { beginUnhurried, lookOver } from "./unhurried.ts";
+import { beginUnhurried, vacuumAndAnalyze } from "./unhurried.ts";
 import { moveStatement, moveValuesOf, valuesOf, writeStatement } from "./write-statement.ts";
 
 /**
@@ -84,7 +84,7 @@ export async function rebuildPostgres({
     );
     for (const statement of putDetailsBack) await client.query(statement);
     await client.query("commit");
-    await lookOver(client, "deliveries, events, issues, projects");
+    await vacuumAndAnalyze(client, "deliveries, events, issues, projects");
   } catch (error) {
     throw failureIn(error) ?? error;
   } finally {

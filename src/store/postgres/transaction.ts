@@ -6,7 +6,7 @@ import { grouped, type Asked } from "../queries/query.ts";
 import {
   factsColumns,
   factsOf,
-  keptBodyOf,
+  knownDeliveryOf,
   type ContentRow,
   type DeliveryRow,
   type EventRow,
@@ -145,7 +145,7 @@ export function collectingTransaction(
             lateral (${alike(asc, 1)} union ${alike(desc, mostAlike)}) as found`,
         )
         .orderBy(sql`found.id`);
-      return rows.map(keptBodyOf);
+      return rows.map(knownDeliveryOf);
     },
     async placed(issueId, places) {
       return db

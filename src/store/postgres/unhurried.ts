@@ -42,10 +42,10 @@ export async function beginUnhurried(
 }
 
 /**
- * Lets the server look at the tables at once, as it does by itself some minutes later: from then on it knows what is in
- * them, and what is visible to all is answered from indexes alone. Where that does not succeed it is left to the server:
- * no transaction can be around it, so that behind a pooler it has no longer than the role's statements may take.
+ * Runs VACUUM ANALYZE on the tables at once, instead of waiting some minutes for autovacuum: from then on the planner has
+ * statistics, and index-only scans need not visit the tables. A failure is left to autovacuum: VACUUM cannot run in a
+ * transaction, so behind a pooler the role's statement_timeout may end it.
  */
-export async function lookOver(client: pg.ClientBase, tables: string): Promise<void> {
+export async function vacuumAndAnalyze(client: pg.ClientBase, tables: string): Promise<void> {
   await client.query(`vacuum (analyze) ${tables}`).catch(() => {});
 }

@@ -184,7 +184,7 @@ export function createWrites({
     return held && knownTo.get(held);
   }
 
-  /** Has no history in memory that is not what the store holds. Those that lack its newest deliveries alone read these. */
+  /** Makes every history in memory equal to the store's: one that lacks only the newest deliveries reads those, any other is dropped. */
   async function catchUpWith(
     newest: readonly Newest[],
     transaction: Pick<WriteTransaction, "knownIssues">,

@@ -48,7 +48,7 @@ export function openCopySource(file: string): CopySource {
       `${file} has the tables of another version of Issuewire: start this version's gateway on it once.`,
     );
   client.exec("begin");
-  const identity = identityOf(connection);
+  const identity = copiedIdentityOf(connection);
   const newest = { position: newestPosition(connection), delivery: newestDelivery(connection) };
   // A gateway that is running has looked at this already, and writes the file a moment behind its commits.
   const known = readInstance(instanceFileOf(file));
@@ -127,7 +127,7 @@ function columnOf(table: SQLiteTable, key: string): AnyColumn {
   return getTableColumns(table)[key]!;
 }
 
-function identityOf(connection: Connection): Identity {
+function copiedIdentityOf(connection: Connection): Identity {
   const named = remembered(connection);
   return {
     instance: named.get(metaNames.instance) ?? "",

@@ -3,7 +3,7 @@ import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsOf, rewriteFields } from "../queries/contents.ts";
 import type { Asked } from "../queries/query.ts";
-import { factsColumns, factsOf, keptBodyOf } from "../rows.ts";
+import { factsColumns, factsOf, knownDeliveryOf } from "../rows.ts";
 import * as tables from "../tables/sqlite.ts";
 import { mostAlike, type IssueKnown, type WriteTransaction } from "../write.ts";
 import type { Connection } from "./connection.ts";
@@ -176,7 +176,7 @@ export function prepareTransaction(
         const values = { sha256: Buffer.from(sha256, "hex"), before };
         const newest = newestAlike.all(values).reverse();
         const others = newest.length < mostAlike ? [] : oldestAlike.all({ ...values, before: newest[0]!.id });
-        return [...others, ...newest].map(keptBodyOf);
+        return [...others, ...newest].map(knownDeliveryOf);
       });
     },
     async placed(issueId, places) {

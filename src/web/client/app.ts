@@ -220,6 +220,14 @@ function Statistics(props: object) {
   }
 }
 
+const stateTexts: Readonly<Record<ConnectionState["is"], string>> = {
+  idle: "Not connected",
+  connecting: "Connecting",
+  live: "Live",
+  broken: "Reconnecting",
+  paused: "Paused",
+};
+
 function ConnectionBadge({
   connection,
   togglePause,
@@ -231,9 +239,8 @@ function ConnectionBadge({
   const isPaused = useCell(connection.isPaused);
   const hasKeys = useCell(hasSingleKeys);
   const action = isPaused ? "Go on" : "Pause";
-  const { name, text } = describe(state);
-  return html`<div class=${`connection ${name}`}>
-    <span class="connection-state" role="status"><span class="dot" aria-hidden="true"></span>${text}</span>
+  return html`<div class=${`connection ${state.is}`}>
+    <span class="connection-state" role="status"><span class="dot" aria-hidden="true"></span>${stateTexts[state.is]}</span>
     <button
       type="button"
       class="icon"
@@ -246,21 +253,6 @@ function ConnectionBadge({
       </svg>
     </button>
   </div>`;
-}
-
-function describe(state: ConnectionState): { readonly name: string; readonly text: string } {
-  switch (state.is) {
-    case "idle":
-      return { name: "idle", text: "Not connected" };
-    case "connecting":
-      return { name: "connecting", text: "Connecting" };
-    case "live":
-      return { name: "live", text: "Live" };
-    case "broken":
-      return { name: "broken", text: "Reconnecting" };
-    case "paused":
-      return { name: "paused", text: "Paused" };
-  }
 }
 
 /** What is wrong with the connection, while it is. */

@@ -15,7 +15,7 @@ export type ChartLine = {
   readonly label: string;
   readonly color: `--${string}`;
   readonly values: readonly number[];
-  readonly shape: "bars" | "area" | "line";
+  readonly shape: "bars" | "area";
 };
 
 /** Lines over time, drawn on a canvas. Those who cannot see it get the table that goes with it. */
@@ -142,7 +142,6 @@ function optionsOf(
               }),
             };
           case "area":
-          case "line":
             return {
               label: line.label,
               value,
@@ -151,7 +150,7 @@ function optionsOf(
               points: { show: false },
               // To the edge, for the newest value to be seen: it would have no width.
               paths: uPlot.paths.stepped!({ align: 1, extend: true }),
-              ...(line.shape === "area" ? { fill: `color-mix(in srgb, ${stroke} 16%, transparent)` } : {}),
+              fill: `color-mix(in srgb, ${stroke} 16%, transparent)`,
             };
         }
       }),

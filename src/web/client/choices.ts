@@ -13,10 +13,10 @@ export type Choices = {
   readonly assignees: readonly Assignee[];
 };
 
-/** How long after what is to be chosen from could not be had it is asked for again. */
+/** How long to wait before asking again, after the choices could not be read. */
 const retryMs = 3_000;
 
-/** So long what is to be chosen from is not read again when somebody is about to choose. */
+/** Choices younger than this are not read again when somebody is about to choose. */
 const freshMs = 2_000;
 
 type Page = { readonly hasNextPage: boolean; readonly endCursor: string | null };

@@ -8,7 +8,8 @@ import { Notice } from "./notice.ts";
 import { feedHealth, newestDeliveries, type Delivery, type Feed } from "./operations/feed.ts";
 import type { TokenScope } from "./sign-in.ts";
 import { Skeleton } from "./skeleton.ts";
-import { Ago, durationText } from "./time.ts";
+import { durationText } from "./time-text.ts";
+import { Ago } from "./time.ts";
 import { sleep } from "./until.ts";
 import { countText, sentence } from "./words.ts";
 

@@ -14,7 +14,8 @@ import type { Navigation, Place } from "./place.ts";
 import type { TokenScope } from "./sign-in.ts";
 import { Skeleton } from "./skeleton.ts";
 import { StateBadge } from "./state-badge.ts";
-import { Ago, clockText, durationText, Lasting, momentText, TimesHeading, usePresent } from "./time.ts";
+import { clockText, durationText, momentText } from "./time-text.ts";
+import { Ago, Lasting, TimesHeading, usePresent } from "./time.ts";
 import { tabText, titleText } from "./title-text.ts";
 import {
   actorText,

@@ -15,7 +15,7 @@ export type StatisticsState =
   | { readonly is: "failed"; readonly message: string }
   | { readonly is: "ready"; readonly figures: Statistics };
 
-/** How often they are read again: what leaves their period only because time passes is told by nothing. */
+/** How often they are read again: no event tells of what leaves their period because time passes. */
 const ageAfterMs = 60_000;
 
 /** The statistics now, and again as they change and as time passes, until it is disposed. */

@@ -19,7 +19,8 @@ import {
   type SpanChoice,
 } from "./place.ts";
 import { Skeleton } from "./skeleton.ts";
-import { durationText, timeZoneName, TimesHeading } from "./time.ts";
+import { durationText, timeZoneName } from "./time-text.ts";
+import { TimesHeading } from "./time.ts";
 import { assigneeText, countText, sentence, shareText } from "./words.ts";
 
 const spanLabels: Readonly<Record<SpanChoice, string>> = {

@@ -1,8 +1,9 @@
 import type { IssueEvent, StatusDetails } from "./operations/issue.ts";
 import type { Actor, Assignee, IssueState } from "./operations/shapes.ts";
-import { durationText, momentText } from "./time.ts";
+import { durationText, momentText } from "./time-text.ts";
 
 const counts = new Intl.NumberFormat();
+const shares = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
 const shortCounts = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
 /** What has to be said of when an issue was last seen: Sentry sends no webhook for most of its events. */
@@ -18,7 +19,7 @@ export function shortCountText(count: number): string {
 }
 
 export function shareText(share: number): string {
-  return new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 }).format(share);
+  return shares.format(share);
 }
 
 /** `REGRESSED` as `Regressed`, `ARCHIVED_UNTIL_ESCALATING` as `Archived until escalating`. */
