@@ -103,7 +103,7 @@ export function connectionTypes<Row>(name: string, node: ObjectRef<Types, Row>, 
   return { EdgeType, ConnectionType };
 }
 
-/** Most rows of a page. */
+/** Most rows of a page, groups of a ranking, and ids that are asked for together. */
 export const largestPage = 100;
 /** The rows of a page that nobody said the size of. */
 export const defaultPage = 50;

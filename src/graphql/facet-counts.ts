@@ -2,6 +2,7 @@ import type { Assignee, IssueStatus, IssueSubstatus } from "../domain/issue.ts";
 import type { Count } from "../domain/statistics.ts";
 import { AssigneeType } from "./assignee.ts";
 import { builder } from "./builder.ts";
+import { largestPage } from "./connection.ts";
 import { errorOf } from "./errors.ts";
 import { IssueStatusType, IssueSubstatusType } from "./issue-enums.ts";
 import { ProjectType } from "./project.ts";
@@ -68,7 +69,6 @@ export const AssigneeCountType = builder.objectRef<Count<Assignee | null>>("Assi
 
 /** How many groups a ranking shows unless it is told otherwise. */
 export const defaultGroups = 20;
-const mostGroups = 100;
 
 /**
  * How many groups `first` asks for.
@@ -76,8 +76,8 @@ const mostGroups = 100;
  */
 export function groupsIn(first: number | null | undefined): number {
   const groups = first ?? defaultGroups;
-  if (groups < 0 || groups > mostGroups) {
-    throw errorOf("BAD_USER_INPUT", `\`first\` must be from 0 to ${mostGroups}.`);
+  if (groups < 0 || groups > largestPage) {
+    throw errorOf("BAD_USER_INPUT", `\`first\` must be from 0 to ${largestPage}.`);
   }
   return groups;
 }

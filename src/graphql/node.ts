@@ -1,10 +1,9 @@
 import { isTransition } from "../domain/transition.ts";
 import { parseNodeId, type NodeType as NodeTypeName } from "../domain/node-id.ts";
 import { builder, NodeType } from "./builder.ts";
+import { largestPage } from "./connection.ts";
 import { errorOf } from "./errors.ts";
 import type { Loaders } from "./loaders.ts";
-
-const mostIds = 100;
 
 builder.queryField("node", (t) =>
   t.field({
@@ -21,9 +20,10 @@ builder.queryField("nodes", (t) =>
     type: [NodeType],
     nullable: { list: false, items: true },
     description: "The nodes with these global ids, in the same order; null wherever `node` would be null.",
-    args: { ids: t.arg.idList({ required: true, description: `At most ${mostIds} nodes' \`id\`s.` }) },
+    args: { ids: t.arg.idList({ required: true, description: `At most ${largestPage} nodes' \`id\`s.` }) },
     resolve: (_root, { ids }, { loaders }) => {
-      if (ids.length > mostIds) throw errorOf("BAD_USER_INPUT", `\`ids\` holds at most ${mostIds} ids.`);
+      if (ids.length > largestPage)
+        throw errorOf("BAD_USER_INPUT", `\`ids\` holds at most ${largestPage} ids.`);
       return ids.map((id) => nodeOf(id, loaders));
     },
   }),
