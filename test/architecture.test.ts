@@ -78,9 +78,9 @@ describe("src/", () => {
 
 describe("the check itself", () => {
   it.each([
-    ["domain", 'import { x } from "../store/rows.ts";', true],
-    ["graphql", 'import { x } from "../store/rows.ts";', true],
-    ["graphql", 'import type { X } from "../store/rows.ts";', false],
+    ["domain", 'import { x } from "../store/event-rows.ts";', true],
+    ["graphql", 'import { x } from "../store/event-rows.ts";', true],
+    ["graphql", 'import type { X } from "../store/event-rows.ts";', false],
     ["http", 'import { eq } from "drizzle-orm";', true],
     ["store", 'import { eq } from "drizzle-orm/sqlite-core";', false],
   ])("in %s finds a stray in %s: %s", (part, source, isStray) => {

@@ -3,19 +3,9 @@ import { addDelivery, PastNeededError, type Change } from "../domain/history.ts"
 import type { IssueEvent } from "../domain/event.ts";
 import { nothingMeasured } from "../domain/measures.ts";
 import type { IssueFields, Snapshot } from "../domain/issue.ts";
-import {
-  contentRow,
-  deliveryRow,
-  eventRow,
-  measuresRow,
-  factsFrom,
-  shownProject,
-  type ContentRow,
-  type DeliveryRow,
-  type EventRow,
-  type Shown,
-  type ShownProject,
-} from "./rows.ts";
+import { contentRow, deliveryRow, factsFrom, type ContentRow, type DeliveryRow } from "./delivery-rows.ts";
+import { eventRow, measuresRow, type EventRow } from "./event-rows.ts";
+import { shownProject, type Shown, type ShownProject } from "./issue-rows.ts";
 import { derived, type Held } from "./held.ts";
 import { remeasure } from "./remeasure.ts";
 import type { Receipt } from "./store.ts";

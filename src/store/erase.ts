@@ -6,7 +6,7 @@ import { contentsIn, DamagedPackError, packOf, type PackRow } from "./pack.ts";
 import { packHolding } from "./queries/contents.ts";
 import { rememberedNumber } from "./queries/meta.ts";
 import type { Asked } from "./queries/query.ts";
-import type { ContentRow, DeliveryRow } from "./rows.ts";
+import type { ContentRow, DeliveryRow } from "./delivery-rows.ts";
 
 /** Most deliveries of which one step erases what they held. */
 export const mostInStep = 500;

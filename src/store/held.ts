@@ -2,7 +2,7 @@ import type { Facts } from "../domain/delivery.ts";
 import { addDelivery, eventsLeft, startWalk, type Walk } from "../domain/history.ts";
 import { measure, Measurer } from "../domain/measures.ts";
 import { remeasure } from "./remeasure.ts";
-import type { ShownProject } from "./rows.ts";
+import type { ShownProject } from "./issue-rows.ts";
 
 /** The history of one issue in memory, as far as it is written. */
 export type Held = {

@@ -1,6 +1,6 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { dictionaries } from "./dictionaries.ts";
-import type { ContentRow } from "./rows.ts";
+import type { ContentRow } from "./delivery-rows.ts";
 import type { packs } from "./tables/sqlite.ts";
 
 /**

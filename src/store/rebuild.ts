@@ -6,7 +6,8 @@ import { sha256OfForgotten } from "./erase.ts";
 import { contentsOf } from "./queries/contents.ts";
 import type { Asked } from "./queries/query.ts";
 import { createRequestIds } from "./request-ids.ts";
-import { factsOf, issueOf, standInFor, type DeliveryRow, type IssueRow } from "./rows.ts";
+import { factsOf, type DeliveryRow } from "./delivery-rows.ts";
+import { issueOf, standInFor, type IssueRow } from "./issue-rows.ts";
 import { createWalkCache } from "./walks.ts";
 import type { WriteTransaction } from "./write.ts";
 

@@ -1,6 +1,6 @@
 import { desc } from "drizzle-orm";
 import type { Asked } from "./queries/query.ts";
-import type { KnownDelivery } from "./rows.ts";
+import type { KnownDelivery } from "./delivery-rows.ts";
 
 /** The Request-IDs of the newest deliveries, to see one that comes again with another body than the first. */
 export type RequestIds = {

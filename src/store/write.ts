@@ -1,14 +1,7 @@
 import type { Facts } from "../domain/delivery.ts";
-import type {
-  ContentRow,
-  DeliveryRow,
-  EventRow,
-  IssueRow,
-  KnownDelivery,
-  MeasuresColumns,
-  Shown,
-  ShownProject,
-} from "./rows.ts";
+import type { ContentRow, DeliveryRow, KnownDelivery } from "./delivery-rows.ts";
+import type { EventRow, MeasuresColumns } from "./event-rows.ts";
+import type { IssueRow, Shown, ShownProject } from "./issue-rows.ts";
 import type { Project } from "../domain/issue.ts";
 
 /** What becomes of one issue's row: everything that its newest delivery shows, or only what the log says. */

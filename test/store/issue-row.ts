@@ -1,6 +1,6 @@
 import type { Issue } from "../../src/domain/issue.ts";
 import { snapshotFrom } from "../../src/store/batch.ts";
-import { shownColumns } from "../../src/store/rows.ts";
+import { shownColumns } from "../../src/store/issue-rows.ts";
 
 /** The row that the store would keep of this issue. */
 export function issueRow(issue: Issue) {

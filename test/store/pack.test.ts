@@ -8,7 +8,7 @@ import {
   packOf,
   packSize,
 } from "../../src/store/pack.ts";
-import type { ContentRow } from "../../src/store/rows.ts";
+import type { ContentRow } from "../../src/store/delivery-rows.ts";
 
 const contents: readonly ContentRow[] = [
   { delivery: 3, body: Buffer.from('{"a":1}\n'), fields: '{"title":"日本語"}' },

@@ -4,7 +4,7 @@ import { metaNames } from "../meta.ts";
 import { sha256OfForgotten } from "../erase.ts";
 import { contentsIn } from "../pack.ts";
 import { rememberedNumber } from "../queries/meta.ts";
-import type { ContentRow } from "../rows.ts";
+import type { ContentRow } from "../delivery-rows.ts";
 import type { Examined } from "./examined.ts";
 import { Findings, type Finding } from "./finding.ts";
 import { isJson } from "./is-json.ts";

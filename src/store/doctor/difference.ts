@@ -2,16 +2,9 @@ import type { IssueEvent } from "../../domain/event.ts";
 import { deriveHistory } from "../../domain/history.ts";
 import { measure } from "../../domain/measures.ts";
 import { snapshotFrom, withProjectOf } from "../batch.ts";
-import {
-  eventOf,
-  factsOf,
-  measuresRow,
-  shownColumns,
-  type DeliveryRow,
-  type EventRow,
-  type IssueRow,
-  type MeasuresColumns,
-} from "../rows.ts";
+import { factsOf, type DeliveryRow } from "../delivery-rows.ts";
+import { eventOf, measuresRow, type EventRow, type MeasuresColumns } from "../event-rows.ts";
+import { shownColumns, type IssueRow } from "../issue-rows.ts";
 import { isJson } from "./is-json.ts";
 
 /** The fields that an issue shows, as they are kept, and those that name its project, mostly the same; null where they are gone. */

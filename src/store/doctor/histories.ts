@@ -2,7 +2,8 @@ import { and, asc, count, eq, gt, inArray, isNotNull, isNull, lte } from "drizzl
 import { deriveHistory } from "../../domain/history.ts";
 import { contentsOf } from "../queries/contents.ts";
 import { grouped } from "../queries/query.ts";
-import { factsOf, type DeliveryRow, type IssueRow } from "../rows.ts";
+import { factsOf, type DeliveryRow } from "../delivery-rows.ts";
+import type { IssueRow } from "../issue-rows.ts";
 import { differenceInRow, differenceOf, type ShownTexts } from "./difference.ts";
 import type { Examined } from "./examined.ts";
 import { Findings, type Finding } from "./finding.ts";

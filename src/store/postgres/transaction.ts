@@ -9,8 +9,8 @@ import {
   knownDeliveryOf,
   type ContentRow,
   type DeliveryRow,
-  type EventRow,
-} from "../rows.ts";
+} from "../delivery-rows.ts";
+import type { EventRow } from "../event-rows.ts";
 import { deliveries, events, issues } from "../tables/postgres.ts";
 import {
   mostAlike,

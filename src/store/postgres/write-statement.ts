@@ -1,5 +1,5 @@
 import { placeKey } from "../batch.ts";
-import { shownColumns } from "../rows.ts";
+import { shownColumns } from "../issue-rows.ts";
 import type { ProjectMove } from "../write.ts";
 import { contents, deliveries, events, issues, projects } from "../tables/postgres.ts";
 import { arraysOf, columnsOf, listOf, type Column } from "./columns.ts";

@@ -1,7 +1,8 @@
 import { and, desc, eq, getTableColumns, gte, inArray, lte, sql } from "drizzle-orm";
 import type { IssueFields } from "../../domain/issue.ts";
 import { bodiesIn, contentsIn, fieldsIn, packOf, UnreadablePackError, type PackRow } from "../pack.ts";
-import { issueOf, standInFor, type ContentRow } from "../rows.ts";
+import type { ContentRow } from "../delivery-rows.ts";
+import { issueOf, standInFor } from "../issue-rows.ts";
 import type { Asked } from "./query.ts";
 
 /**

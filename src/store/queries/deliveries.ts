@@ -19,7 +19,7 @@ import type { DeliveryOutcome } from "../../domain/delivery.ts";
 import { momentAt } from "../../domain/moment.ts";
 import { sha256OfForgotten } from "../erase.ts";
 import type { Delivery, DeliveryFilter, Reader } from "../reader.ts";
-import { requestIdOf } from "../rows.ts";
+import { requestIdOf } from "../delivery-rows.ts";
 import { isStorable } from "../storable.ts";
 import { contentsOf } from "./contents.ts";
 import { pageFrom, type Asked } from "./query.ts";

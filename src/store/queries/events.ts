@@ -19,7 +19,7 @@ import { alias } from "drizzle-orm/sqlite-core";
 import { forgottenRole, type IssueAction, type LoggedEvent } from "../../domain/event.ts";
 import { transitionWhere } from "../filter-sql.ts";
 import type { Page, PageRequest, Reader, TransitionKey } from "../reader.ts";
-import { deliveryIn, eventOf } from "../rows.ts";
+import { deliveryIn, eventOf } from "../event-rows.ts";
 import { grouped, pageFrom, readFrom, sidesIn, type Asked } from "./query.ts";
 
 type EventQueries = Pick<

@@ -22,7 +22,7 @@ import type {
   PageRequest,
   Reader,
 } from "../reader.ts";
-import { issueOf, type IssueColumns, type IssueRow } from "../rows.ts";
+import { issueOf, type IssueColumns, type IssueRow } from "../issue-rows.ts";
 import { storable } from "../storable.ts";
 import { contentsOf } from "./contents.ts";
 import { countedIssues } from "./counted.ts";

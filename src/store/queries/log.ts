@@ -5,7 +5,7 @@ import type { Issue, IssueFields } from "../../domain/issue.ts";
 import { forgottenFields } from "../erase.ts";
 import { metaNames } from "../meta.ts";
 import type { Reader } from "../reader.ts";
-import { eventOf, type EventRow } from "../rows.ts";
+import { eventOf, type EventRow } from "../event-rows.ts";
 import { contentsOf } from "./contents.ts";
 import type { Asked } from "./query.ts";
 

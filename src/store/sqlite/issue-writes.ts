@@ -6,7 +6,7 @@ import {
   shownColumns,
   type IssueRow,
   type PlainColumns,
-} from "../rows.ts";
+} from "../issue-rows.ts";
 import { issues } from "../tables/sqlite.ts";
 import type { IssueWrite } from "../write.ts";
 import type { Connection } from "./connection.ts";

@@ -3,7 +3,7 @@ import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsOf, rewriteFields } from "../queries/contents.ts";
 import type { Asked } from "../queries/query.ts";
-import { factsColumns, factsOf, knownDeliveryOf } from "../rows.ts";
+import { factsColumns, factsOf, knownDeliveryOf } from "../delivery-rows.ts";
 import * as tables from "../tables/sqlite.ts";
 import { mostAlike, type IssueKnown, type WriteTransaction } from "../write.ts";
 import type { Connection } from "./connection.ts";
