@@ -1228,6 +1228,24 @@ describe("every view", () => {
     return width > 0 ? [...found, `it is ${width} pixels wider than the window`] : found;
   }
 
+  it("is no wider than a phone, whatever names, releases and states an issue has", async () => {
+    const long = "com.tidewater.ledger.reconciliation.DailyBalanceReconciliationServiceImpl";
+    const issue = { id: "900307", title: long, culprit: long, status: "unresolved" };
+    await deliver("created", { ...issue, substatus: long });
+    await deliver("assigned", { ...issue, assignedTo: { type: "user", id: "1", name: long } });
+    const statusDetails = { inRelease: `${long}@2026.12.1` };
+    await deliver("resolved", { ...issue, status: "resolved", statusDetails });
+    await deliver("unresolved", { ...issue, substatus: long });
+    await page.setViewportSize({ width: 390, height: 844 });
+    await open("/?issue=900307");
+    await page.locator(".timeline .why", { hasText: "2026.12.1" }).waitFor();
+    const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+    expect(await width()).toBe(390);
+    await open("/?q=tidewater");
+    await rows().first().waitFor();
+    expect(await width()).toBe(390);
+  });
+
   it("has all its buttons beside its mark on a phone, whatever the connection is called", async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     await page.route("**/graphql", failing);
