@@ -1191,8 +1191,36 @@ describe("the times", () => {
     ] as const) {
       await there.goto(`${gateway.url}${address}`);
       expect(await there.locator(time).first().getAttribute("title")).toMatch(
-        /:\d\d [AP]M \(Europe\/Berlin\)$/,
+        /:\d\d [AP]M\u2069 \(Europe\/Berlin\)$/,
       );
+    }
+  });
+
+  it("are written from right to left where the reader's language is", async () => {
+    await deliver("created", { id: "900308", title: "In Hebrew", status: "unresolved" });
+    await using context = await browser.newContext({ locale: "he-IL" });
+    const there = await context.newPage();
+    there.setDefaultTimeout(60_000);
+    for (const [address, time] of [
+      ["/?issue=900308", ".timeline .exact"],
+      ["/?view=statistics", ".figures tbody th"],
+    ] as const) {
+      await there.goto(`${gateway.url}${address}`);
+      const beginsAtTheRight = await there
+        .locator(time)
+        .first()
+        .evaluate((element) => {
+          element.closest("details")?.setAttribute("open", "");
+          // Between the signs that isolate it there is a day at the beginning, and minutes or seconds at the end.
+          const [first, last] = [1, element.textContent.length - 2].map((at) => {
+            const character = document.createRange();
+            character.setStart(element.firstChild!, at);
+            character.setEnd(element.firstChild!, at + 1);
+            return character.getBoundingClientRect();
+          });
+          return first!.left > last!.right;
+        });
+      expect([address, beginsAtTheRight]).toEqual([address, true]);
     }
   });
 });

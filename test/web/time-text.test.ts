@@ -18,7 +18,7 @@ describe("a span of time", () => {
   });
 });
 
-describe("what was", () => {
+describe("what was, or is said to come", () => {
   const at = "2026-01-01T00:00:00Z";
   it.each([
     [9, "now"],
@@ -29,6 +29,9 @@ describe("what was", () => {
     [3_600, "1 h ago"],
     [86_399, "23 h ago"],
     [86_400, "1 d ago"],
+    [-9, "now"],
+    [-10, "in 10 s"],
+    [-3.5 * 86_400, "in 3 d"],
   ])("%d seconds ago is told as %s", (seconds, text) => {
     expect(agoText(at, Date.parse(at) + seconds * 1_000)).toBe(text);
   });

@@ -19,7 +19,7 @@ import {
   type SpanChoice,
 } from "./place.ts";
 import { Skeleton } from "./skeleton.ts";
-import { durationText, timeZoneName } from "./time-text.ts";
+import { durationText, timeFormat, timeZoneName } from "./time-text.ts";
 import { TimesHeading } from "./time.ts";
 import { assigneeText, countText, sentence, shareText } from "./words.ts";
 
@@ -88,13 +88,12 @@ function Figures({
   const sum = (of: "opened" | "resolved") => flow.reduce((total, bucket) => total + bucket[of], 0);
   const within = `in ${spanLabels[place.span]}`;
   const median = ({ p50Seconds }: DurationStats) => (p50Seconds === null ? "—" : durationText(p50Seconds));
-  const name = new Intl.DateTimeFormat(
-    undefined,
+  const nameOf = timeFormat(
     spanChoices[place.span].interval === "HOUR"
       ? { hour: "2-digit", minute: "2-digit" }
       : { month: "short", day: "numeric" },
   );
-  const names = flow.map(({ start }) => name.format(new Date(start)));
+  const names = flow.map(({ start }) => nameOf(start));
   const flowLines = useMemo(
     (): ChartLine[] => [
       {
@@ -222,7 +221,7 @@ function Tile({
 }
 
 function FlowTable({ flow }: { readonly flow: readonly FlowBucket[] }) {
-  const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const nameOf = timeFormat({ dateStyle: "medium", timeStyle: "short" });
   return html`<details class="figures">
     <summary>As a table</summary>
     <div class="scroll" tabindex="0" role="region" aria-label="Figures over time">
@@ -237,7 +236,7 @@ function FlowTable({ flow }: { readonly flow: readonly FlowBucket[] }) {
           ${flow.toReversed().map(
             (bucket) =>
               html`<tr key=${bucket.start}>
-                <th scope="row">${day.format(new Date(bucket.start))}</th>
+                <th scope="row">${nameOf(bucket.start)}</th>
                 ${[bucket.opened, bucket.regressed, bucket.resolved, bucket.archived, bucket.openAtEnd].map(
                   (count, index) => html`<td key=${index}>${countText(count)}</td>`,
                 )}

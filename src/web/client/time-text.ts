@@ -15,14 +15,20 @@ function twoUnits(many: number, unit: string, few: number, smaller: string): str
   return few === 0 || many >= 10 ? `${many} ${unit}` : `${many} ${unit} ${few} ${smaller}`;
 }
 
-/** How long ago, in one unit: `now`, `5 min ago`, `3 d ago`. */
+/** How long ago, in one unit: `now`, `5 min ago`, `3 d ago`; `in 3 d` of what is said to come. */
 export function agoText(at: string, now: number): string {
   const seconds = (now - Date.parse(at)) / 1000;
-  if (seconds < 10) return "now";
-  if (seconds < 60) return `${Math.floor(seconds)} s ago`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
-  return `${Math.floor(seconds / 86_400)} d ago`;
+  const distance = Math.abs(seconds);
+  if (distance < 10) return "now";
+  const text = oneUnit(distance);
+  return seconds < 0 ? `in ${text}` : `${text} ago`;
+}
+
+function oneUnit(seconds: number): string {
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86_400)} d`;
 }
 
 /** The IANA name of the time zone that the browser shows times in: UTC where it cannot tell which one that is. */
@@ -31,17 +37,19 @@ export function timeZoneName(): string {
   return timeZone === undefined || timeZone === "Etc/Unknown" ? "UTC" : timeZone;
 }
 
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
-
-export function momentText(at: string): string {
-  return moment.format(new Date(at));
+/** Writes times in the reader's language. Isolated: where that runs from right to left it turns round nothing beside them. */
+export function timeFormat(options: Intl.DateTimeFormatOptions): (at: string) => string {
+  const format = new Intl.DateTimeFormat(undefined, options);
+  return (at) => `\u2068${format.format(new Date(at))}\u2069`;
 }
+
+export const momentText = timeFormat({ dateStyle: "medium", timeStyle: "medium" });
+const timeOfDay = timeFormat({ timeStyle: "medium" });
 
 /** The time of day alone if `other` is on the same day; with the date if not. */
 export function clockText(at: string, other: string): string {
   return Math.abs(Date.parse(at) - Date.parse(other)) < dayMs &&
     new Date(at).toDateString() === new Date(other).toDateString()
-    ? clock.format(new Date(at))
-    : moment.format(new Date(at));
+    ? timeOfDay(at)
+    : momentText(at);
 }
