@@ -587,6 +587,21 @@ describe("the board", () => {
     await page.locator("pre", { hasText: `"id": "${sentryId}"` }).waitFor();
   });
 
+  it("has the level and the priority that Sentry sent, also where they are not known here", async () => {
+    const issue = { id: "900310", title: "Critical", status: "unresolved", level: "critical" };
+    await deliver("created", { ...issue, priority: "urgent" });
+    await open("/?q=Critical");
+    await page.locator("tr[data-issue='900310'] .level", { hasText: /^Critical$/ }).waitFor();
+    await open("/?issue=900310");
+    for (const [name, value] of [
+      ["Level", "Critical"],
+      ["Priority", "Urgent"],
+    ]) {
+      const fact = page.locator(".facts div", { has: page.locator("dt", { hasText: name! }) });
+      await expect.poll(() => fact.locator("dd").innerText(), patiently).toBe(value);
+    }
+  });
+
   it("is in a tab that says which issue is looked at, as it is called now", async () => {
     const issue = { id: "900304", shortId: "WEB-7", status: "unresolved" };
     await deliver("created", { ...issue, title: "As it was" });

@@ -26,6 +26,7 @@ function issue(id: string, seen: number | null, more: Partial<ListedIssue> = {})
     substatusRaw: null,
     statusSince: "2026-11-01T00:00:00.000Z",
     level: "ERROR",
+    levelRaw: "error",
     priority: null,
     count: 1,
     userCount: 1,

@@ -22,6 +22,7 @@ import {
   assigneeText,
   countText,
   eventText,
+  levelText,
   reasons,
   sentence,
   stateText,
@@ -135,8 +136,8 @@ function Facts({ issue }: { readonly issue: IssueDetail }) {
     <dl class="facts">
       ${fact("Sentry events", countText(issue.count))} ${fact("Users", countText(issue.userCount))}
       ${fact("Assignee", issue.assignee === null ? "Nobody" : assigneeText(issue.assignee))}
-      ${fact("Level", sentence(issue.level === "UNKNOWN" ? (issue.levelRaw ?? "unknown") : issue.level))}
-      ${fact("Priority", issue.priority === null ? issue.priorityRaw : sentence(issue.priority))}
+      ${fact("Level", levelText(issue))}
+      ${fact("Priority", sentence(issue.priority ?? issue.priorityRaw ?? ""))}
       ${fact("First seen", issue.firstSeen === null ? null : html`<${Ago} at=${issue.firstSeen} />`)}
       ${fact("Last seen", issue.lastSeen === null ? null : html`<${Ago} at=${issue.lastSeen} />`)}
       ${fact("Project", issue.project?.name)} ${fact("Organization", issue.organization)}

@@ -8,13 +8,12 @@ import type { IssueList, IssueListState, Row } from "./issue-list.ts";
 import { Link } from "./link.ts";
 import { Notice } from "./notice.ts";
 import { anyIssue, type IssueOrder, type IssueOrderField } from "./operations/issue-list.ts";
-import type { ListedIssue } from "./operations/shapes.ts";
 import { filterOf, isNarrowed, statusChoices, unnarrowed, type Navigation, type Place } from "./place.ts";
 import { Skeleton } from "./skeleton.ts";
 import { StateBadge } from "./state-badge.ts";
 import { Ago, Lasting } from "./time.ts";
 import { titleText } from "./title-text.ts";
-import { asOfWebhook, assigneeText, countText, sentence, shortCountText } from "./words.ts";
+import { asOfWebhook, assigneeText, countText, levelText, sentence, shortCountText } from "./words.ts";
 
 /** The board: a page of issues that moves as they do. */
 export function IssuesView({
@@ -227,7 +226,7 @@ function IssueRow({
         ${titleText(issue.title)}
       <//>
       <div class="under">
-        <${LevelName} level=${issue.level} />
+        <span class="level"><span class="level-dot" aria-hidden="true"></span>${levelText(issue)}</span>
         ${issue.shortId !== null && html`<span class="short-id">${issue.shortId}</span>`}
         ${issue.culprit !== null && issue.culprit !== "" && html`<span class="culprit">${issue.culprit}</span>`}
       </div>
@@ -253,12 +252,6 @@ function IssueRow({
       ${issue.lastSeen === null ? "—" : html`<${Ago} at=${issue.lastSeen} />`}
     </td>
   </tr>`;
-}
-
-function LevelName({ level }: { readonly level: ListedIssue["level"] }) {
-  return html`<span class="level"
-    ><span class="level-dot" aria-hidden="true"></span>${sentence(level)}</span
-  >`;
 }
 
 function Empty({

@@ -1,5 +1,5 @@
 import type { IssueEvent, StatusDetails } from "./operations/issue.ts";
-import type { Actor, Assignee, IssueState } from "./operations/shapes.ts";
+import type { Actor, Assignee, IssueState, ListedIssue } from "./operations/shapes.ts";
 import { durationText, momentText } from "./time-text.ts";
 
 const counts = new Intl.NumberFormat();
@@ -26,6 +26,11 @@ export function shareText(share: number): string {
 export function sentence(name: string): string {
   const words = name.toLowerCase().replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** A level; in Sentry's words where it is not one that is known. */
+export function levelText({ level, levelRaw }: Pick<ListedIssue, "level" | "levelRaw">): string {
+  return sentence(level === "UNKNOWN" ? (levelRaw ?? level) : level);
 }
 
 /** A state in Sentry's words. */

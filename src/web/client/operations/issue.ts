@@ -52,7 +52,6 @@ export type Span = {
 
 export type IssueDetail = ListedIssue & {
   readonly project: { readonly name: string } | null;
-  readonly levelRaw: string | null;
   readonly priorityRaw: string | null;
   readonly category: string | null;
   readonly platform: string | null;
@@ -120,7 +119,6 @@ export const issueDetail: Operation<
         project {
           name
         }
-        levelRaw
         priorityRaw
         category
         platform

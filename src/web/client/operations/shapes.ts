@@ -57,6 +57,7 @@ export type ListedIssue = IssueState & {
   readonly culprit: string | null;
   readonly statusSince: string;
   readonly level: IssueLevel;
+  readonly levelRaw: string | null;
   readonly priority: IssuePriority | null;
   readonly count: number;
   readonly userCount: number;
@@ -79,6 +80,7 @@ export const listed = /* GraphQL */ `
     substatusRaw
     statusSince
     level
+    levelRaw
     priority
     count
     userCount
