@@ -87,7 +87,7 @@ async function buildPageInto(folder: string): Promise<Metafile> {
     entryNames: "[name]-[hash]",
     chunkNames: "[name]-[hash]",
     bundle: true,
-    // What only one view needs is a file of its own, loaded with that view.
+    // What only one view needs is a file of its own: the page does not wait for it.
     splitting: true,
     minify: true,
     platform: "browser",

@@ -50,6 +50,15 @@ export function App({
   const togglePause = () => connection.isPaused.set(!connection.isPaused.get());
   const showKeys = () => dialog.current?.showModal();
   useLayoutEffect(() => listenToKeys({ navigation, togglePause, showKeys }), []);
+  useEffect(() => {
+    // Before they are wanted, while they can be had: where that fails, browsers may not try again.
+    const end = connection.state.watch(() => {
+      if (connection.state.get().is !== "live") return;
+      end();
+      loadStatistics();
+    });
+    return end;
+  }, []);
   const isSigningIn = isSignInWanted || signInFor !== null;
   useEffect(() => {
     // An issue names its tab itself.
@@ -190,20 +199,22 @@ type Loading =
 
 const statisticsView = createCell<Loading>({ is: "loading" });
 
-/** The view of statistics, loaded when it is first wanted: its charts are half of all the page's code. */
+function loadStatistics(): void {
+  if (statisticsView.get().is === "loaded") return;
+  import("./statistics-view.ts").then(
+    ({ StatisticsView }) =>
+      statisticsView.set({ is: "loaded", View: StatisticsView as ComponentType<object> }),
+    (error: unknown) => {
+      reportError(error);
+      statisticsView.set({ is: "failed" });
+    },
+  );
+}
+
+/** The view of statistics. Its charts are half of all the page's code, which is loaded without them. */
 function Statistics(props: object) {
   const view = useCell(statisticsView);
-  useEffect(() => {
-    if (view.is === "loaded") return;
-    import("./statistics-view.ts").then(
-      ({ StatisticsView }) =>
-        statisticsView.set({ is: "loaded", View: StatisticsView as ComponentType<object> }),
-      (error: unknown) => {
-        reportError(error);
-        statisticsView.set({ is: "failed" });
-      },
-    );
-  }, []);
+  useEffect(loadStatistics, []);
   switch (view.is) {
     case "loading":
       return html`<${Skeleton} text="Loading" tall=${1} />`;

@@ -28,9 +28,7 @@ export function SignIn({
   readonly cancel: (() => void) | null;
 }) {
   // Before it is painted: whoever asked for it may be typing already.
-  useLayoutEffect(() => {
-    if (cancel !== null) document.getElementById("token")?.focus();
-  }, []);
+  useLayoutEffect(() => document.getElementById("token")?.focus(), []);
   const [problem, setProblem] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
   const signIn = async (event: SubmitEvent) => {
