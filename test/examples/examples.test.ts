@@ -132,7 +132,8 @@ describe("the examples", () => {
     let streams = 0;
     await page.route("**/graphql?*", async (route) => {
       streams += 1;
-      const body = 'event: next\ndata: {"errors":[{"message":"Not now."}]}\n\nevent: complete\ndata:\n\n';
+      const body =
+        'event: next\ndata: {"errors":[{"message":"Not now.","extensions":{"code":"TIMEOUT"}}]}\n\nevent: complete\ndata:\n\n';
       await route.fulfill({ contentType: "text/event-stream", body });
     });
     await page.goto(await serve("event-source"));
@@ -140,6 +141,39 @@ describe("the examples", () => {
     expect(streams).toBe(1);
     await page.clock.runFor(1_000);
     await expect.poll(() => streams, patiently).toBe(2);
+    await page.close();
+  });
+
+  it.each(apps)("says why, and asks no more, where its reader may not read: %s", async (app) => {
+    using closing = temporaryFolder();
+    const databaseOfIts = join(closing.path, "issuewire.db");
+    await using open = await startProcess({ database: databaseOfIts });
+    vi.stubEnv("GATEWAY", open.url);
+    const address = await serve(app);
+    vi.stubEnv("GATEWAY", gateway.url);
+    const page = await browser.newPage({ locale: "en-US" });
+    let asked = 0;
+    page.on("request", (request) => (asked += request.url().includes("/graphql") ? 1 : 0));
+    page.on("websocket", () => (asked += 1));
+    const state = () => page.locator("#state").innerText();
+    await page.goto(address);
+    await expect.poll(state, patiently).toBe("Live");
+    await open.end("SIGKILL");
+    // Behind a proxy nobody is on the gateway's own machine, so all need a token.
+    const settings = { PORT: new URL(open.url).port, TRUST_PROXY: "1" };
+    await using _closed = await startProcess({ database: databaseOfIts, settings });
+    for (const when of ["while it is shown", "from the start"]) {
+      if (when === "from the start") {
+        await page.clock.install();
+        await page.reload();
+      }
+      await expect
+        .poll(state, { ...patiently, message: when })
+        .toMatch(/^Refused: .*(token|401|Forbidden|4403)/s);
+    }
+    const before = asked;
+    await page.clock.runFor(5_000);
+    expect(asked).toBe(before);
     await page.close();
   });
 

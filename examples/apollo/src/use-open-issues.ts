@@ -1,21 +1,23 @@
-import { CombinedGraphQLErrors, type ApolloClient } from "@apollo/client";
+import type { ApolloClient } from "@apollo/client";
 import { useApolloClient, useQuery } from "@apollo/client/react";
 import { useEffect, useState } from "react";
 import { socket } from "./client.ts";
 import { openIssues, openIssuesChanged, type Change, type Issue } from "./operations.ts";
-import { isPlaceLost } from "./resume.ts";
+import { remedyFor } from "./resume.ts";
 
 const retryMs = 1_000;
 
 /** The open issues as Apollo's cache has them, kept true by the stream; and how that stands. */
 export function useOpenIssues(): { readonly state: string; readonly issues: readonly Issue[] } {
   const client = useApolloClient();
-  const { data, refetch } = useQuery(openIssues);
+  const { data, error: unread, refetch } = useQuery(openIssues);
   const [state, setState] = useState("Connecting");
+  const isRefused = unread !== undefined && remedyFor(unread) === "none";
   // Changes with every reading of the list, and with nothing else.
   const start = data?.feed.cursor;
 
   useEffect(() => {
+    if (isRefused) return setState(`Refused: ${unread.message}`);
     // The gateway may be down when the page is opened.
     if (start === undefined) {
       const timer = setInterval(() => void refetch().catch(() => {}), retryMs);
@@ -40,13 +42,20 @@ export function useOpenIssues(): { readonly state: string; readonly issues: read
         complete: again,
       });
     }
-    function fail(error: unknown): void {
-      if (CombinedGraphQLErrors.is(error) && isPlaceLost(error.errors)) void refetch().catch(again);
-      else again();
+    function fail(error: Error): void {
+      // Apollo completes what has failed, which is no reason to go on.
+      following.unsubscribe();
+      switch (remedyFor(error)) {
+        case "read":
+          return void refetch().catch(fail);
+        case "resume":
+          return again();
+        case "none":
+          return setState(`Refused: ${error.message}`);
+      }
     }
     function again(): void {
       setState("Reconnecting");
-      following.unsubscribe();
       clearTimeout(retry);
       retry = setTimeout(() => (following = follow()), retryMs);
     }
@@ -55,7 +64,7 @@ export function useOpenIssues(): { readonly state: string; readonly issues: read
       clearTimeout(retry);
       following.unsubscribe();
     };
-  }, [client, start, refetch]);
+  }, [client, start, refetch, isRefused]);
 
   return { state, issues: data?.issues.nodes ?? [] };
 }

@@ -32,10 +32,26 @@ const openIssuesChanged = graphql(`
 `);
 
 type Issue = ResultOf<typeof openIssuesChanged>["issueChanged"]["issue"];
-type Told = {
-  readonly data?: ResultOf<typeof openIssuesChanged> | null;
-  readonly errors?: readonly { readonly message: string }[];
+type Answer<Data> = {
+  readonly data?: Data | null;
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly extensions?: Readonly<Record<string, unknown>>;
+  }[];
 };
+
+/** The errors that pass, and those that reading the list again mends. */
+const passing = new Set([
+  "SLOW_CONSUMER",
+  "SERVICE_UNAVAILABLE",
+  "TIMEOUT",
+  "RATE_LIMITED",
+  "OPERATION_LIMIT",
+  "CURSOR_INVALID",
+  "CURSOR_AHEAD",
+  "CURSOR_EXPIRED",
+  "EPOCH_CHANGED",
+]);
 
 const retryMs = 1_000;
 const list = document.getElementById("issues")!;
@@ -48,7 +64,8 @@ async function start(): Promise<void> {
     headers: { "Content-Type": "application/json", Accept: "application/json" },
     body: JSON.stringify({ query: print(openIssues) }),
   });
-  const { data } = (await response.json()) as { readonly data: ResultOf<typeof openIssues> };
+  const { data, errors } = (await response.json()) as Answer<ResultOf<typeof openIssues>>;
+  if (data == null) return failed(errors);
   list.replaceChildren();
   for (const issue of data.issues.nodes.toReversed()) show(issue);
 
@@ -62,27 +79,39 @@ async function start(): Promise<void> {
   // again by itself with the last one, and the gateway goes on after it.
   events.onerror = () => {
     state.textContent = "Reconnecting";
-    // Answered with something that is no stream: browsers then do not ask again.
-    if (events.readyState === EventSource.CLOSED) setTimeout(startAgain, retryMs);
-  };
-  // Without closing it, EventSource would ask again by itself.
-  const again = () => {
-    events.close();
-    state.textContent = "Reconnecting";
-    setTimeout(startAgain, retryMs);
+    // Answered with something that is no stream: browsers then do not ask again. Reading the list says why, if it is refused.
+    if (events.readyState === EventSource.CLOSED) again();
   };
   events.addEventListener("next", ({ data: text }: MessageEvent<string>) => {
-    const { data: told, errors } = JSON.parse(text) as Told;
-    // The position cannot be resumed after, or nothing can be told now.
-    if (errors !== undefined || told == null) again();
-    else if (told.issueChanged.kind === "LEFT") rowOf(told.issueChanged.issue)?.remove();
+    const { data: told, errors } = JSON.parse(text) as Answer<ResultOf<typeof openIssuesChanged>>;
+    if (told == null) {
+      // Otherwise EventSource asks again by itself.
+      events.close();
+      failed(errors);
+    } else if (told.issueChanged.kind === "LEFT") rowOf(told.issueChanged.issue)?.remove();
     else show(told.issueChanged.issue);
   });
-  events.addEventListener("complete", again);
+  events.addEventListener("complete", () => {
+    events.close();
+    again();
+  });
+}
+
+/** Starts again where that may help; otherwise shows what was refused, for it would be again. */
+function failed(errors: Answer<unknown>["errors"] = []): void {
+  const refused = errors.find(({ extensions }) => !passing.has(String(extensions?.["code"])));
+  if (refused === undefined) again();
+  else state.textContent = `Refused: ${refused.message}`;
+}
+
+function again(): void {
+  state.textContent = "Reconnecting";
+  setTimeout(startAgain, retryMs);
 }
 
 function startAgain(): void {
-  start().catch(() => setTimeout(startAgain, retryMs));
+  // The gateway is gone, or the way to it.
+  start().catch(again);
 }
 
 function rowOf({ sentryId }: Issue): HTMLElement | null {

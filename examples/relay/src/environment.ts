@@ -43,7 +43,9 @@ function subscribe({ text }: RequestParameters, variables: Variables): Observabl
       { query: text!, variables },
       {
         next: (result) => sink.next(result as GraphQLResponse),
-        error: (error) => sink.error(error as Error),
+        // GraphQL's errors are an answer like any other, of which Relay makes an error itself.
+        error: (error) =>
+          Array.isArray(error) ? sink.next({ errors: error } as GraphQLResponse) : sink.error(error as Error),
         complete: () => sink.complete(),
       },
     ),

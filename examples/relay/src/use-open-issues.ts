@@ -14,11 +14,9 @@ import type {
 } from "./__generated__/operationsOpenIssuesQuery.graphql.ts";
 import { socket } from "./environment.ts";
 import { openIssues, openIssuesChanged } from "./operations.ts";
+import { messageOf, remedyFor } from "./resume.ts";
 
 const retryMs = 1_000;
-
-/** The errors that say that a cursor cannot be resumed after: read the list again. */
-const lostPlaces = /CURSOR_INVALID|CURSOR_AHEAD|CURSOR_EXPIRED|EPOCH_CHANGED/;
 
 export type Shown = { readonly state: string; readonly isRead: boolean };
 
@@ -41,6 +39,16 @@ export function useOpenIssues(): Shown {
       clearTimeout(retry);
       retry = setTimeout(begin, retryMs);
     };
+    const failed = (error: unknown, resume: () => void) => {
+      switch (remedyFor(error)) {
+        case "read":
+          return later(read);
+        case "resume":
+          return later(resume);
+        case "none":
+          return setShown((now) => ({ ...now, state: `Refused: ${messageOf(error)}` }));
+      }
+    };
 
     function read(): void {
       fetchQuery<operationsOpenIssuesQuery>(environment, openIssues, {}, { fetchPolicy: "network-only" })
@@ -51,7 +59,7 @@ export function useOpenIssues(): Shown {
             setShown({ state: "Connecting", isRead: true });
             follow(data, data.feed.cursor);
           },
-          () => later(read),
+          (error: unknown) => failed(error, read),
         );
     }
 
@@ -65,7 +73,7 @@ export function useOpenIssues(): Shown {
           after = told.issueChanged.cursor;
           setShown({ state: "Live", isRead: true });
         },
-        onError: (error) => later(lostPlaces.test(JSON.stringify(error)) ? read : () => follow(data, after)),
+        onError: (error) => failed(error, () => follow(data, after)),
         onCompleted: () => later(() => follow(data, after)),
       });
     }

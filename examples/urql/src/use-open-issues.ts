@@ -1,8 +1,8 @@
 import { useEffect, useState } from "react";
-import { useClient } from "urql";
+import { useClient, type CombinedError } from "urql";
 import type { StreamContext } from "./client.ts";
 import { openIssues, openIssuesChanged, type Change, type Issue } from "./operations.ts";
-import { isPlaceLost } from "./resume.ts";
+import { remedyFor } from "./resume.ts";
 
 const retryMs = 1_000;
 
@@ -23,11 +23,22 @@ export function useOpenIssues(): Shown {
       clearTimeout(retry);
       retry = setTimeout(begin, retryMs);
     };
+    const failed = (error: CombinedError, resume: () => void) => {
+      switch (remedyFor(error)) {
+        case "read":
+          return later(() => void read());
+        case "resume":
+          return later(resume);
+        case "none":
+          return setShown((now) => ({ ...now, state: `Refused: ${error.message}` }));
+      }
+    };
 
     async function read(): Promise<void> {
-      const { data } = await client.query(openIssues, {}, { requestPolicy: "network-only" });
+      const { data, error } = await client.query(openIssues, {}, { requestPolicy: "network-only" });
       if (isOver) return;
-      if (data === undefined) return later(() => void read());
+      if (error !== undefined) return failed(error, () => void read());
+      if (data === undefined) return;
       setShown({ state: "Connecting", issues: data.issues.nodes });
       follow(data.feed.cursor);
     }
@@ -35,11 +46,13 @@ export function useOpenIssues(): Shown {
     function follow(start: string): void {
       let after = start;
       let isEnded = false;
-      const ended = (begin: () => void) => {
+      const ended = (error: CombinedError | undefined) => {
         if (isEnded) return;
         isEnded = true;
         stop();
-        later(begin);
+        const resume = () => follow(after);
+        if (error === undefined) later(resume);
+        else failed(error, resume);
       };
       // With the first event it would be too late: nothing may change for hours.
       const onOpen = () => setShown((now) => ({ ...now, state: "Live" }));
@@ -50,8 +63,7 @@ export function useOpenIssues(): Shown {
             after = data.issueChanged.cursor;
             setShown(({ issues }) => ({ state: "Live", issues: applied(issues, data.issueChanged) }));
           }
-          if (error !== undefined && isPlaceLost(error.graphQLErrors)) ended(() => void read());
-          else if (error !== undefined || !hasNext) ended(() => follow(after));
+          if (error !== undefined || !hasNext) ended(error);
         });
       stop = unsubscribe;
     }
