@@ -104,4 +104,23 @@ describe("GraphiQL", () => {
     expect(asked).toEqual([]);
     await other.close();
   });
+
+  it("keeps the events that it listed when the gateway dies, and says that it is over", async () => {
+    const other = await browser.newPage({ locale: "en-US", viewport: { width: 1440, height: 900 } });
+    other.setDefaultTimeout(60_000);
+    const query = "subscription { issueChanged { kind } }";
+    await other.goto(`${gateway.url}/graphql?query=${encodeURIComponent(query)}`);
+    const subscribed = other.waitForResponse(
+      (answer) => answer.headers()["content-type"]?.startsWith("text/event-stream") ?? false,
+    );
+    await other.getByRole("button", { name: /execute query/i }).click();
+    await subscribed;
+    await send(10);
+    const shown = other.locator(".graphiql-response .view-lines");
+    await shown.getByText("issueChanged").first().waitFor();
+    await gateway.end("SIGKILL");
+    await shown.getByText("The stream broke").waitFor();
+    await shown.getByText("issueChanged").first().waitFor();
+    await other.close();
+  });
 });

@@ -67,14 +67,42 @@ describe("what GraphiQL reads of a subscription", () => {
     expect(list).toHaveLength(100);
     expect(list[0]).toBe(150);
     expect(await read()).toBe("id: 150\n\n");
-    const error = 'event: next\ndata: {"errors":[{"message":"no"}]}\n\n';
-    void sent.write(`${next(151)}${error}event: complete\ndata:\n\n`);
+    void sent.write(`${next(151)}event: complete\ndata:\n\n`);
     expect(listOf(await read())[0]).toBe(151);
-    expect(await read()).toBe(error);
     expect(await read()).toBe("event: complete\ndata:\n\n");
     void sent.write(next(152));
     void sent.close();
     expect(listOf(await read())[0]).toBe(152);
+    expect(await read()).toBeUndefined();
+  });
+
+  const refusal = '{"errors":[{"message":"no"}]}';
+
+  it.each([refusal, '{"data":null,"errors":[{"message":"no"}]}'])(
+    "keeps its list beside the error that ends it: %s",
+    async (error) => {
+      const { sent, read } = await open();
+      void sent.write(`${next(1)}${next(2)}event: next\ndata: ${error}\n\n`);
+      const last = await read();
+      expect(listOf(last)).toEqual([2, 1]);
+      expect(last).toContain('data: {"errors":[{"message":"no"}],"data":[');
+    },
+  );
+
+  it("is an error alone where nothing was told before it", async () => {
+    const { sent, read } = await open();
+    void sent.write(`event: next\ndata: ${refusal}\n\n`);
+    expect(await read()).toBe(`event: next\ndata: ${refusal}\n\n`);
+  });
+
+  it("keeps its list beside what it says of a connection that breaks, be it within an event", async () => {
+    const { sent, read } = await open();
+    void sent.write(next(1) + next(2).slice(0, -9));
+    expect(listOf(await read())).toEqual([1]);
+    void sent.abort(new TypeError("network error"));
+    const last = await read();
+    expect(listOf(last)).toEqual([1]);
+    expect(last).toContain('{"errors":[{"message":"The stream broke: TypeError: network error"}],');
     expect(await read()).toBeUndefined();
   });
 

@@ -3,7 +3,8 @@
  *
  * Runs in the page, before GraphiQL: its text is put there, so it uses nothing from outside itself. It hands on each event
  * of a stream with `data` replaced by the list of what this one and the last hundred before it held; of those that come
- * together the last, for it shows them all, and GraphiQL takes its time to show one.
+ * together the last, for it shows them all, and GraphiQL takes its time to show one. What ends a stream, an error or the
+ * loss of the connection, it hands on as an event with that list beside its errors: by itself it would take its place.
  */
 export function listLiveEvents(): void {
   const mostEvents = 100;
@@ -16,47 +17,57 @@ export function listLiveEvents(): void {
     if (!isStream || response.body === null) return response;
     const told: unknown[] = [];
     let rest = "";
-    /** The newest event, until it is handed on. */
-    let newest: { readonly block: string; readonly payload: object } | null = null;
+    /** The newest event, without its data, until it is handed on. */
+    let newest: { readonly block: string; readonly others: object } | null = null;
     let showing: ReturnType<typeof setTimeout> | undefined;
-    const show = (controller: TransformStreamDefaultController<string>) => {
+    const show = (controller: ReadableStreamDefaultController<string>) => {
       clearTimeout(showing);
       showing = undefined;
       if (newest === null) return;
-      const { block, payload } = newest;
+      const { block, others } = newest;
       newest = null;
-      const data = JSON.stringify({ ...payload, data: told });
-      try {
-        controller.enqueue(`${block.replace(/^data: .*$/m, () => `data: ${data}`)}\n\n`);
-      } catch {
-        // It was stopped meanwhile.
-      }
+      const data = JSON.stringify(told.length === 0 ? others : { ...others, data: told });
+      controller.enqueue(`${block.replace(/^data: .*$/m, () => `data: ${data}`)}\n\n`);
     };
-    const blocks = new TransformStream<string, string>({
-      transform(text, controller) {
-        const parts = (rest + text).split("\n\n");
-        rest = parts.pop()!;
-        for (const block of parts) {
-          const [, json] = (/^event: next$/m.test(block) && /^data: (.*)$/m.exec(block)) || [];
-          const payload = JSON.parse(json ?? "{}") as { readonly data?: unknown };
-          if (payload.data === undefined || payload.data === null) {
-            // A ping, or an error, which ends the stream and is shown by itself.
-            show(controller);
-            controller.enqueue(`${block}\n\n`);
-            continue;
+    const hear = (block: string, controller: ReadableStreamDefaultController<string>) => {
+      const [, json] = (/^event: next$/m.test(block) && /^data: (.*)$/m.exec(block)) || [];
+      if (json === undefined) {
+        // A ping, or the end.
+        show(controller);
+        controller.enqueue(`${block}\n\n`);
+        return;
+      }
+      const { data, ...others } = JSON.parse(json) as { readonly data?: unknown };
+      newest = { block, others };
+      if (data === undefined || data === null) return show(controller);
+      told.unshift(data);
+      told.length = Math.min(told.length, mostEvents);
+      showing ??= setTimeout(show, togetherMs, controller);
+    };
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    const blocks = new ReadableStream<string>({
+      async start(controller) {
+        try {
+          for (;;) {
+            const { done, value } = await reader.read();
+            if (done) break;
+            const parts = (rest + value).split("\n\n");
+            rest = parts.pop()!;
+            for (const block of parts) hear(block, controller);
           }
-          told.unshift(payload.data);
-          told.length = Math.min(told.length, mostEvents);
-          newest = { block, payload };
+        } catch (error) {
+          const errors = [{ message: `The stream broke: ${String(error)}` }];
+          hear(`event: next\ndata: ${JSON.stringify({ errors })}`, controller);
         }
-        if (newest !== null) showing ??= setTimeout(show, togetherMs, controller);
+        show(controller);
+        controller.close();
       },
-      flush: show,
+      async cancel(reason) {
+        clearTimeout(showing);
+        await reader.cancel(reason);
+      },
     });
-    const body = response.body
-      .pipeThrough(new TextDecoderStream())
-      .pipeThrough(blocks)
-      .pipeThrough(new TextEncoderStream());
+    const body = blocks.pipeThrough(new TextEncoderStream());
     return new Response(body, { status: response.status, headers: response.headers });
   };
 }
