@@ -37,10 +37,16 @@ export function timeZoneName(): string {
   return timeZone === undefined || timeZone === "Etc/Unknown" ? "UTC" : timeZone;
 }
 
-/** Writes times in the reader's language. Isolated: where that runs from right to left it turns round nothing beside them. */
+/** Hebrew, Arabic and their neighbours. */
+const rightToLeft = /[\u0590-\u08ff]/;
+
+/** Writes times in the reader's language. Where that runs from right to left they are isolated, to turn round nothing beside them. */
 export function timeFormat(options: Intl.DateTimeFormatOptions): (at: string) => string {
   const format = new Intl.DateTimeFormat(undefined, options);
-  return (at) => `\u2068${format.format(new Date(at))}\u2069`;
+  return (at) => {
+    const text = format.format(new Date(at));
+    return rightToLeft.test(text) ? `\u2068${text}\u2069` : text;
+  };
 }
 
 export const momentText = timeFormat({ dateStyle: "medium", timeStyle: "medium" });
