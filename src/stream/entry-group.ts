@@ -57,6 +57,12 @@ const mostTold = 16;
  */
 const mostJoinedBytes = 65_536;
 
+/**
+ * Most bytes of answers that wait for those after them before they are written, but for the one that makes them more.
+ * Hundreds of operations may each have some that wait.
+ */
+const mostWaitingBytes = 262_144;
+
 /** Most entries that are looked through in one go. */
 const mostInStretch = 64;
 
@@ -81,7 +87,7 @@ type Slice<One extends Answer> = {
   readonly isLast: boolean;
 };
 
-/** All that is to be written of a stretch, in its order. */
+/** What is to be written of a stretch, in its order; of one whose answers are large, of its beginning. */
 type Slices<One extends Answer> = readonly Slice<One>[];
 
 /**
@@ -116,19 +122,12 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
         }
         // Found at once, and empty: whatever is logged from here on wakes us again.
         if (part.entries.length === 0 && found === part) break;
+        let isTold = true;
         for (const stretch of stretchesOf(part.entries)) {
-          const asked = slicesOf(stretch, everyone);
-          const slices = asked instanceof Promise ? await asked : asked;
-          // Everyone is gone.
-          if (slices === null) break;
-          for (const slice of slices) {
-            if (live.size === 0) break;
-            if (slice.made.length > 0) await tellSlice(slice);
-            position = slice.upTo;
-          }
-          if (live.size === 0) break;
+          isTold = await tellStretch(stretch);
+          if (!isTold) break;
         }
-        if (live.size > 0) position = Math.max(position, part.upTo);
+        if (isTold) position = Math.max(position, part.upTo);
       }
     } catch (error) {
       endLive({ is: "failed", error });
@@ -136,6 +135,18 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
       isTelling = false;
       source.done(live);
     }
+  }
+
+  /** False where not all of it is told, and those who are live, if any, are to be told the rest. */
+  async function tellStretch(stretch: Stretch<One>): Promise<boolean> {
+    const asked = slicesOf(stretch, everyone);
+    const slices = asked instanceof Promise ? await asked : asked;
+    for (const slice of slices) {
+      if (live.size === 0) return false;
+      if (slice.made.length > 0) await tellSlice(slice);
+      position = slice.upTo;
+    }
+    return live.size > 0 && isAllOf(stretch, slices);
   }
 
   async function tellSlice({ made, upTo, isLast }: Slice<One>): Promise<void> {
@@ -178,13 +189,12 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
   async function readPart(member: Member<One>, { entries }: Part): Promise<boolean> {
     const whom = { is: "replay", connections: [member.sink.connection] } as const;
     for (const stretch of stretchesOf(entries)) {
-      // All of it is made or nothing: where others of its client fill the room again and again, it would not come to an end.
+      // Once begun it is made: where others of its client fill the room again and again, it would not come to an end.
       let isMade = false;
       const isWaiting = () => isReading(member) && (isMade ||= member.sink.hasRoom());
       const asker = { whom, isWaiting };
       const asked = slicesOf(stretch, asker);
       const slices = asked instanceof Promise ? await asked : asked;
-      if (slices === null) return false;
       for (const { made, ...end } of slices) {
         if (!isReading(member) || !member.sink.hasRoom()) return false;
         if (made.length > 0) write(member, joinedOf(made), end);
@@ -192,6 +202,7 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
         const pause = turns.step();
         if (pause !== null) await pause;
       }
+      if (!isAllOf(stretch, slices)) return false;
     }
     return isReading(member);
   }
@@ -265,26 +276,40 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
   }
 
   /**
-   * The answers to what is told, asked for at the same time; at once where all of them are known, as most are. Null where
-   * the asker did not wait for them when they were to be made.
+   * The answers to what is told, asked for at the same time; at once where all of them are known, as most are. None where
+   * the asker did not wait for the first when that was to be made.
    */
-  function slicesOf({ told, upTo }: Stretch<One>, asker: Asker): Slices<One> | Promise<Slices<One> | null> {
-    const asked: (One | Promise<One | null>)[] = [];
+  function slicesOf(
+    { told, upTo }: Stretch<One>,
+    { whom, isWaiting }: Asker,
+  ): Slices<One> | Promise<Slices<One>> {
+    let bytes = 0;
+    const asker: Asker = { whom, isWaiting: () => bytes <= mostWaitingBytes && isWaiting() };
     const known: One[] = [];
-    for (const { entry, telling } of told) {
-      const answer = answers.named(
-        `${entry.event.seq} ${telling.as} ${operation.says}`,
-        telling.answer,
-        asker,
-      );
-      asked.push(answer);
+    const asked = told.map(({ entry, telling }) => {
+      const name = `${entry.event.seq} ${telling.as} ${operation.says}`;
+      const answer = answers.named(name, telling.answer, asker);
       if (!(answer instanceof Promise)) known.push(answer);
+      return answer;
+    });
+    if (known.length === asked.length) return slicesOfKnown(told, known, upTo);
+
+    async function beginning(): Promise<Slices<One>> {
+      const made: One[] = [];
+      for (const one of asked) {
+        const answer = await one;
+        if (answer === null) break;
+        made.push(answer);
+        bytes += answer.bytes;
+        if (bytes > mostWaitingBytes) break;
+      }
+      if (made.length === asked.length) return slicesOfKnown(told, made, upTo);
+      const last = told[made.length - 1];
+      return last === undefined ? [] : slicesOfKnown(told.slice(0, made.length), made, last.entry.event.seq);
     }
-    return known.length === asked.length
-      ? slicesOfKnown(told, known, upTo)
-      : Promise.all(asked.map(async (one) => one)).then((made) =>
-          made.every((one) => one !== null) ? slicesOfKnown(told, made, upTo) : null,
-        );
+    // Nobody waits for those behind the beginning, and what fails there is none of its business.
+    void Promise.allSettled(asked);
+    return beginning();
   }
 
   function joinedOf(made: readonly Made<One>[]): One {
@@ -320,6 +345,10 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
 /** Not a comparison in place: it would be taken to hold after an `await`. */
 function isReading<One extends Answer>(member: Member<One>): boolean {
   return member.is === "reading";
+}
+
+function isAllOf<One extends Answer>({ upTo }: Stretch<One>, slices: Slices<One>): boolean {
+  return slices.at(-1)?.upTo === upTo;
 }
 
 /**

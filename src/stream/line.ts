@@ -32,12 +32,10 @@ export type Line = {
   readonly add: (work: Work, whom: For) => void;
 };
 
-/** What is live for a client, or what it replays; for as long as there is something to be made. */
+/** What is live for a client, or what it replays; for as long as there is something to be made for anybody. */
 type Share = {
   readonly client: string;
   readonly is: For["is"];
-  /** How many queues there are. */
-  queues: number;
   /** Those of which nothing is being made, the one whose turn is next first. */
   readonly ready: Queue[];
   /** When it has its next turn, in milliseconds of a clock that goes on as turns are had: later by what it has had more. */
@@ -143,10 +141,11 @@ export function createLine({ turn, askedBy, now = performance.now.bind(performan
 
   function goOn(queue: Queue): void {
     if (queue.works.length > 0) return getReady(queue);
-    const { connection, share } = queue;
-    queues[share.is].delete(connection);
-    share.queues -= 1;
-    if (share.queues === 0) shares[share.is].delete(share.client);
+    queues[queue.share.is].delete(queue.connection);
+    if (queues.live.size + queues.replay.size > 0) return;
+    // What each has had counts for as long as others wait, who asks again as soon as it has its answer among them.
+    shares.live.clear();
+    shares.replay.clear();
   }
 
   function getReady(queue: Queue): void {
@@ -165,14 +164,12 @@ export function createLine({ turn, askedBy, now = performance.now.bind(performan
     const share: Share = shares[is].get(client) ?? {
       client,
       is,
-      queues: 0,
       ready: [],
       nextAt: clock,
       usualMs: quickMs,
     };
     shares[is].set(client, share);
     const queue: Queue = { connection, share, works: [], isBusy: false };
-    share.queues += 1;
     queues[is].set(connection, queue);
     return queue;
   }
@@ -186,7 +183,9 @@ export function createLine({ turn, askedBy, now = performance.now.bind(performan
       for (const connection of connections) {
         const known = queues[is].get(connection);
         if (known !== undefined && places.queues.has(known)) continue;
-        const before = known === undefined ? 0 : known.works.length + (known.isBusy ? 1 : 0);
+        const before =
+          (known === undefined ? 0 : known.works.length + (known.isBusy ? 1 : 0)) +
+          (shares[is].get(connection.client)?.ready.length ?? 0);
         if (places.queues.size >= leastPlaces && before >= places.fewestBefore) continue;
         const queue = known ?? queueOf(connection, is);
         places.queues.add(queue);

@@ -116,6 +116,34 @@ describe("one who follows", () => {
     expect([operation.made, seqs]).toEqual([upTo(1, 5), upTo(1, 5)]);
   });
 
+  it.each(["live", "replayed"])(
+    "has each of what is large made once, and few before it is written, where it is %s",
+    async (is) => {
+      const { fanout, write } = fanoutOver(is === "live" ? 0 : 16, { maxAnswerBytes: 0 });
+      const large = everySeq("large", undefined, undefined, 200_000);
+      let mostWaiting = 0;
+      const { seqs } = follower(
+        fanout,
+        {
+          ...large,
+          tell(entry) {
+            const telling = large.tell(entry)!;
+            const answer = () => {
+              mostWaiting = Math.max(mostWaiting, large.made.length - seqs.length);
+              return telling.answer();
+            };
+            return { ...telling, answer };
+          },
+        },
+        0,
+      );
+      await settled();
+      if (is === "live") write(16);
+      await settled();
+      expect([seqs, large.made, mostWaiting]).toEqual([upTo(1, 16), upTo(1, 16), 1]);
+    },
+  );
+
   it("is ended where it was when what follows has left the log", async () => {
     const { fanout, log } = fanoutOver(40);
     log.oldest = 20;

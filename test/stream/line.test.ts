@@ -196,6 +196,33 @@ describe("a line of answers to be made", () => {
     expect(made).toContain("cheap");
   });
 
+  it.each([
+    ["live", live],
+    ["replayed", replay],
+  ])(
+    "makes what is %s in the turn of one who wants it, whatever another of them wants besides",
+    async (_, whom) => {
+      const { add, pass, made } = lineOfWorks();
+      const heavy = () => ({ client: "heavy" });
+      for (let index = 0; index < 20; index += 1) add("dear", whom(heavy()), { tookMs: 50 });
+      const others = Array.from({ length: 4 }, heavy);
+      add("shared", whom(...others, { client: "light" }));
+      await pass(2);
+      expect(made).toContain("shared");
+    },
+  );
+
+  it("counts what one has had who asks again as soon as it has its answer", async () => {
+    const { add, pass, made } = lineOfWorks();
+    const [one, other] = [{ client: "one" }, { client: "other" }];
+    for (let index = 0; index < 5; index += 1) add("quick", replay(other), { tookMs: 1 });
+    for (let turn = 0; turn < 7; turn += 1) {
+      if (made.at(-1) !== "quick") add("dear", replay(one), { tookMs: 50 });
+      await pass(1);
+    }
+    expect(count(made, "quick")).toBe(5);
+  });
+
   it("has what making it asks of the store asked by the client whose turn it is", async () => {
     const asked: string[] = [];
     const line = createLine({
