@@ -279,37 +279,19 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
    * The answers to what is told, asked for at the same time; at once where all of them are known, as most are. None where
    * the asker did not wait for the first when that was to be made.
    */
-  function slicesOf(
-    { told, upTo }: Stretch<One>,
-    { whom, isWaiting }: Asker,
-  ): Slices<One> | Promise<Slices<One>> {
-    let bytes = 0;
-    const asker: Asker = { whom, isWaiting: () => bytes <= mostWaitingBytes && isWaiting() };
+  function slicesOf({ told, upTo }: Stretch<One>, asker: Asker): Slices<One> | Promise<Slices<One>> {
+    const ahead: Ahead = { bytes: 0 };
+    const asking = askingWhileLittleIs(ahead, asker);
     const known: One[] = [];
     const asked = told.map(({ entry, telling }) => {
       const name = `${entry.event.seq} ${telling.as} ${operation.says}`;
-      const answer = answers.named(name, telling.answer, asker);
+      const answer = answers.named(name, telling.answer, asking);
       if (!(answer instanceof Promise)) known.push(answer);
       return answer;
     });
-    if (known.length === asked.length) return slicesOfKnown(told, known, upTo);
-
-    async function beginning(): Promise<Slices<One>> {
-      const made: One[] = [];
-      for (const one of asked) {
-        const answer = await one;
-        if (answer === null) break;
-        made.push(answer);
-        bytes += answer.bytes;
-        if (bytes > mostWaitingBytes) break;
-      }
-      if (made.length === asked.length) return slicesOfKnown(told, made, upTo);
-      const last = told[made.length - 1];
-      return last === undefined ? [] : slicesOfKnown(told.slice(0, made.length), made, last.entry.event.seq);
-    }
-    // Those behind the beginning are awaited by nobody, whatever becomes of them.
-    for (const one of asked) if (one instanceof Promise) one.catch(() => {});
-    return beginning();
+    return known.length === asked.length
+      ? slicesOfKnown(told, known, upTo)
+      : slicesOfBeginning({ told, upTo }, asked, ahead);
   }
 
   function joinedOf(made: readonly Made<One>[]): One {
@@ -345,6 +327,35 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
 /** Not a comparison in place: it would be taken to hold after an `await`. */
 function isReading<One extends Answer>(member: Member<One>): boolean {
   return member.is === "reading";
+}
+
+/** What is made of a stretch, from its beginning on, and waits to be written. */
+type Ahead = { bytes: number };
+
+/** Apart, because it lives as long as anything that was asked for, and is to hold nothing of what was made. */
+function askingWhileLittleIs(ahead: Readonly<Ahead>, { whom, isWaiting }: Asker): Asker {
+  return { whom, isWaiting: () => ahead.bytes <= mostWaitingBytes && isWaiting() };
+}
+
+/** Of the answers to what is told, those that are made by the time that they are many bytes, or that nobody waits any more. */
+async function slicesOfBeginning<One extends Answer>(
+  { told, upTo }: Pick<Stretch<One>, "told" | "upTo">,
+  asked: readonly (One | Promise<One | null>)[],
+  ahead: Ahead,
+): Promise<Slices<One>> {
+  // Those behind the beginning are awaited by nobody, whatever becomes of them.
+  for (const one of asked) if (one instanceof Promise) one.catch(() => {});
+  const made: One[] = [];
+  for (const one of asked) {
+    const answer = await one;
+    if (answer === null) break;
+    made.push(answer);
+    ahead.bytes += answer.bytes;
+    if (ahead.bytes > mostWaitingBytes) break;
+  }
+  if (made.length === told.length) return slicesOfKnown(told, made, upTo);
+  const last = told[made.length - 1];
+  return last === undefined ? [] : slicesOfKnown(told.slice(0, made.length), made, last.entry.event.seq);
 }
 
 function isAllOf<One extends Answer>({ upTo }: Stretch<One>, slices: Slices<One>): boolean {
