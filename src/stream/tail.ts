@@ -57,13 +57,25 @@ export async function startTail({
   /** The next entries, where there is anybody to read them; else only where the log ends by now. */
   async function readPage(after: Seq): Promise<readonly LogEntry[] | null> {
     try {
-      if (window.followers > 0) return await log.entriesAfter(after, pageSize);
+      if (window.followers > 0) return await entriesAfter(after);
       window.skipTo((await log.bounds()).newest);
       return [];
     } catch (error) {
       report.tailFailed(error);
       return null;
     }
+  }
+
+  async function entriesAfter(after: Seq): Promise<readonly LogEntry[]> {
+    const page = await log.entriesAfter(after, pageSize);
+    const last = page.at(-1)?.event.seq ?? after;
+    if (last === after + page.length) return page;
+    // Something was erased. Where it was dropped for its age, whoever has not come to it yet is to be told so: none of them is
+    // in the window any more, and the log has no longer what follows their positions.
+    const { oldest } = await log.bounds();
+    if (oldest <= after) return page;
+    window.skipTo(oldest);
+    return log.entriesAfter(oldest, pageSize);
   }
 
   const reading = readOn();

@@ -68,6 +68,22 @@ describe("the tail", () => {
     }
   });
 
+  it("leaves one behind that has not come to what was dropped for its age, also where that was never read here", async () => {
+    const log = memoryLog(entries(1, 7));
+    const bell = createBell();
+    await using tail = await startTail({ ...options(), bell, log });
+    const source = createSource({ window: tail.window, log });
+    using _following = tail.window.join();
+    const heard = tail.window.bell.rings;
+    log.stored.push(entry(10), entry(11));
+    log.oldest = 9;
+    bell.ring();
+    await tail.window.bell.after(heard, new AbortController().signal);
+    await expect.poll(() => tail.window.newest).toBe(11);
+    expect(await source.after(7, {})).toBeNull();
+    expect(seqs((await source.after(9, {}))!.entries)).toEqual([10, 11]);
+  });
+
   it("reads what was committed when it is rung, and still has what it read of the same issue before", async () => {
     const log = memoryLog(entries(1, 7));
     const bell = createBell();

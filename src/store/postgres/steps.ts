@@ -48,7 +48,8 @@ export function erasingSteps(pool: pg.Pool, schema: string, waitMs = 5_000): Era
     const client = await pool.connect();
     try {
       await client.query(
-        `begin isolation level read committed; set local lock_timeout = ${waitMs}; ${goneLimits}`,
+        // A role's own limit would end what waits.
+        `begin isolation level read committed; set local statement_timeout = 0; set local lock_timeout = ${waitMs}; ${goneLimits}`,
       );
       await client.query("select pg_advisory_xact_lock($1)", [locks.erasing]);
       await waitForBatches(client);
