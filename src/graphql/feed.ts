@@ -53,15 +53,13 @@ const FeedType = builder.objectRef<LogBounds>("Feed").implement({
     lastDeliveryAt: t.field({
       type: "DateTime",
       nullable: true,
-      description: `When the last signed webhook was received; null if none ever was. ${ofAllProjects}`,
+      description: `When the newest signed webhook that is still kept was received; null if there is none. ${ofAllProjects}`,
       resolve: async (_feed, _args, context) => (await figuresFor(context))?.lastDeliveryAt ?? null,
     }),
     silentForSeconds: t.float({
       extensions: dependsOnTime,
       nullable: true,
-      description:
-        "How long ago `lastDeliveryAt` was, in seconds; null if no webhook was ever received. " +
-        ofAllProjects,
+      description: "How long ago `lastDeliveryAt` was, in seconds; null where that is. " + ofAllProjects,
       resolve: async (_feed, _args, context) => {
         const silentMs = await silenceMs(context);
         return silentMs === null ? null : silentMs / 1000;
@@ -71,7 +69,7 @@ const FeedType = builder.objectRef<LogBounds>("Feed").implement({
       extensions: dependsOnTime,
       nullable: true,
       description:
-        "True once no webhook has come for longer than FEED_SILENCE_AFTER; null if that is not set, or if none ever came. " +
+        "True once no webhook has come for longer than FEED_SILENCE_AFTER; null if that is not set, or if `lastDeliveryAt` is null. " +
         ofAllProjects,
       resolve: async (_feed, _args, context) => {
         const { silenceAfterMs } = context.services.feed;

@@ -366,6 +366,13 @@ describe("a server that fails", () => {
     );
   });
 
+  it("that takes no more connections is said to be one", async () => {
+    await using schema = await temporarySchema();
+    await using owner = await temporaryOwner(schema);
+    await onServer((client) => client.query(`alter role ${owner.name} connection limit 0`));
+    await expect(openReplica(owner.url)).rejects.toThrow("PostgreSQL takes no more connections: raise");
+  });
+
   it("is written to again once it may be, though connections were begun while it was read-only", async () => {
     await using schema = await temporarySchema();
     await using owner = await temporaryOwner(schema);

@@ -6,6 +6,9 @@ import { assertSearchPath, howToNameSchema, isPooled } from "./pooler.ts";
 import type { Pools } from "./pools.ts";
 import { unhurry } from "./unhurried.ts";
 
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const tooManyConnections = "53300";
+
 /** What is known of the store, and of the way to it. */
 export type Prepared = {
   readonly schema: string;
@@ -41,6 +44,11 @@ export async function connectTo(client: pg.Client): Promise<void> {
   } catch (error) {
     if (error instanceof Error && error.message.startsWith("unsupported startup parameter"))
       throw new Error(howToNameSchema, { cause: error });
+    if (codeOf(error) === tooManyConnections)
+      throw new Error(
+        "PostgreSQL takes no more connections: raise its max_connections, a replica opens up to 13, or end some.",
+        { cause: error },
+      );
     if (error instanceof Error && "code" in error && /CERT|SIGNATURE/.test(String(error.code)))
       throw new Error(
         "PostgreSQL's certificate is not trusted: name the file of who signed it by sslmode=verify-full&sslrootcert=… in the database's URL, and the server by a name that the certificate has.",
