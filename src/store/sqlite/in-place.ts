@@ -56,6 +56,7 @@ export function journalOf(descriptor: number): "wal" | "rollback" | null {
   return versions.equals(Buffer.from([1, 1])) ? "rollback" : null;
 }
 
-function moved(message: string): Error {
+/** What a batch fails with that is not to be written here: none of its deliveries is to blame. */
+export function moved(message: string): Error {
   return new Database.SqliteError(message, "SQLITE_READONLY_DBMOVED");
 }
