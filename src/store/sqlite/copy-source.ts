@@ -4,7 +4,7 @@ import { forgottenRole } from "../../domain/event.ts";
 import type { CopiedName, CopiedTable, Identity, Row, WholeTable } from "../copied.ts";
 import { metaNames } from "../meta.ts";
 import * as tables from "../tables/sqlite.ts";
-import { openReader, type Connection } from "./connection.ts";
+import { openForCommand, type Connection } from "./connection.ts";
 import { remembered } from "./identity.ts";
 import { instanceFileOf, isRestored, readInstance } from "./instance.ts";
 import { lockStore, StoreInUseError } from "./lock.ts";
@@ -39,7 +39,7 @@ const issuesAtOnce = 100;
  */
 export function openCopySource(file: string): CopySource {
   using opened = new DisposableStack();
-  const connection = openReader(file);
+  const connection = openForCommand(file);
   opened.defer(() => void connection.client.close());
   const isAlone = tryToLock(file, opened);
   const { client, db } = connection;
