@@ -10,7 +10,7 @@ import * as tables from "../tables/sqlite.ts";
 import { openReader } from "./connection.ts";
 import { makeFolderOf } from "./folder.ts";
 import { identityOf } from "./identity.ts";
-import { instanceFileOf, isRestored, putBackBeneath, writeInstance } from "./instance.ts";
+import { instanceFileOf, isRestored, putBackBeneath, readInstance, writeInstance } from "./instance.ts";
 import { lockStore } from "./lock.ts";
 import { readerOf } from "./queries.ts";
 import { createReads } from "./reads.ts";
@@ -65,11 +65,15 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const onUnreadable = report.contentUnreadable;
   const asking = { issueObjectOf: options.issueObjectOf, onUnreadable };
   let isFailing = false;
+  let hasCommitted = false;
   let hasEnded = false;
-  const end = (reason: string, error: Error) => {
+  const failed = (error: unknown) => {
     isFailing = true;
-    hasEnded = true;
     report.storeFailed(error);
+  };
+  const end = (reason: string, error: Error) => {
+    hasEnded = true;
+    failed(error);
     options.onEnd?.(reason);
   };
   let wrote = () => {};
@@ -90,21 +94,23 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
         report.committed(figures);
         if (isFailing) report.storeRecovered();
         isFailing = false;
+        hasCommitted = true;
         wrote();
         if (figures.entries > 0) options.onCommit();
       },
-      failed(error) {
-        isFailing = true;
-        report.storeFailed(error);
-      },
+      failed,
       notDropped: report.storeFailed,
       onUnreadable,
       ended: (error) => end("the thread that writes has ended", error),
     }),
   );
   const instanceFile = instanceFileOf(file);
-  let { instance } = writes;
-  await writeInstance(instanceFile, instance);
+  const recorded = readInstance(instanceFile);
+  const isKnown = recorded !== null && !isRestored(writes.instance, recorded);
+  /** What the file says. */
+  let instance = isKnown ? recorded : writes.instance;
+  // Where it says so already it is left, for a disk that is full may still be read from.
+  if (!isKnown) await writeInstance(instanceFile, instance);
 
   const reading = openReader(file);
   opened.defer(() => void reading.client.close());
@@ -162,8 +168,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       return { waiting: writes.waiting(), walBytes: wal?.size ?? null };
     },
     async canWrite() {
-      // A gateway that is taken out of rotation gets no deliveries that could show that it writes again.
-      if (isFailing) await writes.probe().catch(() => {});
+      // A gateway that is taken out of rotation gets no deliveries that could show that it writes again, nor has one had
+      // any that has just been started.
+      if (isFailing || !hasCommitted) await writes.probe().catch(failed);
       return !isFailing;
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
