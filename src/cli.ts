@@ -237,7 +237,8 @@ async function openMaintenance(): Promise<Maintenance> {
 /** For commands that only look or take away: where there is nothing, nothing is made. */
 async function openExisting(): Promise<Maintenance> {
   const { DATABASE_URL: url } = config();
-  if (!isPostgres(url)) requireFile(databaseFileOf(url));
+  if (isPostgres(url)) return openPostgresMaintenance(url, { mustExist: true });
+  requireFile(databaseFileOf(url));
   return openMaintenance();
 }
 

@@ -42,15 +42,15 @@ function isReadableUrl(url: string): boolean {
   // Without a host, pg takes a socket of this machine.
   if (isPostgres(url)) return URL.canParse(url) || URL.canParse(url.replace("@/", "@localhost/"));
   try {
-    return !hasMoreThanPath(url) && !pathOf(url).includes("\0");
+    return !isAnotherThanSaid(url) && !pathOf(url).includes("\0");
   } catch {
     return false;
   }
 }
 
-/** True where the file would be another than the text says: a URL's path ends at the first ? or #. */
-function hasMoreThanPath(url: string): boolean {
-  return url.startsWith("file:///") && /[?#]/.test(url);
+/** True where the file would be another than the text says: a URL's path ends at the first ? or #, and no name has a /. */
+function isAnotherThanSaid(fileUrl: string): boolean {
+  return /[?#]|%2f/i.test(fileUrl);
 }
 
 /** better-sqlite3 takes spaces at either end away, and `:memory:` for no file at all. */
@@ -373,5 +373,5 @@ function targetOf(path: string): string | null {
 }
 
 function pathOf(url: string): string {
-  return url.startsWith("file:///") ? fileURLToPath(url) : decodeURI(url.slice("file:".length));
+  return url.startsWith("file:///") ? fileURLToPath(url) : decodeURIComponent(url.slice("file:".length));
 }

@@ -151,7 +151,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
             // Opened anew now and then, and the program around it may go to another folder.
             file: resolve(databaseFileOf(config.DATABASE_URL)),
             threads: { read: threadOf("read-worker", threads), write: threadOf("write-worker", threads) },
-            onEnd: () => ended.resolve("the thread that writes has ended"),
+            onEnd: ended.resolve,
           }),
     ),
   );

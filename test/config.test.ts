@@ -106,6 +106,9 @@ describe("the settings", () => {
     ["DATABASE_URL", "file::memory:"],
     ["DATABASE_URL", "file:///data/team#1.db"],
     ["DATABASE_URL", "file:///data/team?1.db"],
+    ["DATABASE_URL", "file:./data/team#1.db"],
+    ["DATABASE_URL", "file:./data/team?1.db"],
+    ["DATABASE_URL", "file:./a%2Fb.db"],
     ["DATABASE_URL", "postgres://issuewire:secret@db.example:port/issuewire"],
     ["DATABASE_URL", "postgres://issuewire:with/slash@db.example/issuewire"],
     ["DATABASE_DIRECT_URL", "postgres://[::1/issuewire"],
@@ -225,6 +228,8 @@ describe("a database URL", () => {
     ["file:/var/lib/x.db", "/var/lib/x.db"],
     ["file:///var/lib/x.db", "/var/lib/x.db"],
     ["file:a%20b.db", "a b.db"],
+    ["file:./a%3Fb%23c%25d.db", "./a?b#c%d.db"],
+    ["file:///a%3Fb%23c%25d.db", "/a?b#c%d.db"],
   ])("%s is the file %s", (url, file) => {
     expect(databaseFileOf(url)).toBe(file);
   });

@@ -50,7 +50,7 @@ async function finishForgetting(store: Maintenance, options: EraseCommandOptions
       return;
     case "in use":
       return print(
-        "A gateway uses the database: parts of its file that are not in use may still hold some of what was erased. This command clears them when it is run once more with the gateway stopped, though it finds nothing then.",
+        "A gateway or another command uses the database: parts of its file that are not in use may still hold some of what was erased. This command clears them when it is run once more with nothing else using it, though it finds nothing then.",
       );
     case "left":
       return print(

@@ -5,7 +5,7 @@ import type { Tokens } from "./tokens.ts";
 /** What became of the database's file where it was to be written anew. */
 export type Compaction =
   | { readonly is: "compact" }
-  /** As it was, because a gateway uses it, which would refuse webhooks meanwhile. */
+  /** As it was, because a gateway uses it, which would refuse webhooks meanwhile, or another command. */
   | { readonly is: "in use" }
   /** As it was, with the reason in words, which go into a sentence. */
   | { readonly is: "left"; readonly because: string };

@@ -33,8 +33,8 @@ function printing(file: string): EraseCommandOptions & { readonly printed: reado
 }
 
 const besideGateway =
-  "A gateway uses the database: parts of its file that are not in use may still hold some of what was erased. " +
-  "This command clears them when it is run once more with the gateway stopped, though it finds nothing then.";
+  "A gateway or another command uses the database: parts of its file that are not in use may still hold some of what was erased. " +
+  "This command clears them when it is run once more with nothing else using it, though it finds nothing then.";
 
 it("forgetting a project says so without what a terminal would obey in its slug", async () => {
   await using store = await openTestStore();

@@ -1,7 +1,7 @@
 import Database from "better-sqlite3";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, openSync, statSync } from "node:fs";
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, it, inject } from "vitest";
@@ -10,6 +10,7 @@ import { StorageUnavailableError } from "../../src/domain/failure.ts";
 import { sign } from "../../src/sentry/signature.ts";
 import { told } from "../store/deliveries.ts";
 import { openStoreIn, openTestStore, temporaryFolder } from "../store/open.ts";
+import { postIssue } from "./post.ts";
 import { secret } from "./secret.ts";
 
 describe("a store whose file another process has locked", () => {
@@ -93,6 +94,57 @@ describe.skipIf(!canMount)("forgetting on a disk with little room", () => {
         ),
       ),
     });
+  });
+});
+
+describe.skipIf(!canMount)("a gateway that is started on a disk that is full", () => {
+  it("is read from, and takes webhooks and is ready once there is room", async () => {
+    using folder = temporaryFolder();
+    const kept = join(folder.path, "issuewire.db");
+    const killed = join(folder.path, "killed");
+    mkdirSync(killed);
+    {
+      await using store = await openStoreIn(kept);
+      const issues = Array.from({ length: 30 }, (_, index) => String(index));
+      await Promise.all(issues.map((issue) => store.append(told({ issue, title: "x".repeat(2_000) }))));
+      // As it would be found if it ended now.
+      for (const end of ["", "-wal", ".instance"])
+        copyFileSync(`${kept}${end}`, join(killed, `issuewire.db${end}`));
+    }
+    // What is left of a WAL before this one: room for what is written to open it, and for no more.
+    appendFileSync(join(killed, "issuewire.db-wal"), Buffer.alloc(4 * 4_120));
+    const disk = join(folder.path, "disk");
+    mkdirSync(disk);
+    const script = `mount -t tmpfs -o size=4m none ${disk} && cp ${killed}/* ${disk} && touch ${disk}/issuewire.db.lock &&
+      head -c 32768 /dev/zero > ${disk}/issuewire.db-shm && cat /dev/zero > ${disk}/fill 2> /dev/null;
+      exec "${process.execPath}" ${join(inject("built"), "cli.js")} serve`;
+    const child = spawn("unshare", [...onSmallDisk, script], {
+      env: {
+        PATH: process.env["PATH"],
+        PORT: "0",
+        DATABASE_URL: `file:${join(disk, "issuewire.db")}`,
+        SENTRY_CLIENT_SECRET: secret,
+        LOG_LEVEL: "info",
+      },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const gone = once(child, "exit");
+    try {
+      const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+      const { url } = JSON.parse((await lines.next()).value as string) as { readonly url: string };
+      const ready = async () => (await fetch(`${url}/health/ready`)).status;
+      expect(await ready()).toBe(503);
+      const asked = await fetch(`${url}/graphql?query={issues(first:0){totalCount}}`);
+      expect(await asked.json()).toEqual({ data: { issues: { totalCount: 30 } } });
+      expect(await postIssue(url, 31, "x".repeat(20_000))).toBe(503);
+
+      rmSync(`/proc/${child.pid}/root${disk}/fill`);
+      await expect.poll(ready).toBe(200);
+      expect(await postIssue(url, 31, "x".repeat(20_000))).toBe(202);
+    } finally {
+      child.kill("SIGKILL");
+      await gone;
+    }
   });
 });
 

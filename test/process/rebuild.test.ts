@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it, inject } from "vitest";
 import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
+import { onServer, temporarySchema } from "../store/open-postgres.ts";
 import { openStoreIn, temporaryFolder } from "../store/open.ts";
 import { commandOn, commandWith } from "./command.ts";
 import { fill } from "./fill.ts";
@@ -167,6 +168,20 @@ describe("the command line", () => {
       const missing = await commandOn(`file:${join(folder.path, "none.db")}`, ...words.split(" ")).ended;
       expect(missing).toEqual({ code: 1, output: expect.stringContaining("There is no database file") });
       expect(readdirSync(folder.path)).toEqual([]);
+    },
+  );
+
+  it.each(["forget issue X-1", "prune", "token list", "token revoke me", "rebuild", "doctor"])(
+    "makes no store in a PostgreSQL database that has none: %s",
+    async (words) => {
+      await using schema = await temporarySchema();
+      const settings = { DATABASE_URL: schema.url, RETENTION_RAW_DAYS: "1" };
+      expect(await commandWith({ settings }, ...words.split(" ")).ended).toEqual({
+        code: 1,
+        output: expect.stringContaining("There is no store in this database"),
+      });
+      const tables = `select from pg_tables where schemaname = '${schema.name}'`;
+      expect((await onServer((client) => client.query(tables))).rowCount).toBe(0);
     },
   );
 

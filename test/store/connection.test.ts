@@ -97,6 +97,16 @@ describe("the connection that writes", () => {
   });
 });
 
+describe("a connection of a command", () => {
+  it("is opened after a look at whose WAL is there: only gateways, which have looked, take the shorter way", () => {
+    const sources = globSync("src/**/*.ts").filter((file) =>
+      /\bopenReader\(/.test(readFileSync(file, "utf8")),
+    );
+    const names = ["connection", "read-worker", "store", "trying"];
+    expect(sources.toSorted()).toEqual(names.map((name) => `src/store/sqlite/${name}.ts`));
+  });
+});
+
 describe("what SQLite puts aside meanwhile", () => {
   const folderOf = (client: Database.Database) => client.pragma("temp_store_directory", { simple: true });
 

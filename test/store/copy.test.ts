@@ -1,3 +1,4 @@
+import Database from "better-sqlite3";
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
@@ -13,6 +14,7 @@ import { locksOf } from "../../src/store/postgres/locks.ts";
 import { examinePostgres } from "../../src/store/postgres/doctor.ts";
 import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";
+import { openCopySource } from "../../src/store/sqlite/copy-source.ts";
 import { openSqliteFilling } from "../../src/store/sqlite/filling.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { packOldest } from "../../src/store/sqlite/packing.ts";
@@ -191,6 +193,23 @@ describe("copying", () => {
     await using original = await openStoreIn(stores.file, { now: () => now });
     await using copied = await openReplica(stores.url, { now: () => now });
     expect(await answersOf(copied)).toEqual(await answersOf(original));
+  });
+
+  it("is not written beneath once no gateway has the file: what a command took away would come back", async () => {
+    await using stores = await prepared();
+    const other = new Database(stores.file, { timeout: 0 });
+    using _closing = { [Symbol.dispose]: () => void other.close() };
+    const write = () => other.exec("begin immediate; rollback");
+    {
+      using source = openCopySource(stores.file);
+      expect(source.isAlone).toBe(true);
+      expect(write).toThrow("database is locked");
+    }
+    write();
+    await using _gateway = await openStoreIn(stores.file);
+    using source = openCopySource(stores.file);
+    expect(source.isAlone).toBe(false);
+    write();
   });
 
   it("begins anew when something was erased since", async () => {

@@ -53,9 +53,9 @@ describe("a database file that becomes smaller", () => {
     checked.client.pragma("wal_checkpoint(TRUNCATE)");
     check();
     truncateSync(file, sizeOf(file) - 4096);
-    expect(check).toThrow("has become smaller beneath the gateway");
+    expect(check).toThrow("has become smaller or older beneath the gateway");
     appendFileSync(file, Buffer.alloc(100 * 4096));
-    expect(check).toThrow("has become smaller beneath the gateway");
+    expect(check).toThrow("has become smaller or older beneath the gateway");
   });
 
   it("counts as another one while that is still being copied", () => {
@@ -72,7 +72,13 @@ describe("a database file that becomes smaller", () => {
     checked.client.pragma("wal_checkpoint(TRUNCATE)");
     checked.check();
     copyFileSync(`${checked.file}.copy`, checked.file);
-    expect(checked.check).toThrow("has become smaller beneath the gateway");
+    expect(checked.check).toThrow("has become smaller or older beneath the gateway");
+  });
+
+  it("counts as another one though nothing was written since it was opened", () => {
+    using checked = openChecked();
+    truncateSync(checked.file, sizeOf(checked.file) - 4096);
+    expect(checked.check).toThrow("has become smaller or older beneath the gateway");
   });
 
   it("is the same where a VACUUM was in the WAL since before it was opened, whatever is written meanwhile", () => {
@@ -109,6 +115,79 @@ describe("a database file that becomes smaller", () => {
     check();
     checked.client.pragma("wal_checkpoint(TRUNCATE)");
     check();
+  });
+});
+
+describe("a database file that becomes older", () => {
+  /** Another process's commit, which is in the file then. */
+  const commit = (file: string, statement = "insert into rows values (1)") => {
+    const other = new Database(file);
+    other.exec(statement);
+    other.pragma("wal_checkpoint(PASSIVE)");
+    other.close();
+  };
+  /** A copy of it, after which one was made that is as large. */
+  const copied = ({ file }: { readonly file: string }) => {
+    copyFileSync(file, `${file}.copy`);
+    commit(file, "delete from rows where rowid > 399");
+    expect(sizeOf(file)).toBe(sizeOf(`${file}.copy`));
+  };
+
+  it("counts as another one, however large it is, also once it was written again", () => {
+    using checked = openChecked();
+    const { file, check } = checked;
+    copied(checked);
+    check();
+    copyFileSync(`${file}.copy`, file);
+    expect(check).toThrow("has become smaller or older beneath the gateway");
+    for (let times = 0; times < 3; times += 1) commit(file);
+    expect(check).toThrow("has become smaller or older beneath the gateway");
+  });
+
+  it("counts as another one where a command has written to it since", () => {
+    using checked = openChecked();
+    const { file, check } = checked;
+    copied(checked);
+    check();
+    copyFileSync(`${file}.copy`, file);
+    const command = new Database(file);
+    command.pragma("wal_autocheckpoint = 0");
+    command.exec("insert into rows values (1)");
+    expect(check).toThrow("has become smaller or older beneath the gateway");
+    command.close();
+  });
+
+  it("is the same whatever is done by SQLite", async () => {
+    using checked = openChecked();
+    const { file, client, check, add } = checked;
+    await client.backup(`${file}.backup`);
+    const other = new Database(file);
+    other.pragma("wal_autocheckpoint = 0");
+    const statements = [
+      "insert into rows values (randomblob(9000))",
+      "delete from rows where rowid % 7 = 0",
+      "create table if not exists more (value)",
+      "begin immediate; insert into rows values (randomblob(90000)); rollback",
+      "vacuum",
+    ];
+    for (const connection of [client, other, client, other])
+      for (const statement of statements) {
+        connection.exec(statement);
+        check();
+        add(3);
+        for (const mode of ["PASSIVE", "TRUNCATE"]) {
+          other.pragma(`wal_checkpoint(${mode})`);
+          check();
+        }
+        commit(file, statement);
+        check();
+      }
+    const backup = new Database(`${file}.backup`, { readonly: true });
+    await backup.backup(file);
+    backup.close();
+    other.pragma("wal_checkpoint(TRUNCATE)");
+    check();
+    other.close();
   });
 });
 

@@ -17,6 +17,26 @@ const token = {
   expiresAt: null,
 } as const;
 
+describe("doctor by a role that may not read", () => {
+  it("says what is to be granted to it, with which it examines all", async () => {
+    await using schema = await temporarySchema();
+    await (await openReplica(schema.url))[Symbol.asyncDispose]();
+    const url = new URL(schema.url);
+    url.username = `${schema.name}_reader`;
+    const run = async (text: string) => void (await onServer((client) => client.query(text)));
+    await run(`create role ${url.username} login; grant usage on schema ${schema.name} to ${url.username}`);
+    await using dropping = new AsyncDisposableStack();
+    dropping.defer(() => run(`drop owned by ${url.username}; drop role ${url.username}`));
+    const examine = () => examinePostgres({ url: url.href, onProgress: () => {} });
+    await expect(examine()).rejects.toThrow(/GRANT SELECT ON ALL TABLES .* ON ALL SEQUENCES/);
+    await run(
+      `grant select on all tables in schema ${schema.name} to ${url.username};
+       grant select on all sequences in schema ${schema.name} to ${url.username}`,
+    );
+    expect(await examine()).toEqual([]);
+  });
+});
+
 describe("commands on a store in PostgreSQL, beside a gateway", () => {
   it("make and revoke tokens that every replica knows", async () => {
     await using store = await openTestPostgres();

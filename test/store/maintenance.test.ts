@@ -3,10 +3,11 @@ import { describe, expect, it, vi } from "vitest";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import type { Report } from "../../src/observability/report.ts";
 import { readBody } from "../../src/sentry/payload.ts";
 import { backUpSqlite } from "../../src/store/sqlite/backup.ts";
+import { openCopySource } from "../../src/store/sqlite/copy-source.ts";
 import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
 import { openSqliteFilling } from "../../src/store/sqlite/filling.ts";
 import { readInstance } from "../../src/store/sqlite/instance.ts";
@@ -444,10 +445,32 @@ describe("a backup that is put back", () => {
     const message = `remove ${backup}-wal and ${backup}-shm`;
     await expect(openStoreIn(backup)).rejects.toThrow(message);
     await expect(examine(backup)).rejects.toThrow(message);
+    const to = join(folder.path, "another.db");
+    await expect(backUpSqlite({ file: backup, to, onProgress: noProgress })).rejects.toThrow(message);
+    await expect(rebuild(backup)).rejects.toThrow(message);
+    expect(() => openCopySource(backup)).toThrow(message);
+    expect(() => openSqliteMaintenance(backup)).toThrow(message);
+    const filling = { file: backup, read: readBody, onFault: () => {} };
+    expect(() => openSqliteFilling(filling)).toThrow(message);
     expect(readFileSync(backup)).toEqual(before);
     rmSync(`${backup}-wal`);
     await using store = await openStoreIn(backup);
     expect([...(await store.reader.issues(["1", "2"])).keys()]).toEqual(["1"]);
+  });
+});
+
+describe("a backup that is moved over the file of a gateway", () => {
+  it("is refused by a command beside it, and not changed by that", async () => {
+    using folder = temporaryFolder();
+    const [file, backup] = [join(folder.path, "a.db"), join(folder.path, "backup.db")];
+    await using store = await openStoreIn(file);
+    await store.append(told({ issue: "1" }));
+    await backUpSqlite({ file, to: backup, onProgress: noProgress });
+    await store.append(told({ issue: "2" }));
+    const before = readFileSync(backup);
+    renameSync(backup, file);
+    expect(() => openSqliteMaintenance(file)).toThrow(`stop the gateway, if one runs, remove ${file}-wal`);
+    expect(readFileSync(file)).toEqual(before);
   });
 });
 

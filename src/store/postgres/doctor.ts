@@ -5,9 +5,9 @@ import type { Examined } from "../doctor/examined.ts";
 import { otherVersion, type Finding } from "../doctor/finding.ts";
 import { metaNames } from "../meta.ts";
 import { drizzleOver } from "./ask.ts";
-import { failureIn } from "./error.ts";
+import { codeOf, failureIn, notPermitted } from "./error.ts";
 import { durabilityFaults } from "./durability.ts";
-import { hasTablesOfThisVersion, isCopying } from "./migrate.ts";
+import { hasTablesOfThisVersion, isCopying, requireStore } from "./migrate.ts";
 import { createPools } from "./pools.ts";
 import { connectTo } from "./prepare.ts";
 import { newestPosition, sharedBy } from "./queries.ts";
@@ -21,7 +21,7 @@ export type ExaminationOptions = Pick<Examined, "onProgress"> & { readonly url: 
  *
  * It looks at the server's settings and the store's own, and then as `examineStore` does. The server's pages are its own
  * to check.
- * @throws Error where there is no store.
+ * @throws Error where there is no store, or the role may not read it.
  */
 export async function examinePostgres({ url, onProgress }: ExaminationOptions): Promise<readonly Finding[]> {
   await using pools = createPools(url);
@@ -31,10 +31,7 @@ export async function examinePostgres({ url, onProgress }: ExaminationOptions): 
     // Whether it is a standby shows outside of a transaction that only reads.
     const ofServer = await examineServer(client);
     await beginUnhurried(client, "isolation level repeatable read read only");
-    const { rowCount } = await client.query(
-      "select where to_regclass(quote_ident(current_schema()) || '.meta') is not null",
-    );
-    if (rowCount === 0) throw new Error("There is no store in this database: start a gateway on it.");
+    await requireStore(client);
     if (!(await hasTablesOfThisVersion(client))) return [...ofServer, otherVersion];
     // What is half copied is not to be right yet.
     if (await isCopying(client)) return [...ofServer, unfinishedCopy];
@@ -50,6 +47,11 @@ export async function examinePostgres({ url, onProgress }: ExaminationOptions): 
       })),
     ];
   } catch (error) {
+    if (codeOf(error) === notPermitted)
+      throw new Error(
+        "The role may not read all of the store: take that of the gateways, or GRANT SELECT ON ALL TABLES IN SCHEMA … and ON ALL SEQUENCES IN SCHEMA … to it.",
+        { cause: error },
+      );
     throw failureIn(error) ?? error;
   } finally {
     await client.end().catch(() => {});

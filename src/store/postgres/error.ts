@@ -18,6 +18,9 @@ const canceled = "57014";
 /** A lock was not had in the time that it may be waited for (`lock_not_available`). */
 export const lockNotAvailable = "55P03";
 
+/** The role may not do what was asked (`insufficient_privilege`). */
+export const notPermitted = "42501";
+
 /** What a question that the database did not answer is answered with. */
 export function failureFrom(error: unknown): StorageUnavailableError | ReadTimeoutError {
   if (codeOf(error) === canceled)

@@ -3,6 +3,7 @@ import type { Maintenance } from "../maintenance.ts";
 import { namedQueries } from "../queries/named.ts";
 import { drizzleOver } from "./ask.ts";
 import { answered } from "./error.ts";
+import type { MigrateOptions } from "./migrate.ts";
 import { createPools } from "./pools.ts";
 import { prepare } from "./prepare.ts";
 import { readerOf, sharedBy } from "./queries.ts";
@@ -10,13 +11,17 @@ import { erasingSteps } from "./steps.ts";
 import { tokensOn } from "./tokens.ts";
 
 /**
- * Opens the store for commands, making the tables where they are missing. Replicas may go on beside it.
+ * Opens the store for commands, making the tables where they are missing unless it is to be there. Replicas may go on beside
+ * it.
  * @throws Error that says what is wrong with the server and what to do.
  */
-export async function openPostgresMaintenance(url: string): Promise<Maintenance> {
+export async function openPostgresMaintenance(
+  url: string,
+  options: Pick<MigrateOptions, "mustExist"> = {},
+): Promise<Maintenance> {
   await using opened = new AsyncDisposableStack();
   const pools = opened.use(createPools(url));
-  const { schema } = await prepare(pools);
+  const { schema } = await prepare(pools, options);
   const reader = readerOf(pools.log, { issueObjectOf: () => null, hasSearch: false });
   const running = opened.move();
   return {

@@ -4,7 +4,7 @@ import { readMigrationFiles } from "drizzle-orm/migrator";
 import type pg from "pg";
 import { howToRun } from "../../observability/how-to-run.ts";
 import { metaNames } from "../meta.ts";
-import { codeOf, lockNotAvailable } from "./error.ts";
+import { codeOf, lockNotAvailable, notPermitted } from "./error.ts";
 import { locksOf } from "./locks.ts";
 import { idleLimit } from "./pools.ts";
 import { makeTextIndex } from "./search.ts";
@@ -13,6 +13,8 @@ import { beginUnhurried } from "./unhurried.ts";
 export type MigrateOptions = {
   /** A store that a copy was begun into is opened too, as it is. */
   readonly isForCopy?: boolean;
+  /** Where there is no store, none is made. */
+  readonly mustExist?: boolean;
 };
 
 /**
@@ -32,12 +34,13 @@ const migrationsFolder = join(dirname(findPackageJSON(import.meta.url)!), "drizz
  */
 export async function migrate(
   client: pg.ClientBase,
-  { isForCopy = false }: MigrateOptions = {},
+  { isForCopy = false, mustExist = false }: MigrateOptions = {},
 ): Promise<string> {
   const { rows } = await client.query<{ schema: string | null }>("select current_schema() as schema");
   const schema = rows[0]!.schema;
   if (schema === null)
     throw new Error("The role's search_path names no schema that exists: create one, or set search_path.");
+  if (mustExist) await requireStore(client);
   await beginUnhurried(client);
   try {
     // What is made, changed and dropped is in this schema, whatever the others of the search_path hold under its names.
@@ -63,7 +66,7 @@ export async function migrate(
         `The schema ${schema} holds the tables of another program: name an empty database, or an empty schema by ?options=-c%20search_path%3Dname.`,
         { cause: error },
       );
-    if (code !== "42501") throw error;
+    if (code !== notPermitted) throw error;
     if (await mayCreateIn(client, schema))
       throw new Error(
         `The tables in the schema ${schema} are another role's, as after a restore by somebody else: make this role the owner of the tables, the sequence and the functions there.`,
@@ -81,6 +84,14 @@ async function mayCreateIn(client: pg.ClientBase, schema: string): Promise<boole
     schema,
   ]);
   return rows[0]!.may;
+}
+
+/** @throws Error where there is no store. */
+export async function requireStore(client: pg.ClientBase): Promise<void> {
+  const { rowCount } = await client.query(
+    "select where to_regclass(quote_ident(current_schema()) || '.meta') is not null",
+  );
+  if (rowCount === 0) throw new Error("There is no store in this database: start a gateway on it.");
 }
 
 /** True where the tables have seen the migrations that this version has, and no others. */

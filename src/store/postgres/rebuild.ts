@@ -26,13 +26,14 @@ const pageIdleLimit = "set local idle_in_transaction_session_timeout = '10min'";
  * What they are sent meanwhile they answer with 503, for a history that is derived is written by nobody else. Once it is
  * done they end, to be started again. Histories, and the ids of nodes, are the same afterwards; cursors of before are
  * refused with EPOCH_CHANGED.
+ * @throws Error where there is no store.
  */
 export async function rebuildPostgres({
   url,
   ...options
 }: RebuildOptions & { readonly url: string }): Promise<void> {
   await using pools = createPools(url);
-  const { schema } = await prepare(pools);
+  const { schema } = await prepare(pools, { mustExist: true });
   const locks = locksOf(schema);
   const client = pools.connection();
   try {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
-import { makePrivate, openReader } from "./connection.ts";
+import { makePrivate, openForCommand } from "./connection.ts";
 import { unusable } from "./error.ts";
 import { putInPlace, removeDatabase } from "./file.ts";
 import { isFolder } from "./folder.ts";
@@ -39,7 +39,7 @@ export async function backUpSqlite({
     if (existsSync(to)) throw new Error(`There is a file ${to} already: choose another name.`);
     // What one that was killed has left there.
     removeDatabase(part);
-    const opened = openReader(file);
+    const opened = openForCommand(file);
     client = opened.client;
     // Holds the moment: without it, every commit meanwhile would make the copy begin again.
     client.exec("begin");

@@ -64,7 +64,7 @@ export function openWriter(file: string, sqliteVersion = versionOf): Connection 
 }
 
 /** What every connection that writes has in common. */
-export function setUpToWrite(client: Database.Database, file: string): void {
+function setUpToWrite(client: Database.Database, file: string): void {
   client.pragma("synchronous = FULL");
   // On macOS fsync leaves the data in the drive's cache; elsewhere the pragma does nothing.
   client.pragma("fullfsync = ON");
@@ -90,7 +90,7 @@ export function makePrivate(file: string): void {
  * To be asked before this process has opened the file: closing a file lets go of all its locks on it, SQLite's as well.
  * @throws Error that says what to do.
  */
-export function refuseWalOfAnother(file: string): void {
+function refuseWalOfAnother(file: string): void {
   const wal = statSync(`${file}-wal`, { throwIfNoEntry: false });
   if (wal === undefined || wal.size === 0) return;
   const descriptor = openSync(file, "r");
@@ -100,12 +100,35 @@ export function refuseWalOfAnother(file: string): void {
     closeSync(descriptor);
   }
   throw new Error(
-    `${file} was put back from a backup beside what is left of the database before it: remove ${file}-wal and ${file}-shm, and try again.`,
+    `${file} was put back from a backup beside what is left of the database before it: stop the gateway, if one runs, remove ${file}-wal and ${file}-shm, and try again.`,
   );
 }
 
 /**
- * Opens a connection that cannot write. In WAL mode it waits for nobody.
+ * Opens a store that is there, for a command to read it. This process must not have opened the file before.
+ * @throws Error that says what is wrong with the file.
+ */
+export function openForCommand(file: string): Connection {
+  requireFile(file);
+  refuseWalOfAnother(file);
+  return openReader(file);
+}
+
+/**
+ * The same to write to it beside a gateway, whose file and tables are left as they are.
+ * @param waitMs how long a statement waits while another connection writes.
+ */
+export function openBesideGateway(file: string, waitMs: number): Connection {
+  requireFile(file);
+  refuseWalOfAnother(file);
+  const client = new Database(file, { timeout: waitMs, fileMustExist: true });
+  setUpToWrite(client, file);
+  return { client, db: drizzle({ client }) };
+}
+
+/**
+ * Opens one more connection in a process that has opened the file already, as a gateway has. It cannot write; in WAL mode it
+ * waits for nobody.
  * @param isStopped asked in the midst of a long statement, which fails where it says true: see `stoppable.ts`.
  * @throws Error that says what is wrong with the file.
  */

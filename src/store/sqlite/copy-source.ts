@@ -1,10 +1,12 @@
+import Database from "better-sqlite3";
 import { and, asc, count, eq, getTableColumns, gt, inArray, max, sql, type AnyColumn } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { forgottenRole } from "../../domain/event.ts";
 import type { CopiedName, CopiedTable, Identity, Row, WholeTable } from "../copied.ts";
 import { metaNames } from "../meta.ts";
 import * as tables from "../tables/sqlite.ts";
-import { openReader, type Connection } from "./connection.ts";
+import { openForCommand, type Connection } from "./connection.ts";
+import { unusable } from "./error.ts";
 import { remembered } from "./identity.ts";
 import { instanceFileOf, isRestored, readInstance } from "./instance.ts";
 import { lockStore, StoreInUseError } from "./lock.ts";
@@ -13,7 +15,7 @@ import { newestPosition } from "./queries.ts";
 
 /** A store in a SQLite file, as it is at one moment. */
 export type CopySource = Disposable & {
-  /** No gateway has the file, and none gets it before this is disposed of. */
+  /** No gateway has the file, none gets it, and nothing writes to it, before this is disposed of. */
   readonly isAlone: boolean;
   readonly identity: Identity;
   /** The newest position and the newest id of a delivery that were ever handed out; 0 for none. */
@@ -32,6 +34,9 @@ export type CopySource = Disposable & {
 
 const issuesAtOnce = 100;
 
+/** How long what a command is writing is waited for. */
+const lastWriteMs = 2_000;
+
 /**
  * Opens the store for being copied. A gateway may go on writing to it: what is read here is of this moment, and the
  * file's write-ahead log grows for as long as it is read.
@@ -39,9 +44,10 @@ const issuesAtOnce = 100;
  */
 export function openCopySource(file: string): CopySource {
   using opened = new DisposableStack();
-  const connection = openReader(file);
+  const connection = openForCommand(file);
   opened.defer(() => void connection.client.close());
   const isAlone = tryToLock(file, opened);
+  if (isAlone) shutOutWriters(file, opened);
   const { client, db } = connection;
   if (!hasTablesOfThisVersion(connection))
     throw new Error(
@@ -120,6 +126,17 @@ function tryToLock(file: string, opened: DisposableStack): boolean {
   } catch (error) {
     if (error instanceof StoreInUseError) return false;
     throw error;
+  }
+}
+
+/** Commands write beside whoever has the lock of the store, and would say that they have erased what is copied all the same. */
+function shutOutWriters(file: string, opened: DisposableStack): void {
+  try {
+    const client = new Database(file, { timeout: lastWriteMs, fileMustExist: true });
+    opened.defer(() => void client.close());
+    client.exec("begin immediate");
+  } catch (error) {
+    throw unusable(file, error);
   }
 }
 

@@ -3,7 +3,7 @@ import { examineStore } from "../doctor/examine.ts";
 import type { Examined } from "../doctor/examined.ts";
 import { otherVersion, type Finding } from "../doctor/finding.ts";
 import * as tables from "../tables/sqlite.ts";
-import { openReader, refuseWalOfAnother, requireFile, type Connection } from "./connection.ts";
+import { openForCommand, type Connection } from "./connection.ts";
 import { codeOf } from "./error.ts";
 import { identityOf } from "./identity.ts";
 import { instanceFileOf, isRestored, readInstance, type Instance } from "./instance.ts";
@@ -19,9 +19,7 @@ export type ExaminationOptions = Pick<Examined, "onProgress"> & { readonly file:
  * It asks SQLite for the file's integrity, and then as `examineStore` does.
  */
 export async function examineSqlite({ file, onProgress }: ExaminationOptions): Promise<readonly Finding[]> {
-  requireFile(file);
-  refuseWalOfAnother(file);
-  const connection = openReader(file);
+  const connection = openForCommand(file);
   try {
     // Before the moment that is looked at: a gateway goes on writing it.
     const known = readInstance(instanceFileOf(file));

@@ -6,7 +6,7 @@ import { createRequestIds } from "../request-ids.ts";
 import type { Receipt } from "../store.ts";
 import { deliveries, tokens } from "../tables/sqlite.ts";
 import { createWalkCache } from "../walks.ts";
-import { openReader, openWriter, type Connection } from "./connection.ts";
+import { openForCommand, openWriter, type Connection } from "./connection.ts";
 import { unusable } from "./error.ts";
 import { putInPlace, removeDatabase } from "./file.ts";
 import { makeFolderOf } from "./folder.ts";
@@ -128,7 +128,7 @@ export function openSqliteFilling({ file, read, onFault }: FillingOptions): Fill
 }
 
 function holdsDeliveries(file: string): boolean {
-  const { client, db } = openReader(file);
+  const { client, db } = openForCommand(file);
   try {
     return (db.select({ count: count() }).from(deliveries).get()?.count ?? 0) > 0;
   } finally {

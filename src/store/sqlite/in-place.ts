@@ -18,8 +18,13 @@ export function checkOfPlace(client: Database.Database, file: string): () => voi
   const pageSize = Number(client.pragma("page_size", { simple: true }));
   const pageCount = client.prepare<[], number>("pragma page_count").pluck();
   const dataVersion = client.prepare<[], number>("pragma data_version").pluck();
-  let seenVersion: number | undefined;
-  let leastSize = 0;
+  // A checkpoint cuts the file to the pages that the database has, which become fewer by a VACUUM alone: one that is still
+  // in the WAL counts here, and before another connection's the size says nothing.
+  const leastOf = (size: number) => Math.min(size, Number(pageCount.get()) * pageSize);
+  // Before the pages are counted: what another connection changes meanwhile is then found to have come later.
+  let seenVersion = dataVersion.get();
+  let leastSize = leastOf(opened[0]?.size ?? 0);
+  let leastChanges = changesOf(descriptor);
   let whatHappened: string | null = null;
   return () => {
     const now = found();
@@ -30,18 +35,18 @@ export function checkOfPlace(client: Database.Database, file: string): () => voi
         );
     const size = now[0]?.size ?? 0;
     const version = dataVersion.get();
+    const changes = changesOf(descriptor);
     // For good: a checkpoint may write a header of its own over the other one's, and the file may grow again.
     whatHappened ??=
       journalOf(descriptor) !== "wal"
         ? `The file ${file} was written over beneath the gateway: stop the gateway, remove ${file}-wal and ${file}-shm, and restore the backup once more.`
-        : version === seenVersion && size < leastSize
-          ? `The file ${file} has become smaller beneath the gateway, as when another one is copied over it: stop the gateway, and run "${howToRun("doctor")}".`
+        : changes < leastChanges || (version === seenVersion && size < leastSize)
+          ? `The file ${file} has become smaller or older beneath the gateway, as when another one is copied over it: stop the gateway, and run "${howToRun("doctor")}".`
           : null;
     if (whatHappened !== null) throw moved(whatHappened);
-    // A checkpoint cuts the file to the pages that the database has, which become fewer by a VACUUM alone: one that is still
-    // in the WAL counts below, and before another connection's the size says nothing.
     seenVersion = version;
-    leastSize = Math.min(size, Number(pageCount.get()) * pageSize);
+    leastSize = leastOf(size);
+    leastChanges = changes;
   };
 }
 
@@ -56,6 +61,17 @@ export function journalOf(descriptor: number): "wal" | "rollback" | null {
   return versions.equals(Buffer.from([1, 1])) ? "rollback" : null;
 }
 
-function moved(message: string): Error {
+/**
+ * How often the database was changed, as its header says. With a WAL not every transaction counts, but none makes it less,
+ * a VACUUM as little as a `.restore` (https://sqlite.org/fileformat2.html#file_change_counter).
+ */
+function changesOf(descriptor: number): number {
+  const counter = Buffer.alloc(4);
+  readSync(descriptor, counter, 0, 4, 24);
+  return counter.readUInt32BE();
+}
+
+/** What a batch fails with that is not to be written here: none of its deliveries is to blame. */
+export function moved(message: string): Error {
   return new Database.SqliteError(message, "SQLITE_READONLY_DBMOVED");
 }

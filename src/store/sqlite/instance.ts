@@ -55,12 +55,19 @@ export function lossOf(database: Instance | null, file: Instance | null): Loss |
   return file === null ? null : { of: "everything", newest: file.newest };
 }
 
-/** True when the database cannot be the one that the file was written for, as far as it had come then. */
-export function isRestored(database: Instance, file: Instance | null): boolean {
+/**
+ * True when the database cannot be the one that `known` tells of, as far as it had come then: what its instance file says,
+ * or what a gateway has known since it opened it.
+ */
+export function isRestored(database: Instance, known: Instance | null): boolean {
   return (
-    file === null ||
-    file.instance !== database.instance ||
-    file.epoch !== database.epoch ||
-    file.newest > database.newest
+    known === null ||
+    known.instance !== database.instance ||
+    known.epoch !== database.epoch ||
+    known.newest > database.newest
   );
 }
+
+/** What is wrong where that is found while a gateway has the database open. */
+export const putBackBeneath =
+  "The database was put back to what it was before, or replaced, beneath the gateway, which ends: started anew, it begins a new epoch.";

@@ -21,6 +21,8 @@ export function lockStore(file: string): Disposable {
   let lock: Database.Database | null = null;
   try {
     lock = new Database(`${file}.lock`, { timeout: tryForMs });
+    // It holds nothing that could be undone, and a full disk has no room for a journal.
+    lock.pragma("journal_mode = MEMORY");
     lock.exec("begin exclusive");
   } catch (error) {
     lock?.close();

@@ -1,8 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import Database from "better-sqlite3";
-import { drizzle } from "drizzle-orm/better-sqlite3";
 import { StorageUnavailableError } from "../../domain/failure.ts";
 import { calledBy } from "../called-by.ts";
 import type { Maintenance } from "../maintenance.ts";
@@ -10,7 +8,7 @@ import { namedQueries } from "../queries/named.ts";
 import { tokenQueries } from "../queries/tokens.ts";
 import * as tables from "../tables/sqlite.ts";
 import { compact, freeBytesOf } from "./compact.ts";
-import { openWriter, setUpToWrite, type Connection } from "./connection.ts";
+import { openBesideGateway, openWriter, type Connection } from "./connection.ts";
 import { emptyWalWithin } from "./empty-wal.ts";
 import { isBusy, unusable } from "./error.ts";
 import { makeFolderOf } from "./folder.ts";
@@ -71,10 +69,8 @@ function openConnection(
     opened.use(lockStore(file));
   } catch (error) {
     if (!(error instanceof StoreInUseError) || !existsSync(file)) throw error;
-    const client = new Database(file, { timeout: busyMs, fileMustExist: true });
-    opened.defer(() => void client.close());
-    setUpToWrite(client, file);
-    const connection = { client, db: drizzle({ client }) };
+    const connection = openBesideGateway(file, busyMs);
+    opened.defer(() => void connection.client.close());
     if (!hasTablesOfThisVersion(connection))
       throw new Error(
         `The gateway that uses ${file} is of another version: run this command with that one.`,

@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { metaNames, newName } from "../meta.ts";
 import { deriveAgain, putDetailsBack, setIssuesAside, type RebuildOptions } from "../rebuild.ts";
 import * as tables from "../tables/sqlite.ts";
-import { openReader, openWriter } from "./connection.ts";
+import { openForCommand, openWriter } from "./connection.ts";
 import { unusable } from "./error.ts";
 import { identify } from "./identity.ts";
 import { instanceFileOf, readInstance, writeInstance } from "./instance.ts";
@@ -25,7 +25,7 @@ export async function rebuildSqlite({
   file,
   ...options
 }: RebuildOptions & { readonly file: string }): Promise<void> {
-  openReader(file).client.close();
+  openForCommand(file).client.close();
   using _lock = lockStore(file);
   const { client, db } = openWriter(file);
   try {

@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { StorageUnavailableError } from "../../domain/failure.ts";
 import type { Report } from "../../observability/report.ts";
 import type { ReaderOptions } from "../queries/query.ts";
 import { tokenQueries } from "../queries/tokens.ts";
@@ -8,9 +9,10 @@ import { validNames } from "../tokens.ts";
 import * as tables from "../tables/sqlite.ts";
 import { openReader } from "./connection.ts";
 import { makeFolderOf } from "./folder.ts";
-import { instanceFileOf, writeInstance } from "./instance.ts";
+import { identityOf } from "./identity.ts";
+import { instanceFileOf, isRestored, putBackBeneath, readInstance, writeInstance } from "./instance.ts";
 import { lockStore } from "./lock.ts";
-import { newestPosition, readerOf } from "./queries.ts";
+import { readerOf } from "./queries.ts";
 import { createReads } from "./reads.ts";
 import { openTrying } from "./trying.ts";
 import { createVersion } from "./version.ts";
@@ -25,8 +27,8 @@ export type SqliteStoreOptions = Pick<ReaderOptions, "issueObjectOf"> & {
   readonly retention?: Retention;
   /** Called after each commit that added to the log. */
   readonly onCommit: () => void;
-  /** Called when nothing can be written any more, until the process is started anew. */
-  readonly onEnd?: () => void;
+  /** Called once, with the reason, when nothing can be written any more until the process is started anew. */
+  readonly onEnd?: (reason: string) => void;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** Most deliveries in one transaction. */
@@ -63,7 +65,20 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const onUnreadable = report.contentUnreadable;
   const asking = { issueObjectOf: options.issueObjectOf, onUnreadable };
   let isFailing = false;
+  let hasCommitted = false;
+  let hasEnded = false;
+  const failed = (error: unknown) => {
+    isFailing = true;
+    report.storeFailed(error);
+  };
+  const end = (reason: string, error: Error) => {
+    hasEnded = true;
+    failed(error);
+    options.onEnd?.(reason);
+  };
   let wrote = () => {};
+  /** How far the log has come by what was written here. */
+  let newest = 0;
   const writes = opened.use(
     await startWrites({
       file,
@@ -73,30 +88,29 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       maxWaiting,
       giveUpMs,
       now,
-      committed({ faults, ...figures }) {
+      committed({ faults, newest: position, ...figures }) {
+        newest = position;
         for (const fault of faults) report.deliveryFaulted(new Error(fault));
         report.committed(figures);
         if (isFailing) report.storeRecovered();
         isFailing = false;
+        hasCommitted = true;
         wrote();
         if (figures.entries > 0) options.onCommit();
       },
-      failed(error) {
-        isFailing = true;
-        report.storeFailed(error);
-      },
+      failed,
       notDropped: report.storeFailed,
       onUnreadable,
-      ended(error) {
-        isFailing = true;
-        report.storeFailed(error);
-        options.onEnd?.();
-      },
+      ended: (error) => end("the thread that writes has ended", error),
     }),
   );
   const instanceFile = instanceFileOf(file);
-  let { instance } = writes;
-  await writeInstance(instanceFile, instance);
+  const recorded = readInstance(instanceFile);
+  const isKnown = recorded !== null && !isRestored(writes.instance, recorded);
+  /** What the file says. */
+  let instance = isKnown ? recorded : writes.instance;
+  // Where it says so already it is left, for a disk that is full may still be read from.
+  if (!isKnown) await writeInstance(instanceFile, instance);
 
   const reading = openReader(file);
   opened.defer(() => void reading.client.close());
@@ -122,9 +136,12 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 
   // A file that cannot be written now is written a second later: nothing is lost with it but the sign of a restore.
   const rememberPosition = async (): Promise<void> => {
-    const newest = newestPosition(reading);
-    if (newest === instance.newest) return;
-    const next = { ...instance, newest };
+    const found = identityOf(reading);
+    // Never less than was known: where the database was put back, that alone tells the next start.
+    const next = { ...instance, newest: Math.max(instance.newest, newest, found?.newest ?? 0) };
+    if (!hasEnded && (found === null || isRestored(found, next)))
+      end("the database was put back", new StorageUnavailableError(putBackBeneath));
+    if (next.newest === instance.newest) return;
     await writeInstance(instanceFile, next);
     instance = next;
   };
@@ -151,8 +168,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       return { waiting: writes.waiting(), walBytes: wal?.size ?? null };
     },
     async canWrite() {
-      // A gateway that is taken out of rotation gets no deliveries that could show that it writes again.
-      if (isFailing) await writes.probe().catch(() => {});
+      // A gateway that is taken out of rotation gets no deliveries that could show that it writes again, nor has one had
+      // any that has just been started.
+      if (isFailing || !hasCommitted) await writes.probe().catch(failed);
       return !isFailing;
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),

@@ -12,10 +12,18 @@ import { createWriter } from "../writer.ts";
 import { startCheckpoints } from "./checkpoints.ts";
 import { openWriter, type Connection } from "./connection.ts";
 import { codeOf, isBusy, isOfValues, unusable } from "./error.ts";
-import { checkOfPlace } from "./in-place.ts";
+import { checkOfPlace, moved } from "./in-place.ts";
 import { identify, identityOf } from "./identity.ts";
 import { startIdle } from "./idle.ts";
-import { instanceFileOf, lossOf, readInstance, type Instance, type Loss } from "./instance.ts";
+import {
+  instanceFileOf,
+  isRestored,
+  lossOf,
+  putBackBeneath,
+  readInstance,
+  type Instance,
+  type Loss,
+} from "./instance.ts";
 import { packing } from "./packing.ts";
 import { probe, unprobe } from "./probe.ts";
 import { indexing } from "./search.ts";
@@ -44,6 +52,8 @@ export type WriteRequest =
 export type Committed = {
   readonly deliveries: number;
   readonly entries: number;
+  /** The newest position of the log. */
+  readonly newest: number;
   readonly milliseconds: number;
   /** Faults of this program, each of a delivery that is kept without being applied. */
   readonly faults: readonly string[];
@@ -76,11 +86,13 @@ export async function answerWrites({
   const { file, retention, ...limits } = workerData as WriteData;
 
   let connection: Connection;
+  /** Which database it is, and how far the log has come by what this thread has written or found there. */
+  let known: Instance;
   try {
     connection = openWriter(file);
-    const [known, recorded] = [identityOf(connection), readInstance(instanceFileOf(file))];
-    const instance = identify(connection, recorded);
-    say({ is: "open", to: 0, instance, loss: lossOf(known, recorded) });
+    const [found, recorded] = [identityOf(connection), readInstance(instanceFileOf(file))];
+    known = identify(connection, recorded);
+    say({ is: "open", to: 0, instance: known, loss: lossOf(found, recorded) });
   } catch (opening) {
     const error = unusable(file, opening);
     return say({ is: "not open", to: 0, message: error instanceof Error ? error.message : String(error) });
@@ -116,7 +128,7 @@ export async function answerWrites({
     },
   );
   const dataVersion = client.prepare<[], number>("pragma data_version").pluck();
-  let seenVersion = dataVersion.get();
+  let seenVersion: number | undefined;
   const transaction = prepareTransaction(connection, ({ message }) => say({ is: "unreadable", message }));
   const requestIds = await loadRequestIds({ db: connection.db, tables });
 
@@ -131,9 +143,15 @@ export async function answerWrites({
     try {
       client.exec("begin immediate");
       checkPlace();
-      // A command changed something beneath: it may have erased an issue.
       const version = dataVersion.get();
-      if (version !== seenVersion) forgetWalks();
+      if (version !== seenVersion) {
+        const found = identityOf(connection);
+        // What is written to it would have positions that mean something else already.
+        if (found === null || isRestored(found, known)) throw moved(putBackBeneath);
+        known = found;
+        // A command changed something beneath: it may have erased an issue.
+        forgetWalks();
+      }
       seenVersion = version;
       if (batch.length === 0) client.exec(probe);
       written = await writeBatch(transaction, batch, {
@@ -156,8 +174,17 @@ export async function answerWrites({
     checkpoints.committed();
     idle.wrote();
     const { receipts, entries } = written;
+    known = { ...known, newest: receipts.at(-1)?.position ?? known.newest };
+    const { newest } = known;
     const milliseconds = performance.now() - startedAt;
-    say({ is: "committed", deliveries: batch.length, entries, faults: faults.splice(0), milliseconds });
+    say({
+      is: "committed",
+      deliveries: batch.length,
+      entries,
+      newest,
+      faults: faults.splice(0),
+      milliseconds,
+    });
     return receipts;
   }
 
