@@ -27,7 +27,7 @@ export type For = { readonly is: "live" | "replay"; readonly connections: Iterab
 export type Line = {
   /**
    * Has it made, in its turn. Added for several, at once or one after the other, it is made at whichever's turn comes first:
-   * it is queued for a few, and for each that has less before it than those. What is for nobody is dropped.
+   * it is queued for a few clients, and wherever its turn comes sooner than for those. What is for nobody is dropped.
    */
   readonly add: (work: Work, whom: For) => void;
 };
@@ -52,10 +52,11 @@ type Queue = {
   isBusy: boolean;
 };
 
+/** Where one waits. */
 type Places = {
-  readonly queues: Set<Queue>;
-  /** How many came before it where these were fewest. */
-  fewestBefore: number;
+  readonly shares: Set<Share>;
+  /** When its turn comes in the one of them where it comes first, as far as could be told. */
+  soonest: number;
 };
 
 /** About what a quick answer takes. */
@@ -67,7 +68,7 @@ const mostMs = 250;
 /** How much more than those that replay a client may have had, and have first what is live all the same. */
 const liveFirstMs = 250;
 
-/** In how many queues one waits at least: of the thousands that come back together and want the same, any few will do. */
+/** In how many shares one waits at least: of the thousands that come back together and want the same, any few will do. */
 const leastPlaces = 4;
 
 export type LineOptions = {
@@ -159,52 +160,57 @@ export function createLine({ turn, askedBy, now = performance.now.bind(performan
     if (turnsToCome < readyQueues) awaitTurn();
   }
 
-  function queueOf(connection: Connection, is: For["is"]): Queue {
-    const { client } = connection;
-    const share: Share = shares[is].get(client) ?? {
-      client,
-      is,
-      ready: [],
-      nextAt: clock,
-      usualMs: quickMs,
-    };
+  function shareOf(client: string, is: For["is"]): Share {
+    const known = shares[is].get(client);
+    if (known !== undefined) return known;
+    const share: Share = { client, is, ready: [], nextAt: clock, usualMs: quickMs };
     shares[is].set(client, share);
+    return share;
+  }
+
+  function queueOf(connection: Connection, share: Share): Queue {
     const queue: Queue = { connection, share, works: [], isBusy: false };
-    queues[is].set(connection, queue);
+    queues[share.is].set(connection, queue);
     return queue;
+  }
+
+  /** About when one more would have its turn: behind what is in the queue, and one of each that is ready besides. */
+  function turnIn(share: Share, queue: Queue | undefined): number {
+    const inQueue = queue === undefined ? 0 : queue.works.length + (queue.isBusy ? 1 : 0);
+    const nextAt = Math.max(clock, share.nextAt) + (share.ready.length + inQueue) * share.usualMs;
+    return turnOf({ is: share.is, nextAt });
   }
 
   return {
     add(work, { is, connections }) {
       if (over.has(work)) return;
       const isNew = !placesOf.has(work);
-      const places = placesOf.get(work) ?? { queues: new Set(), fewestBefore: Infinity };
+      const places = placesOf.get(work) ?? { shares: new Set(), soonest: Infinity };
       placesOf.set(work, places);
       for (const connection of connections) {
         const known = queues[is].get(connection);
-        if (known !== undefined && places.queues.has(known)) continue;
-        const before =
-          (known === undefined ? 0 : known.works.length + (known.isBusy ? 1 : 0)) +
-          (shares[is].get(connection.client)?.ready.length ?? 0);
-        if (places.queues.size >= leastPlaces && before >= places.fewestBefore) continue;
-        const queue = known ?? queueOf(connection, is);
-        places.queues.add(queue);
-        places.fewestBefore = Math.min(before, places.fewestBefore);
+        const share = known?.share ?? shareOf(connection.client, is);
+        const turn = turnIn(share, known);
+        if (turn >= places.soonest && (places.shares.has(share) || places.shares.size >= leastPlaces))
+          continue;
+        const queue = known ?? queueOf(connection, share);
+        places.shares.add(share);
+        places.soonest = Math.min(turn, places.soonest);
         queue.works.push(work);
         if (known === undefined) getReady(queue);
         // Where what is before it is quick, it is made as soon as that.
         else if (isNew) awaitTurn();
-        // Nobody's turn comes much sooner, and thousands may be live.
-        if (before === 0 && turnOf(queue.share) <= clock) break;
+        // Nobody's turn comes sooner, and thousands may be live.
+        if (turn <= turnOf({ is, nextAt: clock })) break;
       }
-      if (places.queues.size > 0) return;
+      if (places.shares.size > 0) return;
       over.add(work);
       work.drop();
     },
   };
 }
 
-function turnOf({ is, nextAt }: Share): number {
+function turnOf({ is, nextAt }: Pick<Share, "is" | "nextAt">): number {
   return is === "live" ? nextAt - liveFirstMs : nextAt;
 }
 

@@ -212,6 +212,26 @@ describe("a line of answers to be made", () => {
     },
   );
 
+  it.each([
+    ["live", live],
+    ["replayed", replay],
+  ])(
+    "makes what is %s in the turn of one who wants it, whatever another of them has had before",
+    async (_, whom) => {
+      const { add, pass, made } = lineOfWorks();
+      const heavy = [1, 2, 3, 4].map(() => ({ client: "heavy" }));
+      const over = Promise.withResolvers<void>();
+      for (const connection of heavy) add("dear", whom(connection), { tookMs: 250, ends: over.promise });
+      await pass(4);
+      for (let index = 0; index < 50; index += 1) add("other", whom({ client: "other" }), { tookMs: 5 });
+      over.resolve();
+      await pass(1);
+      add("shared", whom(...heavy, { client: "light" }));
+      await pass(2);
+      expect(made).toContain("shared");
+    },
+  );
+
   it("counts what one has had who asks again as soon as it has its answer", async () => {
     const { add, pass, made } = lineOfWorks();
     const [one, other] = [{ client: "one" }, { client: "other" }];
