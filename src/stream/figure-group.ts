@@ -7,7 +7,7 @@ import {
   type Sink,
   type Subscriber,
 } from "./answer.ts";
-import type { Line } from "./line.ts";
+import type { Line, Work } from "./line.ts";
 import type { Part, Source } from "./source.ts";
 
 export type FigureGroupOptions<One extends Answer> = {
@@ -48,6 +48,8 @@ export function createFigureGroup<One extends Answer>(options: FigureGroupOption
   const members = new Set<Member<One>>();
   const stop = new AbortController();
   let newest: { readonly answer: One; readonly position: Seq } | null = null;
+  /** The newest reading, begun or not. */
+  let reading: Work | null = null;
 
   async function readOn(): Promise<void> {
     try {
@@ -72,12 +74,12 @@ export function createFigureGroup<One extends Answer>(options: FigureGroupOption
   /** Null where everyone is gone before it could begin. */
   function read(position: Seq): Promise<One | null> {
     const { promise, resolve, reject } = Promise.withResolvers<One | null>();
-    const work = {
+    reading = {
       isWanted: () => members.size > 0,
       begin: () => operation.read(position).then(resolve, reject),
       drop: () => resolve(null),
     };
-    line.add(work, { is: "live", connections: connectionsOf(members) });
+    line.add(reading, { is: "live", connections: connectionsOf(members) });
     return promise;
   }
 
@@ -131,6 +133,8 @@ export function createFigureGroup<One extends Answer>(options: FigureGroupOption
       const member: Member<One> = { sink, has: null, position: window.newest };
       if (members.size === 0) queueMicrotask(() => void readOn());
       members.add(member);
+      // Its turn may come before those of the others who wait for it.
+      if (reading !== null) line.add(reading, { is: "live", connections: [sink.connection] });
       queueMicrotask(() => {
         if (members.has(member)) offer(member);
       });

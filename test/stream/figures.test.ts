@@ -9,7 +9,10 @@ import { entries, memoryLog } from "./entries.ts";
 import { settled, type TestAnswer } from "./following.ts";
 
 /** A group that tells a figure, over a log and a clock that tests move on. */
-function figures(concerns: (seq: number) => boolean = () => true) {
+function figures(
+  concerns: (seq: number) => boolean = () => true,
+  line = createLine({ turn: async () => {}, askedBy }),
+) {
   const window = createWindow(0, 100);
   const log = memoryLog();
   const clock = { now: 100_000 };
@@ -36,7 +39,7 @@ function figures(concerns: (seq: number) => boolean = () => true) {
   const group = createFigureGroup<TestAnswer>({
     operation,
     source: createSource({ window, log, pageSize: 2 }),
-    line: createLine({ turn: async () => {}, askedBy }),
+    line,
     wait: (milliseconds, signal) =>
       new Promise((resolve) => {
         waits.push({ milliseconds, end: resolve });
@@ -59,13 +62,13 @@ function figures(concerns: (seq: number) => boolean = () => true) {
     },
     /** Ends the pause that is being made. */
     pass: () => waits.at(-1)!.end(),
-    join() {
+    join(client = "one") {
       const told: number[] = [];
       const taking = { wantsMore: true };
       let isFull = false;
       const happened: (string | End)[] = [];
       const subscriber = group.join({
-        connection: { client: "one" },
+        connection: { client },
         hasRoom: () => taking.wantsMore || !isFull,
         write(answer) {
           told.push(...answer.seqs);
@@ -103,6 +106,23 @@ describe("a figure", () => {
     pass();
     await settled();
     expect([told, state.reads]).toEqual([[1, 4], 2]);
+  });
+
+  it("is read in the turn of one who comes while it waits for another's", async () => {
+    const turns: (() => void)[] = [];
+    const line = createLine({ turn: () => new Promise<void>((resolve) => turns.push(resolve)), askedBy });
+    const dear = () => ({ isWanted: () => true, begin: async () => {}, drop() {} });
+    for (let index = 0; index < 20; index += 1)
+      line.add(dear(), { is: "live", connections: [{ client: "heavy" }] });
+    const { join } = figures(undefined, line);
+    join("heavy");
+    await settled();
+    const { told } = join("light");
+    for (let turn = 0; turn < 2; turn += 1) {
+      turns.shift()!();
+      await settled();
+    }
+    expect(told).toEqual([1]);
   });
 
   it("is read less often where it takes long", async () => {
