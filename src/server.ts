@@ -39,7 +39,7 @@ import { createWebhookHandler, isWebhookPath } from "./http/webhook.ts";
 import { howToRun } from "./observability/how-to-run.ts";
 import { createLogger, type Logger } from "./observability/logger.ts";
 import { createMetrics, measureWhenAsked } from "./observability/metrics.ts";
-import { createReport } from "./observability/report.ts";
+import { createReport, type Report } from "./observability/report.ts";
 import { readBody } from "./sentry/payload.ts";
 import { issueObjectOf } from "./sentry/raw-issue.ts";
 import { createReceiver } from "./sentry/receive.ts";
@@ -163,6 +163,12 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   const receiver = opened.use(
     createReceiver({ secrets, bearer: config.WEBHOOK_BEARER ?? null, append: store.append, now, report }),
   );
+  let isServing = true;
+  // What was asked for and has nobody left to be told may still be under way, and the store refuses it as it closes.
+  const failures: Pick<Report, "readFailed" | "resolverFailed"> = {
+    readFailed: (error) => isServing && report.readFailed(error),
+    resolverFailed: (error) => isServing && report.resolverFailed(error),
+  };
   const graphql = createGraphQL({
     store,
     recentBounds: createRecentBounds({ log: store.reader, committed }),
@@ -172,7 +178,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
       refusedSinceStart: () => refusedSinceStart,
     },
     clock: now,
-    report,
+    report: failures,
     limits: {
       depth: config.LIMIT_DEPTH,
       cost: config.LIMIT_COST,
@@ -202,7 +208,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   const live = createLive({
     fanout,
     newest: () => tail.window.newest,
-    mask: maskErrors(report),
+    mask: maskErrors(failures),
     followed: createFollowed(getHeapStatistics().heap_size_limit / 4),
   });
   const heartbeat = opened.use(startHeartbeat());
@@ -334,6 +340,9 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
       if (isWebhookPath(path)) report.deliveryRefused("REQUEST_TIMEOUT");
     },
     ...(serverOptions && { options: serverOptions }),
+  });
+  opened.defer(() => {
+    isServing = false;
   });
   const listening = opened.use(await listen(server, { host: config.HOST, port: config.PORT }));
   // Before connections are waited for: a stream would hold its own for ever.

@@ -1,9 +1,12 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { createClient } from "graphql-sse";
 import { describe, expect, it } from "vitest";
+import { StorageUnavailableError } from "../src/domain/failure.ts";
 import { createLogger } from "../src/observability/logger.ts";
 import { sign } from "../src/sentry/signature.ts";
+import type { Store } from "../src/store/store.ts";
 import { head, Wire } from "./http/wire.ts";
 import { temporaryFolder } from "./store/open.ts";
 import { onServer, temporarySchema } from "./store/open-postgres.ts";
@@ -305,6 +308,32 @@ describe("a gateway", () => {
     await gateway[Symbol.asyncDispose]();
     expect(await text).not.toContain("errors");
     await expect(fetch(gateway.url)).rejects.toThrow();
+  });
+
+  it("says of nothing that was asked for that it failed because the store closes", async () => {
+    const [asked, refused] = [Promise.withResolvers<void>(), Promise.withResolvers<never>()];
+    const transitionCountsOf = () => {
+      asked.resolve();
+      return refused.promise;
+    };
+    const around = (store: Store): Store => ({ ...store, reader: { ...store.reader, transitionCountsOf } });
+    let said = "";
+    const logger = createLogger({ level: "error", destination: { write: (line) => void (said += line) } });
+    const gateway = await startTestGateway({}, undefined, { around, logger });
+    const response = await fetch(`${gateway.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", accept: "text/event-stream" },
+      body: JSON.stringify({
+        query: "subscription { issueChanged { issue { transitions { totalCount } } } }",
+      }),
+    });
+    await post(gateway.url, resolved("1"));
+    await asked.promise;
+    await gateway[Symbol.asyncDispose]();
+    refused.reject(new StorageUnavailableError("The store is closing."));
+    await response.text();
+    await setImmediate();
+    expect(said).toBe("");
   });
 
   it("makes a secret of its own where it is given none, for its owner alone, and keeps it", async () => {

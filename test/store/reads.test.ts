@@ -116,6 +116,14 @@ describe("reads of a store", () => {
     await waiting;
     await taken[Symbol.asyncDispose]();
   });
+
+  it("are refused once the store is closed, so that no thread is started that nobody would end", async () => {
+    const reads = readsWith();
+    expect(await reads.reader.issueCount(everything)).toBe("the file");
+    await reads[Symbol.asyncDispose]();
+    await expect(reads.begin()).rejects.toThrow("closing");
+    await expect(reads.reader.issueCount(everything)).rejects.toThrow("closing");
+  });
 });
 
 describe("reads that take too long", () => {

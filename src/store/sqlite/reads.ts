@@ -22,7 +22,7 @@ export type ReadsOptions = {
   readonly maxWaiting: number;
 };
 
-/** Reads of both sorts. Disposing ends the threads; what they were asked is refused. */
+/** Reads of both sorts. Disposing ends the threads; what they were asked is refused, and what they are asked later. */
 export type Reads = AsyncDisposable & {
   readonly reader: Reader;
   readonly begin: () => Promise<ReadTransaction>;
@@ -37,8 +37,11 @@ export function createReads(options: ReadsOptions): Reads {
   const idle: Thread[] = [];
   const all = new Set<Thread>();
   const line = createWaitingLine<Thread>({ waitMs: timeoutMs, mostWaiting: maxWaiting });
+  let isClosed = false;
 
   async function take(): Promise<Thread> {
+    // Nobody would end a thread that is started by now, and it would keep the process for ever.
+    if (isClosed) throw closing();
     const free = idle.pop();
     if (free !== undefined) return free;
     return all.size < maxWorkers ? start() : line.wait();
@@ -100,10 +103,15 @@ export function createReads(options: ReadsOptions): Reads {
     },
 
     [Symbol.asyncDispose]: async () => {
-      line.refuse(new StorageUnavailableError("The store is closing."));
+      isClosed = true;
+      line.refuse(closing());
       await Promise.all([...all].map((thread) => thread.end()));
     },
   };
+}
+
+function closing(): StorageUnavailableError {
+  return new StorageUnavailableError("The store is closing.");
 }
 
 type Thread = {
