@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Writable } from "node:stream";
 
 /** How much of all answers that are made, and that their clients have not taken yet, may be in memory. */
 export type AnswerRoom = {
@@ -89,6 +90,32 @@ export function createAnswerRoom(
 }
 
 function uncounted(): void {}
+
+/** What a connection's client has not taken of what is written to it as it happens, as subscriptions are. */
+export type Unread = {
+  /** Counts what waits on the connection, once more has been written. False where there is no room for it. */
+  readonly count: () => boolean;
+  /** Nothing waits there any more. */
+  readonly letGo: () => void;
+};
+
+/** Counted together, because no more of it is written before all of it is taken. */
+export function createUnread(
+  answerRoom: AnswerRoom,
+  taker: Pick<Writable, "writableLength">,
+  request: Pick<IncomingMessage, "socket" | "headers">,
+): Unread {
+  let letGo = uncounted;
+  return {
+    count() {
+      letGo();
+      const counted = answerRoom.add(taker.writableLength, 0, request);
+      letGo = counted ?? uncounted;
+      return counted !== null;
+    },
+    letGo: () => letGo(),
+  };
+}
 
 /** Calls `given` once nothing of the response waits any more: its `end` was called, and the client may be gone. */
 export function onceTaken(response: ServerResponse, given: () => void): void {

@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { LiveOperation } from "../graphql/live-operation.ts";
 import { nowUnauthenticated } from "../graphql/ended.ts";
 import type { Report } from "../observability/report.ts";
+import { createUnread, type AnswerRoom } from "./answer-room.ts";
 import { pingSeconds, stallSeconds, type Heartbeat } from "./heartbeat.ts";
 import { lastMessage, type Live } from "./live.ts";
 import { bodyOf, chunkOf } from "./message.ts";
@@ -13,6 +14,8 @@ export type EventStreamOptions = {
   readonly heartbeat: Heartbeat;
   /** Connections whose other end is gone without a word. */
   readonly unreachable: Pick<Unreachable, "has">;
+  /** Of all ways in. */
+  readonly answerRoom: AnswerRoom;
   readonly report: Pick<Report, "subscriberJoined" | "subscriberLeft" | "slowConsumerCut">;
 };
 
@@ -42,13 +45,14 @@ const pingAt = onceInARow((cursor: string) => chunkOf([Buffer.from(`id: ${cursor
  *
  * Pings come during a replay as well, and by themselves do not say that it is over.
  *
- * A connection that has no room for more for 30 s is cut, and so is one whose other end is gone.
+ * A connection that has no room for more for 30 s is cut, and so is one whose other end is gone, and one that takes too
+ * little where there is no room to hold what it leaves.
  */
 export function serveEventStream(
   response: ServerResponse,
   operation: LiveOperation,
   { client, mayRead }: EventStreamReader,
-  { live, heartbeat, unreachable, report }: EventStreamOptions,
+  { live, heartbeat, unreachable, answerRoom, report }: EventStreamOptions,
 ): void {
   let seconds = 0;
   let stalledSeconds = 0;
@@ -56,10 +60,19 @@ export function serveEventStream(
   // HTTP/1.0 knows of no chunks. Without a socket it waits for the answer to an earlier request.
   const chunked = response.chunkedEncoding ? response.socket : null;
   const taker = chunked ?? response;
+  const unread = createUnread(answerRoom, taker, response.req);
 
   function write(chunk: Buffer): void {
-    if (chunked === null) response.write(bodyOf(chunk));
-    else chunked.write(chunk);
+    const isTaken = chunked === null ? response.write(bodyOf(chunk)) : chunked.write(chunk);
+    if (!isTaken && !unread.count()) cut();
+  }
+
+  function cut(): void {
+    leave();
+    report.slowConsumerCut("sse");
+    // What the system has taken and nobody reads is thrown away as well.
+    if (response.socket === null) response.destroy();
+    else response.socket.resetAndDestroy();
   }
 
   function hasRoom(): boolean {
@@ -83,6 +96,7 @@ export function serveEventStream(
 
   function goOn(): void {
     stalledSeconds = 0;
+    unread.letGo();
     subscriber.resume();
   }
 
@@ -103,14 +117,7 @@ export function serveEventStream(
       return;
     }
     stalledSeconds = hasRoom() ? 0 : stalledSeconds + 1;
-    if (stalledSeconds >= stallSeconds) {
-      leave();
-      report.slowConsumerCut("sse");
-      // What the system has taken and nobody reads is thrown away as well.
-      if (response.socket === null) response.destroy();
-      else response.socket.resetAndDestroy();
-      return;
-    }
+    if (stalledSeconds >= stallSeconds) return cut();
     seconds += 1;
     if (seconds % pingSeconds === 0) ping();
   });
@@ -131,6 +138,7 @@ export function serveEventStream(
 
   taker.on("drain", goOn);
   response.on("close", leave);
+  response.on("close", unread.letGo);
   // What `close` follows.
   response.on("error", () => {});
 }

@@ -8,7 +8,6 @@ import { isJsonInUtf8 } from "../graphql/plugins/use-json-requests.ts";
 import { graphqlPath, type GraphQL } from "../graphql/yoga.ts";
 import { accepted } from "./accepted.ts";
 import { mayStillRead, type Admitted } from "./admit.ts";
-import type { AnswerRoom } from "./answer-room.ts";
 import { serveEventStream, type EventStreamOptions } from "./event-stream.ts";
 import { paramsIn, paramsInSearch, ResponseClient, sendAnswer, sendTooMany } from "./graphql-request.ts";
 import type { PostedText } from "./posted-text.ts";
@@ -23,8 +22,6 @@ export type GraphQLHandlerOptions = EventStreamOptions & {
   /** Whom a request comes from: all that one client has of addresses is one key. */
   readonly clientOf: (request: IncomingMessage) => string;
   readonly postedText: PostedText;
-  /** Of all ways in. */
-  readonly answerRoom: AnswerRoom;
 };
 
 /**
@@ -37,7 +34,6 @@ export function createGraphQLHandler({
   turnstile,
   clientOf,
   postedText,
-  answerRoom,
   ...options
 }: GraphQLHandlerOptions) {
   const begin = createBegin(graphql);
@@ -83,7 +79,7 @@ export function createGraphQLHandler({
     const wantsStream = accept.includes("text/event-stream");
 
     async function relay(answer: Response): Promise<void> {
-      if (taken.operation === null) return sendAnswer(answer, response, answerRoom);
+      if (taken.operation === null) return sendAnswer(answer, response, options.answerRoom);
       // A stream that ends at once: its headers are wanted.
       await answer.arrayBuffer();
       if (!response.destroyed) response.setHeaders(answer.headers).writeHead(200);

@@ -21,7 +21,7 @@ import type { Client } from "../graphql/waiting.ts";
 import type { GraphQL } from "../graphql/yoga.ts";
 import type { Report } from "../observability/report.ts";
 import { mayStillRead, type Admit, type Admitted } from "./admit.ts";
-import { noRoomToAnswer, type AnswerRoom } from "./answer-room.ts";
+import { createUnread, noRoomToAnswer, type AnswerRoom, type Unread } from "./answer-room.ts";
 import { pingSeconds, stallSeconds, type Heartbeat } from "./heartbeat.ts";
 import { createInbox } from "./inbox.ts";
 import { inBytes } from "./in-bytes.ts";
@@ -60,6 +60,7 @@ type Connection = {
   /** Whose it is: all that one client has of addresses is one key. */
   readonly client: string;
   admitted: Admitted | null;
+  readonly unread: Unread;
   /** Subscriptions by their ids, the one that was last to fill the socket behind all others. */
   readonly subscribers: Map<string, LiveSubscriber>;
   /** Every operation that has not ended, by its id, as graphql-ws has them: of some it is not known yet what they are. */
@@ -104,7 +105,8 @@ const maxReasonBytes = 123;
  * | 1009        | a message of more than 64 KiB                                                                 |
  * | 1012        | the gateway stops: come back after the last cursor                                            |
  * | 1013        | who may read cannot be found out now                                                          |
- * | cut         | no answer to a ping within 12 s, or no room for 30 s: come back after the last cursor         |
+ * | cut         | no answer to a ping within 12 s, no room for 30 s, or none at all to hold what is not taken:  |
+ * |             | come back after the last cursor                                                               |
  *
  * A ping carries `{ "cursor": …, "ids": […] }`: everything that these subscriptions tell up to the cursor has been sent, and
  * nothing that follows it. They are all subscriptions of the socket that can resume, but for any that the client has asked
@@ -114,7 +116,8 @@ const maxReasonBytes = 123;
  * still be reading what came before a ping is no silence.
  */
 export function serveOperations(options: OperationsOptions) {
-  const { graphql, admit, heartbeat, now, rate, turnstile, clientOf, maxOperations, report } = options;
+  const { graphql, admit, heartbeat, now, rate, turnstile, clientOf, answerRoom, maxOperations, report } =
+    options;
   const protocol = makeServer(protocolOptions());
 
   return (webSocket: WebSocket, socket: Socket, request: IncomingMessage): void => {
@@ -124,6 +127,7 @@ export function serveOperations(options: OperationsOptions) {
       request,
       client: clientOf(request),
       admitted: null,
+      unread: createUnread(answerRoom, socket, request),
       subscribers: new Map(),
       operations: {},
       executing: 0,
@@ -172,12 +176,7 @@ export function serveOperations(options: OperationsOptions) {
         return;
       }
       stalledSeconds = socket.writableNeedDrain ? stalledSeconds + 1 : 0;
-      if (stalledSeconds >= stallSeconds) {
-        report.slowConsumerCut("websocket");
-        // What the system has taken and nobody reads is thrown away as well.
-        socket.resetAndDestroy();
-        return;
-      }
+      if (stalledSeconds >= stallSeconds) return cut(connection, options);
       seconds += 1;
       if (socket.writableNeedDrain) return;
       silentSeconds = mayBeReading() ? 0 : silentSeconds + 1;
@@ -192,6 +191,7 @@ export function serveOperations(options: OperationsOptions) {
 
     socket.on("drain", () => {
       stalledSeconds = 0;
+      connection.unread.letGo();
       webSocket.resume();
       // One that fills it again leaves the others where they are, to go on before it.
       for (const subscriber of connection.subscribers.values()) {
@@ -205,6 +205,7 @@ export function serveOperations(options: OperationsOptions) {
     webSocket.on("ping", () => waitForReader(connection));
     // What `close` follows.
     webSocket.on("error", () => {});
+    socket.once("close", connection.unread.letGo);
     webSocket.once("close", (code, reason) => {
       visiting[Symbol.dispose]();
       void opened(code, String(reason)).catch(report.requestFailed);
@@ -342,6 +343,12 @@ function refusalIn({ data, errors = [] }: ExecutionResult): readonly GraphQLErro
     : null;
 }
 
+function cut({ socket }: Connection, { report }: Pick<OperationsOptions, "report">): void {
+  report.slowConsumerCut("websocket");
+  // What the system has taken and nobody reads is thrown away as well.
+  socket.resetAndDestroy();
+}
+
 /** Reads no more from one who does not read: what it asks for would pile up. */
 function waitForReader({ webSocket, socket }: Connection): void {
   if (socket.writableNeedDrain) webSocket.pause();
@@ -396,7 +403,9 @@ function served(
 
   function write(frames: string): void {
     // Past ws, which writes whole frames too: nothing of ours can come into the middle of one.
-    if (webSocket.readyState === webSocket.OPEN && !socket.write(frames, "latin1")) goLast();
+    if (webSocket.readyState !== webSocket.OPEN || socket.write(frames, "latin1")) return;
+    goLast();
+    if (!connection.unread.count()) cut(connection, { report });
   }
 
   function goLast(): void {

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { cursorOf } from "../../src/domain/cursor.ts";
 import { StorageUnavailableError } from "../../src/domain/failure.ts";
 import type { LiveOperation } from "../../src/graphql/live-operation.ts";
+import { createAnswerRoom } from "../../src/http/answer-room.ts";
 import { serveEventStream } from "../../src/http/event-stream.ts";
 import { pingSeconds, stallSeconds, startHeartbeat } from "../../src/http/heartbeat.ts";
 import { liveOverMemory, seqOperation } from "./live-operations.ts";
@@ -21,8 +22,13 @@ type MemoryLog = ReturnType<typeof liveOverMemory>["log"];
 /** A server whose only answer is the stream of one subscription, and a client that reads it. */
 async function streaming(
   operation: LiveOperation,
-  given: { readonly logged?: number; readonly before?: (log: MemoryLog) => void } = {},
+  given: {
+    readonly logged?: number;
+    readonly before?: (log: MemoryLog) => void;
+    readonly roomBytes?: number;
+  } = {},
 ) {
+  const answerRoom = createAnswerRoom(given.roomBytes ?? Infinity);
   const memory = liveOverMemory(given.logged);
   given.before?.(memory.log);
   // Beats when it is told to, and never by itself.
@@ -53,6 +59,7 @@ async function streaming(
         live: memory.live,
         heartbeat,
         unreachable: { has: () => gone.isGone },
+        answerRoom,
         report,
       },
     );
@@ -70,6 +77,7 @@ async function streaming(
   return {
     ...memory,
     port,
+    answerRoom,
     happened,
     rights,
     gone,
@@ -218,6 +226,30 @@ describe("an event stream", () => {
     stream.response.pause();
     while (!stream.socket.writableNeedDrain) await new Promise((resolve) => setImmediate(resolve));
     expect(stream.socket.writableLength).toBeLessThan(2 * size);
+  });
+
+  it("cuts a connection that takes nothing where there is no room for what it is told", async () => {
+    const operation = seqOperation(0, { padding: "x".repeat(200_000) });
+    await using stream = await streaming(operation, { logged: 100, roomBytes: 150_000 });
+    stream.response.pause();
+    await expect.poll(() => stream.happened).toEqual(["joined", "left", "cut"]);
+    expect(stream.answerRoom.add(150_000, 0)).not.toBeNull();
+  });
+
+  it("takes room for what its client leaves, and gives that back once it is taken", async () => {
+    const operation = seqOperation(0, { padding: "x".repeat(200_000) });
+    await using stream = await streaming(operation, { logged: 100, roomBytes: 300_000 });
+    const hasRoom = (): boolean => {
+      const given = stream.answerRoom.add(150_000, 0);
+      given?.();
+      return given !== null;
+    };
+    stream.response.pause();
+    await expect.poll(hasRoom).toBe(false);
+    stream.response.resume();
+    await stream.read("x".repeat(100 * 200_000));
+    await expect.poll(hasRoom).toBe(true);
+    expect(stream.happened).toEqual(["joined"]);
   });
 
   it("cuts what nobody takes because an earlier request of its connection has no answer yet", async () => {

@@ -491,11 +491,15 @@ describe("many subscriptions on one WebSocket", () => {
   const ids = Array.from({ length: 6 }, (_, number) => `s${number}`);
 
   /** Each is told every entry of the log, and nothing else. */
-  async function following(logged: number, { isShared }: { readonly isShared: boolean }) {
+  async function following(
+    logged: number,
+    { isShared = false, answerRoom = createAnswerRoom(Infinity) } = {},
+  ) {
     const { live, log, write, fanout } = liveOverMemory(logged);
     let begun = 0;
     const server = await socketServer({
       maxOperations: ids.length,
+      answerRoom,
       live: {
         begin(_, sink) {
           const key = isShared ? "one" : `one of many: ${begun}`;
@@ -551,6 +555,40 @@ describe("many subscriptions on one WebSocket", () => {
       for (let results = told; results < all;) if ((await at.client.next())["type"] === "next") results += 1;
     },
   );
+
+  it("have their socket cut where there is no room for what its client leaves", async () => {
+    await using at = await following(10, { answerRoom: createAnswerRoom(size / 2) });
+    at.client.socket.pause();
+    for (const id of ids) at.client.send(follow(id));
+    await expect.poll(() => at.server.happened).toContain("cut");
+    at.client.socket.resume();
+    expect(await at.client.closed).toBe(1006);
+    expect(at.server.happened.filter((one) => one === "cut")).toHaveLength(1);
+  });
+
+  it("take room for what their client leaves, and give that back once it is taken, or the client is gone", async () => {
+    const answerRoom = createAnswerRoom(3 * size);
+    await using at = await following(10, { answerRoom });
+    const hasRoom = (): boolean => {
+      const given = answerRoom.add(3 * size, 0);
+      given?.();
+      return given !== null;
+    };
+    at.client.socket.pause();
+    for (const id of ids) at.client.send(follow(id));
+    await expect.poll(hasRoom).toBe(false);
+    at.client.socket.resume();
+    const told = ids.length * 10;
+    for (let results = 0; results < told;) if ((await at.client.next())["type"] === "next") results += 1;
+    await expect.poll(hasRoom).toBe(true);
+    at.client.socket.pause();
+    while (hasRoom()) {
+      at.write();
+      await setImmediate();
+    }
+    at.client.socket.terminate();
+    await expect.poll(hasRoom).toBe(true);
+  });
 
   it("take turns where each fills the socket", async () => {
     // More than the system takes at once.
