@@ -7,14 +7,7 @@ const rfc3339 =
 export function parseDateTime(text: string): number | null {
   const match = rfc3339.exec(text);
   if (match === null) return null;
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
   const offsetHours = Number(match[9] ?? 0);
   const offsetMinutes = Number(match[10] ?? 0);
   // A leap second is legal; it counts as the first second of the next minute.
@@ -80,24 +73,15 @@ const longestMs = 366_000 * 86_400_000;
 
 /**
  * An ISO-8601 duration as a moment so far from now: years and months by the calendar, the rest, of which the last may have
- * a fraction, in milliseconds.
- * Null for anything else, and for parts beyond a thousand years.
+ * a fraction, in milliseconds. Null for anything else, and for parts beyond a thousand years.
  */
 export function parseDuration(text: string): Moment | null {
   const match = duration.exec(text);
   if (match === null) return null;
   const sign = match[1] === "-" ? -1 : 1;
-  const [years, months, weeks, days, hours, minutes, seconds] = match
+  const [years = 0, months = 0, weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = match
     .slice(2)
-    .map((part) => Number(part?.replace(",", ".") ?? 0)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+    .map((part) => Number(part?.replace(",", ".") ?? 0));
   const allMonths = years * 12 + months;
   const milliseconds = Math.round(((((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000);
   if (allMonths > longestMonths || milliseconds > longestMs) return null;
