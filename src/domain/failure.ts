@@ -8,7 +8,7 @@ export class StoreFaultError extends Error {
   override readonly name = "StoreFaultError";
 }
 
-/** More is waiting to be written than the queue holds. The same delivery may be sent again. */
+/** More waits to be written, or to be read, than the queue holds. The same may be asked again. */
 export class OverloadedError extends Error {
   override readonly name = "OverloadedError";
 }
@@ -16,4 +16,15 @@ export class OverloadedError extends Error {
 /** The answer was not there within the time that one question may take. A narrower one may be answered. */
 export class ReadTimeoutError extends Error {
   override readonly name = "ReadTimeoutError";
+}
+
+/** Why a question was not answered that may be answered when it is asked again. */
+export type ReadFailure = StorageUnavailableError | OverloadedError | ReadTimeoutError;
+
+export function isReadFailure(error: unknown): error is ReadFailure {
+  return (
+    error instanceof StorageUnavailableError ||
+    error instanceof OverloadedError ||
+    error instanceof ReadTimeoutError
+  );
 }

@@ -1,5 +1,5 @@
 import { GraphQLError, Kind, type GraphQLErrorExtensions } from "graphql";
-import { ReadTimeoutError, StorageUnavailableError } from "../domain/failure.ts";
+import { OverloadedError, ReadTimeoutError, StorageUnavailableError } from "../domain/failure.ts";
 import type { Report } from "../observability/report.ts";
 
 /** Every `extensions.code` that a GraphQL answer can carry, with what it tells a client. */
@@ -53,8 +53,8 @@ export function maskErrors(
 ): (error: unknown) => GraphQLError {
   return (error) => {
     const cause = causeOf(error);
-    if (cause instanceof StorageUnavailableError) {
-      report.readFailed(cause);
+    if (cause instanceof StorageUnavailableError || cause instanceof OverloadedError) {
+      if (cause instanceof StorageUnavailableError) report.readFailed(cause);
       return located(error, "SERVICE_UNAVAILABLE", errorCodes.SERVICE_UNAVAILABLE, {
         status: 503,
         headers: { "Retry-After": "5" },

@@ -1,4 +1,4 @@
-import { ReadTimeoutError, StorageUnavailableError } from "../domain/failure.ts";
+import { OverloadedError, ReadTimeoutError } from "../domain/failure.ts";
 import { createRound } from "../domain/round.ts";
 import { whoAsks } from "./asked-by.ts";
 
@@ -6,7 +6,7 @@ import { whoAsks } from "./asked-by.ts";
 export type WaitingLine<Freed> = {
   /**
    * What comes free for the caller.
-   * @throws StorageUnavailableError where too many wait, of whom its client has most, and it came last.
+   * @throws OverloadedError where too many wait, of whom its client has most, and it came last.
    * @throws ReadTimeoutError where nothing came free in time.
    */
   readonly wait: () => Promise<Freed>;
@@ -19,7 +19,7 @@ export type WaitingLine<Freed> = {
 export type WaitingLineOptions = {
   /** How long one may wait. */
   readonly waitMs: number;
-  /** Most that wait; past this one is refused as if the store were away. */
+  /** Most that wait; past this one is refused. */
   readonly mostWaiting: number;
 };
 
@@ -31,7 +31,7 @@ export function createWaitingLine<Freed>({ waitMs, mostWaiting }: WaitingLineOpt
       const turn = Promise.withResolvers<Freed>();
       waiting.add(client, turn);
       if (waiting.size > mostWaiting)
-        waiting.lastOfMost()!.reject(new StorageUnavailableError("Too many questions are waiting."));
+        waiting.lastOfMost()!.reject(new OverloadedError("Too many questions are waiting."));
       const timer = setTimeout(() => {
         // What comes to one that was taken out is still on its way, perhaps.
         waiting.remove(client, turn);

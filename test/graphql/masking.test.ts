@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { StorageUnavailableError } from "../../src/domain/failure.ts";
+import { OverloadedError, StorageUnavailableError } from "../../src/domain/failure.ts";
 import { entry, fields, issue, plainDetails } from "./builders.ts";
 import { fakeReader } from "./fake-reader.ts";
 import { gateway, scriptedLog } from "./gateway.ts";
@@ -108,6 +108,14 @@ describe("a store that cannot be read", () => {
       },
     ]);
     expect([reported, unread]).toEqual([[], [away]]);
+  });
+
+  it("is no fault to tell of where only too many ask", async () => {
+    const { ask, reported, unread } = failing("issueDetails", new OverloadedError("Too many questions."));
+    const { data, errors } = await ask('{ issue(sentryId: "1") { title logger } }');
+    expect(data).toEqual({ issue: { title: "An issue", logger: null } });
+    expect(errors).toMatchObject([{ extensions: { code: "SERVICE_UNAVAILABLE" } }]);
+    expect([reported, unread]).toEqual([[], []]);
   });
 
   it("is 503 before there is any data", async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { ReadTimeoutError } from "../../src/domain/failure.ts";
+import { OverloadedError, ReadTimeoutError } from "../../src/domain/failure.ts";
 import { askedBy } from "../../src/store/asked-by.ts";
 import { createWaitingLine } from "../../src/store/waiting-line.ts";
 
@@ -31,7 +31,7 @@ it("gives clients turns, however many questions of one of them wait", async () =
 it("refuses the last of the client that has most waiting, where too many wait", async () => {
   const line = createWaitingLine<string>({ waitMs, mostWaiting: 2 });
   const [first, second] = [askedBy("a", line.wait), askedBy("a", line.wait)];
-  const refused = expect(second).rejects.toThrow("Too many questions are waiting.");
+  const refused = expect(second).rejects.toThrow(OverloadedError);
   const other = askedBy("b", line.wait);
   await refused;
   for (const freed of ["first", "other"]) line.next()!(freed);

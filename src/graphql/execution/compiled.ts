@@ -21,7 +21,7 @@ import {
   type TypeNode,
 } from "graphql";
 import { compileQuery, isCompiledQuery, type CompiledQuery } from "graphql-jit";
-import { ReadTimeoutError, StorageUnavailableError } from "../../domain/failure.ts";
+import { isReadFailure } from "../../domain/failure.ts";
 import type { Execute } from "./execute.ts";
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -83,10 +83,7 @@ export function compiled(execute: Execute): Execute {
 
 /** What the store could not give once, it is not asked for again: that may have taken all the time there was. */
 function isOfStore(errors: readonly GraphQLError[]): boolean {
-  return errors.some(
-    ({ originalError }) =>
-      originalError instanceof ReadTimeoutError || originalError instanceof StorageUnavailableError,
-  );
+  return errors.some(({ originalError }) => isReadFailure(originalError));
 }
 
 function compile({ schema, document }: ExecutionArgs): Compiled {

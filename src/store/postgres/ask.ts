@@ -7,8 +7,8 @@ import { valueTypes } from "./pools.ts";
 export type Connection = { readonly query: (config: pg.QueryConfig) => Promise<pg.QueryResult> };
 
 /**
- * Drizzle over this connection. What the database cannot answer is thrown as StorageUnavailableError or
- * ReadTimeoutError, as the cause of an error of Drizzle's.
+ * Drizzle over this connection. What the database cannot answer is thrown as StorageUnavailableError,
+ * ReadTimeoutError or OverloadedError, as the cause of an error of Drizzle's.
  */
 export function drizzleOver(connection: Connection): NodePgDatabase {
   const client = {

@@ -1,5 +1,12 @@
 import pg from "pg";
-import { ReadTimeoutError, StorageUnavailableError, StoreFaultError } from "../../domain/failure.ts";
+import {
+  isReadFailure,
+  OverloadedError,
+  type ReadFailure,
+  ReadTimeoutError,
+  StorageUnavailableError,
+  StoreFaultError,
+} from "../../domain/failure.ts";
 
 /** PostgreSQL's own error, however deep it is in what was made of it; null without one. */
 function databaseErrorIn(error: unknown): pg.DatabaseError | null {
@@ -22,15 +29,16 @@ export const lockNotAvailable = "55P03";
 export const notPermitted = "42501";
 
 /** What a question that the database did not answer is answered with. */
-export function failureFrom(error: unknown): StorageUnavailableError | ReadTimeoutError {
+export function failureFrom(error: unknown): ReadFailure {
+  if (error instanceof OverloadedError) return error;
   if (codeOf(error) === canceled)
     return new ReadTimeoutError("Not answered within the time that a question may take.", { cause: error });
   return new StorageUnavailableError("The store could not be read.", { cause: error });
 }
 
 /** The failure that `failureFrom` made of an error, however deep it is in what Drizzle made of that; null without one. */
-export function failureIn(error: unknown): Error | null {
-  if (error instanceof StorageUnavailableError || error instanceof ReadTimeoutError) return error;
+export function failureIn(error: unknown): ReadFailure | null {
+  if (isReadFailure(error)) return error;
   return error instanceof Error && error.cause !== undefined ? failureIn(error.cause) : null;
 }
 

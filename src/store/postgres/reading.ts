@@ -1,11 +1,11 @@
 import type pg from "pg";
-import { StorageUnavailableError } from "../../domain/failure.ts";
+import { OverloadedError, StorageUnavailableError } from "../../domain/failure.ts";
 import type { ReadTransaction } from "../reader.ts";
 import type { Connection } from "./ask.ts";
 import { questionSettings } from "./pools.ts";
 import { readerOf } from "./queries.ts";
 
-/** Most questions that wait for a connection; past this one is refused as if the store were away. */
+/** Most questions that wait for a connection; past this one is refused. */
 const maxAsking = 1_000;
 
 const settings = Object.entries(questionSettings).map(([name, value]) => `set local ${name} = ${value}`);
@@ -27,7 +27,8 @@ const beginMoment = [
 export function questionsOn(pool: pg.Pool, { isPooled }: { readonly isPooled: boolean }): Connection {
   return {
     query: (config) => {
-      if (pool.waitingCount >= maxAsking) return Promise.reject(new Error("Too many questions are waiting."));
+      if (pool.waitingCount >= maxAsking)
+        return Promise.reject(new OverloadedError("Too many questions are waiting."));
       return isPooled ? askInTransaction(pool, config) : pool.query(config);
     },
   };
