@@ -35,7 +35,7 @@ const origin = z.string().refine((text) => {
   const url = URL.parse(text);
   // No name of a host has a `*`, which would be read as a pattern.
   return url !== null && /^https?:$/.test(url.protocol) && url.origin === text && !text.includes("*");
-}, "must be origins such as https://board.example, separated by commas");
+}, "must be origins such as https://board.example, without a path or a / at the end, separated by commas");
 
 /** False where a part of it cannot be told from another, or is not percent-encoded as it should be. */
 function isReadableUrl(url: string): boolean {
@@ -108,7 +108,7 @@ const settings = z.object({
     .describe(
       "The Client Secret of your Sentry integration; several, separated by commas, while you rotate it. Unset: a random one is made and stored beside a SQLite file.",
     ),
-  WEBHOOK_MAX_BYTES: wholeNumber(1_024, 64 * 1_048_576)
+  WEBHOOK_MAX_BYTES: wholeNumber(1, 64 * 1_048_576)
     .default(2_097_152)
     .describe("The largest webhook body accepted, in bytes. Larger ones are answered 413 and lost."),
   WEBHOOK_BEARER: z
@@ -149,15 +149,15 @@ const settings = z.object({
     ),
   JWT_ISSUER: z.string().optional().describe("The iss that a JWT must have."),
   JWT_AUDIENCE: z.string().optional().describe("The aud that a JWT must have, or contain."),
-  LIMIT_DEPTH: wholeNumber(3, 100)
+  LIMIT_DEPTH: wholeNumber(1, 100)
     .default(12)
     .describe("How deep fields may nest in a GraphQL document; QUERY_TOO_DEEP beyond."),
-  LIMIT_COST: wholeNumber(100, 10_000_000)
+  LIMIT_COST: wholeNumber(1, 10_000_000)
     .default(25_000)
     .describe(
       "Most values that an answer may have, judging by its document and variables, filters included; QUERY_TOO_COMPLEX beyond. Lists that no argument limits (`statusSpans`) may add as many more. GraphiQL's query for the schema has some 17,500.",
     ),
-  LIMIT_TOKENS: wholeNumber(100, 100_000)
+  LIMIT_TOKENS: wholeNumber(1, 100_000)
     .default(2_000)
     .describe("How many tokens a GraphQL document may have; GRAPHQL_PARSE_FAILED beyond."),
   LIMIT_ALIASES: wholeNumber(0, 10_000)
@@ -166,7 +166,7 @@ const settings = z.object({
   LIMIT_DIRECTIVES: wholeNumber(0, 10_000)
     .default(50)
     .describe("How many directives a GraphQL document may have; QUERY_TOO_COMPLEX beyond."),
-  LIMIT_BODY_BYTES: wholeNumber(1_000, 10_000_000)
+  LIMIT_BODY_BYTES: wholeNumber(1, 10_000_000)
     .default(100_000)
     .describe(
       "The largest body of a GraphQL request, in bytes; PAYLOAD_TOO_LARGE (413) beyond. A WebSocket's " +

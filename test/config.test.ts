@@ -115,7 +115,7 @@ describe("the settings", () => {
     ["DATABASE_URL", "postgres://ann:a/b@db/issues"],
     ["DATABASE_DIRECT_URL", "postgres://ann:a#b@db/issues"],
     ["SENTRY_CLIENT_SECRET", "one,,two"],
-    ["WEBHOOK_MAX_BYTES", "12"],
+    ["WEBHOOK_MAX_BYTES", "0"],
     ["WEBHOOK_BEARER", "two words"],
     ["FEED_SILENCE_AFTER", "6h"],
     ["FEED_SILENCE_AFTER", "P"],
