@@ -16,7 +16,7 @@ builder.scalarType("DateTime", {
 
 builder.scalarType("DateTimeOrDuration", {
   description:
-    "A fixed time (RFC 3339 with any offset), or one relative to now (an ISO-8601 duration). `-P7D` is " +
+    "A fixed time (RFC 3339 with any offset, cut off after milliseconds), or one relative to now (an ISO-8601 duration). `-P7D` is " +
     "seven days ago, `-PT1.5H` ninety minutes ago, `P1M` a month ahead; years and months follow the " +
     "calendar (UTC), up to a thousand years. The last number may have a fraction, but for years and months.",
   // Only for the schema as text, which has the defaults of arguments.
