@@ -11,18 +11,15 @@ import { sendTestDelivery } from "./commands/send.ts";
 import { tokenCommand } from "./commands/token.ts";
 import {
   ConfigError,
-  databaseFileOf,
   describeSettings,
-  faultOfUrl,
   idleLines,
   isoDuration,
-  isPostgres,
   parseConfig,
   readEnvironment,
   retentionOf,
   unknownSettings,
-  withoutPassword,
 } from "./config.ts";
+import { databaseFileOf, faultOfUrl, isPostgres, withoutPassword } from "./database-url.ts";
 import { printedSchema } from "./graphql/schema.ts";
 import { errorText } from "./observability/error-text.ts";
 import { howToRun } from "./observability/how-to-run.ts";

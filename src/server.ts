@@ -4,14 +4,8 @@ import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { getHeapStatistics } from "node:v8";
-import {
-  ConfigError,
-  databaseFileOf,
-  isPostgres,
-  retentionOf,
-  withoutPassword,
-  type Config,
-} from "./config.ts";
+import { ConfigError, retentionOf, type Config } from "./config.ts";
+import { databaseFileOf, isPostgres, withoutPassword } from "./database-url.ts";
 import { maskErrors } from "./graphql/errors.ts";
 import { createQuery } from "./graphql/query.ts";
 import { createGraphQL } from "./graphql/yoga.ts";

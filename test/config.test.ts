@@ -1,17 +1,15 @@
-import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
   ConfigError,
-  databaseFileOf,
   describeSettings,
   idleLines,
-  isPostgres,
   parseConfig,
   readEnvironment,
   unknownSettings,
-  withoutPassword,
 } from "../src/config.ts";
+import { isPostgres, withoutPassword } from "../src/database-url.ts";
 import { errorCodes } from "../src/graphql/errors.ts";
 import { temporaryFolder } from "./store/open.ts";
 
@@ -220,36 +218,4 @@ describe("a line of .env", () => {
   });
 
   it("is in no file that is not there", () => expect(idleLines("none.env")).toEqual([]));
-});
-
-describe("a database URL", () => {
-  it.each([
-    ["file:./data/x.db", "./data/x.db"],
-    ["file:/var/lib/x.db", "/var/lib/x.db"],
-    ["file:///var/lib/x.db", "/var/lib/x.db"],
-    ["file:a%20b.db", "a b.db"],
-    ["file:./a%3Fb%23c%25d.db", "./a?b#c%d.db"],
-    ["file:///a%3Fb%23c%25d.db", "/a?b#c%d.db"],
-  ])("%s is the file %s", (url, file) => {
-    expect(databaseFileOf(url)).toBe(file);
-  });
-
-  it("is the file that a symbolic link leads to, which need not be there yet", () => {
-    using folder = temporaryFolder();
-    const path = realpathSync(folder.path);
-    const [file, link, other] = ["kept/x.db", "links/x.db", "other.db"].map((name) => join(path, name));
-    for (const name of ["kept", "links"]) mkdirSync(join(path, name));
-    symlinkSync("../kept/x.db", link!);
-    symlinkSync(link!, other!);
-    expect(databaseFileOf(`file:${other}`)).toBe(file);
-    writeFileSync(file!, "");
-    expect(databaseFileOf(`file:${other}`)).toBe(file);
-  });
-
-  it("is what it says where a symbolic link leads to itself", () => {
-    using folder = temporaryFolder();
-    const loop = join(folder.path, "loop.db");
-    symlinkSync("loop.db", loop);
-    expect(databaseFileOf(`file:${loop}`)).toMatch(/loop\.db$/);
-  });
 });

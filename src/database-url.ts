@@ -1,0 +1,95 @@
+import { readlinkSync, realpathSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as z from "zod";
+
+const unreadableUrl =
+  "cannot be read: what has a meaning in URLs has to be percent-encoded, such as % as %25, ? or # in a path, and @ or / in a password";
+
+/** `file:` and a path, or `postgres://…`. */
+export const databaseUrl = z
+  .string()
+  .regex(/^(?:file:(?!\/\/[^/]).+|postgres(?:ql)?:\/\/.+)$/, {
+    message: "must be file: and a path, such as file:./data/issuewire.db, or postgres://…",
+    abort: true,
+  })
+  .refine(isReadableUrl, { message: unreadableUrl, abort: true })
+  .refine(
+    (url) => isPostgres(url) || isFileName(pathOf(url)),
+    "must name a file, without a space before or after its path",
+  );
+
+/** `postgres://…` alone. */
+export const postgresUrl = z
+  .string()
+  .regex(/^postgres(?:ql)?:\/\/.+$/, { message: "must be postgres://…", abort: true })
+  .refine(isReadableUrl, unreadableUrl);
+
+/** What is wrong with the URL of a database; null where nothing is. */
+export function faultOfUrl(url: string): string | null {
+  return databaseUrl.safeParse(url).error?.issues[0]?.message ?? null;
+}
+
+/** True where a URL names a PostgreSQL database, and not a file. */
+export function isPostgres(url: string): boolean {
+  return !url.startsWith("file:");
+}
+
+/** A URL, or a text with URLs in it, without what is secret in them. */
+export function withoutPassword(text: string): string {
+  // As URLs are read: the last @ before the path ends the password.
+  return text
+    .replace(/(:\/\/[^:/?#\s]*):[^/?#\s]*@/g, "$1:***@")
+    .replace(/([?&]password=)[^&\s]*/gi, "$1***");
+}
+
+/**
+ * The path of the SQLite file that a `file:` URL names, relative to the working directory. Where that is a symbolic link,
+ * the path of what it leads to: what lies beside a database is the same by whatever name it is opened.
+ */
+export function databaseFileOf(url: string): string {
+  return throughLinks(pathOf(url), mostLinks);
+}
+
+/** False where a part of it cannot be told from another, or is not percent-encoded as it should be. */
+function isReadableUrl(url: string): boolean {
+  // Without a host, pg takes a socket of this machine.
+  if (isPostgres(url)) return URL.canParse(url) || URL.canParse(url.replace("@/", "@localhost/"));
+  try {
+    return !isAnotherThanSaid(url) && !pathOf(url).includes("\0");
+  } catch {
+    return false;
+  }
+}
+
+/** True where the file would be another than the text says: a URL's path ends at the first ? or #, and no name has a /. */
+function isAnotherThanSaid(fileUrl: string): boolean {
+  return /[?#]|%2f/i.test(fileUrl);
+}
+
+/** better-sqlite3 takes spaces at either end away, and `:memory:` for no file at all. */
+function isFileName(path: string): boolean {
+  return path === path.trim() && path !== "" && path !== ":memory:" && !path.endsWith("/");
+}
+
+/** As many as Linux follows. */
+const mostLinks = 40;
+
+/** Not `realpathSync`, for what a link leads to need not be there yet. */
+function throughLinks(path: string, most: number): string {
+  const target = most > 0 ? targetOf(path) : null;
+  return target === null ? path : throughLinks(target, most - 1);
+}
+
+/** Null for what is no symbolic link, or cannot be looked at: whoever opens it says so. */
+function targetOf(path: string): string | null {
+  try {
+    return resolve(realpathSync(dirname(path)), readlinkSync(path));
+  } catch {
+    return null;
+  }
+}
+
+function pathOf(url: string): string {
+  return url.startsWith("file:///") ? fileURLToPath(url) : decodeURIComponent(url.slice("file:".length));
+}
