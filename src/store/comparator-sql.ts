@@ -25,7 +25,7 @@ import { fold } from "../domain/fold.ts";
 import { interpret } from "../domain/interpret.ts";
 import { momentAt } from "../domain/moment.ts";
 import { all, any, type Condition } from "./condition.ts";
-import type { Dialect } from "./filter-sql.ts";
+import type { Dialect } from "./dialect.ts";
 import { isStorable } from "./storable.ts";
 
 /** A closed set of words that Sentry spells in lower case, and what a column's text is among them. */

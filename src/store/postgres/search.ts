@@ -3,7 +3,7 @@ import type pg from "pg";
 import type { Connection } from "./ask.ts";
 import { codeOf } from "./error.ts";
 import { beginUnhurried } from "./unhurried.ts";
-import { toReadAndSort, type IssuesTable, type Narrowing } from "../filter-sql.ts";
+import { toReadAndSort, type IssuesTable, type Narrowing } from "../dialect.ts";
 
 /** Where the extension is, as SQL names it; no row where it is not. */
 const schemaOfTrigrams =

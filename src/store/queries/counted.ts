@@ -1,6 +1,7 @@
 import { and, gte, inArray, isNotNull, isNull, lt, type SQL } from "drizzle-orm";
 import type { Period } from "../../domain/statistics.ts";
-import { issueWhere, textNarrowings, type IssuesTable } from "../filter-sql.ts";
+import type { IssuesTable } from "../dialect.ts";
+import { issueWhere, textNarrowings } from "../filter-sql.ts";
 import { isOfProjects } from "../narrowings.ts";
 import type { Counted } from "../reader.ts";
 import type { Asked } from "./query.ts";

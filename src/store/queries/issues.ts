@@ -13,7 +13,8 @@ import {
 } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/sqlite-core";
 import { detailsIn, type IssueDetails } from "../../domain/issue.ts";
-import { issueNarrowings, issueWhere, type Narrowing } from "../filter-sql.ts";
+import type { Narrowing } from "../dialect.ts";
+import { issueNarrowings, issueWhere } from "../filter-sql.ts";
 import type {
   Direction,
   IssueKey,

@@ -2,7 +2,7 @@ import { asc, desc, sql, type Placeholder, type SQL } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { Json } from "../../domain/issue.ts";
 import type { Aggregates } from "../aggregates.ts";
-import type { Dialect } from "../filter-sql.ts";
+import type { Dialect } from "../dialect.ts";
 import type { Direction, Page, PageRequest } from "../reader.ts";
 import { createRecent } from "../recent.ts";
 import type * as tables from "../tables/sqlite.ts";

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { Dialect } from "../filter-sql.ts";
+import type { Dialect } from "../dialect.ts";
 import { containing } from "./search.ts";
 import { stoppable } from "./stoppable.ts";
 

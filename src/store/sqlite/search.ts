@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type Database from "better-sqlite3";
-import { toReadAndSort, type IssuesTable, type Narrowing } from "../filter-sql.ts";
+import { toReadAndSort, type IssuesTable, type Narrowing } from "../dialect.ts";
 import type { IdleTask } from "./idle.ts";
 
 /**
