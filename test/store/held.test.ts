@@ -10,8 +10,7 @@ import {
   type Change,
 } from "../../src/domain/history.ts";
 import { measure, type Measures } from "../../src/domain/measures.ts";
-import { catchUp, derived } from "../../src/store/held.ts";
-import { remeasure } from "../../src/store/remeasure.ts";
+import { catchUp, derived, remeasure } from "../../src/store/held.ts";
 import { anyDeliveries } from "../domain/deliveries.ts";
 import { everyTrouble, lives } from "../domain/sentry-model.ts";
 

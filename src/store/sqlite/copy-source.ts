@@ -49,7 +49,7 @@ export function openCopySource(file: string): CopySource {
   const isAlone = tryToLock(file, opened);
   if (isAlone) shutOutWriters(file, opened);
   const { client, db } = connection;
-  if (!hasTablesOfThisVersion(connection))
+  if (!hasTablesOfThisVersion(connection.client))
     throw new Error(
       `${file} has the tables of another version of Issuewire: start this version's gateway on it once.`,
     );

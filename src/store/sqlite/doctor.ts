@@ -27,7 +27,7 @@ export async function examineSqlite({ file, onProgress }: ExaminationOptions): P
     let damages: readonly Finding[] = [];
     try {
       damages = examineFile(connection);
-      if (!hasTablesOfThisVersion(connection)) return [...damages, otherVersion];
+      if (!hasTablesOfThisVersion(connection.client)) return [...damages, otherVersion];
       const ofStore = await examineStore({
         db: connection.db,
         tables,

@@ -71,7 +71,7 @@ function openConnection(
     if (!(error instanceof StoreInUseError) || !existsSync(file)) throw error;
     const connection = openBesideGateway(file, busyMs);
     opened.defer(() => void connection.client.close());
-    if (!hasTablesOfThisVersion(connection))
+    if (!hasTablesOfThisVersion(connection.client))
       throw new Error(
         `The gateway that uses ${file} is of another version: run this command with that one.`,
         {

@@ -2,7 +2,6 @@ import { findPackageJSON } from "node:module";
 import { dirname, join } from "node:path";
 import type Database from "better-sqlite3";
 import { readMigrationFiles } from "drizzle-orm/migrator";
-import type { Connection } from "./connection.ts";
 
 // From the package's root, because a build puts this file elsewhere.
 const migrationsFolder = join(dirname(findPackageJSON(import.meta.url)!), "drizzle/sqlite");
@@ -30,7 +29,7 @@ export function migrate(client: Database.Database): void {
 }
 
 /** True where the file has seen the migrations that this version has, and no others. */
-export function hasTablesOfThisVersion({ client }: Connection): boolean {
+export function hasTablesOfThisVersion(client: Database.Database): boolean {
   const applied = client.prepare("select count(*) from __drizzle_migrations").pluck().get();
   return applied === readMigrationFiles({ migrationsFolder }).length;
 }
