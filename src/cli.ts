@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { findPackageJSON } from "node:module";
 import { isIPv6 } from "node:net";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Command, CommanderError, Option } from "commander";
 import { CommandError } from "./commands/command-error.ts";
@@ -24,6 +23,7 @@ import { printedSchema } from "./graphql/schema.ts";
 import { errorText } from "./observability/error-text.ts";
 import { howToRun } from "./observability/how-to-run.ts";
 import { createLogger } from "./observability/logger.ts";
+import { packageFolder } from "./observability/package-folder.ts";
 import { createProgressBar } from "./observability/progress.ts";
 import { readBody } from "./sentry/payload.ts";
 import { readSecret, secretFileOf } from "./sentry/secret.ts";
@@ -44,7 +44,7 @@ import type { RebuildOptions } from "./store/rebuild.ts";
 import { openSqliteMaintenance } from "./store/sqlite/maintenance.ts";
 import { rebuildSqlite } from "./store/sqlite/rebuild.ts";
 
-const { version } = JSON.parse(readFileSync(findPackageJSON(import.meta.url)!, "utf8")) as {
+const { version } = JSON.parse(readFileSync(join(packageFolder, "package.json"), "utf8")) as {
   readonly version: string;
 };
 

@@ -1,14 +1,12 @@
 import { existsSync } from "node:fs";
-import { findPackageJSON } from "node:module";
 import { basename, dirname, join } from "node:path";
-
-const root = dirname(findPackageJSON(import.meta.url)!);
+import { packageFolder } from "./package-folder.ts";
 
 // What a package is installed into, by whichever package manager.
-const isInstalled = basename(dirname(root)) === "node_modules";
+const isInstalled = basename(dirname(packageFolder)) === "node_modules";
 
 // Neither the package nor an image has what builds the program, and so none of the scripts that begin with it.
-const isRepository = existsSync(join(root, "build.ts"));
+const isRepository = existsSync(join(packageFolder, "build.ts"));
 
 /** What a user types for a command of this program, such as `token list`, where the program lies. */
 export function howToRun(command: string): string {

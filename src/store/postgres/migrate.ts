@@ -1,8 +1,8 @@
-import { findPackageJSON } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import type pg from "pg";
 import { howToRun } from "../../observability/how-to-run.ts";
+import { packageFolder } from "../../observability/package-folder.ts";
 import { metaNames } from "../meta.ts";
 import { codeOf, lockNotAvailable, notPermitted } from "./error.ts";
 import { locksOf } from "./locks.ts";
@@ -23,8 +23,7 @@ export type MigrateOptions = {
  */
 const waitMs = 300;
 
-// From the package's root, because a build puts this file elsewhere.
-const migrationsFolder = join(dirname(findPackageJSON(import.meta.url)!), "drizzle/postgres");
+const migrationsFolder = join(packageFolder, "drizzle/postgres");
 
 /**
  * Brings the tables up to date, in one transaction with a lock of its own: of several replicas that start at once the first

@@ -1,10 +1,9 @@
-import { findPackageJSON } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type Database from "better-sqlite3";
 import { readMigrationFiles } from "drizzle-orm/migrator";
+import { packageFolder } from "../../observability/package-folder.ts";
 
-// From the package's root, because a build puts this file elsewhere.
-const migrationsFolder = join(dirname(findPackageJSON(import.meta.url)!), "drizzle/sqlite");
+const migrationsFolder = join(packageFolder, "drizzle/sqlite");
 
 /**
  * Brings the tables up to date, all of them or none. Not by Drizzle, which ends a transaction that SQLite has ended by
