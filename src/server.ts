@@ -1,22 +1,19 @@
-import { existsSync } from "node:fs";
 import type { IncomingMessage, ServerOptions } from "node:http";
 import type { AddressInfo } from "node:net";
-import { resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { getHeapStatistics } from "node:v8";
-import { ConfigError, retentionOf, type Config } from "./config.ts";
+import { createAccess } from "./access.ts";
+import { ConfigError, type Config } from "./config.ts";
 import { databaseFileOf, isPostgres, withoutPassword } from "./database-url.ts";
 import { maskErrors } from "./graphql/errors.ts";
 import { createQuery } from "./graphql/query.ts";
-import { createGraphQL } from "./graphql/yoga.ts";
+import { createGraphQL, type GraphQLLimits } from "./graphql/yoga.ts";
 import { clientAddress, clientKey } from "./http/address.ts";
-import { createAdmit } from "./http/admit.ts";
 import { createAnswerRoom } from "./http/answer-room.ts";
 import { createFollowed } from "./http/followed.ts";
 import { createGraphQLHandler } from "./http/graphql.ts";
 import { startHeartbeat } from "./http/heartbeat.ts";
 import { createHttpServer } from "./http/http-server.ts";
-import { createJwtReader, remoteKeys } from "./http/jwt.ts";
 import { listen } from "./http/listen.ts";
 import { createLive } from "./http/live.ts";
 import { joinedMessages, type Message } from "./http/message.ts";
@@ -30,18 +27,15 @@ import { createSockets } from "./http/sockets.ts";
 import { createTurnstile, enterLater } from "./http/turnstile.ts";
 import { watchUnreachable } from "./http/unreachable.ts";
 import { createWebhookHandler, isWebhookPath } from "./http/webhook.ts";
-import { howToRun } from "./observability/how-to-run.ts";
 import { createLogger, type Logger } from "./observability/logger.ts";
 import { createMetrics, measureWhenAsked } from "./observability/metrics.ts";
 import { createReport, type Report } from "./observability/report.ts";
-import { readBody } from "./sentry/payload.ts";
-import { issueObjectOf } from "./sentry/raw-issue.ts";
+import { openStore } from "./open-store.ts";
+import { createReadiness } from "./readiness.ts";
 import { createReceiver } from "./sentry/receive.ts";
 import { openSecret, secretFileOf } from "./sentry/secret.ts";
 import { statusDetailsOf } from "./sentry/status-details.ts";
 import { askedBy } from "./store/asked-by.ts";
-import { openPostgresStore } from "./store/postgres/store.ts";
-import { openSqliteStore } from "./store/sqlite/store.ts";
 import type { Store } from "./store/store.ts";
 import { createBell } from "./stream/bell.ts";
 import { createFanout } from "./stream/fanout.ts";
@@ -83,14 +77,8 @@ const pollMs = 1_000;
 /** How many of the newest entries of the log are in memory at least, where so many came; up to twice as many are. */
 const windowSize = 4_096;
 
-/** A tail that has not seen the end of the log for longer than this is behind. */
-const maxLagMs = 5_000;
-
 /** How often it is looked for tokens that were made or revoked. */
 const tokensEveryMs = 1_000;
-
-/** Addresses that nobody on another machine can reach. */
-const loopbackHosts: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "::1"]);
 
 /**
  * Builds every part, joins them and starts listening.
@@ -114,39 +102,12 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   const report = createReport({ logger, metrics });
   let refusedSinceStart = 0;
 
-  if (isPostgres(config.DATABASE_URL) && config.SENTRY_CLIENT_SECRET === undefined)
-    throw new ConfigError(
-      "SENTRY_CLIENT_SECRET is needed with a postgres:// database: all replicas have to know the same one.",
-    );
+  requireSharedSecret(config);
   const committed = createBell();
   const ended = Promise.withResolvers<string>();
-  const shared = {
-    issueObjectOf,
-    report,
-    retention: retentionOf(config),
-    onCommit: committed.ring,
-    now,
-  };
   const store = around(
     opened.use(
-      isPostgres(config.DATABASE_URL)
-        ? await openPostgresStore({
-            ...shared,
-            url: config.DATABASE_URL,
-            directUrl: config.DATABASE_DIRECT_URL,
-            read: readBody,
-            onEpoch() {
-              report.epochChanged();
-              ended.resolve("a new epoch has begun");
-            },
-          })
-        : await openSqliteStore({
-            ...shared,
-            // Opened anew now and then, and the program around it may go to another folder.
-            file: resolve(databaseFileOf(config.DATABASE_URL)),
-            threads: { read: threadOf("read-worker", threads), write: threadOf("write-worker", threads) },
-            onEnd: ended.resolve,
-          }),
+      await openStore({ config, threads, report, now, onCommit: committed.ring, onEnd: ended.resolve }),
     ),
   );
   const tail = opened.use(
@@ -173,15 +134,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     },
     clock: now,
     report: failures,
-    limits: {
-      depth: config.LIMIT_DEPTH,
-      cost: config.LIMIT_COST,
-      tokens: config.LIMIT_TOKENS,
-      aliases: config.LIMIT_ALIASES,
-      directives: config.LIMIT_DIRECTIVES,
-      milliseconds: config.LIMIT_SECONDS * 1000,
-      atOnce: config.LIMIT_AT_ONCE,
-    },
+    limits: graphqlLimitsOf(config),
     graphiql: config.GRAPHIQL === "on",
     introspection: config.INTROSPECTION === "on",
     askedBy,
@@ -211,52 +164,29 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   const tokens = opened.use(
     await startTokenWatch({ list: store.tokens.list, failed: report.tokensFailed, everyMs: tokensEveryMs }),
   );
-  const readJwt = jwtReaderOf(config, now);
-  const isOnLoopback = loopbackHosts.has(config.HOST);
-  const allowAnonymous = config.ALLOW_ANONYMOUS === "read";
-  if (!isOnLoopback && !allowAnonymous && readJwt === null && !tokens.hasAny())
-    throw new ConfigError(howToBeExposed(config.HOST));
-  const canTellOwn = isOnLoopback && config.TRUST_PROXY === 0;
-  const admit = createAdmit({
-    tokens,
-    readJwt,
-    allowAnonymous,
-    canTellOwn,
-    now,
-    keysFailed: report.keysFailed,
-    jwtRefused: report.jwtRefused,
-  });
+  const { admit, isOpenHere } = createAccess({ config, tokens, report, now });
 
   const clientOf = (request: Pick<IncomingMessage, "socket" | "headers">) =>
     clientKey(clientAddress(request, config.TRUST_PROXY));
   const turnstile = createTurnstile({ waitMs: config.LIMIT_SECONDS * 1000 });
   const postedText = createPostedText(config.LIMIT_BODY_BYTES);
   const answerRoom = createAnswerRoom(getHeapStatistics().heap_size_limit / 4, clientOf);
-  const others = createGraphQLHandler({
-    graphql,
-    live,
-    heartbeat,
-    unreachable,
-    now,
-    report,
-    turnstile,
-    clientOf,
-    postedText,
-    answerRoom,
-  });
+  // What POST, GET, event streams and WebSockets have in common.
+  const shared = { graphql, live, heartbeat, now, report, turnstile, clientOf, answerRoom };
+  const others = createGraphQLHandler({ ...shared, unreachable, postedText });
   const queries = createQueryHandler({
+    ...shared,
     query: createQuery(graphql),
     answer: others,
     version: store.version,
-    turnstile,
-    clientOf,
     postedText,
-    answerRoom,
   });
-  const silenceMs = async (): Promise<number | null> => {
-    const { lastDeliveryAt } = await store.reader.feedFigures({ since: now() });
-    return lastDeliveryAt === null ? null : Math.max(0, now() - lastDeliveryAt);
-  };
+  const { silenceMs, whyNotReady } = createReadiness({
+    store,
+    tail,
+    now,
+    silenceAfterMs: config.FEED_SILENCE_AFTER,
+  });
   measureWhenAsked(metrics, {
     queue: async () => (await store.figures()).waiting,
     tailLagSeconds: () => tail.lagMs() / 1000,
@@ -293,31 +223,12 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     },
     session: createSessionHandler({ admit, hops: config.TRUST_PROXY, now }),
     registry: metrics.registry,
-    whyNotReady: async ({ orSilent }) => {
-      if (isStopping) return "stopping";
-      if (!(await store.canWrite())) return "the store cannot write";
-      if (tail.lagMs() > maxLagMs) return "the log cannot be read";
-      if (!orSilent) return null;
-      const silenceAfterMs = config.FEED_SILENCE_AFTER;
-      // Ready, and an alarm that asks for it would never go off.
-      if (silenceAfterMs === undefined)
-        return "how long Sentry may be silent is not known: set FEED_SILENCE_AFTER";
-      return ((await silenceMs()) ?? Infinity) > silenceAfterMs
-        ? "Sentry has been silent for too long"
-        : null;
-    },
+    whyNotReady: async (asked) => (isStopping ? "stopping" : whyNotReady(asked)),
   });
   const sockets = createSockets({
-    graphql,
+    ...shared,
     admit,
-    live,
-    heartbeat,
-    now,
-    report,
-    clientOf,
     rate,
-    turnstile,
-    answerRoom,
     origins: config.CORS_ORIGINS,
     maxOperations: config.LIMIT_OPERATIONS_PER_SOCKET,
     maxSocketsPerClient: config.LIMIT_SOCKETS_PER_ADDRESS,
@@ -344,7 +255,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   opened.use(sockets);
   const url = urlOf(listening.address);
   report.started({ url, database: withoutPassword(config.DATABASE_URL) });
-  if (canTellOwn && !allowAnonymous && readJwt === null && !tokens.hasAny()) report.openHere();
+  if (isOpenHere()) report.openHere();
 
   const running = opened.move();
   return {
@@ -362,6 +273,14 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   };
 }
 
+/** @throws ConfigError where replicas could each make a secret of their own. */
+function requireSharedSecret({ DATABASE_URL: url, SENTRY_CLIENT_SECRET: secrets }: Config): void {
+  if (isPostgres(url) && secrets === undefined)
+    throw new ConfigError(
+      "SENTRY_CLIENT_SECRET is needed with a postgres:// database: all replicas have to know the same one.",
+    );
+}
+
 function ownSecret(url: string, say: (where: { readonly file: string }) => void): string {
   const file = secretFileOf(databaseFileOf(url));
   const secret = openSecret(file);
@@ -369,27 +288,16 @@ function ownSecret(url: string, say: (where: { readonly file: string }) => void)
   return secret;
 }
 
-function jwtReaderOf(
-  { JWT_JWKS_URL: url, JWT_ISSUER: issuer, JWT_AUDIENCE: audience }: Config,
-  now: () => number,
-) {
-  if (url === undefined || issuer === undefined || audience === undefined) return null;
-  return createJwtReader({ issuer, audience, keys: remoteKeys(new URL(url)), now });
-}
-
-function howToBeExposed(host: string): string {
-  return [
-    `With HOST=${host} other machines could read everything, so the gateway has to know who may. Do one of these:`,
-    `  - make a token: "${howToRun("token create --name me --scope admin")}"`,
-    "  - take JWTs: set JWT_JWKS_URL, JWT_ISSUER and JWT_AUDIENCE",
-    "  - let everyone read what is not private: ALLOW_ANONYMOUS=read",
-    "  - or listen on this machine alone: leave HOST out",
-  ].join("\n");
-}
-
-function threadOf(name: string, folder: URL): URL {
-  const source = new URL(`${name}.ts`, folder);
-  return existsSync(source) ? source : new URL(`${name}.js`, folder);
+function graphqlLimitsOf(config: Config): GraphQLLimits {
+  return {
+    depth: config.LIMIT_DEPTH,
+    cost: config.LIMIT_COST,
+    tokens: config.LIMIT_TOKENS,
+    aliases: config.LIMIT_ALIASES,
+    directives: config.LIMIT_DIRECTIVES,
+    milliseconds: config.LIMIT_SECONDS * 1000,
+    atOnce: config.LIMIT_AT_ONCE,
+  };
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

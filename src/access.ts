@@ -1,0 +1,62 @@
+import { ConfigError, type Config } from "./config.ts";
+import { createAdmit, type Admit } from "./http/admit.ts";
+import { createJwtReader, remoteKeys } from "./http/jwt.ts";
+import type { TokenWatch } from "./http/token-watch.ts";
+import { howToRun } from "./observability/how-to-run.ts";
+import type { Report } from "./observability/report.ts";
+
+export type AccessOptions = {
+  readonly config: Config;
+  readonly tokens: TokenWatch;
+  readonly report: Pick<Report, "keysFailed" | "jwtRefused">;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+};
+
+/** Addresses that nobody on another machine can reach. */
+const loopbackHosts: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "::1"]);
+
+/**
+ * Who may read, as the settings and the tokens say.
+ * @throws ConfigError where other machines reach the gateway and nothing says who of them may read.
+ */
+export function createAccess({ config, tokens, report, now }: AccessOptions) {
+  const readJwt = jwtReaderOf(config, now);
+  const isOnLoopback = loopbackHosts.has(config.HOST);
+  const allowAnonymous = config.ALLOW_ANONYMOUS === "read";
+  const saysWho = () => allowAnonymous || readJwt !== null || tokens.hasAny();
+  if (!isOnLoopback && !saysWho()) throw new ConfigError(howToBeExposed(config.HOST));
+  const canTellOwn = isOnLoopback && config.TRUST_PROXY === 0;
+  const admit: Admit = createAdmit({
+    tokens,
+    readJwt,
+    allowAnonymous,
+    canTellOwn,
+    now,
+    keysFailed: report.keysFailed,
+    jwtRefused: report.jwtRefused,
+  });
+  return {
+    admit,
+    /** True while requests made on this machine may read everything. */
+    isOpenHere: (): boolean => canTellOwn && !saysWho(),
+  };
+}
+
+function jwtReaderOf(
+  { JWT_JWKS_URL: url, JWT_ISSUER: issuer, JWT_AUDIENCE: audience }: Config,
+  now: () => number,
+) {
+  if (url === undefined || issuer === undefined || audience === undefined) return null;
+  return createJwtReader({ issuer, audience, keys: remoteKeys(new URL(url)), now });
+}
+
+function howToBeExposed(host: string): string {
+  return [
+    `With HOST=${host} other machines could read everything, so the gateway has to know who may. Do one of these:`,
+    `  - make a token: "${howToRun("token create --name me --scope admin")}"`,
+    "  - take JWTs: set JWT_JWKS_URL, JWT_ISSUER and JWT_AUDIENCE",
+    "  - let everyone read what is not private: ALLOW_ANONYMOUS=read",
+    "  - or listen on this machine alone: leave HOST out",
+  ].join("\n");
+}

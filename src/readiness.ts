@@ -1,0 +1,35 @@
+import type { Store } from "./store/store.ts";
+import type { Tail } from "./stream/tail.ts";
+
+export type ReadinessOptions = {
+  readonly store: Store;
+  readonly tail: Pick<Tail, "lagMs">;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** FEED_SILENCE_AFTER in milliseconds. */
+  readonly silenceAfterMs: number | undefined;
+};
+
+/** A tail that has not seen the end of the log for longer than this is behind. */
+const maxLagMs = 5_000;
+
+export function createReadiness({ store, tail, now, silenceAfterMs }: ReadinessOptions) {
+  /** Milliseconds since the last signed webhook; null while there was none. */
+  async function silenceMs(): Promise<number | null> {
+    const { lastDeliveryAt } = await store.reader.feedFigures({ since: now() });
+    return lastDeliveryAt === null ? null : Math.max(0, now() - lastDeliveryAt);
+  }
+
+  /** Null where webhooks can be taken and followers are up to date; else why not. `orSilent`: nor where Sentry is silent. */
+  async function whyNotReady({ orSilent }: { readonly orSilent: boolean }): Promise<string | null> {
+    if (!(await store.canWrite())) return "the store cannot write";
+    if (tail.lagMs() > maxLagMs) return "the log cannot be read";
+    if (!orSilent) return null;
+    // Ready, and an alarm that asks for it would never go off.
+    if (silenceAfterMs === undefined)
+      return "how long Sentry may be silent is not known: set FEED_SILENCE_AFTER";
+    return ((await silenceMs()) ?? Infinity) > silenceAfterMs ? "Sentry has been silent for too long" : null;
+  }
+
+  return { silenceMs, whyNotReady };
+}
