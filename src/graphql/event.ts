@@ -10,13 +10,13 @@ import {
 } from "../domain/issue.ts";
 import { nodeId } from "../domain/node-id.ts";
 import { isTransition } from "../domain/transition.ts";
-import { ActorType } from "./actor.ts";
 import { AssigneeType } from "./assignee.ts";
 import { builder, NodeType } from "./builder.ts";
 import { connectionTypes } from "./connection.ts";
 import { formatDateTime } from "./date-time.ts";
 import { DeliveryType } from "./delivery.ts";
-import { EventSourceType, IssueActionType } from "./event-enums.ts";
+import { IssueActionType } from "./event-enums.ts";
+import { eventFields } from "./event-fields.ts";
 import { IssueType } from "./issue.ts";
 import type { PagedList } from "./page-cursor.ts";
 import { requirePrivate } from "./permitted.ts";
@@ -57,35 +57,18 @@ IssueEventType.implement({
       description:
         "Exactly what Sentry sent: the action, or the activity's type for ACTIVITY. Null for INFERRED.",
     }),
-    source: t.expose("source", { type: EventSourceType, description: "How the gateway knows of it." }),
-    actor: t.expose("actor", {
-      type: ActorType,
-      nullable: true,
-      description: "Who did it. Null for INFERRED, and if Sentry named nobody.",
-    }),
+    source: t.expose("source", eventFields.source),
+    actor: t.expose("actor", eventFields.actor),
     occurredAt: t.expose("occurredAt", {
       type: "DateTime",
       description:
         "When Sentry sent the webhook that reported it: Sentry sends no time of the change itself. For " +
         "INFERRED, the latest time at which it can have happened.",
     }),
-    occurredAfter: t.expose("occurredAfter", {
-      type: "DateTime",
-      nullable: true,
-      description: "For INFERRED, the earliest time at which it can have happened; null for REPORTED.",
-    }),
-    receivedAt: t.expose("receivedAt", {
-      type: "DateTime",
-      description: "When the gateway received the webhook that reported it, or whose snapshot shows it.",
-    }),
-    isLate: t.exposeBoolean("isLate", {
-      description: "It arrived after a later event of the same issue was already in the log.",
-    }),
-    resolutionType: t.exposeString("resolutionType", {
-      nullable: true,
-      description:
-        "How it was resolved: now, in_release, in_commit, autoresolve, jira, … An open set. Null for INFERRED.",
-    }),
+    occurredAfter: t.expose("occurredAfter", eventFields.occurredAfter),
+    receivedAt: t.expose("receivedAt", eventFields.receivedAt),
+    isLate: t.exposeBoolean("isLate", eventFields.isLate),
+    resolutionType: t.exposeString("resolutionType", eventFields.resolutionType),
     transition: t.field({
       type: StatusTransitionType,
       nullable: true,

@@ -3,11 +3,11 @@ import type { LoggedEvent } from "../domain/event.ts";
 import { nodeId } from "../domain/node-id.ts";
 import { isTransition, type TransitionEvent } from "../domain/transition.ts";
 import type { TransitionKey, TransitionOrder } from "../store/reader.ts";
-import { ActorType } from "./actor.ts";
 import { builder, NodeType } from "./builder.ts";
 import { connect, connectionTypes, type ConnectionArgs, type Questions } from "./connection.ts";
 import { historyList, IssueEventType } from "./event.ts";
-import { EventSourceType, TransitionKindType } from "./event-enums.ts";
+import { TransitionKindType } from "./event-enums.ts";
+import { eventFields } from "./event-fields.ts";
 import { filterOf } from "./filter-input.ts";
 import { IssueType } from "./issue.ts";
 import { IssueStateType } from "./issue-state.ts";
@@ -54,35 +54,18 @@ StatusTransitionType.implement({
       description: "What the change means.",
       resolve: ({ transition }) => transition.kind,
     }),
-    source: t.expose("source", { type: EventSourceType, description: "How the gateway knows of it." }),
-    actor: t.expose("actor", {
-      type: ActorType,
-      nullable: true,
-      description: "Who did it. Null for INFERRED, and if Sentry named nobody.",
-    }),
+    source: t.expose("source", eventFields.source),
+    actor: t.expose("actor", eventFields.actor),
     occurredAt: t.expose("occurredAt", {
       type: "DateTime",
       description:
         "When Sentry sent the webhook that reported it. For INFERRED, the latest time at which it can have " +
         "happened.",
     }),
-    occurredAfter: t.expose("occurredAfter", {
-      type: "DateTime",
-      nullable: true,
-      description: "For INFERRED, the earliest time at which it can have happened; null for REPORTED.",
-    }),
-    receivedAt: t.expose("receivedAt", {
-      type: "DateTime",
-      description: "When the gateway received the webhook that reported it, or whose snapshot shows it.",
-    }),
-    isLate: t.exposeBoolean("isLate", {
-      description: "It arrived after a later event of the same issue was already in the log.",
-    }),
-    resolutionType: t.exposeString("resolutionType", {
-      nullable: true,
-      description:
-        "How it was resolved: now, in_release, in_commit, autoresolve, jira, … An open set. Null for INFERRED.",
-    }),
+    occurredAfter: t.expose("occurredAfter", eventFields.occurredAfter),
+    receivedAt: t.expose("receivedAt", eventFields.receivedAt),
+    isLate: t.exposeBoolean("isLate", eventFields.isLate),
+    resolutionType: t.exposeString("resolutionType", eventFields.resolutionType),
     statusDetails: t.field({
       type: StatusDetailsType,
       description:
