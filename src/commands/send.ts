@@ -78,8 +78,34 @@ export async function sendTestDelivery({
     );
   }
   const milliseconds = performance.now() - startedAt;
+  const notTaken = faultOf(target, response, await codeOf(response));
+  if (notTaken !== null) return notTaken;
+  if (!(await arrived(hash("sha256", body))))
+    return wrong(
+      "It was answered 202, but it is not in this gateway's database.",
+      "Another gateway answers at that address, or DATABASE_URL here is not that gateway's.",
+    );
+  if (milliseconds > sentryWaitsMs)
+    return wrong(
+      `It arrived, after ${Math.round(milliseconds)} ms. Sentry waits for ${sentryWaitsMs} ms, and would call it failed.`,
+      "Find out what takes so long on the way.",
+    );
+  if (await isOpenToAll(target, fetch))
+    return wrong(
+      `It arrived, but anyone may read everything by ${target.origin}: what passes requests on leaves nothing by which the gateway could tell them from those that are made on its own machine.`,
+      `Let it pass nothing but POST /webhooks/sentry on, or set TRUST_PROXY, and make a token: "${howToRun("token create --name me --scope admin")}".`,
+    );
+  if (isOwnSecret)
+    return wrong(
+      "It arrived, signed with the secret that the gateway made for itself. Sentry does not know that one: all that it sends is refused.",
+      "Once it is to send here, set SENTRY_CLIENT_SECRET to the Client Secret of its integration, and start the gateway again.",
+    );
+  return { is: "arrived", milliseconds };
+}
+
+/** What is wrong with an answer that is not 202; null for one that is. `code` is the gateway's own, if it answered. */
+function faultOf(target: URL, response: Response, code: string | null): SendResult | null {
   const { status } = response;
-  const code = await codeOf(response);
   if (status >= 300 && status < 400)
     return wrong(
       `${target.href} answers with a redirect (${status}). Sentry does not follow it, and takes it for success: every webhook would be lost.`,
@@ -107,27 +133,7 @@ export async function sendTestDelivery({
         ? "Let the proxy pass POST /webhooks/sentry on, with its path as it is."
         : "Look into the logs of the proxy and of the gateway.",
     );
-  if (!(await arrived(hash("sha256", body))))
-    return wrong(
-      "It was answered 202, but it is not in this gateway's database.",
-      "Another gateway answers at that address, or DATABASE_URL here is not that gateway's.",
-    );
-  if (milliseconds > sentryWaitsMs)
-    return wrong(
-      `It arrived, after ${Math.round(milliseconds)} ms. Sentry waits for ${sentryWaitsMs} ms, and would call it failed.`,
-      "Find out what takes so long on the way.",
-    );
-  if (await isOpenToAll(target, fetch))
-    return wrong(
-      `It arrived, but anyone may read everything by ${target.origin}: what passes requests on leaves nothing by which the gateway could tell them from those that are made on its own machine.`,
-      `Let it pass nothing but POST /webhooks/sentry on, or set TRUST_PROXY, and make a token: "${howToRun("token create --name me --scope admin")}".`,
-    );
-  if (isOwnSecret)
-    return wrong(
-      "It arrived, signed with the secret that the gateway made for itself. Sentry does not know that one: all that it sends is refused.",
-      "Once it is to send here, set SENTRY_CLIENT_SECRET to the Client Secret of its integration, and start the gateway again.",
-    );
-  return { is: "arrived", milliseconds };
+  return null;
 }
 
 /** Problem details are a fraction of this. */
