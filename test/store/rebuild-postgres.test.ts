@@ -8,60 +8,23 @@ import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts
 import { rebuildPostgres } from "../../src/store/postgres/rebuild.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";
 import { packOldest } from "../../src/store/sqlite/packing.ts";
-import type { Store } from "../../src/store/store.ts";
-import { at, told, webhook } from "./deliveries.ts";
+import { at, told } from "./deliveries.ts";
 import { openStoreIn, temporaryFolder } from "./open.ts";
 import { onServer, openReplica, temporarySchema } from "./open-postgres.ts";
+import { answersOf, fillVaried } from "./varied.ts";
 
 const page = { from: "first", after: null, before: null, limit: 100 } as const;
 
-/** Corrections, late deliveries, repeats and what is not about issues. */
-async function fill(store: Store): Promise<void> {
-  const more = { permalink: "https://sentry.example/1", numComments: 3, metadata: { value: "v" } };
-  await store.append(told({ action: "resolved", status: "resolved", at: 90, title: "new", more }));
-  await store.append(told({ action: "assigned", substatus: "ongoing", at: 60 }));
-  await store.append(told({ at: 0, title: "old" }));
-  await store.append(told({ action: "assigned", substatus: "escalating", at: 70 }));
-  await store.append(told({ at: 0, title: "old", requestId: "a".repeat(32) }));
-  await store.append(told({ issue: "2", at: 0 }));
-  await store.append(told({ issue: "2", action: "assigned", status: "resolved", at: 5 }));
-  await store.append(
-    told({ issue: "2", action: "resolved", status: "resolved", at: 6, lastSeen: 5, project: null }),
-  );
-  await store.append(webhook({ action: "created", data: { comment: 1 } }));
-  await store.append(webhook("rubbish"));
-}
-
-/** All that the store answers, but for positions and times of arrival. */
 async function answers(url: string) {
   await using store = await openReplica(url);
-  const { reader } = store;
-  const events = await reader.eventPages(["1", "2"], { ...page, actions: null });
-  const log = await reader.entriesAfter(0, 1000);
-  const { rows } = await reader.deliveryPage({ ...page, filter: {}, now: 0 });
-  return {
-    events: [...events.values()].flatMap(({ rows }) =>
-      rows.map(({ seq: _seq, committedAt: _at, supersedes: _of, ...event }) => event),
-    ),
-    log: log.map(({ event, after }) => [
-      event.id,
-      event.supersedes !== null,
-      event.supersededBy !== null,
-      after,
-    ]),
-    issues: [...(await reader.issues(["1", "2"])).values()],
-    details: await reader.issueDetails(["1", "2"]),
-    deliveries: rows.map(({ position: _position, ...delivery }) => delivery),
-    projects: [...(await reader.projects(["7"])).values()],
-    epoch: (await reader.bounds()).epoch,
-  };
+  return await answersOf(store);
 }
 
-/** A schema that holds what `fill` writes. */
+/** A schema that holds what `fillVaried` writes. */
 async function filled() {
   const schema = await temporarySchema();
   await using store = await openReplica(schema.url);
-  await fill(store);
+  await fillVaried(store);
   return schema;
 }
 
@@ -92,7 +55,7 @@ describe("rebuild on PostgreSQL", () => {
     const file = join(folder.path, "issuewire.db");
     {
       await using store = await openStoreIn(file);
-      await fill(store);
+      await fillVaried(store);
       await Promise.all(
         Array.from({ length: 60 }, (_, index) => store.append(told({ issue: "3", at: index, count: index }))),
       );
