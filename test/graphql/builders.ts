@@ -1,6 +1,6 @@
 import type { Position } from "../../src/domain/cursor.ts";
 import type { LoggedEvent, LogEntry, Transition } from "../../src/domain/event.ts";
-import type { Issue, IssueDetails, IssueFields, Project, State } from "../../src/domain/issue.ts";
+import type { Issue, IssueFields, Project, State } from "../../src/domain/issue.ts";
 import type { Delivery } from "../../src/store/reader.ts";
 
 export const epoch = "e1";
@@ -36,24 +36,6 @@ const plainFields: IssueFields = {
   userCount: 0,
   firstSeen: null,
   lastSeen: null,
-};
-
-export const plainDetails: IssueDetails = {
-  type: null,
-  logger: null,
-  organization: null,
-  metadata: {},
-  annotations: [],
-  numComments: 0,
-  isPublic: false,
-  shareId: null,
-  priorityLockedAt: null,
-  seerFixabilityScore: null,
-  seerAutofixLastTriggered: null,
-  webUrl: null,
-  apiUrl: null,
-  projectUrl: null,
-  permalink: null,
 };
 
 export function fields(given: Partial<IssueFields> = {}): IssueFields {

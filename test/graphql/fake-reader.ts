@@ -2,6 +2,7 @@ import type { LoggedEvent, TransitionKind } from "../../src/domain/event.ts";
 import { flowOf } from "../../src/domain/flow.ts";
 import {
   priorityRankOf,
+  unknownDetails,
   type Issue,
   type IssueDetails,
   type IssueFields,
@@ -27,7 +28,7 @@ import type {
   PageRequest,
   Reader,
 } from "../../src/store/reader.ts";
-import { epoch, plainDetails } from "./builders.ts";
+import { epoch } from "./builders.ts";
 
 /** What a fake reader knows. Whatever is left out, there is none of. */
 export type Known = {
@@ -125,7 +126,7 @@ export function fakeReader(known: Known): Reader & { readonly asked: Asked[] } {
     issuePagesOf: async (ids, request) => byKey(ids, (id) => pageOfIssues(ofProject(id), request)),
     issueCountsOf: async (ids, { filter, now }) =>
       byKey(ids, (id) => ofProject(id).filter((row) => matches(filter, row, now)).length),
-    issueDetails: async (ids) => byKey(ids, (id) => known.details?.get(id) ?? plainDetails),
+    issueDetails: async (ids) => byKey(ids, (id) => known.details?.get(id) ?? unknownDetails),
     rawIssues: async (ids) => byKey(ids, (id) => known.raw?.get(id) ?? {}),
 
     events: async (seqs) => byKey(seqs, (seq) => log.find((event) => event.seq === seq)),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { OverloadedError, StorageUnavailableError } from "../../src/domain/failure.ts";
-import { entry, fields, issue, plainDetails } from "./builders.ts";
+import { unknownDetails } from "../../src/domain/issue.ts";
+import { entry, fields, issue } from "./builders.ts";
 import { fakeReader } from "./fake-reader.ts";
 import { gateway, scriptedLog } from "./gateway.ts";
 
@@ -77,7 +78,7 @@ describe("an error that nobody expects", () => {
 describe("a value that does not fit its type", () => {
   it("is our fault in a subscription too, and not the client's", async () => {
     const log = scriptedLog();
-    const details = new Map([["4501", { ...plainDetails, seerFixabilityScore: Number.NaN }]]);
+    const details = new Map([["4501", { ...unknownDetails, seerFixabilityScore: Number.NaN }]]);
     const { subscribe, reported } = gateway({ details }, { log });
     const events = await subscribe("subscription { issueChanged { issue { seerFixabilityScore } } }");
     log.write(entry(1));

@@ -1,21 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { cursorOf } from "../../src/domain/cursor.ts";
+import { unknownDetails } from "../../src/domain/issue.ts";
 import { nodeId } from "../../src/domain/node-id.ts";
 import type { Viewer } from "../../src/domain/viewer.ts";
 import type { LiveOperation } from "../../src/graphql/live-operation.ts";
 import { serialised } from "../../src/graphql/serialised.ts";
-import {
-  at,
-  checkout,
-  entry,
-  event,
-  issue,
-  minutes,
-  plainDetails,
-  resolved,
-  transition,
-  unresolved,
-} from "./builders.ts";
+import { at, checkout, entry, event, issue, minutes, resolved, transition, unresolved } from "./builders.ts";
 import { gateway, scriptedLog } from "./gateway.ts";
 
 const open = issue("4501", { title: "As it was", lastSeen: minutes(1), project: checkout });
@@ -125,7 +115,7 @@ describe("issueChanged", () => {
     const { subscribe } = gateway(
       {
         issues: [closed],
-        details: new Map([["4501", { ...plainDetails, logger: "current" }]]),
+        details: new Map([["4501", { ...unknownDetails, logger: "current" }]]),
         raw: new Map([["4501", { now: true }]]),
         events: [opening.event, resolving.event],
       },
