@@ -139,22 +139,9 @@ type Surroundings = Required<SimulateOptions>;
 
 /** What went wrong, for the user; null when nothing did. */
 async function simulate(flags: Flags, { output, screen, ...settings }: Surroundings): Promise<string | null> {
-  let url: URL;
-  let secret: string;
-  let bearer: string | null;
-  let opened: Filling | null;
-  if (flags.bulk === true && (flags.history === undefined || flags.rate !== undefined))
-    return "error: --bulk fills a past as fast as it goes: give it --history, and no --rate.";
-  try {
-    url = flags.url ?? new URL(settings.resolveUrl());
-    opened = flags.bulk === true ? settings.openFilling() : null;
-    // Nobody checks what is written straight into the database.
-    secret = opened === null ? (flags.secret ?? settings.resolveSecret()) : "";
-    bearer = flags.bearer ?? settings.resolveBearer();
-  } catch (error) {
-    return `error: ${error instanceof Error ? error.message : String(error)}`;
-  }
-
+  const resolved = resolve(flags, settings);
+  if (typeof resolved === "string") return resolved;
+  const { url, secret, bearer, opened } = resolved;
   const { history, quiet = false, count = null, duration: runsForMs = null } = flags;
   const seed = flags.seed ?? randomInt(0x1_0000_0000);
   const tally = createTally();
@@ -220,6 +207,30 @@ async function simulate(flags: Flags, { output, screen, ...settings }: Surroundi
   if (failure === null && counts.sent > 0 && counts.notKept === counts.sent)
     return `error: ${gateway} kept nothing of it: above is what it answered, and its log says why.`;
   return failure;
+}
+
+type Resolved = {
+  readonly url: URL;
+  readonly secret: string;
+  readonly bearer: string | null;
+  /** Null where webhooks are sent. */
+  readonly opened: Filling | null;
+};
+
+/** What the flags leave to the settings; a text says what is wrong. */
+function resolve(flags: Flags, settings: Omit<Surroundings, "output" | "screen">): Resolved | string {
+  if (flags.bulk === true && (flags.history === undefined || flags.rate !== undefined))
+    return "error: --bulk fills a past as fast as it goes: give it --history, and no --rate.";
+  try {
+    const url = flags.url ?? new URL(settings.resolveUrl());
+    const opened = flags.bulk === true ? settings.openFilling() : null;
+    // Nobody checks what is written straight into the database.
+    const secret = opened === null ? (flags.secret ?? settings.resolveSecret()) : "";
+    const bearer = flags.bearer ?? settings.resolveBearer();
+    return { url, secret, bearer, opened };
+  } catch (error) {
+    return `error: ${error instanceof Error ? error.message : String(error)}`;
+  }
 }
 
 function rateOf({ rate, history }: Flags): number | null {
