@@ -204,10 +204,10 @@ function finishWal(client: Database.Database): void {
 }
 
 function checkStructure(client: Database.Database, file: string): void {
-  const [damage] = client.pragma("quick_check(1)") as readonly { readonly quick_check: string }[];
-  if (damage?.quick_check === "ok") return;
+  const found = client.pragma("quick_check(1)", { simple: true });
+  if (found === "ok") return;
   throw new Error(
-    `The database file ${file} is damaged (${damage?.quick_check}). Restore a backup, or run "sqlite3 ${file} .recover".`,
+    `The database file ${file} is damaged (${String(found)}). Restore a backup, or run "sqlite3 ${file} .recover".`,
   );
 }
 
