@@ -223,8 +223,8 @@ export function parseConfig(environment: Environment): Config {
 }
 
 /**
- * Names that are no settings and look as if they were to be: those of the families that protect what is served and kept,
- * and those of settings in lower case.
+ * Names in the environment that look like settings and are none: those that begin with LIMIT_ or RETENTION_, and
+ * settings' names in another case.
  */
 export function unknownSettings(environment: Environment): readonly string[] {
   return Object.keys(environment).filter(
@@ -240,8 +240,8 @@ export function readEnvironment(file = ".env"): Environment {
 }
 
 /**
- * The numbers of the lines of `.env` that set nothing and are no comment: those without `=` or with another name than a
- * setting can have, as `PORT: 1`, and those that a later line makes up for.
+ * The numbers of the lines of `.env` that have no effect and are no comments: those that are not `NAME=value`, such as
+ * `PORT: 1`, and those whose name a later line sets again.
  */
 export function idleLines(file = ".env"): readonly number[] {
   const lines = textOf(file).split(/\r?\n/);

@@ -15,7 +15,7 @@ type Draft = EntryDraft & { readonly supersedes: IssueEvent[] };
  *
  * - the one in its place, if that tells the same or leads to the same state;
  * - else the one that comes closest to it (`heirOf`);
- * - else, where nothing is entered, the event next to it, which is entered again for that.
+ * - else, if nothing is entered, the event next to it, which is entered again for this purpose.
  *
  * The last event is entered again where nothing else tells that the issue shows another snapshot.
  */
@@ -60,9 +60,15 @@ export function entriesOf(
 }
 
 /**
- * The draft that tells what became of an event: one that tells the same, such as the same change at another time; or else
- * one that leads to the same state; or else the one in its place, one of the delivery that was added, or any. For a
- * change it is a change wherever there is one, so that who follows the changes alone hears of it.
+ * The draft that says what became of an event. The first that there is of:
+ *
+ * - one that tells the same, such as the same change at another time;
+ * - one that leads to the same state;
+ * - the one in its place;
+ * - one of the delivery that was added;
+ * - any.
+ *
+ * For a transition only transitions are looked at, if there are any: subscribers to transitions have to hear of it.
  */
 function heirOf(event: IssueEvent, drafts: readonly Draft[], added: number): Draft {
   const changes = event.transition === null ? [] : drafts.filter((draft) => draft.event.transition !== null);

@@ -40,8 +40,9 @@ export type FlowChange = {
 };
 
 /**
- * The buckets, filled. `changes` are those of each bucket, then those after all of them, and `openNow` is how many issues
- * are unresolved at `now`, from which the past is reckoned backwards; a bucket that ends at `now` or later has that.
+ * The buckets, filled. `changes` has one element for each bucket, then one for the time after the last bucket. `openNow`
+ * is how many issues are unresolved at `now`: the counts of earlier buckets are reckoned back from it, and a bucket that
+ * ends at `now` or later has it as it is.
  */
 export function flowOf(
   buckets: readonly Bucket[],

@@ -5,8 +5,8 @@ const slots = 4_096;
 /**
  * The numbers at these places, from 0, once all were in ascending order.
  *
- * In time proportional to how many there are, which sorting them is not: they are counted by their size, coarsely, and
- * then again those alone that are about as large as the one that is looked for.
+ * Selects in linear time instead of sorting: the numbers are counted in equal slots, then only those in the slot with the
+ * number looked for are counted again.
  */
 export function valuesAt(values: Float64Array, places: readonly number[]): readonly number[] {
   if (values.length <= fewToSort) return sortedAt(values, places);

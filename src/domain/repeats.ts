@@ -110,9 +110,9 @@ export function leave(stop: Stop): readonly Stop[] {
 }
 
 /**
- * Forgets the groups that have none of these stops, but for the one of `created`, and of those that are kept the other stops
- * that nothing asks for: all but the first, which makes the claim, and the last, which the body was last seen at. Gives the
- * keys of the groups that it forgets.
+ * Forgets the groups that have none of the stops in `left` (never that of `created`), and returns their keys. A group
+ * that is kept loses its other stops, except the first, which makes the claim, and the last, where its body was last
+ * seen.
  */
 export function forgetAllBut(repeats: Repeats, left: ReadonlySet<Stop>): readonly string[] {
   const forgotten: string[] = [];

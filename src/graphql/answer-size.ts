@@ -4,8 +4,8 @@ import { errorOf } from "./errors.ts";
 import { costOfEach, usualListLength } from "./measure.ts";
 
 /**
- * How much there is in the answer of one execution of what a document cannot be measured by: lists whose length no argument
- * limits, which may be nested in each other, and what Sentry sent, which may be of any size and asked for many times.
+ * The size of the parts of one answer whose size the document does not tell: lists that no argument limits, which may be
+ * nested in each other, and values as Sentry sent them, which may be large and selected many times.
  */
 export type AnswerSize = {
   /** Counts anew: what an execution that did not come to its end has counted is of no answer. */
@@ -18,8 +18,9 @@ export type AnswerSize = {
   /** The value, which is as Sentry sent it. One by itself, with no other in the answer, may be of any size. */
   readonly weighed: <Value extends Json>(value: Value) => Value;
   /**
-   * QUERY_TOO_COMPLEX where there is too much, in place of the whole answer; null where there is not. It is not thrown where
-   * that is found out: thousands of fields would each have an error of their own, which takes longer than most answers.
+   * QUERY_TOO_COMPLEX where there is too much, in place of the whole answer; null where there is not. It is not thrown
+   * where that is found out: thousands of fields would each have an error of their own, which takes longer than most
+   * answers.
    */
   readonly refusal: () => GraphQLError | null;
 };

@@ -8,11 +8,12 @@ import { permittedIssues, permittedTransitions } from "./permitted.ts";
 /**
  * What a viewer may see of what `reader` reads: the rest is as if it were not there.
  *
- * An issue belongs, with its whole history, to the project that it is in now; one without a project is for viewers of all
- * projects alone. Every question of `Reader` is limited here by name, so that one that is added does not compile until
- * it says how it is. What an issue shows is limited by the question itself: it may move at any moment. Its history is read
- * by its keys, and whose it is found out by one more question, which comes last: what was read before an issue moved away is
- * not shown, and what was read before it came is theirs with the rest.
+ * An issue belongs, with its whole history, to the project that it is in now; only viewers of all projects see an issue
+ * without a project. Every method of `Reader` is limited here by name, so a new one does not compile until it is limited.
+ *
+ * An issue may move to another project at any moment. Questions about issues therefore have the limit in their filter.
+ * Histories are read by issue id, and the project is asked for afterwards: of an issue that has moved away meanwhile
+ * nothing is shown, and of one that has arrived everything is.
  * @throws GraphQLError FORBIDDEN for a filter that asks about what the viewer may not see.
  */
 export function limitedReader(reader: Reader, viewer: Viewer): Reader {

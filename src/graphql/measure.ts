@@ -61,8 +61,8 @@ type Within = {
 };
 
 /**
- * Measures one operation of a document, which need not be valid: what the schema does not have costs nothing. Each fragment
- * is measured once, however often it is spread. `given` is what the request says of variables; `now` is in epoch
+ * Measures one operation of a document, which need not be valid: what the schema does not have costs nothing. Each
+ * fragment is measured once, however often it is spread. `given` is what the request says of variables; `now` is in epoch
  * milliseconds.
  */
 export function measure(
@@ -83,8 +83,8 @@ export function measure(
 }
 
 /**
- * The cost of what a field that is being resolved selects of one object, or of each in its list: of all its nodes in the
- * document, which may be a fragment's beside others. To be made for one execution, of which `info` is.
+ * The cost of what the field being resolved selects of one object (of each one in a list), over all its nodes in the
+ * document, fragments included. To be made for each execution; `info` is of that one.
  */
 export function costOfEach(
   { schema, fragments, variableValues: variables }: GraphQLResolveInfo,

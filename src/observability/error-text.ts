@@ -1,6 +1,6 @@
 /**
- * What an error says, in one line. Where each address of a name was tried in vain, that is what each attempt says, for the
- * error itself says nothing; of TLS it is the reason alone, for its message is OpenSSL's whole queue.
+ * What an error says, in one line. An AggregateError of failed connections has an empty message, so those of its attempts
+ * are joined. A TLS error's message is OpenSSL's whole queue, so only its reason is given.
  */
 export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -4,8 +4,8 @@ import type { TimestampFault } from "../observability/metrics.ts";
 const maxAheadMs = 5 * 60_000;
 
 /**
- * How far `lastSeen` may be ahead of the moment that shows it: it is the newest that the clock of any SDK said, and Sentry
- * takes events from this far in the future (getsentry/sentry, MAX_SECS_IN_FUTURE in constants.py; `last_seen` in
+ * How far `lastSeen` may be ahead of the moment that shows it: it is the newest that the clock of any SDK said, and
+ * Sentry takes events from this far in the future (getsentry/sentry, MAX_SECS_IN_FUTURE in constants.py; `last_seen` in
  * event_manager.py).
  */
 const maxSeenAheadMs = 60_000;
@@ -20,10 +20,11 @@ export type SentAt = {
 /**
  * When a delivery was sent: what `Sentry-Hook-Timestamp` says, however long ago, unless that cannot be.
  *
- * Nothing is sent before what it shows, and the snapshot is signed while the header is not: so `lastSeen` (epoch
- * microseconds, null where the body shows none) bounds it from below, in the header's whole seconds, unless it is itself of
- * a clock that is ahead. Where the header does not serve, it is the later of `lastSeen` and the receiver's clock; of
- * `lastSeen` alone where the header was earlier than that, since then the clock says nothing about when it was sent.
+ * The snapshot is signed and the header is not, and nothing is sent before what it shows. So `lastSeen` (epoch
+ * microseconds, null if the body shows none) is the lower bound, in whole seconds like the header, unless `lastSeen`
+ * comes from a clock that is ahead. If the header cannot be used, the time is the later of `lastSeen` and the receiver's
+ * clock; if the header was earlier than `lastSeen`, it is `lastSeen`, since the clock then says nothing about when it was
+ * sent.
  */
 export function sentAtOf({
   timestamp,

@@ -11,9 +11,10 @@ export type AroundFaultsOptions = {
 };
 
 /**
- * Writes a batch in one transaction, or each delivery in its own where one runs into a fault of this program: that one is
- * kept without being applied, the others as ever. What was written before it throws stays.
- * @throws what `write` does where that is no fault, or one of an empty batch or of a delivery that is not applied anyway.
+ * Writes a batch in one transaction. If a delivery runs into a fault of this program, each delivery is written in a
+ * transaction of its own: that one is kept without being applied, the others as usual.
+ * @throws any other error of `write`, and a fault of an empty batch or of a delivery that is not applied anyway. What was
+ * written before stays.
  */
 export async function writeAroundFaults(
   batch: readonly IncomingDelivery[],

@@ -320,7 +320,8 @@ class Pending {
       shown,
     });
     if (fields.project !== null) {
-      // A snapshot that is older than what the issue shows may have a name from before; any other delivery's goes before it.
+      // A snapshot that is older than what the issue shows may have a name from before; any other delivery's goes before
+      // it.
       const shownAt = change.named === id ? delivery.sentAt : 0;
       const other = this.#projects.get(fields.project.sentryId);
       if (other === undefined || other.shownAt <= shownAt)
@@ -418,7 +419,7 @@ export function withProjectOf({ fields, written }: Shown["snapshot"], naming: st
   return { fields: { ...fields, project: snapshotFrom(naming).fields.project }, written };
 }
 
-/** The delivery that names the issue's project where the one that it shows does not; null where none does, or that one. */
+/** The delivery that names the issue's project, if it is another than the one that the issue shows; else null. */
 function namedApart({ shown, named }: Change): number | null {
   return named === shown ? null : named;
 }

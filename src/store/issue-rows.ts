@@ -152,8 +152,8 @@ export function issueOf(row: IssueColumns): Issue {
 }
 
 /**
- * What stands for what a delivery showed of its issue, where that is gone: what the issue shows now, but for what the
- * delivery's own row tells. It is the very same where the issue shows this delivery now.
+ * A substitute for what a delivery showed of its issue, for when that is gone: the issue's present fields, with those
+ * that the delivery's own row has. If the issue shows this delivery now, it is exact.
  */
 export function standInFor(row: DeliveryRow, { fields, shown }: Issue): IssueFields {
   // Where the delivery names none, the issue shows the project that another one names.

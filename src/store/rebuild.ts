@@ -38,8 +38,8 @@ export const putDetailsBack = [
 /**
  * Derives every history again from the deliveries, in the order in which they arrived, in a transaction that has set the
  * issues aside and emptied the log, the issues and the projects. Bodies are read anew; what intake fixed (the times, the
- * headers) stays. Of a delivery whose body is gone its row tells the facts; where nothing of it can be read, its issue
- * stands for what it showed.
+ * headers) stays. The facts of a delivery without a body come from its row; if nothing of what it showed can be read, the
+ * issue's present fields are taken instead.
  *
  * @param write writes one page by a transaction whose `insertDeliveries` rewrites deliveries that are there.
  */

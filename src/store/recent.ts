@@ -1,8 +1,8 @@
 import { LRUCache } from "lru-cache";
 
 /**
- * What is made of each text once, for as long as it is among those that were asked for last: so many characters of them, as
- * what is made of a text takes memory by its length. What is made of one that would have a quarter of that is not kept.
+ * An LRU cache of what `make` gives for a text. Its bound counts the characters of the texts, since what is made of a
+ * text takes memory by its length. A text longer than a quarter of the bound is not kept.
  */
 export function createRecent<Value extends object>(
   mostCharacters: number,

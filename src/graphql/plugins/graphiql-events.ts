@@ -1,10 +1,10 @@
 /**
  * Makes GraphiQL show every event of a subscription, the newest first, where by itself it shows the last one alone.
  *
- * Runs in the page, before GraphiQL: its text is put there, so it uses nothing from outside itself. It hands on each event
- * of a stream with `data` replaced by the list of what this one and the last hundred before it held; of those that come
- * together the last, for it shows them all, and GraphiQL takes its time to show one. What ends a stream, an error or the
- * loss of the connection, it hands on as an event with that list beside its errors: by itself it would take its place.
+ * Runs in the page, before GraphiQL: its text is put there, so it uses nothing from outside itself. In each event of a
+ * stream it replaces `data` by a list: the data of this event and of the last hundred before it. Of events that arrive
+ * together it passes on only the last, which lists them all, because GraphiQL is slow to show one. An error or the loss
+ * of the connection is passed on as an event with the list and the errors: alone it would replace the list on the screen.
  */
 export function listLiveEvents(): void {
   const mostEvents = 100;

@@ -104,8 +104,8 @@ export function issueQueries({ db, tables, dialect, issueObjectOf, onUnreadable 
   const { matching: counted } = countedIssues({ db, tables, dialect });
 
   /**
-   * Of each list the first narrowing that leaves few issues, and a small part of all; null where none does, so that an
-   * order is followed.
+   * For each list, the first narrowing that leaves few issues, in number and as a share of all; null if none does: then
+   * the order's index is followed.
    * @param form as `formOf` gives it for what the lists are of.
    */
   async function narrowest(
@@ -148,8 +148,8 @@ export function issueQueries({ db, tables, dialect, issueObjectOf, onUnreadable 
           : and(narrowing.condition, dialect.tried(and(where, ...bounds)!));
       return { found, inOrder: keys.map((key) => by(key)) };
     };
-    // Of few issues that are found otherwise, the index of the order is no help; the sign keeps it out, from the bounds
-    // too: of the issues that have one value PostgreSQL takes those behind a key to be next to none.
+    // With a narrowing few issues are left, and the order's index must not be used. The unary plus prevents that, in the
+    // bounds too: PostgreSQL expects next to no rows behind a key, and would choose the index for it.
     const sorted = narrowing === null ? column : sql`+${column}`;
     const valued = part(
       [isNotNull(column), ...withinValued(page, order.direction, sorted)],

@@ -14,9 +14,9 @@ import { statisticsQueries } from "./statistics.ts";
 /**
  * Every question of `Reader`, asked of this database.
  *
- * A database that cannot answer is a failure of ours, whatever its driver threw. What rows are asked for by comes from
- * clients, and the projects that these may see from whoever signs their tokens: a text that nothing stored can have finds
- * nothing, and never reaches the database.
+ * A database that cannot answer is a failure of ours, whatever its driver threw. Keys come from clients, and a viewer's
+ * projects from whoever signs the tokens: a text that cannot be stored (see `isStorable`) finds nothing, and is never sent
+ * to the database.
  */
 export function queriesOf(asked: Asked): Reader {
   const queries: Reader = {
