@@ -55,22 +55,54 @@ const epochIn = (url: string): Promise<string> =>
     return rows[0]!.value;
   }, url);
 
+const instanceIn = (url: string): Promise<string> =>
+  onServer(async (client) => {
+    const { rows } = await client.query<{ value: string }>("select value from meta where name = 'instance'");
+    return rows[0]!.value;
+  }, url);
+
+/** Has the store be one that was last written where `instance` was what the server told. */
+async function setInstance(url: string, instance: string): Promise<void> {
+  await onServer(
+    (client) => client.query("update meta set value = $1 where name = 'instance'", [instance]),
+    url,
+  );
+}
+
 /** Has the server lose all entries but the first, and which was the newest, as an erasing step may have remembered it. */
 const losing = "delete from events where seq > 1; delete from meta where name = 'newest'";
 
 /** Has the server fail with this when it is asked which it is. */
-async function failToTell(url: string, code: string): Promise<void> {
+function failToTell(url: string, code: string): Promise<void> {
+  return tellBy(url, `raise exception using message = 'too many files are open', errcode = '${code}';`);
+}
+
+/** Has the server tell superusers alone which it is. */
+function tellSuperusers(url: string): Promise<void> {
+  const isSuperuser = "(select usesuper from pg_user where usename = current_user)";
+  return tellBy(
+    url,
+    `if not ${isSuperuser} then raise insufficient_privilege; end if; system_identifier := 7;`,
+  );
+}
+
+async function tellBy(url: string, statements: string): Promise<void> {
   await onServer(
     (client) =>
       client.query(
         `create function pg_control_system(out system_identifier bigint) language plpgsql as
-           $$ begin raise exception using message = 'too many files are open', errcode = '${code}'; end $$;
+           $$ begin ${statements} end $$;
          do $$ begin
            execute format('alter function present_instance() set search_path = %I, pg_catalog', current_schema());
          end $$`,
       ),
     url,
   );
+}
+
+/** Has the server tell every role again. */
+async function tellAgain(url: string): Promise<void> {
+  await onServer((client) => client.query("alter function present_instance() reset search_path"), url);
 }
 
 /** The issue's history: what it says, without what arrival decides. */
@@ -583,15 +615,54 @@ describe("a replica", () => {
     },
   );
 
+  it("stays in an epoch that was begun where the server did not tell which it is, once it does, and then knows it", async () => {
+    const [onEpoch, restored] = [vi.fn(), vi.fn()];
+    await using store = await openTestPostgres({ onEpoch });
+    await failToTell(store.url, "insufficient_privilege");
+    await setInstance(store.url, "unknown");
+    const epoch = await epochIn(store.url);
+    expect(await store.append(told())).toMatchObject({ outcome: "APPLIED" });
+    expect(await instanceIn(store.url)).toBe("unknown");
+
+    await tellAgain(store.url);
+    expect(await examinePostgres({ url: store.url, onProgress: () => {} })).toEqual([]);
+    expect((await store.reader.bounds()).epoch).toBe(epoch);
+    expect(await store.append(told({ issue: "2" }))).toMatchObject({ outcome: "APPLIED" });
+    expect(await instanceIn(store.url)).toMatch(/^\d+\.[0-9A-F]{8}$/);
+    await using other = await openReplica(store.url, { report: { ...silentReport(), restored } });
+    expect((await other.reader.bounds()).epoch).toBe(epoch);
+    expect([onEpoch.mock.calls, restored.mock.calls]).toEqual([[], []]);
+  });
+
+  it("of a role that may not ask which server it is stays in the epoch of one that may, and that one in its", async () => {
+    await using schema = await temporarySchema();
+    await using owner = await temporaryOwner(schema);
+    const onEpoch = vi.fn();
+    await using before = await openReplica(owner.url, { onEpoch });
+    await tellSuperusers(schema.url);
+    await setInstance(schema.url, "unknown");
+    const epoch = await epochIn(schema.url);
+    expect(await before.append(told({ issue: "1" }))).toMatchObject({ outcome: "APPLIED" });
+    expect(await instanceIn(schema.url)).toBe("unknown");
+
+    await using maintenance = await openPostgresMaintenance(schema.url);
+    expect(await maintenance.forgetIssue("1", at(50))).toBe(true);
+    const known = await instanceIn(schema.url);
+    expect(known).not.toBe("unknown");
+    await using mayAsk = await openReplica(schema.url, { onEpoch });
+    await using mayNot = await openReplica(owner.url, { onEpoch });
+    for (const [index, store] of [before, mayAsk, mayNot].entries())
+      expect(await store.append(told({ issue: `${index + 2}` }))).toMatchObject({ outcome: "APPLIED" });
+    expect([await epochIn(schema.url), await instanceIn(schema.url)]).toEqual([epoch, known]);
+    expect(onEpoch).not.toHaveBeenCalled();
+  });
+
   it("keeps nothing while it fails to be told which server it is on, and goes on in its epoch once it is", async () => {
     await using store = await openTestPostgres();
     const epoch = await epochIn(store.url);
     await failToTell(store.url, "insufficient_resources");
     await expect(store.append(told())).rejects.toThrow(StorageUnavailableError);
-    await onServer(
-      (client) => client.query("alter function present_instance() reset search_path"),
-      store.url,
-    );
+    await tellAgain(store.url);
     expect(await store.append(told())).toMatchObject({ outcome: "APPLIED" });
     expect(await epochIn(store.url)).toBe(epoch);
   });
