@@ -31,10 +31,14 @@ export type Report = {
     readonly entries: number;
     readonly milliseconds: number;
   }) => void;
-  /** The store could not write; once for each interval, however often it happens. */
+  /** Deliveries could not be written; once for each interval, however often it happens. */
   readonly storeFailed: (error: unknown) => void;
   /** The store writes again; told where that it could not was. */
   readonly storeRecovered: () => void;
+  /** What is too old, or was set aside by a command, could not be dropped; it is tried again. */
+  readonly notDropped: (error: unknown) => void;
+  /** How far the log has come could not be noted beside the database; it is tried again. */
+  readonly positionNotNoted: (error: unknown) => void;
   /** What some deliveries held cannot be read and counts as gone; once for each such place of the store. */
   readonly contentUnreadable: (error: Error) => void;
   /** The log could not be read by those who follow it; they try again. */
@@ -157,6 +161,20 @@ export function createReport({
       if (isStoreSaidToFail) logger.info("the store writes again");
       isStoreSaidToFail = false;
     },
+    notDropped: (err) =>
+      quietly("drop", () =>
+        logger.error(
+          { err },
+          "what is too old, or was forgotten, could not be dropped and is still in the store: tried again within a minute",
+        ),
+      ),
+    positionNotNoted: (err) =>
+      quietly("position", () =>
+        logger.error(
+          { err },
+          "how far the log has come could not be noted beside the database: tried again every second, and until it works a restore might go undetected",
+        ),
+      ),
     contentUnreadable(err) {
       if (saidUnreadable.has(err.message)) return;
       saidUnreadable.add(err.message);

@@ -27,6 +27,19 @@ describe("what is logged", () => {
     expect(said).toEqual([...both, ...both]);
   });
 
+  it("tells of a store that cannot write though nothing could be dropped or noted a moment before, which is told too", () => {
+    const { report, said } = reporting();
+    for (const tell of [report.notDropped, report.positionNotNoted, report.storeFailed])
+      tell(new Error("full"));
+    report.storeRecovered();
+    expect(said).toEqual([
+      expect.stringContaining("could not be dropped"),
+      expect.stringContaining("a restore might go undetected"),
+      "the store cannot write",
+      "the store writes again",
+    ]);
+  });
+
   it("tells of deliveries that cannot be applied once in ten seconds", () => {
     const { report, said, clock } = reporting();
     for (; clock.now < 15_000; clock.now += 1_000) report.deliveryFaulted(new Error("a fault"));

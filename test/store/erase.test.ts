@@ -251,7 +251,7 @@ describe("retention", () => {
       client.close();
     }
     const failure = Promise.withResolvers<unknown>();
-    const report = { ...silentReport(), storeFailed: failure.resolve };
+    const report = { ...silentReport(), notDropped: failure.resolve };
     await using _store = await openStoreIn(file, { report, retention: { rawDays: null, eventsDays: 1 } });
     expect(String(await failure.promise)).toContain("It is kept.");
   });

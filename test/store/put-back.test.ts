@@ -1,4 +1,5 @@
 import Database from "better-sqlite3";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import type { Report } from "../../src/observability/report.ts";
@@ -110,5 +111,24 @@ describe("a database that is written beneath a gateway", () => {
     expect(await store.append(told({ issue: "2" }))).toMatchObject({ position: 2 });
     await vi.waitFor(() => expect(newestIn(file)).toBe(2), { timeout: 10_000 });
     expect(onEnd).not.toHaveBeenCalled();
+  });
+});
+
+describe("an instance file that cannot be written", () => {
+  it("is told of as what it is, and not as a store that cannot write", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    const [positionNotNoted, storeFailed] = [vi.fn(), vi.fn()];
+    {
+      await using store = await openStoreIn(file, {
+        report: { ...silentReport(), positionNotNoted, storeFailed },
+      });
+      mkdirSync(`${file}.instance.new`);
+      await store.append(told());
+      expect(await store.canWrite()).toBe(true);
+    }
+    expect(newestIn(file)).toBe(0);
+    expect(String(positionNotNoted.mock.lastCall?.[0])).toContain(`${file}.instance cannot be written`);
+    expect(storeFailed).not.toHaveBeenCalled();
   });
 });

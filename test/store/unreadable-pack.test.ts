@@ -223,7 +223,7 @@ describe.each(places)("a pack that cannot be read, on %s,", (_, openPlace) => {
     await using place = await prepared();
     await damage(place);
     const failures: unknown[] = [];
-    const report = { ...silentReport(), storeFailed: (error: unknown) => void failures.push(error) };
+    const report = { ...silentReport(), notDropped: (error: unknown) => void failures.push(error) };
     await using store = await place.open({ report, retention });
     await expect.poll(() => left(store)).toEqual(["a", "b"]);
     await expect.poll(async () => (await store.reader.bodies([packSize + 2])).size).toBe(0);
@@ -248,7 +248,7 @@ describe.each(places)("a pack that cannot be read, on %s,", (_, openPlace) => {
     const failure = Promise.withResolvers<unknown>();
     {
       await using store = await place.open({
-        report: { ...silentReport(), storeFailed: failure.resolve },
+        report: { ...silentReport(), notDropped: failure.resolve },
         retention,
       });
       expect(String(await failure.promise)).toContain('Pack 1 is compressed with "newer"');

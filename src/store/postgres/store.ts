@@ -182,7 +182,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     startRetention(erasingSteps(pools.log, schema), retention, {
       betweenMs: 50,
       now,
-      failed: report.storeFailed,
+      failed: report.notDropped,
     }),
   );
 

@@ -99,7 +99,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
         if (figures.entries > 0) options.onCommit();
       },
       failed,
-      notDropped: report.storeFailed,
+      notDropped: report.notDropped,
       onUnreadable,
       ended: (error) => end("the thread that writes has ended", error),
     }),
@@ -147,7 +147,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   };
   let remembering = Promise.resolve();
   const remember = (): Promise<void> =>
-    (remembering = remembering.then(rememberPosition).catch(report.storeFailed));
+    (remembering = remembering.then(rememberPosition).catch(report.positionNotNoted));
   const timer = setInterval(() => void remember(), instanceEveryMs);
   timer.unref();
   opened.defer(async () => {
