@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { isIPv6 } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -226,27 +226,24 @@ function settingsFindings(): readonly Finding[] {
   return [...names, ...lines].map((problem) => ({ problem, remedy }));
 }
 
-async function openMaintenance(): Promise<Maintenance> {
-  const { DATABASE_URL: url } = config();
-  return isPostgres(url) ? openPostgresMaintenance(url) : openSqliteMaintenance(databaseFileOf(url));
-}
-
 /** For commands that only look or take away: where there is nothing, nothing is made. */
 async function openExisting(): Promise<Maintenance> {
   const { DATABASE_URL: url } = config();
   if (isPostgres(url)) return openPostgresMaintenance(url, { mustExist: true });
-  requireFile(databaseFileOf(url));
-  return openMaintenance();
+  const file = databaseFileOf(url);
+  requireFile(file);
+  return openSqliteMaintenance(file);
 }
 
-/** Makes the database where there is none, and says so: it may be another than the gateway's. */
+/** Makes the database where there is none, and says so of a file: it may be another than the gateway's. */
 async function openOrMake(): Promise<Maintenance> {
   const { DATABASE_URL: url } = config();
-  const file = isPostgres(url) ? null : resolve(databaseFileOf(url));
-  const isMade = file !== null && !existsSync(file);
-  const store = await openMaintenance();
-  if (isMade) console.error(`Made ${file}: a gateway with another DATABASE_URL does not know this token.`);
-  return store;
+  if (isPostgres(url)) return openPostgresMaintenance(url);
+  const file = databaseFileOf(url);
+  return openSqliteMaintenance(file, {
+    made: () =>
+      console.error(`Made ${resolve(file)}: a gateway with another DATABASE_URL does not know this token.`),
+  });
 }
 
 /** Not refused as an InvalidArgumentError, with which the text would be shown, and a password that may be in it. */

@@ -38,7 +38,7 @@ describe("what a gateway logs, answers and measures", () => {
     const { gateway, heard, ask } = overhearing;
     const token = newTokenText();
     {
-      await using store = openSqliteMaintenance(gateway.database);
+      await using store = await openSqliteMaintenance(gateway.database);
       const of = { scope: "admin", projects: "all", createdAt: 0, expiresAt: null } as const;
       await store.tokens.add({ ...of, name: "one", sha256: tokenHash(token) });
     }

@@ -59,14 +59,14 @@ it("forgetting goes on with what was broken off, though nothing else of it is fo
   await using store = await openTestStore();
   await fill(store, "secret");
   {
-    await using maintenance = openSqliteMaintenance(store.file);
+    await using maintenance = await openSqliteMaintenance(store.file);
     await maintenance.forgetIssue("1", at(1_000));
   }
   const options = printing(store.file);
   await expect(
     forgetCommand(options).exitOverride().parseAsync(["issue", "WEB-1"], { from: "user" }),
   ).rejects.toThrow("There is no issue WEB-1.");
-  await using maintenance = openSqliteMaintenance(store.file);
+  await using maintenance = await openSqliteMaintenance(store.file);
   expect(await maintenance.eraseSetAside()).toBe(0);
 });
 
@@ -74,7 +74,7 @@ it("says where what was erased may still lie beside the file", async () => {
   await using store = await openTestStore();
   await store.append(told());
   const options = printing(store.file);
-  const open = async () => ({ ...openSqliteMaintenance(store.file), sweep: async () => false });
+  const open = async () => ({ ...(await openSqliteMaintenance(store.file)), sweep: async () => false });
   await forgetCommand({ ...options, open })
     .exitOverride()
     .parseAsync(["issue", "1"], { from: "user" });
@@ -93,7 +93,7 @@ it("says that an issue is forgotten, and what is left to be done, where its file
     await store.append(told());
   }
   const options = printing(file);
-  await forgetCommand({ ...options, open: async () => openSqliteMaintenance(file, () => 0) })
+  await forgetCommand({ ...options, open: async () => openSqliteMaintenance(file, { freeBytesIn: () => 0 }) })
     .exitOverride()
     .parseAsync(["issue", "1"], { from: "user" });
   expect(options.printed).toEqual([

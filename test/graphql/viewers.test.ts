@@ -311,7 +311,7 @@ describe("a viewer of one project", () => {
   it("is told that an issue of theirs was forgotten, and nothing of another one", async () => {
     await using store = await storeOf([inA({ issue: "1", at: 0 }), inB({ issue: "9", at: 1 })]);
     {
-      await using maintenance = openSqliteMaintenance(store.file);
+      await using maintenance = await openSqliteMaintenance(store.file);
       await maintenance.forgetIssue("1", at(10));
       await maintenance.forgetIssue("9", at(10));
     }

@@ -374,7 +374,7 @@ describe("a gateway that others can reach", () => {
   let open: TestGateway;
   beforeAll(async () => {
     open = await startTestGateway({ TRUST_PROXY: "1", LIMIT_REQUESTS: "50", CORS_ORIGINS: page });
-    await using store = openSqliteMaintenance(open.database);
+    await using store = await openSqliteMaintenance(open.database);
     const one = { scope: "read", createdAt: 0, expiresAt: null } as const;
     await store.tokens.add({ ...one, name: "all", projects: "all", sha256: tokenHash(all) });
     await store.tokens.add({ ...one, name: "limited", projects: ["7"], sha256: tokenHash(limited) });

@@ -123,7 +123,7 @@ describe("what SQLite puts aside meanwhile", () => {
     await using store = await openTestStore();
     const elsewhere = new Database(":memory:");
     elsewhere.pragma(`temp_store_directory = '${tmpdir()}'`);
-    await using _command = openSqliteMaintenance(store.file);
+    await using _command = await openSqliteMaintenance(store.file);
     expect(folderOf(elsewhere)).toBe(dirname(store.file));
     elsewhere.close();
   });
@@ -180,7 +180,7 @@ describe("a transaction that writes", () => {
 
   it("leaves a gateway that waits time to write between two steps of a command", async () => {
     await using store = await openTestStore();
-    await using command = openSqliteMaintenance(store.file);
+    await using command = await openSqliteMaintenance(store.file);
     const begunAt = performance.now();
     for (let step = 0; step < 5; step += 1) await command.dropBodies(0, Infinity);
     // A gateway looks again every 15 ms.
@@ -189,7 +189,7 @@ describe("a transaction that writes", () => {
 
   it("never fails beside a command that writes too, or that beside it", async () => {
     await using store = await openTestStore();
-    await using command = openSqliteMaintenance(store.file);
+    await using command = await openSqliteMaintenance(store.file);
     const token = { scope: "read", projects: "all", createdAt: 0, expiresAt: null } as const;
     const kept = [];
     for (let turn = 0; turn < 40; turn += 1) {

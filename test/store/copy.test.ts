@@ -44,7 +44,7 @@ async function fillIn(folder: string): Promise<void> {
   const file = join(folder, "issuewire.db");
   await write(file, await everyKind());
   {
-    await using store = openSqliteMaintenance(file);
+    await using store = await openSqliteMaintenance(file);
     await store.tokens.add(token);
   }
   const connection = openWriter(file);
@@ -219,7 +219,7 @@ describe("copying", () => {
       await copying(stores);
     }
     {
-      await using store = openSqliteMaintenance(stores.file);
+      await using store = await openSqliteMaintenance(stores.file);
       expect(await store.forgetIssue("70", at(2_000))).toBe(true);
     }
     expect(await copying(stores)).toMatchObject({ isWhole: true, beganAnew: "ERASED" });
@@ -241,7 +241,7 @@ describe("copying", () => {
         ),
       );
     }
-    await using store = openSqliteMaintenance(file);
+    await using store = await openSqliteMaintenance(file);
     expect(await store.forgetIssue("1", at(10_000))).toBe(true);
     await copying({ file, url });
     expect(await store.eraseSetAside()).toBe(mostInStep);
@@ -255,7 +255,7 @@ describe("copying", () => {
     const { url } = opened.use(await temporarySchema());
     const file = join(path, "issuewire.db");
     const drop = async (before: number) => {
-      await using store = openSqliteMaintenance(file);
+      await using store = await openSqliteMaintenance(file);
       return await store.dropClosedIssues(before);
     };
     {

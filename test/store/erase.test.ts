@@ -57,7 +57,7 @@ describe("retention", () => {
       const ids = Array.from({ length: 80 }, (_, index) => index + 1);
       const before = await store.reader.snapshots(ids);
       {
-        await using maintenance = openSqliteMaintenance(file);
+        await using maintenance = await openSqliteMaintenance(file);
         expect(await maintenance.dropBodies(at(40), Infinity)).toBe(40);
         expect(await maintenance.dropBodies(at(40), Infinity)).toBe(0);
         expect([...(await store.reader.bodies(ids)).keys()].toSorted((a, b) => a - b)).toEqual(ids.slice(40));
@@ -84,7 +84,7 @@ describe("retention", () => {
     }
     if (arePacked) packTogether(file);
     {
-      await using maintenance = openSqliteMaintenance(file);
+      await using maintenance = await openSqliteMaintenance(file);
       const dropped: number[] = [];
       do dropped.push(await maintenance.dropBodies(at(100), Infinity));
       while (dropped.at(-1) !== 0);
@@ -98,7 +98,7 @@ describe("retention", () => {
     const received = [0, 1, 2, 9_000, -9_000, 3, 4];
     for (const [index, second] of received.entries())
       await store.append({ ...told({ issue: String(index) }), receivedAt: at(second) });
-    await using maintenance = openSqliteMaintenance(store.file);
+    await using maintenance = await openSqliteMaintenance(store.file);
     expect(await maintenance.dropBodies(at(-10), at(5))).toBe(0);
     expect(await maintenance.dropBodies(at(2), at(5))).toBe(2);
     expect(await maintenance.dropBodies(at(3), at(5))).toBe(3);
@@ -114,7 +114,7 @@ describe("retention", () => {
         store.append({ ...told({ issue: String(index) }), receivedAt: at(second) }),
       ),
     );
-    await using maintenance = openSqliteMaintenance(store.file);
+    await using maintenance = await openSqliteMaintenance(store.file);
     expect(await maintenance.dropBodies(at(-20_000), at(-10_000))).toBe(0);
     expect(await maintenance.dropBodies(at(1), at(5))).toBe(1);
     expect(await maintenance.dropBodies(at(1), at(5))).toBe(0);
@@ -129,7 +129,7 @@ describe("retention", () => {
     await Promise.all(
       Array.from({ length: many }, (_, index) => store.append(told({ issue: String(index) }))),
     );
-    await using maintenance = openSqliteMaintenance(store.file);
+    await using maintenance = await openSqliteMaintenance(store.file);
     expect([
       await maintenance.dropBodies(at(1), Infinity),
       await maintenance.dropBodies(at(1), Infinity),
@@ -144,7 +144,7 @@ describe("retention", () => {
     await store.append(told({ issue: "3", at: 61, action: "ignored", status: "ignored" }));
     await store.append(told({ issue: "2", at: 90, action: "resolved", status: "resolved" }));
     {
-      await using maintenance = openSqliteMaintenance(store.file);
+      await using maintenance = await openSqliteMaintenance(store.file);
       expect(await maintenance.dropClosedIssues(at(62))).toBe(2);
       expect(await maintenance.dropClosedIssues(at(62))).toBe(0);
     }
@@ -161,7 +161,7 @@ describe("retention", () => {
     await using store = await openTestStore();
     const gone = await store.append(told({ issue: "1", action: "resolved", status: "resolved" }));
     {
-      await using maintenance = openSqliteMaintenance(store.file);
+      await using maintenance = await openSqliteMaintenance(store.file);
       expect(await maintenance.dropClosedIssues(at(1))).toBe(1);
     }
     const next = await store.append(told({ issue: "2", at: 2 }));
@@ -189,7 +189,7 @@ describe("retention", () => {
     }
     packAll(file);
     {
-      await using maintenance = openSqliteMaintenance(file);
+      await using maintenance = await openSqliteMaintenance(file);
       expect(await maintenance.dropClosedIssues(at(10_000))).toBe(mostPacksInStep);
       // The first of a pack that was not touched, then the second ones of others.
       expect(await maintenance.dropClosedIssues(at(10_000))).toBe(mostPacksInStep);
@@ -212,7 +212,7 @@ describe("retention", () => {
     }
     packAll(file);
     {
-      await using maintenance = openSqliteMaintenance(file);
+      await using maintenance = await openSqliteMaintenance(file);
       for (const dropped of [1, 1, 1, 0]) expect(await maintenance.dropClosedIssues(at(100))).toBe(dropped);
     }
     expect(await examine(file)).toEqual([]);
@@ -268,7 +268,7 @@ describe("forgetting an issue", () => {
       await store.append(told({ issue: "2", at: 1 }));
       await store.append(told({ issue: "1", at: 60, action: "resolved", status: "resolved", title: secret }));
       {
-        await using maintenance = openSqliteMaintenance(file);
+        await using maintenance = await openSqliteMaintenance(file);
         expect(await maintenance.findIssue("WEB-1")).toBe("1");
         expect(await maintenance.forgetIssue("1", at(70))).toBe(true);
         expect(await maintenance.forgetIssue("1", at(70))).toBe(false);
@@ -304,7 +304,7 @@ describe("forgetting an issue", () => {
     }
     packAll(file);
     {
-      await using maintenance = openSqliteMaintenance(file);
+      await using maintenance = await openSqliteMaintenance(file);
       expect(await maintenance.forgetIssue("1", at(1_000))).toBe(true);
     }
     expect(kept(file).includes(secret)).toBe(false);
@@ -333,7 +333,7 @@ describe("forgetting an issue", () => {
           ),
         );
     }
-    await using maintenance = openSqliteMaintenance(file);
+    await using maintenance = await openSqliteMaintenance(file);
     for (let index = 0; index < issues; index += 1)
       if (isSecret(index)) await maintenance.forgetIssue(String(index + 1), at(10_000));
     expect(await maintenance.compact()).toEqual({ is: "compact" });
@@ -359,7 +359,7 @@ describe("forgetting an issue", () => {
       throw new Database.SqliteError("database or disk is full", "SQLITE_FULL");
     });
     try {
-      await using maintenance = openSqliteMaintenance(file);
+      await using maintenance = await openSqliteMaintenance(file);
       expect(await maintenance.forgetIssue("1", at(10))).toBe(true);
       expect(await maintenance.compact()).toEqual({ is: "left", because: "database or disk is full" });
     } finally {
@@ -374,7 +374,7 @@ describe("forgetting an issue", () => {
     await using store = await openTestStore();
     const secret = "what nobody may know any more";
     await store.append(told({ issue: "1", title: secret }));
-    await using maintenance = openSqliteMaintenance(store.file);
+    await using maintenance = await openSqliteMaintenance(store.file);
     expect(await maintenance.forgetIssue("1", at(10))).toBe(true);
     expect(kept(store.file).includes(secret)).toBe(true);
     expect(await maintenance.sweep()).toBe(true);
@@ -391,7 +391,7 @@ describe("forgetting an issue", () => {
     const reader = new Database(store.file, { readonly: true });
     reader.exec("begin");
     reader.prepare("select 1 from issues").get();
-    await using maintenance = openSqliteMaintenance(store.file);
+    await using maintenance = await openSqliteMaintenance(store.file);
     await maintenance.forgetIssue("1", at(10));
     const sweeping = maintenance.sweep();
     await store.append(told({ issue: "2" }));
@@ -426,7 +426,7 @@ describe("forgetting an issue", () => {
       return count;
     };
     {
-      await using maintenance = openSqliteMaintenance(file);
+      await using maintenance = await openSqliteMaintenance(file);
       expect(await maintenance.forgetIssue("1", at(10_000))).toBe(true);
       expect(changed()).toBe(0);
       expect(await examine(file)).toEqual([]);
@@ -445,7 +445,7 @@ describe("forgetting an issue", () => {
     using folder = temporaryFolder();
     const asked = vi.spyOn(Database.prototype, "pragma");
     try {
-      await using _maintenance = openSqliteMaintenance(join(folder.path, "issuewire.db"));
+      await using _maintenance = await openSqliteMaintenance(join(folder.path, "issuewire.db"));
       const connection = asked.mock.contexts.at(-1) as Database.Database;
       expect(connection.pragma("busy_timeout", { simple: true })).toBeGreaterThan(1_000);
     } finally {
@@ -457,7 +457,7 @@ describe("forgetting an issue", () => {
     await using store = await openTestStore();
     await store.append(told({ issue: "1", at: 0 }));
     {
-      await using maintenance = openSqliteMaintenance(store.file);
+      await using maintenance = await openSqliteMaintenance(store.file);
       await maintenance.forgetIssue("1", at(10));
     }
     await store.append(told({ issue: "1", at: 60, action: "resolved", status: "resolved" }));

@@ -116,7 +116,7 @@ describe("a store that is filled", () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "a.db");
     {
-      await using commands = openSqliteMaintenance(join(folder.path, "open.db"));
+      await using commands = await openSqliteMaintenance(join(folder.path, "open.db"));
       await commands.tokens.add({
         name: "board",
         sha256: tokenHash("text"),

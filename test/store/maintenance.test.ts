@@ -7,10 +7,12 @@ import { cpSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, wr
 import type { Report } from "../../src/observability/report.ts";
 import { readBody } from "../../src/sentry/payload.ts";
 import { backUpSqlite } from "../../src/store/sqlite/backup.ts";
+import { openWriter } from "../../src/store/sqlite/connection.ts";
 import { openCopySource } from "../../src/store/sqlite/copy-source.ts";
 import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
 import { openSqliteFilling } from "../../src/store/sqlite/filling.ts";
 import { readInstance } from "../../src/store/sqlite/instance.ts";
+import { lockStore } from "../../src/store/sqlite/lock.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { rebuildSqlite } from "../../src/store/sqlite/rebuild.ts";
 import { at, told, webhook } from "./deliveries.ts";
@@ -47,7 +49,7 @@ describe("rebuild", () => {
     await expect(rebuild(empty)).rejects.toThrow(`${empty} holds no store of Issuewire's`);
     expect(readdirSync(folder.path)).toEqual(["empty.db"]);
     // As `token create` leaves it before the first start.
-    await openSqliteMaintenance(file)[Symbol.asyncDispose]();
+    await (await openSqliteMaintenance(file))[Symbol.asyncDispose]();
     await rebuild(file);
     expect(await examine(file)).toEqual([]);
   });
@@ -119,7 +121,7 @@ describe("rebuild", () => {
       await using store = await openStoreIn(file);
       await store.append(told({ issue: "1", at: 0 }));
       await store.append(told({ issue: "2", action: "resolved", status: "resolved", at: 1 }));
-      await using maintenance = openSqliteMaintenance(file);
+      await using maintenance = await openSqliteMaintenance(file);
       expect(await maintenance.dropClosedIssues(at(10))).toBe(1);
     }
     await rebuild(file);
@@ -159,7 +161,7 @@ describe("rebuild", () => {
     const file = join(folder.path, "a.db");
     await fill(file);
     {
-      await using store = openSqliteMaintenance(file);
+      await using store = await openSqliteMaintenance(file);
       await store.forgetIssue("1", at(100));
       await store.forgetIssue("2", at(101));
     }
@@ -323,7 +325,7 @@ describe("doctor", () => {
     const file = join(folder.path, "a.db");
     await fill(file);
     {
-      await using store = openSqliteMaintenance(file);
+      await using store = await openSqliteMaintenance(file);
       expect(await store.dropClosedIssues(at(1_000_000))).toBe(2);
     }
     expect(await examine(file)).toEqual([]);
@@ -397,6 +399,41 @@ describe("doctor", () => {
   });
 });
 
+describe("commands beside a process that is making the store", () => {
+  it.each(["that is not there yet", "that is still empty"])("wait for it, in a file %s", async (state) => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    using _lock = lockStore(file);
+    if (state === "that is still empty") writeFileSync(file, "");
+    const made = vi.fn();
+    const opening = openSqliteMaintenance(file, { made });
+    const gateway = openWriter(file);
+    try {
+      await using commands = await opening;
+      expect(await commands.tokens.list()).toEqual([]);
+      expect(await commands.compact()).toEqual({ is: "in use" });
+      expect(made).not.toHaveBeenCalled();
+    } finally {
+      gateway.client.close();
+    }
+  });
+
+  it("say that it is being made where that takes too long, and make it themselves where it is given up", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    const lock = lockStore(file);
+    await expect(openSqliteMaintenance(file, { makingMs: 0 })).rejects.toThrow(
+      `is making ${file}: try again`,
+    );
+    const made = vi.fn();
+    const opening = openSqliteMaintenance(file, { made });
+    lock[Symbol.dispose]();
+    await using commands = await opening;
+    expect(await commands.compact()).toEqual({ is: "compact" });
+    expect(made).toHaveBeenCalledOnce();
+  });
+});
+
 describe("a backup that is put back", () => {
   it("is refused beside the WAL of the database before it, and not changed by it", async () => {
     using folder = temporaryFolder();
@@ -417,7 +454,7 @@ describe("a backup that is put back", () => {
     await expect(backUpSqlite({ file: backup, to, onProgress: noProgress })).rejects.toThrow(message);
     await expect(rebuild(backup)).rejects.toThrow(message);
     expect(() => openCopySource(backup)).toThrow(message);
-    expect(() => openSqliteMaintenance(backup)).toThrow(message);
+    await expect(openSqliteMaintenance(backup)).rejects.toThrow(message);
     const filling = { file: backup, read: readBody, onFault: () => {} };
     expect(() => openSqliteFilling(filling)).toThrow(message);
     expect(readFileSync(backup)).toEqual(before);
@@ -437,7 +474,9 @@ describe("a backup that is moved over the file of a gateway", () => {
     await store.append(told({ issue: "2" }));
     const before = readFileSync(backup);
     renameSync(backup, file);
-    expect(() => openSqliteMaintenance(file)).toThrow(`stop the gateway, if one runs, remove ${file}-wal`);
+    await expect(openSqliteMaintenance(file)).rejects.toThrow(
+      `stop the gateway, if one runs, remove ${file}-wal`,
+    );
     expect(readFileSync(file)).toEqual(before);
   });
 });
@@ -462,7 +501,7 @@ describe("the epoch", () => {
     cpSync(backup, file);
     {
       // As many entries as came after the backup, and more.
-      await using store = openSqliteMaintenance(file);
+      await using store = await openSqliteMaintenance(file);
       for (const issue of ["1", "2"]) expect(await store.forgetIssue(issue, at(100))).toBe(true);
     }
     expect(await epochOf(file)).not.toBe(before);
@@ -473,7 +512,7 @@ describe("the epoch", () => {
     const [file, backup] = [join(folder.path, "a.db"), join(folder.path, "backup.db")];
     await fill(file);
     const add = async (name: string, expiresAt: number | null = null) => {
-      await using store = openSqliteMaintenance(file);
+      await using store = await openSqliteMaintenance(file);
       const sha256 = Buffer.from(name.padEnd(32)).toString("hex");
       await store.tokens.add({ name, sha256, scope: "read", projects: "all", createdAt: 0, expiresAt });
     };
@@ -481,7 +520,7 @@ describe("the epoch", () => {
     await add("expired", 1);
     await backUpSqlite({ file, to: backup, onProgress: noProgress });
     {
-      await using store = openSqliteMaintenance(file);
+      await using store = await openSqliteMaintenance(file);
       await store.tokens.remove("revoked");
     }
     await add("later");

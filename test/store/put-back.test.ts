@@ -82,7 +82,7 @@ describe("a database that is written beneath a gateway", () => {
     await using gateway = await openWithBackup();
     const { file, store, onEnd } = gateway;
     await store.append(told({ issue: "4", action: "resolved", status: "resolved" }));
-    await using commands = openSqliteMaintenance(file);
+    await using commands = await openSqliteMaintenance(file);
     await commands.dropBodies(at(200_000), at(200_000));
     expect(await commands.dropClosedIssues(at(200_000))).toBe(1);
     expect(await store.append(told({ issue: "5" }))).toMatchObject({ position: 5 });

@@ -5,7 +5,7 @@ import { makePrivate, openForCommand } from "./connection.ts";
 import { unusable } from "./error.ts";
 import { putInPlace, removeDatabase } from "./file.ts";
 import { isFolder } from "./folder.ts";
-import { lockStore, StoreInUseError } from "./lock.ts";
+import { tryToLock } from "./lock.ts";
 import { newestPosition } from "./queries.ts";
 
 /** How many pages are copied at a time: some 8 MB, so that the progress is seen. */
@@ -69,12 +69,9 @@ export async function backUpSqlite({
 
 /** Two backups at once to the same place would write into one file, and each remove what the other has written. */
 function lockPart(part: string): Disposable {
-  try {
-    return lockStore(part);
-  } catch (error) {
-    if (!(error instanceof StoreInUseError)) throw error;
-    throw new Error(`Another backup is being written to ${part}: wait for it, or choose another name.`);
-  }
+  const lock = tryToLock(part);
+  if (lock !== null) return lock;
+  throw new Error(`Another backup is being written to ${part}: wait for it, or choose another name.`);
 }
 
 function examine(copy: string): void {

@@ -6,7 +6,7 @@ import { createRecent } from "../recent.ts";
 import { emptyWal } from "./empty-wal.ts";
 import { codeOf, unusable } from "./error.ts";
 import { journalOf } from "./in-place.ts";
-import { checkTables, hasMigrations, migrate } from "./migrate.ts";
+import { checkTables, hasMigrations, hasTablesOfThisVersion, migrate } from "./migrate.ts";
 import { unprobe } from "./probe.ts";
 import { withQuickRows } from "./quick-rows.ts";
 import { openSearch } from "./search.ts";
@@ -115,15 +115,26 @@ export function openForCommand(file: string): Connection {
 }
 
 /**
- * The same to write to it beside a gateway, whose file and tables are left as they are.
+ * The same to write to it beside a gateway, whose file and tables are left as they are; null while those are not made.
  * @param waitMs how long a statement waits while another connection writes.
+ * @throws Error where the tables are those of another version too.
  */
-export function openBesideGateway(file: string, waitMs: number): Connection {
-  requireFile(file);
+export function openBesideGateway(file: string, waitMs: number): Connection | null {
+  if (!existsSync(file)) return null;
   refuseWalOfAnother(file);
-  const client = new Database(file, { timeout: waitMs, fileMustExist: true });
-  setUpToWrite(client, file);
-  return { client, db: drizzle({ client }) };
+  using opened = new DisposableStack();
+  try {
+    const client = new Database(file, { timeout: waitMs, fileMustExist: true });
+    opened.defer(() => void client.close());
+    if (!hasMigrations(client)) return null;
+    if (!hasTablesOfThisVersion(client))
+      throw new Error(`The gateway that uses ${file} is of another version: run this command with that one.`);
+    setUpToWrite(client, file);
+    opened.move();
+    return { client, db: drizzle({ client }) };
+  } catch (error) {
+    throw unusable(file, error);
+  }
 }
 
 /**

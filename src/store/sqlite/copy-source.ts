@@ -9,7 +9,7 @@ import { openForCommand, type Connection } from "./connection.ts";
 import { unusable } from "./error.ts";
 import { remembered } from "./identity.ts";
 import { instanceFileOf, isRestored, readInstance } from "./instance.ts";
-import { lockStore, StoreInUseError } from "./lock.ts";
+import { tryToLock } from "./lock.ts";
 import { hasTablesOfThisVersion } from "./migrate.ts";
 import { newestPosition } from "./queries.ts";
 
@@ -46,7 +46,7 @@ export function openCopySource(file: string): CopySource {
   using opened = new DisposableStack();
   const connection = openForCommand(file);
   opened.defer(() => void connection.client.close());
-  const isAlone = tryToLock(file, opened);
+  const isAlone = opened.use(tryToLock(file)) !== null;
   if (isAlone) shutOutWriters(file, opened);
   const { client, db } = connection;
   if (!hasTablesOfThisVersion(connection.client))
@@ -117,16 +117,6 @@ export function openCopySource(file: string): CopySource {
         .get() !== undefined,
     [Symbol.dispose]: () => running.dispose(),
   };
-}
-
-function tryToLock(file: string, opened: DisposableStack): boolean {
-  try {
-    opened.use(lockStore(file));
-    return true;
-  } catch (error) {
-    if (error instanceof StoreInUseError) return false;
-    throw error;
-  }
 }
 
 /** Commands write beside whoever has the lock of the store, and would say that they have erased what is copied all the same. */

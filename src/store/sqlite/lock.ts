@@ -18,6 +18,15 @@ const tryForMs = 200;
  * @throws Error that says what to do when this process may not write there.
  */
 export function lockStore(file: string): Disposable {
+  const lock = tryToLock(file);
+  if (lock !== null) return lock;
+  throw new StoreInUseError(
+    `Another process is using ${file}: a gateway, or a command such as rebuild. Stop it first.`,
+  );
+}
+
+/** The same; null when another process has it. */
+export function tryToLock(file: string): Disposable | null {
   let lock: Database.Database | null = null;
   try {
     lock = new Database(`${file}.lock`, { timeout: tryForMs });
@@ -26,10 +35,7 @@ export function lockStore(file: string): Disposable {
     lock.exec("begin exclusive");
   } catch (error) {
     lock?.close();
-    if (isBusy(error))
-      throw new StoreInUseError(
-        `Another process is using ${file}: a gateway, or a command such as rebuild. Stop it first.`,
-      );
+    if (isBusy(error)) return null;
     throw unusable(`${file}.lock`, error);
   }
   const held = lock;

@@ -14,8 +14,7 @@ import { isBusy, unusable } from "./error.ts";
 import { makeFolderOf } from "./folder.ts";
 import { continued, identityOf } from "./identity.ts";
 import { instanceFileOf, readInstance } from "./instance.ts";
-import { lockStore, StoreInUseError } from "./lock.ts";
-import { hasTablesOfThisVersion } from "./migrate.ts";
+import { tryToLock } from "./lock.ts";
 import { readerOf } from "./queries.ts";
 import { erasingSteps } from "./steps.ts";
 
@@ -28,19 +27,34 @@ const busyMs = 10_000;
  */
 const restMs = 40;
 
+/** A gateway makes its store in the first moment of its first start. */
+const usualMakingMs = 5_000;
+const lookEveryMs = 100;
+
+export type SqliteMaintenanceOptions = {
+  /** What may still be filled of the disk that a folder is on. */
+  readonly freeBytesIn?: (folder: string) => number;
+  /** How long a store is waited for that another process is making. */
+  readonly makingMs?: number;
+  /** Called where there was no file and this made it. */
+  readonly made?: () => void;
+};
+
 /**
  * Opens the store for commands, making it where it is missing.
  *
  * Where a gateway has it, this is a second connection that writes: SQLite lets one transaction write at a time, the
  * gateway tries again when it finds another one, for which it is left time between two steps, and it notices what was
  * changed beneath it. Where none has it, it is locked, so that none starts meanwhile.
- * @param freeBytesIn what may still be filled of the disk that a folder is on.
- * @throws Error when the gateway that runs is of a version with other tables.
+ * @throws Error when the gateway that runs is of a version with other tables, or is making the store for too long.
  */
-export function openSqliteMaintenance(file: string, freeBytesIn = freeBytesOf): Maintenance {
+export async function openSqliteMaintenance(
+  file: string,
+  { freeBytesIn = freeBytesOf, ...options }: SqliteMaintenanceOptions = {},
+): Promise<Maintenance> {
   makeFolderOf(file);
   using opened = new DisposableStack();
-  const { connection, isBesideGateway } = openConnection(file, opened);
+  const { connection, isBesideGateway } = await openConnection(file, opened, options);
   const asked = { db: connection.db, tables };
   const steps = erasingSteps(connection, async () => {
     if (isBesideGateway) await wait(restMs);
@@ -61,32 +75,36 @@ export function openSqliteMaintenance(file: string, freeBytesIn = freeBytesOf): 
   };
 }
 
-function openConnection(
+async function openConnection(
   file: string,
   opened: DisposableStack,
-): { readonly connection: Connection; readonly isBesideGateway: boolean } {
-  try {
-    opened.use(lockStore(file));
-  } catch (error) {
-    if (!(error instanceof StoreInUseError) || !existsSync(file)) throw error;
+  { makingMs = usualMakingMs, made = () => {} }: SqliteMaintenanceOptions,
+): Promise<{ readonly connection: Connection; readonly isBesideGateway: boolean }> {
+  for (const until = performance.now() + makingMs; ; await wait(lookEveryMs)) {
+    if (opened.use(tryToLock(file)) !== null)
+      return { connection: openAlone(file, opened, made), isBesideGateway: false };
     const connection = openBesideGateway(file, busyMs);
-    opened.defer(() => void connection.client.close());
-    if (!hasTablesOfThisVersion(connection.client))
+    if (connection !== null) {
+      opened.defer(() => void connection.client.close());
+      return { connection, isBesideGateway: true };
+    }
+    if (performance.now() >= until)
       throw new Error(
-        `The gateway that uses ${file} is of another version: run this command with that one.`,
-        {
-          cause: error,
-        },
+        `Another process, such as a gateway that has just been started, is making ${file}: try again in a moment.`,
       );
-    return { connection, isBesideGateway: true };
   }
+}
+
+function openAlone(file: string, opened: DisposableStack, made: () => void): Connection {
+  const isNew = !existsSync(file);
   const connection = openWriter(file);
   opened.defer(() => void connection.client.close());
   connection.client.pragma(`busy_timeout = ${busyMs}`);
   // An erasure adds to the log, which positions that a restored file had handed out before must not come to mean.
   const known = identityOf(connection);
   if (known !== null) continued(connection, known, readInstance(instanceFileOf(file)));
-  return { connection, isBesideGateway: false };
+  if (isNew) made();
+  return connection;
 }
 
 /** The same steps; one that waited in vain is StorageUnavailableError, and one that could not write says which file. */
