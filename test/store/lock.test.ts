@@ -1,7 +1,9 @@
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { lockStore, StoreInUseError } from "../../src/store/sqlite/lock.ts";
-import { temporaryFolder } from "./open.ts";
+import { told } from "./deliveries.ts";
+import { openTestStore, temporaryFolder } from "./open.ts";
 
 it("the lock is tried for so long that of two who come at the same moment one has it", () => {
   using folder = temporaryFolder();
@@ -13,4 +15,24 @@ it("the lock is tried for so long that of two who come at the same moment one ha
   }
   expect(performance.now() - began).toBeGreaterThan(100);
   lockStore(file)[Symbol.dispose]();
+});
+
+describe("a lock whose file is deleted beneath a gateway, as one that was left over might be", () => {
+  it("is taken again, so that no other gateway starts", async () => {
+    await using store = await openTestStore();
+    rmSync(`${store.file}.lock`);
+    await vi.waitFor(() => expect(existsSync(`${store.file}.lock`)).toBe(true), { timeout: 10_000 });
+    expect(() => lockStore(store.file)).toThrow(StoreInUseError);
+    expect(await store.append(told())).toMatchObject({ outcome: "APPLIED" });
+  });
+
+  it("ends the gateway where another process has it by then", async () => {
+    const onEnd = vi.fn();
+    await using store = await openTestStore({ onEnd });
+    rmSync(`${store.file}.lock`);
+    using _other = lockStore(store.file);
+    await vi.waitFor(() => expect(onEnd).toHaveBeenCalled(), { timeout: 10_000 });
+    expect(onEnd.mock.calls).toEqual([["another process has the store"]]);
+    expect(await store.canWrite()).toBe(false);
+  });
 });

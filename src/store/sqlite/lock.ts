@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { isBusy, unusable } from "./error.ts";
 
@@ -5,6 +6,11 @@ import { isBusy, unusable } from "./error.ts";
 export class StoreInUseError extends Error {
   override readonly name = "StoreInUseError";
 }
+
+export type Lock = Disposable & {
+  /** False once its file was deleted, moved or replaced: another process may then take one in its place. */
+  readonly isInPlace: () => boolean;
+};
 
 /** Of two that come at the same moment each can find the other there before either has it; then they take turns. */
 const tryForMs = 200;
@@ -17,7 +23,7 @@ const tryForMs = 200;
  * @throws StoreInUseError when another process has it.
  * @throws Error that says what to do when this process may not write there.
  */
-export function lockStore(file: string): Disposable {
+export function lockStore(file: string): Lock {
   const lock = tryToLock(file);
   if (lock !== null) return lock;
   throw new StoreInUseError(
@@ -26,18 +32,26 @@ export function lockStore(file: string): Disposable {
 }
 
 /** The same; null when another process has it. */
-export function tryToLock(file: string): Disposable | null {
+export function tryToLock(file: string): Lock | null {
+  const place = `${file}.lock`;
   let lock: Database.Database | null = null;
   try {
-    lock = new Database(`${file}.lock`, { timeout: tryForMs });
+    lock = new Database(place, { timeout: tryForMs });
     // It holds nothing that could be undone, and a full disk has no room for a journal.
     lock.pragma("journal_mode = MEMORY");
     lock.exec("begin exclusive");
   } catch (error) {
     lock?.close();
     if (isBusy(error)) return null;
-    throw unusable(`${file}.lock`, error);
+    throw unusable(place, error);
   }
   const held = lock;
-  return { [Symbol.dispose]: () => void held.close() };
+  const taken = statSync(place, { throwIfNoEntry: false });
+  return {
+    isInPlace() {
+      const now = statSync(place, { throwIfNoEntry: false });
+      return now !== undefined && now.dev === taken?.dev && now.ino === taken.ino;
+    },
+    [Symbol.dispose]: () => void held.close(),
+  };
 }

@@ -11,7 +11,7 @@ import { openReader } from "./connection.ts";
 import { makeFolderOf } from "./folder.ts";
 import { identityOf } from "./identity.ts";
 import { instanceFileOf, isRestored, putBackBeneath, readInstance, writeInstance } from "./instance.ts";
-import { lockStore } from "./lock.ts";
+import { lockStore, StoreInUseError } from "./lock.ts";
 import { readerOf } from "./queries.ts";
 import { createReads } from "./reads.ts";
 import { openTrying } from "./trying.ts";
@@ -37,8 +37,8 @@ export type SqliteStoreOptions = Pick<ReaderOptions, "issueObjectOf"> & {
   readonly maxWaiting?: number;
 };
 
-/** How often the instance file is brought up to date while the log grows. */
-const instanceEveryMs = 1_000;
+/** How often the instance file is brought up to date while the log grows, and the lock is looked for. */
+const lookEveryMs = 1_000;
 
 /** How long one question may take. */
 const readTimeoutMs = 5_000;
@@ -61,7 +61,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   await using opened = new AsyncDisposableStack();
 
   makeFolderOf(file);
-  opened.use(lockStore(file));
+  let lock = lockStore(file);
+  opened.defer(() => lock[Symbol.dispose]());
   const onUnreadable = report.contentUnreadable;
   const asking = { issueObjectOf: options.issueObjectOf, onUnreadable };
   let isFailing = false;
@@ -145,10 +146,26 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     await writeInstance(instanceFile, next);
     instance = next;
   };
+  // Somebody may take it for one that a crash has left. Where there is no place for it, there is none for another's either.
+  const keepLock = (): void => {
+    if (hasEnded) return;
+    try {
+      if (lock.isInPlace()) return;
+      const former = lock;
+      lock = lockStore(file);
+      former[Symbol.dispose]();
+    } catch (error) {
+      if (error instanceof StoreInUseError) end("another process has the store", error);
+    }
+  };
+
   let remembering = Promise.resolve();
   const remember = (): Promise<void> =>
     (remembering = remembering.then(rememberPosition).catch(report.positionNotNoted));
-  const timer = setInterval(() => void remember(), instanceEveryMs);
+  const timer = setInterval(() => {
+    keepLock();
+    void remember();
+  }, lookEveryMs);
   timer.unref();
   opened.defer(async () => {
     clearInterval(timer);
@@ -168,6 +185,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       return { waiting: writes.waiting(), walBytes: wal?.size ?? null };
     },
     async canWrite() {
+      if (hasEnded) return false;
       // A gateway that is taken out of rotation gets no deliveries that could show that it writes again, nor has one had
       // any that has just been started.
       if (isFailing || !hasCommitted) await writes.probe().catch(failed);
