@@ -48,8 +48,11 @@ export type Gateway = AsyncDisposable & {
   /** Where it listens, without a slash at the end. */
   readonly url: string;
   /**
-   * Resolves with the reason once it has to be started anew: the database was replaced by one that knew less of the log,
-   * so that nothing that is in memory of positions holds any more; or the thread that writes has ended through a fault.
+   * Resolves with the reason once it has to be started anew. The reasons are that
+   *
+   * - the database was replaced by one that knew less of the log, so that positions in memory mean nothing any more;
+   * - another process has taken the store, after somebody deleted its lock file;
+   * - the thread that writes has ended through a fault.
    */
   readonly ended: Promise<string>;
   /**

@@ -11,8 +11,8 @@ export type EpochWatch = AsyncDisposable & {
   /** This replica has committed up to this position. */
   readonly reached: (position: number) => void;
   /**
-   * What `bounds` finds, which counts as known, while it is of the epoch that this replica was opened in: what followers of
-   * this replica have in memory is of that one alone, and would be told as entries of another.
+   * The same `bounds`, whose answers are noted as known. It fails once the epoch is another than this replica was opened
+   * in: the entries that its followers have in memory would be told as entries of the new epoch.
    */
   readonly noting: (bounds: Reader["bounds"]) => Reader["bounds"];
   /** Those that `entriesAfter` finds, while they are of the epoch that this replica was opened in. */
@@ -25,8 +25,8 @@ type KnownEpoch = { readonly epoch: string; readonly position: number };
 const everyMs = 1_000;
 
 /**
- * Looks at the epoch now and then, and whenever bounds or entries are read. Once it is another than `first`, these are not
- * to be had any more: StorageUnavailableError.
+ * Looks at the epoch now and then, and whenever bounds or entries are read. Once it is another than `first`, these are
+ * not to be had any more: StorageUnavailableError.
  * @param onEpoch called once, when positions mean something else than in `first`.
  */
 export function watchEpoch(connection: Connection, first: string, onEpoch: () => void): EpochWatch {
@@ -49,7 +49,8 @@ export function watchEpoch(connection: Connection, first: string, onEpoch: () =>
 
   async function look(): Promise<void> {
     const { rows } = await answered(db.execute<{ epoch: string | null }>(sql`select kept_epoch() as epoch`));
-    // Without one, another server has taken the place of the one before, and whoever writes first begins a new epoch there.
+    // Without one, another server has taken the place of the one before, and whoever writes first begins a new epoch
+    // there.
     assertFirst(rows[0]!.epoch ?? "");
   }
 
@@ -73,8 +74,8 @@ export function watchEpoch(connection: Connection, first: string, onEpoch: () =>
     },
     ofFirst: (entriesAfter) => async (after, limit) => {
       const entries = await entriesAfter(after, limit);
-      // Looked at after they are read: they are of this epoch then, or of one before it. To those who follow, entries of a
-      // new one would be more of the old.
+      // Looked at after they are read: they are of this epoch then, or of one before it. To those who follow, entries of
+      // a new one would be more of the old.
       if (entries.length > 0) await look();
       reached(entries.at(-1)?.event.seq ?? 0);
       return entries;

@@ -19,10 +19,9 @@ const [tryMs, pauseMs] = [300, 200];
 const mostIssues = 20;
 
 /**
- * What takes things out of the store, each step in a transaction of its own, during which no replica writes: a batch that
- * has read what is then erased would write a history that nobody ever had.
- * @param waitMs how long a step waits for batches that are being written, which take milliseconds each, and for another's
- * step.
+ * Erases, each step in a transaction of its own during which no replica writes: a batch that has read what is then erased
+ * would write a history that never existed.
+ * @param waitMs how long a step waits for batches that are being written (milliseconds each) and for steps of others.
  */
 export function erasingSteps(pool: pg.Pool, schema: string, waitMs = 5_000): Erasing {
   const locks = locksOf(schema);

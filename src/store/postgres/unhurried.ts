@@ -10,14 +10,14 @@ const withoutLimit = {
 } as const;
 
 /**
- * Whatever is done on the connection takes as long as it takes, and ends where nobody is there any more whom it is done
- * for. Behind a pooler that is so of transactions alone, which are begun by `beginUnhurried`.
+ * Lifts the time limits of this connection: its statements may take any time, and end only if this process is gone.
+ * Behind a pooler settings of a session do not last: begin transactions with `beginUnhurried` there.
  */
 export async function unhurry(client: pg.ClientBase): Promise<void> {
   await setForSession(client, {
     ...withoutLimit,
-    // A machine that is gone without a word closes no connection, and the server would keep what it holds for two hours. A
-    // minute after it was last there it is gone: when nothing is under way to it, and when something is.
+    // A machine that is gone without a word closes no connection, and the server would keep what it holds for two hours.
+    // A minute after it was last there it is gone: when nothing is under way to it, and when something is.
     tcp_keepalives_idle: "20",
     tcp_keepalives_interval: "10",
     tcp_keepalives_count: "4",

@@ -70,8 +70,8 @@ function setUpToWrite(client: Database.Database, file: string): void {
   client.pragma("fullfsync = ON");
   // What is packed, changed, dropped or erased is gone from where it was in the file.
   client.pragma("secure_delete = ON");
-  // For the whole process. Elsewhere a service may have no folder that it can write, or a disk that is too small; and what
-  // is said of a file that cannot be written is true of the database's own disk alone.
+  // For the whole process. Another folder may be missing, read-only or too small; and the message that the database's
+  // disk may be full has to be right for temporary files too.
   client.pragma(`temp_store_directory = '${resolve(dirname(file)).replaceAll("'", "''")}'`);
 }
 
@@ -138,8 +138,8 @@ export function openBesideGateway(file: string, waitMs: number): Connection | nu
 }
 
 /**
- * Opens one more connection in a process that has opened the file already, as a gateway has. It cannot write; in WAL mode it
- * waits for nobody.
+ * Opens one more connection in a process that has opened the file already, as a gateway has. It cannot write; in WAL mode
+ * it waits for nobody.
  * @param isStopped asked in the midst of a long statement, which fails where it says true: see `stoppable.ts`.
  * @throws Error that says what is wrong with the file.
  */
@@ -177,9 +177,9 @@ const mostOfPrepared = 512 * 1024;
  * The same connection, which prepares a statement once and runs it often: preparing takes longer than most questions do.
  * For Drizzle alone, which reads all rows at once and so never runs one statement within itself.
  *
- * To plan by their values, SQLite prepares a statement anew at every run where a parameter is a limit, or is what a column
- * is equal to while there is an order. What an expression is it does not look at, so each of those is made one: `+` changes
- * no value, text included (https://sqlite.org/lang_expr.html).
+ * To plan by their values, SQLite prepares a statement anew at every run where a parameter is a limit, or is what a
+ * column is equal to while there is an order. What an expression is it does not look at, so each of those is made one:
+ * `+` changes no value, text included (https://sqlite.org/lang_expr.html).
  */
 export function withPrepared(client: Database.Database): Database.Database {
   const recent = createRecent<Database.Statement>(mostOfPrepared);

@@ -33,8 +33,8 @@ export type FillingOptions = {
 };
 
 /**
- * Deliveries of the histories in memory. Those of a simulated past are short: to read one again takes less than to have the
- * garbage collector go through more of them, most of which are asked for no more.
+ * Deliveries of the histories in memory. Those of a simulated past are short: to read one again takes less than to have
+ * the garbage collector go through more of them, most of which are asked for no more.
  */
 const heldDeliveries = 10_000;
 
@@ -47,8 +47,8 @@ const neededMeanwhile = new Set([
 ]);
 
 /**
- * Begins a store in a file beside this one, which takes its place in the end, with its tokens: so nothing has to be
- * synced, logged or indexed on the way, and whatever breaks off leaves nothing half made.
+ * Begins a store in a file beside this one. In the end it replaces this one and keeps its tokens. So nothing has to be
+ * synced, logged or indexed on the way, and a fill that breaks off leaves nothing half made.
  * @throws StoreInUseError while a gateway has the store.
  * @throws Error when the store holds deliveries already.
  */
@@ -137,8 +137,8 @@ function holdsDeliveries(file: string): boolean {
 }
 
 /**
- * The tokens in a file that is to be replaced, all of which is in it then and nothing in a WAL: so that the new one can take
- * its place at once, and whenever that breaks off the tokens are in whatever is there.
+ * The tokens of a file that is to be replaced. Empties its WAL into it as well, so that replacing it is one rename; if
+ * that does not happen, the old file still has the tokens.
  */
 function takeLeave(file: string): readonly (typeof tokens.$inferSelect)[] {
   const { client, db } = openWriter(file);

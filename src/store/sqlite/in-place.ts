@@ -3,11 +3,12 @@ import Database from "better-sqlite3";
 import { howToRun } from "../../observability/how-to-run.ts";
 
 /**
- * Makes a check that throws once the database's file or its WAL is no longer where it was opened: deleted, moved away, or
- * replaced by another, also by one that is copied over it. SQLite goes on writing to what nobody will ever open again, or
- * mixes its pages into what was put there, and every commit looks like one.
+ * Makes a check that throws once the database's file or its WAL is no longer what was opened: deleted, moved away,
+ * replaced, or overwritten by a copy. SQLite does not notice: it would go on writing to a file that nobody can open
+ * again, or mix its pages into the new file, and every commit would seem to succeed.
  *
- * To be made once both files are there, and asked in transactions of this connection that write: nobody commits meanwhile.
+ * To be made once both files are there, and asked in transactions of this connection that write: nobody commits
+ * meanwhile.
  */
 export function checkOfPlace(client: Database.Database, file: string): () => void {
   const names = [file, `${file}-wal`];
@@ -18,8 +19,9 @@ export function checkOfPlace(client: Database.Database, file: string): () => voi
   const pageSize = Number(client.pragma("page_size", { simple: true }));
   const pageCount = client.prepare<[], number>("pragma page_count").pluck();
   const dataVersion = client.prepare<[], number>("pragma data_version").pluck();
-  // A checkpoint cuts the file to the pages that the database has, which become fewer by a VACUUM alone: one that is still
-  // in the WAL counts here, and before another connection's the size says nothing.
+  // The file may become smaller: only a VACUUM leaves fewer pages, and the next checkpoint cuts the file to these. So the
+  // least size follows from the pages, of which this connection counts those in the WAL too. Once
+  // another connection has written, the size says nothing.
   const leastOf = (size: number) => Math.min(size, Number(pageCount.get()) * pageSize);
   // Before the pages are counted: what another connection changes meanwhile is then found to have come later.
   let seenVersion = dataVersion.get();
@@ -62,8 +64,8 @@ export function journalOf(descriptor: number): "wal" | "rollback" | null {
 }
 
 /**
- * How often the database was changed, as its header says. With a WAL not every transaction counts, but none makes it less,
- * a VACUUM as little as a `.restore` (https://sqlite.org/fileformat2.html#file_change_counter).
+ * How often the database was changed, as its header says. With a WAL not every transaction counts, but none makes it
+ * less, a VACUUM as little as a `.restore` (https://sqlite.org/fileformat2.html#file_change_counter).
  */
 function changesOf(descriptor: number): number {
   const counter = Buffer.alloc(4);

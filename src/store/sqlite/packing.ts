@@ -33,8 +33,8 @@ function waiting({ db }: Connection): number {
 }
 
 /**
- * Packs the oldest contents, but for those of the `left` newest deliveries, into as many full packs as there are, and says
- * how many these were: at most `most`, and none after those that have `mostBytes` together.
+ * Packs the oldest contents into full packs, except those of the `left` newest deliveries, and returns how many packs it
+ * made: at most `most`, and none more once they have `mostBytes` together.
  *
  * All of it is one transaction: what another process erases was never read, or is erased from the packs.
  */

@@ -186,8 +186,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     },
     async canWrite() {
       if (hasEnded) return false;
-      // A gateway that is taken out of rotation gets no deliveries that could show that it writes again, nor has one had
-      // any that has just been started.
+      // Without deliveries nothing shows that it can write: just started, or out of the load balancer's rotation.
       if (isFailing || !hasCommitted) await writes.probe().catch(failed);
       return !isFailing;
     },
