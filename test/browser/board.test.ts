@@ -617,6 +617,27 @@ describe("the board", () => {
     await expect.poll(() => page.title(), patiently).toBe("Issue no-such · Issuewire");
   });
 
+  it("is found by its short id, under an address that then has its id", async () => {
+    await deliver("created", {
+      id: "900311",
+      shortId: "SHOP-1A2",
+      title: "Named by people",
+      status: "unresolved",
+    });
+    await open("/?issue=SHOP-1A2");
+    await page.getByRole("heading", { name: "Named by people" }).waitFor();
+    expect(page.url()).toBe(`${gateway.url}/?issue=900311`);
+    await connection("live");
+    await deliver("assigned", { id: "900311", shortId: "SHOP-1A2", title: "Followed", status: "unresolved" });
+    await page.getByRole("heading", { name: "Followed" }).waitFor();
+  });
+
+  it("is found by an id of letters, also where that is its short id", async () => {
+    await deliver("created", { id: "odd", shortId: "odd", title: "Of an odd id", status: "unresolved" });
+    await open("/?issue=odd");
+    await page.getByRole("heading", { name: "Of an odd id" }).waitFor();
+  });
+
   it("says as of when it tells when an issue was last seen, and which way the list is sorted", async () => {
     await open();
     await page.getByRole("columnheader", { name: "Last seen" }).waitFor();
