@@ -1220,6 +1220,21 @@ describe("the feed", () => {
   });
 });
 
+describe("the numbers", () => {
+  it("are written as in English, as all words are, whatever the reader's language", async () => {
+    await deliver("created", { id: "900312", title: "Counted", status: "unresolved", count: "12345" });
+    await using context = await browser.newContext({ locale: "de-DE" });
+    const there = await context.newPage();
+    there.setDefaultTimeout(60_000);
+    await there.goto(`${gateway.url}/?q=Counted`);
+    expect(await there.locator("tr[data-issue='900312']").innerText()).toContain("\t12.3K\t");
+    await there.goto(`${gateway.url}/?issue=900312`);
+    expect(await there.locator(".facts div", { hasText: "Sentry events" }).locator("dd").innerText()).toBe(
+      "12,345",
+    );
+  });
+});
+
 describe("the times", () => {
   it("are said to be in the reader's time zone, wherever they are shown", async () => {
     const lastSeen = new Date().toISOString();
