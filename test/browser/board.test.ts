@@ -1583,7 +1583,14 @@ describe("a gateway that asks who reads", () => {
     await connection("idle");
     await signIn(one, theirs.totalCount);
     await page.keyboard.press("3");
-    await page.getByText("is shown to tokens of all projects").waitFor();
+    const explained = page.getByText("is shown to tokens of all projects");
+    await explained.waitFor();
+    // As far from what is above and below it as a verdict.
+    const [above, it, below] = await Promise.all(
+      [page.locator(".feed h1"), explained, page.locator(".feed .facts")].map((part) => part.boundingBox()),
+    );
+    expect(it!.y - (above!.y + above!.height)).toBe(12);
+    expect(below!.y - (it!.y + it!.height)).toBe(12);
     expect(await page.getByText("No delivery has come yet").count()).toBe(0);
   });
 
