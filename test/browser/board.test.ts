@@ -149,7 +149,7 @@ describe("the board", () => {
     await open();
     await connection("live");
     await gateway.end("SIGKILL");
-    await page.getByText("What the gateway hears meanwhile is shown once it answers.").waitFor();
+    await page.getByText("Nothing new is shown until the gateway answers").waitFor();
     expect(await page.locator(".broken-bar strong").innerText()).toMatch(
       /^The (connection was closed|gateway cannot be reached)\.$/,
     );

@@ -278,8 +278,8 @@ function Broken({ connection }: { readonly connection: Connection }) {
   if (state.is !== "broken") return null;
   return html`<section class="broken-bar" aria-label="Connection">
     <p>
-      <strong>${state.why}</strong> What you see is as it was. What the gateway hears meanwhile is shown once
-      it answers.${" "}
+      <strong>${state.why}</strong> Nothing new is shown until the gateway answers, and then all that it heard
+      meanwhile.${" "}
       <span aria-hidden="true">Trying again ${seconds === 0 ? "now" : `in ${seconds} s`}.</span>
     </p>
     <button type="button" onClick=${connection.retryNow}>Try now</button>
