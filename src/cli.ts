@@ -85,7 +85,7 @@ function signingSecret(): string {
 const program = new Command("issuewire")
   .description("A GraphQL gateway over Sentry's issue webhooks.")
   .version(version)
-  .showHelpAfterError()
+  .showHelpAfterError("Add --help to see what there is.")
   .addHelpText("after", () => `\nSettings, from the environment or a file .env here:\n${settingsHelp()}`);
 
 program

@@ -1,14 +1,20 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
+import { createClient as createSseClient } from "graphql-sse";
 import { createClient, type ClientOptions } from "graphql-ws";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { socketServer } from "./http/socket-server.ts";
+import { startTestGateway } from "./test-gateway.ts";
 
-/* The README's loop over graphql-ws, as it stands there. */
+/* The README's loop over graphql-ws, as it stands there, and over graphql-sse, changed as it says. */
 
-const [, shown] = /^```js\nimport [^\n]+\n([^]*?)^```$/m.exec(readFileSync("README.md", "utf8"))!;
+const readme = readFileSync("README.md", "utf8");
+const [, shown] = /^```js\nimport [^\n]+\n([^]*?)^```$/m.exec(readme)!;
+const [, refusedOverSse, refused] = /the loop is the same, but for `(.+?)` in place of\s`(.+?)`/.exec(
+  readme,
+)!;
 
 type Surroundings = {
   readonly query: string;
@@ -33,9 +39,23 @@ async function follow(
     apply,
     readTheListAgain,
   };
+  await run(shown!, given);
+}
+
+/** Runs the loop over graphql-sse, of which it has only the client made otherwise. */
+async function followOverSse(
+  url: string,
+  { query, readTheListAgain }: Pick<Surroundings, "query" | "readTheListAgain">,
+): Promise<void> {
+  const loop = shown!.slice(shown!.indexOf("const passing")).replace(refused!, () => refusedOverSse!);
+  const client = createSseClient({ url: `${url}/graphql`, retryAttempts: 0 });
+  await run(loop, { client, cursorOfTheList: "first", query, apply() {}, readTheListAgain });
+}
+
+async function run(code: string, given: Readonly<Record<string, unknown>>): Promise<void> {
   // eslint-disable-next-line typescript/no-implied-eval -- it is the README's.
-  const run = new Function(...Object.keys(given), `return (async () => {${shown!}})()`);
-  await (run(...Object.values(given)) as Promise<void>);
+  const body = new Function(...Object.keys(given), `return (async () => {${code}})()`);
+  await (body(...Object.values(given)) as Promise<void>);
 }
 
 /** A gateway that answers each subscription with one change and then says nothing; one after `refusing`, with an error. */
@@ -120,5 +140,29 @@ describe("the README's loop", () => {
     const url = `ws://127.0.0.1:${server.port}/graphql`;
     const refused = follow(url, { query: "subscription { issueChangd { cursor } }" });
     await expect(refused).rejects.toMatchObject([{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }]);
+  });
+});
+
+describe("the README's loop over graphql-sse", () => {
+  it("reads the list again where its cursor cannot be resumed after", async () => {
+    await using gateway = await startTestGateway();
+    const query = "subscription ($after: Cursor) { issueChanged(after: $after) { cursor } }";
+    // What the loop takes for a refusal ends it.
+    const ended = [{ message: "The list was read again.", extensions: {} }];
+    const following = followOverSse(gateway.url, { query, readTheListAgain: () => Promise.reject(ended) });
+    await expect(following).rejects.toBe(ended);
+  });
+
+  it("ends where what it asks for is refused", async () => {
+    await using gateway = await startTestGateway();
+    const refused = followOverSse(gateway.url, { query: "subscription { issueChangd { cursor } }" });
+    await expect(refused).rejects.toMatchObject([{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }]);
+  });
+
+  it("ends where a token is not valid", async () => {
+    // Behind a proxy nobody is on the gateway's own machine, so all need a token.
+    await using gateway = await startTestGateway({ TRUST_PROXY: "1" });
+    const refused = followOverSse(gateway.url, { query: "subscription { issueChanged { cursor } }" });
+    await expect(refused).rejects.toMatchObject({ response: { status: 401 } });
   });
 });

@@ -1,17 +1,17 @@
 import { howToRun } from "../observability/how-to-run.ts";
 
 /**
- * The operations that GraphiQL opens with: what a newcomer wants to see first, ready to run. Its editor shows some 60
- * characters of a line in a window of 1440 pixels.
+ * The operations that GraphiQL opens with: what a newcomer wants to see first, ready to run. Its editor shows some 48
+ * characters of a line in a window of 1280 pixels.
  */
 export const graphiQLTabs: readonly { readonly query: string; readonly variables?: string }[] = [
   {
     query: `# What is open now, most recently seen first.
-# \`feed.cursor\` is this list's position in the log:
-# subscribe after it (the fourth tab) and you miss
-# nothing.
-# If the gateway asks for a token: sign in at /, or put
-# { "Authorization": "Bearer iw_…" } into Headers below.
+# \`feed.cursor\` is its position in the log:
+# subscribe after it (tab 4) and miss nothing.
+# If a token is asked for: sign in at /, or put
+# { "Authorization": "Bearer iw_…" }
+# into Headers below.
 query OpenIssues {
   feed {
     cursor
@@ -55,11 +55,11 @@ query OpenIssues {
 `,
   },
   {
-    query: `# One issue with its whole history: what happened, who
-# did it, and how long it stayed in each state.
-# By default the issue whose status changed last; for
-# one of your choice put this into Variables:
-# { "filter": { "shortId": { "eq": "CHECKOUT-1A2" } } }
+    query: `# One issue with its whole history: what
+# happened, who did it, and how long each state
+# lasted. By default the one whose status
+# changed last; for another, in Variables:
+# {"filter": {"shortId": {"eq": "WEB-1A2"}}}
 query IssueHistory($filter: IssueFilter) {
   issues(first: 1, filter: $filter, orderBy: { field: STATUS_SINCE, direction: DESC }) {
     nodes {
@@ -112,9 +112,9 @@ query IssueHistory($filter: IssueFilter) {
 `,
   },
   {
-    query: `# Statistics for the last 30 days. The subscription
-# \`issueStatsChanged\` sends them again whenever they
-# change.
+    query: `# Statistics for the last 30 days. The
+# subscription \`issueStatsChanged\` sends them
+# again whenever they change.
 query Statistics($filter: IssueFilter) {
   issueStats(filter: $filter, period: { from: "-P30D" }) {
     total
@@ -155,10 +155,11 @@ query Statistics($filter: IssueFilter) {
 `,
   },
   {
-    query: `# Live: what a list of open issues must do. Press play
-# and send webhooks (${howToRun("simulate")}): every
-# event is listed, the newest first. With \`after\` it
-# first replays everything after that cursor.
+    query: `# Live: what a list of open issues must do.
+# Press play, and send webhooks:
+#   ${howToRun("simulate")}
+# Events are listed, the newest first. With
+# \`after\` it first replays what came after it.
 subscription OpenIssuesLive($after: Cursor) {
   issueChanged(filter: { status: { eq: UNRESOLVED } }, after: $after) {
     cursor
@@ -182,8 +183,8 @@ subscription OpenIssuesLive($after: Cursor) {
 `,
   },
   {
-    query: `# Live: regressions and escalations, with who or what
-# caused them.
+    query: `# Live: regressions and escalations, with who
+# or what caused them.
 subscription Alarms($after: Cursor) {
   statusTransitioned(filter: { kind: [REGRESSED, ESCALATED] }, after: $after) {
     cursor

@@ -149,7 +149,7 @@ describe("the board", () => {
     await open();
     await connection("live");
     await gateway.end("SIGKILL");
-    await page.getByText("What the gateway hears meanwhile is shown once it answers.").waitFor();
+    await page.getByText("Nothing new is shown until the gateway answers").waitFor();
     expect(await page.locator(".broken-bar strong").innerText()).toMatch(
       /^The (connection was closed|gateway cannot be reached)\.$/,
     );
@@ -615,6 +615,27 @@ describe("the board", () => {
     await open("/?issue=no-such");
     await page.getByRole("heading", { name: "No such issue" }).waitFor();
     await expect.poll(() => page.title(), patiently).toBe("Issue no-such · Issuewire");
+  });
+
+  it("is found by its short id, under an address that then has its id", async () => {
+    await deliver("created", {
+      id: "900311",
+      shortId: "SHOP-1A2",
+      title: "Named by people",
+      status: "unresolved",
+    });
+    await open("/?issue=SHOP-1A2");
+    await page.getByRole("heading", { name: "Named by people" }).waitFor();
+    expect(page.url()).toBe(`${gateway.url}/?issue=900311`);
+    await connection("live");
+    await deliver("assigned", { id: "900311", shortId: "SHOP-1A2", title: "Followed", status: "unresolved" });
+    await page.getByRole("heading", { name: "Followed" }).waitFor();
+  });
+
+  it("is found by an id of letters, also where that is its short id", async () => {
+    await deliver("created", { id: "odd", shortId: "odd", title: "Of an odd id", status: "unresolved" });
+    await open("/?issue=odd");
+    await page.getByRole("heading", { name: "Of an odd id" }).waitFor();
   });
 
   it("says as of when it tells when an issue was last seen, and which way the list is sorted", async () => {
@@ -1199,6 +1220,21 @@ describe("the feed", () => {
   });
 });
 
+describe("the numbers", () => {
+  it("are written as in English, as all words are, whatever the reader's language", async () => {
+    await deliver("created", { id: "900312", title: "Counted", status: "unresolved", count: "12345" });
+    await using context = await browser.newContext({ locale: "de-DE" });
+    const there = await context.newPage();
+    there.setDefaultTimeout(60_000);
+    await there.goto(`${gateway.url}/?q=Counted`);
+    expect(await there.locator("tr[data-issue='900312']").innerText()).toContain("\t12.3K\t");
+    await there.goto(`${gateway.url}/?issue=900312`);
+    expect(await there.locator(".facts div", { hasText: "Sentry events" }).locator("dd").innerText()).toBe(
+      "12,345",
+    );
+  });
+});
+
 describe("the times", () => {
   it("are said to be in the reader's time zone, wherever they are shown", async () => {
     const lastSeen = new Date().toISOString();
@@ -1547,7 +1583,14 @@ describe("a gateway that asks who reads", () => {
     await connection("idle");
     await signIn(one, theirs.totalCount);
     await page.keyboard.press("3");
-    await page.getByText("is shown to tokens of all projects").waitFor();
+    const explained = page.getByText("is shown to tokens of all projects");
+    await explained.waitFor();
+    // As far from what is above and below it as a verdict.
+    const [above, it, below] = await Promise.all(
+      [page.locator(".feed h1"), explained, page.locator(".feed .facts")].map((part) => part.boundingBox()),
+    );
+    expect(it!.y - (above!.y + above!.height)).toBe(12);
+    expect(below!.y - (it!.y + it!.height)).toBe(12);
     expect(await page.getByText("No delivery has come yet").count()).toBe(0);
   });
 

@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { createClient } from "graphql-sse";
 import type { Browser, Page } from "playwright-core";
 import { build, preview, resolveConfig, type PreviewServer } from "vite";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { createSender } from "../../src/sentry/simulate/sender.ts";
 import { liveTraffic } from "../../src/sentry/simulate/traffic.ts";
 import { openBrowser } from "../browser/chromium.ts";
@@ -65,6 +66,14 @@ async function difference(): Promise<Record<string, unknown>> {
 }
 
 const allAsTheyShouldBe = Object.fromEntries(apps.map((app) => [app, "as it should be"]));
+
+/** Runs the script of `node`. */
+function startScript(gatewayUrl: string, cursorFile: string) {
+  return spawn(process.execPath, [join(examples, "node/src/main.ts"), cursorFile], {
+    env: { PATH: process.env["PATH"], GATEWAY: gatewayUrl },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
 
 async function serve(app: string): Promise<string> {
   const root = join(examples, app);
@@ -177,15 +186,30 @@ describe("the examples", () => {
     await page.close();
   });
 
+  it.each([
+    // Behind a proxy nobody is on the gateway's own machine, so all need a token.
+    ["its first question", { TRUST_PROXY: "1" }, null, /token/],
+    ["its stream", { TRUST_PROXY: "1" }, "a cursor", /401/],
+    ["what it asks for", { LIMIT_DEPTH: "3" }, null, /nest/],
+  ])("says why and ends with 1 where %s is refused: node", async (_, settings, cursor, why) => {
+    using own = temporaryFolder();
+    await using refusing = await startProcess({ database: join(own.path, "issuewire.db"), settings });
+    const cursorFile = join(own.path, "cursor.txt");
+    if (cursor !== null) writeFileSync(cursorFile, cursor);
+    const script = startScript(refusing.url, cursorFile);
+    onTestFinished(() => void script.kill());
+    const ended = once(script, "exit");
+    const [said] = await once(createInterface({ input: script.stderr }), "line");
+    expect(said).toMatch(/^Refused: /);
+    expect(said).toMatch(why);
+    expect(await ended).toEqual([1, null]);
+  });
+
   it("print every change, in order, also when they are killed and started anew in between", async () => {
     const cursorFile = join(folder.path, "cursor.txt");
     const { feed } = await ask<{ feed: { cursor: string } }>("{ feed { cursor } }");
 
-    const start = () =>
-      spawn(process.execPath, [join(examples, "node/src/main.ts"), cursorFile], {
-        env: { PATH: process.env["PATH"], GATEWAY: gateway.url },
-        stdio: ["ignore", "pipe", "inherit"],
-      });
+    const start = () => startScript(gateway.url, cursorFile);
     /** Everything that the script prints until it is killed, which is once it has printed so many lines. */
     async function run(lines: number): Promise<string[]> {
       const child = start();

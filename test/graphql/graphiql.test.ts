@@ -28,7 +28,7 @@ describe("GraphiQL's tabs", () => {
 
   it.each(operations)("explain themselves in lines as short as its editor is narrow: $name", ({ query }) => {
     for (const comment of query.split("\n").filter((line) => line.startsWith("#")))
-      expect(comment.length, comment).toBeLessThan(57);
+      expect(comment.length, comment).toBeLessThan(48);
   });
 
   it("list what is open however long ago Sentry last told of it", () => {

@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { print } from "graphql";
-import { createClient } from "graphql-sse";
+import { createClient, NetworkError } from "graphql-sse";
 import { graphql, type ResultOf } from "./graphql.ts";
 import { streamFetch } from "./stream-fetch.ts";
 
@@ -14,6 +14,12 @@ const gateway = process.env["GATEWAY"] ?? "http://localhost:4000";
 const token = process.env["TOKEN"];
 const file = process.argv[2] ?? "cursor.txt";
 const retryMs = 1_000;
+
+/** The errors that say that a cursor cannot be resumed after. */
+const lostPlaces = ["CURSOR_INVALID", "CURSOR_AHEAD", "CURSOR_EXPIRED", "EPOCH_CHANGED"];
+
+/** The errors that pass: go on where it was. */
+const passing = ["SLOW_CONSUMER", "SERVICE_UNAVAILABLE", "TIMEOUT", "RATE_LIMITED", "OPERATION_LIMIT"];
 
 const newestPosition = graphql(`
   query NewestPosition {
@@ -71,21 +77,24 @@ for (;;) {
       variables: { after: cursor },
     });
     for await (const { data, errors } of events) {
-      if (errors !== undefined)
-        throw new Error(errors[0]!.message, { cause: errors[0]!.extensions?.["code"] });
+      if (errors !== undefined) throw errorOf(errors[0]!);
       if (data == null) continue;
       tell(data.statusTransitioned);
       cursor = data.statusTransitioned.cursor;
       await keep(cursor);
     }
   } catch (error) {
-    const code = error instanceof Error ? error.cause : undefined;
-    if (["CURSOR_INVALID", "CURSOR_AHEAD", "CURSOR_EXPIRED", "EPOCH_CHANGED"].includes(String(code))) {
-      console.error(
-        `${String(code)}: what followed ${cursor} cannot be told; going on with what comes next.`,
-      );
+    const message = error instanceof Error ? error.message : String(error);
+    const code = codeOf(error);
+    if (code === undefined || passing.includes(code)) console.error(`Trying again: ${message}`);
+    else if (lostPlaces.includes(code)) {
+      console.error(`${code}: what followed ${cursor} cannot be told; going on with what comes next.`);
       cursor = null;
-    } else console.error(`Trying again: ${error instanceof Error ? error.message : String(error)}`);
+    } else {
+      // It would be again.
+      console.error(`Refused: ${message}`);
+      process.exit(1);
+    }
   }
   await sleep(retryMs);
 }
@@ -98,10 +107,23 @@ async function newestCursor(): Promise<string> {
   });
   const { data, errors } = (await response.json()) as {
     readonly data?: ResultOf<typeof newestPosition>;
-    readonly errors?: readonly { readonly message: string }[];
+    readonly errors?: readonly AnswerError[];
   };
-  if (data === undefined) throw new Error(errors?.[0]?.message ?? `HTTP ${response.status}`);
+  if (data == null) throw errorOf(errors?.[0] ?? { message: `HTTP ${response.status}` });
   return data.feed.cursor;
+}
+
+type AnswerError = { readonly message: string; readonly extensions?: Readonly<Record<string, unknown>> };
+
+function errorOf({ message, extensions }: AnswerError): Error {
+  return new Error(message, { cause: extensions?.["code"] });
+}
+
+/** The gateway's code of an error; undefined where it did not answer: it is gone, or the way to it. */
+function codeOf(error: unknown): string | undefined {
+  // graphql-sse knows that of a token only by the status.
+  if (error instanceof NetworkError && error.response?.status === 401) return "UNAUTHENTICATED";
+  return error instanceof Error && typeof error.cause === "string" ? error.cause : undefined;
 }
 
 function tell({ transition: { kind, source, occurredAt, actor, issue, event } }: Told): void {

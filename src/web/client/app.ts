@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { createCell, useCell } from "./cell.ts";
 import type { Connection, ConnectionState } from "./connection.ts";
 import { FeedView } from "./feed-view.ts";
+import { IssueFinder, ProjectFinder } from "./finder.ts";
 import { focusHeading, focusIssue, useLostFocus } from "./focus.ts";
 import { html } from "./html.ts";
 import { IssueView } from "./issue-view.ts";
@@ -13,7 +14,6 @@ import { Keys } from "./keys.ts";
 import { Link } from "./link.ts";
 import { Notice } from "./notice.ts";
 import { viewing, type Navigation, type Place } from "./place.ts";
-import { ProjectFinder } from "./project-finder.ts";
 import { closeSession, hasSession } from "./session.ts";
 import { SignIn, type TokenScope } from "./sign-in.ts";
 import { Skeleton } from "./skeleton.ts";
@@ -169,14 +169,16 @@ function CurrentView({
   readonly signIn: (scope: TokenScope) => void;
 }) {
   if (place.issue !== null) {
-    return html`<${IssueView}
-      key=${place.issue}
-      navigation=${navigation}
-      place=${place}
-      sentryId=${place.issue}
-      connection=${connection}
-      signIn=${signIn}
-    />`;
+    return html`<${IssueFinder} navigation=${navigation} place=${place} connection=${connection}>
+      <${IssueView}
+        key=${place.issue}
+        navigation=${navigation}
+        place=${place}
+        sentryId=${place.issue}
+        connection=${connection}
+        signIn=${signIn}
+      />
+    <//>`;
   }
   switch (place.view) {
     case "issues":
@@ -276,8 +278,8 @@ function Broken({ connection }: { readonly connection: Connection }) {
   if (state.is !== "broken") return null;
   return html`<section class="broken-bar" aria-label="Connection">
     <p>
-      <strong>${state.why}</strong> What you see is as it was. What the gateway hears meanwhile is shown once
-      it answers.${" "}
+      <strong>${state.why}</strong> Nothing new is shown until the gateway answers, and then all that it heard
+      meanwhile.${" "}
       <span aria-hidden="true">Trying again ${seconds === 0 ? "now" : `in ${seconds} s`}.</span>
     </p>
     <button type="button" onClick=${connection.retryNow}>Try now</button>

@@ -25,7 +25,7 @@ export type SpanChoice = keyof typeof spanChoices;
 /** Where in the page the reader is: everything that its address holds. Null is not chosen. */
 export type Place = {
   readonly view: View;
-  /** Sentry's id of the issue that is open. */
+  /** Sentry's id of the issue that is open. Of an address that names it by its short id, that; `IssueFinder` finds the id. */
   readonly issue: string | null;
   readonly status: StatusChoice;
   readonly level: LevelChoice | null;
@@ -121,13 +121,13 @@ export function shownFilter({ level, project, assignee, seen, search }: Place): 
   };
 }
 
-/** True of Sentry's id of a project, which stays when its slug changes; false of a slug, which has letters. */
-export function isProjectId(project: string): boolean {
-  return /^\d+$/.test(project);
+/** True of Sentry's id of a project or an issue, which stays; false of a slug or a short id, which have letters. */
+export function isSentryId(name: string): boolean {
+  return /^\d+$/.test(name);
 }
 
 function projectFilter(project: string): IssueFilter {
-  return { [isProjectId(project) ? "sentryId" : "slug"]: { eq: project } };
+  return { [isSentryId(project) ? "sentryId" : "slug"]: { eq: project } };
 }
 
 /** What an address calls an assignee: a user and a team can have the same id. */

@@ -2,8 +2,9 @@ import type { IssueEvent, StatusDetails } from "./operations/issue.ts";
 import type { Actor, Assignee, IssueState, ListedIssue } from "./operations/shapes.ts";
 import { durationText, momentText } from "./time-text.ts";
 
-const counts = new Intl.NumberFormat();
-const shares = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
+// Numbers stand among English words, where "12.345" is twelve and a bit, whatever the reader's own language.
+const counts = new Intl.NumberFormat("en");
+const shares = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
 const shortCounts = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
 /** What has to be said of when an issue was last seen: Sentry sends no webhook for most of its events. */

@@ -142,6 +142,20 @@ export const issueDetail: Operation<
   `,
 };
 
+/** The issue that has a short id. */
+export const issueOfShortId: Operation<
+  { readonly issue: { readonly sentryId: string } | null },
+  { readonly shortId: string }
+> = {
+  text: /* GraphQL */ `
+    query IssueOfShortId($shortId: String!) {
+      issue(shortId: $shortId) {
+        sentryId
+      }
+    }
+  `,
+};
+
 /** Every state that an issue was in; asked for by itself, as the gateway does not tell any number of them at once. */
 export const issueSpans: Operation<
   { readonly issue: { readonly statusSpans: readonly Span[] } | null },

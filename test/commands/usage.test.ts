@@ -1,0 +1,14 @@
+import { describe, expect, it } from "vitest";
+import { commandWith } from "../process/command.ts";
+
+describe("a mistyped command line", () => {
+  it.each([
+    ["tokn", "unknown command 'tokn'\n(Did you mean token?)"],
+    ["serve now", "too many arguments for 'serve'. Expected 0 arguments but got 1: now."],
+  ])("is told what is wrong with it, and where help is: %s", async (words, wrong) => {
+    expect(await commandWith({ settings: {} }, ...words.split(" ")).ended).toEqual({
+      code: 1,
+      output: `error: ${wrong}\nAdd --help to see what there is.\n`,
+    });
+  });
+});
