@@ -4,36 +4,35 @@ import { errorOf } from "./errors.ts";
 import { costOfEach, usualListLength } from "./measure.ts";
 
 /**
- * The size of the parts of one answer whose size the document does not tell: lists that no argument limits, which may be
+ * Bounds the parts of one answer whose size the document does not tell: lists that no argument limits, which may be
  * nested in each other, and values as Sentry sent them, which may be large and selected many times.
  */
 export type AnswerSize = {
-  /** Counts anew: what an execution that did not come to its end has counted is of no answer. */
+  /** Starts again at zero: what a failed execution counted is in no answer. */
   readonly begin: () => void;
   /**
-   * The list, which the field that `info` tells of resolves to; an empty one once the answer has more values than it may
-   * have, beyond those measured.
+   * Counts a list that the field of `info` resolves to, and returns it. Returns an empty one once the lists of the
+   * answer have more values than allowed, beyond those measured beforehand.
    */
   readonly counted: <One>(list: readonly One[], info: GraphQLResolveInfo) => readonly One[];
-  /** The value, which is as Sentry sent it. One by itself, with no other in the answer, may be of any size. */
+  /** Counts a value that is as Sentry sent it, and returns it. The first one of an answer may be of any size. */
   readonly weighed: <Value extends Json>(value: Value) => Value;
   /**
-   * QUERY_TOO_COMPLEX where there is too much, in place of the whole answer; null where there is not. It is not thrown
-   * where that is found out: thousands of fields would each have an error of their own, which takes longer than most
-   * answers.
+   * QUERY_TOO_COMPLEX, to be sent in place of the answer, if there is too much; else null. It is not thrown where that
+   * is found out: thousands of fields would each have an error of their own, which takes longer than most answers.
    */
   readonly refusal: () => GraphQLError | null;
 };
 
-/** To write so much as JSON takes 20 ms, in which nothing else is done. */
+/** Writing this much JSON blocks the event loop for 20 ms. */
 const mostCharacters = 4_000_000;
 
-/** @param now epoch milliseconds that relative times in the document count from. */
+/** @param now epoch milliseconds, from which relative times in the document count. */
 export function createAnswerSize(mostValues: number, now: number): AnswerSize {
   let values = 0;
   let characters = 0;
   let refusal: GraphQLError | null = null;
-  /** Made when it is first needed: few executions have a list that is long. */
+  /** Made when it is first needed: few executions have a long list. */
   let costOf: ReturnType<typeof costOfEach> | undefined;
 
   return {
@@ -57,7 +56,7 @@ export function createAnswerSize(mostValues: number, now: number): AnswerSize {
     },
     weighed(value) {
       const isFirst = characters === 0;
-      // Beyond, nothing need be counted any more.
+      // Beyond the limit, nothing need be counted any more.
       if (characters <= mostCharacters) characters += charactersIn(value);
       if (characters > mostCharacters && !isFirst)
         refusal ??= errorOf(
@@ -71,7 +70,7 @@ export function createAnswerSize(mostValues: number, now: number): AnswerSize {
   };
 }
 
-/** About how many characters the value has as JSON. It is as of `JSON.parse`, and nests no deeper than a webhook may. */
+/** About how many characters the value takes as JSON. It recurses: webhooks are limited in how deep they nest. */
 function charactersIn(value: Json): number {
   if (typeof value === "string") return value.length + 3;
   if (typeof value !== "object" || value === null) return 6;

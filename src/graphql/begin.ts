@@ -5,9 +5,8 @@ import type { Params } from "./params.ts";
 import type { GraphQL } from "./yoga.ts";
 
 /**
- * Makes a subscription ready in Yoga's own pipeline, plugins included, without a Request and a Response around it: these
- * take some 80 kB for each subscriber, and ten thousand may come at once. Null for what is no subscription, or cannot
- * begin.
+ * Prepares a subscription in Yoga's own pipeline, plugins included, but without a Request and a Response: these take
+ * about 80 kB per subscriber, and ten thousand may come at once. Null if it is not a subscription, or cannot begin.
  */
 export function createBegin({ getEnveloped, documents }: Pick<GraphQL, "getEnveloped" | "documents">) {
   return async (params: Params, asking: Omit<Asking, "take">): Promise<LiveOperation | null> => {

@@ -6,10 +6,10 @@ import type { Json } from "../domain/issue.ts";
 import type { Context } from "./context.ts";
 
 /**
- * The schema's types hang on this. A field is non-null unless it says so.
+ * Builds the schema. A field is non-null unless it says otherwise.
  *
  * Relay's plugin gives `Node`, `PageInfo` and the paging arguments. Ids and connections are our own (`node.ts`,
- * `connection.ts`): a global id has to outlive `rebuild`, and a page is read by key.
+ * `connection.ts`): a global id has to outlive `rebuild`, and pages are read by key.
  */
 export const builder = new SchemaBuilder<{
   Context: Context;
@@ -22,7 +22,7 @@ export const builder = new SchemaBuilder<{
     BigInt: { Input: number; Output: number };
     JSON: { Input: never; Output: Json };
     URL: { Input: never; Output: string };
-    /** As the client sent it: whether it is one is for the field to say, with a code. */
+    /** Input is what the client sent: each field checks it, since the faults have codes of their own. */
     Cursor: { Input: string; Output: Position };
   };
 }>({

@@ -2,8 +2,8 @@ import { builder } from "./builder.ts";
 import { IssueLevelType, IssuePriorityType, IssueStatusType, IssueSubstatusType } from "./issue-enums.ts";
 
 /**
- * What all comparators say alike. An operator given as null counts as not given; several in one comparator must all
- * hold; a value that is null satisfies `neq`, `nin` and `null: true`, and nothing else.
+ * The descriptions that comparators share. An operator given as null counts as not given, and all operators in one
+ * comparator must hold. A null value satisfies `neq`, `nin` and `null: true`, and nothing else.
  */
 const operators = {
   eq: "Equal to this.",

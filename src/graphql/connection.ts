@@ -7,7 +7,7 @@ import { isOfAnotherEpoch, keyOfPageCursor, pageCursorOf, type PagedList } from 
 
 export type Edge<Row> = { readonly cursor: string; readonly node: Row };
 
-/** One page of a list. Cursors and the count are made when they are asked for. */
+/** One page of a list. Cursors and the count are made only if they are selected. */
 export type Connection<Row> = {
   readonly rows: readonly Row[];
   readonly cursorOf: (row: Row) => string;
@@ -23,7 +23,7 @@ export type ConnectionArgs = {
   readonly before?: string | null | undefined;
 };
 
-/** What a page is asked of. Both answer about the same list, under the same filter. */
+/** How to read a page and the count: of the same list, under the same filter. */
 export type Questions<Row, Key> = {
   readonly page: (request: PageRequest<Key>) => Promise<Page<Row>>;
   readonly count: () => Promise<number>;
@@ -31,8 +31,8 @@ export type Questions<Row, Key> = {
 
 /**
  * The page of `list` that the arguments ask for.
- * @throws GraphQLError BAD_USER_INPUT for sizes out of bounds and cursors of another list, EPOCH_CHANGED for one of this
- *   list's in another epoch.
+ * @throws GraphQLError BAD_USER_INPUT for a size out of bounds or a cursor of another list, EPOCH_CHANGED for a cursor
+ * of this list from another epoch.
  */
 export async function connect<Row, Key>(
   args: ConnectionArgs,
@@ -51,7 +51,7 @@ export async function connect<Row, Key>(
   };
 }
 
-/** `<name>Connection` and `<name>Edge`. `rows` says what the list holds, in the plural. */
+/** The types `<name>Connection` and `<name>Edge`. `rows` is the plural of what the list holds. */
 export function connectionTypes<Row>(name: string, node: ObjectRef<Types, Row>, rows: string) {
   const EdgeType = builder.objectRef<Edge<Row>>(`${name}Edge`).implement({
     description: `One of the ${rows} of a list, with its page cursor.`,
@@ -62,7 +62,7 @@ export function connectionTypes<Row>(name: string, node: ObjectRef<Types, Row>, 
       node: t.field({
         type: node,
         description: "The row itself.",
-        // Pothos' types allow for a row that is a list of rows.
+        // Pothos' types allow for a row that is itself a list.
         resolve: (edge) => edge.node as never,
       }),
     }),
@@ -103,9 +103,9 @@ export function connectionTypes<Row>(name: string, node: ObjectRef<Types, Row>, 
   return { EdgeType, ConnectionType };
 }
 
-/** Most rows of a page, groups of a ranking, and ids that are asked for together. */
+/** Most rows on a page, groups in a ranking, and ids in `nodes(ids:)`. */
 export const largestPage = 100;
-/** The rows of a page that nobody said the size of. */
+/** Rows on a page if neither `first` nor `last` is given. */
 export const defaultPage = 50;
 
 function pageRequestOf<Row, Key>(

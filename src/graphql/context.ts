@@ -10,20 +10,20 @@ import type { Payload } from "./live-source.ts";
 import { createAnswerSize, type AnswerSize } from "./answer-size.ts";
 import { awaitedReader, createWaiting, type Client, type Waiting } from "./waiting.ts";
 
-/** What GraphQL is given by the rest of the gateway. */
+/** What the rest of the gateway provides to GraphQL. */
 export type Services = {
   readonly store: Pick<Store, "reader" | "readTransaction">;
-  /** The log's bounds as they were a moment ago, at the earliest. */
+  /** The log's bounds, at most a moment old. */
   readonly recentBounds: Reader["bounds"];
   /** Reads an issue's `statusDetails`. */
   readonly statusDetailsOf: (sent: JsonObject) => StatusDetails;
   readonly feed: {
     /** FEED_SILENCE_AFTER in milliseconds; null when it is not set. */
     readonly silenceAfterMs: number | null;
-    /** Webhooks that this process refused for want of a valid signature. */
+    /** How many webhooks this process has refused because they had no valid signature. */
     readonly refusedSinceStart: () => number;
   };
-  /** LIMIT_COST: how many values lists that are long may add to an answer. */
+  /** LIMIT_COST: how many values long lists may add to an answer, beyond the cost measured beforehand. */
   readonly mostValues: number;
   /** Epoch milliseconds. */
   readonly clock: () => number;
@@ -32,18 +32,18 @@ export type Services = {
 /** Who asks, and where a subscription goes. */
 export type Asking = {
   readonly viewer: Viewer;
-  /** The cursor at which the client's stream broke off, which wins over the argument `after`. */
+  /** `Last-Event-ID`: the cursor to resume after. It wins over the argument `after`. */
   readonly lastEventId: string | null;
   /**
-   * Takes a subscription that can begin: it is for the caller to have it told. Called at most once; null where none
-   * can be told, and each is refused.
+   * Receives a subscription that can begin; the caller has to serve it. Called at most once. Null refuses every
+   * subscription.
    */
   readonly take: ((operation: LiveOperation) => void) | null;
-  /** Who waits for the answer to a query; left out, whoever made the request that Yoga answers. */
+  /** Who waits for the answer to a query. If left out, the client of the request that Yoga answers. */
   readonly client?: Client;
 };
 
-/** Keeps what `Asking.take` is given, for whoever asks. */
+/** Holds the operation that `take` was given; null until then. */
 type Taken = { operation: LiveOperation | null; readonly take: (operation: LiveOperation) => void };
 
 export function createTaken(): Taken {
@@ -56,12 +56,12 @@ export function createTaken(): Taken {
   return taken;
 }
 
-/** What resolvers see, of one execution: a query, or one event of a subscription. */
+/** What resolvers get in one execution: of a query, or of one event of a subscription. */
 export type Context = {
   readonly services: Services;
   readonly viewer: Viewer;
   readonly lastEventId: string | null;
-  /** What the viewer may see, and no more; for as long as the answer is awaited. */
+  /** Limited to what the viewer may see. Refuses every question once nobody waits for the answer any more. */
   readonly reader: Reader;
   readonly waiting: Waiting;
   readonly loaders: Loaders;
@@ -71,11 +71,11 @@ export type Context = {
 };
 
 type Requested = {
-  /** Of a request over HTTP that Yoga answers, which it names beside what it is told. */
+  /** Added by Yoga for HTTP requests that it answers. */
   readonly request?: { readonly signal: AbortSignal };
 };
 
-/** The context of an execution that reads each answer of its own moment. */
+/** The context of an execution whose reads do not share a transaction: each sees the newest state. */
 export function createContext(
   services: Services,
   { viewer, lastEventId, client, request }: Pick<Asking, "viewer" | "lastEventId" | "client"> & Requested,
@@ -84,7 +84,7 @@ export function createContext(
   return readingFrom(services.store.reader, { services, viewer, lastEventId, waiting });
 }
 
-/** A context like `context`, for one more execution, which reads what its viewer may see of `reader`. */
+/** A context for another execution, which reads from `reader` what the viewer of `context` may see. */
 export function readingFrom<Given extends Pick<Context, "services" | "viewer" | "lastEventId" | "waiting">>(
   reader: Reader,
   context: Given,
@@ -95,7 +95,7 @@ export function readingFrom<Given extends Pick<Context, "services" | "viewer" | 
   return { ...context, reader: limited, now, answerSize, loaders: createLoaders(limited, now) };
 }
 
-/** A context like `context`, for the execution that tells one entry of the log. */
+/** A context for the execution that tells one entry of the log, with the reader of `context`. */
 export function telling(told: Payload, context: Context): Context {
   const now = context.services.clock();
   const answerSize = createAnswerSize(context.services.mostValues, now);

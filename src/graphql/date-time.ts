@@ -3,7 +3,7 @@ import type { Moment } from "../domain/filter.ts";
 const rfc3339 =
   /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
 
-/** Epoch milliseconds of an RFC 3339 time, finer fractions cut off; null for anything else. */
+/** Epoch milliseconds of an RFC 3339 time, cut off after milliseconds; null for anything else. */
 export function parseDateTime(text: string): number | null {
   const match = rfc3339.exec(text);
   if (match === null) return null;
@@ -15,7 +15,7 @@ export function parseDateTime(text: string): number | null {
 
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
-  // A day that its month does not have rolls over into another one.
+  // A day that its month does not have rolls over into the next month.
   if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null;
   date.setUTCHours(hour, minute, second, Number((match[7] ?? "").slice(0, 3).padEnd(3, "0")));
 
@@ -23,15 +23,15 @@ export function parseDateTime(text: string): number | null {
   return match[8] === "-" ? date.getTime() + offsetMs : date.getTime() - offsetMs;
 }
 
-/** True of a time in the years 1 to 9999, in UTC: those that Sentry's Python has, and that RFC 3339 can write. */
+/** True for the years 1 to 9999 in UTC, which Sentry's Python and RFC 3339 can both express. */
 export function isTellable(epochMs: number): boolean {
   const year = new Date(epochMs).getUTCFullYear();
   return year >= 1 && year <= 9999;
 }
 
 /**
- * RFC 3339, UTC, milliseconds.
- * @throws RangeError for a time outside of the years 0000 to 9999, which RFC 3339 cannot write.
+ * A time as RFC 3339, in UTC, with milliseconds.
+ * @throws RangeError for a time outside of the years 0000 to 9999, which RFC 3339 cannot express.
  */
 export function formatDateTime(epochMs: number): string {
   const day = Math.floor(epochMs / dayMs);
@@ -45,7 +45,10 @@ export function formatDateTime(epochMs: number): string {
 
 const dayMs = 86_400_000;
 
-/** Most times of a list are of a few days, and a Date takes longer to write than all else of an issue. */
+/**
+ * The last date formatted: the times in a list are of few days, and `toISOString` takes longer than the rest of an
+ * issue.
+ */
 let lastDay = { day: NaN, date: "" };
 
 function dateOf(day: number): string {
@@ -61,7 +64,7 @@ function pair(number: number): string {
   return pairs[number]!;
 }
 
-/** A number; the one of the last unit may have a fraction. */
+/** A number, which may have a fraction in the last unit. */
 const amount = String.raw`(\d{1,9}(?:[.,]\d{1,9}(?=[A-Z]$))?)`;
 const duration = new RegExp(
   String.raw`^([+-])?P(?=[\dT])(?:(\d{1,9})Y)?(?:(\d{1,9})M)?(?:${amount}W)?(?:${amount}D)?` +
@@ -72,8 +75,8 @@ const longestMonths = 12 * 1000;
 const longestMs = 366_000 * 86_400_000;
 
 /**
- * An ISO-8601 duration as a moment so far from now: years and months by the calendar, the rest, of which the last may have
- * a fraction, in milliseconds. Null for anything else, and for parts beyond a thousand years.
+ * An ISO-8601 duration as a moment relative to now. Years and months follow the calendar; the rest is in milliseconds,
+ * and its last number may have a fraction. Null for anything else, and beyond a thousand years.
  */
 export function parseDuration(text: string): Moment | null {
   const match = duration.exec(text);

@@ -64,7 +64,7 @@ DeliveryType.implement({
       description:
         "The `Request-ID` header, a new one for each of Sentry's attempts; null if it was missing or " +
         "unusable.",
-      // Where there is none the store keeps `h:` and a hash in its place.
+      // If there is none, the store has `h:` and a hash in its place.
       resolve: ({ requestId }) => (requestId.startsWith("h:") ? null : requestId),
     }),
     isRequestIdReused: t.exposeBoolean("isRequestIdReused", {

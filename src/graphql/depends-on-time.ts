@@ -13,8 +13,8 @@ import { rememberedByDocument } from "./remembered.ts";
 export const dependsOnTime = { dependsOnTime: true } as const;
 
 /**
- * True when the answer may change by time passing alone: the document has a field marked `dependsOnTime`, or it or the
- * variables have a moment relative to now. Errs towards true.
+ * True if the answer may change merely because time passes: the document has a field marked `dependsOnTime`, or it or
+ * the variables have a moment relative to now. Errs towards true.
  */
 export function answerDependsOnTime(
   schema: GraphQLSchema,
@@ -46,7 +46,7 @@ function readDocument(document: DocumentNode, schema: GraphQLSchema): boolean {
   return depends;
 }
 
-/** What these variables are of is not looked up: a title that begins like a duration is only not remembered. */
+/** The variables' types are not looked up: if a title looks like a duration, its answer is merely not cached. */
 function hasDuration(value: unknown): boolean {
   if (typeof value === "string") return isDuration(value);
   return typeof value === "object" && value !== null && Object.values(value).some(hasDuration);

@@ -15,22 +15,22 @@ import { badRequest } from "./params.ts";
 import { rememberedByDocument } from "./remembered.ts";
 
 export type DocumentLimitOptions = {
-  /** Fields within each other. */
+  /** How deep fields may nest. */
   readonly depth: number;
-  /** Values that an answer may have, roughly. */
+  /** About how many values an answer may have. */
   readonly cost: number;
   readonly aliases: number;
   readonly directives: number;
 };
 
-/**
- * What documents may ask for, whichever way they come in: QUERY_TOO_DEEP, QUERY_TOO_COMPLEX. Each gives null for one that
- * asks for no more.
- */
+/** What documents may ask for, whichever way they come in. Each check returns an error, or null within the limits. */
 export type DocumentLimits = {
-  /** By what the document alone tells, before it is compared with the schema. */
+  /** By the document alone, before validation: QUERY_TOO_DEEP, or QUERY_TOO_COMPLEX for its aliases and directives. */
   readonly refusalOfDocument: (document: DocumentNode, schema: GraphQLSchema) => GraphQLError | null;
-  /** By the cost of the operation that is asked for, which depends on its variables. */
+  /**
+   * By the variables: QUERY_TOO_COMPLEX for what the operation costs with them, and BAD_REQUEST or BAD_USER_INPUT if
+   * they nest too deeply or hold too many objects.
+   */
   readonly refusalOf: (args: ExecutionArgs) => GraphQLError | null;
 };
 
@@ -40,7 +40,7 @@ export function createDocumentLimits(limits: DocumentLimitOptions, clock: () => 
   const measures = rememberedByDocument(
     (operation: OperationDefinitionNode, document: DocumentNode, schema: GraphQLSchema) => {
       const { sizes } = counts(document);
-      // Most often an operation comes with pages as large as the last time, and filters alike.
+      // Most often pages and filters are as large as the last time, so only the last measure is kept.
       let last: { readonly sizes: readonly unknown[]; readonly measured: Measure } | undefined;
       return (variables: Variables): Measure => {
         const given = sizes.map((sizeIn) => sizeIn(variables));
@@ -65,13 +65,13 @@ export function createDocumentLimits(limits: DocumentLimitOptions, clock: () => 
       const variables = variableValues ?? {};
       if (nestsDeeperThan(mostNesting, variables))
         return badRequest(`The variables nest more than ${mostNesting} deep.`);
-      // Themselves left out.
+      // Not counting the object of the variables itself.
       if (objectsIn(variables) - 1 > mostObjects)
         return errorOf("BAD_USER_INPUT", `The variables hold more than ${mostObjects} objects.`, {
           http: { status: 400 },
         });
       const operation = getOperationAST(document, operationName);
-      // Which one to execute is not said: that is refused where it would be executed.
+      // It is not clear which operation is asked for: execution will refuse that.
       if (operation == null) return null;
       const { cost } = measures(operation, document, schema)(variables);
       return over("QUERY_TOO_COMPLEX", "asks for", cost, limits.cost, "values");
@@ -97,7 +97,7 @@ type Counts = {
   readonly operations: readonly OperationDefinitionNode[];
   readonly aliases: number;
   readonly directives: number;
-  /** What the costs depend on in the variables. */
+  /** What costs depend on in the variables. */
   readonly sizes: readonly ((variables: Variables) => unknown)[];
 };
 
@@ -128,14 +128,14 @@ function countsOf(document: DocumentNode): Counts {
   const sizes = Object.entries(sizeOfArgument).flatMap(([name, sizeOf]) =>
     [...variablesOf.get(name)!].map((variable) => (variables: Variables) => {
       const value = variables[variable];
-      // Left out, it is what the operation says.
+      // Undefined if left out: then the operation's default counts.
       return value === undefined ? undefined : sizeOf(value);
     }),
   );
   return { operations, aliases, directives, sizes };
 }
 
-/** What the cost depends on in a variable that an argument is given: for how long pages, lists and periods are, and filters. */
+/** By argument: what the cost depends on in a variable that it is given, such as the size of a page or a filter. */
 const sizeOfArgument: Readonly<Record<string, (value: unknown) => unknown>> = {
   first: (size) => size,
   last: (size) => size,

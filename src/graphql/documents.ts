@@ -4,12 +4,12 @@ import type { GraphQL } from "./yoga.ts";
 
 type Pipeline = Pick<ReturnType<GraphQL["getEnveloped"]>, "schema" | "parse" | "validate">;
 
-/** Reads a document by a request's own pipeline, made where it is needed; null for one that is refused. */
+/** Parses and validates a document with a pipeline, which is made only if needed; null if it is refused. */
 export type Documents = (text: string, pipeline: () => Pipeline) => DocumentNode | null;
 
 /**
- * Documents as they were parsed, once they were found valid. What the plugins say of a document depends on its text
- * alone, so they are asked once for each text, and for each one that is refused as often as it comes.
+ * A cache of the documents found valid, by their text. What the plugins say of a document depends on its text alone, so
+ * they see each valid text once. A refused text is not cached.
  */
 export function createDocuments(): Documents {
   const known = createTextCache<DocumentNode>();

@@ -5,14 +5,14 @@ import { errorOf } from "./errors.ts";
 import { cursorFault } from "./position.ts";
 
 export type EndedOptions = {
-  /** Up to where the subscriber has been told everything. */
+  /** The subscriber has been told everything up to here. */
   readonly position: Position;
   readonly newest: Seq;
   /** What a client sees of an error. */
   readonly mask: (error: unknown) => GraphQLError;
 };
 
-/** What a subscriber is told when its stream ends; null where there is nothing to say. */
+/** What a subscriber is told when its stream ends; null if there is nothing to say. */
 export function endedResult(end: End, { position, newest, mask }: EndedOptions): ExecutionResult | null {
   switch (end.is) {
     case "told":
@@ -30,12 +30,12 @@ export function endedResult(end: End, { position, newest, mask }: EndedOptions):
   }
 }
 
-/** What whoever may not read any longer is told. */
+/** Sent to a subscriber who may no longer read. */
 export const nowUnauthenticated: ExecutionResult = {
   errors: [errorOf("UNAUTHENTICATED", "You may not read any longer: come back with another token.")],
 };
 
-/** What somebody is told whose subscription there is no room for. */
+/** Sent to a subscriber for whom there is no memory left. */
 export const noRoomToFollow: ExecutionResult = {
   errors: [
     errorOf(

@@ -32,7 +32,7 @@ export const errorCodes = {
 } as const;
 export type ErrorCode = keyof typeof errorCodes;
 
-/** An error that the client sees as it is. */
+/** An error that clients see as it is. */
 export function errorOf(
   code: ErrorCode,
   message: string,
@@ -41,12 +41,16 @@ export function errorOf(
   return new GraphQLError(message, { extensions: { ...extensions, code } });
 }
 
-/** How HTTP tells of a fault of the document: by 400, and by 200 to whoever accepts `application/json`. */
+/** Extensions for a fault of the document: HTTP status 400, or 200 for `application/json` (Yoga's `spec`). */
 export const documentFault = { http: { spec: true, status: 400 } } as const;
 
 /**
- * What the client sees of an error: GraphQL's own and ours as they are, with a code on each; every other one masked
- * and reported, and so is a store that cannot be read.
+ * What the client sees of an error:
+ *
+ * - GraphQL's own errors and ours: as they are, with a code;
+ * - a store that is overloaded, or takes too long: SERVICE_UNAVAILABLE, or TIMEOUT;
+ * - a store that cannot be read: SERVICE_UNAVAILABLE, and reported;
+ * - anything else: masked as INTERNAL_SERVER_ERROR, and reported.
  */
 export function maskErrors(
   report: Pick<Report, "resolverFailed" | "readFailed">,
@@ -76,7 +80,7 @@ export function maskErrors(
   };
 }
 
-/** What was thrown, under the GraphQL errors that say where. */
+/** The error thrown originally, which GraphQL errors wrap to say where. */
 function causeOf(error: unknown): unknown {
   return error instanceof GraphQLError && error.originalError !== undefined
     ? causeOf(error.originalError)
@@ -88,7 +92,7 @@ function isFaultOfOurs(error: GraphQLError): boolean {
   return error.extensions["code"] === undefined && error.nodes?.[0]?.kind === Kind.FIELD;
 }
 
-/** Yoga and graphql-js know codes of their own, or none. */
+/** One of our codes: errors of Yoga and graphql-js have others, or none. */
 function codeOf({ extensions }: GraphQLError): ErrorCode {
   const { code, http } = extensions as { code?: unknown; http?: { status?: unknown } };
   if (http?.status === 405) return "METHOD_NOT_ALLOWED";

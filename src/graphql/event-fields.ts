@@ -1,7 +1,7 @@
 import { ActorType } from "./actor.ts";
 import { EventSourceType } from "./event-enums.ts";
 
-/** The fields that an event and its transition have alike, as `expose` takes them. */
+/** The fields that events and transitions have in common, as options of `expose`. */
 export const eventFields = {
   source: { type: EventSourceType, description: "How the gateway knows of it." },
   actor: {

@@ -67,12 +67,12 @@ export const AssigneeCountType = builder.objectRef<Count<Assignee | null>>("Assi
   }),
 });
 
-/** How many groups a ranking shows unless it is told otherwise. */
+/** How many groups a ranking shows by default. */
 export const defaultGroups = 20;
 
 /**
- * How many groups `first` asks for.
- * @throws GraphQLError BAD_USER_INPUT for a number out of bounds.
+ * The number of groups that `first` asks for.
+ * @throws GraphQLError BAD_USER_INPUT if it is not from 0 to 100.
  */
 export function groupsIn(first: number | null | undefined): number {
   const groups = first ?? defaultGroups;

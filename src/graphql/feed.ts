@@ -96,12 +96,12 @@ const FeedType = builder.objectRef<LogBounds>("Feed").implement({
   }),
 });
 
-/** They tell of all projects: null for a viewer of some. */
+/** Null for a viewer limited to some projects, since the figures cover all. */
 async function figuresFor({ loaders, viewer }: Context): Promise<FeedFigures | null> {
   return viewer.projects === "all" ? loaders.feedFigures() : null;
 }
 
-/** The gateway's clock may have been set back since: silence is never negative. */
+/** Never negative, even if the gateway's clock has been set back since. */
 async function silenceMs(context: Context): Promise<number | null> {
   const lastDeliveryAt = (await figuresFor(context))?.lastDeliveryAt ?? null;
   return lastDeliveryAt === null ? null : Math.max(0, context.now - lastDeliveryAt);

@@ -11,10 +11,10 @@ import { remembered } from "./remembered.ts";
 /** What statistics are about: the issues that match, and a period. */
 export type Subject = { readonly filter: IssueFilter; readonly period: Period };
 
-/** The figures of one subject. Each is asked of the store when it is first needed, and once. */
+/** The figures of one subject. Each is read from the store once, when it is first needed. */
 export type Figures = ReturnType<typeof createFigures>;
 
-/** The figures of a subject, the same ones wherever one execution asks for them. */
+/** The figures of a subject, shared by all fields of one execution that ask for them. */
 export function figuresOf(subject: Subject, { reader, loaders, now }: Context): Figures {
   let figures = ofExecution.get(loaders);
   if (figures === undefined) {
@@ -24,13 +24,13 @@ export function figuresOf(subject: Subject, { reader, loaders, now }: Context): 
   return figures(subject);
 }
 
-/** An execution has loaders of its own, and lasts as long as they do. */
+/** Keyed by the loaders, of which each execution has its own. */
 const ofExecution = new WeakMap<Loaders, (subject: Subject) => Figures>();
 
 function createFigures({ filter, period }: Subject, reader: Reader, now: number) {
   const counted = { filter, now };
   const countedPeriod = { ...counted, period };
-  // Facets that are selected together are counted together, in one scan.
+  // Facets that are selected together are counted in one scan.
   const facets = new DataLoader(async (names: readonly (Facet | "total")[]) => {
     const answer = await reader.issueFacets({ ...counted, facets: names.filter((name) => name !== "total") });
     return names.map(() => answer);

@@ -1,7 +1,7 @@
 import type { Moment } from "../domain/filter.ts";
 import { errorOf } from "./errors.ts";
 
-/** What GraphQL makes of an input that stands for `Data`: everything in it may be null or left out. */
+/** What GraphQL gives for an input that stands for `Data`: everything in it may be null or left out. */
 export type InputOf<Data> = Data extends Moment | string | number | boolean
   ? Data
   : Data extends readonly (infer Item)[]
@@ -9,11 +9,11 @@ export type InputOf<Data> = Data extends Moment | string | number | boolean
     : { [Name in keyof Data]?: InputOf<NonNullable<Data[Name]>> | null | undefined };
 
 /**
- * The filter as data: what was given as null counts as not given, and no filter is the one that matches everything.
- * @throws GraphQLError BAD_USER_INPUT when it nests too deeply, compares too often, or a list in it is too long.
+ * The filter as data. What is given as null counts as not given. No filter is `{}`, which matches everything.
+ * @throws GraphQLError BAD_USER_INPUT if it nests too deeply, compares too often, or has too long a list.
  */
 export function filterOf<Filter extends object>(input: InputOf<Filter> | null | undefined): Filter {
-  // The two types differ by exactly the nulls that `withoutNulls` takes away, which the compiler cannot see.
+  // The two types differ only by the nulls that `withoutNulls` removes, which the compiler cannot see.
   const filter = withoutNulls(input ?? {}, 1) as Filter;
   if (comparisonsIn(filter) > mostComparisons)
     throw errorOf("BAD_USER_INPUT", `A filter makes at most ${mostComparisons} comparisons.`);
@@ -21,26 +21,26 @@ export function filterOf<Filter extends object>(input: InputOf<Filter> | null | 
 }
 
 /**
- * How much there is to read in a filter, or a part of one, as a request gives it: objects and values, a long text as
- * several. It may be none, but nests no deeper than a request may.
+ * The size of a filter or a part of one, as a request gives it: the number of its objects and values, where a text
+ * counts one more per 100 characters. The value is unchecked, but nests no deeper than a request may.
  */
 export function sizeOfInput(value: unknown): number {
   if (value == null) return 0;
   if (typeof value === "string") return 1 + Math.floor(value.length / 100);
   if (typeof value !== "object") return 1;
   const inner = Object.values(value);
-  // It will be refused unread.
+  // A list that is too long is refused unread.
   if (Array.isArray(value) && inner.length > longestList) return 0;
   return inner.reduce((sum: number, one) => sum + sizeOfInput(one), Array.isArray(value) ? 0 : 1);
 }
 
 /** Most values in one list of a filter. */
 const longestList = 1000;
-/** How deep filters nest, the outermost one included. */
+/** How deep filters may nest, the outermost one included. */
 const deepestFilter = 8;
-/** A database takes some 30,000 variables in one statement; a comparison has up to 8, and a statistic asks twice. */
+/** A statement takes some 30,000 parameters. A comparison has up to 8, and statistics use a filter twice. */
 const mostComparisons = 2000;
-/** The fields that hold filters again. */
+/** The fields that hold filters themselves. */
 const nesting: ReadonlySet<string> = new Set(["and", "or", "not", "issue"]);
 
 function withoutNulls(value: unknown, depth: number): unknown {

@@ -63,7 +63,7 @@ export const mostBuckets = 1_000;
 
 /**
  * The buckets of a period.
- * @throws GraphQLError BAD_USER_INPUT when there are too many, or the time zone is not known.
+ * @throws GraphQLError BAD_USER_INPUT if there are too many, or the time zone is unknown.
  */
 export function flowBuckets(period: Period, interval: Interval, timeZone: string): readonly Bucket[] {
   const zone = timeZoneNamed(timeZone);

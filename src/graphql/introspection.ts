@@ -11,15 +11,15 @@ import {
   type GraphQLSchema,
 } from "graphql";
 
-/** The fields of the query type that ask about the schema, which are none of its own. */
+/** The introspection fields of the query type, which `getFields` does not have. */
 export const metaFields: ReadonlyMap<string, GraphQLField<unknown, unknown>> = new Map([
   ["__schema", SchemaMetaFieldDef],
   ["__type", TypeMetaFieldDef],
 ]);
 
 /**
- * How long a list is in an answer about the schema. Of each of all its types, that is how long it is on average, so that
- * all of them together have as many as the schema has; of some of them it may be the longest.
+ * The length of a list in an introspection answer. "each type" is for selections made once for every type in the
+ * schema: the average, which gives the right total. "some type" is the longest.
  */
 export type ListLength = (parent: string, field: string, of: "each type" | "some type") => number;
 

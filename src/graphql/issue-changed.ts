@@ -82,7 +82,7 @@ builder.subscriptionField("issueChanged", (t) =>
       }),
     },
     subscribe: (_root, { filter, after }, context) => {
-      // The context would live as long as the subscription, and all of the request with it.
+      // The closure must not hold `context`: it would keep the whole request for as long as the subscription lasts.
       const { viewer } = context;
       const changeOf = permittedChanges(filterOf<IssueFilter>(filter), viewer);
       return entriesAfter(after, context, (payload): IssueChange | null => {

@@ -8,7 +8,7 @@ import type {
 } from "../domain/issue.ts";
 import { builder } from "./builder.ts";
 
-/** A description for each of the domain's words: one that is missing, or is not a word, does not compile. */
+/** A description for each word of a domain type. One that is missing or unknown does not compile. */
 export type Described<Word extends string> = Readonly<Record<Word, { readonly description: string }>>;
 
 export const IssueStatusType = builder.enumType("IssueStatus", {

@@ -27,7 +27,7 @@ export const IssueOrderType = builder.inputType("IssueOrder", {
 
 export const defaultIssueOrder: IssueOrder = { field: "LAST_SEEN", direction: "DESC" };
 
-/** The list of all issues in this order, or of one project's. */
+/** The list of all issues, or of one project's, in this order. */
 export function issuesBy({ field }: IssueOrder, project: string | null = null): PagedList<Issue, IssueKey> {
   return {
     name: project === null ? `issues by ${field}` : `issues of ${project} by ${field}`,

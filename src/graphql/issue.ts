@@ -31,7 +31,7 @@ import { TransitionFilterType } from "./transition-filter.ts";
 
 export const IssueType = builder.objectRef<Issue>("Issue");
 
-/** A field of what the issue shows besides that which a filter can name; it is loaded when it is selected. */
+/** Resolves a field that no filter can name. These are loaded only if one of them is selected. */
 function detail<Name extends keyof IssueDetails>(name: Name) {
   return async ({ sentryId }: Issue, _args: unknown, { loaders }: Context): Promise<IssueDetails[Name]> =>
     (await loaders.issueDetails(sentryId))[name];
@@ -320,7 +320,7 @@ export const { EdgeType: IssueEdgeType, ConnectionType: IssueConnectionType } = 
   "issues",
 );
 
-/** Which issues of a list, and in which order. */
+/** Which issues a list has, and in which order. */
 export const issueListArgs = builder.args((t) => ({
   filter: t.field({ type: IssueFilterType, description: "Only those that match this; by default all." }),
   orderBy: t.field({

@@ -6,10 +6,11 @@ import type { Page, Reader } from "../store/reader.ts";
 import { permittedIssues, permittedTransitions } from "./permitted.ts";
 
 /**
- * What a viewer may see of what `reader` reads: the rest is as if it were not there.
+ * A reader that shows what the viewer may see of `reader`: everything else is as if it did not exist.
  *
  * An issue belongs, with its whole history, to the project that it is in now; only viewers of all projects see an issue
- * without a project. Every method of `Reader` is limited here by name, so a new one does not compile until it is limited.
+ * without a project. Every method of `Reader` is limited here by name, so a new one does not compile until it is
+ * limited.
  *
  * An issue may move to another project at any moment. Questions about issues therefore have the limit in their filter.
  * Histories are read by issue id, and the project is asked for afterwards: of an issue that has moved away meanwhile
@@ -19,7 +20,7 @@ import { permittedIssues, permittedTransitions } from "./permitted.ts";
 export function limitedReader(reader: Reader, viewer: Viewer): Reader {
   if (isUnlimitedAdmin(viewer)) return reader;
 
-  /** Sentry's ids of their projects; undefined for all. */
+  /** Sentry's ids of the viewer's projects; undefined for all projects. */
   const theirIds = viewer.projects === "all" ? undefined : [...viewer.projects];
 
   const isTheirs = ({ project }: Pick<IssueFields, "project">) =>
@@ -29,7 +30,7 @@ export function limitedReader(reader: Reader, viewer: Viewer): Reader {
     const found = await reader.issues(sentryIds);
     return new Map([...found].filter(([, { fields }]) => isTheirs(fields)));
   };
-  /** Those of the ids whose issues are theirs. */
+  /** Those of the issues that the viewer may see. */
   const ofIssues = async (sentryIds: readonly string[]): Promise<ReadonlySet<string>> =>
     new Set(viewer.projects === "all" ? sentryIds : (await issues([...new Set(sentryIds)])).keys());
   const ownHistories = async <Found>(
@@ -57,7 +58,7 @@ export function limitedReader(reader: Reader, viewer: Viewer): Reader {
     return new Map(lists.filter(([, events]) => events.length > 0));
   };
 
-  /** A request about the issues of a filter, about theirs alone. */
+  /** The request, with its filter limited to the viewer's issues. */
   const limited = <Request extends { readonly filter: IssueFilter }>(request: Request): Request => ({
     ...request,
     filter: permittedIssues(request.filter, viewer),
@@ -66,7 +67,7 @@ export function limitedReader(reader: Reader, viewer: Viewer): Reader {
     request: Request,
   ): Request => ({ ...request, filter: permittedTransitions(request.filter, viewer) });
 
-  /** Of a set of projects there are few enough to know them all. */
+  /** A viewer who is limited to projects has few enough of them to read them all. */
   const theirProjects = async (projects: ReadonlySet<string>): Promise<readonly Project[]> =>
     [...(await reader.projects([...projects])).values()].toSorted(bySlug);
 
@@ -130,14 +131,14 @@ export function limitedReader(reader: Reader, viewer: Viewer): Reader {
     reopenRate: (request) => reader.reopenRate(limited(request)),
     inferredShare: (request) => reader.inferredShare(limited(request)),
 
-    // A delivery holds what Sentry sent, of all projects: for unlimited admins, who do not come here.
+    // Only unlimited admins see deliveries, which hold what Sentry sent of all projects. They got `reader` itself.
     deliveries: async () => new Map(),
     bodies: async () => new Map(),
     deliveryPage: async () => ({ rows: [], more: false }),
     deliveryCount: async () => 0,
     snapshots: async (deliveries) => {
       const found = await reader.snapshots(deliveries);
-      // As the issue was then, which may have been in another project.
+      // These show the issue as it was then, which may have been in another project.
       return new Map([...found].filter(([, fields]) => isTheirs(fields)));
     },
     feedFigures: (request) =>
@@ -153,7 +154,7 @@ export function limitedReader(reader: Reader, viewer: Viewer): Reader {
   };
 }
 
-/** By slug, then by Sentry's id: by the bytes of their UTF-8, as the store does. */
+/** By slug, then by Sentry's id. Compares UTF-8 bytes, as the store does. */
 function compareSlugs(a: readonly [string, string], b: readonly [string, string]): number {
   return (
     Buffer.compare(Buffer.from(a[0]), Buffer.from(b[0])) ||

@@ -17,19 +17,22 @@ import { rememberedByDocument } from "./remembered.ts";
 
 /** A subscription that can begin: its document is valid, its arguments are read, its position can be resumed. */
 export type LiveOperation = {
-  /** Equal for subscriptions that are told the same: of the same document, variables and scope, wherever they resume. */
+  /**
+   * Equal for subscriptions that are told the same: those with the same document, operation, variables and scope.
+   * Variables that only say where to resume do not count.
+   */
   readonly key: string;
-  /** About how much memory it takes while it is followed: once for all who are told the same, and for each of them. */
+  /** About how many bytes it takes while it is followed: `once` per `key`, and `each` per subscriber. */
   readonly bytes: { readonly once: number; readonly each: number };
   readonly epoch: string;
 } & (
   | {
       readonly is: "entries";
-      /** It begins with the next entry. */
+      /** The subscription begins with the entry after this one. */
       readonly after: Seq;
       /**
-       * Equal for subscriptions that say the same of an entry that they tell in the same way: of the same document,
-       * variables and scope, whatever their filters, which say only what is told.
+       * Equal for subscriptions that give the same answer for an entry that they tell in the same way (`Telling.as`).
+       * Unlike in `key`, variables of the filter do not count: they only decide which entries are told.
        */
       readonly says: string;
       /** Null for an entry that the subscription does not tell. */
@@ -37,16 +40,16 @@ export type LiveOperation = {
     }
   | {
       readonly is: "figures";
-      /** True when an entry can have changed the answer. */
+      /** True if an entry can have changed the answer. */
       readonly concerns: (entry: LogEntry) => boolean;
-      /** The answer of now. Never rejects. */
+      /** The answer as of now. Never rejects. */
       readonly read: () => Promise<ExecutionResult>;
     }
 );
 
 /** One entry, as a subscription tells it. */
 export type Telling = {
-  /** In which of its ways. */
+  /** `Told.kind`: in which of its ways the subscription tells the entry. */
   readonly as: string;
   /** Never rejects. */
   readonly answer: () => Promise<ExecutionResult>;
@@ -60,10 +63,10 @@ export type LiveDocument = {
   readonly variableValues: Readonly<Record<string, unknown>>;
 };
 
-/** Executes a document as it tells an entry, or, given null, as things are now. Never rejects. */
+/** Executes a document for the entry that it tells, or as of now if `told` is null. Never rejects. */
 export type ExecuteLive = (document: LiveDocument, told: Told | null) => Promise<ExecutionResult>;
 
-/** The arguments of one execution. `context` is its subscription's. */
+/** The arguments of one execution; `context` is the subscription's. */
 export function liveArgs(
   { variableValues, ...live }: LiveDocument,
   told: Told | null,
@@ -74,13 +77,13 @@ export function liveArgs(
   return { ...live, variableValues: { ...variableValues }, rootValue: told ?? {}, contextValue };
 }
 
-/** What a parsed document takes for each of its tokens, as measured. */
+/** Bytes that a parsed document takes for each of its tokens, as measured. */
 const bytesOfToken = 480;
 
-/** A request's text, and what was read from that: a transport may hold both for as long as a subscription lasts. */
+/** Bytes per character of a request: a transport may hold its text and the parsed form until the subscription ends. */
 const bytesOfCharacter = 4;
 
-/** The subscription in `args`, whose field gave `source`, for a viewer. It holds nothing of the request. */
+/** The subscription in `args`, whose field returned `source`. It does not hold the request or its context. */
 export function liveOperation(
   source: LiveSource,
   { schema, document, operationName = null, variableValues }: ExecutionArgs,
@@ -125,19 +128,19 @@ function keyOf(text: string): string {
 }
 
 type Variables = {
-  /** Those that say where a subscription begins, and nothing else: whoever differs in them is told the same. */
+  /** Variables used only for `after`: subscriptions that differ only in these are told the same. */
   readonly position: ReadonlySet<string>;
-  /** Those that are used for more than the arguments of a subscription: what is said of an entry depends on them. */
+  /** Variables used outside of a subscription field's arguments: the answer for an entry depends on these. */
   readonly telling: ReadonlySet<string>;
 };
 
-/** Yoga keeps parsed documents, so the same text most often is the same document. */
+/** Parsed documents are cached, so the same text most often is the same document. */
 const variablesIn = rememberedByDocument((document): Variables => {
   const used = { position: new Set<string>(), filter: new Set<string>(), telling: new Set<string>() };
   const placeOf = new Map<ArgumentNode, "position" | "filter">();
   let place: keyof typeof used = "telling";
   visit(document, {
-    // The definition of a variable names it too.
+    // A definition contains the variable as well, but does not use it.
     VariableDefinition: () => false,
     Field({ name, arguments: given = [] }) {
       if (name.value !== "issueChanged" && name.value !== "statusTransitioned") return;

@@ -3,37 +3,37 @@ import type { LogEntry } from "../domain/event.ts";
 import type { Context } from "./context.ts";
 import { checkPosition, resumablePosition } from "./position.ts";
 
-/** An entry of the log, in an epoch. */
+/** An entry of the log, and the log's epoch. */
 export type Payload = { readonly entry: LogEntry; readonly epoch: string };
 
 /**
- * The root value of one execution of a subscription: an entry of the log that it tells. Of one entry, what a field tells
- * a viewer is the same wherever it is of the same kind.
+ * The root value of one execution of a subscription: the entry of the log that it tells. For the same entry, viewer and
+ * `kind` every field has the same value, whatever the subscription's filter.
  */
 export type Told = Payload & { readonly kind: string };
 
 /**
- * What the field of a subscription gives: not a stream of its own, but what the fan-out needs to make one for all who ask
- * the same. graphql-js wants something that can be iterated; nobody does.
+ * What a subscription field returns: not a stream, but what the fan-out needs to make one for all subscribers of the
+ * same operation. It is an AsyncIterable only because graphql-js requires that; iterating it throws.
  */
 export type LiveSource<One extends Told = Told> = AsyncIterable<One> & { readonly epoch: string } & (
     | {
         readonly is: "entries";
         readonly after: Seq;
-        /** The root value that tells an entry; null for one that the subscription does not tell. */
+        /** The root value that tells an entry; null for an entry that the subscription does not tell. */
         readonly toldOf: (payload: Payload) => One | null;
       }
     | {
         readonly is: "figures";
-        /** True when an entry can have changed what is told. */
+        /** True if an entry can have changed the figures. */
         readonly concerns: (entry: LogEntry) => boolean;
       }
   );
 
 /**
- * What `toldOf` makes of every entry after the position where the client's stream broke off, or after the cursor
- * `after`, or from the next entry on. It makes null of those that the subscription does not tell.
- * @throws GraphQLError with a code of `checkPosition`'s when it cannot resume there.
+ * A source of every entry after a position: `lastEventId` if there is one, else the cursor `after`, else the newest
+ * position. `toldOf` returns null for an entry that the subscription does not tell.
+ * @throws GraphQLError with a `CursorFault` as its code if the log cannot be resumed there.
  */
 export async function entriesAfter<One extends Told>(
   after: string | null | undefined,
@@ -42,7 +42,7 @@ export async function entriesAfter<One extends Told>(
 ): Promise<LiveSource<One>> {
   const cursor = lastEventId ?? after;
   let bounds = await services.recentBounds();
-  // Another process may have written since.
+  // The recent bounds may lack what another process has just written.
   if (cursor != null && checkPosition(cursor, bounds).is === "refused") bounds = await reader.bounds();
   const position = cursor == null ? bounds.newest : resumablePosition(cursor, bounds);
   return {
@@ -54,14 +54,14 @@ export async function entriesAfter<One extends Told>(
   };
 }
 
-/** Whoever was there when it was entered was told nothing else, for what replaces an event is entered later. */
+/** The entry as it was when it was logged, so that replay and live tell the same: what supersedes it came later. */
 function asFirstTold(payload: Payload): Payload {
   const { event, ...issue } = payload.entry;
   if (event.supersededBy === null) return payload;
   return { ...payload, entry: { ...issue, event: { ...event, supersededBy: null } } };
 }
 
-/** What stands in the store now, and again when entries that `concerns` is true of have changed it. */
+/** A source of figures: read at the beginning, and again after entries for which `concerns` is true. */
 export async function figuresOfNow(
   { services }: Context,
   concerns: (entry: LogEntry) => boolean,

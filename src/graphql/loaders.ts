@@ -7,14 +7,14 @@ import { remembered } from "./remembered.ts";
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** One statement for each kind of question, however many ask it at once; the same thing is asked for once. */
+/** Batches questions: one statement for each kind, however many ask it at once. Nothing is asked for twice. */
 export type Loaders = ReturnType<typeof createLoaders>;
 
 /**
  * The loaders of one execution. They remember what they loaded, so they must not outlive it.
  *
- * Where it is of an entry that a subscription tells, the entry's issue and its project are as the gateway knew them then,
- * wherever they are shown: one answer must not show two versions of them.
+ * With `told`, the entry's issue and its project are as of that entry wherever they are shown: one answer must not show
+ * two versions of them.
  */
 export function createLoaders(reader: Reader, now: number, told: Payload | null = null) {
   const issue = loader(
@@ -31,7 +31,9 @@ export function createLoaders(reader: Reader, now: number, told: Payload | null 
     issue,
     /** The issue of an event. */
     issueOf: still(issue),
-    /** An issue that a subscription tells of may be gone by now, or out of the viewer's sight. */
+    /**
+     * A subscription may tell of an issue that is gone by now, or hidden from the viewer: then its details are unknown.
+     */
     issueDetails: otherwise(
       unknownDetails,
       loader((ids: readonly string[]) => reader.issueDetails(ids)),
@@ -56,7 +58,7 @@ export function createLoaders(reader: Reader, now: number, told: Payload | null 
     transitionsOf: loader((issues: readonly string[]) => reader.transitionsOf(issues)),
 
     delivery: loader((ids: readonly number[]) => reader.deliveries(ids)),
-    /** Null where the viewer may not see it: the issue was in another project then. */
+    /** Null if the viewer may not see it, because the issue was in another project then. */
     snapshot: loader((ids: readonly number[]) => reader.snapshots(ids)),
     /** Decoded as UTF-8. */
     body: loader(async (ids: readonly number[]) => {
@@ -77,7 +79,7 @@ export function createLoaders(reader: Reader, now: number, told: Payload | null 
   };
 }
 
-/** What a question about many parents says of all of them. */
+/** What a question about many parents says about all of them. */
 type Asked<
   Question extends
     | "issuePagesOf"
@@ -88,14 +90,14 @@ type Asked<
     | "transitionCountsOf",
 > = Parameters<Reader[Question]>[1];
 
-/** Most keys in one question: no database takes any number of parameters in a statement. */
+/** Most keys in one question: databases limit the parameters of a statement. */
 const mostKeys = 10_000;
 
-/** Answers about many keys at once; what a map does not have is null. */
+/** Asks about many keys at once. A key that is not in the map has no value. */
 type Ask<Key, Value> = (keys: readonly Key[]) => Promise<ReadonlyMap<Key, Value>>;
 type Load<Key, Value> = (key: Key) => Promise<Value>;
 
-/** @param known what need not be asked for. */
+/** @param known a key and its value, which need not be asked for. */
 function loader<Key, Value>(
   ask: Ask<Key, Value>,
   known: readonly [Key, Value] | null = null,
@@ -117,7 +119,7 @@ function batches<Key, Value>(ask: Ask<Key, Value>, known: readonly [Key, Value] 
   return made;
 }
 
-/** For what is read after something that names it: it may be forgotten by then, or out of the viewer's sight. */
+/** @throws SERVICE_UNAVAILABLE if what an earlier read named is by now forgotten, or hidden from the viewer. */
 function still<Key, Value>(load: Load<Key, Value | null>): Load<Key, Value> {
   return async (key) => {
     const value = await load(key);
@@ -128,9 +130,9 @@ function still<Key, Value>(load: Load<Key, Value | null>): Load<Key, Value> {
 }
 
 /**
- * The project that an issue shows, as the gateway knows it: `told`, or as it is now; as the issue shows it where it was
- * forgotten meanwhile. The issues of a list are of few projects, so each is loaded once: a DataLoader takes longer to say
- * again what it said than to say it.
+ * The project that an issue shows, as the gateway knows it: `told`, or as it is now, or, if it was forgotten meanwhile,
+ * as the issue shows it. Caches answers itself, since the issues of a list have few projects: a DataLoader takes longer
+ * to repeat an answer than to give it.
  */
 function asKnown(
   load: Load<string, Project | null>,

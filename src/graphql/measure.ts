@@ -29,18 +29,23 @@ import { mostBuckets } from "./flow.ts";
 import { listLengthOf, metaFields, type ListLength } from "./introspection.ts";
 import { lastThirtyDays } from "./period.ts";
 
-/** How much one document asks for. */
+/** How much one operation asks for. */
 export type Measure = {
-  /** Fields within each other: 1 for a root field alone. */
+  /** How deep fields nest: 1 for root fields alone. */
   readonly depth: number;
-  /** Most values that an answer may have, and what it takes to find them: `surcharges`, and what is in filters. */
+  /** About the most values in the answer, plus the work to find them: `surcharges` and the sizes of filters. */
   readonly cost: number;
 };
 
-/** Lists that no argument limits are usually shorter. How long they are is counted once they are read: `AnswerSize`. */
+/**
+ * The assumed length of lists that no argument limits; most are shorter. `AnswerSize` counts how long they really are.
+ */
 export const usualListLength = 10;
 
-/** What is as dear as so many values: one more statement, one that reads everything that matches. */
+/**
+ * Costs in values, by the field's name or its parent's type: such a field takes a statement of its own, and some of
+ * these read everything that matches.
+ */
 const surcharges: ReadonlyMap<string, number> = new Map([
   ["Query", 10],
   ["Subscription", 10],
@@ -48,22 +53,22 @@ const surcharges: ReadonlyMap<string, number> = new Map([
   ["totalCount", 20],
 ]);
 
-/** What the fields around a selection say of how long lists are in it. */
+/** What the fields around a selection tell of the length of lists in it. */
 type Within = {
-  /** Rows that the connection's page has at most. */
+  /** Most rows on the connection's page. */
   readonly pageSize: number;
-  /** How long the period is that is counted, in milliseconds; null where that cannot be told. */
+  /** The length of the statistics' period in milliseconds; null if it is not known. */
   readonly periodMs: number | null;
-  /** Values in the filter of the field right around it. */
+  /** The size of the filter of the enclosing field. */
   readonly filterSize: number;
-  /** Of an answer about the schema: whose fields and such these are. */
+  /** In introspection: whether the selection is made for each type of the schema, or for some type. */
   readonly of: Parameters<ListLength>[2];
 };
 
 /**
- * Measures one operation of a document, which need not be valid: what the schema does not have costs nothing. Each
- * fragment is measured once, however often it is spread. `given` is what the request says of variables; `now` is in epoch
- * milliseconds.
+ * Measures one operation of a document, which need not be valid: a field that the schema does not have counts as one
+ * value. Each fragment is measured once, however often it is spread. `given` are the request's variables; `now` is in
+ * epoch milliseconds.
  */
 export function measure(
   operation: OperationDefinitionNode,
@@ -157,7 +162,7 @@ function measurerOf({
     const measured = known.get(key);
     if (measured !== undefined) return measured;
     const fragment = fragments[name];
-    // Where it spreads itself, validation says so.
+    // Ends the recursion of a fragment that spreads itself, which validation refuses.
     known.set(key, nothing);
     if (fragment === undefined) return nothing;
     const found = ofSelections(
@@ -173,7 +178,7 @@ function measurerOf({
     const name = field.name.value;
     const filter = argumentOf("filter", field);
     const filterSize = filter === undefined ? 0 : sizeOf(filter);
-    // A filter is read for each statement under it.
+    // The enclosing field's filter is evaluated again for each of these statements.
     const again = name === "totalCount" || parent?.name === "IssueStats" ? within.filterSize : 0;
     const surcharge = (surcharges.get(name) ?? 0) + (surcharges.get(parent?.name ?? "") ?? 0);
     const own = 1 + surcharge + filterSize + again;
@@ -190,12 +195,12 @@ function measurerOf({
       of: named.name !== "__Type" ? within.of : name === "types" ? "each type" : "some type",
     });
     const times = isListType(getNullableType(type)) ? lengthOf(field, args, parent, within) : 1;
-    // How deep a question about the schema may be is graphql-js's own rule.
+    // graphql-js has its own rule for the depth of introspection.
     const depth = isIntrospectionType(named) ? 1 : 1 + below.depth;
     return { depth, cost: own + times * below.cost };
   }
 
-  /** How many there are in a list at most. `args` are the arguments that the field has in the schema. */
+  /** How many items the field's list is taken to have. `args` are the field's arguments in the schema. */
   function lengthOf(
     field: FieldNode,
     args: readonly GraphQLArgument[],
@@ -214,7 +219,7 @@ function measurerOf({
     return typeof first === "number" ? rowsOf(first) : usualListLength;
   }
 
-  /** `sizeOfInput`, of what an argument is given. Many fields may be given the same variable. */
+  /** `sizeOfInput` of an argument's value. Remembers variables, since many fields may be given the same one. */
   function sizeOf(value: ValueNode): number {
     switch (value.kind) {
       case Kind.OBJECT:
@@ -242,7 +247,7 @@ const outside: Within = { pageSize: 1, periodMs: null, filterSize: 0, of: "some 
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/** What variables are that are left out, as far as the operation says so. */
+/** The values of left-out variables, as far as the operation has defaults for them. */
 function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Variables {
   const defaults = variableDefinitions.flatMap(({ variable, defaultValue }) =>
     defaultValue === undefined ? [] : [[variable.name.value, valueFromASTUntyped(defaultValue)] as const],
@@ -250,22 +255,22 @@ function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Vari
   return Object.fromEntries(defaults);
 }
 
-/** How many rows the field's page has at most, where it is a connection. */
+/** Most rows on the field's page, if it is a connection. */
 function pageSizeOf(field: FieldNode, variables: Variables): number {
   return rowsOf(numberOf("first", field, variables) ?? numberOf("last", field, variables) ?? defaultPage);
 }
 
-/** What is out of bounds is refused where it is used. */
+/** Clamps a size. One out of bounds is refused where it is used. */
 function rowsOf(size: number): number {
   return Math.min(Math.max(size, 0), largestPage);
 }
 
-/** How long the list is that an argument or a variable is given: one value by itself is taken for a list of one. */
+/** The length of the list that an argument or a variable is given: GraphQL takes a single value for a list of one. */
 export function lengthOfList(value: unknown): number {
   return Array.isArray(value) ? value.length : 1;
 }
 
-/** How long the period of statistics is; null where that cannot be told. */
+/** The length of the statistics' period; null if it cannot be told. */
 function periodMsOf(field: FieldNode, variables: Variables, now: number): number | null {
   const period = valueOf("period", field, variables, {});
   if (typeof period !== "object" || period === null) return null;
@@ -281,21 +286,21 @@ function momentOf(value: unknown): Moment | null {
   return at === null ? parseDuration(value) : { at };
 }
 
-/** More buckets are refused where they would be made, and so is a period that is none. */
+/** About how many buckets the period has. Too many, or an invalid period, are refused where the buckets are made. */
 function bucketsIn(periodMs: number | null, interval: unknown): number {
   if (periodMs === null || !intervals.includes(interval as Interval)) return mostBuckets;
-  // The first and the last may be parts of one.
+  // The first and the last may be partial.
   const buckets = roughBucketCount({ from: 0, to: periodMs }, interval as Interval) + 1;
   return Math.min(Math.max(buckets, 0), mostBuckets);
 }
 
-/** An argument's value as JSON would have it, unchecked; `absent` for one that is not given, or a variable that is left out. */
+/** An argument's value as JSON would have it, unchecked; `absent` if it or its variable is left out. */
 function valueOf(name: string, field: FieldNode, variables: Variables, absent: unknown): unknown {
   const value = argumentOf(name, field);
   return (value === undefined ? undefined : valueFromASTUntyped(value, variables)) ?? absent;
 }
 
-/** A size; null for one that is not given, and `largestPage` for what is none, which is refused where it is used. */
+/** A size; null if it is not given. Anything but a number counts as `largestPage`, and is refused where it is used. */
 function numberOf(name: string, field: FieldNode, variables: Variables): number | null {
   const value = valueOf(name, field, variables, null);
   return value === null || typeof value === "number" ? value : largestPage;

@@ -1,18 +1,18 @@
 /**
- * True when lists and objects nest deeper than `limit` in this value, as `JSON.parse` gave it.
+ * True if lists and objects nest deeper than `limit` in this value, a result of `JSON.parse`.
  *
- * `JSON.parse` takes any depth; everything that recurses over its result ends with the stack.
+ * `JSON.parse` accepts any depth, but recursing over its result can overflow the stack.
  */
 export function nestsDeeperThan(limit: number, value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
-  // Goes no deeper than the limit itself.
+  // Recurses no deeper than the limit itself.
   return limit === 0 || Object.values(value).some((inner) => nestsDeeperThan(limit - 1, inner));
 }
 
-/** As deep as a request's JSON may nest; filters nest 8 deep, which takes 20 or so. */
+/** How deep a request's JSON may nest. Filters nest 8 deep, which takes about 20. */
 export const mostNesting = 64;
 
-/** How many objects there are in a value, itself included. `value` is as of `JSON.parse`, and nests no deeper than it may. */
+/** The number of objects in a value, itself included. `value` is a result of `JSON.parse` of bounded depth. */
 export function objectsIn(value: unknown): number {
   if (typeof value !== "object" || value === null) return 0;
   const own = Array.isArray(value) ? 0 : 1;
@@ -20,7 +20,7 @@ export function objectsIn(value: unknown): number {
 }
 
 /**
- * As many objects as a request's variables may hold: an empty filter takes three characters, and is looked through for
- * each of its fields. A filter of 2,000 comparisons takes 4,000 or so.
+ * How many objects a request's variables may hold. An empty filter is three characters long, but each field of its type
+ * is looked up in it. A filter of 2,000 comparisons takes about 4,000.
  */
 export const mostObjects = 5_000;

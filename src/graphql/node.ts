@@ -29,7 +29,7 @@ builder.queryField("nodes", (t) =>
   }),
 );
 
-/** The node, with the name of its type, which is how `Node` tells its types apart. */
+/** The node with its `__typename`, by which `Node` tells its types apart. */
 async function nodeOf(globalId: string, loaders: Loaders): Promise<object | null> {
   const key = parseNodeId(globalId);
   if (key === null) return null;

@@ -3,21 +3,21 @@ import type { Json } from "../domain/issue.ts";
 /**
  * A list that is read page by page, in a strict order, by key.
  *
- * Its page cursors hold its name and a row's key, so they go on working when rows come, go or change, and are of no
- * use to another list.
+ * Its page cursors hold its name and a row's key. So they stay valid when rows come, go or change, and no other list
+ * takes them.
  */
 export type PagedList<Row, Key> = {
-  /** The list, its parent and the field it is ordered by. */
+  /** The list, its parent, and the field that it is ordered by. */
   readonly name: string;
-  /** The epoch that keys mean something in; left out where they outlive epochs. */
+  /** The epoch in which the keys are valid; left out if they outlive epochs. */
   readonly epoch?: string;
   readonly keyOf: (row: Row) => Key;
   readonly toJson: (key: Key) => readonly Json[];
-  /** Null for what `toJson` does not make. */
+  /** Null for anything that `toJson` does not make. */
   readonly fromJson: (parts: readonly unknown[]) => Key | null;
 };
 
-/** The form that clients hold: `["p1", <list and epoch>, …key]` in base64url. Another form gets another number. */
+/** A row's page cursor: `["p1", <list and epoch>, …key]` in base64url. A new form gets a new number. */
 export function pageCursorOf<Row, Key>(list: PagedList<Row, Key>, row: Row): string {
   return cursorAt(list, list.keyOf(row));
 }
@@ -27,11 +27,11 @@ export function keyOfPageCursor<Row, Key>(list: PagedList<Row, Key>, cursor: str
   const parts = parsedArray(Buffer.from(cursor, "base64url").toString("utf8"));
   if (parts === null || parts[0] !== version || parts[1] !== fullName(list)) return null;
   const key = list.fromJson(parts.slice(2));
-  // There are other texts that hold the same key.
+  // Other texts decode to the same key.
   return key !== null && cursorAt(list, key) === cursor ? key : null;
 }
 
-/** True for a page cursor that was made for this list in another epoch than the one that its keys are of. */
+/** True for a page cursor of this list that was made in another epoch. */
 export function isOfAnotherEpoch<Row, Key>(list: PagedList<Row, Key>, cursor: string): boolean {
   const [, name] = parsedArray(Buffer.from(cursor, "base64url").toString("utf8")) ?? [];
   const before = fullName({ name: list.name, epoch: "" });

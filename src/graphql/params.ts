@@ -7,8 +7,8 @@ const names: ReadonlySet<string> = new Set(["query", "operationName", "variables
 export type Params = GraphQLParams & { readonly query: string };
 
 /**
- * The parameters of a request, where they are of their types; null counts as not given, and so does an operation's empty
- * name.
+ * The parameters of a request, with their types checked. Null counts as not given, and so does an empty
+ * `operationName`.
  * @throws GraphQLError with the code BAD_REQUEST or PERSISTED_QUERY_NOT_SUPPORTED.
  */
 export function paramsOf(value: unknown): Params {
@@ -51,12 +51,12 @@ export function paramsOfSearch(search: URLSearchParams): Params {
   });
 }
 
-/** True for the extensions of a request that names its document by a hash, hoping that it is known here. */
+/** True for a request's extensions if they name its document by a hash (automatic persisted queries). */
 export function isPersisted(extensions: unknown): boolean {
   return typeof extensions === "object" && extensions !== null && "persistedQuery" in extensions;
 }
 
-/** Clients know it by the message or by the code, send the document itself then, and hashes no more. */
+/** Clients recognise the message or the code. They then send the document itself, and no more hashes. */
 export function persistedQuery() {
   return errorOf("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported", { http: { status: 200 } });
 }
@@ -65,7 +65,7 @@ function objectOf(name: string, value: unknown): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw badRequest(`The parameter ${name} is not an object.`);
   }
-  // Before anything recurses over it.
+  // Checked before anything recurses over the value.
   if (nestsDeeperThan(mostNesting, value)) {
     throw badRequest(`The parameter ${name} nests more than ${mostNesting} deep.`);
   }

@@ -29,7 +29,7 @@ export const lastThirtyDays: PeriodInput = {
 
 /**
  * The period that the input stands for when the clock shows `now`.
- * @throws GraphQLError BAD_USER_INPUT when it is empty, or beyond the years that a DateTime can tell.
+ * @throws GraphQLError BAD_USER_INPUT if it is empty, or not within the years 0001 to 9999.
  */
 export function periodOf(input: PeriodInput, now: number): Period {
   const period = { from: momentAt(input.from, now), to: input.to == null ? now : momentAt(input.to, now) };

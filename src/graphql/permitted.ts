@@ -6,8 +6,8 @@ import type { Context } from "./context.ts";
 import { errorOf } from "./errors.ts";
 
 /**
- * The issues of `filter` that the viewer may see, as a filter.
- * @throws GraphQLError FORBIDDEN where it asks about what the viewer may not see: the answer would tell it.
+ * Narrows the filter to issues that the viewer may see.
+ * @throws GraphQLError FORBIDDEN if it asks about what the viewer may not see: the answer would give it away.
  */
 export function permittedIssues(filter: IssueFilter, viewer: Viewer): IssueFilter {
   if (!maySeePrivate(viewer) && asksAboutEmail(filter)) throw forbidden("Filtering by e-mail address");
@@ -16,7 +16,7 @@ export function permittedIssues(filter: IssueFilter, viewer: Viewer): IssueFilte
   return Object.keys(filter).length === 0 ? ofTheirs : { and: [ofTheirs, filter] };
 }
 
-/** The transitions of `filter` that the viewer may see, as a filter. Otherwise like `permittedIssues`. */
+/** Narrows the filter to transitions that the viewer may see. Otherwise like `permittedIssues`. */
 export function permittedTransitions(filter: TransitionFilter, viewer: Viewer): TransitionFilter {
   if (!maySeePrivate(viewer) && asksOfIssuesAboutEmail(filter))
     throw forbidden("Filtering by e-mail address");
@@ -25,12 +25,12 @@ export function permittedTransitions(filter: TransitionFilter, viewer: Viewer): 
   return Object.keys(filter).length === 0 ? ofTheirs : { and: [ofTheirs, filter] };
 }
 
-/** `changesUnder`, of the issues of `filter` that the viewer may see. Otherwise like `permittedIssues`. */
+/** `changesUnder` the filter, for issues that the viewer may see. Otherwise like `permittedIssues`. */
 export function permittedChanges(filter: IssueFilter, viewer: Viewer): ReturnType<typeof changesUnder> {
   const changeOf = changesUnder(permittedIssues(filter, viewer));
   return (entry) => {
     const { event, after } = entry;
-    // Every list is told of an issue that is forgotten, and nothing of it is left to try a filter on but its project.
+    // Every list is told that an issue is forgotten. All that is left to test of such an issue is its project.
     const isAnothers =
       event.role === forgottenRole && !maySeeProject(viewer, after.fields.project?.sentryId ?? null);
     return isAnothers ? null : changeOf(entry);

@@ -10,7 +10,7 @@ export type CursorFault = "CURSOR_INVALID" | "CURSOR_AHEAD" | "CURSOR_EXPIRED" |
 export type PositionCheck =
   { readonly is: "resumable"; readonly seq: Seq } | { readonly is: "refused"; readonly code: CursorFault };
 
-/** Whether everything that followed `cursor` can still be told, as `bounds` has it. */
+/** Checks that everything after `cursor` is still in the log, according to `bounds`. */
 export function checkPosition(cursor: string, bounds: LogBounds): PositionCheck {
   const position = positionOf(cursor);
   if (position === null) return { is: "refused", code: "CURSOR_INVALID" };
@@ -20,19 +20,19 @@ export function checkPosition(cursor: string, bounds: LogBounds): PositionCheck 
   return { is: "resumable", seq: position.seq };
 }
 
-/** A position in the log that the execution reads. */
+/** The position of `seq`, in the epoch of the log that this execution reads. */
 export async function positionAt(seq: Seq, loaders: Loaders): Promise<Position> {
   return { epoch: await loaders.epoch(), seq };
 }
 
-/** The newest position: what a client reads its lists at, and subscribes after. */
+/** The newest position: a client reads its lists as of it, and subscribes after it. */
 export function newestPosition({ epoch, newest }: LogBounds): Position {
   return { epoch, seq: newest };
 }
 
 /**
  * The position that `cursor` stands for.
- * @throws GraphQLError with the fault's code, and the newest cursor to begin again from.
+ * @throws GraphQLError with the `CursorFault` as its code, and the newest cursor to start again from.
  */
 export function resumablePosition(cursor: string, bounds: LogBounds): Seq {
   const check = checkPosition(cursor, bounds);
@@ -40,7 +40,7 @@ export function resumablePosition(cursor: string, bounds: LogBounds): Seq {
   throw cursorFault(check.code, newestPosition(bounds));
 }
 
-/** The error that says why a position cannot be resumed, and the newest cursor to begin again from. */
+/** The error for a cursor that cannot be resumed, with the newest cursor to start again from. */
 export function cursorFault(code: CursorFault, newest: Position): GraphQLError {
   return errorOf(code, faults[code], { newestCursor: cursorOf(newest) });
 }

@@ -10,17 +10,17 @@ import type { GraphQL } from "./yoga.ts";
 export type QueryAnswer =
   | {
       readonly is: "executed";
-      /** With errors, where there are any, each of one field. */
+      /** Has `data`, maybe null. An error belongs to one field, or replaces all data (TIMEOUT, QUERY_TOO_COMPLEX). */
       readonly result: ExecutionResult;
       /** The same question has the same answer until something is written. */
       readonly isLasting: boolean;
     }
-  /** It is no query, or a wrong one, or there was nothing to be read. */
+  /** It is not a query, or it was refused: there is no `data`. */
   | { readonly is: "not executed" };
 
 /**
- * Answers queries as Yoga's pipeline does, without a Request and a Response around each: those take most of the time that
- * a quick query takes. Plugins read each document once; it is executed past their hooks.
+ * Answers queries as Yoga's pipeline does, but without a Request and a Response for each: these take most of the time
+ * of a quick query. Plugins parse and validate each document once; execution bypasses their hooks.
  */
 export function createQuery({
   getEnveloped,

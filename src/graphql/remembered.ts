@@ -1,6 +1,6 @@
 import type { DocumentNode, OperationDefinitionNode } from "graphql";
 
-/** `ask`, asked once for each list of arguments; they are equal when they are as JSON. */
+/** `ask`, called once for each list of arguments. Arguments are compared as JSON. */
 export function remembered<Args extends readonly unknown[], Answer>(
   ask: (...args: Args) => Answer,
 ): (...args: Args) => Answer {
@@ -15,7 +15,10 @@ export function remembered<Args extends readonly unknown[], Answer>(
   };
 }
 
-/** `of`, asked once for each document, or operation of one; documents are parsed once and kept for as long as they are used. */
+/**
+ * `of`, called once for each document or operation, with the other arguments of the first call. Documents are parsed
+ * once and cached, so a value lives as long as its document.
+ */
 export function rememberedByDocument<
   Node extends DocumentNode | OperationDefinitionNode,
   Others extends readonly unknown[],

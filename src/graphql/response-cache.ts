@@ -1,29 +1,30 @@
-/** Answers kept in memory while nothing is written. */
+/** Answers that are kept in memory until something is written. */
 export type ResponseCache = {
-  /** The answer that is kept under the key, of this version; undefined for none. */
+  /** The answer for this key and version; undefined if none is kept. */
   readonly get: (key: string, version: number) => string | undefined;
-  /** Offers an answer. It is kept where its key was offered before, lately, at whatever version. */
+  /** Offers an answer. It is kept only if its key was offered before, recently, with any version. */
   readonly set: (key: string, version: number, answer: string) => void;
 };
 
-/** An answer that takes more than this is not kept. */
+/** An answer that takes more than this, its key included, is not kept. */
 const maxAnswerBytes = 256 * 1024;
 
-/** How many keys are known to have been offered: one that was, before about as many others, counts as new. */
+/** Slots for the hashes of keys that were offered. A hash is lost once another key falls into its slot. */
 const seenKeys = 4096;
 
-/** Of a long key, its end: a request's variables most often come last. */
+/** How many characters of a key are hashed: the last ones, since a request's variables most often come last. */
 const hashedCharacters = 256;
 
 /**
- * Most questions are never asked again, and to keep their answers costs the garbage collector as much as a quick one takes.
- * So only a hash of a question is remembered at first, and its answer from the second time on that it is made.
+ * A cache that keeps an answer only from the second time on that it is offered; at first it remembers a hash of the
+ * key. Most questions are asked only once, and to keep their answers takes as much garbage collection as a quick query
+ * takes time.
  *
- * @param maxBytes what keys and answers may take; past it, those that were kept first are forgotten first. Those of an
- * earlier version are forgotten as soon as another is asked for.
+ * @param maxBytes bounds keys and answers together; beyond it, the oldest are dropped first. A call with another
+ * version drops all.
  */
 export function createResponseCache(maxBytes: number): ResponseCache {
-  // A Map iterates in the order of insertion.
+  // A Map iterates in insertion order.
   const answers = new Map<string, string>();
   const seen = new Int32Array(seenKeys);
   let bytes = 0;
@@ -36,7 +37,7 @@ export function createResponseCache(maxBytes: number): ResponseCache {
     of = version;
   }
 
-  /** Remembers the key. Two keys that share a hash are taken for one, which does no harm. */
+  /** Remembers the key. Two keys with the same hash count as one, which does no harm. */
   function isNew(key: string): boolean {
     const hash = hashOf(key);
     const place = hash & (seenKeys - 1);

@@ -19,7 +19,7 @@ builder.scalarType("DateTimeOrDuration", {
     "A fixed time (RFC 3339 with any offset, cut off after milliseconds), or one relative to now (an ISO-8601 duration). `-P7D` is " +
     "seven days ago, `-PT1.5H` ninety minutes ago, `P1M` a month ahead; years and months follow the " +
     "calendar (UTC), up to a thousand years. The last number may have a fraction, but for years and months.",
-  // Only for the schema as text, which has the defaults of arguments.
+  // Used only to print the schema, which shows the defaults of arguments.
   serialize: formatMoment,
   parseValue: (value) => {
     if (typeof value === "string") {
@@ -74,7 +74,7 @@ builder.scalarType("Cursor", {
   },
 });
 
-/** Without a code of its own: it is a fault of the document where it is written there, else one of a variable. */
+/** Without a code: the place decides it, GRAPHQL_VALIDATION_FAILED in the document and BAD_USER_INPUT in a variable. */
 function refused(scalar: string, expected: string): GraphQLError {
   return new GraphQLError(`${scalar} must be ${expected}.`);
 }

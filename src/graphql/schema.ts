@@ -11,10 +11,10 @@ import "./feed.ts";
 import "./issue-changed.ts";
 import "./status-transitioned.ts";
 
-/** Fields are in the order in which the files name them: GraphiQL shows them so. */
+/** Not sorted: GraphiQL shows fields in the order in which the files define them. */
 export const schema = builder.toSchema({ sortSchema: false });
 
-/** The schema as text, the same for the same schema: what `schema.graphql` holds. */
+/** The schema as text, sorted, as in `schema.graphql`. */
 export function printedSchema(): string {
   return `${printSchema(lexicographicSortSchema(schema))}\n`;
 }

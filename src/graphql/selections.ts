@@ -1,8 +1,7 @@
 import { Kind, type DocumentNode, type SelectionNode, type SelectionSetNode } from "graphql";
 
 /**
- * What is selected on one level: these selections, and those of their fragments. Each fragment is read once, however often
- * it is spread.
+ * The selections of one level, those in its fragments included. Each fragment is read once, however often it is spread.
  */
 export function selectionsIn(
   selectionSet: SelectionSetNode,

@@ -1,14 +1,14 @@
 import type { ExecutionResult, FormattedExecutionResult, GraphQLError, GraphQLFormattedError } from "graphql";
 
-/** `ExecutionResult` as graphql-js and those around it have it: with what is not given left out or undefined. */
+/** `ExecutionResult` with absent parts left out or undefined: graphql-js and other libraries do either. */
 type AnyResult = { readonly [Name in keyof ExecutionResult]: ExecutionResult[Name] | undefined };
 
-/** A result as clients get it, as text. */
+/** A result as clients get it, as JSON text. */
 export function serialised(result: ExecutionResult): string {
   return JSON.stringify(formattedResult(result));
 }
 
-/** A result as clients get it, without what only HTTP needs to know of its errors. */
+/** A result as clients get it, without the extension `http` of its errors. */
 function formattedResult({ errors, data, extensions }: AnyResult): FormattedExecutionResult {
   return {
     ...(errors === undefined ? {} : { errors: errors.map(formatted) }),
@@ -17,7 +17,7 @@ function formattedResult({ errors, data, extensions }: AnyResult): FormattedExec
   };
 }
 
-/** An error as clients get it. */
+/** An error as clients get it, without its extension `http`. */
 export function formatted(error: GraphQLError): GraphQLFormattedError {
   const { extensions, ...told } = error.toJSON();
   if (extensions === undefined) return told;

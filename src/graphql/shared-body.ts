@@ -1,15 +1,15 @@
 const bodies = new WeakMap<Response, Uint8Array>();
 
 /**
- * The answer, which has this body, as others may have. Sent as it is, it is in memory once, however many clients take it
- * slowly; what is read of an answer itself is a copy.
+ * Marks the answer's body as one that other answers may share, and returns the answer. If `body` itself is sent, it is
+ * in memory once, however many slow clients there are; reading the body from an answer makes a copy.
  */
 export function sharingBody(answer: Response, body: Uint8Array): Response {
   bodies.set(answer, body);
   return answer;
 }
 
-/** The body that the answer shares with others, to be sent and not written to; null for one that has its own. */
+/** The body that the answer shares with others, which must not be changed; null if it has its own. */
 export function sharedBodyOf(answer: Response): Uint8Array | null {
   return bodies.get(answer) ?? null;
 }

@@ -185,7 +185,7 @@ builder.subscriptionField("issueStatsChanged", (t) =>
       "and then only the newest. What changes only because time passes sends nothing.",
     args: statsArgs,
     subscribe: (_root, { filter, period }, context) => {
-      // A period that cannot be is refused before anything begins.
+      // An invalid period is refused before anything begins.
       periodOf(period, context.now);
       const changeOf = permittedChanges(filterOf<IssueFilter>(filter), context.viewer);
       return figuresOfNow(context, (entry) => changeOf(entry) !== null);

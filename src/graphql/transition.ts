@@ -105,7 +105,7 @@ export function transitionsOf(issueId: string): PagedList<TransitionEvent, Uint8
   return historyList(`transitions of ${issueId}`);
 }
 
-/** All issues' transitions. Positions, which break ties, mean something within one epoch only. */
+/** All issues' transitions. Ties are broken by position, which is valid within one epoch only. */
 function transitionsBy({ field }: TransitionOrder, epoch: string): PagedList<TransitionEvent, TransitionKey> {
   return {
     name: `transitions by ${field}`,
@@ -123,7 +123,7 @@ function transitionsBy({ field }: TransitionOrder, epoch: string): PagedList<Tra
   };
 }
 
-/** `connect`, for a list whose pages come as events that all have a transition. */
+/** `connect` for transitions: pages are read as events, all of which have a transition. */
 export function connectTransitions<Key>(
   args: ConnectionArgs,
   list: PagedList<TransitionEvent, Key>,

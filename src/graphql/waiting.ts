@@ -4,24 +4,24 @@ import type { Reader } from "../store/reader.ts";
 /** Whether anybody still waits for the answer of one execution. */
 export type Waiting = {
   readonly isOver: () => boolean;
-  /** Nobody does any more. */
+  /** From now on nobody waits. */
   readonly end: () => void;
-  /** Since when somebody does, in milliseconds of `performance.now`. */
+  /** When the client began to wait, in milliseconds of `performance.now`. */
   readonly since: number;
   /** `Client.key`. */
   readonly client: string;
 };
 
 export type Client = {
-  /** All that it has of addresses is one key; those that are of none are of one together. */
+  /** The same for all addresses of one client. All clients without a key count as one. */
   readonly key?: string;
-  /** Whether it has left. */
+  /** True once the client has left. */
   readonly aborted: boolean;
-  /** When it began to wait, in milliseconds of `performance.now`; where that is left out, when it is executed. */
+  /** When the client began to wait, in milliseconds of `performance.now`; by default the start of the execution. */
   readonly since?: number;
 };
 
-/** @param client undefined where nobody can tell. */
+/** @param client undefined if it is not known who waits: then only `end` ends the waiting. */
 export function createWaiting(client: Client | undefined): Waiting {
   let isOver = false;
   return {
@@ -34,9 +34,9 @@ export function createWaiting(client: Client | undefined): Waiting {
   };
 }
 
-/** `reader`, for as long as somebody waits; from then on it refuses every question. */
+/** `reader` for as long as somebody waits; then every method rejects with ReadTimeoutError. */
 export function awaitedReader(reader: Reader, waiting: Waiting): Reader {
-  // Not a copy with each method wrapped: every request makes one of these, and asks two or three questions.
+  // A Proxy is cheaper than wrapping each method: every request makes one, and asks two or three questions.
   return new Proxy(reader, {
     get: (target, name) => (waiting.isOver() ? refuse : target[name as keyof Reader]),
   });

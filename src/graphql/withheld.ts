@@ -2,9 +2,8 @@ import type { LogEntry } from "../domain/event.ts";
 import { maySeeProject, type Viewer } from "../domain/viewer.ts";
 
 /**
- * An entry that takes an issue out of the projects that the viewer may see, as far as they may know of it: the issue is
- * as they last knew it, and the event says only when something happened, not what or where to. Every other entry is
- * returned as it is.
+ * What a viewer may know of an entry that moves an issue out of the projects that they see: the issue as they last knew
+ * it, and an event that says only when something happened. Every other entry is returned as it is.
  */
 export function withheld(entry: LogEntry, viewer: Viewer): LogEntry {
   const { before, after, event } = entry;
@@ -14,7 +13,7 @@ export function withheld(entry: LogEntry, viewer: Viewer): LogEntry {
     after: before,
     event: {
       ...event,
-      // Its role in the delivery, which the id has otherwise, tells of an inferred change of status as its source does.
+      // The usual id also has the event's role, which tells of an inferred change just as `source` does.
       id: String(event.delivery),
       source: "REPORTED",
       occurredAfter: null,

@@ -29,7 +29,7 @@ export type GraphQLOptions = Omit<Services, "mostValues"> & {
   readonly limits: GraphQLLimits;
   /** Whether a browser's GET is answered with GraphiQL. */
   readonly graphiql: boolean;
-  /** Whether the schema may be asked for. */
+  /** Whether clients may ask for the schema. */
   readonly introspection: boolean;
   readonly askedBy: AskedBy;
 };
@@ -38,19 +38,19 @@ export type GraphQL = ReturnType<typeof createGraphQL>;
 
 export const graphqlPath = "/graphql";
 
-/** What one request may ask for, and all of them at once. */
+/** What one request may ask for, and all of them together. */
 export type GraphQLLimits = DocumentLimitOptions &
   ExecutionLimits & {
-    /** Of a document: GraphiQL's own question for the schema has about 300. */
+    /** Most tokens in a document. GraphiQL's introspection query has about 300. */
     readonly tokens: number;
   };
 
-/** What is asked of a document that the plugins have found valid. */
+/** A query whose document the plugins have found valid. */
 export type ValidQuery = Pick<ExecutionArgs, "document" | "operationName" | "variableValues">;
 
 /**
- * The GraphQL endpoint, for servers and for tests (`fetch`); each is told who asks. Every way in goes through
- * its plugins: parse and validate elsewhere with `getEnveloped` only.
+ * The GraphQL endpoint, for servers and for tests (`fetch`). Every call says who asks. Every way in must pass the
+ * plugins: parse and validate only with `getEnveloped`.
  */
 export function createGraphQL({
   report,
@@ -91,12 +91,12 @@ export function createGraphQL({
           ]
         : []),
     ],
-    // `useGraphiQL` and `useJsonRequests` do these themselves.
+    // `useGraphiQL` and `useJsonRequests` do these, and callers bound the size of bodies.
     graphiql: false,
     maxRequestBodySize: false,
     multipart: false,
     batching: false,
-    // `answerOrigin` says it of every answer, refusals before Yoga included.
+    // `answerOrigin` does it for every answer, refusals before Yoga included.
     cors: false,
     landingPage: false,
     logging: false,
@@ -105,11 +105,11 @@ export function createGraphQL({
     fetch,
     handleNodeRequestAndResponse,
     getEnveloped,
-    /** Of all ways in that read documents by it. */
+    /** Shared by all ways in that cache documents. */
     documents: createDocuments(),
     /**
-     * Executes a query as `getEnveloped`'s pipeline does, whose hooks take as long as a quick query: what plugins do about
-     * an execution is what is done here. Never rejects.
+     * Executes a query as the pipeline of `getEnveloped` does, but without its hooks, which take as long as a quick
+     * query. Does here what plugins do about executions. Never rejects.
      */
     async execute(query: ValidQuery, asking: Asking): Promise<ExecutionResult> {
       try {

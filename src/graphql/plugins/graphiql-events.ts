@@ -1,10 +1,11 @@
 /**
- * Makes GraphiQL show every event of a subscription, the newest first, where by itself it shows the last one alone.
+ * Makes GraphiQL list the events of a subscription, newest first; by itself it shows only the last one.
  *
  * Runs in the page, before GraphiQL: its text is put there, so it uses nothing from outside itself. In each event of a
  * stream it replaces `data` by a list: the data of this event and of the last hundred before it. Of events that arrive
  * together it passes on only the last, which lists them all, because GraphiQL is slow to show one. An error or the loss
- * of the connection is passed on as an event with the list and the errors: alone it would replace the list on the screen.
+ * of the connection is passed on as an event with the list and the errors: alone it would replace the list on the
+ * screen.
  */
 export function listLiveEvents(): void {
   const mostEvents = 100;

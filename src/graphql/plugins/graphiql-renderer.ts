@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
 import { listLiveEvents } from "./graphiql-events.ts";
 
-/* A worker thread's program: GraphiQL's page for the options that it is given, gzipped. */
+/* A worker thread's program: renders GraphiQL's page with the given options, and posts it gzipped. */
 const page = renderGraphiQL(workerData).replace(
   "<head>",
   () => `<head><script>(${String(listLiveEvents)})()</script>`,

@@ -5,8 +5,7 @@ import { documentFault } from "../errors.ts";
 /**
  * Gives a code to every document that does not parse, and a body to every answer.
  *
- * Yoga does the former for requests over HTTP only, and leaves the answer that it cannot give in any accepted form
- * empty.
+ * Yoga gives that code only over HTTP, and leaves its 406 (no accepted media type) without a body.
  */
 export function useErrorCodes(): Plugin {
   return {
@@ -26,7 +25,7 @@ export function useErrorCodes(): Plugin {
           ),
         );
       }
-      // An EventSource shows a client no other answer than 200: the stream itself says what is wrong.
+      // An EventSource hides any answer but 200 from its client, so the stream itself says what is wrong.
       if (response.status === 400 && response.headers.get("content-type") === "text/event-stream") {
         setResponse(new fetchAPI.Response(response.body, { status: 200, headers: response.headers }));
       }

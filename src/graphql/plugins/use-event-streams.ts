@@ -2,7 +2,7 @@ import type { Plugin } from "graphql-yoga";
 import type { Asking } from "../context.ts";
 import { errorOf } from "../errors.ts";
 
-/** `no-transform` and nginx's own header keep proxies from holding events back, to compress or to collect them. */
+/** `no-transform` and nginx's own header keep proxies from holding events back to compress or collect them. */
 export const eventStreamHeaders = {
   "Content-Type": "text/event-stream",
   "Cache-Control": "no-cache, no-transform",
@@ -10,8 +10,8 @@ export const eventStreamHeaders = {
 } as const;
 
 /**
- * Refuses a subscription whose client does not accept an event stream, before it is begun: Yoga refuses only its answer.
- * What is answered as an event stream gets the headers that one needs.
+ * Refuses a subscription that nobody takes or whose client does not accept an event stream, before it begins: Yoga
+ * would refuse only its answer. Sets the headers that answers with event streams need.
  */
 export function useEventStreams(): Plugin<Asking> {
   return {
@@ -26,13 +26,13 @@ export function useEventStreams(): Plugin<Asking> {
       setResultAndStopExecution({ errors: [error] });
     },
     onResponse({ response: { headers } }) {
-      // Whether the connection is kept is for the client to ask for, and for a server that stops to refuse.
+      // The client and a server that is stopping decide whether the connection is kept.
       headers.delete("connection");
-      // Yoga's multipart answers say that they come in chunks; they are sent whole, and with their length.
+      // Yoga's multipart answers claim to be chunked; they are sent whole, with their length.
       headers.delete("transfer-encoding");
       if (headers.get("content-type") !== "text/event-stream") return;
       for (const [name, value] of Object.entries(eventStreamHeaders)) headers.set(name, value);
-      // Yoga's "none" is no coding that HTTP knows.
+      // Yoga's "none" is not a content coding of HTTP.
       headers.delete("content-encoding");
     },
   };

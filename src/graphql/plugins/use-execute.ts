@@ -1,7 +1,7 @@
 import type { Plugin } from "graphql-yoga";
 import type { Execute } from "../execution/execute.ts";
 
-/** Has operations executed by `execute`, in place of Yoga's own executor. */
+/** Makes `execute` execute operations, in place of Yoga's own executor. */
 export function useExecute(execute: Execute): Plugin {
   return {
     onExecute({ setExecuteFn }) {

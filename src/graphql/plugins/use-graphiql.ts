@@ -5,7 +5,7 @@ import { gunzip } from "node:zlib";
 import type { GraphiQLOptions, Plugin } from "graphql-yoga";
 import { sharingBody } from "../shared-body.ts";
 
-/** Answers a browser's GET of `path` with GraphiQL, all in one page: it needs nothing else from the network. */
+/** Answers a browser's GET of `path` with GraphiQL, all in one page: it loads nothing else from the network. */
 export function useGraphiQL({
   path,
   options,
@@ -34,18 +34,18 @@ export function useGraphiQL({
 }
 
 /**
- * GraphiQL shows a picture, on hover, of any text in an answer that looks like the path of one, and `//host/path` is one of
- * another host's: what Sentry was sent would decide whom a reader's browser tells of it.
+ * GraphiQL previews, on hover, any text in an answer that looks like the path of an image, `//host/path` included.
+ * Without `img-src`, data that Sentry was sent could make a reader's browser call any host.
  */
 const policy = "frame-ancestors 'none'; img-src 'self' data:; connect-src 'self'";
 
-/** In an `Accept-Encoding`, unless it is refused by `q=0`. */
+/** Matches gzip in an `Accept-Encoding`, unless `q=0` refuses it. */
 const gzip = /\bgzip\b(?! *; *q=0(?:\.0*)? *(?:,|$))/i;
 
 /**
  * The page, gzipped; rendered when it is first asked for, then kept.
  *
- * In a worker thread: only loading what it is made of would hold up the event loop for 100 ms, and its 9 MB need not
+ * A worker thread renders it: merely loading the renderer would block the event loop for 100 ms, and its 9 MB need not
  * stay in memory.
  */
 function rendered(options: GraphiQLOptions): () => Promise<Uint8Array<ArrayBuffer>> {
@@ -64,7 +64,7 @@ function rendered(options: GraphiQLOptions): () => Promise<Uint8Array<ArrayBuffe
   };
 }
 
-/** What `make` made, for as long as somebody has it: made again then, and once for all who ask meanwhile. */
+/** Caches what `make` gives by a weak reference, for as long as somebody uses it. Concurrent callers share one call. */
 function heldOnce<Value extends object>(make: () => Promise<Value>): () => Promise<Value> {
   let made: WeakRef<Value> | undefined;
   let making: Promise<Value> | undefined;

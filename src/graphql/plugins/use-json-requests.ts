@@ -4,9 +4,9 @@ import { errorOf } from "../errors.ts";
 import { paramsOf, paramsOfSearch, parsedJson } from "../params.ts";
 
 /**
- * Reads GraphQL requests: POST with a JSON body, and GET. Everything else that Yoga would understand (forms, multipart,
- * application/graphql) a web page of any origin could send without asking, so it is refused. Whoever hands a body in has
- * seen to it that it is not too large, and UTF-8.
+ * Reads GraphQL requests: POST with a JSON body, and GET. Everything else that Yoga would understand is refused (forms,
+ * multipart, application/graphql): a page of any origin can send forms without a preflight. The caller has checked that
+ * the body is UTF-8 and not too large.
  *
  * | answer | when                                                                  |
  * | ------ | --------------------------------------------------------------------- |
@@ -37,7 +37,7 @@ function refuseOtherMedia(headers: Headers): void {
   }
 }
 
-/** Whether a body is of the only kind that is read, as its headers tell. */
+/** True if the headers tell of JSON in UTF-8, uncompressed: the only body that is read. */
 export function isJsonInUtf8(contentType: string | null, contentEncoding: string | null): boolean {
   if (contentType === null || (contentEncoding || "identity").toLowerCase() !== "identity") return false;
   try {

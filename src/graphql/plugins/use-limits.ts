@@ -1,7 +1,7 @@
 import type { Plugin } from "graphql-yoga";
 import type { DocumentLimits } from "../document-limits.ts";
 
-/** Refuses documents that ask for too much, and subscriptions when they begin. What is executed is looked at there. */
+/** Refuses documents that ask for too much, and subscriptions as they begin. `createExecute` checks queries. */
 export function useLimits({ refusalOfDocument, refusalOf }: DocumentLimits): Plugin {
   return {
     onValidate({ params: { documentAST, schema }, setResult }) {

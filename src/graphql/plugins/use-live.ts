@@ -18,8 +18,8 @@ export type LivePluginOptions = {
 };
 
 /**
- * Hands a subscription that can begin to whoever asked for it, to be told by the fan-out. What it answers itself is a
- * stream that ends at once; one that cannot begin is answered with errors.
+ * Hands a subscription that can begin to `Asking.take`, for the fan-out to serve; the answer is then a stream that ends
+ * at once. A subscription that cannot begin is answered with errors.
  */
 export function useLive({ mask, wrongVariables }: LivePluginOptions): Plugin<Asking & Context> {
   let pipelineOf: (context: Context) => { readonly execute: (args: ExecutionArgs) => unknown };
@@ -32,13 +32,13 @@ export function useLive({ mask, wrongVariables }: LivePluginOptions): Plugin<Ask
     // graphql-js lets a context be anything; every subscription field of this schema gives a live source.
     const { services, viewer, take } = args.contextValue as Asking & Context;
     const operation = liveOperation(source as LiveSource, args, viewer, executeFor(services, viewer));
-    // `useEventStreams` has refused those whom nobody takes.
+    // If there is no `take`, `useEventStreams` has refused the subscription already.
     take?.(operation);
     return nothing();
   }
 
   function executeFor(services: Services, viewer: Viewer): ExecuteLive {
-    // Made when it is first needed, which it most often never is: who joins others is told what they are.
+    // Made when it is first needed, most often never: whoever joins a group gets that group's answers.
     let made: { readonly context: Context; readonly pipeline: ReturnType<typeof pipelineOf> } | undefined;
     const make = () => {
       const context = createContext(services, { viewer, lastEventId: null });
@@ -47,7 +47,7 @@ export function useLive({ mask, wrongVariables }: LivePluginOptions): Plugin<Ask
     return async (document, told) => {
       try {
         const { context, pipeline } = (made ??= make());
-        // `@defer` and `@stream`, which would make a stream of it, are not part of the schema.
+        // `@defer` and `@stream`, which would make it a stream, are not part of the schema.
         return (await pipeline.execute(liveArgs(document, told, context))) as ExecutionResult;
       } catch (error) {
         return { errors: [mask(error)] };

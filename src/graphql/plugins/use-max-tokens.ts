@@ -1,7 +1,7 @@
 import { GraphQLError, parse, type DocumentNode, type Source } from "graphql";
 import type { Plugin } from "graphql-yoga";
 
-/** Refuses documents of more than so many tokens, before anything of them is nested or compared. */
+/** Refuses documents of more than `maxTokens` tokens as they are parsed, before anything else reads them. */
 export function useMaxTokens(maxTokens: number): Plugin {
   return {
     onParse({ params, setParseFn }) {
@@ -9,7 +9,7 @@ export function useMaxTokens(maxTokens: number): Plugin {
         try {
           return parse(source, { ...params.options, maxTokens });
         } catch (error) {
-          // The parser recurses, and lists of lists exhaust the stack within fewer tokens than are allowed.
+          // The parser recurses: nested lists overflow the stack with fewer tokens than are allowed.
           throw error instanceof RangeError ? new GraphQLError("Syntax Error: Nested too deeply.") : error;
         }
       });

@@ -2,7 +2,7 @@ import { GraphQLError, NoSchemaIntrospectionCustomRule } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import { withoutSuggestions } from "../suggestions.ts";
 
-/** Refuses to tell of the schema: when it is asked for, and by suggesting names in errors. */
+/** Hides the schema: refuses introspection, and removes suggested names from validation errors. */
 export function useNoIntrospection(): Plugin {
   return {
     onValidate({ addValidationRule }) {

@@ -1,7 +1,7 @@
 import { GraphQLError, OperationTypeNode, type ValidationRule } from "graphql";
 import type { Plugin } from "graphql-yoga";
 
-/** Refuses mutations as what the schema does not have. graphql-js finds their documents valid, and throws later. */
+/** Refuses mutations, which the schema does not have, as invalid: graphql-js finds them valid and throws later. */
 export function useNoMutations(): Plugin {
   return {
     onValidate({ addValidationRule }) {
