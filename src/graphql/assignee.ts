@@ -4,8 +4,8 @@ import type { Assignee } from "../domain/issue.ts";
 import { builder, NodeType } from "./builder.ts";
 
 const known =
-  "Known only from issues: `Query.node` finds it while an issue is assigned to it, as the most " +
-  "recently seen of those shows it.";
+  "Known only from issues: `Query.node` finds it only while an issue is assigned to it. Its fields come from the most " +
+  "recently seen of those issues.";
 
 const UserType = builder.objectRef<Assignee>("User").implement({
   description: `A person who issues are assigned to. ${known}`,

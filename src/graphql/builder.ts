@@ -37,12 +37,12 @@ export const builder = new SchemaBuilder<{
     hasNextPageFieldOptions: {
       description:
         "With `first`: whether more rows follow this page, up to `before` if that is given too. With `last`: " +
-        "whether `before` was given, since the row that it names comes after this page.",
+        "true if `before` was given, because its row comes after this page.",
     },
     hasPreviousPageFieldOptions: {
       description:
         "With `last`: whether more rows come before this page, back to `after` if that is given too. With " +
-        "`first`: whether `after` was given, since the row that it names comes before this page.",
+        "`first`: true if `after` was given, because its row comes before this page.",
     },
     startCursorFieldOptions: {
       nullable: true,
@@ -79,8 +79,8 @@ export const NodeType = builder.nodeInterfaceRef();
 
 builder.queryType({
   description:
-    "What is known now. Times are returned in UTC; as input they may have any offset. A null field means " +
-    "that Sentry did not send it, or that there is no such thing; neither is an error.",
+    "What is known now. Times are returned in UTC; as input they may have any offset. A field is null " +
+    "if Sentry did not send it or there is nothing to send; neither is an error.",
 });
 
 builder.subscriptionType({

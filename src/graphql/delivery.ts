@@ -45,9 +45,9 @@ DeliveryType.implement({
     sentAt: t.expose("sentAt", {
       type: "DateTime",
       description:
-        "When Sentry sent it, in whole seconds. If Sentry's time is before the snapshot's `lastSeen`, it is " +
-        "that `lastSeen`, unless an SDK's clock is ahead, by a minute at most; if it is missing or cannot be " +
-        "true, the later of `lastSeen` and the gateway's clock.",
+        "When Sentry sent it, by its header `Sentry-Hook-Timestamp` (whole seconds). If that is before the snapshot's " +
+        "`lastSeen`, it is `lastSeen`, unless an SDK's clock is ahead, by at most a minute. If it is missing, unreadable " +
+        "or more than 5 minutes ahead, it is the later of `lastSeen` and the gateway's clock.",
     }),
     resource: t.exposeString("resource", {
       nullable: true,
@@ -89,8 +89,8 @@ DeliveryType.implement({
       type: DeliveryType,
       nullable: true,
       description:
-        "The earlier delivery that this one repeats: the same `Idempotency-Key`, or the same bytes. Null where " +
-        "what the same bytes say happened again, such as a second resolve.",
+        "The earlier delivery that this one repeats: the same `Idempotency-Key`, or the same bytes. Null if " +
+        "the same bytes report something that happened again, such as a second resolve.",
       resolve: ({ repeatOf }, _args, { loaders }) => (repeatOf === null ? null : loaders.delivery(repeatOf)),
     }),
     body: t.string({
@@ -141,8 +141,8 @@ builder.queryField("deliveries", (t) =>
   t.field({
     type: DeliveryConnectionType,
     description:
-      "The webhooks that match, newest first. With several replicas, one that is committed later may appear behind newer " +
-      "ones that were shown already. Requires the admin scope for all projects: FORBIDDEN otherwise.",
+      "The webhooks that match, newest first. With several replicas, a delivery that is committed late may appear behind " +
+      "newer ones that you have already read. Requires the admin scope for all projects: FORBIDDEN otherwise.",
     args: {
       ...t.arg.connectionArgs(),
       filter: t.arg({ type: DeliveryFilterType, description: "Only those that match this; by default all." }),

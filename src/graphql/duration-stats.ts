@@ -4,8 +4,7 @@ import { builder } from "./builder.ts";
 import { IssueStatusType } from "./issue-enums.ts";
 
 const nearestRank = (percent: number) =>
-  `(nearest rank): the smallest counted duration that at least ${percent} % of the durations are less than or equal to. ` +
-  "Null when `n` is 0.";
+  `(nearest rank): at least ${percent} % of the counted durations are this long or shorter. Null when \`n\` is 0.`;
 
 export const DurationStatsType = builder.objectRef<DurationFigures>("DurationStats").implement({
   description:

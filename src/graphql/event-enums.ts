@@ -44,8 +44,8 @@ export const TransitionKindType = builder.enumType("TransitionKind", {
     SETTLED: { description: "From unresolved to ongoing, with time." },
     OTHER: {
       description:
-        "Any other change, and every one from or to a status that this version does not know, but for the first " +
-        "of an issue.",
+        "Any other change. Also every change from or to a status that this version does not know, except an issue's " +
+        "first.",
     },
   } satisfies Described<TransitionKind>,
 });

@@ -96,9 +96,8 @@ IssueEventType.implement({
       type: IssueEventType,
       nullable: true,
       description:
-        "The event that replaced this one, which is then still in the log but no longer in the history. Of the " +
-        "event that a subscription sends it is null: what replaces it is sent later, and lists it in " +
-        "`supersedesAll`.",
+        "The event that replaced this one, or null. A replaced event stays in the log but is no longer in the history. " +
+        "Always null on an event that a subscription sends: its replacement is sent later, and lists it in `supersedesAll`.",
       resolve: ({ supersededBy }, _args, { loaders }) =>
         supersededBy === null ? null : loaders.event(supersededBy),
     }),
@@ -114,8 +113,8 @@ IssueEventType.implement({
       type: AssigneeType,
       nullable: true,
       description:
-        "Who the issue was then assigned to: `data.assignee` for an assignment, else the snapshot's; of an INFERRED " +
-        "event before what its webhook reports, who it was assigned to until then. Null for nobody.",
+        "Who the issue was assigned to after this event: `data.assignee` for an assignment, else the snapshot's " +
+        "assignee. For an INFERRED event before the one that its webhook reports: the assignee until then. Null for nobody.",
     }),
     snapshot: t.field({
       type: "JSON",
@@ -123,7 +122,7 @@ IssueEventType.implement({
         "The fields that `IssueFilter` can name, as this event's own delivery showed them: an object with " +
         "the names and values that `Issue` has for them (`project` and `assignee` with the fields of their " +
         "filters). `statusSince` is missing, since no delivery shows it. Empty for a viewer limited to some " +
-        "projects if the delivery shows none of them; FORBIDDEN for an anonymous reader.",
+        "projects, if the delivery showed the issue outside of these. FORBIDDEN for an anonymous reader.",
       resolve: async ({ delivery, issueId }, _args, context) => {
         requirePrivate("`snapshot`", context);
         const fields = await context.loaders.snapshot(delivery);

@@ -59,7 +59,7 @@ const FeedType = builder.objectRef<LogBounds>("Feed").implement({
     silentForSeconds: t.float({
       extensions: dependsOnTime,
       nullable: true,
-      description: "How long ago `lastDeliveryAt` was, in seconds; null where that is. " + ofAllProjects,
+      description: "Seconds since `lastDeliveryAt`; null if that is null. " + ofAllProjects,
       resolve: async (_feed, _args, context) => {
         const silentMs = await silenceMs(context);
         return silentMs === null ? null : silentMs / 1000;

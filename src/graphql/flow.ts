@@ -51,9 +51,9 @@ export const FlowBucketType = builder.objectRef<FlowBucket>("FlowBucket").implem
     unarchived: t.exposeInt("unarchived", { description: "Transitions of kind UNARCHIVED." }),
     openAtEnd: t.exposeInt("openAtEnd", {
       description:
-        "How many of the issues were UNRESOLVED at `end`, judging by the transitions before it. If `end` is " +
-        "now or later: how many are now, the same number that `issues` counts with `status: { eq: UNRESOLVED " +
-        "}` added to the filter.",
+        "How many of the issues were UNRESOLVED at `end`, judging by the transitions before it. If `end` is now or " +
+        "later: how many are UNRESOLVED now, which is the `totalCount` of `issues` with `status: { eq: UNRESOLVED }` " +
+        "added to the filter.",
     }),
   }),
 });

@@ -20,8 +20,8 @@ const IssueChangeKindType = builder.enumType("IssueChangeKind", {
     UPDATED: { description: "The issue matches, as before: replace it." },
     LEFT: {
       description:
-        "The issue matched and no longer does: remove it. When the gateway is made to forget an issue, every " +
-        "list gets this, and then only the issue's id is known.",
+        "The issue matched and no longer does: remove it. Every list also gets LEFT when an issue is erased by " +
+        "`issuewire forget`; then only the issue's id is known.",
     },
   } satisfies Described<IssueChangeKind>,
 });

@@ -147,7 +147,8 @@ IssueType.implement({
     }),
     count: t.field({
       type: "BigInt",
-      description: "How many Sentry events it has had, as of the last webhook: new ones send none.",
+      description:
+        "How many Sentry events it has had, as of the last webhook. Sentry sends no webhook when more happen.",
       resolve: ({ fields }) => fields.count,
     }),
     userCount: t.field({
@@ -164,7 +165,8 @@ IssueType.implement({
     lastSeen: t.field({
       type: "DateTime",
       nullable: true,
-      description: "When its newest Sentry event happened, as of the last webhook: new ones send none.",
+      description:
+        "When its newest Sentry event happened, as of the last webhook. Sentry sends no webhook when more happen.",
       resolve: ({ fields }) => fields.lastSeen,
     }),
     project: t.field({
@@ -258,8 +260,8 @@ IssueType.implement({
     raw: t.field({
       type: "JSON",
       description:
-        "The issue object of the newest delivery in history order, deliveries with an older snapshot left out; where " +
-        "several in a row brought the same object, that of the first. Empty once the body of that one is pruned. " +
+        "The issue object of the newest delivery in history order, ignoring deliveries with an older snapshot. If " +
+        "several in a row brought the same object, the first of them counts. Empty once its body is pruned. " +
         "FORBIDDEN for an anonymous reader.",
       resolve: async ({ sentryId }, _args, context) => {
         requirePrivate("`raw`", context);
@@ -335,8 +337,8 @@ builder.queryField("issue", (t) =>
     type: IssueType,
     nullable: true,
     description:
-      "One issue, by exactly one of its three ids; null when there is none. A shortId that changed hands finds the issue " +
-      "that last had it.",
+      "One issue, by exactly one of its three ids; null if there is none. If several issues have had the short id, it is " +
+      "the one that had it last.",
     args: {
       id: t.arg.id({ description: "The global id." }),
       sentryId: t.arg.string({ description: "Sentry's own id." }),

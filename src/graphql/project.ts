@@ -19,7 +19,9 @@ ProjectType.implement({
       resolve: ({ sentryId }) => nodeId("Project", sentryId),
     }),
     sentryId: t.exposeString("sentryId", { description: "Sentry's own numeric id, as a string." }),
-    slug: t.exposeString("slug", { description: "The slug. It can change, and go to another project." }),
+    slug: t.exposeString("slug", {
+      description: "The slug. A project's slug can change, and another project can then take it.",
+    }),
     name: t.exposeString("name", { description: "The name." }),
     platform: t.exposeString("platform", {
       nullable: true,

@@ -18,7 +18,7 @@ builder.scalarType("DateTimeOrDuration", {
   description:
     "A fixed time (RFC 3339 with any offset, cut off after milliseconds), or one relative to now (an ISO-8601 duration). `-P7D` is " +
     "seven days ago, `-PT1.5H` ninety minutes ago, `P1M` a month ahead; years and months follow the " +
-    "calendar (UTC), up to a thousand years. The last number may have a fraction, but for years and months.",
+    "calendar (UTC), up to a thousand years. The last number may have a fraction, unless it counts years or months.",
   // Used only to print the schema, which shows the defaults of arguments.
   serialize: formatMoment,
   parseValue: (value) => {
@@ -34,9 +34,9 @@ builder.scalarType("DateTimeOrDuration", {
 
 builder.scalarType("BigInt", {
   description:
-    "A whole number that may exceed 32 bits, as a JSON number. What is larger than 9007199254740991, the largest " +
-    "that JavaScript represents exactly, is given as that. Input may also be a string of decimal digits; what is " +
-    "larger is refused there.",
+    "A whole number that may exceed 32 bits, as a JSON number; at most 9007199254740991, the largest that JavaScript " +
+    "represents exactly. Larger values are returned as that number, and refused as input. Input may also be a string of " +
+    "decimal digits.",
   serialize: (value) => Math.min(value, Number.MAX_SAFE_INTEGER),
   parseValue: (value) => {
     const number = typeof value === "string" && /^-?\d{1,16}$/.test(value) ? Number(value) : value;

@@ -21,8 +21,8 @@ import { figuresOfNow } from "./live-source.ts";
 import { permittedChanges } from "./permitted.ts";
 import { lastThirtyDays, periodOf, PeriodType, type PeriodInput } from "./period.ts";
 
-const ranked = "Only values that occur, largest count first, then by name, null last.";
-const rankedById = "Largest count first, then by Sentry's id";
+const ranked = "Only values that occur. Largest count first; equal counts by name, null last among them.";
+const rankedById = "Largest count first; equal counts by Sentry's id";
 const groupsArg = { defaultValue: defaultGroups, description: "The most groups to return: 0 to 100." };
 
 const IssueStatsType = builder.objectRef<Figures>("IssueStats").implement({
@@ -74,7 +74,7 @@ const IssueStatsType = builder.objectRef<Figures>("IssueStats").implement({
     }),
     byAssignee: t.field({
       type: [AssigneeCountType],
-      description: `The issues by assignee. ${rankedById}, nobody last. Issues that are assigned to nobody are a group too.`,
+      description: `The issues by assignee. ${rankedById}. Unassigned issues are a group too, last among equal counts.`,
       args: { first: t.arg.int(groupsArg) },
       resolve: async ({ assignees }, { first }) => {
         const groups = groupsIn(first);
@@ -182,7 +182,7 @@ builder.subscriptionField("issueStatsChanged", (t) =>
     type: IssueStatsType,
     description:
       "The statistics now, and again whenever an entry of the log has changed them: at most once a second, " +
-      "and then only the newest. What changes only because time passes sends nothing.",
+      "and then only the newest. Nothing is sent for what changes only because time passes.",
     args: statsArgs,
     subscribe: (_root, { filter, period }, context) => {
       // An invalid period is refused before anything begins.

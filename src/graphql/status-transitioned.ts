@@ -26,11 +26,10 @@ builder.subscriptionField("statusTransitioned", (t) =>
   t.field({
     type: StatusTransitionedType,
     description:
-      "Every change of status or substatus that matches, in log order. A change that a late delivery " +
-      "corrects is sent again, as another entry whose `event.supersedesAll` lists the old one, but only if that " +
-      "entry matches as well: with a filter by `kind`, say, nothing tells that a change turned out to be of another " +
-      "kind. Nor is a change sent here that is withdrawn without replacement. To keep a history, follow " +
-      "`issueChanged` without a filter: it sends every entry.",
+      "Every change of status or substatus that matches, in log order. If a late delivery corrects a change, the " +
+      "correction is another entry, whose `event.supersedesAll` lists the old one. It is sent only if it matches too: " +
+      "with a filter by `kind`, you do not learn that a change was of another kind. Nor do you learn that a change was " +
+      "withdrawn without replacement. To keep a history, follow `issueChanged` without a filter: it sends every entry.",
     args: {
       filter: t.arg({
         type: TransitionFilterType,

@@ -70,8 +70,8 @@ StatusTransitionType.implement({
       type: StatusDetailsType,
       description:
         "How the new status came about and how it will end, as the transition's own delivery showed it. " +
-        "Empty if that delivery already showed the issue in another status, and for a viewer limited to some " +
-        "projects if it shows none of them.",
+        "Empty if that delivery already showed the issue in another status. Also empty for a viewer limited to some " +
+        "projects, if it showed the issue outside of these.",
       resolve: async ({ delivery, transition }, _args, { loaders, services }) => {
         const shown = await loaders.snapshot(delivery);
         return services.statusDetailsOf(shown?.statusRaw === transition.to.status ? shown.statusDetails : {});
