@@ -5,10 +5,10 @@ import type { AddressInfo } from "node:net";
 type Waiting = { readonly body: Buffer; readonly done: () => void };
 
 /**
- * The least that a durable receiver can do, whatever it keeps webhooks in: check the signature, parse the body, and have those
- * that wait together kept at once, at most `maxBatch` of them. Prints its port.
+ * The minimal durable receiver, whatever its storage: checks the signature, parses the body, and stores together what
+ * waits together, at most `maxBatch` webhooks at once. Prints its port.
  *
- * @param keep resolves once these are on disk: then they are answered.
+ * @param keep resolves once the bodies are on disk; only then are they answered.
  */
 export function startBareReceiver(
   secret: string,

@@ -15,15 +15,15 @@ export type LoadResult = {
   /** Answers by status. */
   readonly statuses: ReadonlyMap<number, number>;
   /**
-   * Milliseconds from when each request was due, ascending: a server that falls behind is charged for the wait, not only
-   * for the request that it was busy with.
+   * Milliseconds from when each request was due, ascending: a server that falls behind is charged for the wait too, not
+   * only for the request that it was busy with.
    */
   readonly latencies: Float64Array;
 };
 
 /**
- * Sends until the requests run out. Raw sockets and prepared bytes, because a client that costs more than the server
- * would measure itself.
+ * Sends until the requests run out. Uses raw sockets and prepared bytes: a client that costs more than the server would
+ * measure itself.
  */
 export async function runLoad({ port, requests, connections, rate }: Load): Promise<LoadResult> {
   const latencies: number[] = [];
@@ -64,7 +64,7 @@ function open(port: number): Promise<Socket> {
   });
 }
 
-/** The status of the next answer, once all of it is here. */
+/** Returns a function that resolves with the status of the next answer, once all of it is here. */
 function answersOf(socket: Socket): () => Promise<number> {
   let text = "";
   let waiting: PromiseWithResolvers<number> | null = null;

@@ -7,13 +7,13 @@ import { createInterface } from "node:readline";
 /** A server in a process of its own. */
 export type ServerProcess = AsyncDisposable & {
   readonly port: number;
-  /** What the threads that the process has now have used so far; NaN where the system does not say (/proc). */
+  /** CPU time of the process's present threads so far; NaN if the system does not tell (no /proc). */
   readonly cpuSeconds: () => number;
-  /** The memory that it has now; NaN where the system does not say. */
+  /** Its resident memory; NaN if the system does not tell. */
   readonly rssBytes: () => number;
-  /** How many files it has open, sockets left out; NaN where the system does not say. */
+  /** The number of its open files, without sockets; NaN if the system does not tell. */
   readonly openFiles: () => number;
-  /** Sends a signal, and resolves with the exit status; null when the signal ended it. */
+  /** Sends a signal, and resolves with the exit status; null if the signal ended it. */
   readonly end: (signal: NodeJS.Signals) => Promise<number | null>;
 };
 
@@ -22,7 +22,10 @@ const root = join(import.meta.dirname, "..");
 /** The gateway as `npm start` runs it. */
 export const gatewayArgs: readonly string[] = ["--max-semi-space-size=16", "dist/cli.js", "serve"];
 
-/** Starts a server, which says its port in its first line: a number alone, or the gateway's own "listening". */
+/**
+ * Starts a server, and waits until it prints its port: as a number alone in a line, or in the gateway's own
+ * "listening".
+ */
 export async function startServer(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -92,7 +95,7 @@ function openFilesOf({ pid }: ChildProcess): number {
   }
 }
 
-/** One that is closed meanwhile counts as none. */
+/** A file that is closed meanwhile counts as a socket, so it is left out. */
 function isSocket(link: string): boolean {
   try {
     return readlinkSync(link).startsWith("socket:");

@@ -2,7 +2,7 @@ import { pastTraffic } from "../src/sentry/simulate/traffic.ts";
 
 const day = 86_400_000;
 
-/** So many webhooks of simulated traffic as whole HTTP requests, the same each time but for when they are. */
+/** Up to `count` webhooks of simulated traffic as whole HTTP requests, the same each time except for their times. */
 export function webhookRequests(count: number, secret: string): Buffer[] {
   const to = Date.now();
   const traffic = pastTraffic({

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
-/** Runs the bench that is named first, with the other words; `npm run bench -- reads --requests 8000`. */
+/** Runs the bench that is named first, `ingest` by default: `npm run bench -- reads --requests 8000`. */
 
 const [name = "ingest", ...words] = process.argv.slice(2);
 const script = join(import.meta.dirname, name, "run.ts");

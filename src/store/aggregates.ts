@@ -2,16 +2,16 @@ import type { AnyColumn, SQL } from "drizzle-orm";
 import type { DurationFigures } from "../domain/statistics.ts";
 
 /**
- * What the databases write differently in a statistic: what a million rows come to, in one row. SQLite hands the values
- * over as one text to the thread that asks, which reckons faster than it; PostgreSQL's client is the thread that answers
- * requests, so PostgreSQL reckons itself.
+ * The SQL of statistics that differs between the databases: it turns a million rows into one. SQLite returns the values
+ * as one text to the thread that asks, which computes faster than SQLite. PostgreSQL computes itself, since its client
+ * is the thread that answers requests.
  */
 export interface Aggregates {
-  /** How long what the column says took: milliseconds; null does not count. */
+  /** Figures over the column's durations, in milliseconds; nulls do not count. */
   readonly durations: (column: AnyColumn | SQL) => Aggregate<DurationFigures>;
-  /** The same of texts that hold several, separated by commas. */
+  /** The same for texts that each hold several durations, separated by commas. */
   readonly listedDurations: (column: AnyColumn | SQL) => Aggregate<DurationFigures>;
-  /** As `durations`, of the rows that have each of the words in `by`, in the words' order, then of all others. */
+  /** As `durations`, for the rows with each of the words in `by`, in the words' order, then for all other rows. */
   readonly durationsBy: (
     column: AnyColumn | SQL,
     by: AnyColumn | SQL,
@@ -23,13 +23,13 @@ export interface Aggregates {
     words: readonly Word[],
   ) => Aggregate<ReadonlyMap<Word, number>>;
   /**
-   * A table `part` of these stretches of whole numbers, with the columns `place` (counting from 0), `low` and `high`. Binds
-   * the same few variables however many they are.
+   * A table `part` of these ranges of whole numbers, with the columns `place` (counting from 0), `low` and `high`. The
+   * number of variables that it binds is fixed.
    */
   readonly parts: (stretches: readonly (readonly [low: number, high: number])[]) => SQL;
 }
 
-/** A text that the database makes of rows, null perhaps where there are none, and what it says. */
+/** An aggregate that the database returns as text (null perhaps if there are no rows), and how to read it. */
 export type Aggregate<Answer> = {
   readonly told: SQL<string | null>;
   readonly read: (told: string | null) => Answer;

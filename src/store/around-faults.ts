@@ -3,9 +3,9 @@ import { unapplied } from "./batch.ts";
 import type { Receipt } from "./store.ts";
 
 export type AroundFaultsOptions = {
-  /** Writes a batch in one transaction, or nothing of it. */
+  /** Writes a batch in one transaction: all of it or nothing. */
   readonly write: (batch: readonly IncomingDelivery[]) => Promise<readonly Receipt[]>;
-  /** True for an error that is this program's own: it would happen again. */
+  /** True for a fault of this program, which would happen again. */
   readonly isFault: (error: unknown) => boolean;
   readonly onFault: (error: unknown) => void;
 };

@@ -19,22 +19,22 @@ import {
 } from "./write.ts";
 
 export type BatchOptions = {
-  /** Histories in memory. After a batch that was not committed, those of its issues must be forgotten. */
+  /** Histories in memory. If a batch is not committed, those of its issues must be forgotten. */
   readonly walks: WalkCache;
   readonly requestIds: RequestIds;
   /** Reads a kept body again. */
   readonly read: (body: Uint8Array) => Reading;
-  /** Epoch milliseconds that a delivery's entries are dated with. */
+  /** The commit time of a delivery's entries, in epoch milliseconds. */
   readonly committedAt: (delivery: IncomingDelivery) => number;
-  /** A delivery could not be applied through a fault of this program; it is kept as QUARANTINED. */
+  /** Called if a fault of this program kept a delivery from being applied; it is kept as QUARANTINED. */
   readonly onFault: (error: unknown) => void;
 };
 
 export type BatchResult = { readonly receipts: readonly Receipt[]; readonly entries: number };
 
 /**
- * Writes one batch of deliveries, in their order: the raw deliveries, then what they change in the history of their
- * issues as new entries of the log, then the issues and projects as they are now. The caller commits.
+ * Writes one batch of deliveries, in order: the raw deliveries, then new log entries for what they change in their
+ * issues' histories, then the issues and projects as they are now. The caller commits.
  */
 export async function writeBatch(
   transaction: WriteTransaction,
@@ -49,7 +49,10 @@ export async function writeBatch(
 /** A delivery and its own id. */
 export type Numbered = { readonly id: number; readonly delivery: IncomingDelivery };
 
-/** As `writeBatch`, of deliveries that have their ids: ascending, and greater than those of all written before them. */
+/**
+ * As `writeBatch`, for deliveries that have their ids: ascending, and greater than the id of any delivery of the same
+ * issues or bodies written before.
+ */
 export async function writeNumbered(
   transaction: WriteTransaction,
   batch: readonly Numbered[],
@@ -94,7 +97,7 @@ async function writeAfter(
   return { receipts, entries: pending.seq - newest };
 }
 
-/** What is kept of a delivery that this program fails to apply. */
+/** The reading that a delivery is kept with if this program fails to apply it. */
 export const unapplied = {
   is: "quarantined",
   reason: "The gateway failed to apply it; rebuild tries again.",
@@ -122,7 +125,7 @@ async function apply(
       histories.added(sentryId, facts);
       return { is: "applied", reading: issue, change, held };
     } catch (error) {
-      // Whatever it was, the walk is not to be used again.
+      // After any error the walk must not be used again.
       await histories.renew(sentryId);
       if (error instanceof PastNeededError) continue;
       onFault(error);
@@ -150,16 +153,16 @@ function decide(
   return { outcome, reason: applied.reason, repeatOf: sameBody };
 }
 
-/** The histories of a batch's issues, as far as the batch has come. */
+/** The histories of a batch's issues, with the batch's deliveries applied so far. */
 type Histories = {
   readonly held: (issueId: string) => Held;
-  /** The delivery is part of the history now. */
+  /** Records that the delivery is part of the history now. */
   readonly added: (issueId: string, facts: Facts) => void;
-  /** Derives the history anew and as a whole, from what is written and what was added. */
+  /** Derives the whole history anew, from the deliveries written and those added. */
   readonly renew: (issueId: string) => Promise<void>;
 };
 
-/** From memory where they are there. */
+/** Loads the histories of a batch's issues, from memory if they are there. */
 async function loadHistories(
   transaction: WriteTransaction,
   batch: readonly Numbered[],
@@ -176,7 +179,7 @@ async function loadHistories(
   }
   const written = (issueIds: readonly string[]) => transaction.facts(issueIds, batch[0]!.id);
   if (missing.size > 0) {
-    // An issue that has deliveries has entries, so most issues that are new to the cache are asked for once.
+    // An issue with deliveries has a row. Most issues that are not cached are new, and need no second query.
     const known = await transaction.knownIssues([...missing]);
     const facts = await written([...known.keys()]);
     for (const sentryId of missing) {
@@ -188,7 +191,7 @@ async function loadHistories(
   }
 
   const added = new Map<string, Facts[]>();
-  // Those of every issue of the batch were loaded.
+  // Every issue of the batch was loaded above.
   const heldOf = (issueId: string): Held => found.get(issueId)!;
   return {
     held: heldOf,
@@ -209,8 +212,8 @@ const unknownIssue = { lastSeq: null, projectId: null, projectSlug: null } as co
 const nothingAlike = { sameDelivery: null, sameBody: null } as const;
 
 /**
- * Earlier deliveries with the same bytes, among those that are not about issues: in the store or in this batch. Of more
- * than `mostAlike` the newest and the first, wherever the batch begins.
+ * Finds earlier deliveries with the same bytes, in the store or in this batch, among those that are not about issues.
+ * Of each body it compares the first and the `mostAlike` newest, wherever the batch begins.
  */
 async function findRepeats(transaction: WriteTransaction, batch: readonly Numbered[]) {
   const others = batch.filter(({ delivery }) => delivery.reading.is !== "issue");
@@ -225,7 +228,7 @@ async function findRepeats(transaction: WriteTransaction, batch: readonly Number
     for (const one of await transaction.knownBySha256([...sha256s], batch[0]!.id)) add(one.id, one);
   }
   return {
-    /** What the delivery repeats, then counts it as known. Null where it repeats nothing. */
+    /** Returns what the delivery repeats (null for nothing), then counts it as known. */
     add(id: number, delivery: IncomingDelivery) {
       if (delivery.reading.is === "issue") return nothingAlike;
       const [first, ...others] = bySha256.get(delivery.sha256) ?? [];
@@ -239,23 +242,23 @@ async function findRepeats(transaction: WriteTransaction, batch: readonly Number
   };
 }
 
-/** The rows of one batch, and where the log stands once they are written. */
+/** The rows of one batch, and the log's newest position once they are written. */
 class Pending {
-  /** The newest position, counting the entries that wait here. */
+  /** The newest position, including the entries that wait here. */
   seq: number;
   readonly deliveries: DeliveryRow[] = [];
   readonly contents: ContentRow[] = [];
   readonly #events: EventRow[] = [];
-  /** What is measured anew of events that were entered before, by issue and place. */
+  /** New measures of events entered before, by issue and place. */
   readonly #measured = new Map<string, MeasuredWrite>();
   readonly #superseded: { readonly seq: number; readonly by: number }[] = [];
   readonly #issues = new Map<string, IssueWrite>();
-  /** The projects of the issues that show another one than they did before. */
+  /** The projects of issues that show another one than before, by issue. */
   readonly #moved = new Map<string, ShownProject>();
   readonly #projects = new Map<string, ProjectWrite>();
-  /** Positions of events by issue and place, of this batch and of those that it supersedes, until they leave it. */
+  /** Positions of this batch's events and of those that it supersedes, by issue and place, until they leave it. */
   readonly #places = new Map<string, number>();
-  /** How many of this batch's events each delivery and role has. */
+  /** How many events of this batch each delivery and role has. */
   readonly #versions = new Map<string, number>();
   readonly #transaction: WriteTransaction;
   readonly #options: BatchOptions;
@@ -274,7 +277,7 @@ class Pending {
     const measured = remeasure(held, change);
     await this.#locate(sentryId, change);
     const versions = await this.#versionsBefore(change);
-    // Before any is entered: one can be in the place of what a later one supersedes.
+    // Before any is entered: an entry may take the place of an event that a later one supersedes.
     const replaced = change.entries.map((entry) =>
       entry.supersedes.map((event) => this.#take(sentryId, event)),
     );
@@ -301,7 +304,7 @@ class Pending {
       );
       held.lastSeq = this.seq;
       this.#places.set(placeKey(sentryId, entry.event.place), this.seq);
-      // Its row has them, and not those of an event that had its place before.
+      // The event's own row has its measures; any that wait for this place are of an event that had it before.
       this.#measured.delete(placeKey(sentryId, entry.event.place));
       measured.delete(entry.event);
     }
@@ -320,8 +323,8 @@ class Pending {
       shown,
     });
     if (fields.project !== null) {
-      // A snapshot that is older than what the issue shows may have a name from before; any other delivery's goes before
-      // it.
+      // A snapshot older than the one that names the issue's project may have a former name: with 0, any other
+      // delivery's takes precedence.
       const shownAt = change.named === id ? delivery.sentAt : 0;
       const other = this.#projects.get(fields.project.sentryId);
       if (other === undefined || other.shownAt <= shownAt)
@@ -329,7 +332,7 @@ class Pending {
     }
   }
 
-  /** The issue has this row now. */
+  /** Records the project that the issue shows now. */
   #move(issueId: string, held: Held, { projectId, projectSlug }: ShownProject): void {
     const before = held.project;
     if (before.projectId === projectId && before.projectSlug === projectSlug) return;
@@ -339,7 +342,7 @@ class Pending {
 
   async write(): Promise<void> {
     await this.#transaction.insertDeliveries(this.deliveries, this.contents);
-    // An event that this batch supersedes may be one of its own, so events come first.
+    // Events come first: the batch may supersede events of its own.
     await this.#transaction.insertEvents(this.#events);
     await this.#transaction.supersede(this.#superseded);
     await this.#transaction.measure([...this.#measured.values()]);
@@ -350,7 +353,10 @@ class Pending {
     await this.#transaction.writeProjects([...this.#projects.values()]);
   }
 
-  /** Puts the positions of all events that the change supersedes into `#places`, by one question: locks are held meanwhile. */
+  /**
+   * Puts the positions of all events that the change supersedes into `#places`, with one call, since locks are held
+   * meanwhile.
+   */
   async #locate(issueId: string, { entries }: Change): Promise<void> {
     const places = entries
       .flatMap(({ supersedes }) => supersedes.map(({ place }) => place))
@@ -360,7 +366,7 @@ class Pending {
       this.#places.set(placeKey(issueId, place), seq);
   }
 
-  /** The position of the event that leaves its place in the issue's history. */
+  /** Takes an event out of `#places`, and returns its position. */
   #take(issueId: string, { place }: IssueEvent): number {
     const key = placeKey(issueId, place);
     const seq = this.#places.get(key);
@@ -369,7 +375,7 @@ class Pending {
     return seq;
   }
 
-  /** How many events of each delivery and role that the change enters late the log held before this batch; of all others, none. */
+  /** How many events of each delivery and role the log held before this batch, for the deliveries of late entries. */
   async #versionsBefore({ entries }: Change): Promise<ReadonlyMap<string, number>> {
     const late = new Set(entries.flatMap(({ event, isLate }) => (isLate ? event.delivery : [])));
     if (late.size === 0) return new Map();
@@ -383,7 +389,7 @@ class Pending {
     return this.contents.find((row) => row.delivery === delivery) ?? this.#transaction.kept(delivery);
   }
 
-  /** What the issue's row shows from this delivery on; null where that is what it shows already. */
+  /** What the issue's row shows from this delivery on; null if it shows that already. */
   async #shownBy(change: Change, id: number, { snapshot }: IssueReading): Promise<Shown | null> {
     const isShownOn = change.shown === change.shownBefore && change.named === change.namedBefore;
     let shown = isShownOn ? (this.#issues.get(snapshot.sentryId)?.shown ?? null) : null;
@@ -395,7 +401,7 @@ class Pending {
     return { ...shown, snapshot: withProjectOf(shown.snapshot, naming!) };
   }
 
-  /** What an older delivery shows, which a late one made the newest again. */
+  /** What an older delivery shows, after a late one made it the shown one again. */
   async #shownAgain(shown: number): Promise<Shown> {
     const row = await this.#kept(shown);
     const reading = row.body === null ? null : this.#options.read(row.body);
@@ -406,7 +412,7 @@ class Pending {
   }
 }
 
-/** A snapshot from its delivery's row, once the only body that showed its details is pruned. */
+/** A snapshot from a delivery's kept fields. Its details are empty: only the body has them, and that may be pruned. */
 export function snapshotFrom(fields: string): Pick<Snapshot, "fields" | "written"> {
   return {
     fields: JSON.parse(fields) as IssueFields,
@@ -414,7 +420,7 @@ export function snapshotFrom(fields: string): Pick<Snapshot, "fields" | "written
   };
 }
 
-/** The same snapshot, which names no project, with the one that the fields of another delivery name. */
+/** A snapshot that names no project, with the project that another delivery's fields name. */
 export function withProjectOf({ fields, written }: Shown["snapshot"], naming: string): Shown["snapshot"] {
   return { fields: { ...fields, project: snapshotFrom(naming).fields.project }, written };
 }
@@ -428,7 +434,7 @@ function versionKey({ delivery, role }: Pick<EventRow, "delivery" | "role">): st
   return `${delivery} ${role}`;
 }
 
-/** Equal for two events exactly when they hold the same place in the history of the same issue. */
+/** Equal for two events if and only if they have the same place in the history of the same issue. */
 export function placeKey(issueId: string, place: Uint8Array): string {
   return `${issueId} ${Buffer.from(place.buffer, place.byteOffset, place.byteLength).toString("latin1")}`;
 }

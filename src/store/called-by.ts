@@ -1,11 +1,11 @@
 type Method = (...args: readonly unknown[]) => Promise<unknown>;
 
-/** The same methods, each of which is called by `call`, which has to answer as the method does. */
+/** Wraps the methods so that `call` makes each call; it must resolve as the method does. */
 export function calledBy<Methods extends object>(
   methods: Methods,
   call: (method: Method, args: readonly unknown[], name: keyof Methods) => Promise<unknown>,
 ): Methods {
-  // A type of methods cannot say of all of them at once that each takes and answers what it does.
+  // TypeScript cannot say here that each wrapped method keeps its own parameters and result.
   const entries = Object.entries(methods) as [keyof Methods, Method][];
   return Object.fromEntries(
     entries.map(([name, method]) => [name, (...args: readonly unknown[]) => call(method, args, name)]),

@@ -28,20 +28,20 @@ import { all, any, type Condition } from "./condition.ts";
 import type { Dialect } from "./dialect.ts";
 import { isStorable } from "./storable.ts";
 
-/** A closed set of words that Sentry spells in lower case, and what a column's text is among them. */
+/** A closed set of words that Sentry spells in lower case, and the word that a column's text stands for. */
 export type Vocabulary<Word extends string> = {
   readonly words: readonly Word[];
   readonly wordOf: (raw: string | null) => Word | null;
 };
 
-/** What Sentry sends for none of the words. */
+/** A spelling of none of the words: it stands for all that this version does not know. */
 const unheardOf = "";
 
 /**
- * Conditions that hold where a comparator comes out as `wanted`.
+ * Builds conditions that hold if a comparator comes out as `wanted`.
  *
- * None of them negates a condition that can be null, so a column that is null satisfies what it should and nothing
- * else. A comparison that an index serves is written so that it does, under a `not` as well.
+ * Null columns are tested for explicitly, so a null satisfies what it should and nothing else. A comparison that an
+ * index serves is written so that it is used, under a `not` as well.
  */
 export function comparing(wanted: boolean, dialect: Dialect, now: number) {
   const every = wanted ? all : any;
@@ -51,7 +51,7 @@ export function comparing(wanted: boolean, dialect: Dialect, now: number) {
       return every(interpret<Comparator<string>, Condition>(comparator, exactly(column)));
     },
 
-    /** `folded` is the column that holds the folds of the other's text. */
+    /** `folded` is the column with the folded text of `column`. */
     foldedText(column: AnyColumn, folded: AnyColumn, comparator: StringComparator): Condition {
       return every(
         interpret<StringComparator, Condition>(comparator, {
@@ -100,7 +100,7 @@ export function comparing(wanted: boolean, dialect: Dialect, now: number) {
       );
     },
 
-    /** The comparator is asked about each word here, so that the database only looks for spellings. */
+    /** Tries the comparator on each word here, so that the database only compares spellings. */
     word<Word extends string>(
       column: AnyColumn,
       { words, wordOf }: Vocabulary<Word>,
@@ -137,7 +137,7 @@ export function comparing(wanted: boolean, dialect: Dialect, now: number) {
     return text === "" ? isEmpty(folded, !wanted) : isSo(folded, isPart(folded, text), wanted);
   }
 
-  /** `unless` is the operator that is true of two numbers exactly where `when` is not. */
+  /** `unless` is the operator that is true of two numbers if and only if `when` is not. */
   function compares(column: AnyColumn, when: typeof gt, unless: typeof gt, bound: number): Condition {
     return wanted ? when(column, bound) : any([isEmpty(column, true), unless(column, bound)]);
   }
@@ -149,7 +149,7 @@ function isEqual(column: AnyColumn, operand: string | number | boolean, wanted: 
   return column.notNull ? ne(column, operand) : sql`${column} is distinct from ${sql.param(operand, column)}`;
 }
 
-/** `among` is for lists that may be long; words are few. */
+/** `among` is for lists that may be long. By default each value is bound on its own, since words are few. */
 function isOneOf(
   column: AnyColumn,
   operands: readonly string[],
@@ -162,7 +162,7 @@ function isOneOf(
   return values.length === 1 ? isEqual(column, only, wanted) : isSo(column, among(column, values), wanted);
 }
 
-/** `condition` is null at most where the column is. */
+/** `condition` may be null only if the column is. */
 function isSo(column: AnyColumn, condition: SQL, wanted: boolean): Condition {
   return wanted ? condition : any([isEmpty(column, true), sql`not (${condition})`]);
 }

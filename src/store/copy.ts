@@ -11,9 +11,9 @@ import { openCopyTarget, type CopyTarget, type Progress } from "./postgres/copy-
 import { openCopySource, type CopySource } from "./sqlite/copy-source.ts";
 
 export type CopyOptions = {
-  /** The SQLite file. A gateway may have it. */
+  /** The SQLite file. A gateway may be using it. */
   readonly file: string;
-  /** Of the PostgreSQL database: an empty one, or one that a copy of this store was begun into. */
+  /** The PostgreSQL database: empty, or with a copy that was begun. */
   readonly url: string;
   readonly onProgress: (
     doing: "copying" | "making indexes" | "comparing",
@@ -22,13 +22,15 @@ export type CopyOptions = {
   ) => void;
 };
 
-/** What was copied, and found to be the same on both sides. */
+/** What was copied and found to be equal on both sides. */
 export type Copied = {
-  /** All of it, and nothing can be added any more: gateways may open the target. False while a gateway has the source. */
+  /**
+   * True if the copy is complete: gateways may open the target. False if a gateway has the source, and may add to it.
+   */
   readonly isWhole: boolean;
   /** The newest position of the log that is in the target. */
   readonly position: number;
-  /** Why an earlier copy was not gone on with; null where it was, or there was none. */
+  /** Why an earlier copy was not continued; null if it was, or if there was none. */
   readonly beganAnew: WhyAnew | null;
   readonly tables: readonly Compared[];
 };
@@ -36,7 +38,7 @@ export type Copied = {
 export type WhyAnew =
   /** It is of another store, or of this one in another epoch. */
   | "OTHER_STORE"
-  /** A row was found not to be the same. */
+  /** A row was found to differ. */
   | "DIFFERED"
   /** Something was erased from the source since. */
   | "ERASED";
@@ -44,20 +46,20 @@ export type WhyAnew =
 /** A table with the sha256 over all of its rows, in lower-case hex. */
 export type Compared = { readonly table: string; readonly rows: number; readonly sha256: string };
 
-/** A row is not the same in source and target. */
+/** A row differs between source and target. */
 export class CopyDiffersError extends Error {
   override readonly name = "CopyDiffersError";
 }
 
 /**
- * Copies a SQLite store into PostgreSQL, with its epoch, positions and ids, so that cursors and node ids stay valid; then
- * reads both again and compares every row.
+ * Copies a SQLite store into PostgreSQL, with its epoch, positions and ids, so that cursors and node ids stay valid.
+ * Then reads both again and compares every row.
  *
- * Whatever ends it, another call goes on where it was. While a gateway writes to the source, it copies all that is there
- * by now, and a later call adds what came since: the log grows only at its end, and an issue that changes has an entry
- * that tells so. What takes things away (retention, forgetting) makes the next call begin anew.
- * @throws CopyDiffersError for a row that is not the same; the next call begins anew.
- * @throws Error that says what to do where the target is not empty, or in use.
+ * If it is interrupted, another call continues from there. While a gateway writes to the source, it copies what is
+ * there by now, and a later call adds the rest: the log grows only at its end, and an issue that changes has a new
+ * entry. Erasing (retention, forgetting) makes the next call begin anew.
+ * @throws CopyDiffersError for a row that differs; the next call begins anew.
+ * @throws Error that says what to do, if the target is not empty or is in use.
  */
 export async function copyStore({ file, url, onProgress }: CopyOptions): Promise<Copied> {
   using source = openCopySource(file);
@@ -95,7 +97,7 @@ export async function copyStore({ file, url, onProgress }: CopyOptions): Promise
   };
 }
 
-/** Null where the copy that was begun can be gone on with. */
+/** Why the copy that was begun cannot be continued; null if it can. */
 function whyAnew({ identity, since, hasDiffered }: Progress, source: CopySource): WhyAnew | null {
   const now = source.identity;
   if (identity.instance !== now.instance || identity.epoch !== now.epoch) return "OTHER_STORE";
@@ -108,7 +110,7 @@ function whyAnew({ identity, since, hasDiffered }: Progress, source: CopySource)
   return hasAll ? null : "ERASED";
 }
 
-/** Copies what is not copied yet, and again what has changed since it was; the last keys. */
+/** Copies the rows that are not copied yet, and again those that changed since. Returns the last key of each table. */
 async function copyRows(
   source: CopySource,
   target: CopyTarget,
@@ -121,13 +123,13 @@ async function copyRows(
   const keys: Record<CopiedName, number> = { ...progress.keys };
   for (const table of copiedTables) {
     for (;;) {
-      // Read while the page before is written.
+      // Read while the page before is being written.
       const rows = source.pageAfter(table, keys[table.table]);
       await writing;
       if (rows.length === 0) break;
       keys[table.table] = Number(rows.at(-1)![table.key]);
       writing = target.write(table, rows, { ...progress, keys: { ...keys } });
-      // Seen when it is waited for.
+      // A rejection is handled where it is awaited.
       writing.catch(() => {});
       onProgress((done += rows.length), Math.max(done, total));
     }
@@ -136,7 +138,7 @@ async function copyRows(
   return keys;
 }
 
-/** Whatever changes of what was copied is about an issue that the log has told of since. */
+/** Copies again all issues with new entries in the log, and their entries: no other row that was copied has changed. */
 async function copyChanges(source: CopySource, target: CopyTarget, progress: Progress): Promise<void> {
   for (let last = 0; ;) {
     const rows = source.issuesToldSince(progress.since, last);
@@ -149,7 +151,10 @@ async function copyChanges(source: CopySource, target: CopyTarget, progress: Pro
   }
 }
 
-/** @throws CopyDiffersError for the first row that is not the same on both sides, or is on one of them only. */
+/**
+ * Compares every row of both sides.
+ * @throws CopyDiffersError for the first row that differs, or is on one side only.
+ */
 async function compare(
   source: CopySource,
   target: CopyTarget,
@@ -183,7 +188,10 @@ async function compare(
   return compared;
 }
 
-/** Each row as text, once it was found that both have the same. Together they may be longer than a string can be. */
+/**
+ * Each row as text. Separate texts, since together they may exceed the longest possible string.
+ * @throws CopyDiffersError if both sides do not have the same rows.
+ */
 function comparedTexts(
   { table, key }: { readonly table: string; readonly key: string },
   wanted: readonly Row[],
@@ -207,7 +215,7 @@ function comparedTexts(
   );
 }
 
-/** One line, the same for the same values. */
+/** A row as one line of text, the same for equal values. */
 function textOf(row: Row): string {
   const values = Object.values(row).map((value) =>
     Buffer.isBuffer(value) ? value.toString("base64") : value,

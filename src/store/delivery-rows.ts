@@ -2,7 +2,7 @@ import type { Facts, IncomingDelivery, IssueReading } from "../domain/delivery.t
 import { actorText, assigneeText, actorIn, assigneeIn } from "./person-text.ts";
 import type { contents, deliveries } from "./tables/sqlite.ts";
 
-/** Rows of deliveries and what they held, as both databases give and take them, and what they mean. */
+/** Rows of deliveries and their contents, as both databases read and write them, and what they mean. */
 
 export type DeliveryRow = typeof deliveries.$inferSelect;
 export type ContentRow = typeof contents.$inferSelect;
@@ -29,16 +29,16 @@ const factsNames = [
 
 type FactsName = (typeof factsNames)[number];
 
-/** The columns of a delivery that the history is derived from, of the table of either database. */
+/** The columns that a delivery's facts are read from, of either database's table. */
 export function factsColumns<Deliveries extends Readonly<Record<FactsName, unknown>>>(
   deliveries: Deliveries,
 ) {
   const columns = factsNames.map((name) => [name, deliveries[name]]);
-  // One for each name.
+  // Has one column for each name.
   return Object.fromEntries(columns) as Pick<Deliveries, FactsName>;
 }
 
-/** The facts that a delivery about an issue was kept with. */
+/** The facts in the row of a delivery about an issue. */
 export function factsOf(row: Pick<DeliveryRow, FactsName>): Facts {
   const sha256 = row.sha256.toString("hex");
   return {
@@ -60,7 +60,7 @@ export function factsOf(row: Pick<DeliveryRow, FactsName>): Facts {
   };
 }
 
-/** The facts of a delivery that is being kept under this id. */
+/** The facts of an incoming delivery about an issue, which is kept under this id. */
 export function factsFrom(id: number, delivery: IncomingDelivery, reading: IssueReading): Facts {
   return {
     delivery: id,
@@ -81,10 +81,10 @@ export function factsFrom(id: number, delivery: IncomingDelivery, reading: Issue
   };
 }
 
-/** A delivery that is already kept, as far as repeats need to know it; the sha256 is lower-case hex. */
+/** The parts of a kept delivery that repeats are found by; the sha256 is lower-case hex. */
 export type KnownDelivery = Pick<DeliveryRow, "id" | "requestId"> & { readonly sha256: string };
 
-/** What repeats need to know of a delivery that was kept with this row. */
+/** The `KnownDelivery` of a row. */
 export function knownDeliveryOf({
   sha256,
   ...row
@@ -92,12 +92,12 @@ export function knownDeliveryOf({
   return { ...row, sha256: sha256.toString("hex") };
 }
 
-/** The Request-ID, or what stands for one that was missing or not usable: then only equal bodies have the same. */
+/** The Request-ID; if it was missing or unusable, a substitute that only equal bodies share. */
 export function requestIdOf(requestId: string | null, sha256: string): string {
   return requestId ?? `h:${sha256}`;
 }
 
-/** The row of a delivery; what only the whole batch decides is given beside it. */
+/** The row of a delivery. `decided` has the columns that depend on the whole batch. */
 export function deliveryRow(
   delivery: IncomingDelivery,
   decided: Pick<DeliveryRow, "id" | "position" | "outcome" | "reason" | "repeatOf" | "isRequestIdReused"> & {
@@ -131,7 +131,7 @@ export function deliveryRow(
   };
 }
 
-/** What a delivery held. `reading` is null for one that is not about an issue. */
+/** The row of what a delivery held. `reading` is null if it is not about an issue. */
 export function contentRow(id: number, { body }: IncomingDelivery, reading: IssueReading | null): ContentRow {
   return {
     delivery: id,

@@ -1,48 +1,54 @@
 import type { AnyColumn, SQL, Table } from "drizzle-orm";
 
 /**
- * What the databases write differently in a filter. Each gives null at most where the column does, and compares bytes:
+ * The SQL of filters that differs between the databases. A condition is null only if its column is, and compares bytes:
  * no collation, no wildcards.
  */
 export interface Dialect {
-  /** True where `text` is part of the column's text. It is folded, as the column is, and not empty. */
+  /** True if the column's text contains `text`, which is folded like the column, and not empty. */
   readonly contains: (column: AnyColumn, text: string) => SQL;
-  /** True where the column's text begins with `text`. It is folded, as the column is, and not empty. */
+  /** True if the column's text begins with `text`, which is folded like the column, and not empty. */
   readonly startsWith: (column: AnyColumn, text: string) => SQL;
   /**
-   * True where the column holds one of `values`, of which there is at least one. Binds one variable however many they
-   * are: SQLite takes 32,766 in a statement, PostgreSQL 65,535, and one filter may hold many long lists.
+   * True if the column holds one of `values`, of which there is at least one. Binds them all as one variable: SQLite
+   * takes 32,766 in a statement, PostgreSQL 65,535, and one filter may hold many long lists.
    */
   readonly among: (column: AnyColumn, values: readonly string[]) => SQL;
   /**
-   * Every issue whose title, culprit or short id contains `text`, and perhaps some more, as an index of texts finds
-   * them. `text` is folded. Null where no index can.
+   * Finds, by the text index, every issue whose title, culprit or short id contains `text`, and perhaps some more.
+   * `text` is folded. Null if no index can find them.
    */
   readonly containing: (issues: IssuesTable, text: string) => Narrowing | null;
-  /** The condition, to be tried on rows that are found otherwise: no index is to be chosen for it. */
+  /** The condition, for rows that are found otherwise: it must not make the database choose an index. */
   readonly tried: (condition: SQL) => SQL;
-  /** The condition, by which a statement can be ended that tries it on very many rows. `row` is the rows' own number. */
+  /**
+   * The condition, in a form that lets a statement be stopped while it checks very many rows. `row` is the column of
+   * their number.
+   */
   readonly stoppable: (condition: SQL, row: AnyColumn) => SQL;
 }
 
-/** A condition that an index finds issues by. */
+/** A condition on issues that an index serves. */
 export type Narrowing = {
   readonly condition: SQL;
-  /** A select of one row for each issue that it finds, which ends as soon as nobody asks for more of them. */
+  /** Selects one row for each issue that it finds, and stops as soon as no more are asked for. */
   readonly found: SQL;
-  /** How many issues it may leave for them to be sorted; of more the order's own index is followed. */
+  /** Most issues that it may leave to be sorted; if it leaves more, the order's own index is followed. */
   readonly few: number;
-  /** It may leave one of so many for that: where it leaves more of all issues, the order's own index soon finds a page. */
+  /**
+   * It may leave at most one in so many of all issues for that: if it leaves more, the order's own index soon finds a
+   * page.
+   */
   readonly oneOf: number;
 };
 
-/** What an issue contains is tried on its row. */
+/** The limits of text searches, which must read the row of each issue that they check. */
 export const toReadAndSort = { few: 5_000, oneOf: 1 } as const;
 
 /** A table of either database that has these columns. */
 type TableOf<Column extends string> = Table & { readonly [Name in Column]: AnyColumn };
 
-/** The columns named `…Folded` hold the fold of the other's text, and null where that is null. */
+/** A column named `…Folded` holds the folded text of the other; it is null if that is null. */
 export type IssuesTable = TableOf<
   | "id"
   | "sentryId"

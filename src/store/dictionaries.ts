@@ -1,6 +1,6 @@
 /**
- * What Sentry's webhooks have in common, and what is read from them, for zstd to refer to: made-up bodies, each with its
- * `IssueFields`. A pack names the one that it is compressed with, so none may ever change; a better one gets a new name.
+ * Preset zstd dictionaries by name. They hold what Sentry's webhooks have in common: made-up bodies, each with its
+ * `IssueFields`. A pack names its dictionary, so none may ever change; a better one gets a new name.
  */
 export const dictionaries: ReadonlyMap<string, Buffer> = new Map([
   [

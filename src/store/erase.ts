@@ -8,31 +8,33 @@ import { rememberedNumber } from "./queries/meta.ts";
 import type { Asked } from "./queries/query.ts";
 import type { ContentRow, DeliveryRow } from "./delivery-rows.ts";
 
-/** Most deliveries of which one step erases what they held. */
+/** Most deliveries that one step erases the contents of. */
 export const mostInStep = 500;
 
-/** Most packs that one step writes anew: at 7 ms each, webhooks wait for it. */
+/** Most packs that one step rewrites: webhooks wait for it, at 7 ms per pack. */
 export const mostPacksInStep = 16;
 
-/** Most bytes of these packs, as they are stored, likewise: of large bodies they hold some 4 MB, which take 50 ms. */
+/**
+ * Most bytes of these packs as stored, for the same reason: with large bodies they hold some 4 MB, which take 50 ms.
+ */
 const mostPackedBytesInStep = 512 * 1024;
 
-/** Most bytes of bodies that one step drops, but for those of a single pack. */
+/** Most bytes of bodies that one step drops, besides the rest of the last body's pack. */
 const mostBytesInStep = 8 * 1024 * 1024;
 
 /**
- * What stands for the sha256 of a body in a row that is no webhook's: it tells of a forgotten issue, or is set aside until
- * what its delivery held is erased.
+ * The sha256 in rows of `deliveries` that are no webhooks: those that tell of a forgotten issue, and those set aside
+ * until their contents are erased.
  */
 export const sha256OfForgotten = Buffer.alloc(32);
 
 /**
- * What becomes of the row of a delivery that is set aside. The rest is left as it was: it says nothing of the issue, and an
- * index that knows it would have to be written at as many places.
+ * What the row of a delivery is set to if it is set aside. The other columns stay as they are: they say nothing of the
+ * issue, and each change to an indexed one would cost a write to its index.
  */
 const setAside: Omit<DeliveryRow, "id" | "position" | "receivedAt" | "sentAt" | "outcome"> = {
   sha256: sha256OfForgotten,
-  // As no delivery has them, nor the row that tells of a forgotten issue.
+  // No delivery and no row that tells of a forgotten issue has this.
   bytes: -1,
   reason: "No webhook: what one held is being erased.",
   resource: null,
@@ -56,48 +58,48 @@ const setAside: Omit<DeliveryRow, "id" | "position" | "receivedAt" | "sentAt" | 
   namesProject: null,
 };
 
-/** Deliveries of which one step may erase what they held, and the packs that hold it, by their first delivery. */
+/** Deliveries whose contents one step may erase, and the packs that hold these, by first delivery. */
 type Portion = { readonly ids: readonly number[]; readonly touching: ReadonlyMap<number, PackRow> };
 
 const nothing: Portion = { ids: [], touching: new Map() };
 
 /**
- * What takes things out of the store, each to be called in a transaction of its own. The facts of what is left stay as
- * they were, so that late deliveries, `rebuild` and `doctor` go on working.
+ * The steps that erase from the store; each must be called in a transaction of its own. The facts of what is left stay
+ * as they are, so that late deliveries, `rebuild` and `doctor` still work.
  */
 export interface Erasing {
   /**
-   * Drops the bodies of the oldest deliveries that have them and were received before this time (epoch milliseconds), up to
-   * the first that was not. Those that are dated after `now` go with the next one that is not: the clock was ahead then, or
-   * it is behind by now. How many deliveries that were: 0 when there are none left. A pack that is damaged stays as it
-   * is: its bodies cannot be read anyway.
+   * Drops the bodies of the oldest deliveries that still have them, as many as one step may, up to the first received
+   * at `before` or later (epoch milliseconds). A delivery dated after `now`, by a wrong clock, goes with the next one
+   * that is not. Returns how many deliveries that were; 0 if none is left. A damaged pack stays as it is: its bodies
+   * cannot be read anyway.
    */
   dropBodies(before: number, now: number): Promise<number>;
   /**
-   * Erases the issues that have been resolved or archived since before this time, the oldest first. How many: 0 when
-   * there are none left. Whoever would have read of them in the log can no longer resume before them. Of a damaged pack
-   * that holds something of them nothing is left, as when one of them is forgotten. What the deliveries of one held that
-   * is more than a step may erase is left to `eraseSetAside`.
+   * Erases the issues that have been resolved or archived since before this time (epoch milliseconds), oldest first, as
+   * many as one step may. Returns how many; 0 if none is left. Cursors from before the newest of their entries expire.
+   * A damaged pack that holds something of them is emptied. If one issue's deliveries are more than a step may erase,
+   * their contents are left to `eraseSetAside`.
    */
   dropClosedIssues(before: number): Promise<number>;
   /**
-   * Erases an issue and every delivery about it, and tells those who follow the log that it is gone. False when there
-   * is none. Of a damaged pack that holds something of it nothing is left. What its deliveries held is left to
-   * `eraseSetAside` where that is more than a step may erase: nobody reads it any more.
+   * Erases an issue and every delivery about it, and appends an entry that tells followers so. Returns false if there
+   * is no such issue. A damaged pack that holds something of it is emptied. If its deliveries are more than a step may
+   * erase, their contents are left to `eraseSetAside`; nothing reads them any more.
    */
   forgetIssue(sentryId: string, now: number): Promise<boolean>;
   /**
-   * Erases what some of the deliveries held that were set aside, whoever did so. How many deliveries that were: 0 when
-   * there are none left.
+   * Erases deliveries that were set aside, by whatever process, with their contents, as many as one step may. Returns
+   * how many; 0 if none is left.
    */
   eraseSetAside(): Promise<number>;
-  /** Sentry's ids of some issues that are in this project now, at most `limit`. */
+  /** Sentry's ids of up to `limit` issues that are in this project now. */
   issuesIn(projectId: string, limit: number): Promise<readonly string[]>;
   /** Erases what is known of the project itself. */
   forgetProject(projectId: string): Promise<void>;
 }
 
-/** @param mostIssues that one step drops; each takes several statements. */
+/** @param mostIssues the most that one step drops; each takes several statements. */
 export function erasing(
   { db, tables }: Pick<Asked, "db" | "tables">,
   { mostIssues = 100 }: { readonly mostIssues?: number } = {},
@@ -110,7 +112,10 @@ export function erasing(
     await db.insert(meta).values({ name, value }).onConflictDoUpdate({ target: meta.name, set: { value } });
   }
 
-  /** Writes the packs anew, with what `change` leaves of each content. Which are damaged: those stay as they are. */
+  /**
+   * Rewrites the packs with what `change` returns for each content; null removes it. Returns the damaged ones, which
+   * stay as they are.
+   */
   async function repack(
     touching: readonly PackRow[],
     change: (row: ContentRow) => ContentRow | null,
@@ -129,7 +134,7 @@ export function erasing(
     return damaged;
   }
 
-  /** Leaves nothing in a pack that cannot be read, nor the pack where all that it was made of is gone. */
+  /** Empties a pack that cannot be read; deletes it if all deliveries in it are `gone`. */
   async function empty({ first, last }: PackRow, gone: ReadonlySet<number>): Promise<void> {
     const received = await db
       .select({ id: deliveries.id })
@@ -143,15 +148,12 @@ export function erasing(
         .where(eq(packs.first, first));
   }
 
-  /**
-   * As many of these deliveries, which are given by ascending id, as one step may erase the contents of beside those of
-   * another portion; both together.
-   */
+  /** Adds to a portion as many of these deliveries, by ascending id, as one step may erase together with it. */
   async function portionOf(ids: readonly number[], beside = nothing): Promise<Portion> {
     const touching = new Map(beside.touching);
     const some = ids.slice(0, mostInStep - beside.ids.length);
     const upTo = (count: number): Portion => ({ ids: [...beside.ids, ...some.slice(0, count)], touching });
-    /** Up to here it is known what holds a delivery. */
+    /** The pack of each delivery up to this id is known, or that it has none. */
     let known = 0;
     for (const [index, id] of some.entries()) {
       if (id <= known) continue;
@@ -174,13 +176,13 @@ export function erasing(
     return upTo(some.length);
   }
 
-  /** The portion of another and all of these deliveries; null where that is more than one step may erase. */
+  /** Adds all of these deliveries to a portion; null if that is more than one step may erase. */
   async function portionOfAll(ids: readonly number[], beside = nothing): Promise<Portion | null> {
     const portion = await portionOf(ids, beside);
     return portion.ids.length === beside.ids.length + ids.length ? portion : null;
   }
 
-  /** Erases the deliveries with what they held. */
+  /** Erases the deliveries and their contents. */
   async function eraseDeliveries({ ids, touching }: Portion): Promise<void> {
     if (ids.length === 0) return;
     const gone = new Set(ids);
@@ -190,7 +192,7 @@ export function erasing(
     await db.delete(deliveries).where(inArray(deliveries.id, [...ids]));
   }
 
-  /** Those about an issue; of more than a step may erase, one more than that. */
+  /** The ids of the deliveries about an issue, ascending, but at most one more than a step may erase. */
   async function deliveriesOf(sentryId: string): Promise<readonly number[]> {
     const told = await db
       .select({ id: deliveries.id })
@@ -201,10 +203,10 @@ export function erasing(
     return told.map(({ id }) => id);
   }
 
-  /** The issues that one step may drop, the oldest first. */
+  /** The issues that one step may drop, oldest first. */
   async function oldestClosed(before: number): Promise<readonly { readonly sentryId: string }[]> {
     const found: { readonly sentryId: string; readonly statusSince: number }[] = [];
-    // One status at a time, along its index: behind the oldest of both there may be any number of issues that are open.
+    // One status at a time, along its index: by time alone, any number of open issues may come before the closed ones.
     for (const status of ["resolved", "ignored"])
       found.push(
         ...(await db
@@ -218,13 +220,13 @@ export function erasing(
   }
 
   /**
-   * Erases the issues; the newest position of their entries, 0 for none.
-   * @param portion of all their deliveries; null where these are to be set aside, as more than one step may erase.
+   * Erases the issues. Returns the newest position of their entries, 0 for none.
+   * @param portion all their deliveries; null if these are more than one step may erase, so that they are set aside.
    */
   async function eraseIssues(sentryIds: readonly string[], portion: Portion | null): Promise<number> {
     const isTheirs = inArray(deliveries.issueId, sentryIds);
     const told = db.select({ id: deliveries.id }).from(deliveries).where(isTheirs);
-    // By their deliveries: no index knows the entries of an issue that are superseded.
+    // By their deliveries: no index finds the superseded entries of an issue.
     await db.delete(events).where(inArray(events.delivery, told));
     if (portion === null) await db.update(deliveries).set(setAside).where(isTheirs);
     else await eraseDeliveries(portion);
@@ -235,7 +237,7 @@ export function erasing(
     return Math.max(0, ...erased.map(({ lastSeq }) => lastSeq));
   }
 
-  /** True where the first delivery after this one that is not dated after `now` was received before this time. */
+  /** True if the first delivery after this one that is not dated after `now` was received before this time. */
   async function isDueAfter(id: number, before: number, now: number): Promise<boolean> {
     const [next] = await db
       .select({ receivedAt: deliveries.receivedAt })
@@ -246,7 +248,10 @@ export function erasing(
     return next !== undefined && next.receivedAt < before;
   }
 
-  /** The first of these deliveries, as many as have so few bytes; and with them those of the last one's pack, which is read once. */
+  /**
+   * The first of these deliveries, up to `mostBytesInStep` but at least one, with the others in the last one's pack, so
+   * that it is read once.
+   */
   async function inOneStep<Row extends { readonly id: number; readonly bytes: number }>(
     due: readonly Row[],
   ): Promise<readonly Row[]> {
@@ -258,7 +263,7 @@ export function erasing(
     return due.filter((row) => row.id <= last);
   }
 
-  /** Appends an entry that says nothing but that the issue is gone, and which project it was in, for those who may know. */
+  /** Appends an entry that says only that the issue is gone, and names its project, which decides who may know. */
   async function tellForgotten(sentryId: string, projectId: string | null, now: number): Promise<void> {
     const [delivery] = await db
       .insert(deliveries)
@@ -298,7 +303,7 @@ export function erasing(
       })
       .returning({ seq: events.seq });
     const { seq } = event!;
-    // Never part of a history, should the issue be heard of again.
+    // Supersedes itself: it must not be part of a history if the issue is heard of again.
     await db.update(events).set({ supersededBy: seq }).where(eq(events.seq, seq));
     await db.update(deliveries).set({ position: seq }).where(eq(deliveries.id, id));
   }
@@ -344,7 +349,7 @@ export function erasing(
       let portion: Portion | null = nothing;
       for (const { sentryId } of closed) {
         const more = await portionOfAll(await deliveriesOf(sentryId), portion);
-        // One that is too much for any step goes alone.
+        // An issue that is too large for any step goes alone.
         if (more === null && dropping.length > 0) break;
         dropping.push(sentryId);
         portion = more;
@@ -378,13 +383,13 @@ export function erasing(
             eq(deliveries.bytes, setAside.bytes),
           ),
         )
-        // As their index has them.
+        // In the order of their index.
         .orderBy(asc(deliveries.sha256), asc(deliveries.id))
         .limit(mostInStep);
       if (rows.length === 0) return 0;
       const portion = await portionOf(rows.map(({ id }) => id));
       await eraseDeliveries(portion);
-      // For a copy that was begun before: nothing else tells it.
+      // Tells a copy that was begun before: nothing else does.
       await remember(metaNames.dropped, (await numberOf(metaNames.dropped)) + 1);
       return portion.ids.length;
     },
@@ -404,14 +409,17 @@ export function erasing(
   };
 }
 
-/** True where a step that writes these packs anew may write this one, too. It may always write one. */
+/** True if a step that rewrites these packs may rewrite this one too; it may always rewrite one. */
 function hasRoomFor(pack: PackRow, touching: ReadonlyMap<number, PackRow>): boolean {
   if (touching.size === 0) return true;
   const bytes = [...touching.values(), pack].reduce((sum, { data }) => sum + data.length, 0);
   return touching.size < mostPacksInStep && bytes <= mostPackedBytesInStep;
 }
 
-/** What is packed; null where no version can read it. */
+/**
+ * The contents of a pack; null if it is damaged.
+ * @throws UnreadablePackError if only a newer version can read it.
+ */
 function heldIn(pack: PackRow): readonly ContentRow[] | null {
   try {
     return contentsIn(pack);
@@ -421,7 +429,7 @@ function heldIn(pack: PackRow): readonly ContentRow[] | null {
   }
 }
 
-/** What is left of an issue that was forgotten: which project it was in. */
+/** The fields of a forgotten issue: nothing but which project it was in. */
 export function forgottenFields(projectId: string | null): IssueFields {
   return {
     shortId: null,

@@ -5,7 +5,7 @@ import type { DeliveryRow } from "./delivery-rows.ts";
 import { assigneeText, assigneeIn } from "./person-text.ts";
 import type { events } from "./tables/sqlite.ts";
 
-/** Rows of the log, as both databases give and take them, and what they mean. */
+/** Rows of the log, as both databases read and write them, and what they mean. */
 
 export type EventRow = typeof events.$inferSelect;
 
@@ -102,7 +102,7 @@ export function eventOf(
     supersededBy: row.role === forgottenRole ? null : row.supersededBy,
     receivedAt: delivery.receivedAt,
     committedAt: row.committedAt,
-    // It is of what its webhook claims, and no webhook claims what is INFERRED.
+    // The type is that of a webhook's claim, and no webhook claims what is INFERRED.
     resolutionType: row.source === "INFERRED" ? null : delivery.resolutionType,
   };
 }
@@ -111,7 +111,7 @@ function eventId({ delivery, role, version }: Pick<EventRow, "delivery" | "role"
   return version === 0 ? `${delivery}.${role}` : `${delivery}.${role}.${version}`;
 }
 
-/** The delivery that an event's own id names; null for text that is no such id. */
+/** The delivery that an event's own id names; null for text that is not such an id. */
 export function deliveryIn(eventId: string): number | null {
   const match = /^([1-9][0-9]{0,15})\.(?:before|report|after|told)(?:\.[1-9][0-9]{0,8})?$/.exec(eventId);
   return match === null ? null : Number(match[1]);

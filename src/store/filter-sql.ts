@@ -17,14 +17,17 @@ import { all, any, type Condition } from "./condition.ts";
 import type { Dialect, EventsTable, IssuesTable, Narrowing } from "./dialect.ts";
 import { narrowingsOf } from "./narrowings.ts";
 
-/** Most filters are tried on the index of an order alone, so that following it soon costs less than sorting. */
+/**
+ * The limits of filters that the index of an order can mostly check without reading rows: following it soon costs less
+ * than sorting.
+ */
 const toSort = { few: 1_000, oneOf: 8 } as const;
 
 /**
- * True of exactly those rows of issues that `matches` says match. Undefined for a filter that every issue passes.
+ * A condition that is true of exactly the issues that `matches` accepts; undefined if the filter accepts all.
  *
- * Relative times count from `now` (epoch milliseconds). To be used as a `where`, alone or joined with others by AND: it
- * is null for some rows that do not match, so it must not be negated.
+ * Relative times count from `now` (epoch milliseconds). For use in a `where`, alone or joined by AND: it is null for
+ * some issues that do not match, so it must not be negated.
  */
 export function issueWhere(
   filter: IssueFilter,
@@ -37,8 +40,8 @@ export function issueWhere(
 }
 
 /**
- * What an index finds issues by, and every issue that passes the filter meets: the most telling first, none where the
- * filter says nothing of the kind.
+ * Conditions that an index serves, the most selective first. Every issue that passes the filter meets each of them.
+ * Empty if the filter has no such part.
  */
 export function issueNarrowings(
   filter: IssueFilter,
@@ -55,7 +58,7 @@ export function issueNarrowings(
   });
 }
 
-/** Those of `issueNarrowings` that find issues by what their texts contain. */
+/** The conditions of `issueNarrowings` that the text index serves. */
 export function textNarrowings(
   filter: IssueFilter,
   { issues }: { readonly issues: IssuesTable },
@@ -67,8 +70,8 @@ export function textNarrowings(
 }
 
 /**
- * True of exactly those rows of events that `matchesTransition` says match, with each issue as it is now: of none
- * that has no transition. Otherwise like `issueWhere`.
+ * A condition that is true of exactly the events that `matchesTransition` accepts, with each issue as it is now; of
+ * none without a transition. Otherwise like `issueWhere`.
  */
 export function transitionWhere(
   filter: TransitionFilter,
@@ -87,7 +90,7 @@ const priorities = { words: issuePriorities, wordOf: issuePriorityOf };
 
 type Asked = { readonly issues: IssuesTable; readonly dialect: Dialect; readonly now: number };
 
-/** The condition under which the filter comes out as `wanted`: a `not` turns that round, down to the comparators. */
+/** The condition under which the filter comes out as `wanted`. A `not` inverts that, down to the comparators. */
 function issueCondition(filter: IssueFilter, wanted: boolean, asked: Asked): Condition {
   const { issues, dialect, now } = asked;
   const [every, some] = wanted ? [all, any] : [any, all];
@@ -143,7 +146,7 @@ function issueCondition(filter: IssueFilter, wanted: boolean, asked: Asked): Con
   );
 }
 
-/** Of events that have a transition, as `issueCondition` of issues. */
+/** As `issueCondition`, for events that have a transition. */
 function changeCondition(
   filter: TransitionFilter,
   wanted: boolean,
@@ -171,7 +174,7 @@ function changeCondition(
 }
 
 /**
- * True where the event's issue meets the condition. EXISTS rather than IN: both databases can turn it into a join in
+ * True if the event's issue meets the condition. EXISTS rather than IN: both databases can turn it into a join in
  * either direction, so a page in an index's order stops at its limit instead of first listing every such issue.
  */
 function ofIssue(
@@ -188,7 +191,7 @@ function whereOf(condition: Condition, { stoppable }: Dialect, row: AnyColumn): 
   return condition === false ? sql`1 = 0` : stoppable(condition, row);
 }
 
-/** A status that is null is one that there was not: a transition from nothing. */
+/** `wordOf`, with null for a null status: a transition from nothing has none to come from. */
 function known<Word extends string>(wordOf: (raw: string) => Word): Vocabulary<Word>["wordOf"] {
   return (raw) => (raw === null ? null : wordOf(raw));
 }

@@ -1,6 +1,6 @@
 import type { Reader } from "./reader.ts";
 
-/** Questions whose cost grows with what is stored and not with what is asked for. */
+/** Queries whose cost grows with what is stored and not with what is asked for. */
 const heavy: ReadonlySet<keyof Reader> = new Set<keyof Reader>([
   "assignees",
   "issueCount",
@@ -21,10 +21,10 @@ const heavy: ReadonlySet<keyof Reader> = new Set<keyof Reader>([
   "inferredShare",
 ]);
 
-/** Pages that are quick along an index, and anything else under a filter. */
+/** Pages that an index serves quickly, unless they have a filter. */
 const filtered: ReadonlySet<keyof Reader> = new Set<keyof Reader>(["issuePage", "transitionPage"]);
 
-/** True for a question that may take long, by its name in `Reader` and its arguments. */
+/** True for a query that may take long, by its name in `Reader` and its arguments. */
 export function isHeavy(name: keyof Reader, args: readonly unknown[]): boolean {
   if (heavy.has(name)) return true;
   if (!filtered.has(name)) return false;
@@ -32,7 +32,7 @@ export function isHeavy(name: keyof Reader, args: readonly unknown[]): boolean {
   return Object.keys(filter).length > 0;
 }
 
-/** What some issues have: mostly quick, but there is no end to how much one can have. */
+/** Queries about given issues: mostly quick, but one issue can have any number of events. */
 const ofIssues: ReadonlySet<keyof Reader> = new Set<keyof Reader>([
   "eventPages",
   "eventCounts",
@@ -42,7 +42,7 @@ const ofIssues: ReadonlySet<keyof Reader> = new Set<keyof Reader>([
   "transitionedBefore",
 ]);
 
-/** True for a question that the event loop must not wait for to its end: a heavy one, or one that can become so. */
+/** True for a query that must not run on the event loop: a heavy one, or one that can become so. */
 export function mayTakeLong(name: keyof Reader, args: readonly unknown[]): boolean {
   return ofIssues.has(name) || isHeavy(name, args);
 }

@@ -5,23 +5,26 @@ import { measure, Measurer, type Measures } from "../domain/measures.ts";
 import { comparePlaces } from "../domain/order.ts";
 import type { ShownProject } from "./issue-rows.ts";
 
-/** The history of one issue in memory, as far as it is written. */
+/** The written history of one issue, in memory. */
 export type Held = {
   walk: Walk;
-  /** The newest entry about the issue; null while there is none. */
+  /** The position of the newest entry about the issue; null while there is none. */
   lastSeq: number | null;
-  /** The project that the issue's row shows; without meaning while there is none. */
+  /** The project that the issue's row shows; meaningless while there is no entry. */
   project: ShownProject;
-  /** It has measured the whole history. */
+  /** Has measured the whole history. */
   measurer: Measurer;
-  /** It has measured what the walk has let go of. */
+  /** Has measured the events that the walk has let go of. */
   settled: Measurer;
 };
 
 /** What follows from an issue's deliveries alone. */
 export type Derived = Pick<Held, "walk" | "measurer" | "settled">;
 
-/** @param facts of all deliveries of the issue, in any order. */
+/**
+ * Derives an issue's history.
+ * @param facts of all its deliveries, in any order.
+ */
 export function derived(facts: readonly Facts[]): Derived {
   const walk = startWalk(facts);
   const settled = new Measurer();
@@ -29,18 +32,17 @@ export function derived(facts: readonly Facts[]): Derived {
 }
 
 /**
- * Adds deliveries that somebody else has written, with all that they change.
- *
- * Not to be used again after it throws.
- * @throws PastNeededError when the walk has let go of what one of them changes.
+ * Adds deliveries that another replica has written, with all that they change. `held` must not be used again if this
+ * throws.
+ * @throws PastNeededError if the walk has let go of what one of them changes.
  */
 export function catchUp(held: Derived, facts: readonly Facts[]): void {
   for (const one of facts) remeasure(held, addDelivery(held.walk, one));
 }
 
 /**
- * What the change makes of the measures: those of its own events, and of others where they may differ now. What comes at
- * the end can change those of the stay that it ends; what is late those of all events behind it, too.
+ * Returns the measures of a change's own events, and of all others whose measures may differ now. An event at the end
+ * can change those of the stay that it ends, a late one also those of all events after it.
  */
 export function remeasure(held: Derived, { entries }: Pick<Change, "entries">): Map<IssueEvent, Measures> {
   if (entries.some(({ isLate }) => isLate)) {

@@ -10,7 +10,7 @@ import type { DeliveryRow } from "./delivery-rows.ts";
 import { assigneeIn } from "./person-text.ts";
 import type { issues } from "./tables/sqlite.ts";
 
-/** Rows of issues, as both databases give and take them, and what they mean. */
+/** Rows of issues, as both databases read and write them, and what they mean. */
 
 export type IssueRow = typeof issues.$inferSelect;
 
@@ -23,19 +23,19 @@ export type ShownColumns = Omit<
   "id" | "sentryId" | "status" | "substatus" | "statusSince" | "lastSeq"
 >;
 
-/** The project that an issue shows, as each event of its history has it too. */
+/** The project that an issue shows; each event of its history has it too. */
 export type ShownProject = Pick<IssueRow, "projectId" | "projectSlug">;
 
 export function shownProject({ project }: IssueFields): ShownProject {
   return { projectId: project?.sentryId ?? null, projectSlug: project?.slug ?? null };
 }
 
-/** What of `IssueFields` has no column. */
+/** The parts of `IssueFields` that have no column. */
 type Rest = Pick<IssueFields, "statusRaw" | "substatusRaw" | "statusDetails"> & {
   readonly project: Pick<Project, "name" | "platform"> | null;
 };
 
-/** Of each column that follows from another's text alone, which that is. */
+/** The columns that follow from the text of one other column, with that column's name. */
 export const followed = {
   shortIdFolded: "shortId",
   titleFolded: "title",
@@ -50,7 +50,7 @@ export const followed = {
 } as const satisfies Partial<Record<keyof ShownColumns, keyof ShownColumns>>;
 
 type FollowingColumns = Pick<ShownColumns, keyof typeof followed>;
-/** The columns that follow from what an issue shows, and from no other column. */
+/** The columns that follow from what an issue shows, except those in `followed`. */
 export type PlainColumns = Omit<ShownColumns, keyof typeof followed>;
 
 export function plainColumns({ delivery, snapshot }: Shown): PlainColumns {
@@ -107,7 +107,7 @@ export function shownColumns(shown: Shown): ShownColumns {
   return { ...plain, ...followingColumns(plain) };
 }
 
-/** The columns that an issue is made of. */
+/** The columns that `issueOf` reads. */
 export type IssueColumns = Omit<IssueRow, "id" | "lastSeq" | "details" | keyof typeof followed>;
 
 /** An issue as it is now. */
@@ -156,7 +156,7 @@ export function issueOf(row: IssueColumns): Issue {
  * that the delivery's own row has. If the issue shows this delivery now, it is exact.
  */
 export function standInFor(row: DeliveryRow, { fields, shown }: Issue): IssueFields {
-  // Where the delivery names none, the issue shows the project that another one names.
+  // If the delivery names no project, the issue shows the one that another delivery names.
   const project = row.namesProject === false ? null : fields.project;
   if (shown === row.id) return { ...fields, project };
   return {
@@ -164,7 +164,7 @@ export function standInFor(row: DeliveryRow, { fields, shown }: Issue): IssueFie
     project,
     statusRaw: row.shownStatus ?? fields.statusRaw,
     substatusRaw: row.shownSubstatus,
-    // Of another status.
+    // The details are those of the issue's status.
     statusDetails: row.shownStatus === fields.statusRaw ? fields.statusDetails : {},
     assignee: assigneeIn(row.assignee),
     count: row.count ?? 0,
@@ -172,10 +172,13 @@ export function standInFor(row: DeliveryRow, { fields, shown }: Issue): IssueFie
   };
 }
 
-/** Read once of all issues that have the same: it takes longer than all else of a row, and most of a project's are alike. */
+/**
+ * A cache of parsed `rest` columns: parsing takes longer than everything else in a row, and most issues of a project
+ * have the same text.
+ */
 const rests = new Map<string, Rest>();
 const mostRests = 1_000;
-/** A longer one, as few are, is not kept. */
+/** Most characters of a cached text; few are longer. */
 const mostOfRest = 2_000;
 
 function restIn(text: string): Rest {

@@ -8,17 +8,17 @@ export const metaNames = {
   oldest: "oldest",
   /** Which database this is; a copy of it has the same. */
   instance: "instance",
-  /** The newest delivery whose body was dropped for its age, and those of all before it. */
+  /** The newest delivery whose body was dropped for its age; so were those of all before it. */
   prunedTo: "prunedTo",
-  /** Greater whenever issues were dropped for their age, or what deliveries held that were set aside. */
+  /** Grows whenever issues are dropped for their age, or deliveries that were set aside are erased. */
   dropped: "dropped",
-  /** The newest position ever handed out, where its entry may be gone; PostgreSQL's alone, for SQLite counts by itself. */
+  /** The newest position ever handed out, in case its entry is gone. PostgreSQL only: SQLite counts by itself. */
   newest: "newest",
-  /** How far a copy into this store has come; there is none in a store that may be used. */
+  /** How far a copy into this store has come; absent from a store that may be used. */
   copying: "copying",
 } as const;
 
-/** Sixteen letters and digits that no other epoch or database has. */
+/** Sixteen random letters and digits, to name an epoch or a database uniquely. */
 export function newName(): string {
   return BigInt(`0x${randomBytes(11).toString("hex")}`)
     .toString(36)

@@ -1,14 +1,14 @@
 import type { Comparator, IssueFilter } from "../domain/filter.ts";
 
-/** Each is counted before a page is read; nobody's filter has more that matter. */
+/** Most narrowings of a filter: each is counted before a page is read, and no usual filter has more that matter. */
 const mostNarrowings = 6;
 
 /**
- * The parts of a filter that an index finds issues by, the most telling first. Every issue that passes the filter
- * passes each of them.
+ * The parts of a filter that an index serves, the most selective first. Every issue that passes the filter passes each
+ * of them.
  *
- * An index that begins with a project, an assignee or a level goes on with the status, so those parts say it too. What
- * is asked for in negations and alternatives finds nothing.
+ * An index that begins with a project, an assignee or a level continues with the status, so those parts include it.
+ * Parts inside `not` and `or` are left out.
  */
 export function narrowingsOf(filter: IssueFilter): readonly IssueFilter[] {
   const parts = conjunctsOf(filter);
@@ -35,7 +35,7 @@ export function narrowingsOf(filter: IssueFilter): readonly IssueFilter[] {
   return all.slice(0, mostNarrowings);
 }
 
-/** True where the filter asks for nothing but what an event knows of its issue: the project's id and its exact slug. */
+/** True if the filter asks only for what an event knows of its issue: the project's id and its exact slug. */
 export function isOfProjects({ and, or, not, project, ...rest }: IssueFilter): boolean {
   const { contains, startsWith } = project?.slug ?? {};
   const others = [...Object.values(rest), contains, startsWith];
@@ -45,12 +45,12 @@ export function isOfProjects({ and, or, not, project, ...rest }: IssueFilter): b
   );
 }
 
-/** The filters that all must pass, those inside `and` too. */
+/** The filters that must all pass: this one and those inside `and`. */
 function conjunctsOf(filter: IssueFilter): readonly IssueFilter[] {
   return [filter, ...(filter.and ?? []).flatMap(conjunctsOf)];
 }
 
-/** True where the comparator names the values that it wants; `rest` stands for all that have no name. */
+/** True if the comparator lists the values that it wants, without `rest`, which stands for all unknown values. */
 function isFindable<Value extends string>(
   comparator: Comparator<Value> | undefined,
   rest?: Value,

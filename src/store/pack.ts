@@ -4,8 +4,8 @@ import type { ContentRow } from "./delivery-rows.ts";
 import type { packs } from "./tables/sqlite.ts";
 
 /**
- * Contents of deliveries compressed together: two bodies of Sentry's have most of their text in common, so that 64 of
- * them take less than a tenth of their space and a tenth of the time that each would alone.
+ * Contents of deliveries, compressed together. Sentry's bodies have most of their text in common, so 64 of them take
+ * less than a tenth of their space, and a tenth of the time that each would take alone.
  */
 
 export type PackRow = typeof packs.$inferSelect;
@@ -13,19 +13,19 @@ export type PackRow = typeof packs.$inferSelect;
 /** Most deliveries in a pack. Reading one of them decompresses all: some 160 kB, in a quarter of a millisecond. */
 export const packSize = 64;
 
-/** Most bytes in a pack, but for a delivery that has more by itself: that is a pack of its own, which only its reader waits for. */
+/** Most bytes in a pack. A delivery with more has a pack of its own, which only its own readers wait for. */
 export const packBytes = 256 * 1024;
 
 const newest = "sentry-1";
 /** Beyond this, each further level costs twice the time for a few percent. */
 const level = 6;
 
-/** What lies where: of each delivery its id, and how many bytes its body and its fields have; null for none. */
+/** For each delivery its id, and the lengths in bytes of its body and its fields; null for none. */
 type Header = readonly (readonly [delivery: number, body: number | null, fields: number | null])[];
 
 /**
- * How many contents make each pack, by how many bytes each of them has, from the first on. Those at the end that more
- * may be packed with are not counted.
+ * Divides contents into packs by their sizes in bytes, from the first on, and returns how many contents each pack has.
+ * Those at the end that do not fill a pack are left out.
  */
 export function fullPacks(sizes: readonly number[]): readonly number[] {
   const full: number[] = [];
@@ -43,7 +43,10 @@ export function fullPacks(sizes: readonly number[]): readonly number[] {
   return full;
 }
 
-/** @param contents at least one, by ascending id. */
+/**
+ * Compresses contents into a pack.
+ * @param contents at least one, by ascending id.
+ */
 export function packOf(contents: readonly ContentRow[]): PackRow {
   const parts = contents.map(({ delivery, body, fields }) => ({
     delivery,
@@ -66,7 +69,7 @@ export function packOf(contents: readonly ContentRow[]): PackRow {
   return { first: contents[0]!.delivery, last: contents.at(-1)!.delivery, dictionary: newest, data };
 }
 
-/** What a pack holds cannot be had from it. */
+/** This version cannot read the pack. */
 export class UnreadablePackError extends Error {
   override readonly name: string = "UnreadablePackError";
 }
@@ -77,7 +80,7 @@ export class DamagedPackError extends UnreadablePackError {
 }
 
 /**
- * What was packed, by ascending id.
+ * The contents of a pack, by ascending id.
  * @throws DamagedPackError for a pack that is damaged.
  * @throws UnreadablePackError for one that is compressed with a dictionary of a newer version.
  */
@@ -90,7 +93,7 @@ export function contentsIn(pack: PackRow): readonly ContentRow[] {
 }
 
 /**
- * The bodies of some of the deliveries in the pack; no entry for one that has none.
+ * The bodies that a pack holds of these deliveries; no entry for one that has none.
  * @throws UnreadablePackError
  */
 export function bodiesIn(pack: PackRow, deliveries: ReadonlySet<number>): ReadonlyMap<number, Buffer> {
@@ -101,7 +104,7 @@ export function bodiesIn(pack: PackRow, deliveries: ReadonlySet<number>): Readon
   return found;
 }
 
-/** As `bodiesIn`, the fields. */
+/** As `bodiesIn`, for the fields. */
 export function fieldsIn(pack: PackRow, deliveries: ReadonlySet<number>): ReadonlyMap<number, string> {
   const found = new Map<number, string>();
   for (const { delivery, fields } of partsIn(pack))
@@ -111,7 +114,7 @@ export function fieldsIn(pack: PackRow, deliveries: ReadonlySet<number>): Readon
 
 type Parts = { readonly delivery: number; readonly body: Buffer | null; readonly fields: Buffer | null };
 
-/** Views of what the pack is made of. */
+/** Decompresses a pack, and yields its contents as views of its bytes. */
 function* partsIn(pack: PackRow): Generator<Parts> {
   const plain = plainOf(pack);
   const headerEnd = plain.indexOf("\n");
@@ -137,7 +140,7 @@ function plainOf({ first, dictionary, data }: PackRow): Buffer {
   }
 }
 
-/** True where it is the data that zstd refuses, and not that it has no memory. */
+/** True if zstd refuses the data; false if, for example, it has no memory. */
 function isOfData(error: unknown): boolean {
   if (!(error instanceof Error && "code" in error)) return false;
   return /^(?:Z_BUF_ERROR|ZSTD_error_(?!memory_allocation))/.test(String(error.code));

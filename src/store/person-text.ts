@@ -1,6 +1,6 @@
 import type { Actor, Assignee } from "../domain/issue.ts";
 
-/** People as columns hold them: as a list, which takes half the space of one with names, and most rows have one. */
+/** People as columns hold them: JSON arrays, which take half the space of objects, since most rows have a person. */
 
 export function actorText(actor: Actor | null | undefined): string | null {
   return actor == null ? null : JSON.stringify([actor.type, actor.sentryId, actor.name]);

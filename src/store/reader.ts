@@ -16,8 +16,8 @@ import type {
 import type { Count, DurationFigures, Facet, Facets, Period } from "../domain/statistics.ts";
 
 /**
- * A part of a list that has a strict order. `after` and `before` are keys of rows of that list, exclusive, and need
- * not exist any more. `last` takes from the end. Rows come in the list's order, whichever end they were taken from.
+ * A part of a list that has a strict order. `after` and `before` are exclusive keys of its rows, which need not exist
+ * any more. `last` takes from the end; rows come in the list's order all the same.
  */
 export type PageRequest<Key> = {
   readonly limit: number;
@@ -26,7 +26,7 @@ export type PageRequest<Key> = {
   readonly before: Key | null;
 };
 
-/** `more` tells whether rows of the list remain beyond the limit, at the end that the page was not taken from. */
+/** `more` tells whether the limit left out rows, at the end that the page was not taken from. */
 export type Page<Row> = { readonly rows: readonly Row[]; readonly more: boolean };
 
 export type Direction = "ASC" | "DESC";
@@ -49,8 +49,8 @@ export type IssueKey = { readonly value: number | null; readonly sentryId: strin
 
 export type TransitionOrder = { readonly field: "OCCURRED_AT" | "CURSOR"; readonly direction: Direction };
 /**
- * For OCCURRED_AT the time, then the place in history, so that those of one issue at one time are in its order, then the
- * position; for CURSOR the position alone.
+ * For OCCURRED_AT: the time, then the place in history, which keeps the order of one issue's transitions at one time,
+ * then the position. For CURSOR: the position alone.
  */
 export type TransitionKey = Pick<LoggedEvent, "occurredAt" | "place" | "seq">;
 
@@ -81,47 +81,50 @@ export type DeliveryFilter = {
   readonly issueSentryId?: string;
 };
 
-/** Where the log stands. */
+/** The log's epoch and the range of its positions. */
 export type LogBounds = {
   readonly epoch: string;
-  /** 0 for an empty log. */
+  /** The newest position ever handed out; 0 for none. */
   readonly newest: Seq;
   /** The oldest position that can be resumed after: everything that followed it is still in the log. */
   readonly oldest: Seq;
 };
 
-/** What arrived of late. */
+/** What arrived lately. */
 export type FeedFigures = {
   readonly lastDeliveryAt: number | null;
   /** Deliveries received after `since`, by outcome; every outcome is present. */
   readonly counts: Readonly<Record<DeliveryOutcome, number>>;
 };
 
-/** The issues that match now: those that are listed or counted, or that statistics are about. */
+/** The issues that match `filter` at `now`: to be listed, counted, or the subject of statistics. */
 export type Counted = { readonly filter: IssueFilter; readonly now: number };
 
 export type IssuePageRequest = PageRequest<IssueKey> & Counted & { readonly order: IssueOrder };
 
-/** The issues that statistics are about, and when that which is counted occurred. */
+/** The issues that statistics are about, and the period of the events that they count. */
 export type CountedPeriod = Counted & { readonly period: Period };
 
 /**
- * Every question that GraphQL asks of the store, each as many statements for a hundred keys as for one.
+ * Every query that GraphQL makes to the store, each as many statements for a hundred keys as for one.
  *
- * Maps hold what exists; a key without an entry has nothing. Lists in history order hold what nothing supersedes.
- * Relative times in filters count from `now` (epoch milliseconds). What a delivery held and cannot be read any more is as if
- * it had been pruned.
- * @throws StorageUnavailableError when the database cannot be read.
+ * A key that has nothing has no entry in a map. Lists in history order leave out superseded events. Relative times in
+ * filters count from `now` (epoch milliseconds). What cannot be read of a delivery's contents counts as pruned.
+ * @throws StorageUnavailableError if the database cannot be read.
+ * @throws OverloadedError or ReadTimeoutError if too much is asked of it.
  */
 export interface Reader {
   bounds(): Promise<LogBounds>;
 
   issues(sentryIds: readonly string[]): Promise<ReadonlyMap<string, Issue>>;
-  /** Of several that had the short id, the one that last had it. Where projects are given, of their issues alone. */
+  /**
+   * Of several issues that had the short id, the one whose shown delivery was sent last. If projects are given, only
+   * among their issues.
+   */
   issueByShortId(shortId: string, projects?: readonly string[]): Promise<Issue | null>;
   /**
-   * Users or teams by Sentry's ids, each as the newest of the issues that are assigned to it shows it. Where projects are
-   * given, of their issues alone.
+   * Users or teams by Sentry's ids, each as shown by the issue seen last of those assigned to it. If projects are
+   * given, only among their issues.
    */
   assignees(
     type: Assignee["type"],
@@ -136,14 +139,14 @@ export interface Reader {
     request: IssuePageRequest,
   ): Promise<ReadonlyMap<string, Page<Issue>>>;
   issueCountsOf(projects: readonly string[], request: Counted): Promise<ReadonlyMap<string, number>>;
-  /** Where projects are given, of their issues alone. */
+  /** If projects are given, only of their issues. */
   issueDetails(
     sentryIds: readonly string[],
     projects?: readonly string[],
   ): Promise<ReadonlyMap<string, IssueDetails>>;
   /**
-   * The issue objects as Sentry sent them, of the deliveries that the issues show. Where projects are given, of their issues
-   * alone.
+   * The issue objects as Sentry sent them, from the deliveries that the issues show; `{}` if the body is gone. If
+   * projects are given, only of their issues.
    */
   rawIssues(sentryIds: readonly string[], projects?: readonly string[]): Promise<ReadonlyMap<string, Json>>;
 
@@ -152,11 +155,11 @@ export interface Reader {
   eventsById(ids: readonly string[]): Promise<ReadonlyMap<string, LoggedEvent>>;
   /** In log order, superseded ones included. */
   eventsOfDeliveries(deliveries: readonly number[]): Promise<ReadonlyMap<number, readonly LoggedEvent[]>>;
-  /** What the event at each position replaced, in log order; no entry for one that replaced nothing. */
+  /** The events that the one at each position replaced, in log order; no entry for one that replaced nothing. */
   replacedBy(seqs: readonly Seq[]): Promise<ReadonlyMap<Seq, readonly LoggedEvent[]>>;
-  /** The event just before each in its issue's history, by the position of the later one; none before the first. */
+  /** The event just before each one in its issue's history, by the later one's position; no entry for the first. */
   before(seqs: readonly Seq[]): Promise<ReadonlyMap<Seq, LoggedEvent>>;
-  /** When the newest transition before each event in its issue's history occurred, by the event's position. */
+  /** The time of the last transition before each event in its issue's history, by the event's position. */
   transitionedBefore(seqs: readonly Seq[]): Promise<ReadonlyMap<Seq, number>>;
   /** The same page of each issue's history. Keys are the events' places. */
   eventPages(
@@ -188,7 +191,7 @@ export interface Reader {
   transitionCount(request: { readonly filter: TransitionFilter; readonly now: number }): Promise<number>;
 
   projects(sentryIds: readonly string[]): Promise<ReadonlyMap<string, Project>>;
-  /** Of several that had the slug, the one heard of last. Where projects are given, of them alone. */
+  /** Of several projects that had the slug, the one heard of last. If projects are given, only among these. */
   projectBySlug(slug: string, projects?: readonly string[]): Promise<Project | null>;
   /** By slug, then by Sentry's id. Keys are those two. */
   projectPage(request: PageRequest<readonly [slug: string, sentryId: string]>): Promise<Page<Project>>;
@@ -199,23 +202,26 @@ export interface Reader {
   issueProjects(request: Counted): Promise<readonly Count<string>[]>;
   /** Largest first. */
   issueAssignees(request: Counted): Promise<readonly Count<Assignee | null>[]>;
-  /** `buckets` follow on each other; there is at least one. */
+  /** `buckets` are contiguous; there is at least one. */
   issueFlow(request: Counted & { readonly buckets: readonly Bucket[] }): Promise<readonly FlowBucket[]>;
   /**
-   * From each transition of kind OPENED, DISCOVERED, REGRESSED or REOPENED into UNRESOLVED to the issue's next one of
-   * kind RESOLVED, which is in the period.
+   * The times from each transition of kind OPENED, DISCOVERED, REGRESSED or REOPENED into UNRESOLVED to the issue's
+   * next one of kind RESOLVED, if that is in the period.
    */
   timeToResolve(request: CountedPeriod): Promise<DurationFigures>;
   /**
-   * From the issue's first event, where that is OPENED or DISCOVERED into UNRESOLVED, to the next one that is an
-   * assignment or a transition to RESOLVED or IGNORED, which is in the period.
+   * The times from an issue's first event, if that is OPENED or DISCOVERED into UNRESOLVED, to the next assignment or
+   * transition to RESOLVED or IGNORED, if that is in the period.
    */
   timeToTriage(request: CountedPeriod): Promise<DurationFigures>;
-  /** Of each status, the stays that ended in the period; a change of substatus ends none. */
+  /** For each status, the lengths of the stays that ended in the period; a change of substatus ends none. */
   timeInStatus(request: CountedPeriod): Promise<Readonly<Record<IssueStatus, DurationFigures>>>;
-  /** Of the transitions of kind RESOLVED in the period, those after which REGRESSED or REOPENED is the next to another status. */
+  /**
+   * The share of transitions of kind RESOLVED in the period that did not last: the next to another status is REGRESSED
+   * or REOPENED. Null if there are none.
+   */
   reopenRate(request: CountedPeriod): Promise<number | null>;
-  /** Of the transitions in the period, those that are INFERRED. */
+  /** The share of transitions in the period that are INFERRED; null if there are none. */
   inferredShare(request: CountedPeriod): Promise<number | null>;
 
   deliveries(ids: readonly number[]): Promise<ReadonlyMap<number, Delivery>>;
@@ -234,11 +240,11 @@ export interface Reader {
    * Up to `limit` entries after `after`, oldest first.
    *
    * Never shows an entry while one with a smaller position can still commit, so a reader that remembers only its last
-   * position misses nothing. Where what a delivery showed of its issue cannot be read, what the issue shows now stands for it,
-   * but for what the delivery's own row tells.
+   * position misses nothing. If what a delivery showed of its issue cannot be read, the issue's present fields are
+   * taken instead, with those that the delivery's own row has.
    */
   entriesAfter(after: Seq, limit: number): Promise<readonly LogEntry[]>;
 }
 
-/** A reader whose answers all come from one moment of the log. */
+/** A reader whose answers are all of one moment of the store. */
 export type ReadTransaction = Reader & AsyncDisposable;

@@ -14,21 +14,24 @@ import type { WriteTransaction } from "./write.ts";
 export type RebuildOptions = {
   /** Reads a kept body, perhaps better than the version that received it did. */
   readonly read: (body: Uint8Array) => Reading;
-  /** In deliveries. */
+  /** Counts deliveries. */
   readonly onProgress: (done: number, total: number) => void;
-  /** A delivery could not be applied through a fault of this program; it is kept as QUARANTINED. */
+  /** Called if a fault of this program kept a delivery from being applied; it is kept as QUARANTINED. */
   readonly onFault: (error: unknown) => void;
-  /** What some deliveries held cannot be read: each is derived from as if its body were pruned. */
+  /** Called if contents of deliveries cannot be read: these are treated as if their bodies were pruned. */
   readonly onUnreadable?: (error: Error) => void;
 };
 
 /** Bodies can be large. */
 const pageSize = 100;
 
-/** Before the issues are emptied: what they show of deliveries whose bodies are gone. SQL of both databases. */
+/**
+ * To be run before the issues are emptied: keeps what they show of deliveries whose bodies are gone. SQL of both
+ * databases.
+ */
 export const setIssuesAside = "create table issues_aside as select * from issues";
 
-/** Once the issues are derived: gives back what no body tells any more. In turn. */
+/** To be run in turn once the issues are derived: restores the details that no body has any more. */
 export const putDetailsBack = [
   `update issues set details = aside.details from issues_aside as aside
    where aside.shown = issues.shown and issues.details = '{}' and aside.details <> '{}'`,
@@ -36,12 +39,12 @@ export const putDetailsBack = [
 ] as const;
 
 /**
- * Derives every history again from the deliveries, in the order in which they arrived, in a transaction that has set the
- * issues aside and emptied the log, the issues and the projects. Bodies are read anew; what intake fixed (the times, the
- * headers) stays. The facts of a delivery without a body come from its row; if nothing of what it showed can be read, the
- * issue's present fields are taken instead.
+ * Derives every history again from the deliveries, in the order in which they arrived, in a transaction that has set
+ * the issues aside and emptied the log, the issues and the projects. Bodies are read anew; what intake fixed (the
+ * times, the headers) stays. The facts of a delivery without a body come from its row; if nothing of what it showed can
+ * be read, the issue's present fields are taken instead.
  *
- * @param write writes one page by a transaction whose `insertDeliveries` rewrites deliveries that are there.
+ * @param write writes one page in a transaction whose `insertDeliveries` rewrites the existing deliveries.
  */
 export async function deriveAgain(
   { db, tables }: Pick<Asked, "db" | "tables">,
@@ -50,12 +53,12 @@ export async function deriveAgain(
 ): Promise<void> {
   const { deliveries, issues } = tables;
   const held = contentsOf({ db, tables, onUnreadable });
-  /** What stands for what deliveries about issues showed, of those of which nothing can be read. */
+  /** Substitutes for what deliveries about issues showed, if nothing of that can be read. */
   const standIns = new Map<number, IssueFields>();
   const walks = createWalkCache();
   const requestIds = createRequestIds([]);
   const committedAt = ({ receivedAt }: IncomingDelivery) => receivedAt;
-  // What tells that an issue was forgotten stays as it is.
+  // Rows that are no webhooks stay as they are.
   const isWebhook = ne(deliveries.sha256, sha256OfForgotten);
   const [counted] = await db.select({ total: count() }).from(deliveries).where(isWebhook);
   const total = counted?.total ?? 0;
@@ -103,7 +106,7 @@ export async function deriveAgain(
       .select(Object.fromEntries(columns) as Record<string, SQL>)
       .from(sql`issues_aside`)
       .where(sql`sentry_id in ${ids}`);
-    // The columns of the table.
+    // Selected with the columns of the table.
     const shown = new Map(
       (aside as unknown as readonly IssueRow[]).map((row) => [row.sentryId, issueOf(row)]),
     );
@@ -114,7 +117,7 @@ export async function deriveAgain(
   }
 }
 
-/** As the transaction, which has nothing of these deliveries: what stands for their fields is read, and never written. */
+/** The transaction, with substitutes for fields of deliveries that cannot be read. They are read, and never written. */
 function keptBeside(
   transaction: WriteTransaction,
   standIns: ReadonlyMap<number, IssueFields>,
@@ -134,8 +137,8 @@ function keptBeside(
 }
 
 /**
- * As the transaction, but for a delivery about an issue that is not applied and whose body is pruned: nothing but its row
- * tells its facts, so it keeps them, for the next `rebuild`.
+ * The transaction, except that a delivery about an issue without a body keeps its row's facts if it is not applied:
+ * nothing else has them for the next `rebuild`.
  */
 function keepingFacts(
   transaction: WriteTransaction,
@@ -158,7 +161,7 @@ function keepingFacts(
   };
 }
 
-/** The delivery as intake had it, but for its body and what is read of it. */
+/** The delivery as intake had it, with the given body and reading. */
 function incomingFrom(row: DeliveryRow, body: Uint8Array, reading: Reading): IncomingDelivery {
   return {
     body,
@@ -174,7 +177,7 @@ function incomingFrom(row: DeliveryRow, body: Uint8Array, reading: Reading): Inc
   };
 }
 
-/** What the row of a delivery tells whose body is gone, with what it showed of its issue. */
+/** The reading of a delivery whose body is gone, from its row and from what it showed of its issue. */
 function readingOf(row: DeliveryRow, shows: IssueFields | undefined): Reading {
   const { issueId } = row;
   if (issueId === null || shows === undefined) {

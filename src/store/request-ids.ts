@@ -2,16 +2,16 @@ import { desc } from "drizzle-orm";
 import type { Asked } from "./queries/query.ts";
 import type { KnownDelivery } from "./delivery-rows.ts";
 
-/** The Request-IDs of the newest deliveries, to see one that comes again with another body than the first. */
+/** The Request-IDs of the newest deliveries, to detect one that is used again with another body. */
 export type RequestIds = {
-  /** True when the first delivery under this Request-ID had another body; a Request-ID that is new is remembered with this one. */
+  /** True if the first delivery under this Request-ID had another body. Remembers a new Request-ID with this body. */
   readonly isReused: (requestId: string | null, sha256: string) => boolean;
 };
 
-/** Over how many deliveries a Request-ID is remembered. An index on disk would cost more than all that it could find. */
+/** How many Request-IDs are remembered. An index on disk would cost more than all that it could find. */
 const remembered = 10_000;
 
-/** Those of the deliveries that are kept. */
+/** Loads the Request-IDs of the newest deliveries that are kept. */
 export async function loadRequestIds({
   db,
   tables: { deliveries },
@@ -30,7 +30,7 @@ export async function loadRequestIds({
 export function createRequestIds(newest: readonly Pick<KnownDelivery, "requestId" | "sha256">[]): RequestIds {
   // A Request-ID keeps the first body that it came with.
   const bodies = new Map<string, string>();
-  // In turns: a Map's own first key is slow to find once many before it are deleted.
+  // A ring buffer: a Map's own first key is slow to find once many before it are deleted.
   const oldest: string[] = [];
   let turn = 0;
   const remember = (requestId: string, sha256: string) => {

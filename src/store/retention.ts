@@ -4,24 +4,26 @@ import type { Erasing } from "./erase.ts";
 export type Retention = { readonly rawDays: number | null; readonly eventsDays: number | null };
 
 export type RetentionOptions = {
-  /** How long after a step that found something the next one comes, so that batches that wait are written first. */
+  /** The delay after a step that found something, so that waiting batches are written first. */
   readonly betweenMs: number;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  /** Told why a step failed; it is tried again. It is not to throw. */
+  /** Called with the error of a failed step, which is tried again. Must not throw. */
   readonly failed: (error: unknown) => void;
 };
 
-/** How often it is looked for what is too old. */
+/** The delay before the next look, once nothing is due. */
 const everyMs = 60_000;
-/** When it is first looked for what a command has left, where nothing is ever too old: a start has other things to do. */
+/**
+ * The delay before the first look if nothing ever expires, but a command may have left something: startup comes first.
+ */
 const firstMs = 2_000;
 const dayMs = 86_400_000;
 
 /**
- * Drops what is too old, step by step, and what a command set aside and was broken off. Whoever has the store looks for it,
- * and finds what the others have left.
- * @param retention null where nothing is to be erased.
+ * Erases, step by step, what is too old, and what an interrupted command had set aside. Every gateway on a store does
+ * so, and finds what the others have left.
+ * @param retention null if nothing is to be erased.
  */
 export function startRetention(
   steps: Pick<Erasing, "dropBodies" | "dropClosedIssues" | "eraseSetAside">,
@@ -34,7 +36,7 @@ export function startRetention(
   let turning = Promise.resolve();
   let timer: NodeJS.Timeout;
 
-  /** A step that fails keeps no other one from being taken. */
+  /** Returns 0 for a step that fails, so that the others are taken. */
   async function taken(step: Promise<number>): Promise<number> {
     try {
       return await step;

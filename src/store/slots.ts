@@ -5,10 +5,10 @@ export type SlotsOptions = WaitingLineOptions & {
   readonly atOnce: number;
 };
 
-/** Lets few do something at once, and others wait until one of them is done. */
+/** A semaphore: a few callers hold a slot at once, the others wait in line. */
 export type Slots = {
   /**
-   * A slot, which is free again once it is disposed; it is to be disposed once.
+   * Takes a slot, or waits for one. Disposing frees it; it must be disposed once.
    * @throws as `WaitingLine.wait` does.
    */
   readonly take: () => Promise<Disposable>;
@@ -20,7 +20,7 @@ export function createSlots({ atOnce, ...options }: SlotsOptions): Slots {
   return {
     async take() {
       if (taken < atOnce) taken += 1;
-      // Whoever is done gives its slot on.
+      // A slot that is freed is passed on to the next in line.
       else await line.wait();
       return {
         [Symbol.dispose]() {

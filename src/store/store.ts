@@ -12,7 +12,7 @@ export type Receipt = {
   readonly position: Seq;
 };
 
-/** The deliveries, the log and the issues on disk, whatever database keeps them. */
+/** The deliveries, the log and the issues on disk, whatever database they are in. */
 export interface Store extends AsyncDisposable {
   /** Reads outside of any transaction: each answer is of its own moment. */
   readonly reader: Reader;
@@ -23,26 +23,29 @@ export interface Store extends AsyncDisposable {
   /**
    * Keeps one delivery, derives what it changes, and resolves once all of it is on disk. Deliveries that wait together
    * share one transaction.
-   * @throws OverloadedError at once when the queue is full.
-   * @throws StorageUnavailableError when nothing was kept, or when that cannot be known: sending it again is safe.
+   * @throws OverloadedError at once if the queue is full.
+   * @throws StorageUnavailableError if nothing was kept, or if that is unknown: sending it again is safe.
    */
   append(delivery: IncomingDelivery): Promise<Receipt>;
 
   /**
-   * A number that stays the same only while nothing is written that `reader` could show, by any process. Null where that
-   * cannot be told at once.
+   * A number that changes when anything is written that `reader` could show; another process's write may take 100 ms to
+   * be noticed. Null if such writes cannot be noticed that soon.
    */
   version(): number | null;
 
-  /** How many deliveries wait to be written, and how many bytes the database's write-ahead log has; null for none. */
+  /**
+   * The number of deliveries that wait to be written, and the size in bytes of the write-ahead log's file; null if
+   * there is none.
+   */
   figures(): Promise<{ readonly waiting: number; readonly walBytes: number | null }>;
 
   /** Who may read. */
   readonly tokens: Pick<Tokens, "list">;
 
   /**
-   * False when the newest write failed and another one, tried now, fails too. On PostgreSQL also where they take longer than
-   * a webhook is waited for, as soon as the one under way has.
+   * False if the newest write failed, and one that is tried now fails too. On PostgreSQL also if writes take longer
+   * than a webhook is waited for, including the one under way.
    */
   canWrite(): Promise<boolean>;
 }

@@ -1,19 +1,19 @@
 import type { Token } from "../domain/token.ts";
 
-/** The tokens that were made and not revoked, whatever database keeps them. */
+/** The tokens that were made and not revoked, whatever database they are in. */
 export interface Tokens {
-  /** By name. */
+  /** All tokens, ordered by name. */
   list(): Promise<readonly Token[]>;
   /**
    * Resolves once it is on disk.
-   * @throws TokenExistsError when there is one of that name.
+   * @throws TokenExistsError if there is one of that name.
    */
   add(token: Token): Promise<void>;
-  /** Resolves once it is gone from the disk; false when there was none of that name. */
+  /** Resolves once it is gone from the disk; false if there was none of that name. */
   remove(name: string): Promise<boolean>;
 }
 
-/** The names of those that have not expired at `now` (epoch milliseconds). */
+/** The names of the tokens that have not expired at `now` (epoch milliseconds). */
 export async function validNames(tokens: Pick<Tokens, "list">, now: number): Promise<readonly string[]> {
   const valid = (await tokens.list()).filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
   return valid.map(({ name }) => name);

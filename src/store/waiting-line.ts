@@ -2,24 +2,30 @@ import { OverloadedError, ReadTimeoutError } from "../domain/failure.ts";
 import { createRound } from "../domain/round.ts";
 import { whoAsks } from "./asked-by.ts";
 
-/** Questions that wait for what answers them to be free. The clients that ask (`askedBy`) take turns. */
+/**
+ * A queue of queries that wait for something to come free, such as a thread. Clients (`askedBy`) are served
+ * round-robin.
+ */
 export type WaitingLine<Freed> = {
   /**
-   * What comes free for the caller.
-   * @throws OverloadedError where too many wait, of whom its client has most, and it came last.
-   * @throws ReadTimeoutError where nothing came free in time.
+   * Resolves with what comes free for the caller.
+   * @throws OverloadedError if too many wait, and this is the newest call of the client with the most.
+   * @throws ReadTimeoutError if nothing came free in time.
    */
   readonly wait: () => Promise<Freed>;
-  /** Takes the next out of the line, to be given what came free, or comes; undefined where nobody waits. */
+  /**
+   * Takes the next call out of the queue, and returns a function that gives it what came free, or a promise of that.
+   * Undefined if none waits.
+   */
   readonly next: () => ((freed: Freed | Promise<Freed>) => void) | undefined;
-  /** Refuses all that wait. */
+  /** Rejects all that wait. */
   readonly refuse: (error: Error) => void;
 };
 
 export type WaitingLineOptions = {
-  /** How long one may wait. */
+  /** The longest wait, in milliseconds. */
   readonly waitMs: number;
-  /** Most that wait; past this one is refused. */
+  /** Most that may wait; past this one is rejected. */
   readonly mostWaiting: number;
 };
 
@@ -33,7 +39,7 @@ export function createWaitingLine<Freed>({ waitMs, mostWaiting }: WaitingLineOpt
       if (waiting.size > mostWaiting)
         waiting.lastOfMost()!.reject(new OverloadedError("Too many questions are waiting."));
       const timer = setTimeout(() => {
-        // What comes to one that was taken out is still on its way, perhaps.
+        // No effect on a call that was taken out already, and waits for a promise that `next` gave it.
         waiting.remove(client, turn);
         turn.reject(new ReadTimeoutError(`No turn came within ${waitMs} ms.`));
       }, waitMs);

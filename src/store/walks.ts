@@ -2,29 +2,29 @@ import { letGo, sizeOf } from "../domain/history.ts";
 import type { Held } from "./held.ts";
 
 /**
- * Histories in memory, so that a delivery of a busy issue reads nothing. The longest unused are forgotten first; long ones
- * are held without their beginning.
+ * An LRU cache of histories, so that a delivery about a busy issue reads nothing. Long histories are held without their
+ * beginning.
  */
 export type WalkCache = {
   readonly get: (issueId: string) => Held | undefined;
   readonly set: (issueId: string, held: Held) => void;
-  /** Forgets what may not be what the store holds. */
+  /** Removes histories that may differ from the store's. */
   readonly forget: (issueIds: Iterable<string>) => void;
 };
 
 /**
- * Deliveries of the histories in memory: at 2.8 kB each some 140 MB. A history that is not held is read from its beginning
- * for the next delivery, so those of all issues that are busy have to be.
+ * Most deliveries of all histories held: at 2.8 kB each some 140 MB. A history that is not held is read from its
+ * beginning for the next delivery, so those of all busy issues should fit.
  */
 const heldDeliveries = 50_000;
 
-/** How many deliveries of one history are held, and how many are left of more. Few are late by as many. */
+/** Most deliveries of one history that are held, and how many are left when there are more. Few are late by as many. */
 export type HeldOfOne = { readonly most: number; readonly left: number };
 const usual: HeldOfOne = { most: 24, left: 8 };
 
-/** @param maxDeliveries how many deliveries the histories held may have together; one history is always held. */
+/** @param maxDeliveries most deliveries of all histories held together; one history is always held. */
 export function createWalkCache(maxDeliveries = heldDeliveries, { most, left } = usual): WalkCache {
-  // A Map iterates in the order of insertion, so its first key is the longest unused.
+  // A Map iterates in the order of insertion, so its first key is the least recently used.
   const walks = new Map<string, { readonly held: Held; readonly counted: number }>();
   let deliveries = 0;
 

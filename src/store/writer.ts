@@ -4,8 +4,8 @@ import type { Receipt } from "./store.ts";
 
 export type WriterOptions = {
   /**
-   * Writes the deliveries, and resolves with their receipts in the same order once all are on disk. Where it rejects some
-   * may be as well.
+   * Writes the deliveries, and resolves with their receipts in the same order once all are on disk. If it rejects, some
+   * may be on disk too.
    */
   readonly commit: (batch: readonly IncomingDelivery[]) => Promise<readonly Receipt[]>;
   /** True for a failure that passes by itself within moments: another process holds the write lock. */
@@ -16,16 +16,16 @@ export type WriterOptions = {
   readonly maxWaiting: number;
   /** How long a group waits for a busy database. */
   readonly giveUpMs: number;
-  /** How long between two tries. */
+  /** The delay between two attempts. */
   readonly retryMs: number;
 };
 
 export type Writer = {
   /**
-   * Resolves once the deliveries are on disk, with a receipt for each. A group of none takes its turn as well: whether
-   * that works is whether anything would.
-   * @throws OverloadedError when the queue is full, at once.
-   * @throws StorageUnavailableError when not all could be written, or that cannot be known. Whichever were are repeats
+   * Resolves once the deliveries are on disk, with a receipt for each. An empty group is written too, to find out
+   * whether writing works.
+   * @throws OverloadedError at once if the queue is full.
+   * @throws StorageUnavailableError if not all were written, or if that is unknown. Those that were count as repeats
    * when they are sent again.
    */
   readonly append: (group: readonly IncomingDelivery[]) => Promise<readonly Receipt[]>;
@@ -44,7 +44,7 @@ type Waiting = {
 
 /**
  * Group commit: what arrives while one transaction runs shares the next one. At low load every delivery is its own
- * transaction; under load one sync to disk pays for many.
+ * transaction; under load one fsync pays for many.
  */
 export function createWriter({
   commit,
@@ -69,7 +69,7 @@ export function createWriter({
 
   async function drain(): Promise<void> {
     while (waiting.length > 0) {
-      // One turn of the event loop: what arrived together comes in together.
+      // Waits one turn of the event loop, so that what arrives together shares a transaction.
       await new Promise((resolve) => setImmediate(resolve));
       const taken = take();
       const batch = taken.flatMap(({ group }) => group);

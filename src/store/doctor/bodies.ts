@@ -12,7 +12,7 @@ import { isJson } from "./is-json.ts";
 /** Bodies can be large. */
 const pageSize = 100;
 
-/** Every body that is kept, and where those are that are not. */
+/** Examines every body that is kept, and finds those that are missing without having been pruned. */
 export async function examineBodies({
   db,
   tables,
@@ -26,7 +26,7 @@ export async function examineBodies({
   const total = counted?.total ?? 0;
   const prunedTo = await rememberedNumber({ db, tables }, metaNames.prunedTo);
   let done = 0;
-  /** Deliveries of which it is known where their content is, or was. */
+  /** Number of deliveries whose content was found, or is in a pack that cannot be read. */
   let held = 0;
   const receivedIn = (first: number, last: number) =>
     db
@@ -45,7 +45,7 @@ export async function examineBodies({
     for (const { delivery, body, fields } of rows) {
       const row = received.get(delivery);
       if (row !== undefined) held += 1;
-      // What is set aside is still to be erased.
+      // Set aside to be erased, or never a webhook.
       if (row?.sha256.equals(sha256OfForgotten) === true) continue;
       if (body !== null && row?.sha256.equals(createHash("sha256").update(body).digest()) !== true)
         findings.add({
@@ -57,7 +57,7 @@ export async function examineBodies({
       if (row !== undefined && row.issueId !== null && !isJson(fields))
         findings.add({
           problem: `What delivery ${delivery} shows of its issue cannot be read.`,
-          // From its body.
+          // `rebuild` reads them from the body.
           remedy: body === null ? remedy : howToRebuild,
         });
     }

@@ -7,12 +7,12 @@ import { eventOf, measuresRow, type EventRow, type MeasuresColumns } from "../ev
 import { shownColumns, type IssueRow } from "../issue-rows.ts";
 import { isJson } from "./is-json.ts";
 
-/** The fields that an issue shows, as they are kept, and those that name its project, mostly the same; null where they are gone. */
+/** The kept fields that an issue shows, and those that name its project, mostly the same; null if they are gone. */
 export type ShownTexts = { readonly shown: string | null; readonly naming: string | null };
 
 type KeptIssue = {
   readonly deliveries: readonly DeliveryRow[];
-  /** The events of its history, in its order. */
+  /** The events of its history, in order. */
   readonly logged: readonly ({ readonly event: EventRow } & Pick<
     DeliveryRow,
     "receivedAt" | "resolutionType"
@@ -20,7 +20,7 @@ type KeptIssue = {
   readonly row: IssueRow | undefined;
 };
 
-/** How the log and the row of an issue differ from what its deliveries tell; null when they do not. */
+/** How the log and the row of an issue differ from what its deliveries tell; null if they do not. */
 export function differenceOf({ deliveries, logged, row }: KeptIssue): string | null {
   const facts = deliveries.map(factsOf);
   const history = deriveHistory(facts);
@@ -38,7 +38,7 @@ export function differenceOf({ deliveries, logged, row }: KeptIssue): string | n
   if (mismeasured >= 0) return `what event ${kept[mismeasured]!.id} ended is not what its history tells.`;
   if (row === undefined) return "it is missing.";
   const { state, statusSince, shown } = history;
-  // A delivery in which nothing is new is not shown, so what counts is what it shows.
+  // A delivery with nothing new does not become the shown one, so the snapshots are compared, not the ids.
   const snapshotOf = (id: number) => facts.find(({ delivery }) => delivery === id)?.snapshotHash;
   const isSame =
     row.status === state.status &&
@@ -48,7 +48,9 @@ export function differenceOf({ deliveries, logged, row }: KeptIssue): string | n
   return isSame ? null : "its present state is not what its deliveries tell.";
 }
 
-/** How the row of an issue differs from its newest entry, its events, and what its delivery shows; null when it does not. */
+/**
+ * How the row of an issue differs from its newest entry, its events, and what its delivery shows; null if it does not.
+ */
 export function differenceInRow(
   row: IssueRow,
   logged: KeptIssue["logged"],
@@ -71,7 +73,7 @@ export function differenceInRow(
   return wrong === undefined ? null : `its ${wrong} is not what its delivery ${row.shown} shows.`;
 }
 
-/** All of an event that is derived, as text. */
+/** All derived parts of an event, as text. */
 function signatureOf(event: Omit<IssueEvent, "role"> & { readonly role: string }): string {
   const { place, delivery, role, source, action, actionRaw, actor, assignee, transition } = event;
   const { occurredAt, occurredAfter } = event;

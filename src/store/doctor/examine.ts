@@ -5,12 +5,13 @@ import { examineHistories } from "./histories.ts";
 import { examineLog } from "./log.ts";
 
 /**
- * Everything in the store that is not as it should be; empty when all is well. It reads only, and is to be asked in one
- * moment of the store.
+ * Finds everything in the store that is not as it should be; empty if all is well. Only reads, and must read one moment
+ * of the store.
  *
- * Every body that is kept is compared with the sha256 that it was received with, and none may be missing but those that
- * were pruned; the log has to have every position; every history is derived anew, to be compared with the log and the
- * issues; and each issue has to show what its delivery does.
+ * - Every kept body must have the sha256 that it was received with, and only pruned ones may be missing.
+ * - The log must have every position.
+ * - Every history is derived anew, and must equal the log and the issues.
+ * - Each issue must show what its delivery does.
  */
 export async function examineStore(store: Examined): Promise<readonly Finding[]> {
   return [...(await examineLog(store)), ...(await examineBodies(store)), ...(await examineHistories(store))];

@@ -1,16 +1,16 @@
 /** One thing that is wrong, and what to do about it. */
 export type Finding = { readonly problem: string; readonly remedy: string };
 
-/** What a store holds is looked at by the version that it is of. */
+/** A store is examined by the version that its tables are of. */
 export const otherVersion: Finding = {
   problem: "The tables are those of another version of Issuewire, and were not examined.",
   remedy: "Run doctor with that version, or start a gateway of this one first.",
 };
 
-/** At most so many findings of one sort are told one by one. */
+/** Most findings of one kind that are told one by one. */
 const mostOfOneSort = 10;
 
-/** Findings of one sort: the first ones, and how many more. */
+/** Findings of one kind: the first ones, and how many more. */
 export class Findings {
   readonly #told: Finding[] = [];
   #more = 0;

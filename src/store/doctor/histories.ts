@@ -8,10 +8,10 @@ import { differenceInRow, differenceOf, type ShownTexts } from "./difference.ts"
 import type { Examined } from "./examined.ts";
 import { Findings, type Finding } from "./finding.ts";
 
-/** So many histories are read at once. */
+/** Most histories read at once. */
 const issuesAtOnce = 100;
 
-/** Every history, derived anew, beside the log and the row of its issue. */
+/** Compares every history, derived anew, with the log and the row of its issue. */
 export async function examineHistories(store: Examined): Promise<readonly Finding[]> {
   const { db, tables, onProgress, howToRebuild: remedy } = store;
   const { deliveries, issues } = tables;
@@ -77,7 +77,7 @@ async function differencesOf(
   const namedOf = new Map(
     rows.map((row) => [row.sentryId, namedApart(row, deliveriesOf.get(row.sentryId) ?? [])]),
   );
-  // What cannot be read is told of already.
+  // Unreadable contents are found elsewhere (`examineBodies`).
   const fieldsOf = await contentsOf({ db, tables }).fields(
     [...rows.map(({ shown }) => shown), ...namedOf.values()].filter((id) => id !== null),
   );
@@ -97,7 +97,7 @@ async function differencesOf(
   });
 }
 
-/** The delivery that names the project of a row whose own delivery names none; null where there is no such thing. */
+/** The delivery that names an issue's project if the one that it shows names none; null if that does, or none does. */
 function namedApart({ shown }: IssueRow, deliveries: readonly DeliveryRow[]): number | null {
   if (deliveries.find(({ id }) => id === shown)?.namesProject !== false) return null;
   return deriveHistory(deliveries.map(factsOf)).named;

@@ -5,7 +5,10 @@ import { rememberedNumber } from "../queries/meta.ts";
 import type { Examined } from "./examined.ts";
 import type { Finding } from "./finding.ts";
 
-/** Positions are missing only where something was erased, which the log tells of later, or begins behind. */
+/**
+ * Examines whether the log has all positions after the newest entry that tells of an erased issue, and after the oldest
+ * that can be resumed after. Before these, some may be missing.
+ */
 export async function examineLog({
   db,
   tables,
@@ -26,7 +29,7 @@ export async function examineLog({
     .from(deliveries)
     .orderBy(desc(deliveries.id))
     .limit(1);
-  // What was written last tells how far the log had come, should its end be gone.
+  // The last delivery tells how far the log had come, in case its end is gone.
   const newest = Math.max(await newestPosition(), last?.position ?? 0);
   const missing = newest - after - (kept?.entries ?? 0);
   if (missing <= 0) return [];

@@ -6,10 +6,10 @@ import { countedIssues } from "./counted.ts";
 import { grouped, type Asked } from "./query.ts";
 
 /**
- * Assignees, and issues counted by them.
+ * Assignees, and issues counted by assignee.
  *
- * What they show of an assignee is almost always the same for all of them, and then `issues_by_assignee` has it. Which of
- * them was seen last matters only where they differ, and to find that out takes reading the rows of those issues.
+ * Almost always all issues show an assignee alike, and then `issues_by_assignee` has all that is needed. Only if they
+ * differ does it matter which issue was seen last, and the rows of these issues are read.
  */
 export function assigneeQueries(asked: Asked): Pick<Reader, "assignees" | "issueAssignees"> {
   const { db, tables, dialect } = asked;
@@ -78,7 +78,7 @@ export function assigneeQueries(asked: Asked): Pick<Reader, "assignees" | "issue
   };
 }
 
-/** The only one that there is, however often; null when they differ, or there is none. */
+/** The assignee, if all are the same; null if they differ, or if there is none. */
 function oneOf(assignees: readonly (Assignee | null)[]): Assignee | null {
   const [first, ...others] = assignees;
   if (first == null) return null;

@@ -6,21 +6,23 @@ import { issueOf, standInFor } from "../issue-rows.ts";
 import type { Asked } from "./query.ts";
 
 /**
- * What deliveries held, wherever it is kept now. No entry for a delivery that has none of what is asked for. What is in a
- * pack that cannot be read is as if it were gone.
+ * What deliveries held, wherever it is kept now. No entry for a delivery without it. Contents of a pack that cannot be
+ * read count as gone.
  */
 export type Contents = {
   readonly bodies: (deliveries: readonly number[]) => Promise<ReadonlyMap<number, Buffer>>;
-  /** `IssueFields` as they were written. */
+  /** `IssueFields` as JSON, as they were written. */
   readonly fields: (deliveries: readonly number[]) => Promise<ReadonlyMap<number, string>>;
   /** What each delivery's own snapshot shows. */
   readonly snapshots: (deliveries: readonly number[]) => Promise<ReadonlyMap<number, IssueFields>>;
   /**
-   * The same, and of a delivery about an issue whose own snapshot is gone what stands for it: no entry only where the issue
-   * is gone as well.
+   * The same, with a substitute (`standInFor`) for a delivery about an issue whose own snapshot is gone; no entry for
+   * it only if the issue is gone too.
    */
   readonly shown: (deliveries: readonly number[]) => Promise<ReadonlyMap<number, IssueFields>>;
-  /** Body and fields of one delivery, the fields as `shown` gives them; null for what it has none of, as of a body that was pruned. */
+  /**
+   * Body and fields of one delivery, the fields as `shown` gives them; null for what is missing, such as a pruned body.
+   */
   readonly kept: (delivery: number) => Promise<Pick<ContentRow, "body" | "fields">>;
 };
 
@@ -34,7 +36,7 @@ export function contentsOf({
   const { contents, deliveries, issues, packs } = tables;
   const told = new Set<string>();
 
-  /** It counts as gone. */
+  /** Reports, once, something unreadable: it counts as gone. */
   function tellOf(error: Error): void {
     if (told.has(error.message)) return;
     told.add(error.message);
@@ -70,10 +72,10 @@ export function contentsOf({
       .where(inArray(contents.delivery, [...missing]));
     for (const { delivery, content } of rows) {
       missing.delete(delivery);
-      // The column of this name.
+      // Of the column with this name.
       if (content !== null) found.set(delivery, content as NonNullable<ContentRow[Part]>);
     }
-    // What is packed meanwhile was found above: it is in its pack from the moment on that it is gone from there.
+    // What is not found above is in its pack by now, or gone: packing moves it in one transaction.
     if (missing.size === 0) return found;
     const firsts = db
       .select({ first: sql`(select max(first) from ${packs} where first <= ${deliveries.id})` })
@@ -96,7 +98,7 @@ export function contentsOf({
     const found = new Map<number, IssueFields>();
     for (const [delivery, text] of await fields(ids))
       try {
-        // Intake wrote it.
+        // Intake wrote this text.
         found.set(delivery, JSON.parse(text) as IssueFields);
       } catch (cause) {
         tellOf(new Error(`What delivery ${delivery} shows of its issue is damaged.`, { cause }));
@@ -132,7 +134,10 @@ export function contentsOf({
   };
 }
 
-/** The pack that holds what the delivery held; null for none. Along the key: nothing else finds it quickly among many. */
+/**
+ * The pack that holds what the delivery held; null for none. Found by the primary key: nothing else is quick if there
+ * are many.
+ */
 export async function packHolding(
   { db, tables: { packs } }: Pick<Asked, "db" | "tables">,
   delivery: number,
@@ -147,9 +152,9 @@ export async function packHolding(
 }
 
 /**
- * Gives deliveries other fields, wherever theirs are kept. Seldom: a newer version reads more of a body than the one that
- * kept it.
- * @throws UnreadablePackError where a pack that cannot be read holds one of them.
+ * Replaces the fields of deliveries, wherever these are kept. Few differ: only if this version reads more of a body
+ * than the one that kept it.
+ * @throws UnreadablePackError if a pack that cannot be read holds one of them.
  */
 export async function rewriteFields(
   { db, tables }: Pick<Asked, "db" | "tables">,

@@ -6,15 +6,17 @@ import { isOfProjects } from "../narrowings.ts";
 import type { Counted } from "../reader.ts";
 import type { Asked } from "./query.ts";
 
-/** The conditions that say what a statistic counts. Undefined is one that everything meets. */
+/** The conditions for what a statistic counts; undefined if everything counts. */
 export function countedIssues({ db, tables, dialect }: Pick<Asked, "db" | "tables" | "dialect">) {
   const { events, issues } = tables;
 
-  /** Of issues. What they contain is looked up first: reading each issue's texts takes longer than all else. */
+  /**
+   * Issues that match. Texts are looked up in their index first: reading each issue's texts takes longer than all else.
+   */
   const matching = ({ filter, now }: Counted): SQL | undefined =>
     and(...textNarrowings(filter, tables, dialect), issueWhere(filter, tables, dialect, now));
 
-  /** `issues`, read from the row of an event as far as that says what the issue shows. */
+  /** `issues`, with the columns that an event has too read from its row. */
   const shown = Object.create(issues, {
     id: { value: events.seq },
     projectId: { value: events.projectId },
@@ -22,9 +24,9 @@ export function countedIssues({ db, tables, dialect }: Pick<Asked, "db" | "table
   }) as IssuesTable;
 
   /**
-   * Of events whose issue matches. The event itself says which project its issue shows. Otherwise as a list that is made
-   * once: an event of a period is one of a million, and to look into the row of its issue takes longer than to look into
-   * a list.
+   * Events whose issue matches. If the filter asks only for the project, the event itself has it. Otherwise the issues
+   * that match are listed once: with a million events in a period, looking into a list takes less time than looking
+   * into each issue's row.
    */
   const ofMatching = (counted: Counted): SQL | undefined => {
     const { filter, now } = counted;
@@ -35,11 +37,11 @@ export function countedIssues({ db, tables, dialect }: Pick<Asked, "db" | "table
     return dialect.tried(inArray(events.issueId, listed));
   };
 
-  /** Of events that occurred in the period and are part of the history. */
+  /** Events of the history that occurred in the period. */
   const eventsIn = ({ from, to }: Period): SQL | undefined =>
     and(isNull(events.supersededBy), gte(events.occurredAt, from), lt(events.occurredAt, to));
 
-  /** Of transitions; `transitions_by_time` serves it. */
+  /** Transitions of the history that occurred in the period; `transitions_by_time` serves it. */
   const transitionsIn = (period: Period): SQL | undefined => and(isNotNull(events.kind), eventsIn(period));
 
   return { matching, ofMatching, eventsIn, transitionsIn };

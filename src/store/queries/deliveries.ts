@@ -52,7 +52,7 @@ export function deliveryQueries({ db, tables, dialect, onUnreadable }: Asked): D
   };
   const select = () => db.select(columns).from(deliveries);
   const isWebhook = ne(deliveries.sha256, sha256OfForgotten);
-  /** None of those that are not is about an issue, and few others have one sha256: their index finds them. */
+  /** Rows that are no webhooks. None is about an issue, so `deliveries_by_sha256` finds them. */
   const isNone = and(isNull(deliveries.issueId), eq(deliveries.sha256, sha256OfForgotten));
   const deliveryFrom = ({ sha256, ...row }: Awaited<ReturnType<typeof select>>[number]): Delivery => ({
     ...row,
@@ -76,7 +76,7 @@ export function deliveryQueries({ db, tables, dialect, onUnreadable }: Asked): D
       receivedAt?.gte === undefined ? undefined : gte(column, momentAt(receivedAt.gte, now)),
       receivedAt?.lt === undefined ? undefined : lt(column, momentAt(receivedAt.lt, now)),
       receivedAt?.lte === undefined ? undefined : lte(column, momentAt(receivedAt.lte, now)),
-      // A delivery always has the time at which it was received.
+      // The column is never null.
       receivedAt?.null === true ? sql`1 = 0` : undefined,
     );
     return condition && dialect.stoppable(condition, deliveries.id);
@@ -111,7 +111,8 @@ export function deliveryQueries({ db, tables, dialect, onUnreadable }: Asked): D
       const counted = where(filter, now);
       const countOf = (condition: SQL | undefined) =>
         db.select({ count: count() }).from(deliveries).where(condition);
-      // Apart, so that all are counted along an index, which none has that knows every sha256; and in one moment.
+      // Two counts, so that each is along an index: no index of all deliveries has their sha256. In one statement, so
+      // that both are of one moment.
       const [row] = await db
         .select({
           count: sql`(${countOf(counted)}) - (${countOf(and(isNone, counted))})`.mapWith(Number),
@@ -121,8 +122,8 @@ export function deliveryQueries({ db, tables, dialect, onUnreadable }: Asked): D
     },
 
     async feedFigures({ since }) {
-      // By its id: one that came while the clock was ahead would seem the last for as long as that. What tells that an issue
-      // was forgotten was never received.
+      // By id: by time, one received while the clock was ahead would seem the last for as long. Rows that are no
+      // webhooks were never received.
       const [last] = await db
         .select({ at: deliveries.receivedAt })
         .from(deliveries)

@@ -9,8 +9,8 @@ type DurationQueries = Pick<Reader, "timeToResolve" | "timeToTriage" | "timeInSt
 /**
  * How long things took.
  *
- * Each event is kept with what it ended (`Measures`), so that an answer needs the events of its period alone, and those
- * from an index: `transitions_by_time`, or `triages_by_time`.
+ * Each event is kept with what it ended (`Measures`), so an answer needs only the events of its period, which an index
+ * finds: `transitions_by_time`, or `triages_by_time`.
  */
 export function durationQueries(asked: Asked): DurationQueries {
   const { db, aggregates, tables } = asked;

@@ -42,7 +42,8 @@ type EventQueries = Pick<
 export function eventQueries({ db, tables, dialect }: Asked): EventQueries {
   const { events, issues, deliveries } = tables;
   const ofDelivery = { receivedAt: deliveries.receivedAt, resolutionType: deliveries.resolutionType };
-  // One list of columns: of tables beside each other, reading the rows takes Drizzle longer than finding them.
+  // One list of columns: with an object for each table, Drizzle takes longer to read the rows than the database to find
+  // them.
   const select = () =>
     db
       .select({ ...getTableColumns(events), ...ofDelivery })
@@ -50,11 +51,11 @@ export function eventQueries({ db, tables, dialect }: Asked): EventQueries {
       .innerJoin(deliveries, eq(deliveries.id, events.delivery));
   const eventFrom = (row: Awaited<ReturnType<typeof select>>[number]) => eventOf(row, row);
   const inHistory = isNull(events.supersededBy);
-  /** Of issues that are named, whose histories can be of any length. */
+  /** For given issues, whose histories can be of any length. */
   const inHistories = dialect.stoppable(inHistory, events.seq);
 
   const earlier = alias(events, "earlier");
-  /** What the newest event of those in its issue's history that come before an event has in this column. */
+  /** This column of the last event before another one's place in its issue's history, of those that meet `where`. */
   const newestEarlier = (column: typeof earlier.seq | typeof earlier.occurredAt, where: SQL | undefined) =>
     db
       .select({ found: column })
@@ -63,7 +64,7 @@ export function eventQueries({ db, tables, dialect }: Asked): EventQueries {
       .orderBy(desc(earlier.place))
       .limit(1);
 
-  /** The same page of each issue's history; each reads no further than its own limit. */
+  /** The same page of each issue's history; of none is more read than a page. */
   async function pages(
     sentryIds: readonly string[],
     page: PageRequest<Uint8Array>,
@@ -115,7 +116,8 @@ export function eventQueries({ db, tables, dialect }: Asked): EventQueries {
     },
 
     async eventsById(ids) {
-      // By their deliveries, which have few events each: SQLite takes no condition that names a thousand of them one by one.
+      // By their deliveries, which have few events each: SQLite refuses a condition that names a thousand events one by
+      // one.
       const named = new Map(ids.map((id) => [id, deliveryIn(id)]));
       const among = [...named.values()].filter((delivery) => delivery !== null);
       const rows = await select().where(inArray(events.delivery, among));

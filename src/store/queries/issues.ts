@@ -38,14 +38,14 @@ const orderColumns = {
   PRIORITY: "priorityRank",
 } as const satisfies Record<IssueOrderField, keyof IssueRow>;
 
-/** A part of a page: what its issues are found by, and the order that it is in. */
+/** A part of a page: the condition that finds its issues, and the order that they are in. */
 type Part = { readonly found: SQL | undefined; readonly inOrder: readonly SQL[] };
 
 /** SQLite takes 32,766 in one statement. */
 const mostVariables = 30_000;
-/** SQLite takes 500 selects in one. */
+/** SQLite takes 500 selects in one union. */
 const mostParts = 400;
-/** PostgreSQL gives 1,664 in one row, SQLite 2,000. */
+/** PostgreSQL returns at most 1,664 columns, SQLite 2,000. */
 const mostColumns = 1_000;
 
 type IssueQueries = Pick<
@@ -91,14 +91,14 @@ export function issueQueries({ db, tables, dialect, issueObjectOf, onUnreadable 
     rest: issues.rest,
   };
   const select = () => db.select(columns).from(issues);
-  /** With every column that a list can be in the order of. */
+  /** With every column that a list can be ordered by. */
   const listed = { ...columns, priorityRank: issues.priorityRank };
   const byIds = askedByKeys("issues_by_id", (ids) => select().where(inArray(issues.sentryId, ids)));
   const firstPages = askedInForms<IssueColumns>();
   const narrowed = askedInForms<Readonly<Record<string, number>>>();
   /**
-   * No fewer than there are issues: those that were dropped count too, and on PostgreSQL each time that one was written,
-   * which takes an id. The greater it is, the more lists are sorted that could follow an order; of few issues each.
+   * At least the number of issues. Those that were dropped count too and, on PostgreSQL, each write of an issue, which
+   * takes an id. The greater it is, the more lists are sorted that could follow an order's index; each has few issues.
    */
   const all = sql`coalesce((select max(${issues.id}) from ${issues}), 0)`.mapWith(Number);
   const { matching: counted } = countedIssues({ db, tables, dialect });
@@ -106,7 +106,7 @@ export function issueQueries({ db, tables, dialect, issueObjectOf, onUnreadable 
   /**
    * For each list, the first narrowing that leaves few issues, in number and as a share of all; null if none does: then
    * the order's index is followed.
-   * @param form as `formOf` gives it for what the lists are of.
+   * @param form the `formOf` of what the lists are of; null if it has none.
    */
   async function narrowest(
     lists: readonly (readonly Narrowing[])[],
@@ -120,7 +120,7 @@ export function issueQueries({ db, tables, dialect, issueObjectOf, onUnreadable 
         ({ found, few }, place) =>
           [place, sql`(select count(*) from (${found} limit ${few + 1}) as found)`.mapWith(Number)] as const,
       );
-      // Together in one statement, whose columns have the narrowings' places for names.
+      // Counted together in one statement; each column is named by its narrowing's place.
       const asked: Record<string, SQL<number>> = { all, ...Object.fromEntries(counts) };
       const question = () => db.select(asked).from(sql`(select 1) as one`);
       const [row] = form === null ? await question() : await narrowed(`${from} ${form}`, question, {});
@@ -133,9 +133,8 @@ export function issueQueries({ db, tables, dialect, issueObjectOf, onUnreadable 
   }
 
   /**
-   * The parts of a page, each in order and no longer than its limit. Nulls come last in both directions, which no
-   * index gives in both databases, so a page is read as what it is: a part among the issues that have the value, and a
-   * part among those that have none.
+   * The parts of a page, each in order: the issues that have the value ordered by, and those that do not. Nulls come
+   * last in both directions, and no index gives that in both databases, so the two are read separately.
    */
   function partsOf({ filter, order, now, ...page }: IssuePageRequest, narrowing: Narrowing | null) {
     const column = issues[orderColumns[order.field]];
@@ -169,7 +168,10 @@ export function issueQueries({ db, tables, dialect, issueObjectOf, onUnreadable 
       .limit(limit);
   }
 
-  /** As `rowsOf`, of what is sorted: by its keys alone, for to sort whole rows takes SQLite twice as long. */
+  /**
+   * As `rowsOf`, if the rows must be sorted: sorts their ids alone, since sorting whole rows takes SQLite twice as
+   * long.
+   */
   function sortedRowsOf({ found, inOrder }: Part, limit: number | Placeholder) {
     const ids = db
       .select({ id: issues.id })
@@ -245,12 +247,13 @@ export function issueQueries({ db, tables, dialect, issueObjectOf, onUnreadable 
       const rows: (IssueColumns & { readonly place: number })[] = [];
       for (let from = 0; from < parts.length; from += together) {
         const [one, ...more] = parts.slice(from, from + together);
-        // A union takes two at least, and becomes part of the first of them: each needs one of its own.
+        // A union takes at least two selects, and Drizzle changes the first one: each union needs an empty one of its
+        // own.
         const nothing = db
           .select({ ...listed, place: sql<number>`-1`.as("place") })
           .from(issues)
           .where(sql`1 = 0`);
-        // The parts of one project follow on each other; each is in order.
+        // The parts of one project are next to each other; each is in order.
         const found = await unionAll(nothing, one!, ...more).orderBy(
           sql`place`,
           by(sql.identifier(issues[orderColumns[order.field]].name)),
@@ -297,20 +300,20 @@ export function issueQueries({ db, tables, dialect, issueObjectOf, onUnreadable 
     },
   };
 
-  /** Tried on the rows found by their keys, of which there are fewer than a project has. */
+  /** Checked on the rows found by their keys, which are fewer than a project has. */
   function ofProjects(projects: readonly string[] | undefined): SQL | undefined {
     return projects && dialect.tried(dialect.among(issues.projectId, projects));
   }
 
-  /** Equal for requests that differ in their limits alone; null for those that seldom come again in the same form. */
+  /** Equal for requests that differ only in their limits; null for those that seldom come again in the same form. */
   function formOf({ filter, order, from, after, before }: IssuePageRequest): string | null {
     if (after !== null || before !== null) return null;
     const form = JSON.stringify([order.field, order.direction, from, filter]);
-    // A time that moves with the clock is another one each time.
+    // A time relative to `now` is another one each time.
     return form.includes('"fromNow"') ? null : form;
   }
 
-  /** Bounds of the page among the issues that have the value. Those that have none all come after them. */
+  /** Bounds of the page among the issues that have the value. Those without it all come after them. */
   function withinValued(
     { after, before }: PageRequest<IssueKey>,
     direction: Direction,

@@ -18,7 +18,8 @@ export function logQueries({ db, tables, newestPosition, onUnreadable }: Asked):
   // Both are read after every commit, so they are prepared once.
   const kept = db.select().from(meta).prepare();
   const entries = db
-    // One list of columns: of tables beside each other, reading the rows takes Drizzle longer than finding them.
+    // One list of columns: with an object for each table, Drizzle takes longer to read the rows than the database to
+    // find them.
     .select({
       ...getTableColumns(events),
       receivedAt: deliveries.receivedAt,
@@ -39,7 +40,7 @@ export function logQueries({ db, tables, newestPosition, onUnreadable }: Asked):
 
   return {
     async bounds() {
-      // The position first: read the other way round, an entry could commit in between and be taken for unknown.
+      // The position first: read last, it could be of a newer epoch than the one returned.
       const newest = await newestPosition();
       const rows = await kept.execute();
       const named = new Map(rows.map(({ name, value }) => [name, value]));
@@ -48,7 +49,7 @@ export function logQueries({ db, tables, newestPosition, onUnreadable }: Asked):
 
     async entriesAfter(after, limit) {
       const rows = (await entries.execute({ after, limit })).map((row) => ({ row, before: beforeIn(row) }));
-      // What one delivery shows is shown by several entries, as what is after one and before the next.
+      // Several entries show the same delivery, as what is after one and before the next.
       const shown = new Set(
         rows.flatMap(({ row, before }) => [...shownIn(row), ...(before === null ? [] : shownIn(before))]),
       );
@@ -68,7 +69,7 @@ export function logQueries({ db, tables, newestPosition, onUnreadable }: Asked):
         const shows =
           fields.get(row.afterShown) ??
           (row.role === forgottenRole ? forgottenFields(row.projectId) : undefined);
-        // The issue was erased after its entries were read, of which another one tells.
+        // The issue was erased after its entries were read: a later entry, or `oldest`, tells so.
         if (shows === undefined) return [];
         const after = issueAfter(row.issueId, row, shows);
         const before =
@@ -79,10 +80,10 @@ export function logQueries({ db, tables, newestPosition, onUnreadable }: Asked):
   };
 }
 
-/** The issue as it was once an entry had been applied. */
+/** The issue as it was after an entry. */
 type After = Pick<EventRow, "afterStatus" | "afterSubstatus" | "afterSince" | "afterShown" | "afterNamed">;
 
-/** As the entry before left it; null where there is none before. */
+/** The issue as the entry before left it; null if there is none. */
 function beforeIn(row: {
   readonly beforeStatus: string | null;
   readonly beforeSubstatus: string | null;

@@ -3,7 +3,7 @@ import type { Maintenance } from "../maintenance.ts";
 import type { Reader } from "../reader.ts";
 import type { Asked } from "./query.ts";
 
-/** Finds what commands are told the names of. */
+/** Finds what commands are given the names of. */
 export function namedQueries(
   reader: Pick<Reader, "issues" | "issueByShortId" | "projects" | "projectBySlug">,
   { db, tables: { deliveries } }: Pick<Asked, "db" | "tables">,

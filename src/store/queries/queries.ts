@@ -12,11 +12,11 @@ import type { Asked } from "./query.ts";
 import { statisticsQueries } from "./statistics.ts";
 
 /**
- * Every question of `Reader`, asked of this database.
+ * Implements `Reader` on this database.
  *
- * A database that cannot answer is a failure of ours, whatever its driver threw. Keys come from clients, and a viewer's
- * projects from whoever signs the tokens: a text that cannot be stored (see `isStorable`) finds nothing, and is never sent
- * to the database.
+ * If the database cannot answer, the error is one of ours, whatever its driver threw. Keys come from clients, and a
+ * viewer's projects from whoever signs the tokens: a text that cannot be stored (see `isStorable`) finds nothing, and
+ * is never sent to the database.
  */
 export function queriesOf(asked: Asked): Reader {
   const queries: Reader = {
@@ -40,7 +40,7 @@ export function queriesOf(asked: Asked): Reader {
   });
 }
 
-/** A list without the texts that nothing stored can have; anything else as it is. */
+/** A list without the texts that cannot be stored; anything else as it is. */
 function withoutUnstorable(argument: unknown): unknown {
   if (!Array.isArray(argument)) return argument;
   return argument.filter((one) => typeof one !== "string" || isStorable(one));

@@ -8,28 +8,28 @@ import { createRecent } from "../recent.ts";
 import type * as tables from "../tables/sqlite.ts";
 
 /**
- * What every query is asked of. Queries are written once, against SQLite's types: the builder and the rows are the same
- * for PostgreSQL, whose database and tables come in here through one cast.
+ * What queries are made with. They are written once, against SQLite's types: the builder and the rows are the same for
+ * PostgreSQL, whose database and tables come in here through one cast.
  */
 export type Asked = {
   readonly db: BetterSQLite3Database;
   readonly tables: typeof tables;
   readonly dialect: Dialect;
   readonly aggregates: Aggregates;
-  /** The newest position ever handed out, of an entry that may be gone. */
+  /** The newest position ever handed out, even if its entry is gone. */
   readonly newestPosition: () => Promise<number>;
-  /** What a question fails with when the database does; null for an error that is not the database's. */
+  /** The error that a query fails with if the database does; null for an error that is not the database's. */
   readonly failureIn: (error: unknown) => Error | null;
   /** The issue object in a kept body. */
   readonly issueObjectOf: (body: Uint8Array) => Json;
-  /** Told of a pack that cannot be read, or of what a delivery held, when it is first asked for: it counts as gone. */
+  /** Called when a pack, or what a delivery held, is first found to be unreadable: it counts as gone. */
   readonly onUnreadable: (error: Error) => void;
 };
 
-/** What of it the database does not know. */
+/** The parts that do not depend on the database. */
 export type ReaderOptions = Pick<Asked, "issueObjectOf"> & Partial<Pick<Asked, "onUnreadable">>;
 
-/** The page that these rows are, read one row further than its limit from the end that it is taken from. */
+/** Makes a page of rows that were read from the end that it is taken from, one row further than its limit. */
 export function pageFrom<Row>(
   rows: readonly Row[],
   { limit, from }: Pick<PageRequest<unknown>, "limit" | "from">,
@@ -39,24 +39,24 @@ export function pageFrom<Row>(
   return page;
 }
 
-/** How a list in this direction is read for a page: taking from the end reads it backwards. */
+/** The order in which a list in this direction is read for a page: taking from the end reads it backwards. */
 export function readFrom(from: PageRequest<unknown>["from"], direction: Direction): typeof asc {
   return (direction === "ASC") === (from === "first") ? asc : desc;
 }
 
-/** How the keys that come after another one in a list in this direction compare with it, then those before it. */
+/** The operators by which keys after another one, in a list in this direction, compare with it, and those before it. */
 export function sidesIn(direction: Direction): readonly [behind: SQL, ahead: SQL] {
   return direction === "ASC" ? [sql`>`, sql`<`] : [sql`<`, sql`>`];
 }
 
 type Prepared<Row> = { execute(values: Record<string, unknown>): PromiseLike<Row[]> | Row[] };
 
-/** Characters of the forms that are remembered. What is built for a filter takes some 500 bytes for each of them. */
+/** Most characters of all forms that are cached. A prepared statement takes some 500 bytes for each. */
 const mostOfForms = 64 * 1024;
 
 /**
- * A question that comes in many forms, built once for each: building the text of a page takes longer than reading it. The
- * forms that were unused for longest are forgotten. `build` gives the question with placeholders for `values`.
+ * An LRU cache of prepared queries, by their form: building the SQL of a page takes longer than reading it. `build`
+ * returns the query with placeholders for `values`.
  */
 export function askedInForms<Row>(): (
   form: string,
@@ -64,19 +64,19 @@ export function askedInForms<Row>(): (
   values: Record<string, unknown>,
 ) => Promise<readonly Row[]> {
   const recent = createRecent<Prepared<Row>>(mostOfForms);
-  // Both databases' statements have it; PostgreSQL's without a name is not kept by the server.
+  // Both databases' queries have `prepare`. PostgreSQL's server keeps no statement: see `drizzleOver`.
   return async (form, build, values) =>
     recent(form, () => build().prepare() as Prepared<Row>).execute(values);
 }
 
-/** More keys than a page has come seldom, and are asked for as they come. */
+/** Queries for more keys than a page has are rare, and not kept. */
 const maxPreparedKeys = 100;
 
 /**
- * A question for the rows that have one of some keys, built once for each number of keys: building the text of a small
- * question takes longer than answering it.
+ * A query for the rows that have one of some keys, prepared once for each number of keys: building the SQL of a small
+ * query takes longer than answering it.
  *
- * @param name of its own among all questions.
+ * @param name begins the names of its prepared queries; unique among all queries.
  */
 export function askedByKeys<Row>(
   name: string,
@@ -87,7 +87,7 @@ export function askedByKeys<Row>(
     Array.from({ length: count }, (_, at) => sql.placeholder(`key${at}`));
   return async (keys) => {
     const count = keys.length;
-    // Both databases' statements have it; only PostgreSQL's need the name.
+    // Both databases' queries have `prepare`. Drizzle wants a name for PostgreSQL's, which `drizzleOver` does not send.
     const prepared =
       known.get(count) ?? (build(placeholders(count)).prepare(`${name}_${count}`) as Prepared<Row>);
     if (count <= maxPreparedKeys) known.set(count, prepared);
@@ -95,7 +95,7 @@ export function askedByKeys<Row>(
   };
 }
 
-/** Rows by a key of theirs; of several with one key, all in their order. */
+/** Groups rows by a key, in their order. */
 export function grouped<Row, Key>(rows: readonly Row[], keyOf: (row: Row) => Key): Map<Key, Row[]> {
   const groups = new Map<Key, Row[]>();
   for (const row of rows) {

@@ -17,7 +17,7 @@ export function statisticsQueries(asked: Asked): StatisticsQueries {
 
   return {
     async issueFacets({ facets, ...counted }) {
-      // All of them, behind the project, in the order of `issues_by_project`: so nothing has to be sorted.
+      // The columns of all facets, in the order of `issues_by_project`, so that nothing has to be sorted.
       const columns = [
         issues.projectId,
         issues.status,
@@ -58,7 +58,7 @@ export function statisticsQueries(asked: Asked): StatisticsQueries {
       ];
       const among = (column: AnyColumn) => sql`count(*) filter (where ${column} = 'unresolved')`;
       const kinds = aggregates.counts(events.kind, transitionKinds);
-      // Part by part along the index of times: to group all of them the database would sort them.
+      // Part by part along the index of times: to group them all, the database would sort them.
       const told = db
         .select({
           told: sql`${among(events.toStatus)} || ' ' || ${among(events.fromStatus)} || ' '
@@ -77,7 +77,7 @@ export function statisticsQueries(asked: Asked): StatisticsQueries {
       const changes = db
         .select({ place: sql<number>`part.place`.as("place"), told: sql<string>`${told}`.as("told") })
         .from(aggregates.parts(parts));
-      // In the same statement, so that nothing is committed between what is counted back from it and itself.
+      // In the same statement, so that nothing commits between this count and the changes counted back from it.
       const open = db
         .select({ place: sql<number>`-1`, told: sql<string>`count(*) || ''` })
         .from(issues)
@@ -104,7 +104,7 @@ export function statisticsQueries(asked: Asked): StatisticsQueries {
   };
 }
 
-/** How many entered UNRESOLVED, how many left it, and the kind of each. */
+/** Reads a part's text: how many entered UNRESOLVED, how many left it, and how many of each kind there were. */
 function changeIn(told: string, kindsIn: Aggregate<FlowChange["counts"]>["read"]): FlowChange {
   const [afterEntered, afterLeft] = [told.indexOf(" "), told.indexOf(" ", told.indexOf(" ") + 1)];
   return {

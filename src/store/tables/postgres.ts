@@ -12,11 +12,11 @@ import type { ActorType } from "../../domain/issue.ts";
 import type { TokenScope } from "../../domain/token.ts";
 
 /**
- * The tables as PostgreSQL keeps them; `tables/sqlite.ts` declares the same tables with the same row types, and says what
- * each column means. Here the id of a delivery and a position are given out by the write transaction.
+ * The tables as PostgreSQL keeps them. `tables/sqlite.ts` declares the same tables with the same row types, and says
+ * what each column means. Here the write transaction hands out the ids of deliveries and the positions.
  */
 
-/** Compared and ordered by its bytes, as SQLite does, whatever the database's own collation is. */
+/** Text that is compared and ordered by its bytes, as in SQLite, whatever the database's own collation is. */
 const text = customType<{ data: string; driverData: string }>({ dataType: () => `text collate "C"` });
 
 const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => "bytea" });
@@ -68,14 +68,14 @@ export const deliveries = pgTable(
   ],
 );
 
-/** What a delivery held, until it is packed: apart, so that the rows above stay small and are never written anew. */
+/** What a delivery held, unless it is in a pack. A table of its own, so that rows of `deliveries` stay small. */
 export const contents = pgTable("contents", {
   delivery: whole("delivery").primaryKey(),
   fields: text("fields"),
   body: bytea("body"),
 });
 
-/** The contents of deliveries that follow on each other, compressed together: see `store/pack.ts`. */
+/** Contents of consecutive deliveries, compressed together: see `store/pack.ts`. */
 export const packs = pgTable("packs", {
   first: whole("first").primaryKey(),
   last: whole("last").notNull(),
@@ -83,7 +83,9 @@ export const packs = pgTable("packs", {
   data: bytea("data").notNull(),
 });
 
-/** The log: written once, but for `supersededBy` and what is for statistics alone (the measures, the project). */
+/**
+ * The log. Rows are written once, except `supersededBy` and what serves statistics alone (the measures, the project).
+ */
 export const events = pgTable(
   "events",
   {
@@ -131,7 +133,7 @@ export const events = pgTable(
       .where(sql`superseded_by is null`),
     // Serves an event by its own id, and the events of a delivery.
     uniqueIndex("events_by_delivery").on(table.delivery, table.role, table.version),
-    // Serves all transitions by time. With what statistics ask of them, so that they read no rows; but for
+    // Serves all transitions by time, with the columns that statistics need, so that these read no rows; except
     // `resolvedAfter`, which may be longer than an index here takes.
     index("transitions_by_time")
       .on(
@@ -159,7 +161,7 @@ export const events = pgTable(
   ],
 );
 
-/** Each issue as it is now: what a filter or an order can name, as columns. */
+/** Each issue as it is now, with a column for everything that a filter or an order can name. */
 export const issues = pgTable(
   "issues",
   {
@@ -211,8 +213,8 @@ export const issues = pgTable(
       table.assigneeId,
     ] as const;
     return [
-      // One for each order, with the tie-break. What a filter names most follows, so that issues are passed over in
-      // the index, without reading their rows.
+      // One for each order, with the tie-break. The columns that filters name most follow, so that issues are skipped
+      // in the index, without reading their rows.
       index("issues_by_last_seen").on(table.lastSeen, table.sentryId, ...filtered),
       index("issues_by_first_seen").on(table.firstSeen, table.sentryId, ...filtered),
       index("issues_by_status_since").on(table.statusSince, table.sentryId, ...filtered),
@@ -220,10 +222,10 @@ export const issues = pgTable(
       index("issues_by_user_count").on(table.userCount, table.sentryId, ...filtered),
       index("issues_by_priority").on(table.priorityRank, table.sentryId, ...filtered),
       index("issues_by_short_id").on(table.shortId),
-      // What a filter names most. The status follows, because it is asked for with each of the others.
-      // Since when and the id follow, by which closed issues are found that are due to be dropped.
+      // One for each column that filters name most, followed by the status, which is asked for with each of the others.
+      // The time and the id after the status find the closed issues that are due to be dropped.
       index("issues_by_status").on(table.status, table.statusSince, table.sentryId),
-      // With the facets and assignees, which are counted by it, and the id, by which statistics list issues.
+      // With the facets and assignees, which are counted along it, and the id, by which statistics list issues.
       index("issues_by_project").on(
         table.projectId,
         table.status,
@@ -235,7 +237,7 @@ export const issues = pgTable(
         table.sentryId,
       ),
       index("issues_by_project_slug").on(table.projectSlug, table.status),
-      // With all that is shown of an assignee, so that assignees are counted by it.
+      // With all that is shown of an assignee, so that assignees are counted along it.
       index("issues_by_assignee").on(
         table.assigneeId,
         table.status,

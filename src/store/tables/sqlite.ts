@@ -19,7 +19,10 @@ import { dashedDigits, digits } from "./digits.ts";
  * `tables/postgres.ts` declares the same tables with the same row types.
  */
 
-/** Every signed delivery, whatever it held, and the facts that histories are derived from. */
+/**
+ * Every signed delivery, whatever it held, and the facts that histories are derived from. Rows with the sha256
+ * `sha256OfForgotten` (`store/erase.ts`) are no webhooks.
+ */
 export const deliveries = sqliteTable(
   "deliveries",
   {
@@ -40,11 +43,11 @@ export const deliveries = sqliteTable(
     reason: text("reason"),
     repeatOf: integer("repeat_of"),
     sha256: blob("sha256", { mode: "buffer" }).notNull(),
-    /** How many the body had. */
+    /** The size of the body. */
     bytes: integer("bytes").notNull(),
-    /** Null for a delivery that is not about an issue; so are all that follow. */
+    /** Null for a delivery that is not about an issue; so are all columns after it. */
     issueId: text("issue_id"),
-    /** An activity_alert's activity type; null where the action tells. */
+    /** An activity_alert's activity type; null if `action` itself says what happened. */
     toldAction: text("told_action"),
     claim: text("claim").$type<Claim>(),
     /** With `shownSubstatus`, the state that the snapshot shows. */
@@ -57,7 +60,10 @@ export const deliveries = sqliteTable(
     actor: text("actor"),
     resolutionType: text("resolution_type"),
     snapshotHash: blob("snapshot_hash", { mode: "buffer" }),
-    /** Null, which counts as true, also for what was received before this was written down. */
+    /**
+     * The snapshot names a project. Null counts as true: it was received before this column was there, or is not about
+     * an issue.
+     */
     namesProject: integer("names_project", { mode: "boolean" }),
   },
   (table) => [
@@ -72,26 +78,31 @@ export const deliveries = sqliteTable(
   ],
 );
 
-/** What a delivery held, until it is packed: apart, so that the rows above stay small and are never written anew. */
+/**
+ * What a delivery held, until it is packed. A table of its own, so that rows of `deliveries` stay small, and packing
+ * does not rewrite them.
+ */
 export const contents = sqliteTable("contents", {
   delivery: integer("delivery").primaryKey(),
-  /** `IssueFields` as JSON; null for a delivery that is not about an issue. */
+  /** `IssueFields` as JSON; null for a delivery that is not about an issue, unless it tells of a forgotten one. */
   fields: text("fields"),
   /** As received; null once pruned. */
   body: blob("body", { mode: "buffer" }),
 });
 
-/** The contents of deliveries that follow on each other, compressed together: see `store/pack.ts`. */
+/** Contents of consecutive deliveries, compressed together: see `store/pack.ts`. */
 export const packs = sqliteTable("packs", {
   /** The ids of the first and the last delivery in it. */
   first: integer("first").primaryKey(),
   last: integer("last").notNull(),
-  /** Which of the dictionaries it is compressed with. */
+  /** The name of the dictionary that it is compressed with. */
   dictionary: text("dictionary").notNull(),
   data: blob("data", { mode: "buffer" }).notNull(),
 });
 
-/** The log: written once, but for `supersededBy` and what is for statistics alone (the measures, the project). */
+/**
+ * The log. Rows are written once, except `supersededBy` and what serves statistics alone (the measures, the project).
+ */
 export const events = sqliteTable(
   "events",
   {
@@ -102,7 +113,7 @@ export const events = sqliteTable(
     previous: integer("previous"),
     delivery: integer("delivery").notNull(),
     role: text("role").$type<EventRole | typeof forgottenRole>().notNull(),
-    /** 0 for the first event of this delivery and role, counting up with each that replaced it. */
+    /** 0 for the first event of this delivery and role, then counting up with each that replaced it. */
     version: integer("version").notNull(),
     place: blob("place", { mode: "buffer" }).notNull(),
     source: text("source").$type<EventSource>().notNull(),
@@ -124,22 +135,22 @@ export const events = sqliteTable(
     supersedes: integer("supersedes"),
     supersededBy: integer("superseded_by"),
     committedAt: integer("committed_at").notNull(),
-    /** The issue once this entry was applied: its state, since when, and the delivery whose snapshot it shows. */
+    /** The issue after this entry: its state, since when, and the delivery whose snapshot it shows. */
     afterStatus: text("after_status").notNull(),
     afterSubstatus: text("after_substatus"),
     afterSince: integer("after_since").notNull(),
     afterShown: integer("after_shown").notNull(),
-    /** The delivery whose snapshot names the project that it shows; null where that is `afterShown`, or none does. */
+    /** The delivery that names the project that the issue shows; null if that is `afterShown`, or if none does. */
     afterNamed: integer("after_named"),
     /**
-     * `Measures` of the event in its history, for statistics alone: what is late may change them, and no follower of the
-     * log sees them. The times are milliseconds; of `resolvedAfter` several, separated by commas.
+     * `Measures` of the event in its history, for statistics alone: late deliveries may change them, and no follower of
+     * the log sees them. Times are in milliseconds; `resolvedAfter` has several, separated by commas.
      */
     stayMs: integer("stay_ms"),
     resolvedAfter: text("resolved_after"),
     triagedAfterMs: integer("triaged_after_ms"),
     isUndone: integer("is_undone", { mode: "boolean" }).notNull(),
-    /** The project that the issue shows now, for statistics alone; of what is superseded, one that it showed before. */
+    /** The project that the issue shows now, for statistics alone; a superseded event has one that it showed before. */
     projectId: text("project_id"),
     projectSlug: text("project_slug"),
   },
@@ -150,8 +161,8 @@ export const events = sqliteTable(
       .where(sql`superseded_by is null`),
     // Serves an event by its own id, and the events of a delivery.
     uniqueIndex("events_by_delivery").on(table.delivery, table.role, table.version),
-    // Serves all transitions by time. With what statistics ask of them, so that they read no rows; `supersededBy`, which
-    // is null in all of it, for SQLite would go to the row for what no index of the query names.
+    // Serves all transitions by time, with the columns that statistics need, so that these read no rows.
+    // `supersededBy`, null in all of it, is there because SQLite reads the row for any column that the index lacks.
     index("transitions_by_time")
       .on(
         table.occurredAt,
@@ -187,11 +198,11 @@ export const events = sqliteTable(
   ],
 );
 
-/** Each issue as it is now: what a filter or an order can name, as columns. */
+/** Each issue as it is now, with a column for everything that a filter or an order can name. */
 export const issues = sqliteTable(
   "issues",
   {
-    /** Names the row in the index of texts. */
+    /** The row's number in the text index. */
     id: integer("id").primaryKey(),
     sentryId: text("sentry_id").notNull().unique(),
     /** The delivery whose snapshot the issue shows. */
@@ -231,7 +242,7 @@ export const issues = sqliteTable(
     userCount: integer("user_count").notNull(),
     firstSeen: integer("first_seen"),
     lastSeen: integer("last_seen"),
-    /** What of `IssueFields` has no column, as JSON. */
+    /** The parts of `IssueFields` that have no column, as JSON. */
     rest: text("rest").notNull(),
     /** `IssueDetails` as JSON. */
     details: text("details").notNull(),
@@ -245,8 +256,8 @@ export const issues = sqliteTable(
       table.assigneeId,
     ] as const;
     return [
-      // One for each order, with the tie-break. What a filter names most follows, so that issues are passed over in
-      // the index, without reading their rows.
+      // One for each order, with the tie-break. The columns that filters name most follow, so that issues are skipped
+      // in the index, without reading their rows.
       index("issues_by_last_seen").on(table.lastSeen, table.sentryId, ...filtered),
       index("issues_by_first_seen").on(table.firstSeen, table.sentryId, ...filtered),
       index("issues_by_status_since").on(table.statusSince, table.sentryId, ...filtered),
@@ -254,10 +265,10 @@ export const issues = sqliteTable(
       index("issues_by_user_count").on(table.userCount, table.sentryId, ...filtered),
       index("issues_by_priority").on(table.priorityRank, table.sentryId, ...filtered),
       index("issues_by_short_id").on(table.shortId),
-      // What a filter names most. The status follows, because it is asked for with each of the others.
-      // Since when and the id follow, by which closed issues are found that are due to be dropped.
+      // One for each column that filters name most, followed by the status, which is asked for with each of the others.
+      // The time and the id after the status find the closed issues that are due to be dropped.
       index("issues_by_status").on(table.status, table.statusSince, table.sentryId),
-      // With the facets and assignees, which are counted by it, and the id, by which statistics list issues.
+      // With the facets and assignees, which are counted along it, and the id, by which statistics list issues.
       index("issues_by_project").on(
         table.projectId,
         table.status,
@@ -269,7 +280,7 @@ export const issues = sqliteTable(
         table.sentryId,
       ),
       index("issues_by_project_slug").on(table.projectSlug, table.status),
-      // With all that is shown of an assignee, so that assignees are counted by it.
+      // With all that is shown of an assignee, so that assignees are counted along it.
       index("issues_by_assignee").on(
         table.assigneeId,
         table.status,
