@@ -6,20 +6,20 @@ export type Interval = (typeof intervals)[number];
 /** From `start`, inclusive, to `end`, exclusive, in epoch milliseconds; never empty. */
 export type Bucket = { readonly start: number; readonly end: number };
 
-/** How far the clocks of a zone are ahead of UTC at an instant (epoch milliseconds), in milliseconds. */
+/** `offsetAt` is how far the zone's clocks are ahead of UTC, in milliseconds, at an instant in epoch milliseconds. */
 export type TimeZone = { readonly offsetAt: (instant: number) => number };
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const lengthMs = { HOUR: hourMs, DAY: dayMs, WEEK: 7 * dayMs } as const satisfies Record<Interval, number>;
 
-/** The time zone that IANA has under this name, in any case; null where it has none. */
+/** The IANA time zone of this name, in any case; null if there is none. */
 export function timeZoneNamed(name: string): TimeZone | null {
-  // Intl takes offsets as well, which have no name and no clock changes.
+  // Intl also accepts offsets, which have no name and no clock changes.
   if (!/^[A-Za-z]/.test(name)) return null;
   const format = formatOf(name);
   if (format === null) return null;
-  // The same instants are asked for again and again around a boundary, and Intl takes 10 µs for each.
+  // A cache: the same instants are asked for repeatedly around a boundary, and Intl takes 10 µs for each.
   const known = new Map<number, number>();
   return {
     offsetAt(instant) {
@@ -31,12 +31,12 @@ export function timeZoneNamed(name: string): TimeZone | null {
 }
 
 /**
- * The period, cut wherever the clocks of the zone show a full hour, the first moment of a day, or that of a Monday.
- * In order, without gaps: the first begins with the period and the last ends with it, so that both may be shorter than
- * the others. Null when there are more than `most`.
+ * Splits the period at each full hour, beginning of a day or beginning of a Monday on the zone's clocks. The buckets
+ * are in order and without gaps. The first begins and the last ends with the period, so both may be shorter than the
+ * others. Null if there are more than `most`.
  *
- * A day lasts 23 or 25 hours where the clocks change. An hour that they repeat makes two buckets; where they change by
- * less than an hour, one lasts shorter or longer.
+ * A day on which the clocks change lasts 23 or 25 hours. An hour that they repeat makes two buckets. If they change by
+ * less than an hour, one bucket is shorter or longer.
  */
 export function bucketsOf(
   { from, to }: Period,
@@ -67,7 +67,7 @@ function formatOf(name: string): Intl.DateTimeFormat | null {
   }
 }
 
-/** The offset at the end of a date like `11/23/2026, GMT+05:45`. Those of before 1972 can have seconds. */
+/** Parses the offset at the end of a date like `11/23/2026, GMT+05:45`. Offsets from before 1972 can have seconds. */
 function offsetIn(date: string): number {
   const match = /([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(date);
   if (match === null) return 0;
@@ -96,17 +96,17 @@ function hourAfter(instant: number, zone: TimeZone): number {
   const offset = zone.offsetAt(instant);
   const next = instant + untilFullHour(instant + 1, offset) + 1;
   if (zone.offsetAt(next) === offset) return next;
-  // The clocks change before that, and from then on they may show a full hour at other instants.
+  // The clocks change before that, and may then show a full hour at other instants.
   const change = firstInstant(instant, next, (tried) => zone.offsetAt(tried) !== offset);
   return change + untilFullHour(change, zone.offsetAt(change));
 }
 
-/** How long after `instant` the clocks show a full hour, or 0. */
+/** The milliseconds from `instant` until the clocks show a full hour; 0 if they do. */
 function untilFullHour(instant: number, offset: number): number {
   return modulo(-(instant + offset), hourMs);
 }
 
-/** The first moment of the day that `next` makes of the day of `instant`; a day that a zone skips is passed over. */
+/** The beginning of the day that `next` gives for the day of `instant`. Days that the zone skips are passed over. */
 function dayAfter(instant: number, next: (day: number) => number, zone: TimeZone): number {
   for (let day = next(dayOf(instant, zone)); ; day = next(day)) {
     const start = startOfDay(day, zone);
@@ -114,7 +114,7 @@ function dayAfter(instant: number, next: (day: number) => number, zone: TimeZone
   }
 }
 
-/** The first instant at which the clocks show this day or, where the zone skips it, a later one. */
+/** The first instant at which the clocks show this day or, if the zone skips it, a later one. */
 function startOfDay(day: number, zone: TimeZone): number {
   // No zone has ever been as far from UTC as this.
   const before = day * dayMs - 16 * hourMs;
@@ -134,7 +134,7 @@ function mondayAfter(day: number): number {
   return day + 7 - modulo(day - 4, 7);
 }
 
-/** The first instant after `before`, and not after `until`, of which `test` is true; it is of `until`. */
+/** The first instant after `before` for which `test` is true, by binary search. It must be true for `until`. */
 function firstInstant(before: number, until: number, test: (instant: number) => boolean): number {
   while (until - before > 1) {
     const middle = Math.floor((before + until) / 2);

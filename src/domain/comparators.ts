@@ -6,34 +6,34 @@ import { momentAt } from "./moment.ts";
 /** True when `subject` passes. Relative times count from `now` (epoch milliseconds). */
 export type Test<Subject> = (subject: Subject, now: number) => boolean;
 
-/** Passes what passes every test: everything where there is none. */
+/** Passes if every test passes, so always without tests. */
 export function all<Subject>(tests: readonly Test<Subject>[]): Test<Subject> {
   const [only] = tests;
   if (only !== undefined && tests.length === 1) return only;
   return (subject, now) => tests.every((test) => test(subject, now));
 }
 
-/** Passes what passes one of the tests: nothing where there is none. */
+/** Passes if at least one of the tests passes, so never without tests. */
 export function any<Subject>(tests: readonly Test<Subject>[]): Test<Subject> {
   return (subject, now) => tests.some((test) => test(subject, now));
 }
 
-/** Passes exactly what `test` does not. */
+/** Passes if `test` does not. */
 export function negated<Subject>(test: Test<Subject>): Test<Subject> {
   return (subject, now) => !test(subject, now);
 }
 
-/** Tests what `read` finds in a subject. */
+/** Tests the value that `read` returns for a subject. */
 export function on<Subject, Value>(read: (subject: Subject) => Value, test: Test<Value>): Test<Subject> {
   return (subject, now) => test(read(subject), now);
 }
 
-/** Values are compared exactly: text neither folded nor normalised. */
+/** Compares values exactly: text neither folded nor normalised. */
 export function valueTest<Value extends string | boolean>(comparator: Comparator<Value>): Test<Value | null> {
   return all(interpret<Comparator<Value>, Test<Value | null>>(comparator, exactly()));
 }
 
-/** Like `valueTest`; `contains` and `startsWith` compare folded text, in which an empty one is found everywhere. */
+/** Like `valueTest`, but `contains` and `startsWith` compare folded text. An empty operand is found in every text. */
 export function textTest(comparator: StringComparator): Test<string | null> {
   return all(
     interpret<StringComparator, Test<string | null>>(comparator, {
@@ -58,7 +58,7 @@ export function numberTest(comparator: OrderedComparator): Test<number | null> {
   );
 }
 
-/** Times are compared in milliseconds. */
+/** Compares times in milliseconds. */
 export function dateTest(comparator: DateComparator): Test<number | null> {
   const than =
     (passes: (value: number, bound: number) => boolean) =>
@@ -76,7 +76,7 @@ export function dateTest(comparator: DateComparator): Test<number | null> {
   );
 }
 
-/** Passes one of `values`; never null. */
+/** Passes for each of `values`, never for null. */
 export function among<Value>(values: readonly Value[]): Test<Value | null> {
   const set = new Set<Value | null>(values);
   return (value) => set.has(value);

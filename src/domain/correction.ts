@@ -9,7 +9,7 @@ import type { Before, Walk } from "./walk.ts";
 type Draft = EntryDraft & { readonly supersedes: IssueEvent[] };
 
 /**
- * The entries that bring the log from what the touched stops were to what the walk has made of them, in history order.
+ * The entries that update the log from what the touched stops were to what they are now, in history order.
  *
  * Each event that leaves is superseded by one entry:
  *
@@ -17,7 +17,7 @@ type Draft = EntryDraft & { readonly supersedes: IssueEvent[] };
  * - else the one that comes closest to it (`heirOf`);
  * - else, if nothing is entered, the event next to it, which is entered again for this purpose.
  *
- * The last event is entered again where nothing else tells that the issue shows another snapshot.
+ * If nothing is entered but the issue shows another snapshot or state, the last event is entered again.
  */
 export function entriesOf(
   walk: Walk,
@@ -34,7 +34,7 @@ export function entriesOf(
   for (const [stop, was] of touched) {
     for (const event of stop.events) {
       if (was.events.includes(event)) continue;
-      // By place and not by stop: of two deliveries with the same body and time either can be the one passed over.
+      // Matched by place, not by stop: of two deliveries with the same body and time, either can be passed over.
       const old = leaving.get(keyOf(event.place))?.event;
       const stays = old !== undefined && (tellsTheSame(old, event) || leadsToTheSame(old, event));
       if (stays) leaving.delete(keyOf(event.place));
@@ -50,7 +50,7 @@ export function entriesOf(
 
   const after = standingOf(walk)!;
   if (drafts.length === 0 && before !== null && showsOtherwise(before, after)) {
-    // It would be entered without what it ended, which is measured of what is left alone.
+    // Its measures would be wrong, since they are computed from the events that are left.
     if (walk.past !== null && isOfPast(walk.past, walk.last!.facts)) throw new PastNeededError();
     drafts.push(reentered(after.last));
   }
@@ -91,7 +91,7 @@ function reentered(event: IssueEvent): Draft {
   return { event, supersedes: [event] };
 }
 
-/** The event in history before the one that left this stop; the first one where none is. */
+/** The event before the one that left this stop, in history order; the first event if there is none. */
 function eventNextTo(walk: Walk, stop: Stop, { place }: IssueEvent): IssueEvent {
   const isBefore = (event: IssueEvent): boolean => comparePlaces(event.place, place) < 0;
   for (let i = positionIn(walk.stops, stop.facts); i >= 0; i -= 1) {
@@ -112,7 +112,7 @@ function showsOtherwise(before: Standing, after: Standing): boolean {
   );
 }
 
-/** The same change, as far as is known; of what is no change, what the same delivery says. */
+/** True for two transitions whose states agree, and for two events of one delivery without a transition. */
 function tellsTheSame(a: IssueEvent, b: IssueEvent): boolean {
   if (a.transition === null || b.transition === null)
     return a.transition === b.transition && a.delivery === b.delivery;

@@ -3,7 +3,7 @@ import { agree, type Assignee, type State } from "./issue.ts";
 import { forgetOld, mayBeRetried, nothingOver, told, withOver, type Known, type Stay } from "./known.ts";
 import { isCreated, isNewer, newerOf, type FirstRole } from "./order.ts";
 
-/** An event as the walk finds it: what the delivery reports, or an INFERRED change that it shows before or after that. */
+/** An event as the walk finds it: what a delivery reports, or an INFERRED change that it shows before or after that. */
 export type Draft =
   | { readonly role: "report"; readonly transition: Move | null; readonly assignee: Assignee | null }
   | {
@@ -16,30 +16,30 @@ export type Draft =
 
 type Move = { readonly from: State | null; readonly to: State };
 
-/** A delivery, as the walk comes to it. */
+/** A delivery as the walk comes to it. */
 export type Visit = {
   readonly facts: Facts;
-  /** When what it tells and shows happened, as far as it says itself: epoch milliseconds. */
+  /** When its events happened according to this delivery alone, in epoch milliseconds. */
   readonly at: number;
   /** An earlier delivery makes the same claim, so only this one's snapshot counts. */
   readonly isRepeat: boolean;
 };
 
-/** What a visit leads to. */
+/** The result of a visit. */
 export type Step = {
   readonly known: Known;
-  /** In history order, each in another role. At most one is INFERRED. */
+  /** In history order, each with a different role. At most one is INFERRED. */
   readonly drafts: readonly Draft[];
   /** The delivery whose INFERRED event this one reports. */
   readonly tells: Facts | null;
 };
 
-/** Sentry stamps a webhook after it takes the snapshot, so that of two the later stamped can show the older state. */
+/** Sentry stamps a webhook after it takes the snapshot, so the later stamp can come with the older state. */
 const stampMs = 15_000;
 
-/** What happened by the time of one delivery, put down in the order in which it did. */
+/** Records what happened up to one delivery, in order. */
 export class Course {
-  /** Its snapshot was taken before one that is known, so it shows nothing. */
+  /** Its snapshot is older than the newest known one and was sent at most `stampMs` after it, so it shows nothing. */
   readonly isStale: boolean;
   readonly #before: Known | null;
   readonly #visit: Visit;
@@ -62,11 +62,11 @@ export class Course {
       before !== null && isNewer(before.newest, facts) && facts.sentAt <= before.newest.sentAt + stampMs;
   }
 
-  /** A change: INFERRED, unless it is what the delivery reports. */
+  /** Records a change: REPORTED in the role `report`, else INFERRED. */
   move(role: FirstRole, to: State): void {
     const { facts, at, isRepeat } = this.#visit;
     const transition = { from: this.#state, to };
-    // Where a report follows, it is what changed the assignee.
+    // If a report follows, that is what changed the assignee.
     const assignee = role === "before" && !isRepeat ? this.#before!.shown.assignee : facts.assignee;
     if (role === "report") this.#drafts.push({ role, transition, assignee });
     else this.#drafts.push({ role, transition, assignee, notBefore: this.#lastedUntil });
@@ -78,30 +78,30 @@ export class Course {
     this.#lastedUntil = at;
   }
 
-  /** The change to what the snapshot shows, where all that was put down does not lead there. */
+  /** Records the change to what the snapshot shows, if that is not yet the state. */
   moveOn(to: State): void {
     if (!agree(this.#state!, to)) this.move("after", to);
   }
 
-  /** A report that changes no status. */
+  /** Records a report that changes no status. */
   note(): void {
     const { assignee } = this.#visit.facts;
     this.#drafts.push({ role: "report", transition: null, assignee });
   }
 
-  /** Reports a snapshot that nothing else tells of: no field of an issue changes without an event. */
+  /** Reports a new snapshot if nothing else was recorded: no field of an issue changes without an event. */
   noteNewSnapshot(): void {
     if (this.#before === null || this.isStale || this.#drafts.length > 0 || this.#tells !== null) return;
     if (this.#visit.facts.snapshotHash !== this.#before.shown.snapshotHash) this.note();
   }
 
-  /** Tells how the present stay began. */
+  /** Reports the beginning of the present stay. */
   tellStay(): void {
     this.#tells = this.#stay!.inferredBy;
     this.#stay = told(this.#stay!);
   }
 
-  /** Tells how the newest stay in this status that is over began. False where the delivery cannot mean that. */
+  /** Reports the beginning of the newest stay in this status that is over. False if the delivery cannot mean that. */
   tellStayOver(status: Claim): boolean {
     const stay = this.#over[status];
     if (stay === null || !mayBeRetried(stay, this.#visit.facts.sentAt)) return false;
@@ -110,7 +110,7 @@ export class Course {
     return true;
   }
 
-  /** Whether the delivery says what the state was at its time. */
+  /** True if the delivery says what the state was at its time. */
   get #showsState(): boolean {
     return !this.isStale && this.#visit.facts.state.status !== "";
   }
@@ -121,14 +121,14 @@ export class Course {
     return facts.namesProject && (before === null || !this.isStale) ? facts : before;
   }
 
-  /** What is known at the end, when the issue is in the state `shown`. */
+  /** Ends the visit. `shown` is the state that the snapshot shows. */
   end(shown: State): Step {
     const { facts, at } = this.#visit;
     const before = this.#before;
     const state = this.#state!;
     const stay = this.#stay!;
     const known: Known = {
-      // A substatus that is learned now was there before.
+      // A substatus that is learned now is taken on without an event.
       state: state.substatus === null ? shown : state,
       stay,
       over: this.#over,
@@ -139,7 +139,7 @@ export class Course {
       lastedUntil: this.#showsState ? Math.max(at, stay.startedAt ?? at) : this.#lastedUntil,
     };
     return {
-      // Only after the last `created` are all deliveries in the order of their times.
+      // Only after the last `created` are deliveries in the order of their times.
       known: isCreated(facts) ? known : forgetOld(known, facts.sentAt),
       drafts: this.#drafts,
       tells: this.#tells,

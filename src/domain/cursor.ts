@@ -1,10 +1,10 @@
 /**
- * Positions in the log. A position means something within one epoch only: a store that was restored from a backup
- * begins a new one, because it would hand out the same numbers again with another meaning.
+ * A position in the log, valid within one epoch only. A store that was restored from a backup begins a new epoch,
+ * because it would hand out the same numbers again with another meaning.
  */
 export type Seq = number;
 
-/** A place in the log, together with the epoch that gives it its meaning. */
+/** A position together with its epoch. */
 export type Position = { readonly epoch: string; readonly seq: Seq };
 
 const shape = /^v1\.([0-9a-z]{1,32})\.(0|[1-9][0-9]{0,15})$/;
@@ -19,7 +19,7 @@ export function positionOf(cursor: string): Position | null {
   if (cursor.length > 100) return null;
   const text = Buffer.from(cursor, "base64url").toString("latin1");
   const match = shape.exec(text);
-  // There are other texts that hold the same bytes.
+  // Other texts decode to the same bytes.
   if (match === null || Buffer.from(text, "latin1").toString("base64url") !== cursor) return null;
   const seq = Number(match[2]);
   return Number.isSafeInteger(seq) ? { epoch: match[1]!, seq } : null;

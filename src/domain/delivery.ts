@@ -7,13 +7,13 @@ export type DeliveryOutcome = (typeof deliveryOutcomes)[number];
 export type Claim = "unresolved" | "resolved" | "ignored";
 
 /**
- * What intake fixes of one delivery about an issue, and all that its history is a function of.
+ * The facts that intake fixes for one delivery about an issue. The issue's history is a function of these alone.
  *
- * Kept in the delivery's row for as long as the issue's events, so that a delivery that arrives late, and `rebuild`,
- * work after the raw body is pruned.
+ * Kept in the delivery's row for as long as the issue's events, so that late deliveries and `rebuild` work after the
+ * raw body is pruned.
  */
 export type Facts = {
-  /** The delivery's own id, in order of arrival. Names the delivery and breaks no tie. */
+  /** The delivery's own id, in order of arrival. It decides the order only of deliveries that are equal in all else. */
   readonly delivery: number;
   /** Epoch milliseconds. */
   readonly sentAt: number;
@@ -21,28 +21,28 @@ export type Facts = {
   readonly resource: "issue" | "activity";
   /** As sent: the action, or the activity's type for an `activity_alert`. */
   readonly action: string;
-  /** Null where the action asserts no status. */
+  /** Null if the action asserts no status. */
   readonly claim: Claim | null;
   /** What the snapshot shows. */
   readonly state: State;
-  /** Epoch microseconds, as Sentry sends it; null where the snapshot has none. */
+  /** Epoch microseconds, as Sentry sends it; null if the snapshot has none. */
   readonly lastSeen: number | null;
   readonly count: number | null;
   /** `data.assignee` for an assignment, else the snapshot's. */
   readonly assignee: Assignee | null;
-  /** The snapshot names the issue's project. */
+  /** True if the snapshot names the issue's project. */
   readonly namesProject: boolean;
   readonly actor: Actor | null;
   readonly idempotencyKey: string | null;
-  /** The Request-ID where it was usable, else `h:` and the body's sha256. */
+  /** The Request-ID if it was usable, else `h:` and the body's sha256. */
   readonly requestId: string;
   /** Lower-case hex of the body's sha256. */
   readonly sha256: string;
-  /** Equal for two deliveries exactly when their snapshots show the same issue in every field. */
+  /** Equal for two deliveries if and only if their snapshots are equal in every field. */
   readonly snapshotHash: string;
 };
 
-/** A signed body, read. What Sentry may send is data, never an error. */
+/** The result of reading a signed body. Whatever Sentry sends is data, never an error. */
 export type Reading =
   | { readonly is: "issue"; readonly issue: IssueReading }
   /** About something else than an issue. */
@@ -50,7 +50,7 @@ export type Reading =
   /** Not understood; kept for a version that does. */
   | { readonly is: "quarantined"; readonly reason: string };
 
-/** What a body about an issue says, before the headers and the clock have their part in it. */
+/** What a body about an issue says, without what comes from the headers and the clock. */
 export type IssueReading = Pick<
   Facts,
   "resource" | "action" | "claim" | "state" | "lastSeen" | "count" | "assignee" | "actor" | "snapshotHash"
@@ -68,11 +68,11 @@ export type IncomingDelivery = {
   readonly receivedAt: number;
   /** Epoch milliseconds, fixed here for good. */
   readonly sentAt: number;
-  /** The resource that the body shows, else the header's; null where neither says. */
+  /** The resource that the body shows, else the header's; null if neither says. */
   readonly resource: string | null;
-  /** The body's `action`; null where it has none. */
+  /** The body's `action`; null if it has none. */
   readonly action: string | null;
-  /** Null where the header was missing or not usable. */
+  /** Null if the header was missing or not usable. */
   readonly requestId: string | null;
   readonly idempotencyKey: string | null;
   readonly installationId: string | null;

@@ -7,9 +7,9 @@ import type { Walk } from "./walk.ts";
 /** One entry of the log. */
 export type Entry = {
   readonly event: IssueEvent;
-  /** It corrects the history, comes before an event that the log already has, or is back after it had left. */
+  /** It corrects the history, comes before an event that is already in the log, or returns after it had left. */
   readonly isLate: boolean;
-  /** The events in history until now that this one replaces; in history order. */
+  /** The events of the history so far that this one replaces, in history order. */
   readonly supersedes: readonly IssueEvent[];
   /** The issue's state for a follower that has read the log up to here. */
   readonly state: State;
@@ -17,10 +17,10 @@ export type Entry = {
   readonly statusSince: number;
 };
 
-/** An entry, but for what depends on the log before it. */
+/** An entry without the fields that depend on the log before it. */
 export type EntryDraft = { readonly event: IssueEvent; readonly supersedes: readonly IssueEvent[] };
 
-/** How an issue stands: its last event, its last transition and what that led to, and whose snapshots it shows. */
+/** How an issue stands: its last event, its last transition, its state, and the deliveries whose snapshots it shows. */
 export type Standing = {
   readonly last: IssueEvent;
   readonly turn: IssueEvent;
@@ -40,11 +40,11 @@ export function standingOf(walk: Walk): Standing | null {
 }
 
 /**
- * Follows the drafts into the log as its readers do, one by one in history order. `added` is the delivery that led to
- * them, from `before` to `after`.
+ * Makes entries of the drafts, in history order, each with the state that a reader of the log then knows. `added` is
+ * the delivery that led to them, from `before` to `after`.
  *
- * What is entered in its order leads the issue from state to state. What is late brings no old state back: the issue
- * stands as it did until the entry that it ends with, or that holds the transition to there.
+ * An entry that comes in order moves the issue on to its state. A late one brings no old state back: the state stays as
+ * it was until the last entry, or the one with the newest transition.
  */
 export function entriesFrom(
   drafts: readonly EntryDraft[],

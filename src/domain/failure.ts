@@ -1,24 +1,24 @@
-/** The store cannot write now: disk full, locked by another process, database away. The same delivery may be sent again. */
+/** The store cannot be used now: disk full, locked by another process, database away. A retry is safe. */
 export class StorageUnavailableError extends Error {
   override readonly name = "StorageUnavailableError";
 }
 
-/** The database refuses what this program asks it: a fault of the program's own, and asking again does not help. */
+/** The database refuses a statement of this program. That is a fault of the program, and a retry does not help. */
 export class StoreFaultError extends Error {
   override readonly name = "StoreFaultError";
 }
 
-/** More waits to be written, or to be read, than the queue holds. The same may be asked again. */
+/** The queue of writes or reads is full. A retry may succeed. */
 export class OverloadedError extends Error {
   override readonly name = "OverloadedError";
 }
 
-/** The answer was not there within the time that one question may take. A narrower one may be answered. */
+/** A read took longer than its time limit. A narrower one may succeed. */
 export class ReadTimeoutError extends Error {
   override readonly name = "ReadTimeoutError";
 }
 
-/** Why a question was not answered that may be answered when it is asked again. */
+/** A failure to read after which a retry may succeed. */
 export type ReadFailure = StorageUnavailableError | OverloadedError | ReadTimeoutError;
 
 export function isReadFailure(error: unknown): error is ReadFailure {

@@ -2,11 +2,11 @@ import type { ActorType, IssueLevel, IssuePriority, IssueStatus, IssueSubstatus 
 import type { EventSource, TransitionKind } from "./event.ts";
 
 /**
- * One filter vocabulary for queries, subscriptions and statistics, as data.
+ * The one filter vocabulary of queries, subscriptions and statistics, as data.
  *
- * An operator that is absent was not given; the edge turns an operator given as null into an absent one. Every operator
- * of one comparator, and every field of one filter, must hold. Two values, never three: a null satisfies `neq`, `nin`
- * and `null: true`, and nothing else, and `not` is exact negation.
+ * An absent operator was not given; the edge removes operators given as null. All operators of a comparator and all
+ * fields of a filter must hold. There are two truth values, never three: a null satisfies `neq`, `nin` and `null:
+ * true`, and nothing else, and `not` is exact negation.
  */
 export type Comparator<Value> = {
   readonly eq?: Value;
@@ -28,7 +28,7 @@ export type OrderedComparator = {
   readonly lte?: number;
   readonly null?: boolean;
 };
-/** A moment (epoch milliseconds), or one that moves with the clock: so many milliseconds, and calendar months, from now. */
+/** A fixed time (epoch milliseconds), or one relative to now: so many calendar months and milliseconds from it. */
 export type Moment =
   { readonly at: number } | { readonly fromNow: { readonly months: number; readonly milliseconds: number } };
 export type DateComparator = {

@@ -1,7 +1,7 @@
 import type { Bucket } from "./calendar.ts";
 import type { TransitionKind } from "./event.ts";
 
-/** What happened in one bucket, and what it left. */
+/** The transitions in one bucket by kind, and the issues open at its end. */
 export type FlowBucket = Bucket & {
   /** OPENED and DISCOVERED. */
   readonly opened: number;
@@ -31,9 +31,9 @@ const countedAs: Readonly<Record<TransitionKind, Counted | null>> = {
   OTHER: null,
 };
 
-/** The transitions that occurred in one stretch of time. */
+/** The transitions in one stretch of time, counted. */
 export type FlowChange = {
-  /** How many there were of each kind; nothing of a kind is the same as none. */
+  /** The number of transitions of each kind; a missing kind counts as 0. */
   readonly counts: ReadonlyMap<TransitionKind, number>;
   /** How many more of them entered UNRESOLVED than left it. */
   readonly opening: number;

@@ -10,39 +10,39 @@ import { addStop, letGo, startWalk, type Walk } from "./walk.ts";
 
 export { letGo, PastNeededError, startWalk, type Entry, type Walk };
 
-/** What an issue's deliveries tell of it. */
+/** The history of one issue, and its state at the end. */
 export type History = {
-  /** In history order, which is that of their places; never empty. */
+  /** In history order, the order of their places; never empty. */
   readonly events: readonly IssueEvent[];
   readonly state: State;
   /** When the last transition happened, in epoch milliseconds. */
   readonly statusSince: number;
   /** The delivery whose snapshot is the issue's. */
   readonly shown: number;
-  /** The delivery whose snapshot names the issue's project, mostly the same one; null while none has. */
+  /** The delivery whose snapshot names the issue's project, usually `shown`; null while none has. */
   readonly named: number | null;
 };
 
 /** What one more delivery changes in the history of its issue. */
 export type Change = {
-  /** New entries of the log, in its order; none when nothing changes at all. */
+  /** New entries of the log, in its order; empty if nothing changes at all. */
   readonly entries: readonly Entry[];
-  /** The first known delivery that this one repeats. It can have entries all the same, for its snapshot counts. */
+  /** The first known delivery that this one repeats. A repeat can still have entries, for its snapshot counts. */
   readonly repeatOf: number | null;
-  /** One sentence on why nothing changes, or what is repeated; null for a delivery that is simply applied. */
+  /** One sentence that says why nothing changes, or what is repeated; null for a delivery that is simply applied. */
   readonly reason: string | null;
   readonly state: State;
   readonly statusSince: number;
   readonly shown: number;
   readonly named: number | null;
-  /** Whose snapshot was the issue's before; null for the first delivery. */
+  /** `shown` before this delivery; null for the first one. */
   readonly shownBefore: number | null;
-  /** Whose snapshot named its project before; null where none did. */
+  /** `named` before this delivery; null if there was none. */
   readonly namedBefore: number | null;
 };
 
 /**
- * The history of one issue: a function of the set of its deliveries, whose order here says nothing.
+ * Derives the history of one issue from its deliveries, in whatever order they are given.
  *
  * @throws RangeError without any delivery.
  */
@@ -50,26 +50,29 @@ export function deriveHistory(deliveries: readonly Facts[]): History {
   return historyOf(startWalk(deliveries));
 }
 
-/** The history as the walk has it; of one that has let go of something, what is left. @throws RangeError while it has no delivery. */
+/**
+ * The history that the walk holds, without the events that it has let go of.
+ * @throws RangeError while it has no delivery.
+ */
 export function historyOf(walk: Walk): History {
   const standing = standingOf(walk);
   if (standing === null) throw new RangeError("A history needs a delivery.");
   return { events: eventsLeft(walk), ...stated(standing) };
 }
 
-/** The events of the walk, but for those of stops that it has let go of, in history order. */
+/** The events that the walk still holds, in history order. */
 export function eventsLeft(walk: Walk): readonly IssueEvent[] {
   return walk.stops.flatMap(({ events }) => events);
 }
 
 /**
- * Adds a delivery to the walk of its issue, in its place however late it arrives, and tells what that changes.
+ * Adds a delivery to the walk of its issue, in its place however late it arrives, and returns what that changes.
  *
- * The log's entries, folded (each inserts its event and removes those that it supersedes), are the history of all
- * deliveries added so far. A delivery that sorts last costs one step; a late one as many as know something else than
- * before. Not to be used again after it throws.
+ * Folding the log's entries (each inserts its event and removes those that it supersedes) gives the history of all
+ * deliveries added so far. A delivery that sorts last costs one step. A late one costs a step for each stop after which
+ * something else is known than before. The walk must not be used again after this throws.
  *
- * @throws PastNeededError when the walk has let go of what the delivery changes: add it to a walk over all of them.
+ * @throws PastNeededError if the walk has let go of what the delivery changes: add it to a walk over all deliveries.
  */
 export function addDelivery(walk: Walk, facts: Facts): Change {
   const before = standingOf(walk);
@@ -88,7 +91,7 @@ export function addDelivery(walk: Walk, facts: Facts): Change {
   };
 }
 
-/** How much memory the walk takes, in that of one stop: what it has let go of leaves some hundred bytes each. */
+/** The memory that the walk takes, in stops. Each stop that it has let go of leaves some hundred bytes. */
 export function sizeOf({ stops, past }: Walk): number {
   return stops.length + Math.ceil((past?.prints.size ?? 0) / 30);
 }

@@ -1,10 +1,10 @@
-/** What each operator means. One that is added to `Operators` does not compile until every interpreter gives it a meaning. */
+/** The meaning of each operator. A new operator does not compile until every interpreter gives it a meaning. */
 export type Meanings<Operators, Meaning> = {
   readonly [Name in keyof Operators]-?: (operand: NonNullable<Operators[Name]>) => Meaning;
 };
 
 /**
- * The meanings of those operators (or fields of a filter) that were given: one that is null was not. They come in the
+ * The meanings of the operators (or fields of a filter) that were given; null counts as not given. They come in the
  * order of `meanings`, so that equal filters read alike however they were written.
  */
 export function interpret<Operators extends object, Meaning>(

@@ -1,8 +1,8 @@
 /**
- * An issue as Sentry shows it, and the words of this schema for what Sentry sends.
+ * An issue as Sentry shows it, and this schema's enums for what Sentry sends.
  *
- * Every closed set of Sentry's has grown before. So the text as sent is what is kept and compared; the
- * enum beside it is computed from that text, and has a value for what this version does not know.
+ * Sentry has extended each of its closed sets before. So the text as sent is kept and compared. The enum value is
+ * computed from it: OTHER, UNKNOWN or null for text that this version does not know.
  */
 
 /** JSON as `JSON.parse` gives it. */
@@ -45,27 +45,27 @@ const statusOfSubstatus: ReadonlyMap<string, string> = new Map([
   ["archived_forever", "ignored"],
 ]);
 
-/** The enum's value for a status as Sentry sent it. */
+/** The enum's value for a status as Sentry sent it; OTHER for an unknown one. */
 export function issueStatusOf(raw: string): IssueStatus {
   return knownIn(issueStatuses, raw) ?? "OTHER";
 }
 
-/** The enum's value for a substatus as Sentry sent it; null for null. */
+/** The enum's value for a substatus as Sentry sent it; OTHER for an unknown one, null for null. */
 export function issueSubstatusOf(raw: string | null): IssueSubstatus | null {
   return raw === null ? null : (knownIn(issueSubstatuses, raw) ?? "OTHER");
 }
 
-/** The enum's value for a level as Sentry sent it; UNKNOWN for one it does not have, and for null. */
+/** The enum's value for a level as Sentry sent it; UNKNOWN for an unknown one and for null. */
 export function issueLevelOf(raw: string | null): IssueLevel {
   return (raw === null ? null : knownIn(issueLevels, raw)) ?? "UNKNOWN";
 }
 
-/** The enum's value for a priority as Sentry sent it; null for null and for one it does not have. */
+/** The enum's value for a priority as Sentry sent it; null for an unknown one and for null. */
 export function issuePriorityOf(raw: string | null): IssuePriority | null {
   return raw === null ? null : knownIn(issuePriorities, raw);
 }
 
-/** The place of a priority as Sentry sent it in `issuePriorities`, from 1; null for null and for one that is not there. */
+/** The rank of a priority as Sentry sent it, from 1 for LOW; null for an unknown one and for null. */
 export function priorityRankOf(raw: string | null): number | null {
   const priority = issuePriorityOf(raw);
   return priority === null ? null : issuePriorities.indexOf(priority) + 1;
@@ -76,10 +76,10 @@ function knownIn<Value extends string>(values: readonly Value[], raw: string): V
   return values.find((value) => value.toLowerCase() === raw) ?? null;
 }
 
-/** Status and substatus in Sentry's spelling. Null is a substatus that is not known, which agrees with every one. */
+/** Status and substatus in Sentry's spelling. A null substatus is unknown, and agrees with every other. */
 export type State = { readonly status: string; readonly substatus: string | null };
 
-/** The state that a snapshot shows. A substatus that belongs to another status is one that is not known. */
+/** The state that a snapshot shows. A substatus that belongs to another status counts as unknown. */
 export function stateOf(status: string, substatus: string | null): State {
   const owner = substatus === null ? undefined : statusOfSubstatus.get(substatus);
   return { status, substatus: owner !== undefined && owner !== status ? null : substatus };
@@ -112,10 +112,10 @@ export type Project = {
 export type Annotation = { readonly displayName: string | null; readonly url: string | null };
 
 /**
- * What one delivery shows of the fields that a filter or an order can name, and `statusDetails`.
+ * The fields of one delivery's issue that a filter or an order can name, and `statusDetails`.
  *
- * Text is free of NUL and lone surrogates (they are U+FFFD), numbers are safe integers ≥ 0 (saturated), and times
- * are epoch milliseconds. Null is a field that Sentry did not send.
+ * Text is free of NUL and lone surrogates (they are U+FFFD), numbers are safe integers ≥ 0 (saturated), and times are
+ * epoch milliseconds. Null is a field that Sentry did not send.
  */
 export type IssueFields = {
   readonly shortId: string | null;
@@ -138,7 +138,7 @@ export type IssueFields = {
   readonly lastSeen: number | null;
 };
 
-/** What one delivery shows of everything else. Text, numbers and times as in `IssueFields`; URLs are http or https. */
+/** All other fields of one delivery's issue. Text, numbers and times as in `IssueFields`; URLs are http or https. */
 export type IssueDetails = {
   readonly type: string | null;
   readonly logger: string | null;
@@ -157,7 +157,7 @@ export type IssueDetails = {
   readonly permalink: string | null;
 };
 
-/** An issue's details where nothing that may be shown tells of them: its body is pruned, or the issue is gone. */
+/** The details of an issue if none can be shown: its body is pruned, or the issue is gone. */
 export const unknownDetails: IssueDetails = {
   type: null,
   logger: null,
@@ -176,9 +176,9 @@ export const unknownDetails: IssueDetails = {
   permalink: null,
 };
 
-/** The details that are written as `text`. */
+/** Parses details that `Snapshot` has as JSON. */
 export function detailsIn(text: Snapshot["written"]["details"]): IssueDetails {
-  // Intake wrote it.
+  // Intake wrote the text, so it has this type.
   return { ...unknownDetails, ...(JSON.parse(text) as Partial<IssueDetails>) };
 }
 
@@ -187,13 +187,13 @@ export type Snapshot = {
   readonly sentryId: string;
   readonly fields: IssueFields;
   /**
-   * `IssueFields` and `IssueDetails` as JSON, written once: what is hashed, handed on and kept. Of the details only what
+   * `IssueFields` and `IssueDetails` as JSON, serialised once to be passed on and stored. The details have only what
    * differs from `unknownDetails`.
    */
   readonly written: { readonly fields: string; readonly details: string };
 };
 
-/** An issue as the gateway knows it, now or once an entry of the log was applied. */
+/** An issue as the gateway knows it, now or just after an entry of the log. */
 export type Issue = {
   readonly sentryId: string;
   /** As of the newest event in history order. */
@@ -202,6 +202,6 @@ export type Issue = {
   readonly statusSince: number;
   /** What the newest delivery in history order shows. */
   readonly fields: IssueFields;
-  /** That delivery's own id. */
+  /** That delivery's id. */
   readonly shown: number;
 };

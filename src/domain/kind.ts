@@ -3,7 +3,7 @@ import type { IssueAction, TransitionKind } from "./event.ts";
 import { issueStatusOf, issueSubstatusOf, type State } from "./issue.ts";
 import { isCreated } from "./order.ts";
 
-/** The kind of a change, from what it changed and the delivery that reports it; null where none does. */
+/** The kind of a transition. `by` is the delivery that reports it; null for an INFERRED one. */
 export function kindOf(from: State | null, to: State, by: Facts | null): TransitionKind {
   if (from === null) {
     if (by !== null && isCreated(by)) return "OPENED";
@@ -45,7 +45,7 @@ function unresolvedKindOf(
   }
 }
 
-/** What a delivery says was done. */
+/** The action that a delivery reports. */
 export function actionOf({ resource, action }: Facts): IssueAction {
   if (resource === "activity") return "ACTIVITY";
   switch (action) {
@@ -65,7 +65,7 @@ export function actionOf({ resource, action }: Facts): IssueAction {
   }
 }
 
-/** What Sentry would have said was done, had it reported the change to this state. */
+/** The action that Sentry would have sent for a transition to this state. */
 export function inferredActionOf(to: State): IssueAction {
   switch (issueStatusOf(to.status)) {
     case "RESOLVED":

@@ -1,19 +1,19 @@
 import type { Claim, Facts } from "./delivery.ts";
 import type { State } from "./issue.ts";
 
-/** What is known after a delivery: all that the rest of the walk depends on, but for repeats. Of constant size. */
+/** What is known after a delivery: all that the rest of the walk depends on, except repeats. Of constant size. */
 export type Known = {
   readonly state: State;
   readonly stay: Stay;
-  /** The newest stay in each status that is over, for as long as Sentry may retry the webhook of its beginning. */
+  /** The newest stay in each status that is over; null once Sentry no longer retries the webhook of its beginning. */
   readonly over: Readonly<Record<Claim, Stay | null>>;
-  /** The delivery with the newest snapshot; the last of several that are as new. */
+  /** The delivery with the newest snapshot; of several equally new ones the last. */
   readonly newest: Facts;
   /** The last delivery that was not passed over. */
   readonly previous: Facts;
   /** The delivery whose snapshot is the issue's. */
   readonly shown: Facts;
-  /** The delivery whose snapshot names the issue's project: `shown`, where that does; null while none has. */
+  /** The delivery whose snapshot names the issue's project: `shown`, if that does; null while none has. */
   readonly named: Facts | null;
   /** The latest time, in epoch milliseconds, at which the issue is known to have been in `state`. */
   readonly lastedUntil: number;
@@ -23,9 +23,9 @@ export type Known = {
 export type Stay = {
   /** The delivery whose INFERRED event began it; null once a delivery reports the beginning. */
   readonly inferredBy: Facts | null;
-  /** Epoch milliseconds; null where it is too long ago to matter to any later delivery. */
+  /** Epoch milliseconds; null if that is too long ago to matter to any later delivery. */
   readonly startedAt: number | null;
-  /** The gateway first heard of the issue as it began. */
+  /** True for the stay that began when the gateway first heard of the issue. */
   readonly isOpening: boolean;
 };
 
@@ -34,25 +34,25 @@ const retryMs = 15 * 60_000;
 
 export const nothingOver: Known["over"] = { unresolved: null, resolved: null, ignored: null };
 
-/** The stays that are over once this one in `status` is, too. An opening is never told, so it is not among them. */
+/** Returns `over` with a stay in `status` that has ended. An opening is never told, so null takes its place. */
 export function withOver(over: Known["over"], status: string, stay: Stay): Known["over"] {
   if (!Object.hasOwn(nothingOver, status)) return over;
   return { ...over, [status]: stay.isOpening || stay.startedAt === null ? null : stay };
 }
 
-/** The stay, its beginning reported. */
+/** The stay with its beginning reported. */
 export function told(stay: Stay): Stay {
   return stay.inferredBy === null ? stay : { ...stay, inferredBy: null };
 }
 
-/** True when a webhook that is sent at `now` can be a retry of the one for the beginning of this stay. */
+/** True if a webhook sent at `now` can be a retry of the one for the beginning of this stay. */
 export function mayBeRetried({ startedAt }: Stay, now: number): boolean {
   return startedAt !== null && now - startedAt <= retryMs;
 }
 
 /**
- * The same, without what can matter to no delivery that is sent at `now` or later. So two walks that differ in what is
- * long ago come to know the same again.
+ * Drops what matters to no delivery sent at `now` or later. Two walks that differ only in the distant past thereby
+ * become the same again.
  */
 export function forgetOld(known: Known, now: number): Known {
   const { over } = known;
@@ -76,7 +76,7 @@ function isOld(stay: Stay, now: number): boolean {
   return !mayBeRetried(stay, now) || (stay.isOpening && stay.startedAt <= now);
 }
 
-/** True when the rest of a walk cannot tell the two apart. */
+/** True if the rest of a walk is the same after either. */
 export function isSameKnown(a: Known | null, b: Known | null): boolean {
   if (a === null || b === null || a === b) return a === b;
   return (

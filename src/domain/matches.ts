@@ -29,14 +29,14 @@ export function matches(filter: IssueFilter, issue: Issue, now: number): boolean
 }
 
 /**
- * True when the entry's event is a transition that passes the filter; what the filter says of the issue is tried on
- * the issue after the entry. An event without a transition passes no filter, not even an empty one.
+ * True if the entry's event is a transition that passes the filter. Conditions on the issue are tried on the issue
+ * after the entry. An event without a transition passes no filter, not even an empty one.
  */
 export function matchesTransition(filter: TransitionFilter, entry: LogEntry, now: number): boolean {
   return transitionTest(filter)(entry, now);
 }
 
-/** `matches`, with the filter read once for many issues. */
+/** `matches`, with the filter compiled once for many issues. */
 export function issueTest(filter: IssueFilter): Test<Issue> {
   return all(
     interpret<IssueFilter, Test<Issue>>(filter, {
@@ -69,14 +69,14 @@ export function issueTest(filter: IssueFilter): Test<Issue> {
   );
 }
 
-/** `matchesTransition`, with the filter read once for many entries. */
+/** `matchesTransition`, with the filter compiled once for many entries. */
 export function transitionTest(filter: TransitionFilter): Test<LogEntry> {
   const test = changeTest(filter);
   return ({ event, after }, now) =>
     event.transition !== null && test({ event, transition: event.transition, issue: after }, now);
 }
 
-/** An event that has a transition, and the issue once it was applied. */
+/** An event with its transition, and the issue after it. */
 type Change = { readonly event: LoggedEvent; readonly transition: Transition; readonly issue: Issue };
 
 function changeTest(filter: TransitionFilter): Test<Change> {

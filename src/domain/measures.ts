@@ -1,15 +1,15 @@
 import type { IssueEvent, TransitionKind } from "./event.ts";
 import { issueStatusOf, type IssueStatus } from "./issue.ts";
 
-/** What ends with an event of a history: all that statistics of the time in which it occurred need to know of before. */
+/** What is measured at an event of a history. With it, statistics of a period need not read events from before. */
 export type Measures = {
-  /** How long the status that it left had lasted; null where it left none. */
+  /** How long the status that it left had lasted; null if it left none. */
   readonly stayMs: number | null;
-  /** A transition to RESOLVED: the time from each opening, regression and reopening that it is the next resolve of. */
+  /** For a transition to RESOLVED: the time since each opening, regression and reopening since the previous one. */
   readonly resolvedAfterMs: readonly number[];
-  /** The first triage of an issue that was opened: the time from then. */
+  /** For the first triage (assignment, resolve or archive) of an issue: the time since it was opened. Else null. */
   readonly triagedAfterMs: number | null;
-  /** A transition to RESOLVED that did not last: a regression or a reopening is the next to another status. */
+  /** For a transition to RESOLVED: true if the issue then left RESOLVED by a regression or a reopening. */
   readonly isUndone: boolean;
 };
 
@@ -20,29 +20,29 @@ export const nothingMeasured: Measures = {
   isUndone: false,
 };
 
-/** The kinds that a resolve ends, where they lead into UNRESOLVED. */
+/** The kinds that a resolve ends, if they lead into UNRESOLVED. */
 const beginnings: readonly TransitionKind[] = ["OPENED", "DISCOVERED", "REGRESSED", "REOPENED"];
 const undoings: readonly TransitionKind[] = ["REGRESSED", "REOPENED"];
 
-/** Measures the events of one history, given one after the other in its order. */
+/** Measures the events of one history, given one by one in history order. */
 export class Measurer {
   #isEmpty = true;
   #status: IssueStatus | null = null;
   /** When the status began. */
   #since = 0;
-  /** When what the next resolve ends began. */
+  /** When each opening, regression and reopening since the last resolve occurred. */
   #unresolved: number[] = [];
-  /** When the issue was opened, until it is triaged; null where it was not, or is. */
+  /** When the issue was opened; null if it was not, or once it is triaged. */
   #untriaged: number | null = null;
-  /** The resolves of the present stay in RESOLVED, with what was measured of them. */
+  /** The resolves of the present stay in RESOLVED, with their measures. */
   #resolves: { readonly event: IssueEvent; readonly measures: Measures }[] = [];
 
-  /** Resolves that what comes may undo, with what was measured of them. */
+  /** Resolves that a later event may undo, with their measures. */
   get undoable(): readonly { readonly event: IssueEvent; readonly measures: Measures }[] {
     return this.#resolves;
   }
 
-  /** One that goes on from here, and leaves this one as it is. */
+  /** An independent copy. */
   copy(): Measurer {
     const copied = new Measurer();
     copied.#isEmpty = this.#isEmpty;
@@ -54,7 +54,7 @@ export class Measurer {
     return copied;
   }
 
-  /** What the event ends, and those before it that are undone by it, with all that is now known of them. */
+  /** Measures the event. Also returns the resolves that it undoes, with their updated measures. */
   add(event: IssueEvent): {
     readonly measures: Measures;
     readonly undone: readonly { readonly event: IssueEvent; readonly measures: Measures }[];
@@ -104,9 +104,10 @@ export class Measurer {
 }
 
 /**
- * What each event of a history ends, and a measurer for those to come.
+ * Measures the events of a history. Returns a measurer for later events, and the measures of these events and of
+ * earlier resolves that they may undo.
  *
- * @param before what has measured the events before these; of those, what these may change is told as well.
+ * @param before the measurer of the events before these; it is not changed.
  */
 export function measure(
   history: readonly IssueEvent[],

@@ -1,13 +1,13 @@
 import type { Moment } from "./filter.ts";
 
-/** The ends of the time that `Date` can tell. */
+/** The range of `Date`: this many milliseconds before and after the epoch. */
 const farthest = 8.64e15;
 
 /**
- * The epoch milliseconds that a moment stands for when the clock shows `now`. One beyond the time that `Date` can tell
- * is the end of that time.
+ * Converts a moment to epoch milliseconds, counting a relative one from `now`. A relative one beyond the range of
+ * `Date` is clamped to it.
  *
- * Months are the calendar's in UTC, counted first: a month before 31 March is the last day of February, same time.
+ * Calendar months are counted first, in UTC: a month before 31 March is the last day of February, same time.
  */
 export function momentAt(moment: Moment, now: number): number {
   if ("at" in moment) return moment.at;

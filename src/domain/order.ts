@@ -2,11 +2,11 @@ import type { Facts } from "./delivery.ts";
 import type { EventRole } from "./event.ts";
 
 /**
- * The order in which one issue's deliveries are walked: a function of their facts, never of their arrival.
+ * Compares two deliveries of one issue in the order of the walk, which depends on their facts and never on arrival.
  *
- * `created` comes first, whenever it was sent. Then `sentAt`, `lastSeen` and `count` (null before every number). Of two
- * claims that are equal in these, the one that its own snapshot has left behind is the older; what claims nothing
- * comes last. The rest only makes the order total.
+ * `created` comes first, whenever it was sent. Then `sentAt`, `lastSeen` and `count` decide (null before every number).
+ * Among equals, a claim that its own snapshot has left behind comes first, and a delivery without a claim last. The
+ * rest only makes the order total.
  */
 export function compareDeliveries(a: Facts, b: Facts): number {
   return (
@@ -18,7 +18,7 @@ export function compareDeliveries(a: Facts, b: Facts): number {
     compareText(a.sha256, b.sha256) ||
     compareText(a.requestId, b.requestId) ||
     compareText(a.idempotencyKey ?? "", b.idempotencyKey ?? "") ||
-    // Two deliveries that are equal in every fact: only their names are exchanged when they arrive the other way round.
+    // Equal in every fact: if they arrive the other way round, only their ids are exchanged.
     a.delivery - b.delivery
   );
 }
@@ -38,12 +38,15 @@ export function isNewer(a: Facts, b: Facts): boolean {
   return a.count !== null && b.count !== null && a.count > b.count;
 }
 
-/** The snapshot that whatever is older than either of the two is older than; `b` when they tell as much. */
+/**
+ * The delivery with the later `lastSeen`, then the larger `count`, null lowest; `b` if they are equal. Any snapshot
+ * that is older than one of the two is older than this.
+ */
 export function newerOf(a: Facts, b: Facts): Facts {
   return (compareNullFirst(a.lastSeen, b.lastSeen) || compareNullFirst(a.count, b.count)) > 0 ? a : b;
 }
 
-/** Where in `ordered` a delivery with these facts is, or would be. */
+/** The index in `ordered` at which a delivery with these facts is, or would be inserted. */
 export function positionIn(ordered: readonly { readonly facts: Facts }[], facts: Facts): number {
   let low = 0;
   let high = ordered.length;
@@ -55,16 +58,16 @@ export function positionIn(ordered: readonly { readonly facts: Facts }[], facts:
   return low;
 }
 
-/** An event's role when it was first derived; one that is told later keeps the place of that. */
+/** An event's role when it was first derived. An event that is told later keeps the place of that role. */
 export type FirstRole = Exclude<EventRole, "told">;
 
 /**
- * The place of an event in its issue's history: 30 bytes that compare as the deliveries do, then as what a delivery
- * shows to come before and after what it reports.
+ * The place of an event in its issue's history: 30 bytes that compare as the deliveries do, then by role: `before`,
+ * `report`, `after`.
  *
- * `sentAt`, `lastSeen` and `count` must be safe integers. Two deliveries have the same places only when they are equal
- * in all that is ordered by and in the first 6 bytes of their sha256; then they have the same bytes, and the second
- * tells nothing.
+ * `sentAt`, `lastSeen` and `count` must be safe integers. Two deliveries have the same places only if they are equal in
+ * all that is ordered by and in the first 6 bytes of their sha256. Then they have the same body, and the second tells
+ * nothing.
  */
 export function placeOf(facts: Facts, role: FirstRole): Uint8Array {
   const place = new Uint8Array(30);
@@ -104,7 +107,7 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** Seven bytes, big-endian, moved up by 2^54 so that negative numbers and null (all zero) compare right too. */
+/** Seven bytes, big-endian, with 2^54 added so that negative numbers, and null (all zero), compare right too. */
 function writeNumber(place: Uint8Array, offset: number, value: number | null): void {
   if (value === null) return;
   let high = Math.floor(value / 2 ** 32) + 2 ** 22;

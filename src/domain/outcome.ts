@@ -4,17 +4,17 @@ import type { KnownAlike } from "./repeats.ts";
 import type { Stop } from "./stop.ts";
 import type { Before } from "./walk.ts";
 
-/** What a delivery repeats, as was known when it arrived. */
+/** What a delivery repeats, as known when it arrived. */
 export type Repetition = {
-  /** The first known of the deliveries that it repeats. */
+  /** The lowest id of the known deliveries that it repeats. */
   readonly of: number;
   /** A sentence. */
   readonly reason: string;
 };
 
 /**
- * What the delivery that was added repeats; null for nothing. Of two deliveries that repeat each other the one that
- * arrives second is the repetition, whichever was sent first.
+ * What the added delivery repeats; null for nothing. Of two deliveries that repeat each other, the one that arrives
+ * second is the repetition, whichever was sent first.
  */
 export function repetitionOf(
   facts: Facts,
@@ -34,7 +34,7 @@ function reasonOf(known: KnownAlike): string {
   return "The same body was received before, and one of the two was held back or replayed.";
 }
 
-/** True when the walk passes over the delivery, or over a known one with the same body because of it. */
+/** True if the walk passes over the delivery, or because of it over a known one with the same body. */
 function isReplay(facts: Facts, touched: ReadonlyMap<Stop, Before>): boolean {
   return [...touched].some(
     ([stop, was]) =>
@@ -42,7 +42,7 @@ function isReplay(facts: Facts, touched: ReadonlyMap<Stop, Before>): boolean {
   );
 }
 
-/** Why a delivery that repeats none changes nothing: what it claims was known, and it shows nothing else. */
+/** Why a delivery that repeats none changes nothing: its claim was known, and its snapshot shows nothing new. */
 export function unchangedBecause({ claim }: Facts, state: State): string {
   if (claim === null) return "Nothing in its snapshot is new.";
   const known = claim === state.status ? `to be ${words[claim]}` : `to have been ${words[claim]} then`;

@@ -3,17 +3,17 @@ import type { Known } from "./known.ts";
 import { compareDeliveries } from "./order.ts";
 import { keysOf } from "./repeats.ts";
 
-/** What a walk remembers of the stops that it has let go of, which are its oldest. */
+/** What a walk remembers of its oldest stops, which it has let go of. */
 export type Past = {
   /** What is known after the last of them. */
   readonly known: Known;
-  /** The delivery at the last of them; no `created`, so that each of those is before it. */
+  /** The delivery at the last of them. It is no `created`, so every `created` comes before it. */
   readonly last: Facts;
-  /** Hashes of the keys (body, Request-ID, claim) that only stops let go of have. */
+  /** Hashes of the keys (body, Request-ID, claim) that no remaining stop has. */
   readonly prints: Set<number>;
 };
 
-/** What a change needs of its walk was let go of. */
+/** A change needs what its walk has let go of. */
 export class PastNeededError extends Error {
   override readonly name = "PastNeededError";
 
@@ -22,17 +22,20 @@ export class PastNeededError extends Error {
   }
 }
 
-/** True for the delivery at a stop that is gone, and for one that belongs among those. */
+/** True if the delivery's place in the order is among the stops that were let go of. */
 export function isOfPast({ last }: Past, facts: Facts): boolean {
   return compareDeliveries(facts, last) <= 0;
 }
 
-/** True for a delivery that may have something in common with one that is gone. */
+/** True if the delivery may have a key in common with one that was let go of. It can be a false positive. */
 export function mayRepeat({ prints }: Past, facts: Facts): boolean {
   return keysOf(facts).some((key) => prints.has(printOf(key)));
 }
 
-/** 30 bits, which V8 holds without an object. Of a thousand other keys, one has its print among those of a million. */
+/**
+ * A 30-bit FNV-1a hash, which V8 holds without an object. Against a million prints, one other key in a thousand is a
+ * false positive.
+ */
 export function printOf(key: string): number {
   let print = 0x811c9dc5;
   for (let at = 0; at < key.length; at += 1) print = Math.imul(print ^ key.charCodeAt(at), 0x01000193);

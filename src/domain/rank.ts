@@ -1,12 +1,12 @@
-/** Of no more than these the places are found by sorting. */
+/** Up to this many numbers are sorted. */
 const fewToSort = 64;
 const slots = 4_096;
 
 /**
- * The numbers at these places, from 0, once all were in ascending order.
+ * The numbers at these places, from 0, in ascending order of all.
  *
- * Selects in linear time instead of sorting: the numbers are counted in equal slots, then only those in the slot with the
- * number looked for are counted again.
+ * Selects in linear time instead of sorting: the numbers are counted in equal slots, then only those in the slot with
+ * the number looked for are counted again.
  */
 export function valuesAt(values: Float64Array, places: readonly number[]): readonly number[] {
   if (values.length <= fewToSort) return sortedAt(values, places);
@@ -16,7 +16,7 @@ export function valuesAt(values: Float64Array, places: readonly number[]): reado
     if (value > high) high = value;
   }
   const width = (high - low) / (slots - 1);
-  // They are equal, or so alike that nothing is left of the difference.
+  // They are equal, or so close that the width is rounded to 0.
   if (width === 0) return sortedAt(values, places);
 
   const counts = new Uint32Array(slots);

@@ -6,20 +6,20 @@ import type { Stop } from "./stop.ts";
 export type Group = {
   /** In order. */
   stops: Stop[];
-  /** The lowest id of all that ever had it in common, counting those that make no stop; Infinity for none. */
+  /** The lowest id of all deliveries ever in the group, those without a stop included; Infinity for none. */
   lowest: number;
 };
 
-/** Which deliveries of one issue repeat each other, as their facts alone say. */
+/** Which deliveries of one issue repeat each other, by their facts alone. */
 export type Repeats = {
-  /** By body and Request-ID: one delivery, which stops once, where it was sent first. */
+  /** By body and Request-ID. These are one delivery, with one stop where it was sent first. */
   readonly requests: Map<string, Group>;
-  /** By resource, action and Idempotency-Key: one claim, made by the first. */
+  /** By resource, action and Idempotency-Key. These make one claim, at the first of them. */
   readonly claims: Map<string, Group>;
-  /** Of these the first makes the claim. */
+  /** All `created` deliveries; the first makes the claim. */
   readonly created: Group;
   readonly bodies: Map<string, Group>;
-  /** Those of `bodies` that have several stops. */
+  /** Those of `bodies` that have, or once had, several stops. */
   readonly twins: Set<Group>;
 };
 
@@ -41,7 +41,7 @@ export function createRepeats(): Repeats {
   };
 }
 
-/** The groups of a delivery with these facts; it does not become a member. */
+/** The groups of a delivery with these facts, made if missing. The delivery does not become a member. */
 export function alikeTo(repeats: Repeats, facts: Facts): Alike {
   const claim = claimKey(facts);
   return {
@@ -52,7 +52,7 @@ export function alikeTo(repeats: Repeats, facts: Facts): Alike {
   };
 }
 
-/** By which a delivery with these facts is found to be alike to others. */
+/** The keys by which a delivery with these facts is grouped with others. */
 export function keysOf(facts: Facts): readonly string[] {
   const claim = claimKey(facts);
   return [requestKey(facts), facts.sha256, ...(claim === null ? [] : [claim])];
@@ -66,12 +66,12 @@ function claimKey({ resource, action, idempotencyKey }: Facts): string | null {
   return idempotencyKey === null ? null : JSON.stringify([resource, action, idempotencyKey]);
 }
 
-/** Counts the delivery as one that is known. */
+/** Adds the delivery to those that are known. */
 export function know(alike: Alike, delivery: number): void {
   for (const group of groupsOf(alike)) group.lowest = Math.min(group.lowest, delivery);
 }
 
-/** The lowest id among the known deliveries that have each mark in common with these facts; null for none. */
+/** For each group of a delivery with these facts, the lowest id of its known deliveries; null for none. */
 export type KnownAlike = { readonly [Mark in keyof Alike]: number | null };
 
 export function knownAlike(repeats: Repeats, facts: Facts): KnownAlike {
@@ -86,7 +86,7 @@ export function knownAlike(repeats: Repeats, facts: Facts): KnownAlike {
   };
 }
 
-/** Puts a stop into its groups. Returns those whose claim it takes by being sent before them. */
+/** Adds a stop to its groups. Returns the stops whose claim it takes because it comes before them. */
 export function join(repeats: Repeats, stop: Stop): readonly Stop[] {
   const { claim, created, body } = stop.alike;
   const displaced = [claim, created].flatMap((group) => {
@@ -94,7 +94,7 @@ export function join(repeats: Repeats, stop: Stop): readonly Stop[] {
     return first !== undefined && compareDeliveries(stop.facts, first.facts) < 0 ? [first] : [];
   });
   for (const group of groupsOf(stop.alike)) {
-    // Most groups have one stop only, and an empty list that one is put into takes room for seventeen.
+    // Most groups have one stop only, and an empty array that one is added to allocates room for seventeen.
     if (group.stops.length === 0) group.stops = [stop];
     else group.stops.splice(positionIn(group.stops, stop.facts), 0, stop);
   }
@@ -102,7 +102,7 @@ export function join(repeats: Repeats, stop: Stop): readonly Stop[] {
   return displaced;
 }
 
-/** Takes a stop out of its groups. Returns those that make its claim now. */
+/** Removes a stop from its groups. Returns the stops that make its claim now. */
 export function leave(stop: Stop): readonly Stop[] {
   for (const group of groupsOf(stop.alike)) group.stops.splice(group.stops.indexOf(stop), 1);
   const { claim, created } = stop.alike;
@@ -111,8 +111,8 @@ export function leave(stop: Stop): readonly Stop[] {
 
 /**
  * Forgets the groups that have none of the stops in `left` (never that of `created`), and returns their keys. A group
- * that is kept loses its other stops, except the first, which makes the claim, and the last, where its body was last
- * seen.
+ * that is kept loses its stops outside of `left`. Of these it keeps the first, which makes the claim, and the last,
+ * where its body was last seen.
  */
 export function forgetAllBut(repeats: Repeats, left: ReadonlySet<Stop>): readonly string[] {
   const forgotten: string[] = [];
@@ -121,7 +121,7 @@ export function forgetAllBut(repeats: Repeats, left: ReadonlySet<Stop>): readonl
       if (forgetWithin(group, left)) continue;
       groups.delete(key);
       repeats.twins.delete(group);
-      // A stop that another group keeps still knows this one.
+      // A stop that another group keeps still refers to this group.
       group.stops = [];
       forgotten.push(key);
     }
@@ -130,7 +130,10 @@ export function forgetAllBut(repeats: Repeats, left: ReadonlySet<Stop>): readonl
   return forgotten;
 }
 
-/** True where the group has some that are left; in their order, these come last. */
+/**
+ * Forgets the group's stops that are not in `left`, except the first and the last of them. True if others are left;
+ * these come last in the order.
+ */
 function forgetWithin({ stops }: Group, left: ReadonlySet<Stop>): boolean {
   const firstLeft = stops.findIndex((stop) => left.has(stop));
   const gone = firstLeft === -1 ? stops.length : firstLeft;

@@ -1,19 +1,19 @@
 /**
- * What waits for clients that take turns: however much waits for one of them, another waits for one of those at a time.
- * What is one client's comes in its order.
+ * A round-robin queue: clients take turns, however many items one of them has. The items of one client are first in,
+ * first out.
  */
 export type Round<Item> = {
   readonly size: number;
   readonly add: (client: string, item: Item) => void;
   readonly remove: (client: string, item: Item) => void;
-  /** Takes out the first of the client whose turn it is; undefined where nothing waits. */
+  /** Takes out the first item of the client whose turn it is; undefined if the queue is empty. */
   readonly next: () => Item | undefined;
-  /** Takes out the last of the client that has most; of several, of the one whose turn is last. */
+  /** Takes out the last item of the client that has most; of several such clients, of the one whose turn is last. */
   readonly lastOfMost: () => Item | undefined;
 };
 
 export function createRound<Item>(): Round<Item> {
-  /** By client, the one whose turn is next first. None is empty. */
+  /** Each client's items, in the order of turns. No list is empty. */
   const lines = new Map<string, Item[]>();
   let size = 0;
 

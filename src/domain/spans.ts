@@ -12,8 +12,8 @@ export type Span = {
 };
 
 /**
- * The stays that one issue's transitions begin and end, oldest first: as many as there are transitions, and the last
- * one lasts. `transitions` are all of them, in history order.
+ * The stays of one issue, oldest first. Each transition begins one and ends the one before; the last one lasts.
+ * `transitions` are all of the issue's, in history order.
  */
 export function spansOf(transitions: readonly TransitionEvent[]): readonly Span[] {
   return transitions.map((startedBy, index) => ({

@@ -14,7 +14,7 @@ import { valuesAt } from "./rank.ts";
 /** From `from`, inclusive, to `to`, exclusive, in epoch milliseconds; never empty. */
 export type Period = { readonly from: number; readonly to: number };
 
-/** What issues can be counted by, with what each group is known by. */
+/** The facets by which issues can be counted, with the type of each one's keys. */
 export type FacetKeys = {
   readonly status: IssueStatus;
   readonly substatus: IssueSubstatus | null;
@@ -32,7 +32,7 @@ export type Facets = { readonly total: number } & {
   readonly [Name in Facet]?: readonly Count<FacetKeys[Name]>[];
 };
 
-/** So many issues that have these texts, as Sentry sent them. */
+/** The number of issues that have these texts, as Sentry sent them. */
 export type FacetGroup = { readonly count: number } & { readonly [Name in Facet]?: string | null };
 
 const keyOf: { readonly [Name in Facet]: (raw: string | null) => FacetKeys[Name] } = {
@@ -43,7 +43,7 @@ const keyOf: { readonly [Name in Facet]: (raw: string | null) => FacetKeys[Name]
   category: (raw) => raw,
 };
 
-/** The facets of all issues, from groups of them that have a text, or null, for each of `names`. */
+/** Counts all issues by facet. Each group has a text, or null, for each of `names`. */
 export function facetsOf(groups: readonly FacetGroup[], names: readonly Facet[]): Facets {
   const facet = <Name extends Facet>(name: Name) =>
     rankedCounts(groups.map((group) => ({ key: keyOf[name](group[name] ?? null), count: group.count })));
@@ -57,7 +57,7 @@ export function facetsOf(groups: readonly FacetGroup[], names: readonly Facet[])
   };
 }
 
-/** Counts with one key are added up. Largest first, then by key; null comes after every other key. */
+/** Adds up counts with the same key. Largest first, then by key; null comes after every other key. */
 export function rankedCounts<Key extends string | null>(
   counts: readonly Count<Key>[],
 ): readonly Count<Key>[] {
@@ -68,7 +68,7 @@ export function rankedCounts<Key extends string | null>(
     .toSorted((a, b) => b.count - a.count || compareKeys(a.key, b.key));
 }
 
-/** So many issues show their assignee like this, the one seen last at `lastSeen` (epoch milliseconds). */
+/** The number of issues that show their assignee like this; `lastSeen` (epoch milliseconds) is their latest. */
 export type AssigneeGroup = {
   readonly assignee: Assignee | null;
   readonly count: number;
@@ -76,8 +76,8 @@ export type AssigneeGroup = {
 };
 
 /**
- * Issues counted by assignee, whatever they show of its name and e-mail address: the answer has what the one seen last
- * shows. Largest first, then by Sentry's id, users before teams; nobody comes last of equals.
+ * Counts issues by assignee, whatever name and e-mail address they show for it: the result has those of the issue seen
+ * last. Largest first, then by Sentry's id, users before teams; among equal counts the unassigned come last.
  */
 export function assigneeCountsOf(groups: readonly AssigneeGroup[]): readonly Count<Assignee | null>[] {
   const shown = new Map<string, AssigneeGroup>();
@@ -101,7 +101,7 @@ function assigneeKey(assignee: Assignee | null): string {
   return assignee === null ? "" : `${assignee.type} ${assignee.sentryId}`;
 }
 
-/** Of two seen last at the same time any will do, as long as it is always the same one. */
+/** Breaks ties by JSON text: either will do, as long as it is always the same one. */
 function isShownLater(a: AssigneeGroup, b: AssigneeGroup): boolean {
   const [seenA, seenB] = [a.lastSeen ?? -Infinity, b.lastSeen ?? -Infinity];
   return seenA === seenB ? JSON.stringify(a.assignee) < JSON.stringify(b.assignee) : seenA > seenB;
@@ -114,15 +114,15 @@ function compareKeys(a: string | null, b: string | null): number {
   return a < b ? -1 : 1;
 }
 
-/** How long something took. `seconds` is null when there is none to tell of. */
+/** Figures of durations. `seconds` is null if there are none. */
 export type DurationFigures = {
   readonly n: number;
   readonly seconds: {
     /** Arithmetic. */
     readonly mean: number;
     /**
-     * By nearest rank: the shortest of the durations that at least so many in a hundred of them do not exceed. It is
-     * always a duration that occurred.
+     * By nearest rank: the shortest duration that at least so many per cent of all do not exceed. It is always one that
+     * occurred.
      */
     readonly p50: number;
     readonly p90: number;
@@ -130,10 +130,10 @@ export type DurationFigures = {
   } | null;
 };
 
-/** The percentiles that figures have. */
+/** The percentiles in `DurationFigures`. */
 export const durationPercents = [50, 90, 99] as const;
 
-/** The figures of `n` durations that are `total` milliseconds in all, with those that are at `durationPercents` of them. */
+/** The figures of `n` durations. `total` and `percentiles`, those at `durationPercents`, are in milliseconds. */
 export function durationFigures({
   n,
   total,
@@ -159,7 +159,7 @@ export function durationFiguresOf(durations: Float64Array): DurationFigures {
   return durationFigures({ n, total, percentiles: valuesAt(durations, places) });
 }
 
-/** `part` of `whole`, from 0 to 1; null of nothing. */
+/** `part` of `whole`, from 0 to 1; null if `whole` is 0. */
 export function shareOf(part: number, whole: number): number | null {
   return whole === 0 ? null : part / whole;
 }

@@ -1,6 +1,6 @@
 import type { Actor, Json, JsonObject } from "./issue.ts";
 
-/** How an issue came to be resolved or archived, and how that will end. Null is what was not sent, or not understood. */
+/** How an issue was resolved or archived, and how that will end. Null is what was not sent or not understood. */
 export type StatusDetails = {
   readonly inRelease: string | null;
   readonly inNextRelease: boolean | null;

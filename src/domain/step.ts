@@ -8,23 +8,23 @@ import { isCreated } from "./order.ts";
  * One step of the walk, from what is known before a delivery. `before` is null for the first one.
  *
  * `p` is the state known before, `s` the state that the snapshot shows (`p` for a stale one, and for one that shows
- * none), `c` the claim (none for a repeat). No row changes a state to one that agrees with it.
+ * none), `c` the claim (none for a repeat). No row makes a transition to a state that agrees with the one before.
  *
- * | case                               | events                                                                    |
- * | ---------------------------------- | ------------------------------------------------------------------------- |
- * | `p` is null                        | `created`, no claim, or `c` is `s`'s status: REPORTED null → `s`.         |
- * |                                    | Else REPORTED null → `c`, INFERRED `c` → `s`                              |
- * | no claim                           | `s` ≠ `p`: INFERRED `p` → `s`. Then REPORTED without a transition, except |
- * |                                    | for a repeat                                                              |
- * | `s` ≠ `p`, `c` is `s`'s status     | REPORTED `p` → `s`. Out of UNRESOLVED into REGRESSED, INFERRED `p` →      |
- * |                                    | RESOLVED comes first; `unresolved` (not an alert) out of UNRESOLVED into  |
- * |                                    | ESCALATING, INFERRED `p` → IGNORED                                        |
- * | else, `c` is `p`'s status          | the stay in `p` is told: INFERRED becomes REPORTED. REPORTED without a    |
- * |                                    | transition where that stay is the opening, which no `unresolved` means,   |
- * |                                    | and `s` ≠ `p`. Then, where `s` ≠ `p`, INFERRED `p` → `s`                  |
- * | else, `c` is a third status        | the newest stay in `c`, where this can be a retry and that is not the     |
- * |                                    | opening, is told; without one REPORTED `p` → `c`. Then INFERRED → `s`     |
- * | nothing by then, another snapshot  | REPORTED without a transition                                             |
+ * | case                              | events                                                                     |
+ * | --------------------------------- | -------------------------------------------------------------------------- |
+ * | `p` is null                       | `created`, no claim, or `c` is `s`'s status: REPORTED null → `s`.          |
+ * |                                   | Else REPORTED null → `c`, INFERRED `c` → `s`                               |
+ * | no claim                          | `s` ≠ `p`: INFERRED `p` → `s`. Then REPORTED without a transition, except  |
+ * |                                   | for a repeat                                                               |
+ * | `s` ≠ `p`, `c` is `s`'s status    | REPORTED `p` → `s`. Out of UNRESOLVED into REGRESSED, INFERRED `p` →       |
+ * |                                   | RESOLVED comes first; `unresolved` (not an alert) out of UNRESOLVED into   |
+ * |                                   | ESCALATING, INFERRED `p` → IGNORED                                         |
+ * | else, `c` is `p`'s status         | the stay in `p` is told: INFERRED becomes REPORTED. But `unresolved` (not  |
+ * |                                   | an alert) never means the opening: if `p` is that and `s` ≠ `p`, REPORTED  |
+ * |                                   | without a transition. Then, if `s` ≠ `p`, INFERRED `p` → `s`               |
+ * | else, `c` is another status       | the newest stay in `c` is told, if this can be a retry and it is not the   |
+ * |                                   | opening; else REPORTED `p` → `c`. Then INFERRED → `s`                      |
+ * | no event so far, another snapshot | REPORTED without a transition                                              |
  */
 export function stepOver(before: Known | null, visit: Visit): Step {
   const { facts, isRepeat } = visit;
@@ -53,11 +53,11 @@ export function stepOver(before: Known | null, visit: Visit): Step {
   return course.end(s);
 }
 
-/** The state that must lie between, where Sentry did not report how the issue got there or the webhook was lost. */
+/** The state that must lie between, if Sentry did not report it or its webhook was lost; else null. */
 function unreportedBetween(p: State, s: State, facts: Facts): State | null {
   if (p.status !== "unresolved" || s.status !== "unresolved") return null;
   if (s.substatus === "regressed") return claimed("resolved");
-  // An alert also tells of an escalation out of UNRESOLVED, for which Sentry sends no `unresolved`.
+  // Sentry sends no `unresolved` for an escalation out of UNRESOLVED, but an alert also tells of that.
   if (s.substatus === "escalating" && isUnresolvedWebhook(facts)) return claimed("ignored");
   return null;
 }

@@ -22,11 +22,11 @@ export type Stop = {
   tells: Facts | null;
   /** The delivery that reports this one's INFERRED event. */
   toldBy: Facts | null;
-  /** When its events happened, as far as it says itself. */
+  /** When its events happened according to this delivery alone, in epoch milliseconds. */
   at: number;
-  /** The same, but never later than what comes after it. */
+  /** `at`, but never later than the event after it. */
   occurredAt: number;
-  /** What the drafts became, in history order. */
+  /** The events made of the drafts, in history order. */
   events: readonly IssueEvent[];
 };
 
@@ -48,7 +48,7 @@ export function createStop(facts: Facts, alike: Alike): Stop {
   };
 }
 
-/** The events of a stop as it is now. One that did not change is the one that it was. */
+/** The events of a stop as it is now. An event that did not change is the same object as before. */
 export function eventsOf(stop: Stop): readonly IssueEvent[] {
   return stop.drafts.map((draft) => {
     const event = eventOf(stop, draft);
@@ -69,7 +69,7 @@ function eventOf({ facts, toldBy, occurredAt }: Stop, draft: Draft): IssueEvent 
     occurredAfter: null,
   });
   if (role === "report") return { ...event, ...reported(facts), role, assignee };
-  // Whom the later snapshot shows may have been assigned since.
+  // Keeps the assignee of the draft: that of the later snapshot may have been assigned since.
   if (toldBy !== null) return { ...event, ...reported(toldBy), role: "told", assignee };
   return {
     ...event,
@@ -85,7 +85,7 @@ function eventOf({ facts, toldBy, occurredAt }: Stop, draft: Draft): IssueEvent 
   };
 }
 
-/** What else an event says follows from its place and the facts of the delivery that it names. */
+/** Compares the fields that do not follow from the place and the facts of the delivery. */
 function isSameEvent(a: IssueEvent, b: IssueEvent): boolean {
   return (
     a.delivery === b.delivery &&

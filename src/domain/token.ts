@@ -3,9 +3,9 @@ import type { Viewer } from "./viewer.ts";
 export const tokenScopes = ["read", "admin"] as const;
 export type TokenScope = (typeof tokenScopes)[number];
 
-/** A token as it is kept: what it allows, and the sha256 of its text, never the text. */
+/** A stored token: its permissions and the sha256 of its text, never the text. */
 export type Token = {
-  /** Unique among the tokens there are. */
+  /** Unique among existing tokens. */
   readonly name: string;
   /** Of the text's UTF-8, in lower-case hex. */
   readonly sha256: string;
@@ -14,11 +14,11 @@ export type Token = {
   readonly projects: "all" | readonly string[];
   /** Epoch milliseconds. */
   readonly createdAt: number;
-  /** Epoch milliseconds from which on it is refused; null for never. */
+  /** Epoch milliseconds from which it is refused; null for never. */
   readonly expiresAt: number | null;
 };
 
-/** Whoever presents the token. */
+/** The viewer with the token's permissions. */
 export function viewerOf({ scope, projects }: Pick<Token, "scope" | "projects">): Viewer {
   return { scope, projects: projects === "all" ? projects : new Set(projects) };
 }

@@ -18,23 +18,23 @@ import { stepOver } from "./step.ts";
 import { createStop, eventsOf, type Stop } from "./stop.ts";
 
 /**
- * The walk over one issue's deliveries, kept so that one more delivery costs the steps it changes and no others.
+ * The walk over one issue's deliveries, kept so that adding a delivery costs only the steps that it changes.
  *
- * What is known after each stop is kept with the stop. A late delivery is put into its place, and the walk starts again
- * there from what was known before; it ends at the first stop after which the same is known as was before. Only what
- * makes a delivery a repeat reaches further: the stops that this can concern are found by `Repeats` and walked too.
+ * Each stop keeps what is known after it. A late delivery is inserted in its place, and the walk starts again there. It
+ * ends at the first stop after which the same is known as before. Only repeats reach further: `Repeats` finds the stops
+ * that they can concern, and these are walked too.
  *
- * A long walk can let go of its oldest stops, which hardly any delivery still changes; one that does needs a new walk.
+ * A long walk can let go of its oldest stops, since a delivery seldom changes them. One that does needs a new walk.
  */
 export type Walk = {
-  /** In order. A delivery that has body and Request-ID in common with another makes no stop of its own. */
+  /** In order. Deliveries with the same body and Request-ID share one stop. */
   readonly stops: Stop[];
-  /** What was before them; null while nothing was let go of. */
+  /** What is remembered of stops that were let go of; null while none were. */
   past: Past | null;
   readonly repeats: Repeats;
-  /** Epoch milliseconds at which the first delivery was sent. */
+  /** When the first delivery was sent, in epoch milliseconds; Infinity without any. */
   firstSentAt: number;
-  /** How many steps have been taken, ever: what the walk has cost. */
+  /** The number of steps taken so far, as a measure of cost. */
   steps: number;
   /** The last stop that has a transition; null while there is no stop. */
   turn: Stop | null;
@@ -45,7 +45,7 @@ export type Walk = {
 /** What a stop was before a change. */
 export type Before = Pick<Stop, "events" | "isPassedOver">;
 
-/** The walk over these deliveries, given in any order. None is legal. */
+/** Starts a walk over these deliveries, given in any order. There may be none. */
 export function startWalk(deliveries: readonly Facts[]): Walk {
   const walk: Walk = {
     stops: [],
@@ -72,10 +72,10 @@ export function startWalk(deliveries: readonly Facts[]): Walk {
 }
 
 /**
- * Adds a delivery, whenever it was sent. Returns the stops whose events may have changed, each as it was; it is empty
- * when the delivery makes no stop because another one is the same delivery.
+ * Adds a delivery, whenever it was sent. Returns the stops whose events may have changed, with what each was before.
+ * The map is empty if an earlier stop has the same body and Request-ID, so that the delivery makes none.
  *
- * @throws PastNeededError when it changes, or may change, what the walk has let go of.
+ * @throws PastNeededError if it changes, or may change, what the walk has let go of.
  */
 export function addStop(walk: Walk, facts: Facts): ReadonlyMap<Stop, Before> {
   if (walk.past !== null && mayRepeat(walk.past, facts)) throw new PastNeededError();
@@ -92,14 +92,14 @@ export function addStop(walk: Walk, facts: Facts): ReadonlyMap<Stop, Before> {
 }
 
 /**
- * Lets go of all stops but the newest `left`, so that the walk takes no more memory the longer it is. Returns their
- * events, in history order; none while they cannot be done without.
+ * Lets go of all stops but the newest `left`, to save memory in a long walk. Returns their events, in history order;
+ * none, and lets go of nothing, while they are still needed.
  */
 export function letGo(walk: Walk, left: number): readonly IssueEvent[] {
   const { stops, repeats, past } = walk;
   const others = repeats.created.stops.length;
   const count = stops.length - left;
-  // When a `created` happened depends on the first event after it.
+  // The first event after a `created` limits its time, so that event must be among those that go.
   const isDated = past !== null || stops.slice(others, count).some(({ drafts }) => drafts.length > 0);
   if (count <= 0 || !isDated) return [];
   const gone = stops.splice(0, count);
@@ -110,11 +110,11 @@ export function letGo(walk: Walk, left: number): readonly IssueEvent[] {
   return gone.flatMap(({ events }) => events);
 }
 
-/** One change of a walk, from the stops it disturbs to the events that follow. */
+/** One change of a walk: collects the stops that it disturbs, walks them again and makes their events. */
 class Rewalk {
   readonly touched = new Map<Stop, Before>();
   readonly #walk: Walk;
-  /** Stops to be walked whatever is known before them. */
+  /** Stops to be walked again even if the same is known before them. */
   readonly #disturbed = new Set<Stop>();
 
   constructor(walk: Walk) {
@@ -147,13 +147,13 @@ class Rewalk {
     if (!stop.isPassedOver) this.#disturbTwins(stop, false);
   }
 
-  /** Walks from each disturbed stop to where nothing differs any more. */
+  /** Walks from each disturbed stop until the same is known as before. */
   walkOn(): void {
     const { stops } = this.#walk;
     const first = [...this.#disturbed].reduce((a, b) => (compareDeliveries(a.facts, b.facts) < 0 ? a : b));
     this.#mustBeLeft(first.facts);
     let differs = false;
-    // Those that are disturbed meanwhile all come later.
+    // Stops that are disturbed during this loop all come later.
     for (let index = positionIn(stops, first.facts); differs || this.#disturbed.size > 0; index += 1) {
       const stop = stops[index];
       if (stop === undefined) break;
@@ -183,7 +183,7 @@ class Rewalk {
     this.#retell(stop, step.tells);
   }
 
-  /** Dates the events, and makes them. */
+  /** Dates and makes the events of the touched stops. */
   finish(): void {
     this.#date();
     for (const stop of this.touched.keys()) stop.events = eventsOf(stop);
@@ -191,7 +191,10 @@ class Rewalk {
     this.#walk.turn = this.#latest(this.#walk.turn, ({ drafts }) => drafts.some(isTurn));
   }
 
-  /** A `created` may be sent again long after, but its snapshot is of the moment that it reports. */
+  /**
+   * When a delivery's events happened. A `created` may be sent again much later, but its snapshot is from the creation:
+   * if another delivery was sent before it, its `lastSeen` counts.
+   */
   #timeOf(facts: Facts): number {
     if (!isCreated(facts) || facts.lastSeen === null || this.#walk.firstSentAt >= facts.sentAt)
       return facts.sentAt;
@@ -199,27 +202,27 @@ class Rewalk {
   }
 
   /**
-   * True for the same body as an earlier delivery that counts, with a newer snapshot between them: it was held back or
-   * replayed. Such deliveries are passed over, as if they had never been sent; so is the same body as that of the delivery
-   * before it.
+   * True if an earlier delivery that counts has the same body and a newer snapshot lies between: this one was held back
+   * or replayed. Such deliveries are passed over, as if they had never been sent. So is one with the same body as the
+   * delivery right before it, for which this is false.
    */
   #isOutdated(index: number, before: Known): boolean {
     const { stops } = this.#walk;
     const { alike, facts } = stops[index]!;
     if (before.previous.sha256 === facts.sha256 || !isNewer(before.newest, facts)) return false;
     const same = alike.body.stops;
-    // If that one was itself passed over only because its twin stands right before it, nothing lies between the two.
+    // If `earlier` was passed over only because its twin is right before it, nothing lies between the two.
     const earlier = same[positionIn(same, facts) - 1];
     if (earlier === undefined || earlier.isOutdated) return earlier !== undefined;
     if (compareDeliveries(earlier.facts, before.newest) < 0) return true;
-    // The newest is older in the order than both, so whether another one lies between has to be looked for.
+    // `newest` comes before both in the order, so another newer one between them is searched for.
     this.#mustBeLeft(earlier.facts);
     for (let j = index - 1; stops[j] !== earlier; j -= 1)
       if (!stops[j]!.isPassedOver && isNewer(stops[j]!.facts, facts)) return true;
     return false;
   }
 
-  /** Finds the later stops that may be replays, or no longer be, now that this one counts or does not. */
+  /** Disturbs the later stops that may have become replays, or ceased to be, because `stop` now counts or does not. */
   #disturbTwins(stop: Stop, counts: boolean): void {
     for (const { stops } of this.#walk.repeats.twins) {
       const first = stops[0];
@@ -227,14 +230,14 @@ class Rewalk {
       const isBetween = isNewer(stop.facts, first.facts) && compareDeliveries(first.facts, stop.facts) < 0;
       if (first.facts.sha256 !== stop.facts.sha256 && !isBetween) continue;
       for (const twin of stops.slice(positionIn(stops, stop.facts)))
-        // One more stop that counts makes replays, one less unmakes them.
+        // A stop that begins to count can only make replays; one that ceases to can only unmake them.
         if (twin !== stop && twin.isPassedOver !== counts) this.#disturbed.add(twin);
     }
   }
 
   #retell(stop: Stop, tells: Facts | null): void {
     const was = stop.tells === tells ? null : this.#find(stop.tells);
-    // By now it may be told by an earlier stop.
+    // An earlier stop may tell it by now.
     if (was?.toldBy === stop.facts) this.#setTeller(was, null);
     stop.tells = tells;
     const is = this.#find(tells);
@@ -253,11 +256,11 @@ class Rewalk {
     return stop?.facts === facts ? stop : null;
   }
 
-  /** Only a `created` can be dated later than what follows it, since all others are in the order of their times. */
+  /** Dates no `created` later than the event after it. All other deliveries are in the order of their times. */
   #date(): void {
     const { stops, past, repeats } = this.#walk;
     const others = repeats.created.stops.length;
-    // Nothing that comes after an event of another delivery dates a `created` anew.
+    // A walk that has let go of stops has a first event after every `created`, so their times are final.
     if (others === 0 || past !== null) return;
     let next = others;
     while (stops[next]?.drafts.length === 0) next += 1;
