@@ -13,13 +13,13 @@ import { liveTraffic, pastTraffic, type PastOptions } from "./simulate/traffic.t
 import type { Webhook } from "./simulate/webhook.ts";
 
 export type SimulateOptions = {
-  /** The secret that the gateway checks with, for want of `--secret`. What it throws is told to the user. */
+  /** The gateway's secret, if `--secret` is not given. An error is shown to the user. */
   readonly resolveSecret: () => string;
-  /** The `Authorization: Bearer` that the gateway asks for, for want of `--bearer`; null where it asks for none. */
+  /** The gateway's bearer token, if `--bearer` is not given; null if it asks for none. */
   readonly resolveBearer?: () => string | null;
-  /** Opens the store of the gateway's own settings for `--bulk`. What it throws is told to the user. */
+  /** Opens the store of the gateway's own settings for `--bulk`. An error is shown to the user. */
   readonly openFilling: () => Filling;
-  /** Where the gateway listens, for want of `--url`. What it throws is told to the user. */
+  /** The gateway's URL, if `--url` is not given. An error is shown to the user. */
   readonly resolveUrl: () => string;
   /** The summary goes here. */
   readonly output?: Screen;
@@ -43,7 +43,7 @@ type Flags = {
 
 const defaultRate = 5;
 const issuesOfHistory = 1_000;
-/** At this many seconds' worth of webhooks, something happens to a living issue every ten seconds. */
+/** Living issues per webhook a second, so that something happens to each one every ten seconds. */
 const issuesAlivePerRate = 10;
 const connections = 32;
 
@@ -56,8 +56,8 @@ const examples = [
 ] as const;
 
 /**
- * `simulate`: sends a gateway what Sentry would send it. SIGINT and SIGTERM end it with the summary; a gateway that is
- * not there, refuses the secret or keeps nothing ends it with a message and exit status 1.
+ * `simulate`: sends a gateway what Sentry would send it. SIGINT and SIGTERM end it with the summary. If the gateway is
+ * unreachable, refuses the secret or keeps nothing, it ends with a message and exit status 1.
  */
 export function simulateCommand({
   resolveSecret,
@@ -137,7 +137,7 @@ beside the database in which the gateway keeps the one that it made at its first
 
 type Surroundings = Required<SimulateOptions>;
 
-/** What went wrong, for the user; null when nothing did. */
+/** Runs the command. Returns an error message for the user; null if there was no error. */
 async function simulate(flags: Flags, { output, screen, ...settings }: Surroundings): Promise<string | null> {
   const resolved = resolve(flags, settings);
   if (typeof resolved === "string") return resolved;
@@ -198,7 +198,7 @@ async function simulate(flags: Flags, { output, screen, ...settings }: Surroundi
   const { counts, elapsedMs } = progress();
   const gateway = shown(url).replace(/\/$/, "");
   const failure = failureOf(ending, gateway);
-  // A run that was refused from its beginning has nothing else to tell.
+  // A run that was refused from its beginning has nothing to sum up.
   if (failure === null || counts.notKept < counts.sent) {
     output.write(
       `${summaryOf({ counts, elapsedMs, repeat: repeatOf({ ...flags, url }, seed), url: gateway })}\n`,
@@ -213,18 +213,18 @@ type Resolved = {
   readonly url: URL;
   readonly secret: string;
   readonly bearer: string | null;
-  /** Null where webhooks are sent. */
+  /** Null if webhooks are sent to a gateway. */
   readonly opened: Filling | null;
 };
 
-/** What the flags leave to the settings; a text says what is wrong. */
+/** Takes from the settings what the flags do not give. Returns a text if something is wrong. */
 function resolve(flags: Flags, settings: Omit<Surroundings, "output" | "screen">): Resolved | string {
   if (flags.bulk === true && (flags.history === undefined || flags.rate !== undefined))
     return "error: --bulk fills a past as fast as it goes: give it --history, and no --rate.";
   try {
     const url = flags.url ?? new URL(settings.resolveUrl());
     const opened = flags.bulk === true ? settings.openFilling() : null;
-    // Nobody checks what is written straight into the database.
+    // No signature is checked when writing straight into the database.
     const secret = opened === null ? (flags.secret ?? settings.resolveSecret()) : "";
     const bearer = flags.bearer ?? settings.resolveBearer();
     return { url, secret, bearer, opened };
@@ -277,7 +277,7 @@ function failureOf(ending: Ending, gateway: string): string | null {
   }
 }
 
-/** Without the user and password that may be in it. */
+/** The URL without the user and password that may be in it. */
 function shown(url: URL): string {
   const plain = new URL(url);
   plain.username = "";
@@ -285,7 +285,7 @@ function shown(url: URL): string {
   return plain.href;
 }
 
-/** Secrets stay out of it: what is printed is copied around. */
+/** The command line that repeats the run. It has no secrets, because what is printed is copied around. */
 function repeatOf(flags: Flags & { readonly url: URL }, seed: number): string {
   const { url, rate, issues, history, duration: length, count, bulk } = flags;
   const given: readonly (readonly [name: string, value: string | number | undefined])[] = [
@@ -302,7 +302,7 @@ function repeatOf(flags: Flags & { readonly url: URL }, seed: number): string {
   return howToRun(`simulate ${words.join(" ")}`);
 }
 
-/** Aborts at the first SIGINT or SIGTERM. A second one ends the process as if nobody listened. */
+/** A signal that aborts at the first SIGINT or SIGTERM. A second one ends the process, as by default. */
 function untilSignal(): Disposable & { readonly signal: AbortSignal } {
   const abort = new AbortController();
   const stop = (): void => {
@@ -325,7 +325,7 @@ function urlOption(command: Command): Option {
   ).argParser((text) => {
     const parsed = URL.parse(text);
     if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
-      // An InvalidArgumentError would show the text, and a password that may be in it.
+      // An InvalidArgumentError would show the text, which may have a password in it.
       command.error("error: option '--url <url>' is invalid. It must be like http://127.0.0.1:4000.");
     }
     return parsed;

@@ -1,7 +1,7 @@
-/** What is to be done, by time. Things due at one time come out in the order in which they went in. */
+/** A priority queue by time. Items due at the same time come out in the order in which they were added. */
 export type Agenda<Item> = {
   readonly add: (at: number, item: Item) => void;
-  /** Takes out what is due first; null when there is nothing left. */
+  /** Takes out the item that is due first; null if there is none. */
   readonly take: () => { readonly at: number; readonly item: Item } | null;
 };
 

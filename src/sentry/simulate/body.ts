@@ -5,8 +5,8 @@ import type { Announcement } from "./step.ts";
 import type { Actor, Organization, Project } from "./world.ts";
 
 /**
- * The body of a webhook about the issue as it is now, key by key in Sentry's order. Strings are put together by
- * hand: printing the objects takes four times as long.
+ * The body of a webhook about the issue as it is now, key by key in Sentry's order. Strings are concatenated by hand:
+ * `JSON.stringify` of the objects takes four times as long.
  */
 export function bodyOf(
   announcement: Announcement,
@@ -115,7 +115,7 @@ function statusDetails({ condition, count, project }: SimulatedIssue, status: st
         case "forever":
           return "{}";
         case "events": {
-          // Without a window it is what is left, not what was asked for.
+          // Without a window it is what is left of the limit.
           const left = until.window === null ? condition.count + until.limit - count : until.limit;
           return (
             `{"ignoreCount":${left},"ignoreUntil":null,"ignoreUserCount":null,"ignoreUserWindow":null` +

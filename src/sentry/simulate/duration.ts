@@ -28,7 +28,7 @@ export function durationText(ms: number): string {
   return `${Math.floor(ms / day)} d ${Math.floor((ms % day) / hour)} h`;
 }
 
-/** As `durationMs` reads it, in the largest unit that leaves no rest: `30d`, `90m`. */
+/** As `durationMs` reads it, in the largest unit that divides it: `30d`, `90m`. */
 export function durationFlag(ms: number): string {
   const [unit, unitIs] = [...unitMs].findLast(([, length]) => ms % length === 0) ?? ["s", second];
   return `${ms / unitIs}${unit}`;

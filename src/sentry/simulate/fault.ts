@@ -1,9 +1,9 @@
 import type { Random } from "./random.ts";
 
 /**
- * What goes wrong in each project. Texts hold slots, so that one template makes many issues: `{n}` a small number,
- * `{id}` a large one, `{ms}` milliseconds, `{hex}` a hash, `{sku}` an article, `{host}` a machine, `{route}` a path,
- * `{page}` a place in the code.
+ * A template for a project's issues. Slots in its texts let it make many of them: `{n}` a small number, `{id}` a large
+ * one, `{ms}` milliseconds, `{hex}` a hash, `{sku}` an article, `{host}` a machine, `{route}` a path, `{page}` a place
+ * in the code.
  */
 export type FaultTemplate =
   /** An exception, caught by an SDK. */
@@ -15,7 +15,7 @@ export type FaultTemplate =
       readonly function: string;
       readonly culprit: string;
       readonly level?: "warning" | "fatal";
-      /** Caught by the program and reported all the same. */
+      /** Caught by the program and still reported. */
       readonly isHandled?: true;
       readonly logger?: string;
     }
@@ -27,7 +27,7 @@ export type FaultTemplate =
       readonly logger: string;
       readonly level: "debug" | "info" | "warning" | "error" | "fatal";
     }
-  /** A monitor's finding. Its recovery resolves the issue without a webhook. */
+  /** A monitor's finding. Its recovery resolves the issue without an issue webhook. */
   | {
       readonly is: "outage";
       readonly issueType: "monitor_check_in_failure" | "uptime_domain_failure";
@@ -70,7 +70,7 @@ const pages = [
   "inventory",
 ] as const;
 
-/** Fills the slots of one issue's texts. Its route, page, machine and article are the same in all of them. */
+/** Fills the slots of one issue's texts, all with the same route, page, machine and article. */
 export function createFiller(random: Random): (text: string) => string {
   const route = random.pick(routes);
   const page = random.pick(pages);

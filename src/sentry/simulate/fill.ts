@@ -5,12 +5,12 @@ import type { Ending } from "./run.ts";
 import type { Tally } from "./tally.ts";
 import type { Webhook } from "./webhook.ts";
 
-/** A store that takes a past, straight and without a gateway. */
+/** A store into which a past is written directly, without a gateway. */
 export type Filling = Disposable & {
   readonly append: (
     batch: readonly IncomingDelivery[],
   ) => Promise<readonly { readonly outcome: DeliveryOutcome }[]>;
-  /** Until then nothing is there. Blocks the thread for a while. */
+  /** Puts what was appended in place; until then nothing is there. Blocks the thread for a while. */
   readonly finish: () => Promise<void>;
 };
 
@@ -23,16 +23,16 @@ export type FillOptions = {
   /** After how many milliseconds to finish; null for never. */
   readonly durationMs: number | null;
   readonly signal: AbortSignal;
-  /** Told of each webhook's time, in epoch milliseconds. */
+  /** Called with each webhook's time, in epoch milliseconds. */
   readonly onDue: (at: number) => void;
-  /** Told when all is written, and the rest may take a minute. */
+  /** Called when all is written; finishing may still take a minute. */
   readonly onFinishing: () => void;
 };
 
-/** How many are written together: between two batches progress is shown and signals are heard. */
+/** Webhooks in one batch. Between batches progress is shown and signals are handled. */
 const batchSize = 2_000;
 
-/** Writes the webhooks as if a gateway had received each at its time. What is written when it is stopped, is kept. */
+/** Writes the webhooks as if a gateway had received each at its time. If stopped, it keeps what is written. */
 export async function fill(options: FillOptions): Promise<Ending> {
   const { webhooks, filling, tally, count, durationMs, signal, onDue, onFinishing } = options;
   const began = performance.now();
@@ -63,7 +63,7 @@ export async function fill(options: FillOptions): Promise<Ending> {
     const milliseconds = (performance.now() - batchBegan) / batch.length;
     for (const { outcome } of receipts)
       tally.answered({ is: "answered", status: 202, word: outcome, milliseconds });
-    // Timers and signals have their turn.
+    // Lets timers and signals run.
     await new Promise((resolve) => setImmediate(resolve));
   }
   iterator.return?.();

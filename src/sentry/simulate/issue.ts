@@ -9,7 +9,7 @@ export type Because = "new" | "ongoing" | "escalating" | "regressed";
 export type Resolution =
   | { readonly is: "now" }
   | { readonly is: "in_release"; readonly release: string }
-  /** Where releases are versions Sentry knows the next one by name; elsewhere it is null. */
+  /** The next release, which Sentry knows by name if releases are versions; else null. */
   | { readonly is: "in_next_release"; readonly release: string | null }
   | { readonly is: "in_upcoming_release" }
   | { readonly is: "in_commit"; readonly sha: string }
@@ -30,7 +30,7 @@ export type ArchiveEnd =
   | { readonly is: "users"; readonly limit: number; readonly window: number | null }
   | { readonly is: "time"; readonly ms: number };
 
-/** Sentry's states (getsentry/sentry: types/group.py), with what its snapshots tell about them. */
+/** Sentry's states (getsentry/sentry: types/group.py), with what its snapshots show of them. */
 export type Condition =
   | { readonly is: "unresolved"; readonly because: Because }
   | { readonly is: "resolved"; readonly how: Resolution; readonly by: Actor; readonly atUs: number }
@@ -48,8 +48,8 @@ export type Condition =
 export type PrintedState = { readonly status: string; readonly substatus: string | null };
 
 /**
- * An issue as Sentry has it. `…Us` are microseconds of the times that bodies show; `bornAt`, `since` and `passedTo`
- * are milliseconds of the time in which lives are lived, which live traffic runs through faster.
+ * An issue as Sentry has it. `…Us` are times in bodies, in epoch microseconds. `bornAt`, `since` and `passedTo` are in
+ * milliseconds of the lives' time, which live traffic runs through faster.
  */
 export type SimulatedIssue = {
   readonly id: string;
@@ -62,9 +62,9 @@ export type SimulatedIssue = {
   count: number;
   users: number;
   condition: Condition;
-  /** Since when it is in that condition. */
+  /** When it entered that condition. */
   since: number;
-  /** Up to when its events are counted. */
+  /** The time up to which its events are counted. */
   passedTo: number;
   assignee: Assignee | null;
   priority: Priority;
@@ -73,7 +73,7 @@ export type SimulatedIssue = {
   ticket: string | null;
 };
 
-/** A new issue of that project: unresolved, new, with its first event `firstSeenUs`. */
+/** Creates an issue of that project: unresolved, new, with its first event at `firstSeenUs`. */
 export function createIssue(
   {
     project,
@@ -83,7 +83,7 @@ export function createIssue(
     firstSeenUs,
   }: {
     readonly project: Project;
-    /** Numbers the project's issues. */
+    /** Its number among the project's issues. */
     readonly number: number;
     readonly id: string;
     readonly bornAt: number;
@@ -114,7 +114,7 @@ export function createIssue(
   };
 }
 
-/** What Sentry prints as the issue's state at that time. */
+/** The issue's state as Sentry prints it at that time. */
 export function printedState({ condition }: SimulatedIssue, nowUs: number): PrintedState {
   switch (condition.is) {
     case "unresolved":
@@ -123,7 +123,7 @@ export function printedState({ condition }: SimulatedIssue, nowUs: number): Prin
       return { status: "resolved", substatus: null };
     case "archived": {
       const { until, atUs } = condition;
-      // Sentry computes the status and stores the substatus: a snooze that is over and not yet cleared shows both.
+      // Sentry computes the status and stores the substatus: after a snooze, until it is cleared, they do not match.
       const isOver = until.is === "time" && nowUs >= atUs + until.ms * 1000;
       return { status: isOver ? "unresolved" : "ignored", substatus: substatusOf(until) };
     }
@@ -143,14 +143,14 @@ function substatusOf(until: ArchiveEnd): string {
   }
 }
 
-/** Counts the events since the last call. A resolved issue has none: an event would have made it regress. */
+/** Adds the events since the last call. A resolved issue has none: an event would have made it regress. */
 export function passTime(issue: SimulatedIssue, at: number, nowUs: number, random: Random): void {
   const days = (at - issue.passedTo) / day;
   issue.passedTo = at;
   if (days <= 0 || issue.condition.is === "resolved") return;
   const { eventsPerDay, usersPerEvent } = issue.nature;
   const expected = eventsPerDay * days * random.between(0.4, 1.6);
-  // Rounded by chance, so that a rare error still happens now and then.
+  // Rounded at random, so that a rare error still happens now and then.
   let events = Math.floor(expected + random.next());
   let users = Math.floor(events * usersPerEvent + random.next() * Math.sign(events * usersPerEvent));
   if (issue.condition.is === "archived") {
@@ -163,12 +163,12 @@ export function passTime(issue: SimulatedIssue, at: number, nowUs: number, rando
   if (events === 0) return;
   issue.count += events;
   issue.users += Math.min(users, events);
-  // The last of so many events, each at any time since the last one.
+  // The last of `events` events, each at a random time since the last one.
   const reach = random.next() ** (1 / events);
   seeEvent(issue, issue.lastSeenUs + (nowUs - issue.lastSeenUs) * reach, random);
 }
 
-/** One more event, just now. */
+/** Adds events, the last of them just now. */
 export function addEvents(issue: SimulatedIssue, events: number, nowUs: number, random: Random): void {
   issue.count += events;
   issue.users += Math.floor(events * issue.nature.usersPerEvent);
@@ -179,7 +179,7 @@ function seeEvent(issue: SimulatedIssue, atUs: number, random: Random): void {
   issue.lastSeenUs = Math.max(issue.lastSeenUs, eventTime(issue.project, atUs, random));
 }
 
-/** A time as the project's SDK sends it, never later than `atUs`: microseconds, milliseconds, seldom whole seconds. */
+/** A time as the project's SDK sends it, rounded down to microseconds or milliseconds, seldom to whole seconds. */
 export function eventTime(project: Project, atUs: number, random: Random): number {
   const grain = random.chance(0.03) ? 1_000_000 : project.hasMicroseconds ? 1 : 1000;
   return Math.floor(atUs / grain) * grain;

@@ -4,13 +4,13 @@ import type { Random } from "./random.ts";
 import { week, type Step } from "./step.ts";
 import type { Assignee, Person } from "./world.ts";
 
-/** What happens to an issue next, and when, in milliseconds of the lives' time. */
+/** The next step of an issue, and its time in milliseconds of the lives' time. */
 export type Planned = { readonly at: number; readonly step: Step };
 
 /**
- * What happens next to an issue at which something happened `at` that time; null when nothing ever does again.
+ * Plans the next step of an issue whose last one was `at` that time; null if nothing happens to it any more.
  *
- * The states and what leads from one to another are Sentry's; how often and how soon is a guess at how teams work.
+ * The states and the ways between them are Sentry's. How often and how soon is a guess at how teams work.
  */
 export function nextStep(issue: SimulatedIssue, at: number, random: Random): Planned | null {
   const { condition } = issue;
@@ -27,7 +27,7 @@ export function nextStep(issue: SimulatedIssue, at: number, random: Random): Pla
   }
 }
 
-/** Whether ownership rules assign a new issue, and to whom. */
+/** The assignment of a new issue by ownership rules; null if they assign it to nobody. */
 export function autoAssignment(issue: SimulatedIssue, random: Random): Step | null {
   const { organization, team, autoAssigned } = issue.project;
   if (!random.chance(autoAssigned)) return null;
@@ -103,7 +103,7 @@ function resolved(issue: SimulatedIssue, at: number, random: Random): Planned | 
     random.weighted({ regress: 3.2, reopen: 0.35, reopenMany: 0.3, comment: 0.4, assign: 0.25, rest: 5 })
   ) {
     case "regress":
-      // A fix that does not fix shows at once, another one with the next release.
+      // A bad fix shows at once, or with the next release.
       return {
         at: at + (random.chance(0.15) ? random.exponential(minute) : random.exponential(2.5 * day)),
         step: { is: "regressed", by: sentry },
@@ -138,7 +138,7 @@ function archived(issue: SimulatedIssue, until: ArchiveEnd, at: number, random: 
     switch (choice) {
       case "escalate": {
         const escalates = at + random.exponential(3 * day);
-        // The forecast leaves issues alone that are younger than a day.
+        // The forecast ignores issues that are younger than a day.
         const earliest = until.is === "escalating" ? issue.bornAt + day : 0;
         return { at: Math.max(escalates, earliest + random.between(0, hour)), step: { is: "escalated" } };
       }
@@ -149,7 +149,7 @@ function archived(issue: SimulatedIssue, until: ArchiveEnd, at: number, random: 
       case "resolve":
         return resolve(issue, at, random);
       case "assign": {
-        // Who snoozes an issue looks at it again when the time is over.
+        // People look at a snoozed issue again when the time is over.
         const looksAt = until.is === "time" ? Math.max(at, issue.since + until.ms) : at;
         return byPerson(issue, looksAt, random, (by) => ({
           is: "assigned",
@@ -165,7 +165,7 @@ function archived(issue: SimulatedIssue, until: ArchiveEnd, at: number, random: 
   return { at: Math.max(at, awakes), step: { is: "awoke" } };
 }
 
-/** Sentry's task makes what is new, regressed or escalating for seven days ongoing, unless something happens before. */
+/** Sentry makes new, regressed and escalating issues ongoing after seven days, unless something happens before. */
 function settlingFirst(issue: SimulatedIssue, planned: Planned | null): Planned | null {
   const { condition, bornAt, since } = issue;
   if (condition.is !== "unresolved" || condition.because === "ongoing") return planned;
@@ -177,7 +177,7 @@ function resolve(issue: SimulatedIssue, at: number, random: Random): Planned {
   const { project, assignee } = issue;
   const { organization, slug, isSemver } = project;
   const release = (when: number, ahead = 0): string => {
-    // A release a day, and every week a minor version.
+    // One release a day, and one minor version a week.
     const days = Math.floor(when / day) + ahead;
     return isSemver
       ? `${slug}@4.${Math.floor(days / 7) % 100}.${days % 7}`
@@ -266,7 +266,7 @@ function byPerson(
   return { at: when, step: step(random.pick(issue.project.organization.people), when) };
 }
 
-/** Mostly within working hours; now and then within seconds of what happened before, by somebody who is there. */
+/** The time of a person's step: mostly within working hours, now and then within seconds of the step before. */
 function personalTime(at: number, random: Random): number {
   if (random.chance(0.12)) return at + second + random.exponential(25 * second);
   const when = at + random.exponential(1.2 * day);

@@ -5,18 +5,18 @@ import type { Project } from "./world.ts";
 
 export type Priority = "low" | "medium" | "high";
 
-/** What of an issue never changes, and the JSON of it. */
+/** The parts of an issue that never change, with their JSON. */
 export type Nature = {
   /** Sentry sends `created` for it. */
   readonly isAnnounced: boolean;
-  /** A monitor or a detector found it, resolves it and reopens it, all without a webhook. */
+  /** A monitor or a detector found it, and resolves and reopens it without an issue webhook. */
   readonly isWatched: boolean;
   readonly eventsPerDay: number;
   readonly usersPerEvent: number;
   readonly priority: Priority;
   readonly title: string;
   readonly culprit: string;
-  /** `data.issue` up to `status`, from `isPublic` to `metadata`, the type and category, from the scores to `count`. */
+  /** JSON of `data.issue`: up to `status`, `isPublic` to `metadata`, type and category, the scores to `count`. */
   readonly head: string;
   readonly middle: string;
   readonly kind: string;
@@ -25,7 +25,7 @@ export type Nature = {
 
 type Identity = { readonly project: Project; readonly id: string; readonly shortId: string };
 
-/** What the template makes of one issue. */
+/** Creates one issue's nature from a template. */
 export function createNature(template: FaultTemplate, identity: Identity, random: Random): Nature {
   const fill = createFiller(random);
   const { sdkJson } = identity.project;

@@ -2,7 +2,7 @@ import { barOf, createStatusLine, type Screen } from "../../observability/progre
 import { durationText } from "./duration.ts";
 import type { Counts } from "./tally.ts";
 
-/** How far a run is. */
+/** The progress of a run. */
 export type Progress = {
   readonly counts: Counts;
   readonly elapsedMs: number;
@@ -11,8 +11,8 @@ export type Progress = {
 };
 
 /**
- * What `work` resolves with. While it runs, shows how far it is: on a terminal one line that is always up to date and
- * goes away at the end, elsewhere a line every five seconds. Shows nothing without a screen.
+ * Runs `work` and resolves with its result, showing progress meanwhile. On a terminal that is one line, updated in
+ * place and removed at the end; elsewhere it is a line every five seconds. Without a screen nothing is shown.
  */
 export async function showingProgress<Result>(
   screen: Screen | null,

@@ -1,17 +1,17 @@
 /**
- * JSON as Sentry prints it: simplejson in Python, without whitespace and in ASCII. A receiver that prints what it
- * has parsed gets other bytes than these, which is how receivers come to refuse valid signatures.
+ * JSON as Sentry prints it: simplejson in Python, without whitespace and in ASCII. Parsing and printing it again gives
+ * other bytes, which is how receivers come to refuse valid signatures.
  */
 
 const beyondAscii = /[\u007f-\uffff]/g;
 
-/** The text as a JSON string of ASCII; what is beyond the 16-bit plane becomes a pair of escapes. */
+/** The text as a JSON string of ASCII; a character beyond 16 bits becomes a pair of escapes. */
 export function quoted(text: string): string {
   const json = JSON.stringify(text);
   return json.replace(beyondAscii, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** The text, or null. */
+/** As `quoted`, with `null` for null. */
 export function quotedOrNull(text: string | null): string {
   return text === null ? "null" : quoted(text);
 }

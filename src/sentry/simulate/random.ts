@@ -1,4 +1,4 @@
-/** A stream of chance that is the same for the same seed. Not for secrets. */
+/** A random number generator that gives the same numbers for the same seed. Not for secrets. */
 export type Random = {
   /** From 0 up to, but not including, 1. */
   readonly next: () => number;
@@ -10,17 +10,17 @@ export type Random = {
   readonly chance: (probability: number) => boolean;
   /** One of a list that is not empty. */
   readonly pick: <Item>(items: readonly Item[]) => Item;
-  /** The key of one of the weights, each as likely as its share of their sum. */
+  /** One of the keys, each as likely as its weight's share of the sum. */
   readonly weighted: <Key extends string>(weights: Readonly<Record<Key, number>>) => Key;
-  /** A waiting time without memory: the mean is `mean`, and long waits are rare. */
+  /** An exponentially distributed waiting time with this mean. */
   readonly exponential: (mean: number) => number;
-  /** Between two positive numbers, each order of magnitude as likely as the next. */
+  /** Between two positive numbers, with each order of magnitude equally likely. */
   readonly logUniform: (least: number, most: number) => number;
   /** 32 lower-case hex digits. */
   readonly hex32: () => string;
 };
 
-/** `seed` is a whole number of 32 bits. The generator is sfc32, seeded by way of splitmix32. */
+/** `seed` is a whole number of 32 bits. The generator is sfc32, seeded by splitmix32. */
 export function createRandom(seed: number): Random {
   let state = seed | 0;
   const seeded = (): number => {
@@ -44,7 +44,7 @@ export function createRandom(seed: number): Random {
     c = (((c << 21) | (c >>> 11)) + sum) | 0;
     return sum >>> 0;
   };
-  // The first numbers still look like the seed.
+  // The first numbers still resemble the seed.
   for (let i = 0; i < 12; i++) next32();
 
   const next = (): number => next32() / 0x1_0000_0000;

@@ -3,7 +3,7 @@ import type { Answer } from "./sender.ts";
 import type { Tally } from "./tally.ts";
 import type { Webhook } from "./webhook.ts";
 
-/** A clock that never goes back, in milliseconds. */
+/** A monotonic clock, in milliseconds. */
 export type Clock = {
   readonly now: () => number;
   /** Resolves after so long, or as soon as the signal aborts. */
@@ -14,18 +14,18 @@ const systemClock: Clock = {
   now: () => performance.now(),
   sleep: (ms, signal) =>
     delay(ms, undefined, { signal }).catch(() => {
-      // Aborted, which is what the caller asked to be woken for.
+      // Aborted: the caller wants to be woken then.
     }),
 };
 
 export type Ending =
-  /** All was sent that was to be sent. */
+  /** Everything was sent. */
   | { readonly is: "finished" }
   /** The signal aborted. */
   | { readonly is: "stopped" }
-  /** Nothing answers, or nothing any more. */
+  /** There is no answer, or none any more. */
   | { readonly is: "unreachable"; readonly reason: string }
-  /** The gateway does not take this sender's word. `code` is the answer's own; null where it has none. */
+  /** The gateway refuses the signature or the token. `code` is that of the answer; null if it has none. */
   | { readonly is: "refused"; readonly code: string | null }
   /** Something answers, but nothing there takes webhooks. */
   | { readonly is: "misdirected"; readonly status: number };
@@ -37,7 +37,7 @@ export type RunOptions = {
   readonly tally: Tally;
   /** Webhooks a second; null for as fast as they are answered. */
   readonly rate: number | null;
-  /** Most requests without an answer at a time. When there are so many, the next one waits. */
+  /** The most requests in flight. When there are so many, the next one waits. */
   readonly concurrency: number;
   /** After how many webhooks to finish; null for never. */
   readonly count: number | null;
@@ -47,18 +47,18 @@ export type RunOptions = {
   readonly clock?: Clock;
 };
 
-/** A run that fell behind its rate sends at most so much of what it owes at once. */
+/** A run that fell behind its rate catches up on at most so much of it at once. */
 const catchUpMs = 1_000;
-/** After so many requests in a row without an answer the gateway is taken for gone. */
+/** After so many failed requests in a row the gateway counts as gone. */
 const mostFailuresInARow = 50;
 
-/** A gateway never answers a webhook so. */
+/** The statuses with which a gateway never answers a webhook. */
 const isNoWebhookRoute = (status: number): boolean =>
   (status >= 300 && status < 400) || status === 404 || status === 405;
 
 /**
- * Sends the webhooks in order and reports them to the tally. Takes each one from `webhooks` at the moment at which it
- * is sent, and resolves once every request that was sent is answered or has failed.
+ * Sends the webhooks in order and counts them in the tally. Takes each one from `webhooks` when it is sent, not before.
+ * Resolves once every request is answered or has failed.
  */
 export async function run({
   webhooks,

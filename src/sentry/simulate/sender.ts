@@ -3,12 +3,12 @@ import { urlToHttpOptions } from "node:url";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Webhook } from "./webhook.ts";
 
-/** What became of one request. */
+/** The result of one request. */
 export type Answer =
   | {
       readonly is: "answered";
       readonly status: number;
-      /** The `outcome` or the `code` in the answer's JSON; null where it has none. */
+      /** The `outcome` or the `code` in the answer's JSON; null if it has none. */
       readonly word: string | null;
       readonly milliseconds: number;
     }
@@ -16,18 +16,16 @@ export type Answer =
   | { readonly is: "failed"; readonly reason: string };
 
 export type Sender = Disposable & {
-  /** Never rejects, and settles within `timeoutMs` of silence. Sends once: Sentry does not retry either. */
+  /** Never rejects, and settles after `timeoutMs` of silence. Sends once: Sentry does not retry either. */
   readonly send: (webhook: Pick<Webhook, "body" | "headers">) => Promise<Answer>;
 };
 
-/** How long Sentry waits at the very most before it cuts off. */
+/** The longest that Sentry waits before it cuts off. */
 const sentryCutsOffMs = 5_000;
-/** An answer is short; of a longer one only the beginning is read. */
+/** Only the beginning of a longer answer is read. */
 const maxAnswerChars = 4_096;
 
-/**
- * Sends to the webhook route of the gateway at `url`, over connections that are kept open. Disposing closes them.
- */
+/** Sends to the webhook route of the gateway at `url`, over keep-alive connections. Disposing closes them. */
 export function createSender({
   url,
   connections,
@@ -35,9 +33,9 @@ export function createSender({
   timeoutMs = sentryCutsOffMs,
 }: {
   readonly url: URL;
-  /** Most connections at a time; what is more waits for one. */
+  /** The most connections at a time; further requests wait for one. */
   readonly connections: number;
-  /** What `Authorization` carries; null for nothing. */
+  /** The bearer token to send; null for none. */
   readonly bearer?: string | null;
   readonly timeoutMs?: number;
 }): Sender {
@@ -47,7 +45,7 @@ export function createSender({
   const agent = isTls ? new HttpsAgent(settings) : new HttpAgent(settings);
   const request = isTls ? httpsRequest : httpRequest;
   const authorization = bearer === null ? {} : { Authorization: `Bearer ${bearer}` };
-  // Taken apart once: `request` would do it for each webhook.
+  // Parsed once: `request` would do it for each webhook.
   const where = { ...urlToHttpOptions(target), method: "POST", agent, timeout: timeoutMs };
 
   return {

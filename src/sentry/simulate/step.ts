@@ -17,23 +17,23 @@ export type Step =
   | { readonly is: "created" }
   | { readonly is: "assigned"; readonly to: Assignee; readonly by: Actor }
   | { readonly is: "unassigned" }
-  /** `assignsTo` is the resolver whose setting claims unassigned issues. */
+  /** `assignsTo` is the resolver, if their settings assign them the unassigned issues that they resolve; else null. */
   | {
       readonly is: "resolved";
       readonly how: Resolution;
       readonly by: Actor;
       readonly assignsTo: Person | null;
     }
-  /** The monitor or the detector saw it end. */
+  /** The monitor or the detector saw the fault end. */
   | { readonly is: "recovered" }
-  /** The monitor or the detector saw it begin again. */
+  /** The monitor or the detector saw the fault begin again. */
   | { readonly is: "relapsed" }
   /** An event after the resolution, or a user who reopened this one issue. */
   | { readonly is: "regressed"; readonly by: Actor }
-  /** A user who reopened it together with others: Sentry calls that ongoing. */
+  /** A user who reopened it together with others; Sentry then makes it ongoing. */
   | { readonly is: "reopened"; readonly by: Actor }
   | { readonly is: "archived"; readonly until: ArchiveEnd; readonly by: Actor }
-  /** Another end for an archive that there was. */
+  /** A new end for an existing archive. */
   | { readonly is: "rearchived"; readonly until: ArchiveEnd; readonly by: Actor }
   | { readonly is: "unarchived"; readonly by: Actor }
   /** More events than the archive allows. */
@@ -46,10 +46,10 @@ export type Step =
   | { readonly is: "settled" }
   | { readonly is: "reprioritized"; readonly priority: Priority }
   | { readonly is: "commented"; readonly action: "created" | "updated" | "deleted"; readonly by: Actor }
-  /** An event, for an integration that subscribes to every one. */
+  /** An event, for an integration that subscribes to all of them. */
   | { readonly is: "errored" };
 
-/** What a step makes Sentry send. */
+/** A webhook that Sentry sends for a step. */
 export type Announcement =
   | { readonly is: "created" }
   | { readonly is: "assigned"; readonly to: Assignee; readonly by: Actor }
@@ -62,9 +62,9 @@ export type Announcement =
 
 export const week = 7 * day;
 
-/** Changes the issue as the step does. `at` is the lives' time, `nowUs` that of the bodies. */
+/** Applies a step to an issue. `at` is the lives' time, `nowUs` that of the bodies. */
 export function take(step: Step, issue: SimulatedIssue, at: number, nowUs: number, random: Random): void {
-  // Only an issue without events is resolved by its age.
+  // Sentry resolves only issues without events by age.
   if (step.is === "resolved" && step.how.is === "autoresolve") issue.passedTo = at;
   else passTime(issue, at, nowUs, random);
   const unresolve = (because: Because): void => {
@@ -149,8 +149,8 @@ export function take(step: Step, issue: SimulatedIssue, at: number, nowUs: numbe
 }
 
 /**
- * The issue webhook that Sentry sends for a step, and the activity that an alert rule can send for it: null where it
- * sends none. An issue that never had a `created` has everything else.
+ * The webhooks that Sentry sends for a step: the issue webhook, and the activity that an alert rule can send. A step
+ * may have neither. An issue that never had a `created` has everything else.
  *
  * | step                                                          | issue webhook | activity           |
  * | ------------------------------------------------------------- | ------------- | ------------------ |

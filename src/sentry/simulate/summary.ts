@@ -6,9 +6,9 @@ import type { WebhookKind } from "./webhook.ts";
 export type SummaryOptions = {
   readonly counts: Counts;
   readonly elapsedMs: number;
-  /** The command line that does the same again. */
+  /** The command line that repeats the run. */
   readonly repeat: string;
-  /** Where the gateway is, without a slash at the end. */
+  /** The gateway's URL, without a trailing slash. */
   readonly url: string;
 };
 
@@ -25,7 +25,7 @@ const kinds: readonly WebhookKind[] = [
   "installation",
 ];
 
-/** What was sent, what was answered, how to do it again and where to look: several lines. */
+/** Several lines: what was sent and answered, how to repeat it and where to look. */
 export function summaryOf({ counts, elapsedMs, repeat, url }: SummaryOptions): string {
   const { sent, issues, byKind, byArrival, lost, slow, byAnswer, latency } = counts;
   const perSecond = elapsedMs > 0 ? (sent / elapsedMs) * 1000 : 0;

@@ -10,14 +10,14 @@ export type Counts = {
   readonly lost: number;
   /** Answered by anything but 2xx, or not at all. */
   readonly notKept: number;
-  /** By status and word, as `202 APPLIED`, or by the reason why there was no answer. */
+  /** By status and word, such as `202 APPLIED`, or by the reason why there was no answer. */
   readonly byAnswer: ReadonlyMap<string, number>;
   /** Answers that Sentry would not have waited for. */
   readonly slow: number;
   readonly latency: Latency;
 };
 
-/** Milliseconds, right within one percent; null while nothing was answered. */
+/** In milliseconds, accurate to one percent; null while nothing was answered. */
 export type Latency = {
   readonly percentile: (share: number) => number | null;
   readonly max: number | null;
@@ -33,7 +33,7 @@ export type Tally = {
 /** Sentry gives up on an answer after so long. */
 const sentryWaitsMs = 1_000;
 
-/** Its size does not grow with the number of webhooks, only with that of issues. */
+/** Creates a tally, whose size grows with the number of issues but not of webhooks. */
 export function createTally(): Tally {
   const byKind = new Map<WebhookKind, number>();
   const byArrival = new Map<Arrival, number>();
@@ -70,7 +70,7 @@ export function createTally(): Tally {
   };
 }
 
-/** Buckets that grow by two percent from a microsecond on. */
+/** A histogram whose buckets grow by two percent, from a microsecond on. */
 function createLatency(): Latency & { readonly add: (milliseconds: number) => void } {
   const leastMs = 0.001;
   const growth = Math.log(1.02);
@@ -89,7 +89,7 @@ function createLatency(): Latency & { readonly add: (milliseconds: number) => vo
       let left = Math.ceil(share * total);
       for (let bucket = 0; bucket < buckets.length; bucket++) {
         left -= buckets[bucket] ?? 0;
-        // The middle of the bucket is at most one percent from either end, but may be beyond all that is in it.
+        // The middle of the bucket is at most one percent from either end, but may be above all values in it.
         if (left <= 0) return Math.min(max, leastMs * Math.exp((bucket + 0.5) * growth));
       }
       return max;

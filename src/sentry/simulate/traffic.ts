@@ -15,15 +15,15 @@ import { announcementsOf, take, type Announcement, type Step } from "./step.ts";
 import { signed, type Arrival, type Webhook, type WebhookKind } from "./webhook.ts";
 import { organizations, projects, type Organization } from "./world.ts";
 
-/** How often something goes wrong with a delivery, from 0 to 1. */
+/** The probability of each thing that can go wrong with a delivery, from 0 to 1. */
 export type Trouble = { readonly late: number; readonly repeated: number; readonly lost: number };
 
 /** As it is with a receiver that mostly works. */
 const usualTrouble: Trouble = { late: 0.03, repeated: 0.025, lost: 0.01 };
-/** Every webhook arrives once and within seconds, though not in order: Sentry's own queue does not keep it. */
+/** Every webhook arrives once and within seconds. The order can still change, as in Sentry's own queue. */
 export const noTrouble: Trouble = { late: 0, repeated: 0, lost: 0 };
 
-/** What truly happened, whatever was sent about it. */
+/** What really happened, whatever was sent about it. */
 export type Happening = {
   readonly issueId: string;
   readonly step: Step["is"];
@@ -32,7 +32,7 @@ export type Happening = {
   /** Null for the first step of an issue's life. */
   readonly from: PrintedState | null;
   readonly to: PrintedState;
-  /** The kinds that Sentry sends for the step, whatever becomes of them on the way. */
+  /** The kinds that Sentry sends for the step, those lost on the way included. */
   readonly webhooks: readonly WebhookKind[];
 };
 
@@ -40,23 +40,23 @@ type TrafficOptions = {
   /** A whole number of 32 bits. The same seed and options give the same bytes. */
   readonly seed: number;
   readonly secret: string;
-  /** `usualTrouble` unless told. */
+  /** `usualTrouble` by default. */
   readonly trouble?: Trouble;
-  /** Told of each webhook that is lost on the way, and so never comes out. */
+  /** Called for each webhook that is lost on the way, and so never comes out. */
   readonly onLost?: (what: WebhookKind) => void;
-  /** Told of everything that happens, before the webhooks about it come out. */
+  /** Called for each step, before the webhooks about it come out. */
   readonly onStep?: (happening: Happening) => void;
 };
 
 export type PastOptions = TrafficOptions & {
   /** How many issues begin within the period, evenly spread. */
   readonly issues: number;
-  /** Epoch milliseconds. What is due after `to` never comes. */
+  /** Epoch milliseconds. Webhooks due after `to` are left out. */
   readonly from: number;
   readonly to: number;
 };
 
-/** The webhooks of a period in order of arrival. Only the issues that something can still happen to are in memory. */
+/** Yields a period's webhooks in order of arrival. Only issues to which something can still happen are in memory. */
 export function pastTraffic({ issues, from, to, ...options }: PastOptions): Iterable<Webhook> {
   return simulate({
     ...options,
@@ -74,15 +74,14 @@ export type LiveOptions = TrafficOptions & {
   /** How many issues are alive at a time. When one's life ends another begins. */
   readonly issues: number;
   /**
-   * Webhooks a second that the caller means to take. Lives run as much faster as that needs, while deliveries are
-   * late by true seconds and minutes.
+   * Webhooks a second that the caller will take. Lives run faster to reach it; late deliveries are late in real time.
    */
   readonly rate: number;
   /** Epoch milliseconds. */
   readonly now: () => number;
 };
 
-/** Webhooks without end. Each shows the time at which it is taken out, so take it only when it is to be sent. */
+/** Yields webhooks without end. Each shows the time at which it is taken, so take it only when it is to be sent. */
 export function liveTraffic({ issues, rate, now, ...options }: LiveOptions): Iterable<Webhook> {
   const haste = Math.max(1, rate / second / (issues * webhooksPerMs));
   return simulate({
@@ -92,27 +91,27 @@ export function liveTraffic({ issues, rate, now, ...options }: LiveOptions): Ite
     to: Infinity,
     haste,
     nowAt: () => Math.floor(now()),
-    // The first lives begin one after the other, over as long as a life lasts.
+    // The first lives begin one after the other, spread over the length of a life.
     birthSpacing: lifeMs / haste / issues,
     replaces: true,
   });
 }
 
-/** How long an issue lives until nothing happens to it any more, on average and measured. */
+/** The time until nothing happens to an issue any more, on average and measured. */
 const lifeMs = 7.9 * day;
-/** How many webhooks a living issue causes in a millisecond of its life, on average and measured. */
+/** The webhooks that a living issue causes per millisecond of its life, on average and measured. */
 const webhooksPerMs = 0.7 / day;
 
 type Simulation = TrafficOptions & {
   readonly issues: number;
   readonly from: number;
   readonly to: number;
-  /** How much faster than deliveries lives run. */
+  /** The factor by which lives run faster than deliveries. */
   readonly haste: number;
   /** The time that bodies and headers show for what is due `at`; whole milliseconds. */
   readonly nowAt: (at: number) => number;
   readonly birthSpacing: number;
-  /** A life that ends makes way for a new one. */
+  /** True if a new life begins when one ends. */
   readonly replaces: boolean;
 };
 
@@ -120,7 +119,7 @@ type Simulation = TrafficOptions & {
 type Sending = {
   readonly issue: SimulatedIssue;
   readonly announcement: Announcement;
-  /** Sentry takes the snapshot of `created` once, and any other at each attempt. */
+  /** The body of a `created`, whose snapshot Sentry takes once. Null for others: it takes theirs at each attempt. */
   readonly fixedBody: string | null;
   readonly idempotencyKey: string | null;
   readonly arrival: Arrival;
@@ -133,7 +132,7 @@ type Sending = {
 };
 
 type Task =
-  /** `index` counts the issues that begin by themselves; null for one that takes another's place. */
+  /** `index` counts the issues that begin by themselves; null for one that replaces another. */
   | { readonly is: "birth"; readonly index: number | null }
   | { readonly is: "step"; readonly issue: SimulatedIssue; readonly at: number; readonly step: Step }
   | { readonly is: "installation"; readonly organization: Organization }
@@ -141,15 +140,14 @@ type Task =
   | { readonly is: "arrival"; readonly webhook: Webhook };
 
 /**
- * Everything that is going to happen waits in one agenda and is carried out in order of time. There are three times:
- * the agenda's, in which deliveries are late; the lives', which runs `haste` times as fast; and the one that bodies
- * and headers show. For a past they are one.
+ * Runs all tasks from one agenda, in order of time. There are three times: the agenda's, in which deliveries are late;
+ * the lives', which runs `haste` times as fast; and the one in bodies and headers. For a past they are one.
  */
 function* simulate(options: Simulation): Generator<Webhook, void, undefined> {
   const { seed, secret, issues, from, to, haste, nowAt, onLost, onStep, trouble = usualTrouble } = options;
   const random = createRandom(seed);
   const agenda = createAgenda<Task>();
-  // Runs with different seeds tell of different issues.
+  // Runs with different seeds have different issues.
   const firstId = 7_000_000_000 + random.below(4_000) * 1_000_000;
   const numbers = new Map(projects.map((project) => [project, random.below(0x10_0000)]));
   let births = 0;
@@ -173,7 +171,7 @@ function* simulate(options: Simulation): Generator<Webhook, void, undefined> {
     const project = random.pick(projects);
     const number = (numbers.get(project) ?? 0) + 1;
     numbers.set(project, number);
-    // Some of the first issues are older than the installation, which nobody told of their beginning.
+    // Some of the first issues are older than the installation, so no `created` was sent for them.
     const isOld = births < issues / 10 && random.chance(0.3);
     const age = isOld ? random.between(8 * day, 90 * day) : random.between(150, 2 * second);
     const firstSeenUs = eventTime(project, (nowAt(dueAt) - age) * 1000, random);
@@ -216,11 +214,11 @@ function* simulate(options: Simulation): Generator<Webhook, void, undefined> {
     const isCreated = announcement.is === "created";
     const isLate = random.chance(trouble.late);
     const isRepeated = random.chance(trouble.repeated);
-    // The rest waits in Sentry's queue and is stamped when it leaves.
+    // Other late ones wait in Sentry's queue and are stamped when they leave.
     const isHeldOnTheWay = isLate && random.chance(0.3);
     const isReplayed = isRepeated && random.chance(0.3);
     const lateBy = isLate ? lateness() : 0;
-    // `created` makes one hop more, so an automatic assignment is often there before it.
+    // `created` makes one more hop, so an automatic assignment often arrives before it.
     const hop = 300 + random.exponential(700) + (isCreated ? random.exponential(1_200) : 0);
     const sending: Sending = {
       issue,
@@ -239,7 +237,7 @@ function* simulate(options: Simulation): Generator<Webhook, void, undefined> {
     return random.chance(0.03) ? random.between(hour, 6 * hour) : random.logUniform(5 * second, 30 * minute);
   }
 
-  /** The webhook as it leaves Sentry, with what becomes of it later planned; null while it is held back. */
+  /** Makes the webhook as it leaves Sentry, and plans its later arrivals. Null if it is held back. */
   function send(sending: Sending, dueAt: number): Webhook | null {
     const { issue, announcement, idempotencyKey, arrival, heldFor, replayedAfter, retries } = sending;
     const sentAt = nowAt(dueAt);

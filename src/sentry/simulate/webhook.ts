@@ -2,7 +2,7 @@ import { sign } from "../signature.ts";
 import type { Random } from "./random.ts";
 import type { Announcement } from "./step.ts";
 
-/** What a webhook is about: an issue's five actions, an alert, and what a gateway keeps and ignores. */
+/** The kind of a webhook: one of an issue's five actions, an alert, or one that a gateway keeps and ignores. */
 export type WebhookKind = Announcement["is"] | "installation";
 
 /** `late` by seconds to hours; `repeated` is one more attempt, or the same request again. */
@@ -20,7 +20,7 @@ export type Webhook = {
   readonly arrival: Arrival;
 };
 
-/** What a webhook says, before it is signed. */
+/** An unsigned webhook. */
 export type Letter = {
   /** ASCII. */
   readonly text: string;
@@ -32,7 +32,7 @@ export type Letter = {
   readonly sentAt: number;
 };
 
-/** One attempt of Sentry's to send the letter: its Request-ID and its timestamp are its own. */
+/** Signs one attempt of Sentry's to send the letter, which has its own Request-ID and timestamp. */
 export function signed(letter: Letter, secret: string, random: Random): Webhook {
   const { text, what, issueId, idempotencyKey, arrival, sentAt } = letter;
   const body = Buffer.from(text, "latin1");

@@ -8,11 +8,11 @@ import { storefront } from "./faults/storefront.ts";
 import { quoted, quotedOrNull } from "./python.ts";
 
 /**
- * Who and what there is: a fictional company with two organisations in Sentry, whose ids and slugs are not those of the
- * tests' corpus: a gateway can be told of both. Whatever of them appears in many bodies is kept as JSON.
+ * The people and projects of a fictional company with two organisations in Sentry. Their ids and slugs are not those of
+ * the tests' corpus, so one gateway can have both. What appears in many bodies is kept as JSON.
  */
 
-/** Who did something, as Sentry names them in three places. */
+/** Who did something, as JSON for the three places where Sentry names them. */
 export type Actor = {
   readonly is: "user" | "application";
   /** The top level's `actor`. */
@@ -23,7 +23,7 @@ export type Actor = {
   readonly detailsJson: string;
 };
 
-/** A user or a team, as Sentry names them in two places: with a number as id, and with a text. */
+/** A user or a team, as JSON for two places: with a number as id, and with a text. */
 export type Assignee = {
   /** `data.assignee`. */
   readonly assigneeJson: string;
@@ -38,18 +38,18 @@ export type Project = {
   readonly id: string;
   readonly slug: string;
   readonly json: string;
-  /** The platform of its events, which is not its own (`python`, `python-django`). */
+  /** The platform of its events, not the project's own: `python`, not `python-django`. */
   readonly platform: string;
   readonly sdkJson: string;
-  /** SDKs in these languages send the microseconds too. */
+  /** True if its SDK sends microseconds too. */
   readonly hasMicroseconds: boolean;
   readonly faults: readonly FaultTemplate[];
   readonly team: Assignee;
-  /** How often ownership rules assign a new issue at once. */
+  /** The probability that ownership rules assign a new issue at once. */
   readonly autoAssigned: number;
-  /** After so many days without an event Sentry resolves an issue by itself; null for never. */
+  /** Sentry resolves an issue by itself after so many days without an event; null for never. */
   readonly autoResolveDays: number | null;
-  /** Releases are versions, so "the next release" is one that can be named. */
+  /** True if releases are semantic versions, so that "the next release" has a name. */
   readonly isSemver: boolean;
   readonly repository: string;
 };
@@ -59,9 +59,9 @@ export type Organization = {
   readonly slug: string;
   readonly installationId: string;
   readonly installationJson: string;
-  /** What this integration's events call an archived issue. */
+  /** The action that this integration sends for an archived issue. */
   readonly archiveAction: "ignored" | "archived";
-  /** The alert rule that feeds `activity_alert`s to the integration; null where nobody made one. */
+  /** The alert rule that sends `activity_alert`s to the integration; null if there is none. */
   readonly alertJson: string | null;
   readonly people: readonly Person[];
   readonly sentry: Actor;
