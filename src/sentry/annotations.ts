@@ -6,7 +6,7 @@ import { clean, textOf } from "./text.ts";
 /** More than any issue has; the raw body keeps the rest. */
 const maxAnnotations = 1000;
 
-/** The links that integrations put on an issue, the first thousand of them; what is no annotation is left out. */
+/** The links that integrations put on an issue, at most the first thousand. What is no annotation is left out. */
 export function annotationsOf(value: unknown): readonly Annotation[] {
   if (!Array.isArray(value)) return [];
   return value
@@ -20,9 +20,9 @@ function annotationOf(value: unknown): Annotation | null {
   return isObject(value) ? { displayName: textOf(value["displayName"]), url: urlOf(value["url"]) } : null;
 }
 
-/** Until 2024 annotations were HTML: one link each. Any other text is shown as the text that it is. */
+/** Until 2024 annotations were HTML: one link each. Any other text becomes the display name as it is. */
 function linkIn(html: string): Annotation {
-  // No part of it can match what the next one does, so that it takes linear time on any text.
+  // No part of the pattern can match what the next one does, so it takes linear time on any text.
   const match = /^<a href="([^"<>]*)"[^<>]*>([^<>]*)<\/a>$/i.exec(html.trim());
   return match === null
     ? { displayName: html, url: null }

@@ -1,7 +1,7 @@
 const shape =
   /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,100}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))?$/;
 
-/** The calendar repeats after this many years, and `Date.UTC` takes the years 0 to 99 for those of 1900. */
+/** `Date.UTC` takes the years 0 to 99 for 1900 to 1999. The calendar repeats after this many years. */
 const cycleYears = 400;
 const cycleMs = 146_097 * 86_400_000;
 
@@ -11,16 +11,16 @@ const latestMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 type Time = { readonly milliseconds: number; readonly microseconds: number };
 
 /**
- * Epoch milliseconds of an RFC 3339 time in the years 1 to 9999, in UTC where it names no zone; null for anything else.
+ * Epoch milliseconds of an RFC 3339 time in the years 1 to 9999, in UTC if it names no zone; null for anything else.
  *
- * Sentry sends Python's `isoformat()` in some places (`+00:00`, no fraction when it is zero, and no zone where Python was
- * told none) and `…%fZ` in others. All its times are UTC.
+ * Sentry sends Python's `isoformat()` in some places (`+00:00` or no zone, and no fraction when it is zero) and `…%fZ`
+ * in others. All its times are UTC.
  */
 export function millisecondsOf(value: unknown): number | null {
   return timeOf(value)?.milliseconds ?? null;
 }
 
-/** As `millisecondsOf`, in microseconds; null also where that is no safe integer (before 1684, after 2255). */
+/** As `millisecondsOf`, in microseconds; null also if that is no safe integer (before 1684, after 2255). */
 export function microsecondsOf(value: unknown): number | null {
   const time = timeOf(value);
   if (time === null) return null;
@@ -34,11 +34,11 @@ function timeOf(value: unknown): Time | null {
   const part = (group: number) => Number(match[group] ?? 0);
   const [month, day, hour, minute, second] = [part(2), part(3), part(4), part(5), part(6)];
   const [offsetHour, offsetMinute] = [part(9), part(10)];
-  // A leap second is legal and has no epoch time of its own; it is shown as the second after it.
+  // A leap second is legal and has no epoch time of its own; it becomes the second after it.
   if (hour > 23 || minute > 59 || second > 60 || offsetHour > 23 || offsetMinute > 59) return null;
 
   const midnight = Date.UTC(part(1) + cycleYears, month - 1, day);
-  // A day or a month that is not there falls into another month.
+  // A day or a month that does not exist rolls over into another month.
   if (new Date(midnight).getUTCMonth() !== month - 1) return null;
 
   const fraction = (match[7] ?? "").slice(0, 6).padEnd(6, "0");

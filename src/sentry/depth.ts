@@ -2,10 +2,10 @@ const quote = 0x22;
 const backslash = 0x5c;
 
 /**
- * True when lists and objects nest deeper than `limit` in these bytes of JSON.
+ * True if lists and objects nest deeper than `limit` in these bytes of JSON.
  *
- * `JSON.parse` takes any depth, though long for it; `JSON.stringify` and everything else that recurses over the result
- * does not. Of bytes that are no JSON it says how many brackets are open at once, outside of what looks like text.
+ * `JSON.parse` accepts any depth, though slowly; `JSON.stringify` and everything else that recurses over the result
+ * does not. In bytes that are not JSON, counts the brackets open at once, outside of what looks like text.
  */
 export function isDeeperThan(limit: number, json: Uint8Array): boolean {
   let depth = 0;

@@ -1,8 +1,7 @@
 /**
  * Every value of one header, in the order in which they were sent. `name` in lower case.
  *
- * From node's `rawHeaders`, because `headers` joins the values of some headers, drops those of others, and leaves
- * nobody able to tell.
+ * Reads Node's `rawHeaders`, because `headers` joins the values of some headers and silently drops those of others.
  */
 export function valuesOf(rawHeaders: readonly string[], name: string): readonly string[] {
   const values: string[] = [];
@@ -13,7 +12,7 @@ export function valuesOf(rawHeaders: readonly string[], name: string): readonly 
   return values;
 }
 
-/** The value of a header that was sent exactly once and matches; null otherwise: of two, none is to be believed. */
+/** The value of a header that was sent exactly once and matches; else null: of two values, neither can be trusted. */
 export function valueOf(rawHeaders: readonly string[], name: string, shape: RegExp): string | null {
   const [value, ...others] = valuesOf(rawHeaders, name);
   return value !== undefined && others.length === 0 && shape.test(value) ? value : null;

@@ -22,8 +22,8 @@ export type IssueObject = {
 };
 
 /**
- * Reads Sentry's issue object; null where it has no usable id. Every other field that is absent, of another type than
- * expected or too long is null, or what stands for nothing of its type; the raw body keeps what was sent.
+ * Reads Sentry's issue object; null if it has no usable id. Any other field that is absent, too long or of an
+ * unexpected type is null, or its type's empty value. The raw body keeps what was sent.
  *
  * `assertedStatus` is the status of an issue that shows none.
  * Source: getsentry/sentry, api/serializers/models/group.py
@@ -35,7 +35,7 @@ export function readIssue(issue: JsonObject, assertedStatus: string | null): Iss
   const metadata = openMapOf(issue["metadata"]);
   const permalink = urlOf(issue["permalink"]);
   const apiUrl = urlOf(issue["url"]);
-  // Camel case is the first shape that activity alerts had, in June 2026.
+  // Activity alerts first had camel case, in June 2026.
   const webUrl = urlOf(issue["web_url"]) ?? urlOf(issue["webUrl"]) ?? permalink;
   const projectUrl = urlOf(issue["project_url"]) ?? urlOf(issue["projectUrl"]);
   return {
@@ -80,12 +80,12 @@ export function readIssue(issue: JsonObject, assertedStatus: string | null): Iss
   };
 }
 
-/** The issue object as it is hashed, handed on and kept. */
+/** The issue object as JSON, to be passed on and stored. */
 export function writtenOf({ fields, details }: Pick<IssueObject, "fields" | "details">): Snapshot["written"] {
   return { fields: JSON.stringify(fields), details: JSON.stringify(withoutUnknown(details)) };
 }
 
-/** Most issues have no value for most of it, and every issue's row has the text. */
+/** Leaves out what `unknownDetails` has: most issues have few details, and every issue's row has the text. */
 function withoutUnknown(details: IssueDetails): Partial<IssueDetails> {
   const known: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(details)) {
@@ -95,7 +95,7 @@ function withoutUnknown(details: IssueDetails): Partial<IssueDetails> {
   return known;
 }
 
-/** What Sentry builds a title from. */
+/** The title as Sentry builds it from the metadata. */
 function titleIn(metadata: JsonObject): string {
   const title = textOf(metadata["title"]);
   if (title !== null) return title;

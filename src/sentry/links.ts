@@ -1,9 +1,9 @@
 import { textOf } from "./text.ts";
 
-/** An http or https URL as sent; null for anything else, `javascript:` and relative ones among it. */
+/** An http or https URL as sent; null for anything else, such as `javascript:` and relative URLs. */
 export function urlOf(value: unknown): string | null {
   const text = textOf(value);
-  // The class leaves out what a browser would drop or encode, so that the text is the URL.
+  // The class excludes what a browser would drop or encode, so that the text is the URL.
   return text !== null && /^https?:\/\/[^\s\p{Cc}<>"\\]+$/iu.test(text) && URL.canParse(text) ? text : null;
 }
 
@@ -11,9 +11,9 @@ export function urlOf(value: unknown): string | null {
 const otherHosts = new Set(["www", "us", "de", "docs", "status", "blog"]);
 
 /**
- * The slug of the organisation that these links of one issue lie in; null where none tells.
+ * The slug of the organisation in one issue's links; null if none has it.
  *
- * A link's path can name it wherever Sentry runs (`/organizations/<slug>/`); on sentry.io its host can too.
+ * A link's path can have it wherever Sentry runs (`/organizations/<slug>/`); on sentry.io the host can too.
  */
 export function organizationIn(links: readonly (string | null)[]): string | null {
   const given = links.filter((link) => link !== null);

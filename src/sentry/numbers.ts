@@ -1,4 +1,4 @@
-/** What a count that is larger is shown as: the largest integer that a JSON number carries exactly. */
+/** Larger counts saturate here: the largest integer that a JSON number carries exactly. */
 const largestCount = Number.MAX_SAFE_INTEGER;
 const largestInt32 = 2 ** 31 - 1;
 

@@ -3,12 +3,12 @@ import { Worker } from "node:worker_threads";
 import { OverloadedError, StorageUnavailableError } from "../domain/failure.ts";
 import type { Payload } from "./payload.ts";
 
-/** Reads large bodies away from the thread that everybody waits for. */
+/** Reads large bodies in worker threads, so that they do not block the event loop. */
 export type ParsePool = AsyncDisposable & {
   /**
-   * The body's payload. The bytes are copied; the caller's stay as they are.
-   * @throws OverloadedError when too much is waiting, or when its turn had not come by `deadline` (a `performance.now()`).
-   * @throws StorageUnavailableError when two workers died of it, or the pool was disposed.
+   * Reads a body. The bytes are copied; the caller's stay as they are.
+   * @throws OverloadedError if too much is waiting, or if its turn had not come by `deadline` (a `performance.now()`).
+   * @throws StorageUnavailableError if two workers died of it, no thread could be started or the pool was disposed.
    */
   read(bytes: Uint8Array, deadline: number): Promise<Payload>;
 };
@@ -18,16 +18,16 @@ type Job = {
   readonly deadline: number;
   readonly resolve: (payload: Payload) => void;
   readonly reject: (error: Error) => void;
-  /** Workers that died with it. */
+  /** Workers that died while they read it. */
   deaths: number;
 };
 
-/** A worker that dies may have been killed by the system for another's sake, so its body is read once more. */
+/** The system may have killed a worker for reasons other than the body, so its body is read once more. */
 const maxDeaths = 2;
 
 /**
- * Starts workers as they are needed, and the first of them at once where `isWarm`. None keeps the process alive. A worker
- * that dies is replaced when the next body comes.
+ * Creates a pool that starts workers on demand, and the first one at once if `isWarm`. Workers do not keep the process
+ * alive. One that dies is replaced for the next body.
  */
 export function createParsePool({
   maxWorkers = 2,
@@ -36,14 +36,14 @@ export function createParsePool({
   startWorker = startParseWorker,
 }: {
   readonly maxWorkers?: number;
-  /** Of the bodies that no worker has begun with. */
+  /** Of the bodies that no worker has begun to read. */
   readonly maxWaitingBytes?: number;
   /** A worker takes a tenth of a second to start, and on a busy machine longer than Sentry waits. */
   readonly isWarm?: boolean;
   readonly startWorker?: () => Worker;
 } = {}): ParsePool {
   const idle: Worker[] = [];
-  /** Every live worker, with what it is reading. */
+  /** Every live worker, with what it is reading; null while it is idle. */
   const workers = new Map<Worker, Job | null>();
   const waiting: Job[] = [];
   let isDisposed = false;
@@ -57,7 +57,7 @@ export function createParsePool({
       idle.push(worker);
       dispatch();
     });
-    // What killed it matters less than that it is gone, which `exit` says in every case.
+    // `exit` comes in every case, and the job is handled there; `error` only tells the cause.
     let cause: unknown;
     worker.on("error", (error) => (cause = error));
     worker.on("messageerror", (error) => {
@@ -71,7 +71,7 @@ export function createParsePool({
       if (job) retry(job, cause);
       dispatch();
     });
-    // After the listeners, which would undo it.
+    // After adding the listeners, which would undo it.
     worker.unref();
     return worker;
   }
@@ -100,7 +100,7 @@ export function createParsePool({
         continue;
       }
       workers.set(worker, job);
-      // One copy, handed over: the caller still has to keep the bytes.
+      // Copied once and transferred: the caller still needs the bytes.
       const copy = new Uint8Array(job.bytes);
       worker.postMessage(copy, [copy.buffer]);
     }
@@ -130,12 +130,12 @@ export function createParsePool({
 }
 
 function startParseWorker(): Worker {
-  // `.ts` as it stands in the sources, `.js` in the package.
+  // `.ts` in the sources, `.js` in the package.
   const file = new URL(`./parse-worker${extname(import.meta.url)}`, import.meta.url);
   return new Worker(file, {
-    // Enough for any body that is let in; a worker that needs more dies alone.
+    // Enough for any body that is accepted; a worker that needs more dies alone.
     resourceLimits: { maxOldGenerationSizeMb: 256 },
-    // Those of the process may not fit a worker: --input-type, --inspect-brk.
+    // Those of the process may not be valid for a worker: --input-type, --inspect-brk.
     execArgv: [],
   });
 }

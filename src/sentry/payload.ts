@@ -9,19 +9,19 @@ import { actorOf, assigneeOf, userOf } from "./people.ts";
 import { snapshotHashOf } from "./snapshot-hash.ts";
 import { textOf, wordOf } from "./text.ts";
 
-/** A signed body, read, and what its delivery's row says of it. */
+/** The reading of a signed body, with further columns of its delivery's row. */
 export type Payload = {
   readonly reading: Reading;
-  /** Null where the body shows that it is about something else, or nothing. */
+  /** Null if the body is about something else, or cannot be read. */
   readonly resource: "issue" | "activity_alert" | null;
   readonly action: string | null;
   readonly installationId: string | null;
 };
 
-/** Lists and objects that nest deeper are not read: nothing of Sentry's comes near, and recursion has an end. */
+/** Lists and objects that nest deeper are not read. Nothing of Sentry's comes near, and recursion is bounded. */
 const maxDepth = 500;
 
-/** `archived` is what the documentation calls what current versions send as `ignored`. */
+/** The documentation says `archived`; current versions send `ignored`. */
 const claimOfAction: ReadonlyMap<string, Claim> = new Map([
   ["created", "unresolved"],
   ["unresolved", "unresolved"],
@@ -37,21 +37,21 @@ const claimOfActivity: ReadonlyMap<string, Claim> = new Map([
   ["status_ignored", "ignored"],
 ]);
 
-/** Reads one signed body. Never throws: what Sentry may send is data, not an error. */
+/** Reads one signed body. Never throws: whatever Sentry sends is data, not an error. */
 export function readBody(bytes: Uint8Array): Reading {
   return readPayload(bytes).reading;
 }
 
 /**
- * As `readBody`, with the rest of the delivery's row.
+ * As `readBody`, with further columns of the delivery's row.
  *
  * | reading     | the body                                                                             |
  * | ----------- | ------------------------------------------------------------------------------------ |
  * | issue       | has an `action` and a `data.issue` with a usable id, whatever else is in it          |
- * | ignored     | has an `action` and a `data` that holds anything, but no issue                       |
+ * | ignored     | has an `action`, and a `data` object that is not empty but has no `issue`            |
  * | quarantined | everything else                                                                      |
  *
- * Headers have no part in it: they are not signed.
+ * Headers are not used: they are not signed.
  */
 export function readPayload(bytes: Uint8Array): Payload {
   const body = parse(bytes);
@@ -73,12 +73,12 @@ export function readPayload(bytes: Uint8Array): Payload {
   };
 }
 
-/** Replaces nothing: bytes that are no UTF-8 are an error. */
+/** Throws on bytes that are not UTF-8, instead of replacing them. */
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** The body's JSON object, or why there is none to be had. */
+/** The body's JSON object, or a text that says why there is none. */
 function parse(bytes: Uint8Array): JsonObject | string {
-  // Before anything else: `JSON.parse` takes half a second for a million levels, and Sentry waits for one.
+  // Checked first: `JSON.parse` takes half a second for a million levels, and Sentry waits for one second.
   if (isDeeperThan(maxDepth, bytes)) return `nested deeper than ${maxDepth}`;
   let json: unknown;
   try {
@@ -113,7 +113,7 @@ function readAboutIssue(action: string | null, data: JsonObject, actor: unknown)
 
   const { sentryId, fields } = object;
   const written = writtenOf(object);
-  // `data.assignee` has the name of the account, which may be empty; the snapshot shows what Sentry shows in its place.
+  // `data.assignee` has the account's name, which may be empty; the snapshot has what Sentry then shows instead.
   const isAssigned = told.resource === "issue" && action === "assigned";
   const assigned = isAssigned ? assigneeOf(data["assignee"], fields.assignee) : null;
   const issue: IssueReading = {
@@ -129,7 +129,7 @@ function readAboutIssue(action: string | null, data: JsonObject, actor: unknown)
   return { is: "issue", issue };
 }
 
-/** What an `activity_alert` tells; its own action is always `triggered`, its actor the alert's. */
+/** Reads an `activity_alert`. Its own action is always `triggered`, and its own actor the alert's. */
 function readActivity(
   activity: JsonObject,
   action: string,
@@ -140,7 +140,7 @@ function readActivity(
   return {
     resource: "activity",
     action: type ?? action,
-    // There are status_resolved_in_release, …_by_age, …_in_commit, and more to come.
+    // There are status_resolved_in_release, …_by_age, …_in_commit, and there may be more.
     claim: type?.startsWith("status_resolved") ? "resolved" : (claimOfActivity.get(type ?? "") ?? null),
     actor: (isObject(details) ? userOf(details["user"]) : null) ?? actorOf(actor),
   };
@@ -152,7 +152,7 @@ function quarantined(reason: string): Reading {
 
 const maxKeys = 5;
 
-/** The first few keys; one that looks like no name of a field is not repeated. */
+/** Lists the first few keys. A key that does not look like a field's name is not shown. */
 function shortListOf(keys: readonly string[]): string {
   const named = keys.slice(0, maxKeys).map((key) => (/^[\w.-]{1,40}$/.test(key) ? key : "(unprintable)"));
   return named.join(", ") + (keys.length > maxKeys ? ` and ${keys.length - maxKeys} more` : "");

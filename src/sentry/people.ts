@@ -6,8 +6,8 @@ import { notTooLong, personIdOf, wordOf } from "./text.ts";
 const maxNameBytes = 1_000;
 
 /**
- * Whom an issue is assigned to; null for nobody, and for a shape that names nobody. Where there is no name, `known` has
- * it, if that is the same.
+ * The assignee in one of Sentry's shapes; null for none, or for a shape that names nobody. If it has no name, that of
+ * `known` is taken, if that is the same assignee.
  */
 export function assigneeOf(value: unknown, known: Assignee | null = null): Assignee | null {
   // Long ago `assignedTo` was a bare string.
@@ -24,7 +24,7 @@ export function assigneeOf(value: unknown, known: Assignee | null = null): Assig
   return { type, sentryId, name, email: type === "TEAM" ? null : notTooLong(wordOf(value["email"])) };
 }
 
-/** Who acted; null where the body names nobody. */
+/** The actor; null if the body names none. */
 export function actorOf(value: unknown): Actor | null {
   if (!isObject(value)) return null;
   const sentryId = personIdOf(value["id"]);
@@ -32,12 +32,12 @@ export function actorOf(value: unknown): Actor | null {
   return { type: actorTypeOf(value["type"], sentryId), sentryId, name: nameOf(value) ?? sentryId };
 }
 
-/** Who has not given a name has an empty one, and goes by the user name, which only some shapes have. */
+/** An account without a name has an empty one, and goes by its user name, which only some shapes have. */
 function nameOf(person: JsonObject): string | null {
   return wordOf(person["name"]) ?? wordOf(person["username"]);
 }
 
-/** The person in one of Sentry's user objects, as in an activity's `details.user`; null where there is none. */
+/** The user in one of Sentry's user objects, as in an activity's `details.user`; null if there is none. */
 export function userOf(value: unknown): Actor | null {
   const actor = actorOf(value);
   return actor === null ? null : { ...actor, type: "USER" };

@@ -10,20 +10,20 @@ import { readPayload, type Payload } from "./payload.ts";
 import { sentAtOf } from "./sent-at.ts";
 import { isSignedBy } from "./signature.ts";
 
-/** What the sender is told. */
+/** The answer to the sender. */
 export type Answer =
   /** It is on disk. `delivery` is its node id. */
   | { readonly status: 202; readonly outcome: DeliveryOutcome; readonly delivery: string }
-  /** It is not Sentry's, as far as can be known, and kept nowhere. */
+  /** It cannot be verified as Sentry's, and is not kept. */
   | { readonly status: 401; readonly code: "SIGNATURE_MISSING" | "SIGNATURE_INVALID" | "UNAUTHENTICATED" }
-  /** It is Sentry's and could not be kept; sending it again is safe. */
+  /** It is Sentry's and is not known to be on disk; sending it again is safe. */
   | { readonly status: 503; readonly code: "STORAGE_UNAVAILABLE" | "OVERLOADED" };
 
 export type Receiver = AsyncDisposable & {
   /**
-   * The answer to one webhook. Never rejects, and comes within `answerWithinMs` once the signature is right.
+   * Answers one webhook. Never rejects, and resolves within `answerWithinMs` once the signature is right.
    *
-   * `rawHeaders` as node gives them: names and values in turn. `body` as received, and not to be changed afterwards.
+   * `rawHeaders` are Node's: names and values in turn. `body` is as received, and must not be changed afterwards.
    */
   receive(rawHeaders: readonly string[], body: Uint8Array): Promise<Answer>;
 };
@@ -31,9 +31,9 @@ export type Receiver = AsyncDisposable & {
 export type ReceiverOptions = {
   /** Any of them may have signed. With none, everything is refused. */
   readonly secrets: readonly string[];
-  /** What `Authorization` has to carry besides the signature; null where nothing is asked for. */
+  /** The token that `Authorization` must carry besides the signature; null for none. */
   readonly bearer: string | null;
-  /** Resolves once the delivery is on disk; rejects when it is not, or when that cannot be known. */
+  /** Resolves once the delivery is on disk; rejects if it is not, or if that cannot be known. */
   readonly append: (
     delivery: IncomingDelivery,
   ) => Promise<{ readonly delivery: number; readonly outcome: DeliveryOutcome }>;
@@ -45,10 +45,10 @@ export type ReceiverOptions = {
   readonly parsePool?: ParsePool;
 };
 
-/** `JSON.parse` of a body this large can take 10 ms; of the largest that is let in, 270. */
+/** Larger bodies go to the pool. `JSON.parse` of one this large can take 10 ms, of the largest accepted 270 ms. */
 const largeBodyBytes = 128 * 1024;
 
-/** Disposing ends the parse pool; what it was reading is answered 503. */
+/** Disposing it disposes the parse pool; bodies that are being read are answered 503. */
 export function createReceiver({
   secrets,
   bearer,
@@ -92,7 +92,7 @@ export function createReceiver({
   };
 }
 
-/** The delivery that a signed request is, as it is kept. */
+/** The delivery to store for a signed request. */
 export function incomingDelivery({
   rawHeaders,
   body,
@@ -127,7 +127,7 @@ export function incomingDelivery({
   };
 }
 
-/** The same, unless it takes longer; what becomes of it then is nobody's concern any more. */
+/** Settles as `promised` does, or rejects if that takes longer; what it does later is ignored. */
 function within<Value>(milliseconds: number, promised: Promise<Value>): Promise<Value> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

@@ -2,12 +2,13 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** Where the secret that the gateway made for itself is kept. */
+/** The file in which the gateway keeps the secret that it made for itself. */
 export const secretFileOf = (databaseFile: string): string => `${databaseFile}.secret`;
 
 /**
- * The secret in this file, made where there is none. Only the owner can read the file. For one process at a time.
- * @throws Error that says what to do where it can be neither read nor kept.
+ * Reads the secret in this file, or makes one if there is none. Only the owner can read the file. For one process at a
+ * time.
+ * @throws Error that says what to do if the secret can be neither read nor kept.
  */
 export function openSecret(file: string): string {
   const kept = readSecret(file);
@@ -15,7 +16,7 @@ export function openSecret(file: string): string {
   const secret = randomBytes(32).toString("hex");
   try {
     mkdirSync(dirname(file), { recursive: true });
-    // As a whole: a full disk, or a crash, leaves no file without a secret in it.
+    // Written whole and then renamed: a full disk, or a crash, leaves no file without a secret in it.
     const temporary = `${file}.new`;
     rmSync(temporary, { force: true });
     writeFileSync(temporary, `${secret}\n`, { mode: 0o600, flag: "wx" });
@@ -30,8 +31,8 @@ export function openSecret(file: string): string {
 }
 
 /**
- * The secret in this file; null where there is no such file, or nothing in it.
- * @throws Error that says what to do where it cannot be read.
+ * The secret in this file; null if the file is missing or empty.
+ * @throws Error that says what to do if it cannot be read.
  */
 export function readSecret(file: string): string | null {
   try {

@@ -4,8 +4,8 @@ import type { TimestampFault } from "../observability/metrics.ts";
 const maxAheadMs = 5 * 60_000;
 
 /**
- * How far `lastSeen` may be ahead of the moment that shows it: it is the newest that the clock of any SDK said, and
- * Sentry takes events from this far in the future (getsentry/sentry, MAX_SECS_IN_FUTURE in constants.py; `last_seen` in
+ * How far `lastSeen` may be ahead of the time at which it was sent. It comes from the clocks of SDKs, and Sentry
+ * accepts events from this far in the future (getsentry/sentry, MAX_SECS_IN_FUTURE in constants.py; `last_seen` in
  * event_manager.py).
  */
 const maxSeenAheadMs = 60_000;
@@ -13,7 +13,7 @@ const maxSeenAheadMs = 60_000;
 export type SentAt = {
   /** Epoch milliseconds. */
   readonly at: number;
-  /** Why it is not what the header says; null where it is. */
+  /** Why it differs from the header; null if it does not. */
   readonly adjusted: TimestampFault | null;
 };
 
@@ -43,7 +43,7 @@ export function sentAtOf({
     return { at: latest, adjusted: "unreadable" };
   }
   const seconds = Number(timestamp[0]);
-  // An issue that was last seen after it arrived here was seen by a fast clock.
+  // A `lastSeen` later than the arrival comes from a clock that is ahead.
   const isSeenAhead = lastSeenMs > receivedAt && lastSeenMs - seconds * 1000 <= maxSeenAheadMs;
   if (seconds < Math.floor(lastSeenMs / 1000) && !isSeenAhead)
     return { at: lastSeenMs, adjusted: "too early" };

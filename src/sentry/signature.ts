@@ -1,10 +1,10 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 /**
- * True when `signature` is the HMAC-SHA256, in lower-case hex, of exactly these bytes under one of `secrets`.
+ * True if `signature` is the HMAC-SHA256, in lower-case hex, of exactly these bytes under one of `secrets`.
  *
  * `body` is the request body as received: parsing and printing JSON again can change it. Every secret is tried each
- * time, so how long it takes does not tell which one signed. An empty secret signs nothing.
+ * time, so the duration does not tell which one signed. An empty secret signs nothing.
  * Source: https://docs.sentry.io/integrations/integration-platform/webhooks/
  */
 export function isSignedBy(secrets: readonly string[], body: Uint8Array, signature: string | null): boolean {

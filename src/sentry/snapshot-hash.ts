@@ -2,15 +2,15 @@ import { hash } from "node:crypto";
 import type { Json, JsonObject } from "../domain/issue.ts";
 
 /**
- * 32 hex digits of SHA-256 that are equal for two of Sentry's issue objects when they are the same JSON, whatever the order
- * of their keys. What is not read counts as well, for `raw` shows it.
+ * Hashes one of Sentry's issue objects: 32 hex digits of SHA-256, equal for the same JSON in whatever order of keys.
+ * Fields that are not read count as well, because `raw` shows them.
  * @param statusRaw the issue's status, which the object may not have.
  */
 export function snapshotHashOf(issue: JsonObject, statusRaw: string): string {
   return hash("sha256", JSON.stringify([statusRaw, ordered(issue)])).slice(0, 32);
 }
 
-/** Equal for two values that differ in nothing but the order of keys. Lists, which are built faster than objects. */
+/** A form that is equal for values that differ only in the order of keys. Lists are built faster than objects. */
 function ordered(value: Json): Json {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return ["list", ...value.map(ordered)];

@@ -7,8 +7,8 @@ import { userOf } from "./people.ts";
 import { idOf, textOf } from "./text.ts";
 
 /**
- * Reads the issue object's `statusDetails`, an open object whose shape has changed before: what is understood is taken, and
- * null stands for everything else.
+ * Reads the issue object's `statusDetails`, an open object whose shape has changed before. A field that is not
+ * understood is null.
  */
 export function statusDetailsOf(sent: JsonObject): StatusDetails {
   return {
@@ -28,8 +28,8 @@ export function statusDetailsOf(sent: JsonObject): StatusDetails {
 }
 
 /**
- * A commit is an object of its own in the answers of Sentry's serializer. In the documentation of its webhooks it is
- * `commit` and `repository`, a hash and a name; in that of its API a bare hash.
+ * Reads a commit. Sentry's serializer gives an object with `id`. In the documentation of webhooks it is a `commit` hash
+ * and a `repository` name, in that of the API a bare hash.
  */
 function commitOf(value: Json | undefined): Commit | null {
   if (typeof value !== "string" && !isObject(value)) return null;

@@ -1,4 +1,4 @@
-/** The text without NUL and lone surrogates, which not every database and encoding can hold: they become U+FFFD. */
+/** Replaces NUL and lone surrogates, which not every database and encoding can hold, by U+FFFD. */
 export function clean(text: string): string {
   return text.toWellFormed().replaceAll("\0", "\ufffd");
 }
@@ -18,12 +18,12 @@ export function idOf(value: unknown): string | null {
   return typeof value === "string" && /^[!-~]{1,64}$/.test(value) ? value : numericIdOf(value);
 }
 
-/** An e-mail address is no longer, nor what Sentry calls anything else by, but for the names of people. */
+/** No e-mail address is longer, and no name that Sentry gives to anything but a person. */
 const maxBytes = 254;
 
 /**
- * The same text; null for one that is too long to be anything. Issues are found and counted by these: an index of
- * PostgreSQL's holds up to eight of them in an entry, which has room for 2,700 bytes.
+ * The same text; null if it has more than `max` bytes of UTF-8. Such texts are indexed: a PostgreSQL index entry holds
+ * up to eight of them, and has room for 2,700 bytes.
  */
 export function notTooLong(text: string | null, max = maxBytes): string | null {
   return text === null || Buffer.byteLength(text) <= max ? text : null;
