@@ -6,10 +6,10 @@ export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "s
 export type LogLevel = (typeof logLevels)[number];
 
 /**
- * Lines of JSON on standard output, or on `destination`.
+ * Creates a logger that writes lines of JSON to standard output, or to `destination`.
  *
- * Of an error only its type, message, code and stack are written, and its cause's: libraries hang connection strings and
- * requests on theirs.
+ * Of an error and its causes only type, message, code and stack are written: libraries attach connection strings and
+ * requests to theirs.
  */
 export function createLogger({
   level,
@@ -28,10 +28,10 @@ export function createLogger({
   return pino(options, destination ?? standardOutput());
 }
 
-/** The lines that wait in memory for an output that cannot be written, in bytes. What comes once they are so many is dropped. */
+/** The most bytes of lines that wait in memory while the output cannot be written. Further lines are dropped. */
 const mostWaiting = 1_048_576;
 
-/** What cannot be written, as on a full disk, is tried again with the next line: nobody's request fails for the log. */
+/** What cannot be written, as on a full disk, is retried with the next line: no request fails for the log. */
 function standardOutput(): DestinationStream {
   const output = pino.destination({ fd: 1, sync: true, maxLength: mostWaiting });
   output.on("error", () => {});

@@ -4,7 +4,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { deliveryOutcomes } from "../domain/delivery.ts";
 
 /**
- * How often it is looked whether the event loop is late, in milliseconds. Each look wakes an idle process, which takes more
+ * The interval of the event-loop delay monitor, in milliseconds. Each check wakes an idle process, which costs more
  * than all else that it does.
  */
 const lookEveryMs = 20;
@@ -28,7 +28,7 @@ export type RefusalCode = (typeof refusalCodes)[number];
 const notKeptCodes = ["STORAGE_UNAVAILABLE", "OVERLOADED"] as const;
 export type NotKeptCode = (typeof notKeptCodes)[number];
 
-/** Why `Sentry-Hook-Timestamp` was not taken for the time at which a delivery was sent. */
+/** Why `Sentry-Hook-Timestamp` was not used as the time at which a delivery was sent. */
 const timestampFaults = ["missing", "unreadable", "too early", "too late"] as const;
 export type TimestampFault = (typeof timestampFaults)[number];
 
@@ -39,12 +39,18 @@ export type Transport = (typeof transports)[number];
 /** What `/metrics` shows. Names are a promise to dashboards: they change only with a line in the changelog. */
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** What looks at the event loop: the nanoseconds from one look to the next, which are as many milliseconds when all is well. */
+/**
+ * Monitors the event loop: a histogram of the nanoseconds between checks, which are `resolution` milliseconds if there
+ * is no delay.
+ */
 type WatchEventLoop = (options: {
   readonly resolution: number;
 }) => Pick<ReturnType<typeof monitorEventLoopDelay>, "enable" | "disable" | "percentile" | "reset">;
 
-/** A registry of its own, so that several gateways can live in one process. Disposing it looks at the event loop no more. */
+/**
+ * Creates the metrics in a registry of their own, so that several gateways can run in one process. Disposing them stops
+ * the event-loop monitor.
+ */
 export function createMetrics(watch: WatchEventLoop = monitorEventLoopDelay) {
   const registers = [new Registry()];
   const eventLoop = watch({ resolution: lookEveryMs });
@@ -123,7 +129,7 @@ export function createMetrics(watch: WatchEventLoop = monitorEventLoopDelay) {
       labelNames: ["percentile"],
       collect() {
         for (const percentile of [50, 99, 100]) {
-          // From one look to the next, of which only what was too long is delay.
+          // The time between two checks, of which only what exceeds the interval is delay.
           const apart = eventLoop.percentile(percentile) / 1e9;
           this.set({ percentile: String(percentile) }, Math.max(0, apart - lookEveryMs / 1000));
         }
@@ -137,7 +143,7 @@ export function createMetrics(watch: WatchEventLoop = monitorEventLoopDelay) {
     }),
     [Symbol.dispose]: () => void eventLoop.disable(),
   };
-  // Of a series that begins with 1 Prometheus sees no increase: the first webhook that is lost would alarm nobody.
+  // Prometheus sees no increase in a series that begins at 1, so the first lost webhook would raise no alarm.
   for (const outcome of deliveryOutcomes) metrics.deliveries.inc({ outcome }, 0);
   for (const code of refusalCodes) metrics.deliveriesRefused.inc({ code }, 0);
   for (const code of notKeptCodes) metrics.deliveriesNotKept.inc({ code }, 0);
@@ -149,7 +155,7 @@ export function createMetrics(watch: WatchEventLoop = monitorEventLoopDelay) {
   return metrics;
 }
 
-/** What is measured when it is asked for; each is undefined while it cannot be told. */
+/** Values that are measured at each scrape; undefined while unknown. */
 export type Measured = {
   /** Deliveries that wait to be written. */
   readonly queue: () => Promise<number>;
@@ -161,10 +167,10 @@ export type Measured = {
   readonly silenceSeconds: () => Promise<number | undefined>;
 };
 
-/** How long one of them is waited for, in milliseconds: whoever scrapes waits for some seconds, and then has none at all. */
+/** The longest wait for one value, in milliseconds. A scraper waits some seconds, and then gets no metrics at all. */
 const mostMs = 1_000;
 
-/** Adds gauges that are measured each time that they are asked for. A fault of one, or that it takes too long, leaves it out. */
+/** Adds gauges that are measured at each scrape. A value that fails or takes too long is left out. */
 export function measureWhenAsked({ registry }: Pick<Metrics, "registry">, measured: Measured): void {
   const gauge = (name: string, help: string, value: () => number | undefined | Promise<number | undefined>) =>
     new Gauge({

@@ -1,11 +1,11 @@
-/** Where progress is shown: standard error, or what stands in for it. */
+/** Where progress is shown: standard error, or a substitute. */
 export type Screen = {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly write: (text: string) => unknown;
 };
 
-/** How far a piece of work is, on one line of a terminal that goes away at the end. */
+/** A progress bar: one line of a terminal, removed at the end. */
 export type ProgressBar = Disposable & {
   /** Cheap: draws ten times a second at most. */
   readonly update: (done: number, total: number) => void;
@@ -29,12 +29,12 @@ export function createProgressBar(what: string, screen: Screen): ProgressBar {
   };
 }
 
-/** How something stands, shown again and again: on a terminal in one line, elsewhere in a new line each time. */
+/** A status text that is updated: in place on a terminal, elsewhere with a new line each time. */
 export type StatusLine = {
-  /** How often it is worth to be shown, in milliseconds. */
+  /** How often to show it, in milliseconds. */
   readonly everyMs: number;
   readonly show: (text: string) => void;
-  /** Leaves nothing of it on a terminal. */
+  /** Removes it from a terminal. */
   readonly clear: () => void;
 };
 
@@ -51,7 +51,7 @@ export function createStatusLine(screen: Screen): StatusLine {
   };
 }
 
-/** Goes back to the beginning of the terminal's line and empties it. */
+/** Moves to the beginning of the terminal's line and clears it. */
 const clearLine = "\r\x1b[2K";
 
 const barLength = 24;
