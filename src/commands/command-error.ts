@@ -1,4 +1,4 @@
-/** What is wrong with what was asked for, in words for whoever typed it. */
+/** A command that cannot be carried out as given. The message is for the user. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
 }

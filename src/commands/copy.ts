@@ -8,7 +8,7 @@ export type CopyCommandOptions = {
   readonly copy: (options: CopyOptions) => Promise<Copied>;
   /** The path of the SQLite file that a `file:` URL names. */
   readonly fileOf: (url: string) => string;
-  /** What is wrong with the URL of a database; null where nothing is. */
+  /** What is wrong with the URL of a database; null if nothing is. */
   readonly faultOfUrl: (url: string) => string | null;
   readonly withoutPassword: (url: string) => string;
   readonly progress: (what: string) => ProgressBar;
@@ -21,7 +21,7 @@ const whyAnew: Readonly<Record<WhyAnew, string>> = {
   ERASED: "Something was erased from the store since the copy was begun",
 };
 
-/** `issuewire copy`: from one SQLite file to many replicas. */
+/** `issuewire copy`: copies a SQLite store to PostgreSQL, for any number of replicas. */
 export function copyCommand({
   copy,
   fileOf,

@@ -17,7 +17,7 @@ export type EraseCommandOptions = {
 
 const dayMs = 86_400_000;
 
-/** Takes steps until one finds nothing more to do: how much all of them did. */
+/** Repeats `step` until it finds nothing more to do. Returns how much was done in all. */
 async function allOf(
   what: string,
   step: () => Promise<number>,
@@ -30,7 +30,7 @@ async function allOf(
   return done;
 }
 
-/** Erases what steps before have left for later, those too of a command that was broken off. */
+/** Erases what earlier steps have left for later, those of an interrupted command included. */
 async function finish(store: Maintenance, options: EraseCommandOptions): Promise<void> {
   await allOf("erasing", store.eraseSetAside, options);
   if (await store.sweep()) return;
@@ -39,7 +39,7 @@ async function finish(store: Maintenance, options: EraseCommandOptions): Promise
   );
 }
 
-/** The same, and leaves nothing of it anywhere in the database's file, or says that it may have. */
+/** Like `finish`, and leaves nothing of it anywhere in the database's file. Prints a message if it may have. */
 async function finishForgetting(store: Maintenance, options: EraseCommandOptions): Promise<void> {
   await allOf("erasing", store.eraseSetAside, options);
   const compaction = await store.compact();
@@ -59,7 +59,7 @@ async function finishForgetting(store: Maintenance, options: EraseCommandOptions
   }
 }
 
-/** `issuewire prune`: what the settings say is too old. A running gateway does the same by itself. */
+/** `issuewire prune`: drops what is too old by the settings. A running gateway does the same by itself. */
 export function pruneCommand(options: EraseCommandOptions): Command {
   const { open, retention, now, print } = options;
   return new Command("prune")
@@ -97,7 +97,7 @@ export function forgetCommand(options: EraseCommandOptions): Command {
     "Erase an issue or a project, with every delivery about it. Followers are told that it is gone.",
   );
 
-  /** Forgets a project and its issues: how many these were. */
+  /** Forgets a project and its issues. Returns how many issues there were. */
   async function forgetProject(store: Maintenance, projectId: string): Promise<number> {
     using bar = progress("forgetting");
     let done = 0;
@@ -114,7 +114,7 @@ export function forgetCommand(options: EraseCommandOptions): Command {
     return done;
   }
 
-  // What is not there is finished too: a command that was broken off may have forgotten it.
+  // Finishes even if nothing is found: an interrupted command may have forgotten it already.
   command
     .command("issue")
     .argument("<issue>", "its short id, or Sentry's id")
@@ -140,7 +140,7 @@ export function forgetCommand(options: EraseCommandOptions): Command {
       const project = await store.findProject(name);
       if (project !== null) {
         const issues = await forgetProject(store, project.sentryId);
-        // By the name that was given: the slug comes from Sentry, and may have in it what a terminal obeys.
+        // Prints the name as given: the slug comes from Sentry, and may have terminal control sequences in it.
         print(`Forgot project ${name}: ${counted(issues, "issue")}.`);
       }
       await finishForgetting(store, options);

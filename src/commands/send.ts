@@ -7,13 +7,13 @@ import { howToRun } from "../observability/how-to-run.ts";
 
 export type SendOptions = {
   /**
-   * The public address of the gateway, with or without the path of the webhook route. A user and password in it are sent
-   * as such, where no bearer token is, and shown in no result.
+   * The public URL of the gateway, with or without the path of the webhook route. A user and password in it are sent as
+   * Basic authentication if there is no bearer token, and are shown in no result.
    */
   readonly url: string;
-  /** The signature of a body. */
+  /** Signs a body. */
   readonly sign: (body: Uint8Array) => string;
-  /** That is with the secret that the gateway made for itself, and not Sentry's. */
+  /** True if `sign` uses the secret that the gateway made for itself, not Sentry's. */
   readonly isOwnSecret: boolean;
   readonly bearer: string | null;
   /** Whether this store has a delivery with these bytes, by their sha256 in lower-case hex. */
@@ -30,8 +30,8 @@ const sentryWaitsMs = 1_000;
 const giveUpMs = 15_000;
 
 /**
- * Posts a signed test delivery to the public address, as Sentry would, and looks whether it is in the store. It is about
- * no issue, so it is kept and changes nothing. Then it tries to read there without a token.
+ * Posts a signed test delivery to the public URL, as Sentry would, and checks that it is in the store. It is about no
+ * issue, so it is kept and changes nothing. Then tries to read there without a token.
  */
 export async function sendTestDelivery({
   url,
@@ -49,7 +49,7 @@ export async function sendTestDelivery({
       `Give ${target.origin}, or ${target.origin}/webhooks/sentry.`,
     );
   const { auth = null } = urlToHttpOptions(target);
-  // `fetch` takes no URL with them in it.
+  // `fetch` accepts no URL with a user or password.
   target.username = "";
   target.password = "";
   const body = Buffer.from(JSON.stringify({ action: "test", data: { doctor: randomUUID() } }));
@@ -136,10 +136,10 @@ function faultOf(target: URL, response: Response, code: string | null): SendResu
   return null;
 }
 
-/** Problem details are a fraction of this. */
+/** The most characters read of an answer; problem details are a fraction of this. */
 const mostRead = 10_000;
 
-/** The code in the gateway's problem details; null where the answer is none of its. */
+/** The code in the gateway's problem details; null if the answer is not the gateway's. */
 async function codeOf({ body }: Response): Promise<string | null> {
   let text = "";
   try {
@@ -152,7 +152,7 @@ async function codeOf({ body }: Response): Promise<string | null> {
   }
 }
 
-/** Whether the metrics are shown to whoever asks. Only a gateway that takes the request for one of its own machine's does so. */
+/** True if anyone can read the metrics. Without a token a gateway shows them only to requests it takes for local. */
 async function isOpenToAll({ origin, host }: URL, fetch: typeof globalThis.fetch): Promise<boolean> {
   if (isLocal({ headers: { host }, httpVersion: "1.1" })) return false;
   try {

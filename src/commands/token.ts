@@ -10,16 +10,16 @@ import { CommandError } from "./command-error.ts";
 export type TokenCommandOptions = {
   /** Makes the database if there is none: a gateway that others can reach needs a token before it starts. */
   readonly open: () => Promise<Maintenance>;
-  /** @throws where there is no database. */
+  /** @throws if there is no database. */
   readonly openExisting: () => Promise<Maintenance>;
-  /** An ISO-8601 duration as milliseconds. @throws ZodError for what is none. */
+  /** Parses an ISO-8601 duration to milliseconds. @throws ZodError for anything else. */
   readonly durationOf: (text: string) => number;
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly print: (line: string) => void;
 };
 
-/** `issuewire token create | list | revoke`. A running gateway takes a change up within moments. */
+/** `issuewire token create | list | revoke`. A running gateway picks up a change within moments. */
 export function tokenCommand(options: TokenCommandOptions): Command {
   const command = new Command("token").description("Make, list and revoke the tokens that readers send.");
   command
@@ -108,7 +108,8 @@ async function revoke(name: string, { openExisting, print }: TokenCommandOptions
   await using store = await openExisting();
   if (!(await store.tokens.remove(name))) throw new CommandError(`There is no token named ${name}.`);
   print(`Revoked ${name}.`);
-  // Somebody who wants to let nobody in would open it to this machine, and to whomever a proxy makes look like it.
+  // A user may mean to let nobody in. Without tokens the gateway is open to this machine, and to whatever a proxy makes
+  // look like it.
   if ((await store.tokens.list()).length === 0)
     print(
       "It was the last: where nothing else tells who may read, whoever is on this machine may read everything.",
