@@ -17,8 +17,8 @@ export type AccessOptions = {
 const loopbackHosts: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "::1"]);
 
 /**
- * Who may read, as the settings and the tokens say.
- * @throws ConfigError where other machines reach the gateway and nothing says who of them may read.
+ * Decides who may read, by the settings and the tokens.
+ * @throws ConfigError if other machines can reach the gateway and nothing says who may read.
  */
 export function createAccess({ config, tokens, report, now }: AccessOptions) {
   const readJwt = jwtReaderOf(config, now);
@@ -38,7 +38,7 @@ export function createAccess({ config, tokens, report, now }: AccessOptions) {
   });
   return {
     admit,
-    /** True while requests made on this machine may read everything. */
+    /** True while requests made on this machine may read everything without a token. */
     isOpenHere: (): boolean => canTellOwn && !saysWho(),
   };
 }

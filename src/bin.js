@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Plain JavaScript, so that it can say on any Node what is missing, before anything is loaded that would crash there.
+// Plain JavaScript that any Node runs, so that it can say what is missing before loading anything that would crash.
 import { existsSync } from "node:fs";
 import { faultOfNode } from "./node-version.cjs";
 

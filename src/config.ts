@@ -16,7 +16,7 @@ const wholeNumber = (least: number, most: number) =>
     .transform(Number)
     .pipe(z.number().min(least, `must be at least ${least}`).max(most, `must be at most ${most}`));
 
-/** As milliseconds. Days, hours, minutes and seconds: months and years have no fixed length. */
+/** As milliseconds. Only weeks, or days, hours, minutes and seconds: months and years have no fixed length. */
 export const isoDuration = z
   .string()
   .regex(
@@ -32,11 +32,11 @@ export const isoDuration = z
 
 const origin = z.string().refine((text) => {
   const url = URL.parse(text);
-  // No name of a host has a `*`, which would be read as a pattern.
+  // A `*` occurs in no host name, and would be read as a pattern.
   return url !== null && /^https?:$/.test(url.protocol) && url.origin === text && !text.includes("*");
 }, "must be origins such as https://board.example, without a path or a / at the end, separated by commas");
 
-/** Every setting, with what it does. The descriptions are what `--help` and the README show. */
+/** Every setting. `--help` and the README show the descriptions. */
 const settings = z.object({
   PORT: wholeNumber(0, 65_535).default(4000).describe("The port to listen on; 0 picks a free one."),
   HOST: z
@@ -192,10 +192,10 @@ const settings = z.object({
     .describe("The least severe level logged: fatal, error, warn, info, debug, trace, or silent."),
 });
 
-/** Settings that mean something only together. */
+/** Settings that must be set together. */
 const jwtSettings = ["JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE"] as const;
 
-/** The settings by their names in the environment, read and checked. Numbers of time are in milliseconds. */
+/** The settings by their names in the environment, read and checked. ISO-8601 durations are in milliseconds. */
 export type Config = z.output<typeof settings>;
 
 /** At least one setting is wrong. The message has a line for each. */
@@ -204,14 +204,14 @@ export class ConfigError extends Error {
 }
 
 /**
- * The settings in these variables. One that is missing or empty has its default.
+ * Reads the settings from these variables. One that is missing or empty has its default.
  * @throws ConfigError naming every setting that is wrong, not only the first.
  */
 export function parseConfig(environment: Environment): Config {
   const given = Object.entries(environment).filter(([name, value]) => value !== "" && name in settings.shape);
   const result = settings.safeParse(Object.fromEntries(given));
   const faults = (result.error?.issues ?? []).map(({ path, message }) => `  ${String(path[0])}: ${message}`);
-  // Of a setting with several values each that is wrong is one.
+  // A setting with several values has a fault for each wrong one; equal lines are shown once.
   const lines = [...new Set(faults)];
   const missing = jwtSettings.filter((name) => !given.some(([one]) => one === name));
   if (missing.length > 0 && missing.length < jwtSettings.length)
@@ -234,7 +234,7 @@ export function unknownSettings(environment: Environment): readonly string[] {
   );
 }
 
-/** The process's environment over the file `.env` in the working directory, if there is one. */
+/** The process's environment. It takes precedence over the file `.env` in the working directory, if there is one. */
 export function readEnvironment(file = ".env"): Environment {
   return { ...parseEnv(textOf(file)), ...process.env };
 }
@@ -251,16 +251,16 @@ export function idleLines(file = ".env"): readonly number[] {
       .toSorted()
       .join("");
   const all = set(lines);
-  // A line of a value that goes over several is known by what it does: without it, that value is another.
+  // A line has no effect if the settings are the same without it. This keeps the lines of a value that spans several.
   return lines.flatMap((line, index) =>
     /^\s*(?:#|$)/.test(line) || set(lines.toSpliced(index, 1)) !== all ? [] : [index + 1],
   );
 }
 
-/** Empty where there is no such file. */
+/** The text of a file; empty if there is no such file. */
 function textOf(file: string): string {
   try {
-    // Without the mark that some editors begin UTF-8 with, which would count as part of the first name.
+    // Without a byte order mark, which would count as part of the first name.
     return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";

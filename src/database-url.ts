@@ -25,17 +25,17 @@ export const postgresUrl = z
   .regex(/^postgres(?:ql)?:\/\/.+$/, { message: "must be postgres://…", abort: true })
   .refine(isReadableUrl, unreadableUrl);
 
-/** What is wrong with the URL of a database; null where nothing is. */
+/** What is wrong with the URL of a database; null if nothing is. */
 export function faultOfUrl(url: string): string | null {
   return databaseUrl.safeParse(url).error?.issues[0]?.message ?? null;
 }
 
-/** True where a URL names a PostgreSQL database, and not a file. */
+/** True if a URL names a PostgreSQL database, not a file. */
 export function isPostgres(url: string): boolean {
   return !url.startsWith("file:");
 }
 
-/** A URL, or a text with URLs in it, without what is secret in them. */
+/** A URL, or a text with URLs in it, with `***` in place of the passwords. */
 export function withoutPassword(text: string): string {
   // As URLs are read: the last @ before the path ends the password.
   return text
@@ -44,16 +44,16 @@ export function withoutPassword(text: string): string {
 }
 
 /**
- * The path of the SQLite file that a `file:` URL names, relative to the working directory. Where that is a symbolic link,
- * the path of what it leads to: what lies beside a database is the same by whatever name it is opened.
+ * The path of the SQLite file that a `file:` URL names, relative to the working directory. Symbolic links are followed,
+ * so that the files beside a database are the same by whatever name it is opened.
  */
 export function databaseFileOf(url: string): string {
   return throughLinks(pathOf(url), mostLinks);
 }
 
-/** False where a part of it cannot be told from another, or is not percent-encoded as it should be. */
+/** False if the URL is ambiguous, or not percent-encoded as it should be. */
 function isReadableUrl(url: string): boolean {
-  // Without a host, pg takes a socket of this machine.
+  // Without a host, pg uses a local socket.
   if (isPostgres(url)) return URL.canParse(url) || URL.canParse(url.replace("@/", "@localhost/"));
   try {
     return !isAnotherThanSaid(url) && !pathOf(url).includes("\0");
@@ -62,12 +62,12 @@ function isReadableUrl(url: string): boolean {
   }
 }
 
-/** True where the file would be another than the text says: a URL's path ends at the first ? or #, and no name has a /. */
+/** True if the file would be another than the text says: a URL's path ends at the first ? or #, and no name has a /. */
 function isAnotherThanSaid(fileUrl: string): boolean {
   return /[?#]|%2f/i.test(fileUrl);
 }
 
-/** better-sqlite3 takes spaces at either end away, and `:memory:` for no file at all. */
+/** better-sqlite3 trims spaces at either end, and takes `:memory:` for no file at all. */
 function isFileName(path: string): boolean {
   return path === path.trim() && path !== "" && path !== ":memory:" && !path.endsWith("/");
 }
@@ -75,13 +75,13 @@ function isFileName(path: string): boolean {
 /** As many as Linux follows. */
 const mostLinks = 40;
 
-/** Not `realpathSync`, for what a link leads to need not be there yet. */
+/** Follows symbolic links. Not with `realpathSync`, because the target need not exist yet. */
 function throughLinks(path: string, most: number): string {
   const target = most > 0 ? targetOf(path) : null;
   return target === null ? path : throughLinks(target, most - 1);
 }
 
-/** Null for what is no symbolic link, or cannot be looked at: whoever opens it says so. */
+/** The target of a symbolic link; null if it is none or cannot be read. Opening the file then says so. */
 function targetOf(path: string): string | null {
   try {
     return resolve(realpathSync(dirname(path)), readlinkSync(path));

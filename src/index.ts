@@ -9,16 +9,16 @@ export type { Gateway, Logger };
 export type GatewayOptions = {
   /** Epoch milliseconds; the system's clock by default. */
   readonly now?: () => number;
-  /** A logger of pino's. By default lines of JSON are written on standard output, from LOG_LEVEL on. */
+  /** A pino logger. By default, lines of JSON are written to standard output, from LOG_LEVEL on. */
   readonly logger?: Logger;
 };
 
 /**
  * Starts a gateway in this process. Resolves once it listens.
  *
- * Disposing it ends the streams, takes no more connections, answers the webhooks that are in, and closes the store, in
- * that order.
- * @throws Error that says what to do when something cannot be had, such as the port or the database file.
+ * Disposing it ends the streams, stops accepting connections, answers the webhooks that are in, and closes the store,
+ * in that order.
+ * @throws Error that says what to do if something is unavailable, such as the port or the database file.
  */
 export function startGateway(config: Config, { now, logger }: GatewayOptions = {}): Promise<Gateway> {
   return startWith(config, { ...(now && { now }), ...(logger && { logger }) });

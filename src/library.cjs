@@ -1,10 +1,10 @@
-// What the package exports. CommonJS, which loads what it requires only once it has looked at what it runs on.
+// The package's exports. CommonJS, which can check the Node version before it loads anything else.
 const { faultOfNode } = require("./node-version.cjs");
 
 if (faultOfNode !== null) throw new Error(faultOfNode);
 const { ConfigError, parseConfig, startGateway } = require("../dist/index.js");
 
-// One by one, as those who import it by name need them.
+// One by one, so that named imports find them.
 exports.ConfigError = ConfigError;
 exports.parseConfig = parseConfig;
 exports.startGateway = startGateway;

@@ -1,7 +1,7 @@
-// CommonJS that any Node can run, for whoever asks has loaded nothing yet that would fail or crash on an older one.
+// CommonJS that any Node can run: nothing that would fail or crash on an older one is loaded before it.
 const [major] = process.versions.node.split(".").map(Number);
 
-/** What is wrong with the Node that this runs on, and what to do; null where it is new enough. */
+/** What is wrong with the Node that this runs on, and what to do; null if it is new enough. */
 exports.faultOfNode =
   major >= 24
     ? null

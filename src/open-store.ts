@@ -11,14 +11,14 @@ import type { Store } from "./store/store.ts";
 
 export type OpenStoreOptions = {
   readonly config: Config;
-  /** The folder with the modules of the threads. */
+  /** The folder with the modules of the worker threads. */
   readonly threads: URL;
   readonly report: Report;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** Called after each commit that added to the log. */
   readonly onCommit: () => void;
-  /** Called with the reason once the store has to be opened anew: see `Gateway.ended`. */
+  /** Called with the reason once the store has to be reopened: see `Gateway.ended`. */
   readonly onEnd: (reason: string) => void;
 };
 
@@ -49,7 +49,7 @@ export function openStore({
     });
   return openSqliteStore({
     ...shared,
-    // Opened anew now and then, and the program around it may go to another folder.
+    // Absolute, because it is reopened now and then, and the program may change its working directory.
     file: resolve(databaseFileOf(url)),
     threads: { read: threadOf("read-worker", threads), write: threadOf("write-worker", threads) },
     onEnd,

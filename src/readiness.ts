@@ -20,12 +20,15 @@ export function createReadiness({ store, tail, now, silenceAfterMs }: ReadinessO
     return lastDeliveryAt === null ? null : Math.max(0, now() - lastDeliveryAt);
   }
 
-  /** Null where webhooks can be taken and followers are up to date; else why not. `orSilent`: nor where Sentry is silent. */
+  /**
+   * Why the gateway is not ready; null if webhooks can be stored and followers are up to date. With `orSilent`, also
+   * not ready while Sentry is silent for too long.
+   */
   async function whyNotReady({ orSilent }: { readonly orSilent: boolean }): Promise<string | null> {
     if (!(await store.canWrite())) return "the store cannot write";
     if (tail.lagMs() > maxLagMs) return "the log cannot be read";
     if (!orSilent) return null;
-    // Ready, and an alarm that asks for it would never go off.
+    // If it were ready, an alarm that asks for silence would never go off.
     if (silenceAfterMs === undefined)
       return "how long Sentry may be silent is not known: set FEED_SILENCE_AFTER";
     return ((await silenceMs()) ?? Infinity) > silenceAfterMs ? "Sentry has been silent for too long" : null;

@@ -45,7 +45,7 @@ import { startTail } from "./stream/tail.ts";
 import { createWebPage } from "./web/page.ts";
 
 export type Gateway = AsyncDisposable & {
-  /** Where it listens, without a slash at the end. */
+  /** The URL at which it listens, without a trailing slash. */
   readonly url: string;
   /**
    * Resolves with the reason once it has to be started anew. The reasons are that
@@ -56,8 +56,8 @@ export type Gateway = AsyncDisposable & {
    */
   readonly ended: Promise<string>;
   /**
-   * Says that it is not ready, so that load balancers send their requests elsewhere, and goes on serving. Resolves after
-   * DRAIN_DELAY, or once the signal aborts; from then on disposing it refuses nobody who could know.
+   * Turns readiness off, so that load balancers send their requests elsewhere, and goes on serving. Resolves after
+   * DRAIN_DELAY, or once the signal aborts. Disposing it then refuses no client that could have noticed.
    */
   readonly drain: (signal: AbortSignal) => Promise<void>;
 };
@@ -66,29 +66,29 @@ export type Parts = {
   /** Epoch milliseconds. */
   readonly now?: () => number;
   readonly logger?: Logger;
-  /** The folder with the modules of the threads, and the page in its folder `web`; the one of this module by default. */
+  /** The folder with the modules of the worker threads, and with the page in `web`; this module's folder by default. */
   readonly threads?: URL;
-  /** The store that the gateway uses in place of the one it opened. */
+  /** Wraps the store that the gateway opens, which then uses the result. */
   readonly around?: (store: Store) => Store;
-  /** In place of some of what the HTTP server is opened with. */
+  /** Overrides some options of the HTTP server. */
   readonly serverOptions?: ServerOptions;
 };
 
-/** How long the log is left unread when no commit rings: another process may have written. */
+/** How often the log is read if no commit rings, in milliseconds: another process may have written. */
 const pollMs = 1_000;
 
-/** How many of the newest entries of the log are in memory at least, where so many came; up to twice as many are. */
+/** The window keeps at least so many of the newest log entries in memory, once there are, and at most twice as many. */
 const windowSize = 4_096;
 
-/** How often it is looked for tokens that were made or revoked. */
+/** How often to look for tokens that were made or revoked, in milliseconds. */
 const tokensEveryMs = 1_000;
 
 /**
  * Builds every part, joins them and starts listening.
  *
- * Disposing turns readiness off, ends the streams, stops taking connections, answers the webhooks that are in, and closes
- * the store, in that order.
- * @throws Error that says what to do when a part cannot be had: the port, the database file.
+ * Disposing turns readiness off, ends the streams, stops accepting connections, answers the webhooks that are in, and
+ * closes the store, in that order.
+ * @throws Error that says what to do if a part is unavailable: the port, the database file.
  */
 export async function startGateway(config: Config, parts: Parts = {}): Promise<Gateway> {
   const {
@@ -122,7 +122,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     createReceiver({ secrets, bearer: config.WEBHOOK_BEARER ?? null, append: store.append, now, report }),
   );
   let isServing = true;
-  // What was asked for and has nobody left to be told may still be under way, and the store refuses it as it closes.
+  // Reads that nobody waits for may still run while the store closes and refuses them. These are no failures.
   const failures: Pick<Report, "readFailed" | "resolverFailed"> = {
     readFailed: (error) => isServing && report.readFailed(error),
     resolverFailed: (error) => isServing && report.resolverFailed(error),
@@ -143,7 +143,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     askedBy,
   });
 
-  // One entry may have thousands of answers to be made: none of them is refused, however many wait.
+  // One entry may need thousands of answers. None is refused, however many wait.
   const answerTurnstile = createTurnstile({ mostWaiting: Infinity });
   const fanout = createFanout<Message>({
     source: createSource({ window: tail.window, log: store.reader }),
@@ -151,7 +151,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     turn: () => enterLater(answerTurnstile),
     askedBy,
     told(entries) {
-      // What is late may name a delivery that came in long before.
+      // A late entry may name a delivery that came in long before.
       for (const { event } of entries) if (!event.isLate) report.entryTold(now() - event.receivedAt);
     },
   });
@@ -174,7 +174,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   const turnstile = createTurnstile({ waitMs: config.LIMIT_SECONDS * 1000 });
   const postedText = createPostedText(config.LIMIT_BODY_BYTES);
   const answerRoom = createAnswerRoom(getHeapStatistics().heap_size_limit / 4, clientOf);
-  // What POST, GET, event streams and WebSockets have in common.
+  // Shared by POST, GET, event streams and WebSockets.
   const shared = { graphql, live, heartbeat, now, report, turnstile, clientOf, answerRoom };
   const others = createGraphQLHandler({ ...shared, unreachable, postedText });
   const queries = createQueryHandler({
@@ -238,7 +238,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   });
   const server = createHttpServer({
     handler(request, response) {
-      // Whoever keeps the connection would send its next request into its end.
+      // A client that kept the connection would send its next request just as it closes.
       if (isStopping) response.shouldKeepAlive = false;
       return handler(request, response);
     },
@@ -253,7 +253,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     isServing = false;
   });
   const listening = opened.use(await listen(server, { host: config.HOST, port: config.PORT }));
-  // Before connections are waited for: a stream would hold its own for ever.
+  // Disposed of before the wait for connections: a stream would keep its own open for ever.
   opened.use(fanout);
   opened.use(sockets);
   const url = urlOf(listening.address);
@@ -276,7 +276,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   };
 }
 
-/** @throws ConfigError where replicas could each make a secret of their own. */
+/** @throws ConfigError if each replica could make a secret of its own. */
 function requireSharedSecret({ DATABASE_URL: url, SENTRY_CLIENT_SECRET: secrets }: Config): void {
   if (isPostgres(url) && secrets === undefined)
     throw new ConfigError(
