@@ -127,7 +127,7 @@ export function serveOperations(options: OperationsOptions) {
       request,
       client: clientOf(request),
       admitted: null,
-      unread: createUnread(answerRoom, socket, request),
+      unread: createUnread(answerRoom, socket, request, () => cut(connection, options)),
       subscribers: new Map(),
       operations: {},
       executing: 0,
@@ -362,14 +362,15 @@ function answered(
   connection: Connection,
   id: string,
   result: ExecutionResult,
-  { answerRoom }: OperationsOptions,
+  options: OperationsOptions,
 ): AsyncIterable<never, void, void> {
   const { webSocket, socket, request } = connection;
+  const giveWay = (): void => cut(connection, options);
 
   function answer(): void {
     if (webSocket.readyState !== webSocket.OPEN) return;
     const message = `${startOfNext(id)}${inBytes(serialised(result))}}`;
-    const release = answerRoom.add(message.length, socket.writableLength, request);
+    const release = options.answerRoom.add(message.length, socket.writableLength, request, giveWay);
     if (release === null) throw errorOf("SERVICE_UNAVAILABLE", noRoomToAnswer);
     // Past ws, as in `served`. What is not sent because the socket fails has `release` called as well.
     socket.write(textFrameHead(message.length) + message, "latin1", release);

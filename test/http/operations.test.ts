@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import { connect, Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import type { WebSocket } from "ws";
@@ -763,6 +763,20 @@ describe("an operation over a WebSocket", () => {
         known: { issues: [issue("1", { title: large })] },
         answerRoom,
       });
+  it("have their socket cut, and counted, where it gives way to another client that has less", async () => {
+    const answerRoom = createAnswerRoom(2 * size, ({ headers }) => headers["x-client"] as string);
+    await using at = await following(10, { answerRoom });
+    at.client.socket.pause();
+    for (const id of ids) at.client.send(follow(id));
+    await filled(at.socket);
+    expect(at.server.happened).not.toContain("cut");
+    const another = { socket: new Socket(), headers: { "x-client": "another" } };
+    expect(answerRoom.add(size, 0, another)).not.toBeNull();
+    expect(at.server.happened.filter((one) => one === "cut")).toHaveLength(1);
+    at.client.socket.resume();
+    expect(await at.client.closed).toBe(1006);
+  });
+
       const client = server.connect();
       await client.init();
       client.socket.pause();
