@@ -454,6 +454,11 @@ describe("graphql-transport-ws", () => {
     // As slowly as it may be read, that takes twenty seconds.
     server.beats(2 * pingSeconds);
     client.send({ type: "ping" });
+    [
+      1008,
+      "a message in more than 64 frames",
+      [0x01, ...Array<number[]>(65).fill([0x80, 0, 0, 0, 0, 0]).flat(), 0x80],
+    ],
     expect([await client.next(), await client.next(), await client.next()]).toEqual([
       { type: "ping" },
       { type: "ping" },
@@ -469,6 +474,26 @@ describe("graphql-transport-ws", () => {
       known: { issues: [issue("1", { title: padding })] },
       maxOperations: 1_000,
     });
+  it("20: closes with 1008 after a message in tiny pieces, which take more of memory than what they bring", async () => {
+    await using server = await socketServer();
+    const client = server.connect();
+    await once(client.socket, "open");
+    server.connections[0]!.emit("data", Buffer.from([0x81, 0xfe, 0xff, 0xff, 0, 0, 0, 0]));
+    for (let piece = 0; piece <= 256; piece += 1) server.connections[0]!.emit("data", Buffer.from(" "));
+    expect(await client.closed).toBe(1008);
+  });
+
+  it("20: takes a message of the largest size in pieces of 256 bytes", async () => {
+    await using server = await socketServer();
+    const client = server.connect();
+    await client.init();
+    const [connection] = server.connections;
+    const text = Buffer.from('{"type":"ping"}'.padEnd(65_535));
+    connection!.emit("data", Buffer.from([0x81, 0xfe, 0xff, 0xff, 0, 0, 0, 0]));
+    for (let at = 0; at < text.length; at += 256) connection!.emit("data", text.subarray(at, at + 256));
+    expect(await client.next()).toEqual({ type: "pong" });
+  });
+
     const client = server.connect();
     await client.init();
     client.socket.pause();
@@ -492,6 +517,26 @@ describe("many subscriptions on one WebSocket", () => {
 
   /** Each is told every entry of the log, and nothing else. */
   async function following(
+  it("ends the connection two seconds after a close that is not answered, with what it was sent", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      await using server = await socketServer();
+      using wire = new Wire(server.port);
+      wire.write(
+        `GET /graphql HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${handshake}Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n`,
+      );
+      await wire.until("graphql-transport-ws\r\n\r\n");
+      vi.advanceTimersByTime(3_000);
+      await wire.until("timeout");
+      vi.advanceTimersByTime(1_999);
+      expect(server.connections[0]!.destroyed).toBe(false);
+      vi.advanceTimersByTime(1);
+      expect(server.connections[0]!.destroyed).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
     logged: number,
     { isShared = false, answerRoom = createAnswerRoom(Infinity) } = {},
   ) {
