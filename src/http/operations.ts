@@ -25,12 +25,13 @@ import { createUnread, noRoomToAnswer, type AnswerRoom, type Unread } from "./an
 import { pingSeconds, stallSeconds, type Heartbeat } from "./heartbeat.ts";
 import { createInbox } from "./inbox.ts";
 import { inBytes } from "./in-bytes.ts";
+import type { InTurn } from "./in-turn.ts";
 import type { Live, LiveSubscriber } from "./live.ts";
 import { startOfNext } from "./message.ts";
 import { tooMany, type RequestRate } from "./request-rate.ts";
 import { slowReader } from "./slow-reader.ts";
 import { textFrame, textFrameHead } from "./text-frame.ts";
-import { tooManyWait, type Turnstile } from "./turnstile.ts";
+import { createTurnstile, tooManyWait, type Turnstile } from "./turnstile.ts";
 
 export type OperationsOptions = {
   readonly graphql: GraphQL;
@@ -43,6 +44,8 @@ export type OperationsOptions = {
   readonly rate: RequestRate;
   /** Of all ways in. */
   readonly turnstile: Turnstile;
+  /** Of what clients say, whatever it is: one that refuses none. Apart, because an operation takes longer. */
+  readonly messageTurnstile?: Turnstile;
   /** Whom a request comes from: all that one client has of addresses is one key. */
   readonly clientOf: (request: IncomingMessage) => string;
   /** Of all ways in. */
@@ -60,6 +63,8 @@ type Connection = {
   /** Whose it is: all that one client has of addresses is one key. */
   readonly client: string;
   admitted: Admitted | null;
+  /** What its client says. */
+  inbox: Pick<InTurn, "isWaiting">;
   readonly unread: Unread;
   /** Subscriptions by their ids, the one that was last to fill the socket behind all others. */
   readonly subscribers: Map<string, LiveSubscriber>;
@@ -67,7 +72,7 @@ type Connection = {
   operations: Readonly<Record<string, unknown>>;
   /** How many are being executed, those included that the client has completed and nobody waits for any more. */
   executing: number;
-  /** How many of the client's messages have been handled so far. */
+  /** How many messages have come from the client so far. */
   messages: number;
 };
 
@@ -85,6 +90,9 @@ const doubtSeconds = pingSeconds / 2;
 /** Try Again Later, as IANA has it registered: who may read cannot be found out now. */
 const tryAgainLater = 1013;
 
+/** Most bytes of a message of whoever is not admitted yet: as many as a header with a credential may have. */
+const mostBeforeAdmitted = 16 * 1024;
+
 /** What a close frame has room for (RFC 6455, 5.5); a reason may have an id of the client's in it. */
 const maxReasonBytes = 123;
 
@@ -94,7 +102,8 @@ const maxReasonBytes = 123;
  *
  * | closed with | when                                                                                          |
  * | ----------- | --------------------------------------------------------------------------------------------- |
- * | 4400        | a message that is none of the protocol's                                                      |
+ * | 4400        | a message that is none of the protocol's, has an id of more than 256 characters, or more than |
+ * |             | 16 KiB before the connection is acknowledged                                                  |
  * | 4401        | an operation before the connection is acknowledged                                            |
  * | 4403        | the client may not read, or may not any longer                                                |
  * | 4406        | another protocol than graphql-transport-ws                                                    |
@@ -102,6 +111,7 @@ const maxReasonBytes = 123;
  * | 4409        | an id that an operation has already                                                           |
  * | 4429        | a second `connection_init`                                                                    |
  * | 4500        | a fault of ours                                                                               |
+ * | 1008        | a message in more than 64 frames, or in tiny pieces                                           |
  * | 1009        | a message of more than 64 KiB                                                                 |
  * | 1012        | the gateway stops: come back after the last cursor                                            |
  * | 1013        | who may read cannot be found out now                                                          |
@@ -118,6 +128,8 @@ const maxReasonBytes = 123;
 export function serveOperations(options: OperationsOptions) {
   const { graphql, admit, heartbeat, now, rate, turnstile, clientOf, answerRoom, maxOperations, report } =
     options;
+  // Of each socket one message waits, so that there are never more than sockets.
+  const { messageTurnstile = createTurnstile({ mostWaiting: Infinity }) } = options;
   const protocol = makeServer(protocolOptions());
 
   return (webSocket: WebSocket, socket: Socket, request: IncomingMessage): void => {
@@ -127,6 +139,7 @@ export function serveOperations(options: OperationsOptions) {
       request,
       client: clientOf(request),
       admitted: null,
+      inbox: { isWaiting: () => false },
       unread: createUnread(answerRoom, socket, request, () => cut(connection, options)),
       subscribers: new Map(),
       operations: {},
@@ -138,6 +151,7 @@ export function serveOperations(options: OperationsOptions) {
     /** Since the client was heard, or may have had something left to read. */
     let silentSeconds = 0;
     const mayBeReading = slowReader(socket);
+    const isOpen = (): boolean => webSocket.readyState === webSocket.OPEN;
 
     function close(code: number, reason: string): void {
       webSocket.close(code, Buffer.byteLength(reason) > maxReasonBytes ? "" : reason);
@@ -148,22 +162,37 @@ export function serveOperations(options: OperationsOptions) {
         protocol: webSocket.protocol,
         send: (message) =>
           new Promise((resolve) => {
-            if (webSocket.readyState !== webSocket.OPEN) return resolve();
+            if (!isOpen()) return resolve();
             // A socket that fails closes as well, and that is listened to.
             webSocket.send(message, () => resolve());
-            waitForReader(connection);
+            readOrWait(connection);
           }),
         close,
         onMessage(handle) {
-          const take = createInbox({ handle, close, isOpen: () => webSocket.readyState === webSocket.OPEN });
-          webSocket.on("message", (message) => {
+          const inbox = createInbox({
+            turnstile: messageTurnstile,
+            client: connection.client,
+            // What is no text is not parsed again.
+            handle: handle as (message: unknown) => Promise<void>,
+            close,
+            isOpen,
+            changed: () => readOrWait(connection),
+            failed(error) {
+              report.requestFailed(error);
+              webSocket.close(CloseCode.InternalServerError);
+            },
+          });
+          connection.inbox = inbox;
+          webSocket.on("message", (data) => {
+            // What follows a close still comes.
+            if (!isOpen()) return;
             silentSeconds = 0;
             connection.messages += 1;
             // Messages come as Buffers: nobody asked ws for anything else.
-            take((message as Buffer).toString()).catch((error: unknown) => {
-              report.requestFailed(error);
-              webSocket.close(CloseCode.InternalServerError);
-            });
+            const message = data as Buffer;
+            if (connection.admitted === null && message.length > mostBeforeAdmitted)
+              return close(CloseCode.BadRequest, "Too large before the connection is acknowledged");
+            inbox.add(message.toString());
           });
         },
       },
@@ -179,7 +208,7 @@ export function serveOperations(options: OperationsOptions) {
       if (stalledSeconds >= stallSeconds) return cut(connection, options);
       seconds += 1;
       if (socket.writableNeedDrain) return;
-      silentSeconds = mayBeReading() ? 0 : silentSeconds + 1;
+      silentSeconds = mayBeReading() || connection.inbox.isWaiting() ? 0 : silentSeconds + 1;
       switch (seconds % pingSeconds) {
         case 0:
           return silentSeconds > pingSeconds ? webSocket.terminate() : pingWithCursor(connection);
@@ -192,7 +221,7 @@ export function serveOperations(options: OperationsOptions) {
     socket.on("drain", () => {
       stalledSeconds = 0;
       connection.unread.letGo();
-      webSocket.resume();
+      readOrWait(connection);
       // One that fills it again leaves the others where they are, to go on before it.
       for (const subscriber of connection.subscribers.values()) {
         if (socket.writableNeedDrain) break;
@@ -202,7 +231,7 @@ export function serveOperations(options: OperationsOptions) {
     webSocket.on("pong", () => {
       silentSeconds = 0;
     });
-    webSocket.on("ping", () => waitForReader(connection));
+    webSocket.on("ping", () => readOrWait(connection));
     // What `close` follows.
     webSocket.on("error", () => {});
     socket.once("close", connection.unread.letGo);
@@ -214,8 +243,11 @@ export function serveOperations(options: OperationsOptions) {
 
   function protocolOptions(): ServerOptions<Record<string, unknown>, Connection> {
     return {
-      async onConnect({ extra: connection, connectionParams, subscriptions }) {
+      async onConnect(context) {
+        const { extra: connection, connectionParams, subscriptions } = context;
         connection.operations = subscriptions;
+        // graphql-ws would hold them as long as the connection lasts.
+        delete (context as { connectionParams?: unknown }).connectionParams;
         const admission = await admit(connection.request, connectionParams);
         if (admission.is === "unknown") connection.webSocket.close(tryAgainLater, "Try again later");
         if (admission.is !== "admitted") return false;
@@ -349,9 +381,10 @@ function cut({ socket }: Connection, { report }: Pick<OperationsOptions, "report
   socket.resetAndDestroy();
 }
 
-/** Reads no more from one who does not read: what it asks for would pile up. */
-function waitForReader({ webSocket, socket }: Connection): void {
-  if (socket.writableNeedDrain) webSocket.pause();
+/** Reads no more from one who does not read, whose answers would pile up, nor while what was read waits for its turn. */
+function readOrWait({ webSocket, socket, inbox }: Connection): void {
+  if (socket.writableNeedDrain || inbox.isWaiting()) webSocket.pause();
+  else webSocket.resume();
 }
 
 /**
@@ -374,7 +407,7 @@ function answered(
     if (release === null) throw errorOf("SERVICE_UNAVAILABLE", noRoomToAnswer);
     // Past ws, as in `served`. What is not sent because the socket fails has `release` called as well.
     socket.write(textFrameHead(message.length) + message, "latin1", release);
-    waitForReader(connection);
+    readOrWait(connection);
   }
 
   return {
@@ -465,15 +498,16 @@ function served(
 
 /**
  * Sends a ping on the next turn of the event loop. It carries the cursor only if no message came in that turn: a message may
- * begin a subscription further back. While messages wait, one is handled in each turn.
+ * begin a subscription further back. While messages wait, one comes in each turn, or waits for its own.
  */
 function pingWithCursor(connection: Connection): void {
-  const { webSocket, socket, messages } = connection;
+  const { webSocket, socket, inbox, messages } = connection;
   setImmediate(() => {
     if (webSocket.readyState !== webSocket.OPEN) return;
-    const payload = connection.messages === messages ? whereAllStand(connection) : undefined;
+    const isAlone = connection.messages === messages && !inbox.isWaiting();
+    const payload = isAlone ? whereAllStand(connection) : undefined;
     socket.write(textFrame(JSON.stringify({ type: MessageType.Ping, payload })), "latin1");
-    waitForReader(connection);
+    readOrWait(connection);
   });
 }
 
