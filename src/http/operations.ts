@@ -1,27 +1,18 @@
-import {
-  getOperationAST,
-  GraphQLError,
-  OperationTypeNode,
-  parse,
-  type DocumentNode,
-  type ExecutionArgs,
-  type ExecutionResult,
-} from "graphql";
+import type { ExecutionResult } from "graphql";
 import { CloseCode, makeServer, MessageType, type ServerOptions } from "graphql-ws";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
-import { createTaken } from "../graphql/context.ts";
-import { errorCodes, errorOf } from "../graphql/errors.ts";
+import { errorOf } from "../graphql/errors.ts";
 import type { LiveOperation } from "../graphql/live-operation.ts";
 import { isPersisted, persistedQuery } from "../graphql/params.ts";
-import { schema } from "../graphql/schema.ts";
 import { formatted, serialised } from "../graphql/serialised.ts";
 import type { Client } from "../graphql/waiting.ts";
 import type { GraphQL } from "../graphql/yoga.ts";
 import type { Report } from "../observability/report.ts";
 import { mayStillRead, type Admit, type Admitted } from "./admit.ts";
 import { createUnread, noRoomToAnswer, type AnswerRoom, type Unread } from "./answer-room.ts";
+import { begin, type Begun } from "./begun.ts";
 import { pingSeconds, stallSeconds, type Heartbeat } from "./heartbeat.ts";
 import { createInbox } from "./inbox.ts";
 import { inBytes } from "./in-bytes.ts";
@@ -30,6 +21,7 @@ import type { Live, LiveSubscriber } from "./live.ts";
 import { startOfNext } from "./message.ts";
 import { tooMany, type RequestRate } from "./request-rate.ts";
 import { slowReader } from "./slow-reader.ts";
+import { whereAllStand } from "./stand.ts";
 import { textFrame, textFrameHead } from "./text-frame.ts";
 import { createTurnstile, tooManyWait, type Turnstile } from "./turnstile.ts";
 
@@ -74,14 +66,6 @@ type Connection = {
   executing: number;
   /** How many messages have come from the client so far. */
   messages: number;
-};
-
-/** An operation that was not refused. graphql-ws holds it until the operation has ended. */
-type Begun = ExecutionArgs & {
-  /** The subscription, where it can begin; null for one that cannot, for what is none, and once it is served. */
-  operation: LiveOperation | null;
-  /** What there is to tell where there is no `operation`. */
-  readonly result: ExecutionResult;
 };
 
 /** Seconds from a ping to one of the WebSocket's own for those who have not answered. */
@@ -268,7 +252,9 @@ export function serveOperations(options: OperationsOptions) {
           if (!(await turnstile.enter(connection.client)))
             return [errorOf("SERVICE_UNAVAILABLE", tooManyWait)];
           if (client.aborted) return toldToNobody;
-          return await begin(graphql, connection, client, {
+          // Nobody subscribes before the connection is acknowledged.
+          const { viewer } = connection.admitted!;
+          return await begin(graphql, viewer, client, {
             query,
             // As over HTTP, an empty one is none.
             operationName: operationName || null,
@@ -314,65 +300,6 @@ class OperationClient implements Client {
     // Another operation is given this id only once this one has ended: see `createInbox`.
     return webSocket.readyState !== webSocket.OPEN || !(this.#id in operations);
   }
-}
-
-type Asked = {
-  readonly query: string;
-  readonly operationName: string | null;
-  readonly variables: Record<string, unknown>;
-};
-
-/**
- * An operation that is executed, or why it is refused. It is executed before the protocol knows of it: only then is it
- * known whether its variables fit, and what it asks for with them, and whoever is refused is told in an `error`.
- */
-async function begin(
-  graphql: GraphQL,
-  connection: Connection,
-  client: Client,
-  { query, operationName, variables }: Asked,
-): Promise<Begun | readonly GraphQLError[]> {
-  const taken = createTaken();
-  const pipeline = graphql.getEnveloped({
-    // Nobody subscribes before the connection is acknowledged.
-    viewer: connection.admitted!.viewer,
-    lastEventId: null,
-    client,
-    take: taken.take,
-    params: { query, variables, ...(operationName === null ? {} : { operationName }) },
-  });
-  try {
-    const document: DocumentNode = pipeline.parse(query);
-    const errors = pipeline.validate(schema, document) as readonly GraphQLError[];
-    if (errors.length > 0) return errors;
-    const asked = getOperationAST(document, operationName);
-    if (asked == null) {
-      return [errorOf("OPERATION_RESOLUTION_FAILURE", errorCodes.OPERATION_RESOLUTION_FAILURE)];
-    }
-    const contextValue = await pipeline.contextFactory();
-    const args = { schema, document, operationName, variableValues: variables, contextValue };
-    const answer =
-      asked.operation === OperationTypeNode.SUBSCRIPTION ? pipeline.subscribe(args) : pipeline.execute(args);
-    // Nothing in this schema answers a query with a stream.
-    const result = (await answer) as ExecutionResult;
-    const refusal = refusalIn(result);
-    if (refusal !== null) return refusal;
-    const { operation } = taken;
-    return operation === null ? { ...args, result, operation } : { ...anySubscription, result, operation };
-  } catch (error) {
-    if (error instanceof GraphQLError) return [error];
-    throw error;
-  }
-}
-
-/** In place of a subscription's own document, which only the group that tells it may hold. */
-const anySubscription: ExecutionArgs = { schema, document: parse("subscription { __typename }") };
-
-/** The errors of a result that are of the request, and not of any field; null for any other result. */
-function refusalIn({ data, errors = [] }: ExecutionResult): readonly GraphQLError[] | null {
-  return data === undefined && errors.length > 0 && errors.every(({ path }) => path === undefined)
-    ? errors
-    : null;
 }
 
 function cut({ socket }: Connection, { report }: Pick<OperationsOptions, "report">): void {
@@ -509,25 +436,4 @@ function pingWithCursor(connection: Connection): void {
     socket.write(textFrame(JSON.stringify({ type: MessageType.Ping, payload })), "latin1");
     readOrWait(connection);
   });
-}
-
-/** Most characters of ids in a ping: a client's pong says them again, in a message as large as it may send. */
-const mostInIds = 8_192;
-
-type Stand = {
-  readonly cursor: string;
-  readonly ids: readonly string[];
-};
-
-/**
- * Where all the socket's subscriptions stand, of those that can resume. Nowhere where they stand apart, or where one may be
- * about to begin: taken for all of them, the cursor would have one miss something, or be told it again.
- */
-function whereAllStand({ subscribers, operations }: Connection): Stand | undefined {
-  if (Object.keys(operations).length > subscribers.size) return undefined;
-  const all = [...subscribers].filter(([, { resumes }]) => resumes);
-  const [, first] = all[0] ?? [];
-  if (first === undefined || all.some(([, { position }]) => position !== first.position)) return undefined;
-  const ids = all.map(([id]) => id);
-  return ids.join("").length > mostInIds ? undefined : { cursor: first.cursor, ids };
 }
