@@ -83,6 +83,9 @@ const bytesOfToken = 480;
 /** Bytes per character of a request: a transport may hold its text and the parsed form until the subscription ends. */
 const bytesOfCharacter = 4;
 
+/** Bytes of each object or list in its variables besides, as measured for objects: three characters are enough for one. */
+const bytesOfObject = 64;
+
 /** The subscription in `args`, whose field returned `source`. It does not hold the request or its context. */
 export function liveOperation(
   source: LiveSource,
@@ -95,7 +98,7 @@ export function liveOperation(
   const variables = variablesIn(document);
   const asked = textOf(live, viewer, (name) => !variables.position.has(name));
   const key = keyOf(asked);
-  const each = bytesOfCharacter * asked.length;
+  const each = bytesOfCharacter * asked.length + bytesOfObject * (asked.split(/[[{]/).length - 1);
   const bytes = { once: each + bytesOfToken * (document.tokenCount ?? 0), each };
   if (source.is === "figures")
     return { is: "figures", key, bytes, epoch, concerns: source.concerns, read: () => execute(live, null) };

@@ -7,17 +7,18 @@ export type AnswerRoom = {
    * Counts one more, of so many bytes, until the returned function is called; null where there is no room for it. What is
    * little for its connection is not counted, and is never refused.
    *
-   * Where there is no room, clients that have more of it than the one that asks give way: the oldest of their answers are
-   * ended with their connections. So nobody takes it all from others, and whoever is alone, or stands for all because of a
-   * proxy, may have all of it.
+   * Where there is no room, clients that have more of it than the one that asks give way with the oldest of their answers.
+   * So nobody takes it all from others, and whoever is alone, or stands for all because of a proxy, may have all of it.
    *
    * @param behind the bytes that wait on its connection already.
    * @param request what it answers; without one it is of nobody, for whom no other gives way, and it does not either.
+   * @param giveWay ends it, once it is not counted any more; left out, its connection is reset.
    */
   readonly add: (
     bytes: number,
     behind: number,
     request?: Pick<IncomingMessage, "socket" | "headers">,
+    giveWay?: () => void,
   ) => (() => void) | null;
 };
 
@@ -25,7 +26,7 @@ export type AnswerRoom = {
 const alwaysRoomBytes = 16 * 1024;
 
 /** An answer that waits. */
-type Waiting = { readonly bytes: number; readonly socket: IncomingMessage["socket"] };
+type Waiting = { readonly bytes: number; readonly giveWay: () => void };
 
 /** What one client has waiting, oldest first. */
 type Held = { bytes: number; readonly answers: Set<Waiting> };
@@ -65,13 +66,13 @@ export function createAnswerRoom(
       const [client, held] = [...clients].reduce((most, one) => (one[1].bytes > most[1].bytes ? one : most));
       const [oldest] = held.answers;
       letGo(client, held, oldest!);
-      oldest!.socket.destroy();
+      oldest!.giveWay();
     }
     return true;
   }
 
   return {
-    add(bytes, behind, request) {
+    add(bytes, behind, request, giveWay) {
       if (behind + bytes <= alwaysRoomBytes) return uncounted;
       if (request === undefined) {
         if (taken + bytes > mostBytes) return null;
@@ -84,7 +85,8 @@ export function createAnswerRoom(
       const fair = (clients.get(client)?.bytes ?? 0) + bytes;
       if (taken + bytes > mostBytes && !makeRoom(bytes, fair)) return null;
       taken += bytes;
-      return hold(client, { bytes, socket: request.socket });
+      const { socket } = request;
+      return hold(client, { bytes, giveWay: giveWay ?? (() => void socket.resetAndDestroy()) });
     },
   };
 }
@@ -99,17 +101,22 @@ export type Unread = {
   readonly letGo: () => void;
 };
 
-/** Counted together, because no more of it is written before all of it is taken. */
+/**
+ * Counted together, because no more of it is written before all of it is taken.
+ *
+ * @param giveWay ends the connection, because others need the room more than what waits on it.
+ */
 export function createUnread(
   answerRoom: AnswerRoom,
   taker: Pick<Writable, "writableLength">,
   request: Pick<IncomingMessage, "socket" | "headers">,
+  giveWay: () => void,
 ): Unread {
   let letGo = uncounted;
   return {
     count() {
       letGo();
-      const counted = answerRoom.add(taker.writableLength, 0, request);
+      const counted = answerRoom.add(taker.writableLength, 0, request, giveWay);
       letGo = counted ?? uncounted;
       return counted !== null;
     },

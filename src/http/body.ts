@@ -53,60 +53,59 @@ export function requestBody(
   if (request.destroyed) return Promise.resolve(unread("gone"));
   if (awaitsContinue(request)) response.writeContinue();
 
-  return new Promise((resolve) => {
-    let held: Buffer = nothing;
-    let length = 0;
-    let taken = 0;
-    let isSettled = false;
+  /** Null once it is given. The listeners stay, because to take them away costs as much as to read most bodies. */
+  let answer: PromiseWithResolvers<RequestBody> | null = Promise.withResolvers<RequestBody>();
+  let held: Buffer = nothing;
+  let length = 0;
+  let taken = 0;
 
-    /** False when there is no room for a larger one. */
-    function enlarge(needed: number): boolean {
-      const capacity = Math.min(declared ?? maxBytes, Math.max(needed, held.length * 2, alwaysRoomBytes));
-      const more = Math.max(0, capacity - alwaysRoomBytes) - taken;
-      if (!room.take(more)) return false;
-      taken += more;
-      const larger = Buffer.allocUnsafeSlow(capacity);
-      held.copy(larger, 0, 0, length);
-      held = larger;
-      return true;
-    }
+  /** False when there is no room for a larger one. */
+  function enlarge(needed: number): boolean {
+    const capacity = Math.min(declared ?? maxBytes, Math.max(needed, held.length * 2, alwaysRoomBytes));
+    const more = Math.max(0, capacity - alwaysRoomBytes) - taken;
+    if (!room.take(more)) return false;
+    taken += more;
+    const larger = Buffer.allocUnsafeSlow(capacity);
+    held.copy(larger, 0, 0, length);
+    held = larger;
+    return true;
+  }
 
-    function onData(chunk: Buffer): void {
-      const needed = length + chunk.length;
-      if (needed > maxBytes) return settle("too large");
-      if (chunk.length === declared) {
-        // Most bodies arrive in one piece, which needs no copy.
-        held = chunk;
-      } else {
-        if (needed > held.length && !enlarge(needed)) return settle("no room");
-        chunk.copy(held, length);
-      }
-      length = needed;
+  function onData(chunk: Buffer): void {
+    const needed = length + chunk.length;
+    if (needed > maxBytes) return leave("too large");
+    if (chunk.length === declared) {
+      // Most bodies arrive in one piece, which needs no copy.
+      held = chunk;
+    } else {
+      if (needed > held.length && !enlarge(needed)) return leave("no room");
+      chunk.copy(held, length);
     }
-    function onEnd(): void {
-      const bytes = held.subarray(0, length);
-      forget();
-      resolve({ is: "read", bytes, [Symbol.dispose]: () => room.give(taken) });
-    }
-    function onClose(): void {
-      if (!isSettled) settle("gone");
-    }
-    function settle(is: "too large" | "no room" | "gone"): void {
-      forget();
-      request.off("data", onData).pause();
-      room.give(taken);
-      resolve(unread(is));
-    }
-    // The listeners stay, because to take them away costs as much as to read most bodies; so they must hold nothing.
-    function forget(): void {
-      isSettled = true;
-      held = nothing;
-    }
+    length = needed;
+  }
+  function onEnd(): void {
+    const bytes = held.subarray(0, length);
+    give({ is: "read", bytes, [Symbol.dispose]: () => room.give(taken) });
+  }
+  function onClose(): void {
+    if (answer !== null) leave("gone");
+  }
+  function leave(is: "too large" | "no room" | "gone"): void {
+    request.off("data", onData).pause();
+    room.give(taken);
+    give(unread(is));
+  }
+  /** Holds nothing of the body from then on: a listener's promise would hold it as long as a stream of answers lasts. */
+  function give(body: RequestBody): void {
+    answer?.resolve(body);
+    answer = null;
+    held = nothing;
+  }
 
-    request.on("data", onData).on("end", onEnd).on("close", onClose);
-    // What `close` follows. Without a listener it would be thrown; it stays for what comes after the body, too.
-    request.on("error", ignore);
-  });
+  request.on("data", onData).on("end", onEnd).on("close", onClose);
+  // What `close` follows. Without a listener it would be thrown; it stays for what comes after the body, too.
+  request.on("error", ignore);
+  return answer.promise;
 }
 
 /** `Content-Length`, which node's parser has checked; null where the body is chunked. */

@@ -60,7 +60,7 @@ export function serveEventStream(
   // HTTP/1.0 knows of no chunks. Without a socket it waits for the answer to an earlier request.
   const chunked = response.chunkedEncoding ? response.socket : null;
   const taker = chunked ?? response;
-  const unread = createUnread(answerRoom, taker, response.req);
+  const unread = createUnread(answerRoom, taker, response.req, cut);
 
   function write(chunk: Buffer): void {
     const isTaken = chunked === null ? response.write(bodyOf(chunk)) : chunked.write(chunk);

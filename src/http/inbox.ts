@@ -1,12 +1,13 @@
 import { CloseCode, MessageType } from "graphql-ws";
-import { mostNesting, nestsDeeperThan } from "../graphql/nesting.ts";
+import { clientMessage, type ClientMessage } from "./client-message.ts";
+import { createInTurn, type InTurn, type InTurnOptions } from "./in-turn.ts";
 
-export type InboxOptions = {
+export type InboxOptions = Omit<InTurnOptions, "take"> & {
   /** Does what a message asks for; of an operation, resolves once that has ended. */
-  readonly handle: (message: string) => Promise<void>;
+  readonly handle: (message: ClientMessage) => Promise<void>;
   readonly close: (code: CloseCode, reason: string) => void;
-  /** False once the socket closes. */
-  readonly isOpen: () => boolean;
+  /** What a message asks for could not be done. */
+  readonly failed: (error: unknown) => void;
 };
 
 /** One operation that has not ended. */
@@ -14,20 +15,19 @@ type Running = {
   /** The client has completed it, and may give its id to another one. */
   isCompleted: boolean;
   /** The message that begins the other one. */
-  next: string | null;
+  next: ClientMessage | null;
 };
 
 /**
- * Hands what a client sends to graphql-ws. Resolves once that is done.
+ * Hands what a client sends to graphql-ws.
  *
  * An operation that has the id of one that the client has completed, but that has not ended here yet, begins when that has:
- * graphql-ws knows operations by their ids alone, would take the two for one, and go on with what was completed. And it
- * would take a message that only servers send for a fault of ours, and a ping whose payload is too deep to be sent back.
+ * graphql-ws knows operations by their ids alone, would take the two for one, and go on with what was completed.
  */
-export function createInbox({ handle, close, isOpen }: InboxOptions): (message: string) => Promise<void> {
-  const operations = new Map<unknown, Running>();
+export function createInbox({ handle, close, failed, ...options }: InboxOptions): InTurn {
+  const operations = new Map<string, Running>();
 
-  async function run(id: unknown, message: string): Promise<void> {
+  async function run(id: string, message: ClientMessage): Promise<void> {
     const running: Running = { isCompleted: false, next: null };
     operations.set(id, running);
     try {
@@ -35,50 +35,35 @@ export function createInbox({ handle, close, isOpen }: InboxOptions): (message: 
     } finally {
       operations.delete(id);
     }
-    if (running.next !== null && isOpen()) await run(id, running.next);
+    if (running.next !== null && options.isOpen()) await run(id, running.next);
   }
 
-  return async (message) => {
-    const { type, id, payload } = partsOf(message);
-    const running = operations.get(id);
-    switch (type) {
-      case MessageType.Subscribe:
-        if (running === undefined) return run(id, message);
+  async function take(text: string): Promise<void> {
+    const message = clientMessage(text);
+    if (message === null) return close(CloseCode.BadRequest, "Invalid message received");
+    switch (message.type) {
+      case MessageType.Subscribe: {
+        const running = operations.get(message.id);
+        if (running === undefined) return run(message.id, message);
         if (!running.isCompleted) return handle(message);
         if (running.next !== null)
-          return close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${String(id)} already exists`);
+          return close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${message.id} already exists`);
         running.next = message;
         return;
-      case MessageType.Complete:
-        if (running === undefined || !running.isCompleted) {
-          if (running !== undefined) running.isCompleted = true;
-          return handle(message);
+      }
+      case MessageType.Complete: {
+        const running = operations.get(message.id);
+        if (running?.isCompleted === true) {
+          running.next = null;
+          return;
         }
-        running.next = null;
-        return;
-      case MessageType.Next:
-      case MessageType.Error:
-      case MessageType.ConnectionAck:
-        return close(CloseCode.BadRequest, "Invalid message received");
-      case MessageType.Ping:
-        return nestsDeeperThan(mostNesting, payload)
-          ? close(CloseCode.BadRequest, "Invalid message received")
-          : handle(message);
+        if (running !== undefined) running.isCompleted = true;
+        return handle(message);
+      }
       default:
         return handle(message);
     }
-  };
-}
-
-/** What graphql-ws will find in the message, or refuse. */
-function partsOf(message: string): {
-  readonly type?: unknown;
-  readonly id?: unknown;
-  readonly payload?: unknown;
-} {
-  try {
-    return (JSON.parse(message) as object | null) ?? {};
-  } catch {
-    return {};
   }
+
+  return createInTurn({ ...options, take: (text) => void take(text).catch(failed) });
 }

@@ -1,36 +1,29 @@
-import {
-  getOperationAST,
-  GraphQLError,
-  OperationTypeNode,
-  parse,
-  type DocumentNode,
-  type ExecutionArgs,
-  type ExecutionResult,
-} from "graphql";
+import type { ExecutionResult } from "graphql";
 import { CloseCode, makeServer, MessageType, type ServerOptions } from "graphql-ws";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
-import { createTaken } from "../graphql/context.ts";
-import { errorCodes, errorOf } from "../graphql/errors.ts";
+import { errorOf } from "../graphql/errors.ts";
 import type { LiveOperation } from "../graphql/live-operation.ts";
 import { isPersisted, persistedQuery } from "../graphql/params.ts";
-import { schema } from "../graphql/schema.ts";
 import { formatted, serialised } from "../graphql/serialised.ts";
 import type { Client } from "../graphql/waiting.ts";
 import type { GraphQL } from "../graphql/yoga.ts";
 import type { Report } from "../observability/report.ts";
 import { mayStillRead, type Admit, type Admitted } from "./admit.ts";
 import { createUnread, noRoomToAnswer, type AnswerRoom, type Unread } from "./answer-room.ts";
+import { begin, type Begun } from "./begun.ts";
 import { pingSeconds, stallSeconds, type Heartbeat } from "./heartbeat.ts";
 import { createInbox } from "./inbox.ts";
 import { inBytes } from "./in-bytes.ts";
+import type { InTurn } from "./in-turn.ts";
 import type { Live, LiveSubscriber } from "./live.ts";
 import { startOfNext } from "./message.ts";
 import { tooMany, type RequestRate } from "./request-rate.ts";
 import { slowReader } from "./slow-reader.ts";
+import { whereAllStand } from "./stand.ts";
 import { textFrame, textFrameHead } from "./text-frame.ts";
-import { tooManyWait, type Turnstile } from "./turnstile.ts";
+import { createTurnstile, tooManyWait, type Turnstile } from "./turnstile.ts";
 
 export type OperationsOptions = {
   readonly graphql: GraphQL;
@@ -43,6 +36,8 @@ export type OperationsOptions = {
   readonly rate: RequestRate;
   /** Of all ways in. */
   readonly turnstile: Turnstile;
+  /** Of what clients say, whatever it is: one that refuses none. Apart, because an operation takes longer. */
+  readonly messageTurnstile?: Turnstile;
   /** Whom a request comes from: all that one client has of addresses is one key. */
   readonly clientOf: (request: IncomingMessage) => string;
   /** Of all ways in. */
@@ -60,6 +55,8 @@ type Connection = {
   /** Whose it is: all that one client has of addresses is one key. */
   readonly client: string;
   admitted: Admitted | null;
+  /** What its client says. */
+  inbox: Pick<InTurn, "isWaiting">;
   readonly unread: Unread;
   /** Subscriptions by their ids, the one that was last to fill the socket behind all others. */
   readonly subscribers: Map<string, LiveSubscriber>;
@@ -67,16 +64,8 @@ type Connection = {
   operations: Readonly<Record<string, unknown>>;
   /** How many are being executed, those included that the client has completed and nobody waits for any more. */
   executing: number;
-  /** How many of the client's messages have been handled so far. */
+  /** How many messages have come from the client so far. */
   messages: number;
-};
-
-/** An operation that was not refused. graphql-ws holds it until the operation has ended. */
-type Begun = ExecutionArgs & {
-  /** The subscription, where it can begin; null for one that cannot, for what is none, and once it is served. */
-  operation: LiveOperation | null;
-  /** What there is to tell where there is no `operation`. */
-  readonly result: ExecutionResult;
 };
 
 /** Seconds from a ping to one of the WebSocket's own for those who have not answered. */
@@ -84,6 +73,9 @@ const doubtSeconds = pingSeconds / 2;
 
 /** Try Again Later, as IANA has it registered: who may read cannot be found out now. */
 const tryAgainLater = 1013;
+
+/** Most bytes of a message of whoever is not admitted yet: as many as a header with a credential may have. */
+const mostBeforeAdmitted = 16 * 1024;
 
 /** What a close frame has room for (RFC 6455, 5.5); a reason may have an id of the client's in it. */
 const maxReasonBytes = 123;
@@ -94,7 +86,8 @@ const maxReasonBytes = 123;
  *
  * | closed with | when                                                                                          |
  * | ----------- | --------------------------------------------------------------------------------------------- |
- * | 4400        | a message that is none of the protocol's                                                      |
+ * | 4400        | a message that is none of the protocol's, has an id of more than 256 characters, or more than |
+ * |             | 16 KiB before the connection is acknowledged                                                  |
  * | 4401        | an operation before the connection is acknowledged                                            |
  * | 4403        | the client may not read, or may not any longer                                                |
  * | 4406        | another protocol than graphql-transport-ws                                                    |
@@ -102,6 +95,7 @@ const maxReasonBytes = 123;
  * | 4409        | an id that an operation has already                                                           |
  * | 4429        | a second `connection_init`                                                                    |
  * | 4500        | a fault of ours                                                                               |
+ * | 1008        | a message in more than 64 frames, or in tiny pieces                                           |
  * | 1009        | a message of more than 64 KiB                                                                 |
  * | 1012        | the gateway stops: come back after the last cursor                                            |
  * | 1013        | who may read cannot be found out now                                                          |
@@ -118,6 +112,8 @@ const maxReasonBytes = 123;
 export function serveOperations(options: OperationsOptions) {
   const { graphql, admit, heartbeat, now, rate, turnstile, clientOf, answerRoom, maxOperations, report } =
     options;
+  // Of each socket one message waits, so that there are never more than sockets.
+  const { messageTurnstile = createTurnstile({ mostWaiting: Infinity }) } = options;
   const protocol = makeServer(protocolOptions());
 
   return (webSocket: WebSocket, socket: Socket, request: IncomingMessage): void => {
@@ -127,7 +123,8 @@ export function serveOperations(options: OperationsOptions) {
       request,
       client: clientOf(request),
       admitted: null,
-      unread: createUnread(answerRoom, socket, request),
+      inbox: { isWaiting: () => false },
+      unread: createUnread(answerRoom, socket, request, () => cut(connection, options)),
       subscribers: new Map(),
       operations: {},
       executing: 0,
@@ -138,6 +135,7 @@ export function serveOperations(options: OperationsOptions) {
     /** Since the client was heard, or may have had something left to read. */
     let silentSeconds = 0;
     const mayBeReading = slowReader(socket);
+    const isOpen = (): boolean => webSocket.readyState === webSocket.OPEN;
 
     function close(code: number, reason: string): void {
       webSocket.close(code, Buffer.byteLength(reason) > maxReasonBytes ? "" : reason);
@@ -148,22 +146,37 @@ export function serveOperations(options: OperationsOptions) {
         protocol: webSocket.protocol,
         send: (message) =>
           new Promise((resolve) => {
-            if (webSocket.readyState !== webSocket.OPEN) return resolve();
+            if (!isOpen()) return resolve();
             // A socket that fails closes as well, and that is listened to.
             webSocket.send(message, () => resolve());
-            waitForReader(connection);
+            readOrWait(connection);
           }),
         close,
         onMessage(handle) {
-          const take = createInbox({ handle, close, isOpen: () => webSocket.readyState === webSocket.OPEN });
-          webSocket.on("message", (message) => {
+          const inbox = createInbox({
+            turnstile: messageTurnstile,
+            client: connection.client,
+            // What is no text is not parsed again.
+            handle: handle as (message: unknown) => Promise<void>,
+            close,
+            isOpen,
+            changed: () => readOrWait(connection),
+            failed(error) {
+              report.requestFailed(error);
+              webSocket.close(CloseCode.InternalServerError);
+            },
+          });
+          connection.inbox = inbox;
+          webSocket.on("message", (data) => {
+            // What follows a close still comes.
+            if (!isOpen()) return;
             silentSeconds = 0;
             connection.messages += 1;
             // Messages come as Buffers: nobody asked ws for anything else.
-            take((message as Buffer).toString()).catch((error: unknown) => {
-              report.requestFailed(error);
-              webSocket.close(CloseCode.InternalServerError);
-            });
+            const message = data as Buffer;
+            if (connection.admitted === null && message.length > mostBeforeAdmitted)
+              return close(CloseCode.BadRequest, "Too large before the connection is acknowledged");
+            inbox.add(message.toString());
           });
         },
       },
@@ -179,7 +192,7 @@ export function serveOperations(options: OperationsOptions) {
       if (stalledSeconds >= stallSeconds) return cut(connection, options);
       seconds += 1;
       if (socket.writableNeedDrain) return;
-      silentSeconds = mayBeReading() ? 0 : silentSeconds + 1;
+      silentSeconds = mayBeReading() || connection.inbox.isWaiting() ? 0 : silentSeconds + 1;
       switch (seconds % pingSeconds) {
         case 0:
           return silentSeconds > pingSeconds ? webSocket.terminate() : pingWithCursor(connection);
@@ -192,7 +205,7 @@ export function serveOperations(options: OperationsOptions) {
     socket.on("drain", () => {
       stalledSeconds = 0;
       connection.unread.letGo();
-      webSocket.resume();
+      readOrWait(connection);
       // One that fills it again leaves the others where they are, to go on before it.
       for (const subscriber of connection.subscribers.values()) {
         if (socket.writableNeedDrain) break;
@@ -202,7 +215,7 @@ export function serveOperations(options: OperationsOptions) {
     webSocket.on("pong", () => {
       silentSeconds = 0;
     });
-    webSocket.on("ping", () => waitForReader(connection));
+    webSocket.on("ping", () => readOrWait(connection));
     // What `close` follows.
     webSocket.on("error", () => {});
     socket.once("close", connection.unread.letGo);
@@ -214,8 +227,11 @@ export function serveOperations(options: OperationsOptions) {
 
   function protocolOptions(): ServerOptions<Record<string, unknown>, Connection> {
     return {
-      async onConnect({ extra: connection, connectionParams, subscriptions }) {
+      async onConnect(context) {
+        const { extra: connection, connectionParams, subscriptions } = context;
         connection.operations = subscriptions;
+        // graphql-ws would hold them as long as the connection lasts.
+        delete (context as { connectionParams?: unknown }).connectionParams;
         const admission = await admit(connection.request, connectionParams);
         if (admission.is === "unknown") connection.webSocket.close(tryAgainLater, "Try again later");
         if (admission.is !== "admitted") return false;
@@ -236,7 +252,9 @@ export function serveOperations(options: OperationsOptions) {
           if (!(await turnstile.enter(connection.client)))
             return [errorOf("SERVICE_UNAVAILABLE", tooManyWait)];
           if (client.aborted) return toldToNobody;
-          return await begin(graphql, connection, client, {
+          // Nobody subscribes before the connection is acknowledged.
+          const { viewer } = connection.admitted!;
+          return await begin(graphql, viewer, client, {
             query,
             // As over HTTP, an empty one is none.
             operationName: operationName || null,
@@ -284,74 +302,16 @@ class OperationClient implements Client {
   }
 }
 
-type Asked = {
-  readonly query: string;
-  readonly operationName: string | null;
-  readonly variables: Record<string, unknown>;
-};
-
-/**
- * An operation that is executed, or why it is refused. It is executed before the protocol knows of it: only then is it
- * known whether its variables fit, and what it asks for with them, and whoever is refused is told in an `error`.
- */
-async function begin(
-  graphql: GraphQL,
-  connection: Connection,
-  client: Client,
-  { query, operationName, variables }: Asked,
-): Promise<Begun | readonly GraphQLError[]> {
-  const taken = createTaken();
-  const pipeline = graphql.getEnveloped({
-    // Nobody subscribes before the connection is acknowledged.
-    viewer: connection.admitted!.viewer,
-    lastEventId: null,
-    client,
-    take: taken.take,
-    params: { query, variables, ...(operationName === null ? {} : { operationName }) },
-  });
-  try {
-    const document: DocumentNode = pipeline.parse(query);
-    const errors = pipeline.validate(schema, document) as readonly GraphQLError[];
-    if (errors.length > 0) return errors;
-    const asked = getOperationAST(document, operationName);
-    if (asked == null) {
-      return [errorOf("OPERATION_RESOLUTION_FAILURE", errorCodes.OPERATION_RESOLUTION_FAILURE)];
-    }
-    const contextValue = await pipeline.contextFactory();
-    const args = { schema, document, operationName, variableValues: variables, contextValue };
-    const answer =
-      asked.operation === OperationTypeNode.SUBSCRIPTION ? pipeline.subscribe(args) : pipeline.execute(args);
-    // Nothing in this schema answers a query with a stream.
-    const result = (await answer) as ExecutionResult;
-    const refusal = refusalIn(result);
-    if (refusal !== null) return refusal;
-    const { operation } = taken;
-    return operation === null ? { ...args, result, operation } : { ...anySubscription, result, operation };
-  } catch (error) {
-    if (error instanceof GraphQLError) return [error];
-    throw error;
-  }
-}
-
-/** In place of a subscription's own document, which only the group that tells it may hold. */
-const anySubscription: ExecutionArgs = { schema, document: parse("subscription { __typename }") };
-
-/** The errors of a result that are of the request, and not of any field; null for any other result. */
-function refusalIn({ data, errors = [] }: ExecutionResult): readonly GraphQLError[] | null {
-  return data === undefined && errors.length > 0 && errors.every(({ path }) => path === undefined)
-    ? errors
-    : null;
-}
-
 function cut({ socket }: Connection, { report }: Pick<OperationsOptions, "report">): void {
   report.slowConsumerCut("websocket");
   // What the system has taken and nobody reads is thrown away as well.
   socket.resetAndDestroy();
 }
 
-/** Reads no more from one who does not read: what it asks for would pile up. */
-function waitForReader({ webSocket, socket }: Connection): void {
-  if (socket.writableNeedDrain) webSocket.pause();
+/** Reads no more from one who does not read, whose answers would pile up, nor while what was read waits for its turn. */
+function readOrWait({ webSocket, socket, inbox }: Connection): void {
+  if (socket.writableNeedDrain || inbox.isWaiting()) webSocket.pause();
+  else webSocket.resume();
 }
 
 /**
@@ -362,18 +322,19 @@ function answered(
   connection: Connection,
   id: string,
   result: ExecutionResult,
-  { answerRoom }: OperationsOptions,
+  options: OperationsOptions,
 ): AsyncIterable<never, void, void> {
   const { webSocket, socket, request } = connection;
+  const giveWay = (): void => cut(connection, options);
 
   function answer(): void {
     if (webSocket.readyState !== webSocket.OPEN) return;
     const message = `${startOfNext(id)}${inBytes(serialised(result))}}`;
-    const release = answerRoom.add(message.length, socket.writableLength, request);
+    const release = options.answerRoom.add(message.length, socket.writableLength, request, giveWay);
     if (release === null) throw errorOf("SERVICE_UNAVAILABLE", noRoomToAnswer);
     // Past ws, as in `served`. What is not sent because the socket fails has `release` called as well.
     socket.write(textFrameHead(message.length) + message, "latin1", release);
-    waitForReader(connection);
+    readOrWait(connection);
   }
 
   return {
@@ -464,35 +425,15 @@ function served(
 
 /**
  * Sends a ping on the next turn of the event loop. It carries the cursor only if no message came in that turn: a message may
- * begin a subscription further back. While messages wait, one is handled in each turn.
+ * begin a subscription further back. While messages wait, one comes in each turn, or waits for its own.
  */
 function pingWithCursor(connection: Connection): void {
-  const { webSocket, socket, messages } = connection;
+  const { webSocket, socket, inbox, messages } = connection;
   setImmediate(() => {
     if (webSocket.readyState !== webSocket.OPEN) return;
-    const payload = connection.messages === messages ? whereAllStand(connection) : undefined;
+    const isAlone = connection.messages === messages && !inbox.isWaiting();
+    const payload = isAlone ? whereAllStand(connection) : undefined;
     socket.write(textFrame(JSON.stringify({ type: MessageType.Ping, payload })), "latin1");
-    waitForReader(connection);
+    readOrWait(connection);
   });
-}
-
-/** Most characters of ids in a ping: a client's pong says them again, in a message as large as it may send. */
-const mostInIds = 8_192;
-
-type Stand = {
-  readonly cursor: string;
-  readonly ids: readonly string[];
-};
-
-/**
- * Where all the socket's subscriptions stand, of those that can resume. Nowhere where they stand apart, or where one may be
- * about to begin: taken for all of them, the cursor would have one miss something, or be told it again.
- */
-function whereAllStand({ subscribers, operations }: Connection): Stand | undefined {
-  if (Object.keys(operations).length > subscribers.size) return undefined;
-  const all = [...subscribers].filter(([, { resumes }]) => resumes);
-  const [, first] = all[0] ?? [];
-  if (first === undefined || all.some(([, { position }]) => position !== first.position)) return undefined;
-  const ids = all.map(([id]) => id);
-  return ids.join("").length > mostInIds ? undefined : { cursor: first.cursor, ids };
 }

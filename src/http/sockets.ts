@@ -28,7 +28,7 @@ export type Sockets = AsyncDisposable & {
  */
 const maxMessageBytes = 65_536;
 
-/** How long those who are told that we stop may take to answer. */
+/** How long those whose socket is closed may take to answer. What they sent is held so long. */
 const closingMs = 2_000;
 
 const serviceRestart = 1012;
@@ -54,15 +54,22 @@ export function createSockets(options: SocketsOptions): Sockets {
   const open = new Map<string, number>();
   const serve = serveOperations(options);
   let isStopping = false;
-  const server = new WebSocketServer({
+  // Apart, because the types of ws do not have all of them.
+  const serverOptions = {
     noServer: true,
     maxPayload: maxMessageBytes,
+    // Each frame of a message that is not complete takes as much of memory as some dozens of bytes, and each piece of a frame.
+    maxFragments: 64,
+    // A message of the largest size fits in where each packet brings 256 bytes of it, of which every network has room for more.
+    maxBufferedChunks: 256,
+    closeTimeout: closingMs,
     // What a few bytes unpack to is not bounded by their number.
     perMessageDeflate: false,
     // One message in each turn of the event loop. Otherwise all that one client sends at once would be taken in one.
     allowSynchronousEvents: false,
     handleProtocols,
-  });
+  };
+  const server = new WebSocketServer(serverOptions);
 
   server.on("wsClientError", (_error, socket) => endWithProblem(socket, noHandshake));
 

@@ -1,4 +1,4 @@
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { createAnswerRoom } from "../../src/http/answer-room.ts";
 
@@ -32,39 +32,42 @@ describe("the room for answers that wait", () => {
     function roomFor(mostBytes: number) {
       const { add } = createAnswerRoom(mostBytes, ({ headers }) => headers.from!);
       const cut: string[] = [];
-      const addOf = (name: string, bytes: number) => {
-        const socket = new Socket().on("close", () => cut.push(name));
-        const taken = add(bytes, 0, { socket, headers: { from: name[0]! } });
-        return taken;
+      const addOf = (name: string, bytes: number, giveWay?: () => void) => {
+        const socket = { resetAndDestroy: () => cut.push(name) } as unknown as Socket;
+        return add(bytes, 0, { socket, headers: { from: name[0]! } }, giveWay);
       };
       return { add, addOf, cut };
     }
-    const closed = () => new Promise((resolve) => setImmediate(resolve));
 
-    it("has the oldest answers of who has most of it give way to who has less", async () => {
+    it("has the oldest answers of who has most of it give way to who has less", () => {
       const { addOf, cut } = roomFor(200_000);
       for (const name of ["b1", "a1", "a2", "a3"]) expect(addOf(name, 50_000)).not.toBeNull();
       expect(addOf("b2", 45_000)).not.toBeNull();
       expect(addOf("c1", 45_000)).not.toBeNull();
-      await closed();
       expect(cut).toEqual(["a1", "a2"]);
     });
 
-    it("refuses whoever has as much of it as anybody, and ends nothing for that", async () => {
+    it("refuses whoever has as much of it as anybody, and ends nothing for that", () => {
       const { addOf, cut } = roomFor(200_000);
       for (const name of ["a1", "a2", "b1", "b2"]) addOf(name, 50_000);
       expect([addOf("a3", 20_000), addOf("b3", 20_000)]).toEqual([null, null]);
       // Nor does what is too large, or what is left of it, end any in vain.
       expect([addOf("c1", 200_001), addOf("c1", 150_000)]).toEqual([null, null]);
-      await closed();
       expect(cut).toEqual([]);
     });
 
-    it("counts what gave way no more, also once its connection has closed", async () => {
+    it("is given back by whoever is told to end, in its own way", () => {
+      const { addOf, cut } = roomFor(200_000);
+      const ended: string[] = [];
+      addOf("a1", 150_000, () => ended.push("a1"));
+      expect(addOf("b1", 100_000)).not.toBeNull();
+      expect([ended, cut]).toEqual([["a1"], []]);
+    });
+
+    it("counts what gave way no more, also once its connection has closed", () => {
       const { add, addOf, cut } = roomFor(200_000);
       const [first] = [addOf("a1", 100_000)!, addOf("a2", 100_000)!];
       const other = addOf("b1", 80_000)!;
-      await closed();
       expect(cut).toEqual(["a1"]);
       first();
       expect(add(20_001, 0)).toBeNull();

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { PassThrough } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { isGarbage } from "../garbage.ts";
 import { createBodyRoom, requestBody, type BodyRoom } from "../../src/http/body.ts";
 
 const kilobyte = 1024;
@@ -124,6 +125,21 @@ describe("requestBody", () => {
     expect([tooLarge.is, room.taken]).toEqual(["too large", 0]);
     tooLarge[Symbol.dispose]();
     expect(room.taken).toBe(0);
+  });
+
+  it("is held by nobody but who asked for it, as long as the request lasts", async () => {
+    const request = aRequest({ "content-length": "1000" });
+    const asked = async (): Promise<WeakRef<Buffer>> => {
+      const room = watchedRoom();
+      const reading = requestBody(request, aResponse().response, { maxBytes: 1000, room });
+      request.end(Buffer.alloc(1000));
+      const body = await reading;
+      if (body.is !== "read") throw new Error(body.is);
+      return new WeakRef(body.bytes);
+    };
+    const held = await asked();
+    await expect.poll(() => isGarbage(held)).toBe(true);
+    expect(request.listenerCount("end")).toBeGreaterThan(0);
   });
 
   it("gives its room back once, however much comes after what was too large", async () => {

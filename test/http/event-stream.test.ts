@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { Socket, type AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { cursorOf } from "../../src/domain/cursor.ts";
 import { StorageUnavailableError } from "../../src/domain/failure.ts";
@@ -28,7 +28,7 @@ async function streaming(
     readonly roomBytes?: number;
   } = {},
 ) {
-  const answerRoom = createAnswerRoom(given.roomBytes ?? Infinity);
+  const answerRoom = createAnswerRoom(given.roomBytes ?? Infinity, ({ headers }) => headers.from ?? "one");
   const memory = liveOverMemory(given.logged);
   given.before?.(memory.log);
   // Beats when it is told to, and never by itself.
@@ -234,6 +234,16 @@ describe("an event stream", () => {
     stream.response.pause();
     await expect.poll(() => stream.happened).toEqual(["joined", "left", "cut"]);
     expect(stream.answerRoom.add(150_000, 0)).not.toBeNull();
+  });
+
+  it("is cut, and counted, where it gives way to another client that has less", async () => {
+    const operation = seqOperation(0, { padding: "x".repeat(200_000) });
+    await using stream = await streaming(operation, { logged: 100, roomBytes: 400_000 });
+    stream.response.pause();
+    while (!stream.socket.writableNeedDrain) await new Promise((resolve) => setImmediate(resolve));
+    const another = { socket: new Socket(), headers: { from: "another" } };
+    expect(stream.answerRoom.add(200_000, 0, another)).not.toBeNull();
+    expect(stream.happened).toEqual(["joined", "left", "cut"]);
   });
 
   it("takes room for what its client leaves, and gives that back once it is taken", async () => {

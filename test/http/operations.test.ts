@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import { connect, Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import type { WebSocket } from "ws";
@@ -8,9 +8,11 @@ import { createAnswerRoom, type AnswerRoom } from "../../src/http/answer-room.ts
 import { pingSeconds, stallSeconds } from "../../src/http/heartbeat.ts";
 import type { Live, LiveSubscriber } from "../../src/http/live.ts";
 import { createMessage } from "../../src/http/message.ts";
+import { createTurnstile } from "../../src/http/turnstile.ts";
+import { isGarbage } from "../garbage.ts";
 import { at, issue } from "../graphql/builders.ts";
 import { liveOverMemory, seqOperation } from "./live-operations.ts";
-import { socketServer, type Client, type SocketServerOptions } from "./socket-server.ts";
+import { admitted, socketServer, type Client, type SocketServerOptions } from "./socket-server.ts";
 import { Wire } from "./wire.ts";
 
 /* A name that begins with a number is a row of the table of what a WebSocket may be sent, which has twenty. */
@@ -141,10 +143,18 @@ describe("graphql-transport-ws", () => {
   });
 
   it("says nothing by a ping where the ids would be more than the client may say again", async () => {
-    await using server = await socketServer({ live: liveAt([5, 5]) });
+    const ids = Array.from({ length: 32 }, (_, number) => "\u0001".repeat(256 - number) + "b".repeat(number));
+    await using server = await socketServer({
+      maxOperations: 33,
+      live: liveAt(Array.from({ length: 33 }, () => 5)),
+    });
     const client = server.connect();
     await client.init();
-    client.send(follow("\u0001".repeat(8_192)));
+    for (const id of ids.slice(1)) {
+      client.send(follow(id));
+      await client.next();
+    }
+    client.send(follow(ids[0]!));
     const ping = await client.next();
     expect(ping).toMatchObject({ payload: { cursor: cursorOf(at(5)) } });
     client.send({ ...ping, type: "pong" });
@@ -225,6 +235,107 @@ describe("graphql-transport-ws", () => {
     expect(turns.size).toBe(50);
   });
 
+  it("takes one message at a time of all sockets in each turn of the event loop, once that has had its share", async () => {
+    const count = 20;
+    await using server = await socketServer({
+      maxSocketsPerClient: count,
+      messageTurnstile: createTurnstile({ shareMs: 0 }),
+    });
+    const clients = Array.from({ length: count }, () => server.connect());
+    for (const client of clients) await client.init();
+    let turn = 0;
+    let isOver = false;
+    const countTurns = async (): Promise<void> => {
+      for (; !isOver; turn += 1) await setImmediate();
+    };
+    const turns = new Set<number>();
+    for (const connection of server.connections) {
+      const write = connection.write.bind(connection);
+      connection.write = ((...written: Parameters<typeof write>) => {
+        turns.add(turn);
+        return write(...written);
+      }) as typeof write;
+      // All of them are read in one turn.
+      connection.pause();
+    }
+    await Promise.all(
+      clients.map(({ socket }) => new Promise((sent) => socket.send('{"type":"ping"}', sent))),
+    );
+    const counted = countTurns();
+    for (const connection of server.connections) connection.resume();
+    for (const client of clients) expect(await client.next()).toEqual({ type: "pong" });
+    isOver = true;
+    await counted;
+    // Whoever counts has its place within a turn.
+    expect(turns.size).toBeGreaterThanOrEqual(count / 2);
+  });
+
+  it("takes no message before its turn, says nothing by a ping meanwhile, and then takes them as they came", async () => {
+    const turn = Promise.withResolvers<boolean>();
+    let mayBegin = true;
+    const waited: unknown[] = [];
+    await using server = await socketServer({
+      live: liveAt([5, 5]),
+      messageTurnstile: {
+        enter(client) {
+          if (mayBegin) return true;
+          waited.push(client);
+          return turn.promise;
+        },
+      },
+    });
+    const client = server.connect();
+    await client.init();
+    client.send(follow("a"));
+    expect(await client.next()).toMatchObject({ payload: { ids: ["a"] } });
+    mayBegin = false;
+    sendAtOnce(client, [{ type: "ping", payload: { first: true } }, follow("b"), { type: "ping" }]);
+    await expect.poll(() => waited).toEqual(["one"]);
+    expect(server.connections[0]!.isPaused()).toBe(true);
+    // However long that takes, the client is not silent.
+    server.beats(3 * pingSeconds);
+    for (let ping = 0; ping < 3; ping += 1) expect(await client.next()).toEqual({ type: "ping" });
+    turn.resolve(true);
+    expect([await client.next(), await client.next(), await client.next()]).toEqual([
+      { type: "pong", payload: { first: true } },
+      { type: "pong" },
+      { type: "ping", payload: { cursor: cursorOf(at(5)), ids: ["a", "b"] } },
+    ]);
+    expect(server.connections[0]!.isPaused()).toBe(false);
+  });
+
+  it("takes nothing of what comes after it has closed the socket", async () => {
+    let asked = 0;
+    await using server = await socketServer({
+      rate() {
+        asked += 1;
+        return 0;
+      },
+    });
+    const client = server.connect();
+    await client.init();
+    sendAtOnce(client, ["{", follow("a"), follow("b")]);
+    expect(await client.closed).toBe(4400);
+    // The handshake.
+    expect(asked).toBe(1);
+  });
+
+  it("holds nothing of what came with the init once that is answered", async () => {
+    let held: WeakRef<object> | undefined;
+    await using server = await socketServer({
+      async admit(_request, params) {
+        held = new WeakRef(params as object);
+        return admitted;
+      },
+    });
+    const client = server.connect();
+    await once(client.socket, "open");
+    client.send({ type: "connection_init", payload: { token: "mine" } });
+    expect(await client.next()).toEqual({ type: "connection_ack" });
+    await expect.poll(() => isGarbage(held!)).toBe(true);
+    expect(client.socket.readyState).toBe(client.socket.OPEN);
+  });
+
   it("lets go of everything when the client is gone", async () => {
     await using server = await socketServer();
     const client = server.connect();
@@ -254,6 +365,18 @@ describe("graphql-transport-ws", () => {
         { type: "connection_init" },
         `{"type":"ping","payload":{"a":${"[".repeat(20_000)}${"]".repeat(20_000)}}}`,
       ],
+    ],
+    [
+      5,
+      4400,
+      "more than 16 KiB before it is acknowledged",
+      [{ type: "connection_init", payload: { token: "x".repeat(16_384) } }],
+    ],
+    [
+      5,
+      4400,
+      "an id of more than 256 characters",
+      [{ type: "connection_init" }, "wait", follow("ä".repeat(257))],
     ],
     [5, 4400, "an empty id", [{ type: "connection_init" }, { ...follow("") }]],
     [
@@ -326,6 +449,11 @@ describe("graphql-transport-ws", () => {
     [1007, "text that is not UTF-8", [0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28]],
     [1002, "a frame that is not masked", [0x81, 0x01, 0x78]],
     [1002, "reserved bits", [0xf1, 0x80, 0, 0, 0, 0]],
+    [
+      1008,
+      "a message in more than 64 frames",
+      [0x01, ...Array<number[]>(65).fill([0x80, 0, 0, 0, 0, 0]).flat(), 0x80],
+    ],
   ])("20: closes with %i after %s", async (code, _, bytes) => {
     await using server = await socketServer();
     const socket = connect(server.port, "127.0.0.1");
@@ -339,6 +467,26 @@ describe("graphql-transport-ws", () => {
     const [frame] = (await once(socket, "data")) as [Buffer];
     expect([frame[0], frame.readUInt16BE(2)]).toEqual([0x88, code]);
     socket.destroy();
+  });
+
+  it("20: closes with 1008 after a message in tiny pieces, which take more of memory than what they bring", async () => {
+    await using server = await socketServer();
+    const client = server.connect();
+    await once(client.socket, "open");
+    server.connections[0]!.emit("data", Buffer.from([0x81, 0xfe, 0xff, 0xff, 0, 0, 0, 0]));
+    for (let piece = 0; piece <= 256; piece += 1) server.connections[0]!.emit("data", Buffer.from(" "));
+    expect(await client.closed).toBe(1008);
+  });
+
+  it("20: takes a message of the largest size in pieces of 256 bytes", async () => {
+    await using server = await socketServer();
+    const client = server.connect();
+    await client.init();
+    const [connection] = server.connections;
+    const text = Buffer.from('{"type":"ping"}'.padEnd(65_535));
+    connection!.emit("data", Buffer.from([0x81, 0xfe, 0xff, 0xff, 0, 0, 0, 0]));
+    for (let at = 0; at < text.length; at += 256) connection!.emit("data", text.subarray(at, at + 256));
+    expect(await client.next()).toEqual({ type: "pong" });
   });
 
   it.each([["graphql-ws"], [[]]])("1: closes with 4406 without its protocol: %j", async (protocols) => {
@@ -359,6 +507,26 @@ describe("graphql-transport-ws", () => {
       expect(await Promise.race([client.next(), client.closed])).toEqual({ type: "pong" });
       vi.advanceTimersByTime(1);
       expect(await client.closed).toBe(4408);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("ends the connection two seconds after a close that is not answered, with what it was sent", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      await using server = await socketServer();
+      using wire = new Wire(server.port);
+      wire.write(
+        `GET /graphql HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${handshake}Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n`,
+      );
+      await wire.until("graphql-transport-ws\r\n\r\n");
+      vi.advanceTimersByTime(3_000);
+      await wire.until("timeout");
+      vi.advanceTimersByTime(1_999);
+      expect(server.connections[0]!.destroyed).toBe(false);
+      vi.advanceTimersByTime(1);
+      expect(server.connections[0]!.destroyed).toBe(true);
     } finally {
       vi.useRealTimers();
     }
@@ -588,6 +756,20 @@ describe("many subscriptions on one WebSocket", () => {
     }
     at.client.socket.terminate();
     await expect.poll(hasRoom).toBe(true);
+  });
+
+  it("have their socket cut, and counted, where it gives way to another client that has less", async () => {
+    const answerRoom = createAnswerRoom(2 * size, ({ headers }) => headers["x-client"] as string);
+    await using at = await following(10, { answerRoom });
+    at.client.socket.pause();
+    for (const id of ids) at.client.send(follow(id));
+    await filled(at.socket);
+    expect(at.server.happened).not.toContain("cut");
+    const another = { socket: new Socket(), headers: { "x-client": "another" } };
+    expect(answerRoom.add(size, 0, another)).not.toBeNull();
+    expect(at.server.happened.filter((one) => one === "cut")).toHaveLength(1);
+    at.client.socket.resume();
+    expect(await at.client.closed).toBe(1006);
   });
 
   it("take turns where each fills the socket", async () => {

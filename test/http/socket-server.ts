@@ -17,7 +17,7 @@ export type SocketServerOptions = Partial<SocketsOptions> & {
   readonly admission?: Admission;
 };
 
-const admitted: Admission = {
+export const admitted: Admission = {
   is: "admitted",
   viewer: unlimitedAdmin,
   until: null,

@@ -1,0 +1,82 @@
+import {
+  getOperationAST,
+  GraphQLError,
+  OperationTypeNode,
+  parse,
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+} from "graphql";
+import type { Viewer } from "../domain/viewer.ts";
+import { createTaken } from "../graphql/context.ts";
+import { errorCodes, errorOf } from "../graphql/errors.ts";
+import type { LiveOperation } from "../graphql/live-operation.ts";
+import { schema } from "../graphql/schema.ts";
+import type { Client } from "../graphql/waiting.ts";
+import type { GraphQL } from "../graphql/yoga.ts";
+
+/** An operation that was not refused. graphql-ws holds it until the operation has ended. */
+export type Begun = ExecutionArgs & {
+  /** The subscription, where it can begin; null for one that cannot, for what is none, and once it is served. */
+  operation: LiveOperation | null;
+  /** What there is to tell where there is no `operation`. */
+  readonly result: ExecutionResult;
+};
+
+type Asked = {
+  readonly query: string;
+  readonly operationName: string | null;
+  readonly variables: Record<string, unknown>;
+};
+
+/**
+ * An operation that is executed, or why it is refused. It is executed before the protocol knows of it: only then is it
+ * known whether its variables fit, and what it asks for with them, and whoever is refused is told in an `error`.
+ */
+export async function begin(
+  graphql: GraphQL,
+  viewer: Viewer,
+  client: Client,
+  { query, operationName, variables }: Asked,
+): Promise<Begun | readonly GraphQLError[]> {
+  const taken = createTaken();
+  const pipeline = graphql.getEnveloped({
+    viewer,
+    lastEventId: null,
+    client,
+    take: taken.take,
+    params: { query, variables, ...(operationName === null ? {} : { operationName }) },
+  });
+  try {
+    const document: DocumentNode = pipeline.parse(query);
+    const errors = pipeline.validate(schema, document) as readonly GraphQLError[];
+    if (errors.length > 0) return errors;
+    const asked = getOperationAST(document, operationName);
+    if (asked == null) {
+      return [errorOf("OPERATION_RESOLUTION_FAILURE", errorCodes.OPERATION_RESOLUTION_FAILURE)];
+    }
+    const contextValue = await pipeline.contextFactory();
+    const args = { schema, document, operationName, variableValues: variables, contextValue };
+    const answer =
+      asked.operation === OperationTypeNode.SUBSCRIPTION ? pipeline.subscribe(args) : pipeline.execute(args);
+    // Nothing in this schema answers a query with a stream.
+    const result = (await answer) as ExecutionResult;
+    const refusal = refusalIn(result);
+    if (refusal !== null) return refusal;
+    const { operation } = taken;
+    return operation === null ? { ...args, result, operation } : { ...anySubscription, result, operation };
+  } catch (error) {
+    if (error instanceof GraphQLError) return [error];
+    throw error;
+  }
+}
+
+/** In place of a subscription's own document, which only the group that tells it may hold. */
+const anySubscription: ExecutionArgs = { schema, document: parse("subscription { __typename }") };
+
+/** The errors of a result that are of the request, and not of any field; null for any other result. */
+function refusalIn({ data, errors = [] }: ExecutionResult): readonly GraphQLError[] | null {
+  return data === undefined && errors.length > 0 && errors.every(({ path }) => path === undefined)
+    ? errors
+    : null;
+}
