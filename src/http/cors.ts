@@ -2,8 +2,8 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:
 
 /**
  * Says in an answer whether the page that asks may read it: pages of `origins` may, whatever the answer is, so that they
- * see why they were refused as well. True when that was all that was asked, and it is answered: browsers ask before they
- * send what a form could not, without the token that they will send then.
+ * see why they were refused as well. True for a preflight request, which is answered here: browsers send it without the
+ * token that the request itself will have.
  */
 export function answerOrigin(
   request: IncomingMessage,

@@ -6,11 +6,12 @@ const forwardingHeaders = ["forwarded", "via", "x-real-ip"];
 /**
  * True when the request was made on this machine, as far as it can be told.
  *
- * The address of the socket says nothing: a tunnel that brings Sentry's webhooks in would bring everyone in. So the host
- * that was asked for must be a name of this machine, which no page of another site can ask for (DNS rebinding), and no
- * proxy may have touched the request. nginx, unless it is told otherwise, asks for a name of this machine and leaves no
- * header; before 1.29.7 it does speak HTTP/1.0, which nothing else does any more. Since then nothing tells, and neither does
- * anything of a forwarder of TCP whose clients ask for localhost: `doctor --send` finds out.
+ * The address of the socket says nothing: a tunnel that brings Sentry's webhooks in would bring everyone in. So `Host`
+ * must name this machine, which no page of another site can achieve (DNS rebinding), and no header may be a proxy's.
+ *
+ * By default nginx sends a `Host` that names this machine and no header of its own. Before 1.29.7 it spoke HTTP/1.0,
+ * which no other client does. A newer nginx cannot be recognised, nor can a TCP forwarder whose clients ask for
+ * localhost: `doctor --send` finds out.
  */
 export function isLocal({ headers, httpVersion }: Pick<IncomingMessage, "headers" | "httpVersion">): boolean {
   const host = (headers.host ?? "").toLowerCase().replace(/:\d{1,5}$/, "");

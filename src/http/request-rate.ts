@@ -3,8 +3,8 @@ import { clientKey, isLoopback } from "./address.ts";
 import { createRateLimit } from "./rate-limit.ts";
 
 /**
- * Counts one more request from where this one came from: a request over HTTP, one that becomes a WebSocket included, or an
- * operation on the WebSocket that it became. The seconds that it has to wait before another one; 0 where it is within the rate.
+ * Counts one more request of this request's client: the request itself (HTTP, or a WebSocket's upgrade), or an operation
+ * on the WebSocket that it became. Returns 0 within the rate, else the seconds that the client has to wait.
  */
 export type RequestRate = (request: IncomingMessage) => number;
 

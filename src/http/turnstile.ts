@@ -7,12 +7,13 @@ import { createRound } from "../domain/round.ts";
  */
 export type Turnstile = {
   /**
-   * True when one more may begin: at once while those of this turn of the event loop have not had its share, else in a
-   * later turn, after those of the same client who came before. Clients take turns: however many one of them has waiting,
-   * another waits for one of those at a time. False when it has waited for too long, or where too many wait, of whom its
-   * client has most, and it came last: it may not begin.
+   * True once one more may begin: at once if this turn of the event loop has time left, else in a later turn. Clients are
+   * served round-robin, each in the order of its own requests.
    *
-   * @param client whoever asks, as `clientKey` gives it; those that are of none are of one together.
+   * False if it must not begin: it has waited for `waitMs`, or more than `mostWaiting` wait and it is the newest of the
+   * client that has most of them.
+   *
+   * @param client whoever asks, as `clientKey` gives it; those without one count as one client.
    */
   readonly enter: (client?: string) => Promise<boolean> | boolean;
 };

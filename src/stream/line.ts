@@ -20,14 +20,15 @@ export type Connection = {
 export type For = { readonly is: "live" | "replay"; readonly connections: Iterable<Connection> };
 
 /**
- * The order in which answers are made. Clients have a turn each for as long as what they were given took: neither who asks
- * for much, nor what takes long to make, nor those who have left hold up anybody else. What is live comes before what is
- * replayed, unless its client has had much more than those that replay.
+ * The order in which answers are made: fair queueing by the time that each client's answers took. So a client that asks
+ * for much, an answer that takes long, or clients that have left hold nobody else up. Live answers come before replayed
+ * ones, unless the live client has had much more time than those that replay.
  */
 export type Line = {
   /**
-   * Has it made, in its turn. Added for several, at once or one after the other, it is made at whichever's turn comes first:
-   * it is queued for a few clients, and wherever its turn comes sooner than for those. What is for nobody is dropped.
+   * Has it made, in its turn. Added for several, at once or one after the other, it is made at whichever's turn comes
+   * first: it is queued for a few clients, and wherever its turn comes sooner than for those. What is for nobody is
+   * dropped.
    */
   readonly add: (work: Work, whom: For) => void;
 };

@@ -40,15 +40,15 @@ type Wanted = {
 /**
  * Each page is read once for all who ask for it at about the same time, and everything else has its turn between two.
  *
- * A thousand who come back at a thousand places, each reading on from its own, would read each page a thousand times. So
- * reading goes through the log in one direction, as an elevator does: the next page is the first one further on that
- * anybody wants, and past the last of them it begins again with the one furthest back. Those who were given a page are
- * waited for, so that they go on together with whom they meet. Whoever comes back behind that, as those do who leave and
- * return, has to wait until it comes round: turned back for each of them, it would never arrive.
+ * If a thousand subscribers resumed at a thousand positions and each read on from its own, each page would be read a
+ * thousand times. So pages are read in one direction, as an elevator moves: the next one is the first further on that
+ * anybody wants; after the last, reading starts again with the one furthest back. Before it moves on, those who were just
+ * given a page have a moment to ask for the next, so that they go on together. A subscriber that resumes behind the
+ * present page waits for the next round: turning back for each of them, reading would never arrive.
  *
- * By that alone, one who reads all of the log would have everyone further on wait until it is there. So for each page on
- * the way the one nearest the end is read as well: who has the least left to read has it first, and those on the way wait
- * for one reading more in each round.
+ * With that alone, one subscriber that reads the whole log would hold up everyone further on. So with each page on the
+ * way the wanted page nearest the end is read as well: who has least left is served first, and those on the way wait for
+ * one more page in each step.
  */
 export function createPages({ log, size, mostHeld, forgotten, patienceMs = 500 }: PagesOptions): Pages {
   /** Those asked for last come last. */

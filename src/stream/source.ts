@@ -11,9 +11,9 @@ export type Part = { readonly entries: readonly LogEntry[]; readonly upTo: Seq }
 export type Source = {
   readonly window: Window;
   /**
-   * Some of what follows a position, as far as the window has come. At once where the window has it, and then without
-   * entries only at the end of the log; null where the log no longer has it, and for one who is `done` meanwhile. `by` is
-   * whoever reads on from there, and is the same each time.
+   * Some of the entries after a position, as far as the window has come. Returned at once, without a promise, if the
+   * window has them; then no entries means the end of the log. Null if the log no longer has them, or if `done` was
+   * called for the reader meanwhile. `by` identifies the reader: the same object each time.
    * @throws StorageUnavailableError when the store cannot be read.
    */
   readonly after: (position: Seq, by: object) => Part | Promise<Part | null>;

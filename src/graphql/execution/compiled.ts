@@ -46,8 +46,8 @@ const maxFields = 300;
  * Compiles a query that is asked for again and again into a function of its own, which answers it faster than walking
  * its document does; a subscription too, which is executed for every entry that it tells.
  *
- * What the answer is does not depend on it: variables are checked before, as graphql-js checks them, and whatever ends in
- * an error is executed again by `execute`, which has no effects in a schema that only reads. A compiled query lives as
+ * The answer is the same as that of `execute`: variables are checked before, as graphql-js checks them, and a query that
+ * ends in an error is executed again by `execute`, which is safe in a schema that only reads. A compiled query lives as
  * long as its parsed document.
  */
 export function compiled(execute: Execute): Execute {
@@ -118,9 +118,9 @@ function asksForSchema(document: DocumentNode): boolean {
 }
 
 /**
- * What `getVariableValues` does, which looks the variables' types up each time; and, of the variables that may be null, what
- * graphql-js finds only where they stand: a default lets one stand where null is not allowed (specification, 5.8.5), and
- * the compiled query does not look.
+ * Does what `getVariableValues` does, without looking the variables' types up each time. It also refuses null for a
+ * variable that has a default and is used where null is not allowed (specification, 5.8.5): graphql-js finds this where
+ * the variable is used, and a compiled query does not check it there.
  */
 function variablesOf(
   { variableDefinitions = [] }: OperationDefinitionNode,
