@@ -3,14 +3,16 @@ import type { Logger } from "./logger.ts";
 import type { Metrics, NotKeptCode, RefusalCode, TimestampFault, Transport } from "./metrics.ts";
 
 /**
- * What happens, one function for each thing that does. Numbers go to the metrics under few labels, the particulars to
- * the log; no body, signature, token or header ever does. None of them throws.
+ * One function for each thing that happens. Numbers go to the metrics, under few labels; details go to the log. No
+ * body, signature, token or header goes to either. None of the functions throws.
  */
 export type Report = {
   readonly started: (where: { readonly url: string; readonly database: string }) => void;
-  /** Nothing tells who may read: requests made on this machine may read everything. */
+  /** No way to authenticate is configured: requests made on this machine may read everything. */
   readonly openHere: () => void;
-  /** There is no SENTRY_CLIENT_SECRET, so the random one counts that the gateway made and keeps in this file. */
+  /**
+   * There is no SENTRY_CLIENT_SECRET: webhooks are checked with the random secret that the gateway made, in this file.
+   */
   readonly secretOwn: (where: { readonly file: string }) => void;
   readonly stopped: () => void;
 
@@ -31,62 +33,76 @@ export type Report = {
     readonly entries: number;
     readonly milliseconds: number;
   }) => void;
-  /** Deliveries could not be written; once for each interval, however often it happens. */
+  /** Deliveries could not be written. */
   readonly storeFailed: (error: unknown) => void;
-  /** The store writes again; told where that it could not was. */
+  /** The store writes again. Logged only if the failure was. */
   readonly storeRecovered: () => void;
   /** What is too old, or was set aside by a command, could not be dropped; it is tried again. */
   readonly notDropped: (error: unknown) => void;
-  /** How far the log has come could not be noted beside the database; it is tried again. */
+  /** The newest position could not be noted beside the database; it is tried again. */
   readonly positionNotNoted: (error: unknown) => void;
-  /** What some deliveries held cannot be read and counts as gone; once for each such place of the store. */
+  /** Contents of some deliveries cannot be read, and count as gone. Logged once for each such place of the store. */
   readonly contentUnreadable: (error: Error) => void;
-  /** The log could not be read by those who follow it; they try again. */
+  /** The tail could not read the log; it tries again. */
   readonly tailFailed: (error: unknown) => void;
-  /** What other replicas commit is not heard at once; the log is still read every second. */
+  /** Commits of other replicas are not heard at once; the log is still read every second. */
   readonly listenerFailed: (error: unknown) => void;
-  /** What other replicas commit cannot be heard, because PostgreSQL is reached through a pooler. */
+  /**
+   * Commits of other replicas are not heard, because PostgreSQL is reached through a pooler; the log is read every
+   * second.
+   */
   readonly pollingAlone: () => void;
-  /** There is no index of the issues' texts, and it is made now. */
+  /** The index of the issues' texts is missing, and is created now. */
   readonly textIndexMissing: () => void;
-  /** It could not be made: searches try every issue. */
+  /** It could not be created: searches try every issue. */
   readonly textIndexFailed: (error: unknown) => void;
-  /** The database's LC_CTYPE knows no letters but English ones: a search in another script has no trigrams, and no index. */
+  /**
+   * The database's LC_CTYPE knows English letters only: a search in another script has no trigrams, and uses no index.
+   */
   readonly scriptsUnknown: () => void;
-  /** A new epoch is due, and what begins it waits for somebody who has the log for long. */
+  /** A new epoch is due, but something else holds the log's lock for long. */
   readonly logHeld: () => void;
-  /** The database is one that has lost some of the log: streams from before end, and their clients are told EPOCH_CHANGED. */
+  /**
+   * A new epoch has begun: the database has lost some of the log, or was rebuilt. Streams end, and cursors from before
+   * are refused with EPOCH_CHANGED.
+   */
   readonly epochChanged: () => void;
-  /** The same, found when the database was opened. Tokens of these names may have been revoked since its backup: they are valid again. */
+  /**
+   * The database was found to be restored when it was opened. Tokens of these names are valid, though they may have
+   * been revoked since the backup.
+   */
   readonly restored: (tokens: readonly string[]) => void;
-  /** The database file was gone or empty, and the log of the one before had come to this position: a new one was made. */
+  /**
+   * The database file was gone or empty, and a new one was made. `newest` is the position that the former log had come
+   * to.
+   */
   readonly databaseLost: (what: { readonly file: string; readonly newest: number }) => void;
 
-  /** The tokens could not be read; what was known of them counts on. */
+  /** The tokens could not be read; those last known stay valid. */
   readonly tokensFailed: (error: unknown) => void;
-  /** The keys that JWTs are checked with could not be had. */
+  /** The keys that JWTs are checked with could not be fetched. */
   readonly keysFailed: (error: unknown) => void;
-  /** A JWT was refused, by this code of jose's, for this claim where it is about one. */
+  /** A JWT was refused. `code` is jose's; `claim` is the one that is wrong, null if it is about none. */
   readonly jwtRefused: (fault: { readonly code: string; readonly claim: string | null }) => void;
 
   readonly subscriberJoined: (transport: Transport) => void;
   readonly subscriberLeft: (transport: Transport) => void;
-  /** A connection took nothing for too long, and was cut. */
+  /** A subscriber that took nothing, or too little, for too long was cut. */
   readonly slowConsumerCut: (transport: Transport) => void;
-  /** An entry has been written to all who follow one operation, so long after its webhook came in. */
+  /** An entry was written to all subscribers of one operation, so many milliseconds after its webhook came in. */
   readonly entryTold: (milliseconds: number) => void;
 
-  /** The store could not be read: whoever asked is told to try again. */
+  /** The store could not be read: the client is told to try again. */
   readonly readFailed: (error: unknown) => void;
   /** A GraphQL resolver failed in a way that clients see as INTERNAL_SERVER_ERROR. */
   readonly resolverFailed: (error: unknown) => void;
-  /** A request handler failed where nothing should. */
+  /** A request handler failed where nothing should fail. */
   readonly requestFailed: (error: unknown) => void;
 };
 
 /**
- * Each kind of trouble is logged at most once in ten seconds. The metrics count each webhook that is refused or not kept,
- * each consumer that is cut, and each INTERNAL_SERVER_ERROR.
+ * Each kind of trouble is logged at most once in ten seconds. The metrics count each webhook that is refused or not
+ * kept, each consumer that is cut, and each INTERNAL_SERVER_ERROR.
  */
 const quietMs = 10_000;
 
@@ -125,7 +141,7 @@ export function createReport({
       metrics.deliveries.inc({ outcome });
       metrics.ackSeconds.observe(milliseconds / 1000);
       logger.debug({ outcome, milliseconds }, "delivery kept");
-      // Where Sentry changes what it sends, nothing else is amiss: it is heard, and answered 202.
+      // If Sentry changes what it sends, only this tells: the webhook is heard, and answered 202.
       if (outcome === "QUARANTINED")
         quietly("quarantined", () =>
           logger.warn("a signed webhook was not understood: kept, quarantined; `Query.deliveries` tells why"),
@@ -157,7 +173,7 @@ export function createReport({
         logger.error({ err }, "the store cannot write");
       }),
     storeRecovered() {
-      // On a disk that is all but full it may come and go with each webhook.
+      // On a disk that is nearly full it may fail and recover with each webhook.
       if (isStoreSaidToFail) logger.info("the store writes again");
       isStoreSaidToFail = false;
     },
@@ -232,7 +248,7 @@ export function createReport({
         logger.warn({ transport }, "a subscriber that read nothing, or too little, was cut"),
       );
     },
-    // Another replica's clock may be ahead, and a sum that falls is taken for one that began anew.
+    // Another replica's clock may be ahead, and Prometheus takes a sum that falls for one that began anew.
     entryTold: (milliseconds) => metrics.toldSeconds.observe(Math.max(0, milliseconds) / 1000),
 
     readFailed: (err) => quietly("read", () => logger.error({ err }, "the store cannot be read")),

@@ -2,7 +2,7 @@ import { sql, type SQL } from "drizzle-orm";
 import { durationFigures, durationPercents, type DurationFigures } from "../../domain/statistics.ts";
 import type { Aggregates } from "../aggregates.ts";
 
-/** `durationPercents` of 100; a hundredth of a whole number is far enough from whole ones for `ceil` to be exact. */
+/** `durationPercents` as fractions. For these percents `ceil` of a fraction of a whole number is exact. */
 const fractions = sql.raw(`array[${durationPercents.map((percent) => percent / 100).join(", ")}]`);
 
 /** `[n, total, percentiles]` as JSON. */

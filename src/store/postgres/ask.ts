@@ -3,19 +3,19 @@ import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import { failureFrom } from "./error.ts";
 import { valueTypes } from "./pools.ts";
 
-/** Answers one statement: a pool, or one connection. */
+/** Whatever answers a statement: a pool, or one connection. */
 export type Connection = { readonly query: (config: pg.QueryConfig) => Promise<pg.QueryResult> };
 
 /**
- * Drizzle over this connection. What the database cannot answer is thrown as StorageUnavailableError,
- * ReadTimeoutError or OverloadedError, as the cause of an error of Drizzle's.
+ * Drizzle over this connection. If the database does not answer, Drizzle's error has a StorageUnavailableError,
+ * ReadTimeoutError or OverloadedError as its cause.
  */
 export function drizzleOver(connection: Connection): NodePgDatabase {
   const client = {
     async query(config: pg.QueryConfig, values: readonly unknown[] = []) {
       try {
-        // Drizzle brings parsers of its own, for types that no table has. Without the name: behind a pooler the next
-        // statement may meet a server that never heard of it.
+        // Not Drizzle's own parsers: they are for types that no table has. Nor its statement's name: behind a pooler
+        // the next statement may meet a server session that does not know it.
         const { name: _name, ...unnamed } = config;
         return await connection.query({ ...unnamed, values: values.map(storable), types: valueTypes });
       } catch (error) {
@@ -23,15 +23,16 @@ export function drizzleOver(connection: Connection): NodePgDatabase {
       }
     },
   };
-  // The one method of a pool that Drizzle calls outside of its own transactions, which nobody begins.
+  // `query` is all that Drizzle calls of a pool outside of its own transactions, and nobody begins those.
   return drizzle({ client: client as unknown as pg.Pool });
 }
 
 /**
- * The same value, or one that the database takes and that equals nothing kept.
+ * The value, with each NUL and lone surrogate replaced by U+10FFFF: the database takes it, and it equals nothing that
+ * is kept.
  *
  * PostgreSQL refuses a NUL in text, and a lone surrogate would become U+FFFD on its way there. No text that is kept has
- * either, and none has this character that means nothing.
+ * either of them, nor U+10FFFF, which means nothing.
  */
 function storable(value: unknown): unknown {
   if (typeof value !== "string") return value;

@@ -1,14 +1,14 @@
 import { getTableColumns } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 
-/** A column as rows name it, as the database does, and its type there. */
+/** A column: its key in rows, its name in the database and its type there. */
 export type Column = { readonly key: string; readonly name: string; readonly type: string };
 
 export function columnsOf(table: PgTable): readonly Column[] {
   return Object.entries(getTableColumns(table)).map(([key, column]) => ({
     key,
     name: column.name,
-    // An array's elements have no collation of their own; the column gives them its.
+    // Elements of an array have no collation of their own; the column that they go into has one.
     type: column.getSQLType().replace(/ collate .*/, ""),
   }));
 }
@@ -26,13 +26,13 @@ export function listOf(columns: readonly Column[]): string {
   return columns.map(({ name }) => `"${name}"`).join(", ");
 }
 
-/** A statement that inserts the rows that its values are as `arraysOf`. */
+/** An INSERT statement. Its values are the rows, as `arraysOf` gives them. */
 export function inserting(table: string, columns: readonly Column[]): string {
   const arrays = columns.map(({ type }, index) => `$${index + 1}::${type}[]`);
   return `insert into ${table} (${listOf(columns)}) select * from unnest(${arrays.join(", ")})`;
 }
 
-/** The same over rows that have the same key; those keep what is in the columns `kept`. */
+/** The same, but rows that have the key already are updated, except for their columns in `kept`. */
 export function upserting(
   table: string,
   key: string,

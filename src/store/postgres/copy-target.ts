@@ -29,45 +29,46 @@ const progressShape = z.object({
   indexes: z.array(z.object({ name: z.string(), text: z.string() })),
 });
 
-/** How far a copy has come. It lies in the target, changed by the transactions that write what it tells of. */
+/** How far a copy has come. It is kept in the target, and the transactions that write rows update it. */
 export type Progress = {
   /** Of the source. */
   readonly identity: Identity;
-  /** What was copied before the log was at this position is as it was then, or later. */
+  /** Every copied row is as it was at this position of the log, or later. */
   readonly since: number;
-  /** The last key that is copied of each table; 0 for none. */
+  /** The last key copied of each table; 0 for none. */
   readonly keys: Readonly<Record<CopiedName, number>>;
-  /** What is copied was told to differ from its source. */
+  /** True if what is copied was found to differ from its source. */
   readonly hasDiffered: boolean;
 };
 
 /** An empty PostgreSQL database, or one that a copy was begun into. */
 export type CopyTarget = AsyncDisposable & {
-  /** Null where none was begun. */
+  /** How far the copy begun here has come; null if there is none. */
   readonly begun: Progress | null;
-  /** Empties the tables and takes their indexes away, which are made anew in a fraction of the time. */
+  /** Empties the tables and drops their indexes: creating them in the end takes a fraction of the time. */
   readonly begin: (progress: Progress) => Promise<void>;
-  /** Writes the rows over those with their keys, and how far that is, in one transaction. */
+  /** Writes the rows, over those with the same keys, and the progress, in one transaction. */
   readonly write: (table: CopiedTable, rows: readonly Row[], progress: Progress) => Promise<void>;
   readonly remember: (progress: Progress) => Promise<void>;
-  /** Writes a table that is copied as a whole anew. */
+  /** Replaces all rows of a table that is copied as a whole. */
   readonly writeAll: (table: WholeTable, rows: readonly Row[]) => Promise<void>;
   readonly pageAfter: (table: CopiedTable, key: number) => Promise<readonly Row[]>;
   readonly all: (table: WholeTable) => Promise<readonly Row[]>;
-  /** Makes the indexes, where they are not made yet, and runs VACUUM ANALYZE on the tables. */
+  /** Creates the indexes that are missing, and runs VACUUM ANALYZE on the tables. */
   readonly makeIndexes: (onProgress: (done: number, total: number) => void) => Promise<void>;
-  /** Remembers that what is copied differs from its source. */
+  /** Records that what is copied differs from its source. */
   readonly markDiffering: () => Promise<void>;
   /** Makes it the store that it was copied from, in the same epoch, for gateways to open. */
   readonly finish: (newest: { readonly position: number; readonly delivery: number }) => Promise<void>;
 };
 
-/** How long a gateway's last batch, or another copy, is waited for. */
+/** How long to wait for a gateway's last batch, or for another copy. */
 const waitMs = 2_000;
 
 /**
- * Opens the database for being copied into, making its tables. Until it is disposed of, nothing else writes there.
- * @throws Error that says what to do: a gateway is there, or another store, or the server is not one to rely on.
+ * Opens the database to be copied into, and creates its tables. Until it is disposed, nothing else can write there.
+ * @throws Error that says what to do if a gateway uses it, it holds another store, or the server's settings are not
+ * safe.
  */
 export async function openCopyTarget(url: string): Promise<CopyTarget> {
   await using opened = new AsyncDisposableStack();
@@ -103,7 +104,7 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
   const writing = (work: () => Promise<void>): Promise<void> =>
     unhurried(async () => {
       await work();
-      // Otherwise a gateway may have written meanwhile.
+      // Without the lock a gateway may have written meanwhile.
       await lock.assertHeld();
     });
 
@@ -120,8 +121,8 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
         await remember(progress);
       }),
     remember,
-    // Told to the disk with what follows, at the latest when the copy is finished: lost with a crash of the server, it is
-    // lost together with how far it was.
+    // Synced to disk with what follows, at the latest when the copy is finished. If the server crashes before, the rows
+    // are lost together with the progress that tells of them.
     write: (table, rows, progress) =>
       writing(async () => {
         await client.query("set local synchronous_commit = off");
@@ -191,7 +192,7 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
           [metaNames.newest]: String(position),
         };
         await client.query(upsertMeta, [Object.keys(told), Object.values(told)]);
-        // The epoch is that of the log, which goes on; where it goes on is this server.
+        // The epoch is the log's, which goes on; the instance is this server's.
         await client.query(
           `insert into meta (name, value) values ($1, present_instance())
            on conflict (name) do update set value = excluded.value`,
@@ -207,13 +208,14 @@ const upsertMeta = `insert into meta (name, value) select * from unnest($1::text
   on conflict (name) do update set value = excluded.value`;
 
 type Lock = AsyncDisposable & {
-  /** @throws Error when the connection that holds the lock has ended. */
+  /** @throws Error if the connection that holds the lock has ended. */
   readonly assertHeld: () => Promise<void>;
 };
 
 /**
- * Until it is disposed of no gateway writes a batch, and no second copy begins. The lock is that of a transaction which
- * does nothing else: behind a pooler a session's would outlast the copy, in a session that others go on with.
+ * Takes a lock: until it is disposed, no gateway writes a batch and no second copy begins. It belongs to a transaction
+ * that does nothing else. Behind a pooler, a session's lock would outlast the copy, in a session that others go on
+ * using.
  */
 async function lockOut(client: pg.Client, schema: string): Promise<Lock> {
   try {
@@ -262,7 +264,7 @@ async function holdsAnything(client: pg.Client): Promise<boolean> {
   return rows[0]!.is;
 }
 
-/** All but those that are constraints, with what makes them. */
+/** All indexes but those of constraints, with the statements that create them. */
 async function indexesOf(client: pg.Client) {
   const { rows } = await client.query<{ name: string; text: string }>(
     `select indexname as name, indexdef as text from pg_indexes

@@ -16,24 +16,24 @@ import { beginUnhurried } from "./unhurried.ts";
 export type ExaminationOptions = Pick<Examined, "onProgress"> & { readonly url: string };
 
 /**
- * Everything about the store that is not as it should be; empty when all is well. It reads only, in one moment of the
- * store, so replicas may go on beside it; what they delete is kept by the server for as long as it takes.
+ * Returns everything that is wrong with the store; empty if all is well. It only reads, as of one moment, so replicas
+ * may go on meanwhile. The server keeps what they delete for as long as it takes.
  *
- * It looks at the server's settings and the store's own, and then as `examineStore` does. The server's pages are its own
- * to check.
- * @throws Error where there is no store, or the role may not read it.
+ * It checks the server's settings and the store's own records, then runs `examineStore`. It does not check the server's
+ * pages.
+ * @throws Error if there is no store, or the role may not read it.
  */
 export async function examinePostgres({ url, onProgress }: ExaminationOptions): Promise<readonly Finding[]> {
   await using pools = createPools(url);
   const client = pools.connection();
   try {
     await connectTo(client);
-    // Whether it is a standby shows outside of a transaction that only reads.
+    // Before the transaction: in a read-only one every server looks like a standby.
     const ofServer = await examineServer(client);
     await beginUnhurried(client, "isolation level repeatable read read only");
     await requireStore(client);
     if (!(await hasTablesOfThisVersion(client))) return [...ofServer, otherVersion];
-    // What is half copied is not to be right yet.
+    // A copy that is not finished need not be right yet.
     if (await isCopying(client)) return [...ofServer, unfinishedCopy];
     const db = drizzleOver(client);
     return [

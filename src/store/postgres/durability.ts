@@ -1,10 +1,10 @@
 import type pg from "pg";
 
-/** The oldest PostgreSQL that is still maintained by its makers. */
+/** The oldest major version of PostgreSQL that is still maintained. */
 const oldestVersion = 15;
 
 /**
- * Makes sure that what the server says is committed is on its disk, and that text is kept as it is given.
+ * Asserts that what the server says is committed is on its disk, and that text is kept as it is given.
  * @throws Error with a line for each setting that is wrong, and what to do.
  */
 export async function assertDurable(client: pg.ClientBase): Promise<void> {
@@ -13,7 +13,7 @@ export async function assertDurable(client: pg.ClientBase): Promise<void> {
     throw new Error(`Issuewire cannot use this PostgreSQL:\n${wrong.map((line) => `  ${line}`).join("\n")}`);
 }
 
-/** What is wrong with the server that the connection is to, one line for each. */
+/** What is wrong with the settings of the server, one line for each; empty if nothing is. */
 export async function durabilityFaults(client: pg.ClientBase): Promise<readonly string[]> {
   const { rows } = await client.query<Readonly<Record<Setting, string>>>(
     `select ${settings.map((name) => `current_setting('${name}') as ${name}`).join(", ")}`,

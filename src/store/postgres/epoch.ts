@@ -4,18 +4,18 @@ import type { Reader } from "../reader.ts";
 import { drizzleOver, type Connection } from "./ask.ts";
 import { answered } from "./error.ts";
 
-/** What positions mean, as far as this replica knows. */
+/** The epoch, which says what positions mean, as far as this replica knows. */
 export type EpochWatch = AsyncDisposable & {
-  /** As last known, and the newest position that the log is known to have had under it, whoever wrote that. */
+  /** The epoch as last known, and the newest position that its log is known to have had, whoever wrote it. */
   readonly known: () => KnownEpoch;
-  /** This replica has committed up to this position. */
+  /** Notes that the log has come to this position. */
   readonly reached: (position: number) => void;
   /**
-   * The same `bounds`, whose answers are noted as known. It fails once the epoch is another than this replica was opened
-   * in: the entries that its followers have in memory would be told as entries of the new epoch.
+   * The same `bounds`, whose answers are noted as known. It fails once the epoch is another than this replica was
+   * opened in: its followers would take the entries in memory for entries of the new epoch.
    */
   readonly noting: (bounds: Reader["bounds"]) => Reader["bounds"];
-  /** Those that `entriesAfter` finds, while they are of the epoch that this replica was opened in. */
+  /** The same `entriesAfter`, which fails once the epoch is another than this replica was opened in. */
   readonly ofFirst: (entriesAfter: Reader["entriesAfter"]) => Reader["entriesAfter"];
 };
 
@@ -25,9 +25,9 @@ type KnownEpoch = { readonly epoch: string; readonly position: number };
 const everyMs = 1_000;
 
 /**
- * Looks at the epoch now and then, and whenever bounds or entries are read. Once it is another than `first`, these are
- * not to be had any more: StorageUnavailableError.
- * @param onEpoch called once, when positions mean something else than in `first`.
+ * Looks at the epoch every second, and whenever bounds or entries are read. Once it is another than `first`, reading
+ * these fails with StorageUnavailableError.
+ * @param onEpoch called once, when the epoch is no longer `first`.
  */
 export function watchEpoch(connection: Connection, first: string, onEpoch: () => void): EpochWatch {
   const db = drizzleOver(connection);
@@ -36,9 +36,9 @@ export function watchEpoch(connection: Connection, first: string, onEpoch: () =>
     known = { ...known, position: Math.max(known.position, position) };
   };
 
-  /** @throws StorageUnavailableError once this, or one that was found before, is not the first epoch. */
+  /** @throws StorageUnavailableError if this epoch, or one that was found before, is not the first. */
   function assertFirst(epoch: string): void {
-    // Never back to the first: what was asked before another was found may be answered after it.
+    // Never back to the first: the answer to an earlier question may come after another epoch was found.
     if (epoch !== first && epoch !== known.epoch) {
       if (known.epoch === first) onEpoch();
       known = { epoch, position: 0 };
@@ -49,14 +49,13 @@ export function watchEpoch(connection: Connection, first: string, onEpoch: () =>
 
   async function look(): Promise<void> {
     const { rows } = await answered(db.execute<{ epoch: string | null }>(sql`select kept_epoch() as epoch`));
-    // Without one, another server has taken the place of the one before, and whoever writes first begins a new epoch
-    // there.
+    // Null if another server has replaced the former one: whoever writes first begins a new epoch there.
     assertFirst(rows[0]!.epoch ?? "");
   }
 
   let looking: Promise<void> | null = null;
   const timer = setInterval(() => {
-    // What cannot be read now is looked at again; the tail tells of it.
+    // A failure is ignored: it is tried again, and the tail reports it.
     looking ??= look()
       .catch(() => {})
       .finally(() => (looking = null));
@@ -74,8 +73,8 @@ export function watchEpoch(connection: Connection, first: string, onEpoch: () =>
     },
     ofFirst: (entriesAfter) => async (after, limit) => {
       const entries = await entriesAfter(after, limit);
-      // Looked at after they are read: they are of this epoch then, or of one before it. To those who follow, entries of
-      // a new one would be more of the old.
+      // Looked at after the entries are read: so they are of this epoch, or of an earlier one. Followers would take
+      // entries of a new one for more of the old.
       if (entries.length > 0) await look();
       reached(entries.at(-1)?.event.seq ?? 0);
       return entries;

@@ -8,13 +8,13 @@ import {
   StoreFaultError,
 } from "../../domain/failure.ts";
 
-/** PostgreSQL's own error, however deep it is in what was made of it; null without one. */
+/** PostgreSQL's own error, also as a cause of another one, however deep; null if there is none. */
 function databaseErrorIn(error: unknown): pg.DatabaseError | null {
   if (error instanceof pg.DatabaseError) return error;
   return error instanceof Error && error.cause !== undefined ? databaseErrorIn(error.cause) : null;
 }
 
-/** PostgreSQL's five letters for what went wrong; null for an error of another kind. */
+/** PostgreSQL's SQLSTATE of what went wrong; null for an error of another kind. */
 export function codeOf(error: unknown): string | null {
   return databaseErrorIn(error)?.code ?? null;
 }
@@ -22,13 +22,13 @@ export function codeOf(error: unknown): string | null {
 /** statement_timeout has ended the statement (`query_canceled`). */
 const canceled = "57014";
 
-/** A lock was not had in the time that it may be waited for (`lock_not_available`). */
+/** A lock was not granted within lock_timeout (`lock_not_available`). */
 export const lockNotAvailable = "55P03";
 
 /** The role may not do what was asked (`insufficient_privilege`). */
 export const notPermitted = "42501";
 
-/** What a question that the database did not answer is answered with. */
+/** What a question fails with if the database does not answer it. */
 export function failureFrom(error: unknown): ReadFailure {
   if (error instanceof OverloadedError) return error;
   if (codeOf(error) === canceled)
@@ -36,15 +36,15 @@ export function failureFrom(error: unknown): ReadFailure {
   return new StorageUnavailableError("The store could not be read.", { cause: error });
 }
 
-/** The failure that `failureFrom` made of an error, however deep it is in what Drizzle made of that; null without one. */
+/** The failure that `failureFrom` made, also as a cause of Drizzle's error, however deep; null if there is none. */
 export function failureIn(error: unknown): ReadFailure | null {
   if (isReadFailure(error)) return error;
   return error instanceof Error && error.cause !== undefined ? failureIn(error.cause) : null;
 }
 
 /**
- * The answer to what was asked through Drizzle, which is not to fail as Drizzle does, with the statement and its values,
- * but with what `failureFrom` made of it.
+ * Awaits an answer through Drizzle. If it fails, throws what `failureFrom` made of the error: Drizzle's own error holds
+ * the statement and its values.
  */
 export async function answered<Answer>(asked: PromiseLike<Answer>): Promise<Answer> {
   try {
@@ -55,8 +55,8 @@ export async function answered<Answer>(asked: PromiseLike<Answer>): Promise<Answ
 }
 
 /**
- * As `failureIn`, of a question: StoreFaultError where the database refuses its text or its values. Not for the right to
- * ask it (`insufficient_privilege`), which somebody else can give.
+ * As `failureIn`, but StoreFaultError if the database refuses a question's text or its values. A missing privilege
+ * (`insufficient_privilege`) does not count as that: somebody else can grant it.
  */
 export function failureInQuestion(error: unknown): Error | null {
   return /^(?:22|42(?!501)|54)/.test(codeOf(error) ?? "")
@@ -65,8 +65,8 @@ export function failureInQuestion(error: unknown): Error | null {
 }
 
 /**
- * True where it is the values that the database refuses: data exceptions, broken constraints, and what is larger than
- * it holds. They are refused again however often they are sent.
+ * True if the database refuses the values: data exceptions, broken constraints, and what is larger than it holds. They
+ * would be refused again however often they are sent.
  */
 export function isOfValues(error: unknown): boolean {
   return /^(?:22|23|54)/.test(codeOf(error) ?? "");

@@ -4,8 +4,8 @@ import type { Reader } from "../reader.ts";
 import type { Slots } from "../slots.ts";
 
 /**
- * The same reader, with at most so many heavy questions at once as there are slots: each keeps a core and a connection of
- * the server busy for up to seconds, and webhooks and quick questions need some too.
+ * The same reader, with at most as many heavy questions at once as there are slots. Each keeps a core and a connection
+ * of the server busy for up to seconds, and webhooks and quick questions need some too.
  */
 export function fewHeavy(reader: Reader, slots: Slots): Reader {
   return calledBy(reader, async (ask, args, name) => {

@@ -6,42 +6,42 @@ export type ListenerOptions = {
   /** A connection that is not yet connected. */
   readonly connection: () => pg.Client;
   readonly channel: string;
-  /** What the server shows of the connection. */
+  /** The connection's application_name. */
   readonly name: string;
-  /** The log was told to have come this far; null: it may have come further while nobody listened. */
+  /**
+   * Called with the newest position when a commit is announced; with null if the log may have grown while nobody
+   * listened.
+   */
   readonly heard: (position: number | null) => void;
-  /** The connection broke or could not be had; it is tried again. */
+  /** Called if the connection broke or could not be made; it is tried again. */
   readonly failed: (error: unknown) => void;
-  /** How long until the first try again; each further one waits twice as long, up to the last. */
+  /** How long until the first retry. The wait doubles with each further one, up to `last`. */
   readonly retryMs?: { readonly first: number; readonly last: number };
 };
 
-/** How often a silent connection is asked whether it is there: one that a firewall forgot breaks without a word. */
+/** How often a silent connection is checked: one that a firewall forgot breaks without a sign. */
 const checkMs = 10_000;
 
-/** What a connection that listens calls itself, so that it is seen that a replica has the store of this schema. */
+/** The application_name of a connection that listens: it shows that a replica has the store of this schema. */
 export function listeningName(schema: string): string {
   return `issuewire listening ${shortName(schema)}`;
 }
 
-/** The channel on which replicas that have the store of this schema tell each other of commits. */
+/** The channel on which replicas with the store of this schema tell each other of commits. */
 export function channelOf(schema: string): string {
   return `issuewire ${shortName(schema)}`;
 }
 
-/**
- * The schema's name, or a hash in its place: what names a channel has 63 bytes at most, and what names a connection is
- * ASCII.
- */
+/** The schema's name, or a hash of it: a channel's name has at most 63 bytes, and an application_name is ASCII. */
 function shortName(schema: string): string {
   return /^[ -~]{1,40}$/.test(schema) ? schema : hash("sha256", schema).slice(0, 40);
 }
 
 /**
- * Listens for what other replicas commit, on a connection of its own, for as long as it is not disposed of.
+ * Listens for commits of other replicas, on a connection of its own, until it is disposed.
  *
- * A notification is a hint and nothing more: none is repeated, and none is heard while the connection is away. Whoever
- * needs to know reads the log.
+ * A notification is only a hint: none is repeated, and none is heard while the connection is away. Whoever needs to
+ * know reads the log.
  */
 export function startListener(options: ListenerOptions): AsyncDisposable {
   const { connection, channel, name, heard, failed, retryMs = { first: 100, last: 5_000 } } = options;
@@ -56,7 +56,7 @@ export function startListener(options: ListenerOptions): AsyncDisposable {
         if (stop.signal.aborted) return;
         failed(error);
       }
-      // Not all replicas at once, when the server comes back.
+      // With jitter, so that not all replicas come at once when the server is back.
       await paused(waitMs * (0.5 + Math.random() / 2), stop.signal);
       waitMs = Math.min(waitMs * 2, retryMs.last);
     }
@@ -75,11 +75,11 @@ export function startListener(options: ListenerOptions): AsyncDisposable {
     const hear = ({ payload }: pg.Notification) => heard(Number(payload));
     client.on("notification", hear);
     stop.signal.addEventListener("abort", leave);
-    /** What the server says; one that says nothing for as long as this is gone. */
+    /** Waits for the server's answer. If it does not come within `checkMs`, the server counts as gone. */
     const answered = async (answer: Promise<unknown>): Promise<void> => {
       const silent = AbortSignal.timeout(checkMs);
       silent.addEventListener("abort", leave);
-      // Whoever is first, the other is waited for no more.
+      // If the connection ends first, nobody awaits the answer.
       answer.catch(() => {});
       await Promise.race([answer, ended.promise]);
       silent.removeEventListener("abort", leave);
@@ -97,7 +97,7 @@ export function startListener(options: ListenerOptions): AsyncDisposable {
     } finally {
       stop.signal.removeEventListener("abort", leave);
       client.removeListener("notification", hear);
-      // A connection that does not answer does not say good-bye either.
+      // Not awaited: a connection that does not answer does not say goodbye either.
       void client.end().catch(() => {});
     }
   }
@@ -111,7 +111,7 @@ export function startListener(options: ListenerOptions): AsyncDisposable {
   };
 }
 
-/** Resolves after so long, or when the signal aborts. */
+/** Resolves after so many milliseconds, or when the signal aborts. */
 function paused(milliseconds: number, signal: AbortSignal): Promise<void> {
   return setTimeout(milliseconds, undefined, { signal }).catch(() => {});
 }

@@ -9,15 +9,15 @@ export type Locks = {
   readonly store: bigint;
   /** Held by the one replica that makes the index of the issues' texts. */
   readonly textIndex: bigint;
-  /** Shared by all that write batches; held alone by what erases. */
+  /** Shared by all that write batches. Held exclusively to erase, by `rebuild`, and by a copy. */
   readonly writing: bigint;
-  /** Held by the one transaction that erases, before it takes `writing`: batches wait for one of those at most. */
+  /** Held by the one transaction that erases, before it takes `writing`: so batches wait for one of these at most. */
   readonly erasing: bigint;
-  /** Held by the one transaction that adds to the log, from where it learns its positions until it ends. */
+  /** Held by the one transaction that adds to the log, from when it learns its positions until it ends. */
   readonly log: bigint;
   /** Held by the one transaction that writes about this issue. */
   readonly issue: (sentryId: string) => bigint;
-  /** Held by the one transaction that keeps this body, where that is not about an issue. */
+  /** Held by the one transaction that writes a delivery with this body, if it is not about an issue. */
   readonly body: (sha256: string) => bigint;
 };
 
@@ -38,7 +38,7 @@ export function locksOf(schema: string): Locks {
   };
 }
 
-/** The order in which every transaction takes its locks, so that no two wait for each other. */
+/** The keys, each once, in the order in which every transaction takes them, so that none deadlock. */
 export function inOrder(keys: Iterable<bigint>): readonly bigint[] {
   return [...new Set(keys)].toSorted((one, other) => (one < other ? -1 : one > other ? 1 : 0));
 }

@@ -11,8 +11,7 @@ import { erasingSteps } from "./steps.ts";
 import { tokensOn } from "./tokens.ts";
 
 /**
- * Opens the store for commands, making the tables where they are missing unless it is to be there. Replicas may go on beside
- * it.
+ * Opens the store for commands, creating tables that are missing unless `mustExist`. Replicas may go on meanwhile.
  * @throws Error that says what is wrong with the server and what to do.
  */
 export async function openPostgresMaintenance(
@@ -27,7 +26,7 @@ export async function openPostgresMaintenance(
   return {
     ...erasingSteps(pools.log, schema),
     tokens: tokensOn(pools.log),
-    // Its files are the server's own, whose VACUUM does this.
+    // The files are the server's own, and its VACUUM does this.
     compact: async () => ({ is: "compact" }),
     sweep: async () => true,
     ...calledBy(namedQueries(reader, sharedBy(drizzleOver(pools.log))), (ask, args) =>

@@ -11,22 +11,22 @@ import { makeTextIndex } from "./search.ts";
 import { beginUnhurried } from "./unhurried.ts";
 
 export type MigrateOptions = {
-  /** A store that a copy was begun into is opened too, as it is. */
+  /** Opens a store with an unfinished copy too, as it is. */
   readonly isForCopy?: boolean;
-  /** Where there is no store, none is made. */
+  /** If there is no store, none is made. */
   readonly mustExist?: boolean;
 };
 
 /**
- * How long tables that are to be changed are waited for. Whatever comes after one that waits waits behind it, such as the
- * batches of the replicas, which give up after half a second.
+ * How long to wait for the lock on a table that is to be changed. Others queue behind this wait, such as the batches of
+ * the replicas, which give up after half a second.
  */
 const waitMs = 300;
 
 const migrationsFolder = join(packageFolder, "drizzle/postgres");
 
 /**
- * Brings the tables up to date, in one transaction with a lock of its own: of several replicas that start at once the first
+ * Brings the tables up to date, in one transaction with a lock of its own. If several replicas start at once, the first
  * one does it, and the others wait and find it done.
  * @returns the schema that they are in.
  * @throws Error that says what is wrong with the database and what to do.
@@ -42,7 +42,7 @@ export async function migrate(
   if (mustExist) await requireStore(client);
   await beginUnhurried(client);
   try {
-    // What is made, changed and dropped is in this schema, whatever the others of the search_path hold under its names.
+    // Everything is created, changed and dropped in this schema: others of the search_path may hold the same names.
     await client.query(`${idleLimit}; set local search_path = ${client.escapeIdentifier(schema)}`);
     await client.query("select pg_advisory_xact_lock($1)", [locksOf(schema).store]);
     const areNew = await applyMigrations(client);
@@ -59,7 +59,7 @@ export async function migrate(
         "The tables cannot be brought up to date while somebody reads or locks them for long, such as a backup: start it again when that is over.",
         { cause: error },
       );
-    // A table is there already, or has none of our columns.
+    // A table exists already (42P07), or lacks a column of ours (42703).
     if (code === "42P07" || code === "42703")
       throw new Error(
         `The schema ${schema} holds the tables of another program: name an empty database, or an empty schema by ?options=-c%20search_path%3Dname.`,
@@ -85,7 +85,7 @@ async function mayCreateIn(client: pg.ClientBase, schema: string): Promise<boole
   return rows[0]!.may;
 }
 
-/** @throws Error where there is no store. */
+/** @throws Error if there is no store. */
 export async function requireStore(client: pg.ClientBase): Promise<void> {
   const { rowCount } = await client.query(
     "select where to_regclass(quote_ident(current_schema()) || '.meta') is not null",
@@ -93,19 +93,19 @@ export async function requireStore(client: pg.ClientBase): Promise<void> {
   if (rowCount === 0) throw new Error("There is no store in this database: start a gateway on it.");
 }
 
-/** True where the tables have seen the migrations that this version has, and no others. */
+/** True if the tables have seen the migrations that this version has, and no others. */
 export async function hasTablesOfThisVersion(client: pg.ClientBase): Promise<boolean> {
   const { rowCount } = await client.query("select from migrations");
   return rowCount === readMigrationFiles({ migrationsFolder }).length;
 }
 
-/** True where a copy into this database was begun and has not come to its end. */
+/** True if a copy into this database was begun and is not finished. */
 export async function isCopying(client: pg.ClientBase): Promise<boolean> {
   const { rowCount } = await client.query("select 1 from meta where name = $1", [metaNames.copying]);
   return rowCount === 1;
 }
 
-/** True where there were no tables yet. */
+/** Applies the migrations that are missing. True if there were no tables yet. */
 async function applyMigrations(client: pg.ClientBase): Promise<boolean> {
   const migrations = readMigrationFiles({ migrationsFolder });
   await client.query(
@@ -117,7 +117,7 @@ async function applyMigrations(client: pg.ClientBase): Promise<boolean> {
   const beyond = rows.find((row) => row.made_at > newest);
   if (beyond !== undefined)
     throw new Error("The tables are those of a newer version of Issuewire: start that, or restore a backup.");
-  // It has taken indexes away that migrations change, and remembers how that version made them.
+  // The copy has dropped indexes that migrations change, and will create them as the older version had them.
   if (applied.size > 0 && applied.size < migrations.length && (await isCopying(client)))
     throw new Error(
       "A copy into this database was begun by an older version of Issuewire: let that one go on with it, or name an empty schema.",

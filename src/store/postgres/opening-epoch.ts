@@ -5,7 +5,7 @@ import { giveBack, idleLimit } from "./pools.ts";
 export type OpeningOptions = {
   /** The lock of the log. */
   readonly lock: bigint;
-  /** Called each time `waitMs` have passed without the lock: something such as `rebuild` holds it for long. */
+  /** Called each time `waitMs` have passed without the lock: something holds it for long, such as `rebuild`. */
   readonly held: () => void;
   /** How long to wait for the lock before `held` is called and the wait begins again. */
   readonly waitMs?: number;
@@ -13,13 +13,13 @@ export type OpeningOptions = {
 
 export type Opening = {
   readonly epoch: string;
-  /** Another epoch ended with the opening, because the database was restored. */
+  /** True if another epoch ended with the opening, because the database was restored. */
   readonly isRestored: boolean;
 };
 
 /**
- * The epoch that a replica opens the store in. Where a new one is due it begins that, behind whoever has the log, so that no
- * position is handed out meanwhile; where none is it waits for nobody.
+ * The epoch that a replica opens the store in. If a new one is due, it begins that under the log's lock, so that no
+ * position is handed out meanwhile. Otherwise it waits for nobody.
  */
 export async function openingEpoch(
   pool: pg.Pool,
@@ -35,7 +35,7 @@ export async function openingEpoch(
   }
 }
 
-/** Null where the log could not be had in time. */
+/** Null if the lock was not granted in time. */
 async function beginEpoch(pool: pg.Pool, lock: bigint, waitMs: number): Promise<Opening | null> {
   const client = await pool.connect();
   try {
@@ -43,7 +43,7 @@ async function beginEpoch(pool: pg.Pool, lock: bigint, waitMs: number): Promise<
       `begin isolation level read committed; set local lock_timeout = ${waitMs}; set local statement_timeout = 0; ${idleLimit}`,
     );
     await client.query("select pg_advisory_xact_lock($1)", [lock]);
-    // The former one is of before the statement, whatever that does.
+    // The former epoch is read as of before the statement, whatever that changes.
     const { rows } = await client.query<{ epoch: string; former: string | null }>(
       "select present_epoch('', 0) as epoch, (select value from meta where name = 'epoch') as former",
     );

@@ -1,7 +1,10 @@
-/** Most bytes of values in one statement, which all are in memory at once, and some of them as text of twice the size. */
+/** Most bytes of values in one statement. All of them are in memory at once, some also as text of twice the size. */
 const maxPartBytes = 16 * 1_048_576;
 
-/** All of these in their order, in parts that are not too large; one that is too large alone is a part of its own. */
+/**
+ * Splits a list, in its order, into parts of at most `maxBytes`. One that is larger by itself is a part of its own. An
+ * empty list gives one empty part.
+ */
 export function partsOf<One>(
   all: readonly One[],
   bytesOf: (one: One) => number,

@@ -1,18 +1,21 @@
 import type pg from "pg";
 
 /**
- * Whether a pooler, such as PgBouncer, stands between the connection and the server: the process that answers is not the
- * one that was named when the connection was made.
+ * True if a pooler, such as PgBouncer, stands between the connection and the server: the process that answers is not
+ * the one that was named when the connection was made.
  *
- * Behind one the next transaction may be another server's session. What belongs to a session is neither there then nor
- * gone: a setting or a lock of one lasts in the session of somebody else.
+ * Behind a pooler the next transaction may run in another session of the server. Settings and locks of a session are
+ * missing there; they last in a session that somebody else goes on using.
  */
 export async function isPooled(client: pg.ClientBase): Promise<boolean> {
   const { rowCount } = await client.query("select 1 where pg_backend_pid() = $1", [namedProcess(client)]);
   return rowCount === 0;
 }
 
-/** Sets those of these that the server knows for the session where it is the connection's own; behind a pooler, nothing. */
+/**
+ * Sets for the session those settings that the server knows. Behind a pooler, where the session is not the connection's
+ * own, it does nothing.
+ */
 export async function setForSession(
   client: pg.ClientBase,
   settings: Readonly<Record<string, string>>,
@@ -25,8 +28,8 @@ export async function setForSession(
 }
 
 /**
- * Makes sure that the schema is the one that the connection's options ask for.
- * @throws Error that says what to do, where a pooler has left them out.
+ * Asserts that the search_path is the one that the connection's options ask for.
+ * @throws Error that says what to do if a pooler has left them out.
  */
 export async function assertSearchPath(client: pg.ClientBase): Promise<void> {
   const { options = "" } = (client as Connected).connectionParameters;
@@ -39,11 +42,11 @@ export async function assertSearchPath(client: pg.ClientBase): Promise<void> {
   if (rows[0]!.present !== asked && (await isPooled(client))) throw new Error(howToNameSchema);
 }
 
-/** What to do where a pooler does not pass on what names the schema. */
+/** What to do if a pooler does not pass on the options that name the schema. */
 export const howToNameSchema =
   "A pooler stands before PostgreSQL and does not pass on the options in DATABASE_URL: leave them out, and name the schema by ALTER ROLE … IN DATABASE … SET search_path = ….";
 
-/** What pg does not declare of a connection. */
+/** The properties of a connection that pg does not declare. */
 type Connected = pg.ClientBase & {
   readonly processID: number | null;
   readonly connectionParameters: { readonly options?: string };

@@ -9,15 +9,15 @@ import { unhurry } from "./unhurried.ts";
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const tooManyConnections = "53300";
 
-/** What is known of the store, and of the way to it. */
+/** What is known of the store and of the way to it. */
 export type Prepared = {
   readonly schema: string;
-  /** A pooler stands before the server. */
+  /** True if a pooler stands before the server. */
   readonly isPooled: boolean;
 };
 
 /**
- * Makes sure that the server is one to rely on, and that its tables are up to date.
+ * Asserts that the server's settings are safe, and brings its tables up to date.
  * @throws Error that says what is wrong with the server and what to do.
  */
 export async function prepare(
@@ -35,7 +35,7 @@ export async function prepare(
 }
 
 /**
- * Connects, to the schema that the connection asks for, for as long as it takes whatever the role's settings are.
+ * Connects, asserts that the schema is the one that was asked for, and lifts the time limits (`unhurry`).
  * @throws Error that says what to do.
  */
 export async function connectTo(client: pg.Client): Promise<void> {

@@ -10,11 +10,11 @@ import { postgresDialect } from "./dialect.ts";
 import { failureInQuestion } from "./error.ts";
 
 export type PostgresReaderOptions = ReaderOptions & {
-  /** There is an index of the issues' texts. */
+  /** True if there is an index of the issues' texts. */
   readonly hasSearch: boolean;
 };
 
-/** Asks everything on this connection, or on whichever a pool has free. */
+/** A reader on this connection, or on whichever a pool has free. */
 export function readerOf(
   connection: Connection,
   { issueObjectOf, onUnreadable = () => {}, hasSearch }: PostgresReaderOptions,
@@ -32,14 +32,14 @@ export function readerOf(
 }
 
 /**
- * The database and the tables as the queries know them, which are written against SQLite's types. The builder's methods
- * are the same, and a test keeps the rows of both tables equal.
+ * The database and the tables as the queries take them, which are written against SQLite's types. Drizzle's methods are
+ * the same for both, and a test keeps the rows of both tables equal.
  */
 export function sharedBy(db: NodePgDatabase): Pick<Asked, "db" | "tables"> {
   return { db: db as unknown as Asked["db"], tables: tables as unknown as Asked["tables"] };
 }
 
-/** The newest position ever handed out, of an entry that may be gone; 0 for none. */
+/** The newest position ever handed out, even if its entry is gone; 0 for none. */
 export async function newestPosition(db: NodePgDatabase): Promise<number> {
   const { rows } = await db.execute<{ readonly newest: number }>(sql`select newest_position() as newest`);
   return rows[0]!.newest;

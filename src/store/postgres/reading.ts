@@ -5,7 +5,7 @@ import type { Connection } from "./ask.ts";
 import { questionSettings } from "./pools.ts";
 import { readerOf } from "./queries.ts";
 
-/** Most questions that wait for a connection; past this one is refused. */
+/** Most questions that wait for a connection; past this one is refused with OverloadedError. */
 const maxAsking = 1_000;
 
 const settings = Object.entries(questionSettings).map(([name, value]) => `set local ${name} = ${value}`);
@@ -13,7 +13,7 @@ const settings = Object.entries(questionSettings).map(([name, value]) => `set lo
 /** A transaction of one question. */
 const beginQuestion = ["begin isolation level read committed read only", ...settings].join("; ");
 
-/** A transaction of several. One that nobody ends is ended by the server. */
+/** A transaction of several questions. The server ends one that is idle for 30 s. */
 const beginMoment = [
   "begin isolation level repeatable read read only",
   "set local idle_in_transaction_session_timeout = 30000",
@@ -22,7 +22,7 @@ const beginMoment = [
 
 /**
  * Asks on whichever connection the pool has free.
- * @param pool of connections that send statements together.
+ * @param pool its connections pipeline statements.
  */
 export function questionsOn(pool: pg.Pool, { isPooled }: { readonly isPooled: boolean }): Connection {
   return {
@@ -34,7 +34,7 @@ export function questionsOn(pool: pg.Pool, { isPooled }: { readonly isPooled: bo
   };
 }
 
-/** Behind a pooler a session's settings are anybody's, so the question brings its own. */
+/** Behind a pooler a session's settings may be anybody's, so the question brings its own in a transaction. */
 async function askInTransaction(pool: pg.Pool, config: pg.QueryConfig): Promise<pg.QueryResult> {
   const client = await pool.connect();
   const [, answer] = await Promise.allSettled([
@@ -48,15 +48,15 @@ async function askInTransaction(pool: pg.Pool, config: pg.QueryConfig): Promise<
 }
 
 /**
- * Begins to read one moment of the store.
- * @throws StorageUnavailableError when no connection could be had.
+ * Begins a transaction that reads one moment of the store.
+ * @throws StorageUnavailableError if no connection could be had.
  */
 export async function beginReading(
   pool: pg.Pool,
   options: Parameters<typeof readerOf>[1],
 ): Promise<ReadTransaction> {
   const client = await connect(pool);
-  // One question after the other, as a connection wants them.
+  // One question after the other.
   let last: Promise<unknown> = Promise.resolve();
   const reader = readerOf(
     {
@@ -84,7 +84,7 @@ export async function beginReading(
   };
 }
 
-/** A connection of the pool's with a transaction begun. */
+/** A connection of the pool, with a transaction begun. */
 async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   try {
     const client = await pool.connect();

@@ -14,19 +14,19 @@ import { beginUnhurried, vacuumAndAnalyze } from "./unhurried.ts";
 import { moveStatement, moveValuesOf, valuesOf, writeStatement } from "./write-statement.ts";
 
 /**
- * Between two statements the bodies of a page are read, which takes seconds. A pooler may keep the connection of a machine
- * that is gone, and the server cannot know.
+ * Between two statements the bodies of a page are read, which takes seconds. The limit is for a machine that dies
+ * behind a pooler: the pooler may keep its connection, and the server cannot know.
  */
 const pageIdleLimit = "set local idle_in_transaction_session_timeout = '10min'";
 
 /**
  * Derives every history again from the deliveries, in the order in which they arrived, under a new epoch.
  *
- * It is one transaction: until its end the store is as it was, whatever happens, and replicas go on answering from that.
- * What they are sent meanwhile they answer with 503, for a history that is derived is written by nobody else. Once it is
- * done they end, to be started again. Histories, and the ids of nodes, are the same afterwards; cursors of before are
- * refused with EPOCH_CHANGED.
- * @throws Error where there is no store.
+ * It is one transaction: until its end the store stays as it was, whatever happens, and replicas go on answering from
+ * that. They answer webhooks with 503 meanwhile, because nobody else may write a history that is being derived. Once it
+ * is done they end, to be started again. Histories and node ids are the same afterwards; earlier cursors are refused
+ * with EPOCH_CHANGED.
+ * @throws Error if there is no store.
  */
 export async function rebuildPostgres({
   url,
@@ -40,10 +40,10 @@ export async function rebuildPostgres({
     await connectTo(client);
     await beginUnhurried(client);
     await client.query(pageIdleLimit);
-    // In the order of those who write; nobody's batch is under way then, and none begins.
+    // In the order in which writers take them. Then no batch is under way, and none begins.
     await client.query("select pg_advisory_xact_lock($1)", [locks.writing]);
     await client.query("select pg_advisory_xact_lock($1)", [locks.log]);
-    // On a server that has taken another's place it is the store of this one from here on.
+    // If this server has replaced another, the store belongs to this one from here on.
     await client.query("select present_epoch('', 0)");
     const { rows } = await client.query<{ newest: number }>("select newest_position() as newest");
     const before = rows[0]!.newest;
@@ -52,18 +52,18 @@ export async function rebuildPostgres({
         "insert into meta (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value",
         [name, value],
       );
-    // Positions count on from the old log's, and nobody can resume before the new one begins.
+    // Positions continue those of the old log, and nobody can resume before the beginning of the new one.
     await remember(metaNames.newest, String(before));
     await remember(metaNames.oldest, String(before));
     const epoch = newName();
     await remember(metaNames.epoch, epoch);
     await client.query(setIssuesAside);
-    // Not truncated: those who read go on seeing what was there.
+    // Not truncated: readers go on seeing what was there.
     for (const table of ["events", "issues", "projects"]) await client.query(`delete from ${table}`);
 
     const shared = sharedBy(drizzleOver(client));
     const rewritten = columnsOf(deliveries);
-    // How many bytes a body had is not known any more once it is pruned.
+    // Once a body is pruned, its size is no longer known.
     const rewriting = upserting("deliveries", "id", rewritten, ["bytes"]);
     const log = { lock: locks.log, knownEpoch: epoch, knownPosition: 0, channel: "" };
     let newest = before;

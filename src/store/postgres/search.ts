@@ -5,11 +5,11 @@ import { codeOf } from "./error.ts";
 import { beginUnhurried } from "./unhurried.ts";
 import { toReadAndSort, type IssuesTable, type Narrowing } from "../dialect.ts";
 
-/** Where the extension is, as SQL names it; no row where it is not. */
+/** Selects the schema of the extension, quoted for SQL; no row if there is none. */
 const schemaOfTrigrams =
   "select quote_ident(nspname) as schema from pg_extension join pg_namespace n on n.oid = extnamespace where extname = 'pg_trgm'";
 
-/** True where there is an index of the issues' texts that is whole. */
+/** True if there is a valid index of the issues' texts. */
 export async function hasTextIndex(connection: Connection): Promise<boolean> {
   const { rowCount } = await connection.query({
     text: "select from pg_index where indexrelid = to_regclass(quote_ident(current_schema()) || '.issues_by_text') and indisvalid",
@@ -18,11 +18,11 @@ export async function hasTextIndex(connection: Connection): Promise<boolean> {
 }
 
 /**
- * Makes the index of the issues' texts in tables that nobody writes to yet, where it may be made: trigrams of the folded
- * columns, by the extension `pg_trgm`. Without it a search tries every issue's row.
+ * Creates the index of the issues' texts, if the role may and the server can, in tables that nobody writes to yet. It
+ * holds the trigrams of the folded columns, by the extension `pg_trgm`. Without it a search tries every issue's row.
  *
  * To be called in a transaction, which goes on either way.
- * @throws Error where it fails otherwise than by not being allowed or available.
+ * @throws Error if it fails for another reason than that it is not allowed or not available.
  */
 export async function makeTextIndex(client: pg.ClientBase): Promise<void> {
   await client.query("savepoint text_index");
@@ -30,7 +30,7 @@ export async function makeTextIndex(client: pg.ClientBase): Promise<void> {
   else await client.query("rollback to savepoint text_index");
 }
 
-/** True where the index of the issues' texts may be made beside those who write. */
+/** Creates the extension if it is missing. True if the index can then be created. */
 export async function mayMakeTextIndex(client: pg.ClientBase): Promise<boolean> {
   await beginUnhurried(client);
   const may = await hasTrigrams(client);
@@ -39,15 +39,15 @@ export async function mayMakeTextIndex(client: pg.ClientBase): Promise<boolean> 
 }
 
 /**
- * Makes it, beside all who read and write, and takes away first what is left of one that was not finished. One at a time:
- * two would wait for each other.
- * @throws Error with the code `lockNotAvailable` where somebody else has the table for too long.
+ * Creates the index while others read and write. First drops what is left of one that was not finished. One caller at a
+ * time: two would wait for each other.
+ * @throws Error with the code `lockNotAvailable` if somebody else has the table for too long.
  */
 export async function makeTextIndexBeside(client: pg.ClientBase): Promise<void> {
   await beginUnhurried(client);
   try {
     await client.query(`set local lock_timeout = ${waitMs}`);
-    // It is still being made where the one who had it made is gone.
+    // Fails while the server still creates the index for a client that is gone.
     await client.query("lock table issues in share update exclusive mode");
     if (!(await hasTextIndex(client))) await client.query("drop index if exists issues_by_text");
     await client.query("commit");
@@ -55,19 +55,22 @@ export async function makeTextIndexBeside(client: pg.ClientBase): Promise<void> 
     await client.query("rollback").catch(() => {});
     throw error;
   }
-  // No transaction can be around it, so that behind a pooler it has no longer than the role's statements may take.
+  // It cannot run in a transaction, so behind a pooler the role's statement_timeout holds for it.
   await client.query(await textIndex(client, "create index concurrently if not exists"));
 }
 
-/** How long the table is waited for. Whoever comes after one that waits waits behind it, such as batches. */
+/** How long to wait for the lock on the table. Others queue behind this wait, such as batches. */
 const waitMs = 300;
 
-/** Makes the extension where it is missing. False where the role may not, or it cannot be had: the transaction is broken then. */
+/**
+ * Creates the extension if it is missing. False if the role may not, or it is not available: then the transaction has
+ * failed.
+ */
 async function hasTrigrams(client: pg.ClientBase): Promise<boolean> {
   try {
-    // Two that make it at once would both fail.
+    // Two transactions that create it at once would get in each other's way.
     await client.query("select pg_advisory_xact_lock(hashtextextended('issuewire pg_trgm', 0))");
-    // One extension serves every schema of a database, so it is not to go when one of them does.
+    // One extension serves every schema of a database, so it must not be dropped with one of them.
     await client.query("create extension if not exists pg_trgm schema public");
     return true;
   } catch (error) {
@@ -83,10 +86,13 @@ async function textIndex(client: pg.ClientBase, create: string): Promise<string>
     (title_folded ${trigrams}, culprit_folded ${trigrams}, short_id_folded ${trigrams})`;
 }
 
-/** The role may not, the server has no such extension or not its files, or the database has no schema `public` for it. */
+/** The role may not; the server lacks the extension or its files; the database has no schema `public`. */
 const notAvailable = ["42501", "0A000", "58P01", "3F000"];
 
-/** True where the database knows letters of other scripts: by others it makes no trigrams, and an index is of no use. */
+/**
+ * True if the database knows letters of other scripts. Otherwise they have no trigrams, and the index is of no use for
+ * them.
+ */
 export async function knowsScripts(connection: Connection): Promise<boolean> {
   const { rows } = await connection.query({ text: schemaOfTrigrams });
   const [extension] = rows as readonly { readonly schema: string }[];
@@ -96,12 +102,12 @@ export async function knowsScripts(connection: Connection): Promise<boolean> {
     });
     return rowCount === 1;
   } catch (error) {
-    // Its encoding has no such letters. Where it may not be asked, nobody knows.
+    // 22P05: the encoding has no such letters. If the question fails otherwise, nobody knows.
     return codeOf(error) !== "22P05";
   }
 }
 
-/** The issues whose texts hold `text`; null where that has no trigram, being shorter than three characters. */
+/** The issues whose texts hold `text`. Null if that is shorter than three characters, and so has no trigram. */
 export function containing(issues: IssuesTable, text: string): Narrowing | null {
   if (Array.from(text).length < 3) return null;
   const pattern = `%${text.replaceAll(/[\\%_]/g, "\\$&")}%`;

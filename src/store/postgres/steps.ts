@@ -10,23 +10,26 @@ import { giveBack, goneLimits } from "./pools.ts";
 import { sharedBy } from "./queries.ts";
 
 /**
- * How long a step waits for all batches at once to be over, and then for those that came meanwhile: these wait behind it,
- * and give up after half a second.
+ * How long a step tries to get the lock from all batches, and the pause until the next try. Batches that come meanwhile
+ * wait behind a try, and give up after half a second.
  */
 const [tryMs, pauseMs] = [300, 200];
 
-/** Statements go over a network, and batches, which wait for a step, give up after half a second. */
+/**
+ * Most issues that a step erases. Its statements go over a network, and batches that wait for it give up after half a
+ * second.
+ */
 const mostIssues = 20;
 
 /**
- * Erases, each step in a transaction of its own during which no replica writes: a batch that has read what is then erased
- * would write a history that never existed.
- * @param waitMs how long a step waits for batches that are being written (milliseconds each) and for steps of others.
+ * Erases, each step in a transaction of its own during which no replica writes: a batch that has read what is then
+ * erased would write a history that never existed.
+ * @param waitMs how long a step waits for batches that are being written (milliseconds each) and for others' steps.
  */
 export function erasingSteps(pool: pg.Pool, schema: string, waitMs = 5_000): Erasing {
   const locks = locksOf(schema);
 
-  /** Takes `writing` alone. */
+  /** Takes `writing` exclusively. */
   async function waitForBatches(client: pg.ClientBase): Promise<void> {
     const since = performance.now();
     for (;;) {
@@ -47,13 +50,13 @@ export function erasingSteps(pool: pg.Pool, schema: string, waitMs = 5_000): Era
     const client = await pool.connect();
     try {
       await client.query(
-        // A role's own limit would end what waits.
+        // The role's own statement_timeout would end the waiting.
         `begin isolation level read committed; set local statement_timeout = 0; set local lock_timeout = ${waitMs}; ${goneLimits}`,
       );
       await client.query("select pg_advisory_xact_lock($1)", [locks.erasing]);
       await waitForBatches(client);
       await client.query("select pg_advisory_xact_lock($1)", [locks.log]);
-      // A step may add to the log: on a server that has taken another's place under a new epoch, as everybody does.
+      // A step may add to the log. If this server has replaced another, that begins a new epoch, as for every writer.
       await client.query("select present_epoch('', 0)");
       // The newest entry may be among what is erased, and its position is never to be handed out again.
       await client.query(
@@ -62,7 +65,7 @@ export function erasingSteps(pool: pg.Pool, schema: string, waitMs = 5_000): Era
         [metaNames.newest],
       );
       const result = await take(erasing(sharedBy(drizzleOver(client)), { mostIssues }));
-      // Every replica looks now and then for what there is to erase: of that nothing is noted.
+      // Every replica looks now and then for something to erase; if there is nothing, nothing is written.
       const isNothing = result === 0 || result === false;
       await client.query(isNothing ? "rollback" : "commit");
       client.release();

@@ -25,19 +25,19 @@ import { tokensOn } from "./tokens.ts";
 import { createWrites } from "./writes.ts";
 
 export type PostgresStoreOptions = Pick<ReaderOptions, "issueObjectOf"> & {
-  /** `postgres://` with everything that pg takes in it. */
+  /** `postgres://…`, with any option that pg takes. */
   readonly url: string;
-  /** The same past a pooler, where `url` leads to one. */
+  /** The same past the pooler that `url` leads to, if any. */
   readonly directUrl?: string | undefined;
   readonly report: Report;
-  /** Without it nothing is erased but by commands, not even what one of them set aside and was broken off. */
+  /** Without it only commands erase, and what an interrupted command has set aside stays. */
   readonly retention?: Retention;
   readonly read: (body: Uint8Array) => Reading;
   /** Called after each commit that added to the log, of this replica or another; and now and then for nothing. */
   readonly onCommit: () => void;
   /**
-   * Called once positions mean something else than before: the server was replaced by another that knew less, or the log
-   * was derived anew. From then on neither entries are read nor where the log stands.
+   * Called once a new epoch has begun: the server was replaced by another that knew less, or the log was derived anew.
+   * From then on reading entries or bounds fails.
    */
   readonly onEpoch: () => void;
   /** Epoch milliseconds. */
@@ -48,28 +48,31 @@ export type PostgresStoreOptions = Pick<ReaderOptions, "issueObjectOf"> & {
   readonly maxWaiting?: number;
 };
 
-/** A replica's. With four for each of two replicas, on a server of two cores, webhooks were answered 503 meanwhile. */
+/**
+ * Most heavy questions at once in one replica. With four in each of two replicas, on a server with two cores, webhooks
+ * were answered 503 meanwhile.
+ */
 const heavyAtOnce = 2;
 
 /**
- * A read transaction has a connection for as long as it is open, and may wait with it for a turn to ask what is heavy.
- * Whoever has such a turn outside of them needs a connection too.
+ * Most read transactions at once. Each has a connection for as long as it is open, also while it waits for its turn to
+ * ask a heavy question. Heavy questions outside of them need connections too.
  */
 const transactionsAtOnce = connectionsToRead - heavyAtOnce;
 
 const slotLimits = { waitMs: 5_000, mostWaiting: 1_000 };
 
-/** Webhooks are answered 503 by then: whoever can is to send them to another replica. */
+/** A write that takes longer is slow: its webhooks have been answered 503, and should be sent to another replica. */
 const slowMs = 650;
 
-/** A batch is derived on the event loop, which webhooks wait for. */
+/** Most deliveries in one transaction, by default. A batch is derived on the event loop, and webhooks wait for that. */
 const usualBatch = 128;
 
 /**
- * Opens the store in a PostgreSQL database, making the tables where they are missing.
+ * Opens the store in a PostgreSQL database, creating the tables that are missing.
  *
- * Any number of processes may have it open: they write one log, and each hears of what the others commit. Every commit is
- * on the server's disk when `append` resolves.
+ * Any number of processes may have it open: they write one log, and each hears of what the others commit. Every commit
+ * is on the server's disk once `append` resolves.
  * @throws Error that says what is wrong with the server and what to do.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
@@ -93,7 +96,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 
   const epoch = opened.use(watchEpoch(pools.log, epochAtFirst, options.onEpoch));
 
-  /** How far the log has been told to have come: what this replica commits it also hears of. */
+  /** The newest position that `onCommit` was called for: this replica hears of its own commits too. */
   let told = 0;
   const heard = (position: number | null) => {
     if (position !== null && position <= told) return;
@@ -101,14 +104,14 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     options.onCommit();
   };
 
-  // The first webhook does not wait for a connection. Where none is to be had now, the store is not ready.
+  // So that the first webhook does not wait for a connection. If none can be had now, the store is not ready.
   await pools.intake.connect().then(
     (client) => client.release(),
     () => {},
   );
 
   let isFailing = false;
-  /** The newest write took longer than its webhooks were waited for. */
+  /** True if the newest write took longer than webhooks wait for it. */
   let isSlow = false;
   /** When the write under way began; null while none is. */
   let writingSince: number | null = null;
@@ -143,7 +146,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       writingSince = null;
     }
   }
-  // A lock has been waited for as long as it may when it is not had.
+  // Nothing is tried again: `lock_timeout` has ended the wait for a lock.
   const writer = createWriter({
     commit,
     isBusy: () => false,
@@ -165,7 +168,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       failed: report.textIndexFailed,
     }),
   );
-  // A pooler passes nothing on of what is heard, and logs each that it does not.
+  // A pooler passes on no notifications, and logs each one that it drops.
   if (isPooled && directUrl === undefined) report.pollingAlone();
   else
     opened.use(

@@ -11,13 +11,13 @@ export type TextIndexOptions = {
   readonly pool: pg.Pool;
   /** A connection that is not yet connected. */
   readonly connection: () => pg.Client;
-  /** Held by the one replica that makes it. */
+  /** Held by the one replica that creates the index. */
   readonly lock: bigint;
-  /** Called once it is there. */
+  /** Called once the index is there. */
   readonly found: () => Promise<void>;
-  /** It is missing, and is made now. */
+  /** Called if it is missing and is created now. */
   readonly making: () => void;
-  /** It could not be made; it is not tried again by this replica. */
+  /** Called if it could not be created; this replica does not try again. */
   readonly failed: (error: unknown) => void;
   /** How often it is looked for while it is missing. */
   readonly everyMs?: number;
@@ -25,13 +25,13 @@ export type TextIndexOptions = {
 
 export type TextIndex = AsyncDisposable & {
   readonly isThere: () => boolean;
-  /** What `make` makes, and makes anew once the index is there: its questions are other ones then. */
+  /** The reader that `make` gives. It is made anew once the index is there, because its statements differ then. */
   readonly readerBy: (make: (hasSearch: boolean) => Reader) => Reader;
 };
 
 /**
- * Looks for the index of the issues' texts, and has it made where it is missing, as where `pg_trgm` was installed after the
- * tables were made. That may take minutes, in which all others go on: those who search try every issue's row until then.
+ * Looks for the index of the issues' texts and creates it if it is missing, as when `pg_trgm` was installed after the
+ * tables were made. That may take minutes, and everything else goes on meanwhile: searches try every issue's row.
  */
 export async function startTextIndex(options: TextIndexOptions): Promise<TextIndex> {
   const { pool, connection, lock, found, making, failed, everyMs = 60_000 } = options;
@@ -46,7 +46,7 @@ export async function startTextIndex(options: TextIndexOptions): Promise<TextInd
     await found();
   }
 
-  /** False where there is no use in trying again. */
+  /** False if there is no use in trying again. */
   async function tryToMake(): Promise<boolean> {
     await using opened = new AsyncDisposableStack();
     const holding = connection();
@@ -57,8 +57,8 @@ export async function startTextIndex(options: TextIndexOptions): Promise<TextInd
     stop.signal.addEventListener("abort", leaveAtOnce);
     opened.defer(() => stop.signal.removeEventListener("abort", leaveAtOnce));
     try {
-      // In a transaction, for behind a pooler a session's lock would be anybody's. Without values: a question that has some
-      // keeps its moment of the store until the next one, and the index would wait for whoever sees such a moment.
+      // In a transaction: behind a pooler a session's lock would be anybody's. Without values: a statement that has
+      // some keeps its snapshot until the next one, and creating the index would wait for that snapshot.
       await connectTo(holding);
       await beginUnhurried(holding);
       const had = await holding.query(`select where pg_try_advisory_xact_lock(${lock})`);
@@ -70,7 +70,7 @@ export async function startTextIndex(options: TextIndexOptions): Promise<TextInd
       return true;
     } catch (error) {
       if (stop.signal.aborted) return false;
-      // Somebody reads or vacuums the table for long, or goes on making the index for one that is gone.
+      // Somebody reads or vacuums the table for long, or the server still creates the index for a client that is gone.
       if (codeOf(error) === lockNotAvailable) return true;
       failed(error);
       return false;
@@ -81,7 +81,7 @@ export async function startTextIndex(options: TextIndexOptions): Promise<TextInd
     let mayTry = true;
     while (!isThere && !stop.signal.aborted) {
       if (mayTry) mayTry = await tryToMake();
-      // A store that is away now is asked again; others tell of it.
+      // If the store is away now, it is tried again; others report it.
       await look().catch(() => {});
       if (!isThere) await setTimeout(everyMs, undefined, { signal: stop.signal }).catch(() => {});
     }

@@ -7,8 +7,8 @@ import { answered } from "./error.ts";
 import { sharedBy } from "./queries.ts";
 
 /**
- * The tokens in the database of this pool. What fails is told as the store's failure, without the statement and what was
- * to be written.
+ * The tokens in the database of this pool. A failure is thrown as the store's own, without the statement and its
+ * values.
  */
 export function tokensOn(pool: pg.Pool): Tokens {
   return calledBy(tokenQueries(sharedBy(drizzleOver(pool))), (ask, args) => answered(ask(...args)));

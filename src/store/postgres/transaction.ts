@@ -22,7 +22,7 @@ import {
 } from "../write.ts";
 import { sharedBy } from "./queries.ts";
 
-/** What a batch writes, collected: it goes out in one statement, in which it also learns its positions. */
+/** What a batch writes. All but the moves goes out in one statement, in which it also learns its positions. */
 export type Collected = {
   readonly deliveries: readonly DeliveryRow[];
   readonly contents: readonly ContentRow[];
@@ -35,15 +35,15 @@ export type Collected = {
 };
 
 /**
- * Positions are known only at the very end of a transaction, with the log's lock. Until then those of the batch's own
- * entries count up from here, where no log ever comes.
+ * Positions are known only at the very end of a transaction, with the log's lock. Until then the batch's own entries
+ * count up from here, where no log ever comes.
  */
 export const provisional = 2 ** 52;
 
 const rowColumns = { issueId: deliveries.issueId, ...factsColumns(deliveries) };
 const isApplied = ne(deliveries.outcome, "QUARANTINED");
 
-/** As `WriteTransaction.facts`, of each issue those of the deliveries that came after the one that is given for it. */
+/** As `WriteTransaction.facts`, but only of the deliveries after the one that is given for their issue. */
 export async function factsAfter(
   db: NodePgDatabase,
   after: ReadonlyMap<string, number>,
@@ -70,9 +70,9 @@ function factsByIssue(
 }
 
 /**
- * A transaction in which the issues of a batch are locked: it reads at once, and writes nothing yet.
- * @param newest the newest position, where the transaction has the log's lock already.
- * @param onUnreadable is told of what a delivery held that cannot be read.
+ * A transaction in which the issues of a batch are locked. It reads at once, and collects what it is to write.
+ * @param newest the newest position, if the transaction has the log's lock already.
+ * @param onUnreadable called with contents of deliveries that cannot be read.
  */
 export function collectingTransaction(
   db: NodePgDatabase,
@@ -95,7 +95,7 @@ export function collectingTransaction(
     collected: () => collected,
 
     async newest() {
-      // The ids of its deliveries are taken from their sequence.
+      // Ids of deliveries are taken from their sequence.
       return { delivery: 0, seq: newest };
     },
     async facts(issueIds, before) {
@@ -119,8 +119,8 @@ export function collectingTransaction(
     async knownBySha256(sha256s, before) {
       const bytes = sha256s.map((sha256) => Buffer.from(sha256, "hex"));
       const { id, sha256 } = deliveries;
-      // As bounds and in the order of its index: PostgreSQL goes through all deliveries by their ids where it takes a body
-      // for a frequent one, as all are once one is.
+      // Compared by bounds, in the order of the index on sha256. Otherwise PostgreSQL goes through all deliveries by id
+      // if it takes a body for a frequent one, as it takes every body once one is frequent.
       const alike = (by: typeof asc, limit: number) =>
         db
           .select(knownColumns)

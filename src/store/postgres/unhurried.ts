@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { setForSession } from "./pooler.ts";
 
-/** A role is often given these, so that nothing takes long. */
+/** Lifts the time limits that a role is often given. */
 const withoutLimit = {
   statement_timeout: "0",
   lock_timeout: "0",
@@ -16,8 +16,8 @@ const withoutLimit = {
 export async function unhurry(client: pg.ClientBase): Promise<void> {
   await setForSession(client, {
     ...withoutLimit,
-    // A machine that is gone without a word closes no connection, and the server would keep what it holds for two hours.
-    // A minute after it was last there it is gone: when nothing is under way to it, and when something is.
+    // A machine that dies without a sign closes no connection, and the server would keep what it holds for two hours.
+    // So it counts as gone after a minute, whether anything is under way to it or not.
     tcp_keepalives_idle: "20",
     tcp_keepalives_interval: "10",
     tcp_keepalives_count: "4",
@@ -26,8 +26,8 @@ export async function unhurry(client: pg.ClientBase): Promise<void> {
 }
 
 /**
- * Begins a transaction that takes as long as it takes, whatever the role's settings are.
- * @param mode as SQL has it.
+ * Begins a transaction without time limits, whatever the role's settings are.
+ * @param mode the transaction's modes, in SQL.
  */
 export async function beginUnhurried(
   client: pg.ClientBase,
@@ -42,9 +42,9 @@ export async function beginUnhurried(
 }
 
 /**
- * Runs VACUUM ANALYZE on the tables at once, instead of waiting some minutes for autovacuum: from then on the planner has
- * statistics, and index-only scans need not visit the tables. A failure is left to autovacuum: VACUUM cannot run in a
- * transaction, so behind a pooler the role's statement_timeout may end it.
+ * Runs VACUUM ANALYZE on the tables at once, instead of waiting some minutes for autovacuum: from then on the planner
+ * has statistics, and index-only scans need not visit the tables. A failure is left to autovacuum: VACUUM cannot run in
+ * a transaction, so behind a pooler the role's statement_timeout may end it.
  */
 export async function vacuumAndAnalyze(client: pg.ClientBase, tables: string): Promise<void> {
   await client.query(`vacuum (analyze) ${tables}`).catch(() => {});

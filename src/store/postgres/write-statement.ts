@@ -5,7 +5,7 @@ import { contents, deliveries, events, issues, projects } from "../tables/postgr
 import { arraysOf, columnsOf, listOf, type Column } from "./columns.ts";
 import { provisional, type Collected } from "./transaction.ts";
 
-/** What `lock_log` asks for, and the channel on which the newest position is called out. */
+/** The arguments of `lock_log`, and the channel on which the newest position is announced. */
 export type LogAsked = {
   readonly lock: bigint;
   readonly knownEpoch: string;
@@ -15,7 +15,7 @@ export type LogAsked = {
 
 /**
  * The values of `writeStatement`.
- * @param isCalledOut replicas are told of the newest position once it is committed.
+ * @param isCalledOut whether replicas are told of the newest position on commit.
  */
 export function valuesOf(
   log: LogAsked,
@@ -23,7 +23,7 @@ export function valuesOf(
   { isCalledOut = true }: { readonly isCalledOut?: boolean } = {},
 ): unknown[] {
   const { superseded } = collected;
-  // What the batch changes of its own events is not there yet for the statement to update.
+  // The statement cannot update events that it inserts itself, so what the batch changes of them goes into their rows.
   const replacedBy = new Map(superseded.map(({ seq, by }) => [seq, by]));
   const measured = new Map(collected.measured.map((write) => [placeKey(write.issueId, write.place), write]));
   const rows = collected.events.map((row) => {
@@ -57,7 +57,7 @@ export function valuesOf(
   ];
 }
 
-/** Columns that hold positions, which are provisional where they are of this batch. */
+/** Columns that hold positions. Those of this batch's own entries are provisional. */
 const positions: ReadonlySet<string> = new Set([
   "position",
   "seq",
@@ -67,28 +67,28 @@ const positions: ReadonlySet<string> = new Set([
   "last_seq",
 ]);
 
-/** The id of an issue's row is its table's own business. */
+/** All but `id`, which the table hands out. */
 const issueColumns = columnsOf(issues).filter(({ key }) => key !== "id");
 
 const measuredColumns = columnsOf(events).filter(({ key }) =>
   ["issueId", "place", "stayMs", "resolvedAfter", "triagedAfterMs", "isUndone"].includes(key),
 );
 
-/** What an entry changes of an issue that goes on to show what it showed. */
+/** What an entry changes of an issue that goes on showing the same delivery. */
 const movedColumns = columnsOf(issues).filter(({ key }) =>
   ["sentryId", "status", "substatus", "statusSince", "lastSeq"].includes(key),
 );
 
 /**
- * The one statement that writes a batch. It takes the log's lock first, so that nobody adds to the log from when it
- * learns its positions until it has committed: commit order is position order, and whoever has read up to a position
- * has missed nothing before it.
+ * The one statement that writes a batch. It takes the log's lock first, so that nobody else adds to the log between
+ * learning its positions and committing. So commit order is position order, and whoever has read up to a position has
+ * missed nothing before it.
  *
- * Every table is given as one array for each column, so that the text is the same for every batch.
+ * Rows are given as one array for each column, so that the text is the same for every batch.
  */
 export const writeStatement = textOfStatement();
 
-/** Puts the events of issues that show another project into it. */
+/** Moves the events of issues that show another project into that project. */
 export const moveStatement = `update events set project_id = given.project_id, project_slug = given.project_slug
   from unnest($1::text[], $2::text[], $3::text[]) as given(issue_id, project_id, project_slug)
   where events.issue_id = given.issue_id and events.superseded_by is null`;
@@ -121,7 +121,7 @@ function textOfStatement(): string {
     { key: "seq", name: "seq", type: whole },
     { key: "by", name: "by_seq", type: whole },
   ];
-  // A row is changed once in a statement, whatever else asks for it: what the batch replaces is measured no more.
+  // A statement can change a row only once, so events that the batch replaces are not measured.
   const before = [columnsOf(deliveries), columnsOf(contents), columnsOf(events), measuredColumns].flat()
     .length;
   const replacedSeqs = `$${bound + before + 1}::${whole}[]`;

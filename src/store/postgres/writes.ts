@@ -27,31 +27,35 @@ export type WritesOptions = {
   readonly epoch: Pick<EpochWatch, "known" | "reached">;
   readonly read: (body: Uint8Array) => Reading;
   readonly onFault: (error: unknown) => void;
-  /** Told of what a delivery held that cannot be read: it counts as gone. */
+  /** Called with contents of deliveries that cannot be read; they count as gone. */
   readonly onUnreadable: (error: Error) => void;
-  /** Told of each transaction that is on disk, before `write` resolves, and also where it then rejects. */
+  /** Called for each transaction that is on disk, before `write` resolves, and also if it then rejects. */
   readonly committed: (written: BatchResult, milliseconds: number) => void;
 };
 
-/** Writes batches, one at a time. */
+/** Writes batches. To be called for one at a time. */
 export type Writes = {
   /**
-   * Resolves once the batch is on disk, in one transaction or several. An empty one does the same, and changes nothing.
-   * @throws StorageUnavailableError when not all was written, or that cannot be known.
+   * Resolves once the batch is on disk, in one transaction or several. An empty batch writes as well, and changes
+   * nothing.
+   * @throws the database's error, or a StorageUnavailableError, if not all was written, or that cannot be known.
    */
   readonly write: (batch: readonly IncomingDelivery[], committedAt: number) => Promise<readonly Receipt[]>;
 };
 
-/** As much as a few deliveries hold, where they hold it: a disk may have room for one row and still be full for them. */
+/** Writes as much as a few deliveries do, to the same table: a disk that is full for them may have room for one row. */
 const probe = `insert into contents (delivery, fields) select -n, repeat('x', 1900) from generate_series(1, 32) as n;
   delete from contents where delivery < 0`;
 
 /**
- * The writer of one replica.
+ * The writer of one replica. Each transaction
  *
- * A transaction locks the issues of its batch, so that of all replicas one at a time derives an issue's history; reads
- * what of it may have changed since this replica last held it; derives; then, in one statement, takes the log's lock and
- * writes. An error at COMMIT leaves open whether it was: the sender is told 503, and what it sends again is a repeat.
+ * - locks the issues of its batch, so that only one replica at a time derives an issue's history;
+ * - reads what may have changed of their histories since this replica last held them;
+ * - derives;
+ * - takes the log's lock and writes, both in one statement.
+ *
+ * An error at COMMIT leaves open whether it was committed: the sender is told 503, and what it sends again is a repeat.
  */
 export function createWrites({
   pool,
@@ -113,13 +117,13 @@ export function createWrites({
     try {
       return await writeLocked(client, transaction, batch, committedAt, taken.rows, newest.rows);
     } catch (error) {
-      // The histories in memory went ahead of what is on disk. While locks were waited for they had not.
+      // The histories in memory are ahead of what is on disk. Up to here, while locks were waited for, they were not.
       walks.forget(issueIds);
       throw error;
     }
   }
 
-  /** As `writeWith`, once the locks are had and what is in memory is what the store holds. */
+  /** The rest of `writeWith`, once the locks are held and the histories in memory are what the store holds. */
   async function writeLocked(
     client: pg.ClientBase,
     transaction: ReturnType<typeof collectingTransaction>,
@@ -146,12 +150,12 @@ export function createWrites({
       knownPosition: known.position,
       channel,
     };
-    // Together, so that the log's lock is not held for as long as an answer and the next question are on their way.
+    // Pipelined, so that the log's lock is not held for another round trip.
     const { moves } = transaction.collected();
     const [logged, , , ended] = await Promise.all([
       client.query<{ newest: number }>(writeStatement, valuesOf(log, transaction.collected())),
       batch.length === 0 ? client.query(probe) : null,
-      // Seldom, and apart: the statement before it cannot change a row that it adds, nor one row twice.
+      // Seldom, and separate: the statement before it cannot change a row that it inserts, nor one row twice.
       moves.length === 0 ? null : client.query(moveStatement, moveValuesOf(moves)),
       client.query("commit"),
     ]);
@@ -165,7 +169,7 @@ export function createWrites({
       if (delivery.reading.is !== "issue") continue;
       const held = walks.get(delivery.reading.issue.snapshot.sentryId);
       if (held === undefined) continue;
-      // The same for every issue of the batch, which this is one of.
+      // The epoch is the same for every issue of the batch, and there is at least this one.
       knownTo.set(held, { delivery: id, epoch: newest[0]!.epoch });
       if (held.lastSeq !== null) held.lastSeq = placed(held.lastSeq);
     }
@@ -184,7 +188,10 @@ export function createWrites({
     return held && knownTo.get(held);
   }
 
-  /** Makes every history in memory equal to the store's: one that lacks only the newest deliveries reads those, any other is dropped. */
+  /**
+   * Makes these issues' histories in memory equal to the store's. One that lacks only the newest deliveries reads
+   * those, any other that differs is dropped.
+   */
   async function catchUpWith(
     newest: readonly Newest[],
     transaction: Pick<WriteTransaction, "knownIssues">,
@@ -193,7 +200,8 @@ export function createWrites({
     const behind = new Map<string, number>();
     for (const { id, delivery, seq, epoch, isKept } of newest) {
       const known = knownOf(id);
-      // `rebuild` may have read others anew, and an issue that was erased has none of those that were known.
+      // In another epoch `rebuild` may have read deliveries in another way; of an erased issue the known delivery is
+      // gone.
       if (known?.epoch !== epoch || !isKept) walks.forget([id]);
       else if (known.delivery !== delivery) behind.set(id, known.delivery);
       else if (walks.get(id)?.lastSeq !== seq) walks.forget([id]);
@@ -211,7 +219,7 @@ export function createWrites({
         const { lastSeq, ...project } = issue!;
         Object.assign(held, { lastSeq, project });
       } catch {
-        // Whatever it was, from all of its deliveries it is derived anew.
+        // Whatever the reason, it is derived anew from all of its deliveries.
         walks.forget([id]);
       }
     }
@@ -242,8 +250,8 @@ export function createWrites({
 }
 
 /**
- * A transaction whose commit is waited for, whatever the role and the server were set to since the start: a time for
- * statements would end the wait for a standby as if it had answered.
+ * Begins a transaction whose commit is waited for, whatever the role and the server have been set to since the start. A
+ * statement_timeout would end the wait for a standby as if it had answered.
  */
 const beginBatch = [
   "begin isolation level read committed",
@@ -254,15 +262,15 @@ const beginBatch = [
 ].join("; ");
 
 /**
- * Answered at once by a server that is there: a connection that was forgotten on its way is given up sooner than one on which
- * a batch is being written.
+ * A live server answers this at once. So a connection that is lost is given up sooner here than while a batch is being
+ * written on it.
  */
 const beginSoon: pg.QueryConfig & Pick<pg.ClientConfig, "query_timeout"> = {
   text: beginBatch,
   query_timeout: 2_000,
 };
 
-/** How far a history in memory goes: to the issue's newest delivery that it knows, in the epoch in which that was written. */
+/** How far a history in memory goes: the newest delivery in it, and the epoch in which that was written. */
 type KnownTo = { readonly delivery: number; readonly epoch: string };
 
 /** What the store holds about an issue. */
@@ -273,7 +281,7 @@ type Newest = {
   /** The newest entry; null for none. */
   readonly seq: number | null;
   readonly epoch: string;
-  /** The newest delivery that is known here is there. */
+  /** True if the newest delivery that is known here is still there. */
   readonly isKept: boolean;
 };
 

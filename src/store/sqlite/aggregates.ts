@@ -8,13 +8,13 @@ const durations: Aggregates["durations"] = (column) => ({
   read: (told) => durationFiguresOf(told === null ? new Float64Array() : numbersIn(told)),
 });
 
-/** Behind each number, what the row has in `by`. */
+/** The letter behind a number. It says which of the words the row has in `by`. */
 const markOf = (place: number) => String.fromCharCode("a".charCodeAt(0) + place);
 
-/** The values as one text, without which SQLite would make a row of each. */
+/** Aggregates that hand over all values as one text: as rows, SQLite would take far longer. */
 export const sqliteAggregates: Aggregates = {
   durations,
-  // Lists with commas between them are one list.
+  // Comma-separated lists, joined by commas, are one list.
   listedDurations: durations,
   durationsBy(column, by, words) {
     const marks = words.map((word, place) => sql`when ${word} then ${markOf(place)}`);

@@ -8,22 +8,21 @@ import { isFolder } from "./folder.ts";
 import { tryToLock } from "./lock.ts";
 import { newestPosition } from "./queries.ts";
 
-/** How many pages are copied at a time: some 8 MB, so that the progress is seen. */
+/** Pages that are copied at a time, some 8 MB: few enough for progress to be seen. */
 const pagesAtATime = 2_048;
 
 export type BackupOptions = {
   readonly file: string;
-  /** Where the backup goes; nothing may be there. */
+  /** Where the backup is written. There must be no such file yet. */
   readonly to: string;
   /** In bytes. */
   readonly onProgress: (done: number, total: number) => void;
 };
 
 /**
- * Copies the store as it is at one moment, beside a gateway that goes on writing. The backup holds the log up to a
- * position and nothing after it, which this resolves with once all of it is on disk and was found whole. Until then
- * there is no file of that name.
- * @throws Error when there is a file already, or another backup is on its way there, or it cannot be written.
+ * Copies the store as it is at one moment, while a gateway may go on writing. The backup holds the log up to one
+ * position. Resolves with that position once the whole backup is on disk and checked; until then there is no file `to`.
+ * @throws Error if there is a file already, another backup is being written there, or it cannot be written.
  */
 export async function backUpSqlite({
   file,
@@ -37,11 +36,11 @@ export async function backUpSqlite({
   let client: Database.Database | null = null;
   try {
     if (existsSync(to)) throw new Error(`There is a file ${to} already: choose another name.`);
-    // What one that was killed has left there.
+    // Left by a backup that was killed.
     removeDatabase(part);
     const opened = openForCommand(file);
     client = opened.client;
-    // Holds the moment: without it, every commit meanwhile would make the copy begin again.
+    // Keeps the snapshot: otherwise every commit meanwhile would restart the copy.
     client.exec("begin");
     const newest = newestPosition(opened);
     const pageSize = client.pragma("page_size", { simple: true }) as number;
@@ -62,12 +61,12 @@ export async function backUpSqlite({
   } finally {
     client?.close();
     removeDatabase(part);
-    // While it is held: whoever comes now makes one anew.
+    // Removed while it is still locked: the next backup makes a new one.
     removeDatabase(`${part}.lock`);
   }
 }
 
-/** Two backups at once to the same place would write into one file, and each remove what the other has written. */
+/** Locks the unfinished file: two backups to one place would write into one file, and remove each other's work. */
 function lockPart(part: string): Disposable {
   const lock = tryToLock(part);
   if (lock !== null) return lock;
@@ -77,7 +76,7 @@ function lockPart(part: string): Disposable {
 function examine(copy: string): void {
   const client = new Database(copy);
   try {
-    // A file of its own, that needs nothing beside it until it is opened again.
+    // Leaves a single file, with nothing beside it until it is opened again.
     client.pragma("journal_mode = DELETE");
     const found = client.pragma("quick_check(1)", { simple: true });
     if (found !== "ok") throw new Error(`The backup is damaged: ${String(found)}.`);

@@ -1,10 +1,10 @@
 import { parentPort, workerData } from "node:worker_threads";
 import Database from "better-sqlite3";
 
-/** What the writer tells the thread. */
+/** What the writer asks of the thread. */
 export type CheckpointRequest = "checkpoint" | "close";
 
-/** A thread that moves what was committed from the WAL into the database file, whenever it is told to. */
+/** A worker thread's program: moves commits from the WAL into the database file, whenever it is asked to. */
 
 const { file } = workerData as { readonly file: string };
 const client = new Database(file, { timeout: 0 });
@@ -18,7 +18,7 @@ parentPort?.on("message", (request: CheckpointRequest) => {
   try {
     client.pragma("wal_checkpoint(PASSIVE)");
   } catch {
-    // Somebody else is at it, or the disk is full; what is in the WAL is safe there.
+    // Another checkpoint is running, or the disk is full. What is in the WAL is safe there.
   }
   parentPort?.postMessage(null);
 });

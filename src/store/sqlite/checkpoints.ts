@@ -6,36 +6,39 @@ import type { Connection } from "./connection.ts";
 import { codeOf } from "./error.ts";
 
 export type Checkpoints = AsyncDisposable & {
-  /** To be called after a commit, outside of any transaction. It does not throw, for what is committed stays so. */
+  /** To be called after each commit, outside of any transaction. Does not throw, since the commit has succeeded. */
   readonly committed: () => void;
 };
 
-/** How often the WAL is looked at. */
+/** Commits between two looks at the WAL. */
 const commitsBetween = 32;
 
 export type CheckpointLimits = {
-  /** How much is committed between two checkpoints. Each syncs the database file, and the commits beside it wait. */
+  /**
+   * Bytes that are committed between two checkpoints. Each checkpoint syncs the database file, and commits wait
+   * meanwhile.
+   */
   readonly checkpointBytes: number;
-  /** A WAL that holds more than this is brought to its end, so that SQLite begins it anew. */
+  /** Once the WAL holds so many bytes, all of it is checkpointed, so that SQLite starts it from its beginning. */
   readonly largeWalBytes: number;
 };
 
-/** Measured at 2,000 webhooks/s: with checkpoints of 16 MB the slowest hundredth waits half as long again. */
+/** Measured at 2,000 webhooks/s: with checkpoints of 16 MB the slowest 1 % wait 1.5 times as long. */
 const limitsOfGateway: CheckpointLimits = {
   checkpointBytes: 4 * 1024 * 1024,
   largeWalBytes: 16 * 1024 * 1024,
 };
 
-/** What the pragma says of the WAL; a frame is a page and 24 bytes before it (https://sqlite.org/walformat.html). */
+/** What the pragma says of the WAL, in frames: a page and 24 bytes before it (https://sqlite.org/walformat.html). */
 type Frames = { readonly log: number; readonly checkpointed: number };
 
 /**
- * Moves commits from the WAL into the database file on a thread of its own: a checkpoint syncs twice, and webhooks wait
- * for the writer's. The thread begins with the first checkpoint; a quiet gateway has none.
+ * Moves commits from the WAL into the database file on a thread of its own: a checkpoint syncs twice, and on the
+ * writer's thread webhooks would wait for that. The thread starts with the first checkpoint; a quiet gateway has none.
  *
  * Under a steady load there is always one more commit than the last checkpoint saw, and the WAL would grow for ever. So
- * once it is large the writer itself moves the little that is left, and SQLite then starts it from its beginning. The
- * file keeps its size meanwhile, so that only SQLite knows how much of it is in use.
+ * once it is large the writer itself moves the little that is left, and SQLite then starts the WAL from its beginning.
+ * The WAL file does not shrink, so only SQLite knows how much of it is in use.
  */
 export function startCheckpoints(
   { client }: Connection,
@@ -55,7 +58,7 @@ export function startCheckpoints(
     if (held !== null && held.log * frameBytes >= largeWalBytes) checkpoint();
   };
   const checkpoint = () => attempt(() => client.pragma("wal_checkpoint(PASSIVE)"));
-  // Without the thread the WAL only grows; SQLite's own way is better than that.
+  // Without the thread the WAL would only grow, so SQLite's automatic checkpoints take over.
   const failed = () => client.pragma("wal_autocheckpoint = 1000");
 
   return {
@@ -75,13 +78,16 @@ export function startCheckpoints(
     },
     async [Symbol.asyncDispose]() {
       await thread?.end();
-      // SQLite does it at the end too, but not while another process is reading.
+      // SQLite checkpoints on closing too, but not while another process is reading.
       checkpoint();
     },
   };
 }
 
-/** What SQLite answers; null where it does not, for the disk is full or fails: what is in the WAL is safe, and it is tried again. */
+/**
+ * What `ask` returns. Null if SQLite fails, as on a full or failing disk: what is in the WAL is safe, and it is tried
+ * again.
+ */
 function attempt<Answer>(ask: () => Answer): Answer | null {
   try {
     return ask();
@@ -100,12 +106,12 @@ function startThread(
   file: string,
   { checkpointed, failed }: { readonly checkpointed: () => void; readonly failed: () => void },
 ): CheckpointThread {
-  // `.ts` as it stands in the sources, `.js` in the package.
+  // `.ts` in the sources, `.js` in the package.
   const module = new URL(`./checkpoint-worker${extname(import.meta.url)}`, import.meta.url);
   const worker = new Worker(module, { workerData: { file }, execArgv: [] });
   worker.unref();
   const exited = once(worker, "exit");
-  // Listened to below; here it would be a rejection that nobody awaits.
+  // Rejects if the worker fails, which is handled below: here nobody awaits it.
   exited.catch(() => {});
   worker.on("message", checkpointed);
   worker.on("error", failed);
@@ -114,7 +120,7 @@ function startThread(
     tell,
     async end() {
       worker.ref();
-      // Not `terminate`: it takes the process with it while the thread is still loading SQLite.
+      // Not `terminate`: it crashes the process if the thread is still loading SQLite.
       tell("close");
       await exited.catch(() => {});
     },

@@ -6,26 +6,27 @@ import type { Connection } from "./connection.ts";
 import { codeOf } from "./error.ts";
 import { emptyWalWithin } from "./empty-wal.ts";
 
-/** In turn. */
+/** Statements that write the file anew, in this order. */
 const writingAnew = [
-  // The index of texts keeps the trigrams of what is deleted until it merges them away.
+  // The index of texts keeps the trigrams of deleted rows until it merges them away.
   "insert into issues_search (issues_search) values ('optimize')",
-  // Where SQLite moves rows from page to page, it leaves copies that `secure_delete` knows nothing of.
+  // When SQLite moves rows between pages, it leaves copies that `secure_delete` does not overwrite.
   "vacuum",
 ];
 
 export type CompactOptions = {
-  /** Where the file is. */
+  /** The folder of the database file. */
   readonly folder: string;
   readonly freeBytesIn: (folder: string) => number;
-  /** How long it waits for whoever reads the WAL. */
+  /** How long each statement waits until nobody reads the WAL. */
   readonly giveUpMs: number;
 };
 
 /**
- * Writes the database's file anew, or leaves it as it is.
+ * Writes the database file anew, or leaves it as it is and says why.
  *
- * Each statement finds the WAL empty: so what fills the disk can be cut off again, for none of it has to go into the file.
+ * Before each statement the WAL is emptied. If the statement then fills the disk, its part of the WAL can be cut off
+ * again: nothing in the WAL has to go into the file.
  */
 export async function compact(
   { client }: Connection,
@@ -49,13 +50,13 @@ export async function compact(
   }
 }
 
-/** For all that is in use twice beside the file: in the temporary file that VACUUM fills, and in the WAL. */
+/** All pages in use, twice: VACUUM fills a temporary file and the WAL with them. */
 function bytesToWriteAnew(client: Database.Database): number {
   const figure = (name: string) => Number(client.pragma(name, { simple: true }));
   return 2 * (figure("page_count") - figure("freelist_count")) * figure("page_size");
 }
 
-/** What this user may fill of the folder's disk. */
+/** The free bytes on the folder's disk that this user may fill. */
 export function freeBytesOf(folder: string): number {
   const { bavail, bsize } = statfsSync(folder);
   return bavail * bsize;

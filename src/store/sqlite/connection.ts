@@ -12,23 +12,26 @@ import { withQuickRows } from "./quick-rows.ts";
 import { openSearch } from "./search.ts";
 import { letBeStopped } from "./stoppable.ts";
 
-/** A connection to one SQLite file. Its statements run at once, on the calling thread. */
+/** A connection to one SQLite file. Its statements run synchronously, on the calling thread. */
 export type Connection = {
   readonly client: Database.Database;
   readonly db: BetterSQLite3Database;
 };
 
-/** The oldest SQLite that keeps a WAL whole under two connections (https://sqlite.org/wal.html#walresetbug). */
+/** The oldest SQLite whose WAL is safe under two connections (https://sqlite.org/wal.html#walresetbug). */
 const oldestSqlite = [3, 51, 3] as const;
 
-/** A second or so of checking. To check a file of a million issues takes a minute, which `doctor` is for. */
+/**
+ * The largest file that is checked when it is opened, in a second or so. A file of a million issues takes a minute:
+ * `doctor` checks it.
+ */
 const checkedBytes = 128 * 1024 * 1024;
 
 /**
- * Opens the one connection that writes, making the file where it is missing, and brings the tables up to date.
+ * Opens the one connection that writes, creating the file if it is missing, and brings the tables up to date.
  *
- * A commit returns once the disk has it. The connection never waits for another process's lock: a statement that would
- * have to fails with SQLITE_BUSY instead, because waiting would stop the event loop.
+ * A commit returns once it is on disk. Once opened, the connection never waits for another process's lock: the
+ * statement fails with SQLITE_BUSY, because waiting would block the event loop.
  * @throws Error that says what is wrong with the file and what to do.
  */
 export function openWriter(file: string, sqliteVersion = versionOf): Connection {
@@ -39,20 +42,20 @@ export function openWriter(file: string, sqliteVersion = versionOf): Connection 
     client = new Database(file);
     checkVersion(sqliteVersion(client));
     client.pragma("busy_timeout = 2000");
-    // First of all, because the file of another program is to stay as it is.
+    // Before anything is changed: the file of another program has to stay as it is.
     checkTables(client, file);
     client.pragma("journal_mode = WAL");
     setUpToWrite(client, file);
-    // Pages that a commit touches again stay in memory: 64 MB instead of 2.
+    // A page cache of 64 MB instead of 2, for pages that later commits touch again.
     client.pragma("cache_size = -65536");
-    // A WAL that grew behind a long read does not keep its size; one of everyday size is not cut, to be written over.
+    // Truncates a WAL that has grown during a long read. A WAL of everyday size is not truncated but written over.
     client.pragma(`journal_size_limit = ${64 * 1024 * 1024}`);
     finishWal(client);
     if (statSync(file).size <= checkedBytes) checkStructure(client, file);
     const db = drizzle({ client: withPrepared(client) });
     migrate(client);
     openSearch(client);
-    // One that a crash has left.
+    // A probe that a crash has left.
     client.exec(unprobe);
     assertDurable(client);
     client.pragma("busy_timeout = 0");
@@ -63,12 +66,12 @@ export function openWriter(file: string, sqliteVersion = versionOf): Connection 
   }
 }
 
-/** What every connection that writes has in common. */
+/** The settings of every connection that writes. */
 function setUpToWrite(client: Database.Database, file: string): void {
   client.pragma("synchronous = FULL");
   // On macOS fsync leaves the data in the drive's cache; elsewhere the pragma does nothing.
   client.pragma("fullfsync = ON");
-  // What is packed, changed, dropped or erased is gone from where it was in the file.
+  // Overwrites in the file what is packed, changed, dropped or erased.
   client.pragma("secure_delete = ON");
   // For the whole process. Another folder may be missing, read-only or too small; and the message that the database's
   // disk may be full has to be right for temporary files too.
@@ -76,18 +79,19 @@ function setUpToWrite(client: Database.Database, file: string): void {
 }
 
 /**
- * Makes an empty file for its owner alone: SQLite would let everybody on the machine read what nobody may over GraphQL.
- * What SQLite keeps beside a database is as private as that is.
+ * Creates an empty file that only its owner may read: SQLite's own would be readable by everybody on the machine.
+ * SQLite gives the files that it keeps beside a database the same permissions.
  */
 export function makePrivate(file: string): void {
   closeSync(openSync(file, "a", 0o600));
 }
 
 /**
- * SQLite takes the WAL that it finds for the file's own and writes its pages over it: a backup that was put back beside
- * the WAL of the database before it would be damaged by being opened. A backup says in its header that it has no WAL.
+ * Refuses a backup that was put back beside the WAL of the database before it. SQLite would take that WAL for the
+ * file's own, and opening the backup would damage it. A backup says in its header that it has no WAL.
  *
- * To be asked before this process has opened the file: closing a file lets go of all its locks on it, SQLite's as well.
+ * To be called before this process opens the file: closing a file releases all locks of the process on it, SQLite's
+ * included.
  * @throws Error that says what to do.
  */
 function refuseWalOfAnother(file: string): void {
@@ -105,7 +109,7 @@ function refuseWalOfAnother(file: string): void {
 }
 
 /**
- * Opens a store that is there, for a command to read it. This process must not have opened the file before.
+ * Opens an existing store, for a command to read it. This process must not have the file open already.
  * @throws Error that says what is wrong with the file.
  */
 export function openForCommand(file: string): Connection {
@@ -115,9 +119,10 @@ export function openForCommand(file: string): Connection {
 }
 
 /**
- * The same to write to it beside a gateway, whose file and tables are left as they are; null while those are not made.
+ * Opens an existing store, for a command to write to it beside a gateway. Neither creates nor migrates anything. Null
+ * if there is no file, or no tables in it yet.
  * @param waitMs how long a statement waits while another connection writes.
- * @throws Error where the tables are those of another version too.
+ * @throws Error that says what is wrong with the file, also if its tables are those of another version.
  */
 export function openBesideGateway(file: string, waitMs: number): Connection | null {
   if (!existsSync(file)) return null;
@@ -138,9 +143,9 @@ export function openBesideGateway(file: string, waitMs: number): Connection | nu
 }
 
 /**
- * Opens one more connection in a process that has opened the file already, as a gateway has. It cannot write; in WAL mode
- * it waits for nobody.
- * @param isStopped asked in the midst of a long statement, which fails where it says true: see `stoppable.ts`.
+ * Opens one more connection, which cannot write, in a process that has the file open already, as a gateway has. In WAL
+ * mode it waits for nobody.
+ * @param isStopped polled during long statements, which fail once it returns true: see `stoppable.ts`.
  * @throws Error that says what is wrong with the file.
  */
 export function openReader(file: string, isStopped = () => false): Connection {
@@ -159,27 +164,27 @@ export function openReader(file: string, isStopped = () => false): Connection {
   }
   const client = opened;
   client.pragma("query_only = ON");
-  // Pages that one question after the other needs: 32 MB instead of 2, for each connection.
+  // A page cache of 32 MB instead of 2, for each connection: questions need many of the same pages.
   client.pragma("cache_size = -32768");
   letBeStopped(client, isStopped);
   return { client, db: withQuickRows(drizzle({ client: withPrepared(client) })) };
 }
 
-/** @throws Error where there is no such file. */
+/** @throws Error if there is no such file. */
 export function requireFile(file: string): void {
   if (!existsSync(file)) throw new Error(`There is no database file ${file}.`);
 }
 
-/** Characters of the statements that are remembered. A prepared one takes some ten bytes for each of them. */
+/** The bound of the statement cache, in characters of SQL. A prepared statement takes some ten bytes for each. */
 const mostOfPrepared = 512 * 1024;
 
 /**
- * The same connection, which prepares a statement once and runs it often: preparing takes longer than most questions do.
- * For Drizzle alone, which reads all rows at once and so never runs one statement within itself.
+ * The same connection with a cache of prepared statements: preparing one takes longer than most questions do. Only for
+ * Drizzle, which reads all rows at once and so never runs a statement within itself.
  *
- * To plan by their values, SQLite prepares a statement anew at every run where a parameter is a limit, or is what a
- * column is equal to while there is an order. What an expression is it does not look at, so each of those is made one:
- * `+` changes no value, text included (https://sqlite.org/lang_expr.html).
+ * If a parameter is a limit, or equals a column beside an ORDER BY, SQLite prepares the statement again at every run,
+ * to plan by the value. It does not do so for expressions, so these parameters are made expressions: unary `+` changes
+ * no value, text included (https://sqlite.org/lang_expr.html).
  */
 export function withPrepared(client: Database.Database): Database.Database {
   const recent = createRecent<Database.Statement>(mostOfPrepared);
@@ -189,10 +194,11 @@ export function withPrepared(client: Database.Database): Database.Database {
 }
 
 /**
- * Proves that a commit syncs.
+ * Asserts that a commit syncs.
  *
- * On a fresh file the pragma reads FULL until the first write and NORMAL after it where the build's default for WAL is
- * NORMAL, so it is only worth asking once something was written.
+ * If the build's default for WAL is NORMAL, the pragma reads FULL on a fresh file until the first write, and NORMAL
+ * after it. So it is asked only once something is written.
+ * @throws Error if a commit would not sync.
  */
 export function assertDurable(client: Database.Database): void {
   client.exec("begin immediate; update meta set value = value; commit");
@@ -204,7 +210,7 @@ export function assertDurable(client: Database.Database): void {
     );
 }
 
-/** Leaves nothing in the WAL of what was erased or written anew while somebody was reading, as far as it can be. */
+/** Empties the WAL if it can: while somebody was reading, erased or rewritten content may have stayed there. */
 function finishWal(client: Database.Database): void {
   try {
     emptyWal(client);

@@ -15,32 +15,32 @@ import { newestPosition } from "./queries.ts";
 
 /** A store in a SQLite file, as it is at one moment. */
 export type CopySource = Disposable & {
-  /** No gateway has the file, none gets it, and nothing writes to it, before this is disposed of. */
+  /** True if no gateway has the file. Then none can take it, and nothing can write to it, until this is disposed. */
   readonly isAlone: boolean;
   readonly identity: Identity;
-  /** The newest position and the newest id of a delivery that were ever handed out; 0 for none. */
+  /** The newest position and the newest id of a delivery ever handed out; 0 for none. */
   readonly newest: { readonly position: number; readonly delivery: number };
   readonly countOf: (table: CopiedName) => number;
   /** Up to a page of rows after this key, by ascending key. */
   readonly pageAfter: (table: CopiedTable, key: number) => readonly Row[];
   readonly all: (table: WholeTable) => readonly Row[];
-  /** Up to a page of issues after this id that the log has told of after this position. */
+  /** Up to a page of the issues after this id with an entry after this position, by ascending id. */
   readonly issuesToldSince: (position: number, id: number) => readonly Row[];
-  /** Every entry about these issues (rows of the table). */
+  /** Every entry about these rows of `issues`. */
   readonly eventsOf: (issues: readonly Row[]) => readonly Row[];
-  /** An issue was forgotten after this position. */
+  /** True if an issue was forgotten after this position. */
   readonly hasForgottenSince: (position: number) => boolean;
 };
 
 const issuesAtOnce = 100;
 
-/** How long what a command is writing is waited for. */
+/** How long to wait for a command that is writing. */
 const lastWriteMs = 2_000;
 
 /**
- * Opens the store for being copied. A gateway may go on writing to it: what is read here is of this moment, and the
- * file's write-ahead log grows for as long as it is read.
- * @throws Error that says what to do where the file is none that could be copied.
+ * Opens the store to be copied. A gateway may go on writing to it: everything is read as of this moment, and the WAL
+ * grows until this is disposed.
+ * @throws Error that says what to do if the file cannot be copied.
  */
 export function openCopySource(file: string): CopySource {
   using opened = new DisposableStack();
@@ -56,7 +56,7 @@ export function openCopySource(file: string): CopySource {
   client.exec("begin");
   const identity = copiedIdentityOf(connection);
   const newest = { position: newestPosition(connection), delivery: newestDelivery(connection) };
-  // A gateway that is running has looked at this already, and writes the file a moment behind its commits.
+  // A running gateway has checked this already, and writes its instance file a moment behind its commits.
   const known = readInstance(instanceFileOf(file));
   if (isAlone && isRestored({ ...identity, newest: newest.position }, known))
     throw new Error(
@@ -119,7 +119,10 @@ export function openCopySource(file: string): CopySource {
   };
 }
 
-/** Commands write beside whoever has the lock of the store, and would say that they have erased what is copied all the same. */
+/**
+ * Blocks all writers. Commands write even while another process has the store's lock, and would report as erased what
+ * is copied all the same.
+ */
 function shutOutWriters(file: string, opened: DisposableStack): void {
   try {
     const client = new Database(file, { timeout: lastWriteMs, fileMustExist: true });

@@ -3,13 +3,13 @@ import type { Dialect } from "../dialect.ts";
 import { containing } from "./search.ts";
 import { stoppable } from "./stoppable.ts";
 
-/** SQLite compares text bytewise unless told otherwise. */
+/** SQLite's dialect. It compares text bytewise unless told otherwise. */
 export const sqliteDialect: Dialect = {
   contains: (column, text) => sql`instr(${column}, ${text}) > 0`,
   startsWith: (column, text) => sql`instr(${column}, ${text}) = 1`,
   among: (column, values) => sql`${column} in (select value from json_each(${JSON.stringify(values)}))`,
   containing,
-  // SQLite takes an index for any comparison that one serves, without asking how many rows it would leave.
+  // SQLite uses an index for any comparison that it serves, however many rows it would leave; but not for `is true`.
   tried: (condition) => sql`(${condition}) is true`,
   stoppable,
 };

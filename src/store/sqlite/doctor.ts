@@ -13,15 +13,15 @@ import { newestPosition } from "./queries.ts";
 export type ExaminationOptions = Pick<Examined, "onProgress"> & { readonly file: string };
 
 /**
- * Everything about the file that is not as it should be; empty when all is well. It reads only, in one moment of the
- * store, so a gateway may go on beside it.
+ * Returns everything that is wrong with the file; empty if all is well. It only reads, as of one moment, so a gateway
+ * may go on meanwhile.
  *
- * It asks SQLite for the file's integrity, and then as `examineStore` does.
+ * It runs SQLite's own integrity check, then `examineStore`.
  */
 export async function examineSqlite({ file, onProgress }: ExaminationOptions): Promise<readonly Finding[]> {
   const connection = openForCommand(file);
   try {
-    // Before the moment that is looked at: a gateway goes on writing it.
+    // Before the transaction begins: a gateway goes on writing this file.
     const known = readInstance(instanceFileOf(file));
     connection.client.exec("begin");
     let damages: readonly Finding[] = [];

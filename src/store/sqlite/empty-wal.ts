@@ -1,18 +1,18 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type Database from "better-sqlite3";
 
-/** How long others are kept from writing, at most twice in a row: a gateway gives up after 500 ms. */
+/** How long others are kept from writing, at most twice in a row. A gateway gives up after 500 ms. */
 const shutOutMs = 100;
 
-/** How long a gateway may write before it is tried again. */
+/** The pause between two attempts, in which a gateway can write. */
 const betweenMs = 400;
 
-/** What the pragma says: whether something was in its way, and how many pages are in the WAL and of these in the file. */
+/** What the pragma says: whether it was blocked, how many pages are in the WAL, and how many of these in the file. */
 type Checkpointed = { readonly busy: number; readonly log: number; readonly checkpointed: number };
 
 /**
- * Moves what is in the WAL into the database file and cuts it, for which nobody may read of it; true where that was done.
- * Whoever waits for those who read keeps others from writing meanwhile, so nothing else is left to be done by then.
+ * Moves all of the WAL into the database file and truncates it. False if another connection is in the way, such as one
+ * that reads the WAL. Waiting for readers blocks writers, so all pages are moved before that, without waiting.
  */
 export function emptyWal(client: Database.Database): boolean {
   const checkpoint = (mode: "PASSIVE" | "TRUNCATE") =>
@@ -28,7 +28,7 @@ export function emptyWal(client: Database.Database): boolean {
   }
 }
 
-/** The same, tried for so long. */
+/** As `emptyWal`, tried again until `ms` milliseconds have passed. */
 export async function emptyWalWithin(ms: number, client: Database.Database): Promise<boolean> {
   for (const until = performance.now() + ms; ; await wait(betweenMs)) {
     if (emptyWal(client)) return true;

@@ -3,7 +3,10 @@ import { isFolder } from "./folder.ts";
 
 type SqliteError = Error & { readonly code: string };
 
-/** SQLite's own error, which Drizzle hangs on one that also holds the values of a statement; null without one. */
+/**
+ * SQLite's own error, also as the cause of Drizzle's, which holds the statement's values as well. Null if there is
+ * none.
+ */
 function sqliteErrorIn(error: unknown): SqliteError | null {
   if (!(error instanceof Error)) return null;
   return "code" in error && String(error.code).startsWith("SQLITE_")
@@ -11,12 +14,12 @@ function sqliteErrorIn(error: unknown): SqliteError | null {
     : sqliteErrorIn(error.cause);
 }
 
-/** SQLite's name for what went wrong; null for an error of another kind. */
+/** SQLite's code for what went wrong, such as SQLITE_BUSY; null for an error of another kind. */
 export function codeOf(error: unknown): string | null {
   return sqliteErrorIn(error)?.code ?? null;
 }
 
-/** What a question fails with that SQLite does not answer, without the question's values; null for an error of another kind. */
+/** What a question fails with if SQLite does not answer it, without its values. Null for an error of another kind. */
 export function failureIn(error: unknown): StorageUnavailableError | StoreFaultError | null {
   const cause = sqliteErrorIn(error);
   if (cause === null) return null;
@@ -26,24 +29,27 @@ export function failureIn(error: unknown): StorageUnavailableError | StoreFaultE
 }
 
 /**
- * True where it is the values that SQLite refuses: broken constraints, and what is larger than it holds. They are refused
- * again however often they are sent.
+ * True if SQLite refuses the values: a constraint is broken, or they are of the wrong type or too large. They would be
+ * refused again however often they are sent.
  */
 export function isOfValues(error: unknown): boolean {
   return /^SQLITE_(?:CONSTRAINT|MISMATCH|RANGE|TOOBIG)/.test(codeOf(error) ?? "");
 }
 
-/** Another process holds the lock; it may let go of it within moments. */
+/** True if another process holds the lock, which it may release within moments. */
 export function isBusy(error: unknown): boolean {
   return codeOf(error)?.startsWith("SQLITE_BUSY") === true;
 }
 
-/** What is wrong with a file and what to do. */
+/** Says what is wrong with a file and what to do. */
 class UnusableFileError extends Error {
   override readonly name = "UnusableFileError";
 }
 
-/** What to say where SQLite cannot use a file; an error of another kind, or one that says so already, as it is. */
+/**
+ * The error to throw if SQLite cannot use the file: it says what is wrong and what to do. Any other error is returned
+ * as it is.
+ */
 export function unusable(file: string, error: unknown): unknown {
   const cause = sqliteErrorIn(error);
   if (cause === null || error instanceof UnusableFileError) return error;

@@ -2,13 +2,13 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
- * Gives a file the name `place`, and replaces what had it. Returns once the disk has what was written to the file, and then
- * its name, without which a power cut would leave what was there before.
+ * Renames a file to `place`, replacing what is there. Returns once first the file's content and then its new name are
+ * on disk. Without the latter, a power cut could bring back what was there before.
  */
 export function putInPlace(file: string, place: string): void {
   sync(file, "r+");
   renameSync(file, place);
-  // Windows opens no folders.
+  // Windows cannot open a folder to sync it.
   if (process.platform !== "win32") sync(dirname(place), "r");
 }
 
@@ -21,7 +21,7 @@ function sync(path: string, flags: "r" | "r+"): void {
   }
 }
 
-/** Removes a database file and what SQLite keeps beside it; what is not there is no fault. */
+/** Removes a database file and what SQLite keeps beside it, as far as they exist. */
 export function removeDatabase(file: string): void {
   for (const end of ["", "-wal", "-shm", "-journal"]) rmSync(`${file}${end}`, { force: true });
 }

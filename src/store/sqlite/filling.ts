@@ -17,28 +17,31 @@ import { leftUnpacked, packOldest } from "./packing.ts";
 import { dropSearch, openSearch } from "./search.ts";
 import { prepareTransaction } from "./transaction.ts";
 
-/** A store that is being filled with a past. Disposed of without `finish`, it leaves what was there before. */
+/** A store that is being filled with a past. Disposing it without `finish` leaves what was there before. */
 export type Filling = Disposable & {
-  /** Writes the deliveries as a gateway that received them then would have. They are not on disk before `finish`. */
+  /**
+   * Writes the deliveries as if a gateway had received them at their `receivedAt`. They are not on disk before
+   * `finish`.
+   */
   readonly append: (batch: readonly IncomingDelivery[]) => Promise<readonly Receipt[]>;
-  /** Makes the indexes and puts the store into its place. Blocks the thread for a while. */
+  /** Creates the indexes and puts the store in its place. Blocks the thread for a while. */
   readonly finish: () => Promise<void>;
 };
 
 export type FillingOptions = {
   readonly file: string;
   readonly read: (body: Uint8Array) => Reading;
-  /** A delivery could not be applied through a fault of this program; it is kept as QUARANTINED. */
+  /** Called if a delivery could not be applied through a fault of this program; it is kept as QUARANTINED. */
   readonly onFault: (error: unknown) => void;
 };
 
 /**
- * Deliveries of the histories in memory. Those of a simulated past are short: to read one again takes less than to have
- * the garbage collector go through more of them, most of which are asked for no more.
+ * Most deliveries of the histories in memory. Simulated histories are short, and most are not asked for again: reading
+ * one again costs less than having the garbage collector go through more of them.
  */
 const heldDeliveries = 10_000;
 
-/** What intake itself looks into. The other indexes are made once everything is there, which takes a fraction. */
+/** The indexes that intake itself uses. The others are created once all rows are there, in a fraction of the time. */
 const neededMeanwhile = new Set([
   "deliveries_by_issue",
   "deliveries_by_sha256",
@@ -50,7 +53,7 @@ const neededMeanwhile = new Set([
  * Begins a store in a file beside this one. In the end it replaces this one and keeps its tokens. So nothing has to be
  * synced, logged or indexed on the way, and a fill that breaks off leaves nothing half made.
  * @throws StoreInUseError while a gateway has the store.
- * @throws Error when the store holds deliveries already.
+ * @throws Error if the store holds deliveries already.
  */
 export function openSqliteFilling({ file, read, onFault }: FillingOptions): Filling {
   using opened = new DisposableStack();
@@ -70,7 +73,7 @@ export function openSqliteFilling({ file, read, onFault }: FillingOptions): Fill
   client.pragma("synchronous = OFF");
   client.pragma("locking_mode = EXCLUSIVE");
   client.pragma("cache_size = -262144");
-  // Nobody lived this past, so that nothing of it has to be gone from the file.
+  // Nobody lived this past, so what is deleted from it need not be overwritten.
   client.pragma("secure_delete = OFF");
   const indexes = takeIndexes(connection);
   const transaction = prepareTransaction(connection);
@@ -92,7 +95,7 @@ export function openSqliteFilling({ file, read, onFault }: FillingOptions): Fill
       onFault,
     });
     client.exec("commit");
-    // At once: packed later, they would leave a file that is mostly empty.
+    // Packed at once: later it would leave a file that is mostly empty.
     packAll();
     return receipts;
   }
@@ -110,7 +113,7 @@ export function openSqliteFilling({ file, read, onFault }: FillingOptions): Fill
     client.pragma("journal_mode = WAL");
     client.close();
     putInPlace(made, file);
-    // Last: with the one of the file before, a gateway takes this one for restored, and begins a new epoch.
+    // Last: with the former instance file, a gateway takes this store for restored and begins a new epoch.
     await writeInstance(instanceFileOf(file), instance);
   }
 
@@ -150,7 +153,7 @@ function takeLeave(file: string): readonly (typeof tokens.$inferSelect)[] {
   }
 }
 
-/** Drops the indexes that nothing needs meanwhile, and says how to make them again. */
+/** Drops the indexes that are not needed before `finish`, and returns the statements that create them again. */
 function takeIndexes({ client }: Connection): readonly string[] {
   type Index = { readonly name: string; readonly sql: string };
   const all = client

@@ -2,7 +2,7 @@ import { mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
- * Makes the folder of a database file, where it is missing.
+ * Creates the folder of a database file if it is missing.
  * @throws Error that says what to do.
  */
 export function makeFolderOf(file: string): void {
@@ -17,7 +17,10 @@ export function makeFolderOf(file: string): void {
   }
 }
 
-/** Not `mkdirSync` with `recursive`, which tries for ever where the system says that an existing parent is missing, as /proc does. */
+/**
+ * Not `mkdirSync` with `recursive`: it loops for ever if the system says that an existing parent is missing, as /proc
+ * does.
+ */
 function makeFolder(folder: string): void {
   if (isFolder(folder)) return;
   if (dirname(folder) !== folder) makeFolder(dirname(folder));
@@ -29,7 +32,7 @@ function makeFolder(folder: string): void {
   }
 }
 
-/** True for a folder that is there. */
+/** True if there is a folder at this path. */
 export function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

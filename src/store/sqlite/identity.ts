@@ -5,7 +5,7 @@ import type { Connection } from "./connection.ts";
 import { isRestored, type Instance } from "./instance.ts";
 import { newestPosition } from "./queries.ts";
 
-/** What the store remembers of itself, by its name in `metaNames`. */
+/** What the store remembers of itself, by the names in `metaNames`. */
 export function remembered({ db }: Connection): ReadonlyMap<string, string> {
   const rows = db.select().from(meta).all();
   return new Map(rows.map(({ name, value }) => [name, value]));
@@ -20,8 +20,8 @@ export function identityOf(connection: Connection): Instance | null {
 }
 
 /**
- * The same of one that is about to be written to: makes it where there is none, and begins a new epoch where the database
- * was restored.
+ * The identity of a database that is about to be written to. Makes one if there is none, and begins a new epoch if the
+ * instance file tells that the database was restored.
  */
 export function identify(connection: Connection, file: Instance | null): Instance {
   const known = identityOf(connection);
@@ -37,8 +37,8 @@ export function identify(connection: Connection, file: Instance | null): Instanc
 }
 
 /**
- * What a database is whose log goes on: in a new epoch where it was restored, which its instance file tells no more once
- * enough was added.
+ * The identity of a database whose log continues, in a new epoch if it was restored. It has to begin now: once enough
+ * is added to the log, the instance file no longer tells.
  */
 export function continued({ db }: Connection, known: Instance, file: Instance | null): Instance {
   if (!isRestored(known, file)) return known;

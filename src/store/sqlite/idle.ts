@@ -1,14 +1,14 @@
 import { codeOf } from "./error.ts";
 
-/** Work on what is written that need not be done at once. */
+/** Work on stored data that can wait until nothing is being written. */
 export type IdleTask = {
-  /** About how much of it there is. */
+  /** About how much work waits. */
   readonly waiting: () => number;
-  /** While more than this waits, a slice is done from time to time though writing goes on. */
+  /** While more than this waits, a slice is done from time to time even if writing goes on. */
   readonly mostWaiting: number;
   /**
-   * Does a slice: some milliseconds and one transaction, so that whatever ends the process, what was is or what is to be.
-   * True while there is more that is worth another one.
+   * Does one slice: one transaction of some milliseconds, so that a crash leaves it done or not begun. True while
+   * enough is left for another slice.
    */
   readonly slice: () => boolean;
 };
@@ -18,12 +18,13 @@ export type Idle = Disposable & {
   readonly wrote: () => void;
 };
 
-/** How long nothing must have been written. */
+/** How long nothing must have been written for the thread to be idle. */
 const idleMs = 100;
 
 /**
- * Does the tasks, slice by slice, while the thread has nothing to write: a batch that comes meanwhile waits for one slice.
- * @param sliced slices may have been committed.
+ * Does the tasks, slice by slice, while the thread has nothing to write. A batch that arrives meanwhile waits for at
+ * most one slice of each task.
+ * @param sliced called once slices may have been committed.
  */
 export function startIdle(tasks: readonly IdleTask[], sliced: () => void): Idle {
   let wroteAt = -Infinity;
@@ -50,12 +51,12 @@ export function startIdle(tasks: readonly IdleTask[], sliced: () => void): Idle 
   };
 }
 
-/** Does a slice of the task if it is its turn: true while there is more, null where it was not. */
+/** Does a slice of the task if it is its turn. True while there is more, null if it was not its turn. */
 function tryOne({ waiting, mostWaiting, slice }: IdleTask, isIdle: boolean): boolean | null {
   try {
     return isIdle || waiting() > mostWaiting ? slice() : null;
   } catch (error) {
-    // The disk is full, or another process writes: what is not done now is done after another commit.
+    // The disk is full, or another process writes: the work is done after a later commit.
     if (codeOf(error) === null) throw error;
     return false;
   }

@@ -7,23 +7,23 @@ import { howToRun } from "../../observability/how-to-run.ts";
  * replaced, or overwritten by a copy. SQLite does not notice: it would go on writing to a file that nobody can open
  * again, or mix its pages into the new file, and every commit would seem to succeed.
  *
- * To be made once both files are there, and asked in transactions of this connection that write: nobody commits
+ * To be made once both files exist, and called in write transactions of this connection, so that nobody else commits
  * meanwhile.
  */
 export function checkOfPlace(client: Database.Database, file: string): () => void {
   const names = [file, `${file}-wal`];
   const found = () => names.map((name) => statSync(name, { throwIfNoEntry: false }));
   const opened = found();
-  // Never closed: closing a file lets go of all locks that this process has on it, SQLite's as well.
+  // Never closed: closing it would release all locks of this process on the file, SQLite's included.
   const descriptor = openSync(file, "r");
   const pageSize = Number(client.pragma("page_size", { simple: true }));
   const pageCount = client.prepare<[], number>("pragma page_count").pluck();
   const dataVersion = client.prepare<[], number>("pragma data_version").pluck();
-  // The file may become smaller: only a VACUUM leaves fewer pages, and the next checkpoint cuts the file to these. So the
-  // least size follows from the pages, of which this connection counts those in the WAL too. Once
-  // another connection has written, the size says nothing.
+  // The file may become smaller: only a VACUUM leaves fewer pages, and the next checkpoint truncates the file to these.
+  // So the least size follows from the page count, which on this connection includes the WAL. Once another connection
+  // has written, the size says nothing.
   const leastOf = (size: number) => Math.min(size, Number(pageCount.get()) * pageSize);
-  // Before the pages are counted: what another connection changes meanwhile is then found to have come later.
+  // Read before the pages are counted, so that a change by another connection in between counts as later.
   let seenVersion = dataVersion.get();
   let leastSize = leastOf(opened[0]?.size ?? 0);
   let leastChanges = changesOf(descriptor);
@@ -38,7 +38,7 @@ export function checkOfPlace(client: Database.Database, file: string): () => voi
     const size = now[0]?.size ?? 0;
     const version = dataVersion.get();
     const changes = changesOf(descriptor);
-    // For good: a checkpoint may write a header of its own over the other one's, and the file may grow again.
+    // Kept for good: a checkpoint may write its own header over that of the other file, and the file may grow again.
     whatHappened ??=
       journalOf(descriptor) !== "wal"
         ? `The file ${file} was written over beneath the gateway: stop the gateway, remove ${file}-wal and ${file}-shm, and restore the backup once more.`
@@ -53,8 +53,8 @@ export function checkOfPlace(client: Database.Database, file: string): () => voi
 }
 
 /**
- * What a database has beside it while it is written, as its header says, a WAL or a rollback journal: a backup has the
- * latter (https://sqlite.org/fileformat2.html#file_format_version_numbers). Null where there is no such header.
+ * The journal that a database has while it is written, as its header says: a WAL, or a rollback journal as in a backup
+ * (https://sqlite.org/fileformat2.html#file_format_version_numbers). Null if there is no such header.
  */
 export function journalOf(descriptor: number): "wal" | "rollback" | null {
   const versions = Buffer.alloc(2);
@@ -64,8 +64,8 @@ export function journalOf(descriptor: number): "wal" | "rollback" | null {
 }
 
 /**
- * How often the database was changed, as its header says. With a WAL not every transaction counts, but none makes it
- * less, a VACUUM as little as a `.restore` (https://sqlite.org/fileformat2.html#file_change_counter).
+ * The header's count of changes. With a WAL not every transaction raises it, but nothing lowers it, neither a VACUUM
+ * nor a `.restore` (https://sqlite.org/fileformat2.html#file_change_counter).
  */
 function changesOf(descriptor: number): number {
   const counter = Buffer.alloc(4);
@@ -73,7 +73,7 @@ function changesOf(descriptor: number): number {
   return counter.readUInt32BE();
 }
 
-/** What a batch fails with that is not to be written here: none of its deliveries is to blame. */
+/** The error of a batch that must not be written here. By its code it is no fault of a delivery. */
 export function moved(message: string): Error {
   return new Database.SqliteError(message, "SQLITE_READONLY_DBMOVED");
 }

@@ -3,10 +3,10 @@ import { open, rename } from "node:fs/promises";
 import * as z from "zod/mini";
 
 /**
- * The small file beside the database that says how far its log had come.
+ * Which database this is, and how far its log has come. A small file beside the database records it.
  *
- * A database file that was put back from a backup looks like any other, and would hand out positions again that clients
- * know with another meaning. It gives itself away by being behind this file, or by this file being gone.
+ * A database file that was put back from a backup looks like any other, but would hand out positions that clients know
+ * with another meaning. It is detected by being behind the instance file, or by that file being gone.
  */
 export type Instance = { readonly instance: string; readonly epoch: string; readonly newest: number };
 
@@ -14,7 +14,7 @@ const shape = z.object({ instance: z.string(), epoch: z.string(), newest: z.int(
 
 export const instanceFileOf = (databaseFile: string): string => `${databaseFile}.instance`;
 
-/** What the file says; null where it is missing or not one of ours. */
+/** Reads the instance file; null if it is missing or not one of ours. */
 export function readInstance(file: string): Instance | null {
   try {
     return shape.parse(JSON.parse(readFileSync(file, "utf8")));
@@ -46,18 +46,18 @@ export async function writeInstance(file: string, instance: Instance): Promise<v
   }
 }
 
-/** What was lost of a log by the time that its database is opened: what came after a backup, or all of it. */
+/** What a log has lost when its database is opened: everything since a backup, or all of it. */
 export type Loss = { readonly of: "the newest" } | { readonly of: "everything"; readonly newest: number };
 
-/** What was lost, by what the database says of itself, null for a new one, and what the file says; null for nothing. */
+/** Compares what the database says of itself (null if it is new) with what the file says. Null if nothing was lost. */
 export function lossOf(database: Instance | null, file: Instance | null): Loss | null {
   if (database !== null) return isRestored(database, file) ? { of: "the newest" } : null;
   return file === null ? null : { of: "everything", newest: file.newest };
 }
 
 /**
- * True when the database cannot be the one that `known` tells of, as far as it had come then: what its instance file says,
- * or what a gateway has known since it opened it.
+ * True if the database cannot be the one that `known` describes, at that point of its log or later, or if `known` is
+ * null. `known` is what the instance file says, or what a gateway has known since it opened the database.
  */
 export function isRestored(database: Instance, known: Instance | null): boolean {
   return (
@@ -68,6 +68,6 @@ export function isRestored(database: Instance, known: Instance | null): boolean 
   );
 }
 
-/** What is wrong where that is found while a gateway has the database open. */
+/** The message if a database is found to be restored while a gateway has it open. */
 export const putBackBeneath =
   "The database was put back to what it was before, or replaced, beneath the gateway, which ends: started anew, it begins a new epoch.";

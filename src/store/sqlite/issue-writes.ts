@@ -12,12 +12,12 @@ import type { IssueWrite } from "../write.ts";
 import type { Connection } from "./connection.ts";
 import { pick, placeholdersOf, prepareRun, type Row } from "./prepared.ts";
 
-/** What every entry changes, and no index holds. */
+/** The columns that every entry changes. No index holds them. */
 const always = ["lastSeq"] as const;
-/** The same, where it shows something else than before. */
+/** The same if the issue shows another delivery than before. */
 const alwaysShown = ["lastSeq", "shown", "rest", "details"] as const satisfies readonly (keyof IssueRow)[];
 
-/** What is written where it differs. */
+/** The columns that are written only if they differ. */
 const compared = [
   "status",
   "substatus",
@@ -45,19 +45,19 @@ const compared = [
   "status" | "substatus" | "statusSince" | Exclude<keyof PlainColumns, (typeof alwaysShown)[number]>
 )[];
 
-/** Of each of these columns, those that follow from it. */
+/** For each column, those that are derived from it. */
 const following = new Map<string, (keyof typeof followed)[]>();
 for (const name of Object.keys(followed) as (keyof typeof followed)[])
   following.set(followed[name], [...(following.get(followed[name]) ?? []), name]);
 
-/** Changes come in some dozens of sorts. */
+/** The bound of the cache of update statements, one for each set of changed columns. Some dozens of these occur. */
 const maxUpdates = 500;
 
 /**
  * Writes the row of one issue.
  *
- * An update is of the columns that differ from the row's: SQLite takes every index of a column that an update names as
- * changed, and most of the indexes hold a status or an assignee, which half of all webhooks leave as they are.
+ * An update names only the columns that differ: SQLite rewrites every index on a column that an update names. Most
+ * indexes hold a status or an assignee, which half of all webhooks leave as they are.
  */
 export function issueWrites({ client, db }: Connection): (write: IssueWrite) => void {
   const { id: _given, ...values } = placeholdersOf(issues);
@@ -72,7 +72,7 @@ export function issueWrites({ client, db }: Connection): (write: IssueWrite) => 
         .toSQL().sql,
     )
     .raw();
-  // A Map iterates in the order of insertion, so its first key is the longest there.
+  // A Map iterates in the order of insertion, so its first key is the oldest.
   const updates = new Map<number, (row: Row) => void>();
 
   function updateOf(difference: number, names: () => readonly (keyof IssueRow)[]): (row: Row) => void {
@@ -94,7 +94,7 @@ export function issueWrites({ client, db }: Connection): (write: IssueWrite) => 
     const [id, ...before] = found;
     const plain = shown === null ? null : plainColumns(shown);
     const row: Row = { ...state, ...plain };
-    // A bit for each column that differs, and one for whether it shows something.
+    // A bit for each column that differs, and one for whether `shown` is given.
     let difference = plain === null ? 0 : 1 << compared.length;
     const changed = compared.filter((name, index) => {
       const value = row[name];

@@ -1,19 +1,19 @@
 /**
- * Reads what `group_concat` makes of a column: as rows, a million values would take longer than all the rest. Byte by
- * byte, because `split` makes a text of each value first, which takes ten times as long.
+ * Reads what `group_concat` makes of a column: a million rows would take longer than everything else. It reads byte by
+ * byte, because `split` makes a string of each value first, which takes ten times as long.
  */
 
 const comma = ",".charCodeAt(0);
 const zero = "0".charCodeAt(0);
 const nine = "9".charCodeAt(0);
 
-/** The whole numbers, none of them negative, in a text of them that are separated by commas. */
+/** The non-negative whole numbers in a comma-separated text. */
 export function numbersIn(text: string): Float64Array {
   const [numbers] = markedNumbersIn(`${text},`, ",");
   return numbers!;
 }
 
-/** The whole numbers, none of them negative, that each of these characters follows; commas are between them. */
+/** The non-negative whole numbers in a comma-separated text, for each of `marks` those that it follows. */
 export function markedNumbersIn(text: string, marks: string): readonly Float64Array[] {
   const bytes = Buffer.from(text, "latin1");
   const counts = new Uint32Array(256);
@@ -40,7 +40,10 @@ export function markedNumbersIn(text: string, marks: string): readonly Float64Ar
 
 const hashes = 4_096;
 
-/** How often each of the words occurs in a text of words that are separated by commas. */
+/**
+ * How often each of the words occurs in a comma-separated text.
+ * @throws TypeError if two of the words have the same hash.
+ */
 export function countsIn<Word extends string>(
   text: string,
   words: readonly Word[],

@@ -8,20 +8,24 @@ export class StoreInUseError extends Error {
 }
 
 export type Lock = Disposable & {
-  /** False once its file was deleted, moved or replaced: another process may then take one in its place. */
+  /** False once the lock's file was deleted, moved or replaced: another process can then lock a new one. */
   readonly isInPlace: () => boolean;
 };
 
-/** Of two that come at the same moment each can find the other there before either has it; then they take turns. */
+/**
+ * How long to try: if two processes come at the same moment, each can find the other there before either has the lock.
+ * Then they take turns.
+ */
 const tryForMs = 200;
 
 /**
- * Makes this process the only one that writes the store, until it disposes of the lock or ends, however it ends.
+ * Locks the store for this process until the lock is disposed or the process ends, however it ends. Only commands that
+ * erase or change tokens write beside the holder.
  *
  * The lock is SQLite's own, on an empty database beside the real one: it works wherever SQLite does, needs no clean-up
- * after a crash, and leaves the real file free for those who only read.
- * @throws StoreInUseError when another process has it.
- * @throws Error that says what to do when this process may not write there.
+ * after a crash, and leaves the real file free for readers.
+ * @throws StoreInUseError if another process has it.
+ * @throws Error that says what to do if this process may not write there.
  */
 export function lockStore(file: string): Lock {
   const lock = tryToLock(file);
@@ -31,13 +35,13 @@ export function lockStore(file: string): Lock {
   );
 }
 
-/** The same; null when another process has it. */
+/** As `lockStore`, but null if another process has the lock. */
 export function tryToLock(file: string): Lock | null {
   const place = `${file}.lock`;
   let lock: Database.Database | null = null;
   try {
     lock = new Database(place, { timeout: tryForMs });
-    // It holds nothing that could be undone, and a full disk has no room for a journal.
+    // It holds nothing to roll back, and a full disk has no room for a journal.
     lock.pragma("journal_mode = MEMORY");
     lock.exec("begin exclusive");
   } catch (error) {

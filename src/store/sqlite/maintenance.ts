@@ -18,35 +18,35 @@ import { tryToLock } from "./lock.ts";
 import { readerOf } from "./queries.ts";
 import { erasingSteps } from "./steps.ts";
 
-/** How long a step waits for the gateway to finish what it is writing; that takes milliseconds. */
+/** How long a step waits for what the gateway is writing, which takes milliseconds. */
 const busyMs = 10_000;
 
 /**
- * How long nothing is written after a step. A gateway that finds the database locked looks again every 15 ms; after steps
- * without a pause it would find it locked for so long that it answers webhooks with 503.
+ * The pause after each step. A gateway that finds the database locked tries again every 15 ms. Without pauses it would
+ * find it locked for so long that it answers webhooks with 503.
  */
 const restMs = 40;
 
-/** A gateway makes its store in the first moment of its first start. */
+/** How long to wait for a store that is being made: a gateway makes it in the first moment of its first start. */
 const usualMakingMs = 5_000;
 const lookEveryMs = 100;
 
 export type SqliteMaintenanceOptions = {
-  /** What may still be filled of the disk that a folder is on. */
+  /** The free bytes on a folder's disk. */
   readonly freeBytesIn?: (folder: string) => number;
-  /** How long a store is waited for that another process is making. */
+  /** How long to wait for a store that another process is making. */
   readonly makingMs?: number;
-  /** Called where there was no file and this made it. */
+  /** Called if there was no file and this made it. */
   readonly made?: () => void;
 };
 
 /**
- * Opens the store for commands, making it where it is missing.
+ * Opens the store for commands, creating it if it is missing.
  *
- * Where a gateway has it, this is a second connection that writes: SQLite lets one transaction write at a time, the
- * gateway tries again when it finds another one, for which it is left time between two steps, and it notices what was
- * changed beneath it. Where none has it, it is locked, so that none starts meanwhile.
- * @throws Error when the gateway that runs is of a version with other tables, or is making the store for too long.
+ * If a gateway has it, this is a second connection that writes. SQLite lets one transaction write at a time: the
+ * gateway retries when it finds another one, gets time between two steps, and notices that the database was changed. If
+ * no gateway has it, it is locked, so that none starts meanwhile.
+ * @throws Error if the running gateway is of a version with other tables, or takes too long to make the store.
  */
 export async function openSqliteMaintenance(
   file: string,
@@ -100,14 +100,15 @@ function openAlone(file: string, opened: DisposableStack, made: () => void): Con
   const connection = openWriter(file);
   opened.defer(() => void connection.client.close());
   connection.client.pragma(`busy_timeout = ${busyMs}`);
-  // An erasure adds to the log, which positions that a restored file had handed out before must not come to mean.
+  // An erasure adds to the log. A restored file needs a new epoch first: it may have handed out the same positions
+  // before.
   const known = identityOf(connection);
   if (known !== null) continued(connection, known, readInstance(instanceFileOf(file)));
   if (isNew) made();
   return connection;
 }
 
-/** The same steps; one that waited in vain is StorageUnavailableError, and one that could not write says which file. */
+/** The same steps. One that waited in vain throws StorageUnavailableError; one that could not write says which file. */
 function patient<Steps extends object>(file: string, steps: Steps): Steps {
   return calledBy(steps, async (step, args) => {
     try {

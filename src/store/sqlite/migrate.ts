@@ -6,8 +6,8 @@ import { packageFolder } from "../../observability/package-folder.ts";
 const migrationsFolder = join(packageFolder, "drizzle/sqlite");
 
 /**
- * Brings the tables up to date, all of them or none. Not by Drizzle, which ends a transaction that SQLite has ended by
- * itself, on a full disk, with an error that hides why.
+ * Brings the tables up to date, all of them or none. Drizzle's own migrator is not used: on a full disk SQLite ends the
+ * transaction by itself, and Drizzle ends it again, with an error that hides why.
  */
 export function migrate(client: Database.Database): void {
   const migrations = readMigrationFiles({ migrationsFolder });
@@ -27,13 +27,13 @@ export function migrate(client: Database.Database): void {
     .immediate();
 }
 
-/** True where the file has seen the migrations that this version has, and no others. */
+/** True if the file has seen the migrations that this version has, and no others. */
 export function hasTablesOfThisVersion(client: Database.Database): boolean {
   const applied = client.prepare("select count(*) from __drizzle_migrations").pluck().get();
   return applied === readMigrationFiles({ migrationsFolder }).length;
 }
 
-/** True for a store: it has this table before any other. */
+/** True if the file holds a store: this table is made before any other. */
 export function hasMigrations(client: Database.Database): boolean {
   return (
     client.prepare("select 1 from sqlite_schema where name = '__drizzle_migrations'").get() !== undefined
@@ -41,8 +41,8 @@ export function hasMigrations(client: Database.Database): boolean {
 }
 
 /**
- * To be asked before anything is changed.
- * @throws Error that says what to do where the file is of another program, or of a newer version.
+ * Refuses a file that is not to be used. To be called before anything is changed.
+ * @throws Error that says what to do if the file is of another program, or of a newer version.
  */
 export function checkTables(client: Database.Database, file: string): void {
   if (!hasMigrations(client)) {

@@ -4,16 +4,19 @@ import { contents, packs } from "../tables/sqlite.ts";
 import type { Connection } from "./connection.ts";
 import type { IdleTask } from "./idle.ts";
 
-/** The newest deliveries stay as they are: followers read them, and late deliveries ask for them. */
+/** How many of the newest deliveries stay unpacked: followers read them, and late deliveries ask for them. */
 export const leftUnpacked = 4_096;
 
-/** So much space takes ten times what it could, for as long as there is no rest. */
+/** While more than this waits, packing goes on beside writing: unpacked deliveries take ten times the space. */
 const mostWaiting = 50_000;
 
-/** Some 4 ms of work and one sync. Of a body that is a pack of its own it is 15 ms for each megabyte, so that is a slice. */
+/**
+ * Some 4 ms of work and one sync. A large body is a pack of its own, which takes 15 ms for each megabyte, and ends the
+ * slice.
+ */
 const packsInSlice = 2;
 
-/** Packs what deliveries held. A delivery's content is in one of the two places at any time. */
+/** Packs the contents of deliveries. At any time a delivery's content is in one of the two tables. */
 export function packing(connection: Connection): IdleTask {
   return {
     waiting: () => waiting(connection),
@@ -33,10 +36,10 @@ function waiting({ db }: Connection): number {
 }
 
 /**
- * Packs the oldest contents into full packs, except those of the `left` newest deliveries, and returns how many packs it
- * made: at most `most`, and none more once they have `mostBytes` together.
+ * Packs the oldest contents into full packs, except those of the `left` newest deliveries, and returns how many packs
+ * it made: at most `most`, and none more once they have `mostBytes` together.
  *
- * All of it is one transaction: what another process erases was never read, or is erased from the packs.
+ * It is one transaction: what another process erases is either not read here, or erased from the packs.
  */
 export function packOldest(
   { client, db }: Connection,
@@ -71,7 +74,7 @@ export function packOldest(
     .immediate();
 }
 
-/** Known without reading either. */
+/** SQLite knows it without reading either value. */
 const bytesIn = sql<number>`coalesce(octet_length(${contents.body}), 0) + coalesce(octet_length(${contents.fields}), 0)`;
 
 function newestIn({ db }: Pick<Connection, "db">): number {

@@ -6,16 +6,20 @@ import type { Connection } from "./connection.ts";
 export type Row = Readonly<Record<string, unknown>>;
 
 /**
- * Prepares a statement that Drizzle has built, whose parameters are all placeholders, to be run with a row that has them
- * by name. Drizzle's own prepared statements fill their parameters one by one at every run; at thousands of rows a second
+ * Prepares a statement that Drizzle has built, to be run with a row that has the values of its placeholders by name.
+ * Drizzle's own prepared statements fill in their parameters one by one at every run. At thousands of rows a second
  * that costs as much as SQLite does.
+ * @throws TypeError if a parameter is not a placeholder.
  */
 export function prepareRun(client: Connection["client"], built: { toSQL(): Query }): (row: Row) => void {
   const { statement, valuesOf } = prepare(client, built);
   return (row) => void statement.run(valuesOf(row));
 }
 
-/** As `prepareRun`, of a statement that finds one row, under the columns' own names; undefined for none. */
+/**
+ * As `prepareRun`, for a statement that finds one row. Returns it under the columns' names in the database; undefined
+ * for none.
+ */
 export function prepareGet<Found>(
   client: Connection["client"],
   built: { toSQL(): Query },
@@ -45,18 +49,18 @@ function prepare(client: Connection["client"], built: { toSQL(): Query }) {
   };
 }
 
-/** A placeholder of its own name for every column of the table. */
+/** A placeholder for each column of the table, with the column's name in rows. */
 export function placeholdersOf<Table extends SQLiteTable>(table: Table): Table["$inferInsert"] {
   const entries = Object.keys(getTableColumns(table)).map((name): [string, Placeholder] => [
     name,
     sql.placeholder(name),
   ]);
-  // Drizzle takes a placeholder wherever it takes a value; its types cannot say so of all columns at once.
+  // Drizzle takes a placeholder for any value; its types cannot say so of all columns at once.
   return Object.fromEntries(entries) as Table["$inferInsert"];
 }
 
-/** Those of this name alone. */
+/** The properties with these names. */
 export function pick<Whole extends object>(whole: Whole, names: readonly (keyof Whole)[]): Partial<Whole> {
-  // Only what is asked for is left, so nothing is missing of the partial type.
+  // Each name is a key of `whole`, so these are some of its properties.
   return Object.fromEntries(names.map((name) => [name, whole[name]])) as Partial<Whole>;
 }

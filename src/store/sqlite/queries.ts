@@ -7,7 +7,7 @@ import { sqliteAggregates } from "./aggregates.ts";
 import { sqliteDialect } from "./dialect.ts";
 import { failureIn } from "./error.ts";
 
-/** Asks everything on this connection, at once and on this thread. */
+/** A reader on this connection. It answers synchronously, on the calling thread. */
 export function readerOf(
   connection: Connection,
   { issueObjectOf, onUnreadable = () => {} }: ReaderOptions,
@@ -25,12 +25,12 @@ export function readerOf(
   });
 }
 
-/** The newest position ever handed out, of an entry that may be gone; 0 for none. */
+/** The newest position ever handed out, even if its entry is gone; 0 for none. */
 export function newestPosition(connection: Connection): number {
   return newestPositionOf(connection)();
 }
 
-/** The same, to be asked again after each commit. */
+/** The same as a prepared statement, to be asked again after each commit. */
 function newestPositionOf({ client }: Connection): () => number {
   const newest = client
     .prepare<[], number>(

@@ -4,7 +4,7 @@ import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 /** One column of a select, as Drizzle lists them. */
 type Field = { readonly path: readonly string[]; readonly field: unknown };
 
-/** What of Drizzle's own session is needed here. */
+/** The part of Drizzle's own session that is used here. */
 type Session = {
   prepareQuery(query: unknown, fields: readonly Field[] | undefined, ...others: unknown[]): Prepared;
 };
@@ -19,9 +19,9 @@ type Row = Record<string, unknown>;
 type Decoder = { readonly mapFromDriverValue: (value: unknown) => unknown };
 
 /**
- * The same database, which reads the rows of a select in a fifth of the time: Drizzle finds out again for every value what
- * it is of, which for a page of issues takes longer than SQLite does. Rows in which tables stand beside each other are
- * left to it.
+ * Makes the database read the rows of a select in a fifth of the time, and returns it. For every value Drizzle works
+ * out again how to decode it, which for a page of issues takes longer than SQLite does. Rows that are grouped by table,
+ * as of a join, are left to Drizzle.
  */
 export function withQuickRows(db: BetterSQLite3Database): BetterSQLite3Database {
   // Not part of Drizzle's types.
@@ -32,7 +32,7 @@ export function withQuickRows(db: BetterSQLite3Database): BetterSQLite3Database 
     const read = fields === undefined ? null : rowReader(fields);
     if (read === null) return prepared;
     const all = (values?: Values) => prepared.values(values).map(read);
-    // Drizzle's own gives what first has to be awaited, though the rows are there at once.
+    // Drizzle's own `execute` gives a thenable, though the rows are there at once.
     return Object.assign(prepared, { all, execute: all });
   };
   return db;
@@ -51,7 +51,8 @@ function rowReader(fields: readonly Field[]): ((values: readonly unknown[]) => R
         : `values[${at}] === null ? null : decoders[${at}].mapFromDriverValue(values[${at}])`;
     return `${JSON.stringify(name)}: ${decoded}`;
   });
-  // A function written out for these columns takes a tenth of what a loop over them takes. Their names are the program's own.
+  // A function generated for these columns takes a tenth of the time of a loop over them. Their names come from the
+  // program itself.
   // oxlint-disable-next-line typescript/no-implied-eval
   const make = new Function("decoders", `return (values) => ({ ${properties.join(", ")} });`) as (
     decoders: readonly Decoder[],
@@ -61,7 +62,7 @@ function rowReader(fields: readonly Field[]): ((values: readonly unknown[]) => R
 
 const asItIs: Decoder = { mapFromDriverValue: (value) => value };
 
-/** Null for what is neither a column nor an expression. */
+/** The decoder of a column or an expression; null for anything else. */
 function decoderOf(field: unknown): Decoder | null {
   if (is(field, Column))
     return field.mapFromDriverValue === Column.prototype.mapFromDriverValue ? asItIs : field;

@@ -6,7 +6,7 @@ import type { Reader } from "../reader.ts";
 import { openReader } from "./connection.ts";
 import { readerOf } from "./queries.ts";
 
-/** What the gateway asks of the thread: one question of `Reader`, or to end a read transaction or itself. */
+/** What the gateway asks of the thread: one question of `Reader`, or to end its read transaction or itself. */
 export type ReadRequest =
   | {
       readonly id: number;
@@ -20,19 +20,19 @@ export type ReadRequest =
 /** What the thread is started with. */
 export type ReadData = {
   readonly file: string;
-  /** The id of a question: it and all before it are to be stopped, for nobody waits for their answers any more. */
+  /** The id of a question. It and all before it are to be stopped: nobody waits for their answers any more. */
   readonly stopped: Int32Array<SharedArrayBuffer>;
 };
 
-/** What the thread answers: that it is open, then one for each request and in their order, also where it was stopped. */
+/** What the thread says: that it is open, then one answer for each request, in their order, stopped ones included. */
 export type ReadAnswer =
   | { readonly is: "open" }
-  /** Of its own accord: what some deliveries held, which counts as gone. */
+  /** Unasked: contents of some deliveries cannot be read, and count as gone. */
   | { readonly is: "unreadable"; readonly message: string }
   | { readonly id: number; readonly is: "value"; readonly value: unknown }
   | { readonly id: number; readonly is: "unavailable" | "fault"; readonly message: string };
 
-/** Answers the requests that come to this thread, one after the other, on a connection of its own. */
+/** Runs this worker thread: answers its requests, one after the other, on a connection of its own. */
 export function answerReads({ issueObjectOf }: Pick<ReaderOptions, "issueObjectOf">): void {
   if (isMainThread || parentPort === null) throw new Error("This is to be started as a worker thread.");
   const port = parentPort;
@@ -60,9 +60,9 @@ export function answerReads({ issueObjectOf }: Pick<ReaderOptions, "issueObjectO
           return { id, is: "value", value: null };
         default: {
           if (isStopped()) return { id, is: "fault", message: "The question was stopped before it began." };
-          // Deferred: the moment that it shows is that of its first read.
+          // Deferred: the transaction shows the moment of its first read.
           if (request.inMoment && !connection.client.inTransaction) connection.client.exec("begin");
-          // Asked by `reads.ts` alone, whose callers are typed by `Reader`.
+          // Only `reads.ts` asks, and its callers are typed by `Reader`.
           const ask = reader[request.ask] as (...args: readonly unknown[]) => Promise<unknown>;
           return { id, is: "value", value: await ask(...request.args) };
         }
@@ -79,18 +79,18 @@ export function answerReads({ issueObjectOf }: Pick<ReaderOptions, "issueObjectO
   });
 }
 
-/** Lets the threads come first that take webhooks in and write them: Sentry waits for one second. */
+/** Lowers this thread's priority below the threads that take in and write webhooks: Sentry waits for one second. */
 function comeAfterWebhooks(): void {
-  // Elsewhere a priority is the whole process's.
+  // Elsewhere a priority is that of the whole process.
   if (process.platform !== "linux") return;
   try {
     setPriority(Math.max(getPriority(), constants.priority.PRIORITY_BELOW_NORMAL));
   } catch {
-    // Where the system does not let it, it comes as all others do.
+    // If the system refuses, the priority stays as it is.
   }
 }
 
-/** With what caused it, because the error itself stays in this thread. */
+/** The messages of an error and of its causes, because the error itself stays in this thread. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : `${error.message} ${messageOf(error.cause)}`;

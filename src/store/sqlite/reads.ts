@@ -10,27 +10,30 @@ export type ReadsOptions = {
   readonly file: string;
   /** The module that calls `answerReads`. */
   readonly worker: URL;
-  /** Reads on the calling thread: what is known to be quick. */
+  /** Reads on the calling thread, for questions that are known to be quick. */
   readonly here: Reader;
-  /** Told of what a thread cannot read of the deliveries' contents, for as often as one begins to. */
+  /** Called with contents of deliveries that a thread cannot read; each new thread reports them again. */
   readonly onUnreadable: (error: Error) => void;
-  /** How long one question may wait for a thread, and how long it may take once its thread is there. */
+  /** How long one question may wait for a thread, and then how long it may take. */
   readonly timeoutMs: number;
-  /** Most threads, those included that were told to stop and have not yet; more questions wait for one. */
+  /** Most threads, including those that have been told to stop and have not yet. Past this, questions wait for one. */
   readonly maxWorkers: number;
-  /** Most that wait; past this a question is refused as if the store were away. */
+  /** Most questions that wait; past this one is refused with OverloadedError. */
   readonly maxWaiting: number;
 };
 
-/** Reads of both sorts. Disposing ends the threads; what they were asked is refused, and what they are asked later. */
+/**
+ * Reads of both kinds, quick and slow. Disposing ends the threads, and refuses what they were asked and are asked
+ * later.
+ */
 export type Reads = AsyncDisposable & {
   readonly reader: Reader;
   readonly begin: () => Promise<ReadTransaction>;
 };
 
 /**
- * Sends what can take long to threads of its own, so that the event loop goes on: webhooks must be answered within the
- * second that Sentry allows, whatever somebody counts meanwhile. A read transaction has a thread for itself.
+ * Sends questions that may take long to worker threads, so that the event loop goes on: webhooks must be answered
+ * within the second that Sentry allows, whatever is being counted. A read transaction has a thread for itself.
  */
 export function createReads(options: ReadsOptions): Reads {
   const { here, timeoutMs, maxWorkers, maxWaiting } = options;
@@ -40,14 +43,14 @@ export function createReads(options: ReadsOptions): Reads {
   let isClosed = false;
 
   async function take(): Promise<Thread> {
-    // Nobody would end a thread that is started by now, and it would keep the process for ever.
+    // Nobody would end a thread that is started by now.
     if (isClosed) throw closing();
     const free = idle.pop();
     if (free !== undefined) return free;
     return all.size < maxWorkers ? start() : line.wait();
   }
 
-  /** @throws StorageUnavailableError where the system lets no thread more begin. */
+  /** @throws StorageUnavailableError if the system lets no more threads begin. */
   function start(): Thread {
     try {
       const thread = createThread(options);
@@ -58,7 +61,10 @@ export function createReads(options: ReadsOptions): Reads {
     }
   }
 
-  /** Another one in its place before it is free would be one more: who asks for too much again and again had any number. */
+  /**
+   * Hands the thread on once it is free. A new thread in its place before then would be one too many: a client that
+   * repeats long questions could have any number.
+   */
   async function giveBack(thread: Thread, free = thread.free()): Promise<void> {
     await free;
     if (!thread.isAlive()) all.delete(thread);
@@ -89,12 +95,12 @@ export function createReads(options: ReadsOptions): Reads {
       let isOver = false;
       return {
         ...calledBy(here, (_askHere, args, name) => ask(name, args)),
-        // The same for as long as the moment lasts.
+        // The same throughout the transaction.
         bounds: () => (bounds ??= ask("bounds", []) as Promise<LogBounds>),
         [Symbol.asyncDispose]: async () => {
           if (isOver) return;
           isOver = true;
-          // Neither whoever had the answers need wait for it, nor whoever asks next: it comes before their question.
+          // Not awaited: the thread ends the transaction before it answers anything that is asked later.
           const free = thread.free();
           void thread.ask({ ask: "end" }, timeoutMs).catch(() => {});
           void giveBack(thread, free);
@@ -117,7 +123,7 @@ function closing(): StorageUnavailableError {
 type Thread = {
   readonly ask: (question: Question, timeoutMs: number) => Promise<unknown>;
   readonly isAlive: () => boolean;
-  /** Resolves once it is asked nothing any more, what it was stopped at included. */
+  /** Resolves once the thread works on no question, stopped ones included. */
   readonly free: () => Promise<void>;
   readonly end: () => Promise<void>;
 };
@@ -130,10 +136,10 @@ type Question = ReadRequest extends infer Request
 function createThread({ file, worker: module, onUnreadable }: ReadsOptions): Thread {
   const stopped = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const worker = new Worker(module, { workerData: { file, stopped } satisfies ReadData, execArgv: [] });
-  // A thread that has nothing to do keeps no process alive.
+  // The thread does not keep the process alive.
   worker.unref();
   const asked = new Map<number, PromiseWithResolvers<unknown>>();
-  /** Resolves once the thread has loaded SQLite, or will not. */
+  /** Resolves once the thread has opened the database, or has ended. */
   const opened = Promise.withResolvers<void>();
   const exited = new Promise((resolve) => worker.once("exit", resolve));
   let isAlive = true;
@@ -194,7 +200,8 @@ function createThread({ file, worker: module, onUnreadable }: ReadsOptions): Thr
     async end() {
       worker.ref();
       Atomics.store(stopped, 0, last);
-      // Terminated, it would take the process with it while it loads SQLite, and go on to the end of a statement.
+      // Not `terminate`: it crashes the process if the thread is still loading SQLite, and waits for the end of a
+      // statement.
       worker.postMessage({ id: ++last, ask: "close" } satisfies ReadRequest);
       await exited;
     },

@@ -16,10 +16,10 @@ const { events, issues, meta, projects } = tables;
  * Derives every history again from the deliveries, in the order in which they arrived, under a new epoch.
  *
  * Bodies are read anew, so that what an older version did not understand counts now; what intake fixed (the times, the
- * headers) stays. It is one transaction: until its end the store is as it was, whatever happens. Histories, and the ids of
- * nodes, are the same afterwards; cursors of before are refused with EPOCH_CHANGED.
+ * headers) stays. It is one transaction: until its end the store stays as it was, whatever happens. Histories and node
+ * ids are the same afterwards; earlier cursors are refused with EPOCH_CHANGED.
  * @throws StoreInUseError while a gateway has the store.
- * @throws Error where there is no such file, or no store in it.
+ * @throws Error if there is no such file, or no store in it.
  */
 export async function rebuildSqlite({
   file,
@@ -30,7 +30,7 @@ export async function rebuildSqlite({
   const { client, db } = openWriter(file);
   try {
     client.exec("begin immediate");
-    // Of a store that no gateway has opened yet it is made now.
+    // Makes the identity of a store that no gateway has opened yet.
     const { instance } = identify({ client, db }, readInstance(instanceFileOf(file)));
     const newest = newestPosition({ client, db });
     client.exec(setIssuesAside);
@@ -44,10 +44,10 @@ export async function rebuildSqlite({
       db.update(meta).set({ value }).where(eq(meta.name, name)).run();
     const epoch = newName();
     set(metaNames.epoch, epoch);
-    // Positions count on from the old log's, and nobody can resume before the new one begins.
+    // Positions continue those of the old log, and nobody can resume before the beginning of the new one.
     set(metaNames.oldest, String(newest));
     client.exec("commit");
-    // Or the next start would take it for a file that was put back, and begin one more epoch.
+    // Otherwise the next start would take the file for restored, and begin another epoch.
     const position = newestPosition({ client, db });
     await writeInstance(instanceFileOf(file), { instance, epoch, newest: position });
   } catch (error) {

@@ -6,19 +6,19 @@ import type { IdleTask } from "./idle.ts";
 /**
  * The index of the issues' texts: FTS5's trigrams of the folded columns.
  *
- * It keeps which rows hold a trigram and nothing else (no positions, no text), which is a third of the size. So what it
- * finds for a longer text holds all its trigrams, somewhere: whoever asks compares the columns themselves.
+ * It stores which rows hold a trigram and nothing else (no positions, no text), which is a third of the size. So for a
+ * longer text it finds rows that hold all its trigrams somewhere: the caller has to compare the columns as well.
  */
 
-/** Of a long text so many trigrams are looked up, evenly spread: each costs, and few suffice. */
+/** Most trigrams of a text that are looked up, evenly spread: each costs time, and few suffice. */
 const mostTrigrams = 12;
 
-/** The newest issue that the index knows; 0 for none. Those after it have been heard of since. */
+/** The newest issue in the index; 0 for none. Newer issues are not indexed yet. */
 const newestIndexed = "(select ifnull(max(id), 0) from issues_search_docsize)";
 
 /**
- * Makes the index where it is missing, from the issues that are there, and the triggers that keep what it knows true.
- * Issues that are new come to it by `indexOldest`: a webhook need not wait for some hundred trigrams.
+ * Creates the index if it is missing, from the issues that are there, and the triggers that keep indexed issues up to
+ * date. New issues are added by `indexOldest`, so that no webhook waits for some hundred trigrams.
  *
  * The tokenizer is told to fold nothing: `fold` has done that, by rules of its own.
  */
@@ -49,13 +49,16 @@ export function openSearch(client: Database.Database): void {
   make.immediate();
 }
 
-/** Each of them is read by every search meanwhile, and with as many a search for a rare text is still one among few. */
+/**
+ * Most issues that stay unindexed while writing goes on. Every search reads all of them; with so many, a search for a
+ * rare text still finds few (`toReadAndSort`).
+ */
 const mostUnindexed = 4_000;
 
 /** Some 5 ms of work. */
 const issuesInSlice = 200;
 
-/** Brings the issues that are new to the index. */
+/** Adds new issues to the index. */
 export function indexing(client: Database.Database): IdleTask {
   return {
     waiting: () => unindexed(client),
@@ -64,7 +67,9 @@ export function indexing(client: Database.Database): IdleTask {
   };
 }
 
-/** Adds up to `most` of the issues that the index does not know, all for -1, and says how many these were. */
+/**
+ * Adds up to `most` of the issues that are not indexed yet (all for -1), oldest first, and returns how many it added.
+ */
 export function indexOldest(client: Database.Database, most: number): number {
   return client
     .prepare(
@@ -75,7 +80,7 @@ export function indexOldest(client: Database.Database, most: number): number {
     .run(most).changes;
 }
 
-/** About how many issues the index does not know. */
+/** About how many issues are not indexed yet. */
 function unindexed(client: Database.Database): number {
   return client
     .prepare<[], number>(`select ifnull((select max(id) from issues), 0) - ${newestIndexed}`)
@@ -83,7 +88,7 @@ function unindexed(client: Database.Database): number {
     .get()!;
 }
 
-/** Takes the index away; `openSearch` makes it again. */
+/** Drops the index and its triggers; `openSearch` creates them again. */
 export function dropSearch(client: Database.Database): void {
   client.exec(`
     drop trigger issues_search_delete;
@@ -93,8 +98,8 @@ export function dropSearch(client: Database.Database): void {
 }
 
 /**
- * The issues that hold the trigrams of `text`, and those that the index does not know; null where the text has no
- * trigram, being shorter than three characters.
+ * The issues that hold the trigrams of `text`, and those that are not indexed yet. Null if the text is shorter than
+ * three characters, and so has no trigram.
  */
 export function containing(issues: IssuesTable, text: string): Narrowing | null {
   const { id } = issues;

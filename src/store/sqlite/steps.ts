@@ -3,9 +3,9 @@ import * as tables from "../tables/sqlite.ts";
 import type { Connection } from "./connection.ts";
 
 /**
- * What takes things out of the store, each step in a transaction of its own. SQLite answers at once, so nothing else
- * happens on this thread meanwhile.
- * @param committed is called after each step, which is not over before it resolves.
+ * Erases, each step in a transaction of its own. SQLite is synchronous, so nothing else happens on this thread
+ * meanwhile.
+ * @param committed called after each step, which is over once it resolves.
  */
 export function erasingSteps({ client, db }: Connection, committed: () => void | Promise<void>): Erasing {
   const steps = erasing({ db, tables });

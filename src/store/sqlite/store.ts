@@ -20,14 +20,14 @@ import { startWrites } from "./writes.ts";
 
 export type SqliteStoreOptions = Pick<ReaderOptions, "issueObjectOf"> & {
   readonly file: string;
-  /** The modules of the threads: what reads calls `answerReads`, what writes calls `answerWrites`. */
+  /** The modules of the threads: `read` calls `answerReads`, `write` calls `answerWrites`. */
   readonly threads: { readonly read: URL; readonly write: URL };
   readonly report: Report;
-  /** Without it nothing is erased but by commands, not even what one of them set aside and was broken off. */
+  /** Without it only commands erase, and what an interrupted command has set aside stays. */
   readonly retention?: Retention;
   /** Called after each commit that added to the log. */
   readonly onCommit: () => void;
-  /** Called once, with the reason, when nothing can be written any more until the process is started anew. */
+  /** Called with the reason once nothing can be written any more until the process is restarted. */
   readonly onEnd?: (reason: string) => void;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -37,24 +37,24 @@ export type SqliteStoreOptions = Pick<ReaderOptions, "issueObjectOf"> & {
   readonly maxWaiting?: number;
 };
 
-/** How often the instance file is brought up to date while the log grows, and the lock is looked for. */
+/** How often the instance file is updated while the log grows, and the lock file is checked. */
 const lookEveryMs = 1_000;
 
 /** How long one question may take. */
 const readTimeoutMs = 5_000;
 
-/** Threads that read; each costs some 30 MB once it is needed. */
+/** Most threads that read; each takes some 30 MB once it is started. */
 const maxReadWorkers = 4;
 
-/** A wait for another process's write lock ends well within the second that Sentry allows. */
+/** How long to wait for another process's write lock: well within the second that Sentry allows. */
 const giveUpMs = 500;
 
 /**
- * Opens the store in one SQLite file, making it where it is missing.
+ * Opens the store in one SQLite file, creating it if it is missing.
  *
- * One process writes a file at a time; others may read it. Every commit is on disk when `append` resolves. Writing has a
- * thread for itself, so that syncs to disk do not hold up whoever else is served.
- * @throws StoreInUseError when another process has the file.
+ * One gateway at a time has the file. Other processes may read it, and commands may erase from it. Every commit is on
+ * disk once `append` resolves. Writing has a thread of its own, so that syncs to disk hold up nothing else.
+ * @throws StoreInUseError if another process has the file.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { file, threads, report, now, retention = null, maxBatch = 256, maxWaiting = 2_000 } = options;
@@ -78,7 +78,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     options.onEnd?.(reason);
   };
   let wrote = () => {};
-  /** How far the log has come by what was written here. */
+  /** The newest position that was written here. */
   let newest = 0;
   const writes = opened.use(
     await startWrites({
@@ -108,9 +108,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const instanceFile = instanceFileOf(file);
   const recorded = readInstance(instanceFile);
   const isKnown = recorded !== null && !isRestored(writes.instance, recorded);
-  /** What the file says. */
+  /** What the instance file says. */
   let instance = isKnown ? recorded : writes.instance;
-  // Where it says so already it is left, for a disk that is full may still be read from.
+  // Left alone if it is right already: a store on a full disk can still be read.
   if (!isKnown) await writeInstance(instanceFile, instance);
 
   const reading = openReader(file);
@@ -135,10 +135,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const version = createVersion(reading);
   wrote = version.moved;
 
-  // A file that cannot be written now is written a second later: nothing is lost with it but the sign of a restore.
+  // If the file cannot be written, it is tried again a second later: only the sign of a restore is at stake.
   const rememberPosition = async (): Promise<void> => {
     const found = identityOf(reading);
-    // Never less than was known: where the database was put back, that alone tells the next start.
+    // Never lowered: if the database was put back, only this tells the next start.
     const next = { ...instance, newest: Math.max(instance.newest, newest, found?.newest ?? 0) };
     if (!hasEnded && (found === null || isRestored(found, next)))
       end("the database was put back", new StorageUnavailableError(putBackBeneath));
@@ -146,7 +146,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     await writeInstance(instanceFile, next);
     instance = next;
   };
-  // Somebody may take it for one that a crash has left. Where there is no place for it, there is none for another's either.
+  // Somebody may delete the lock file, taking it for a crash's. It is locked anew then. If there is no room for it,
+  // there is none for another process's either.
   const keepLock = (): void => {
     if (hasEnded) return;
     try {

@@ -13,15 +13,15 @@ import { pick, placeholdersOf, prepareGet, prepareRun } from "./prepared.ts";
 const { contents, deliveries, events, issues, projects } = tables;
 
 export type SqliteTransaction = WriteTransaction & {
-  /** As `insertDeliveries`, of deliveries that are kept already: writes everything but their bodies. */
+  /** As `insertDeliveries`, for existing deliveries: writes everything but their bodies and the sizes of these. */
   readonly rewriteDeliveries: WriteTransaction["insertDeliveries"];
 };
 
 /**
- * The statements of a write transaction on this connection, prepared once.
+ * Prepares the statements of a write transaction on this connection.
  *
  * SQLite has one writer at a time, so ids and positions count up from the newest, and commit in that order.
- * @param onUnreadable is told of what a delivery held that cannot be read.
+ * @param onUnreadable called with contents of deliveries that cannot be read.
  */
 export function prepareTransaction(
   { client, db }: Connection,
@@ -39,7 +39,7 @@ export function prepareTransaction(
     )
     .orderBy(asc(deliveries.id))
     .prepare();
-  // One at a time: asked for a list of them, SQLite goes through every delivery that is not about an issue.
+  // One at a time: for a list, SQLite goes through every delivery that is not about an issue.
   const alike = (by: typeof asc, limit: number) =>
     db
       .select({ id: deliveries.id, requestId: deliveries.requestId, sha256: deliveries.sha256 })
@@ -66,7 +66,7 @@ export function prepareTransaction(
       .from(issues)
       .where(eq(issues.sentryId, sql.placeholder("sentryId"))),
   );
-  // The newest that was ever handed out may be of a row that is gone.
+  // The newest value ever handed out may be that of a deleted row.
   const handedOut = (table: SQLiteTable) =>
     sql`(select seq from sqlite_sequence where name = ${sql.raw(`'${getTableName(table)}'`)})`;
   const newest = prepareGet<{ readonly delivery: number; readonly seq: number }>(
@@ -99,7 +99,7 @@ export function prepareTransaction(
     .prepare();
   const insertDelivery = prepareRun(client, db.insert(deliveries).values(placeholdersOf(deliveries)));
   const insertContent = prepareRun(client, db.insert(contents).values(placeholdersOf(contents)));
-  // How many bytes a body had is not known any more once it is pruned.
+  // Once a body is pruned, its size is no longer known.
   const { bytes: _counted, ...rewritten } = placeholdersOf(deliveries);
   const rewriteDelivery = prepareRun(
     client,
@@ -216,7 +216,7 @@ export function prepareTransaction(
   };
 }
 
-/** Every column of the table set to what the conflicting insert would have written. */
+/** Sets every column of the table to what the conflicting insert would have written. */
 function excludedOf(table: SQLiteTable) {
   return Object.fromEntries(
     Object.entries(getTableColumns(table)).map(([name, column]) => [

@@ -4,16 +4,19 @@ import type { Reader } from "../reader.ts";
 import { openReader } from "./connection.ts";
 import { readerOf } from "./queries.ts";
 
-/** A page takes a fraction of it, where many issues pass its filter or there are few; webhooks wait meanwhile. */
+/**
+ * How long a question is tried; webhooks wait meanwhile. A page takes a fraction of it if many issues pass its filter,
+ * or if there are few.
+ */
 const momentMs = 2;
 
-/** Of a filter as JSON: what a longer one asks of a single row may take a moment itself. */
+/** The longest filter that is tried, as JSON: a longer one may take too long for a single row. */
 const mostCharacters = 500;
 
 /**
- * `elsewhere`, whose pages, and what it is asked about some issues, are tried on the calling thread for a moment before they
- * are asked for there: most take less time to be read than to be handed over by a thread. Not those of a filter that looks
- * into texts by their index, which nothing can stop.
+ * `elsewhere`, but pages and questions about given issues are first tried on the calling thread, for `forMs`: most take
+ * less time to read than to hand over between threads. Filters that search texts by their index are not tried, because
+ * nothing can stop them.
  *
  * Disposing closes the connection that they are tried on.
  */
@@ -24,7 +27,7 @@ export function openTrying(
   forMs = momentMs,
 ): Disposable & { readonly reader: Reader } {
   let begunAt = 0;
-  // One may go on until the newest has had its moment: that is the longest that anybody waits for it.
+  // The time counts from the newest question: an older one may go on until then. Nobody waits longer for it.
   const connection = openReader(file, () => performance.now() - begunAt > forMs);
   const here = readerOf(connection, options);
 
@@ -37,7 +40,7 @@ export function openTrying(
     try {
       return await ask(here);
     } catch {
-      // It took too long; or it failed, which it does there as well.
+      // It took too long, or it failed, as it will there too.
       return ask(elsewhere);
     }
   }

@@ -1,6 +1,6 @@
 import type { Connection } from "./connection.ts";
 
-/** How long a write by another process may stay unseen. It is a command beside the gateway, not a webhook. */
+/** How long a write by another process may stay unseen: it is of a command beside the gateway, not of a webhook. */
 const lookEveryMs = 100;
 
 export type Version = {
@@ -10,7 +10,10 @@ export type Version = {
   readonly moved: () => void;
 };
 
-/** Asking SQLite takes longer than answering from memory does, so it is asked only now and then. */
+/**
+ * Tells whether the database has changed. SQLite is asked only now and then: that takes longer than answering from
+ * memory.
+ */
 export function createVersion({ client }: Connection, clock = (): number => performance.now()): Version {
   const dataVersion = client.prepare<[], number>("pragma data_version").pluck();
   let version = 0;

@@ -2,15 +2,15 @@ import type { IncomingDelivery, IssueReading, Reading } from "../../domain/deliv
 import type { IssueFields } from "../../domain/issue.ts";
 
 /**
- * A batch of deliveries on its way from thread to thread: as few values as can be, because cloning the deliveries as they
- * are, object by object, costs a fifth of what writing them does.
+ * A batch of deliveries as it is sent between threads. It has as few values as possible: cloning the deliveries as they
+ * are, object by object, takes a fifth of the time that writing them does.
  */
 export type Wire = {
-  /** The bodies, one after the other, in memory of their own that may be handed over. */
+  /** The bodies, one after the other, in a buffer of their own that may be transferred. */
   readonly bodies: Uint8Array<ArrayBuffer>;
-  /** What is short, as JSON: lists, because their names would be most of it. */
+  /** The short values as JSON: lists, because property names would be most of it. */
   readonly short: string;
-  /** Of each delivery about an issue, in turn, what its snapshot is written as: fields, details. */
+  /** For each delivery about an issue, in order, the two texts of its snapshot: fields, then details. */
   readonly texts: readonly string[];
 };
 

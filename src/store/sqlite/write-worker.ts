@@ -42,9 +42,9 @@ export type WriteData = {
 
 /** What the gateway asks of the thread. */
 export type WriteRequest =
-  /** `at` is the time that what is written is dated with. */
+  /** `at` is the commit time of what is written, in epoch milliseconds. */
   | { readonly is: "write"; readonly batch: Wire; readonly at: number }
-  /** To write something that changes nothing. */
+  /** To try whether anything can be written, by a write that changes nothing. */
   | { readonly is: "probe" }
   | { readonly is: "close" };
 
@@ -59,22 +59,22 @@ export type Committed = {
   readonly faults: readonly string[];
 };
 
-/** What the thread says. `to` is the number of the request that is answered; opening has 0. */
+/** What the thread says. `to` is the number of the request that it answers; 0 for opening. */
 export type WriteAnswer =
   | { readonly is: "open"; readonly to: 0; readonly instance: Instance; readonly loss: Loss | null }
   | { readonly is: "not open"; readonly to: 0; readonly message: string }
-  /** Of its own accord, after each transaction and before the answers to what it wrote. */
+  /** Unasked, after each transaction and before the answers to what it wrote. */
   | ({ readonly is: "committed" } & Committed)
-  /** Of its own accord: what is too old could not be dropped, and is tried again. */
+  /** Unasked: what is too old could not be dropped, and is tried again. */
   | { readonly is: "not dropped"; readonly message: string }
-  /** Of its own accord: what some deliveries held, which counts as gone. */
+  /** Unasked: contents of some deliveries cannot be read, and count as gone. */
   | { readonly is: "unreadable"; readonly message: string }
   | { readonly is: "written"; readonly to: number; readonly receipts: readonly Receipt[] }
-  /** Or that is not known. */
+  /** Or it is not known whether it was written. */
   | { readonly is: "not written"; readonly to: number; readonly message: string }
   | { readonly is: "probed" | "closed"; readonly to: number };
 
-/** Opens the database for writing and answers the requests that come to this thread, one after the other. */
+/** Runs this worker thread: opens the database for writing and answers the requests that come. */
 export async function answerWrites({
   read,
 }: {
@@ -86,7 +86,7 @@ export async function answerWrites({
   const { file, retention, ...limits } = workerData as WriteData;
 
   let connection: Connection;
-  /** Which database it is, and how far the log has come by what this thread has written or found there. */
+  /** Which database it is, and the newest position that this thread has written or found there. */
   let known: Instance;
   try {
     connection = openWriter(file);
@@ -98,7 +98,7 @@ export async function answerWrites({
     return say({ is: "not open", to: 0, message: error instanceof Error ? error.message : String(error) });
   }
   const { client } = connection;
-  // What a statement may have to undo, which is little here.
+  // For what a statement may have to undo, which is little here.
   client.pragma("temp_store = MEMORY");
   const checkPlace = checkOfPlace(client, file);
   const checkpoints = startCheckpoints(connection, file);
@@ -113,7 +113,7 @@ export async function answerWrites({
       ...steps,
       async dropClosedIssues(before) {
         const dropped = await steps.dropClosedIssues(before);
-        // A history in memory may be one of theirs.
+        // A history in memory may be that of a dropped issue.
         if (dropped > 0) forgetWalks();
         return dropped;
       },
@@ -132,7 +132,7 @@ export async function answerWrites({
   const transaction = prepareTransaction(connection, ({ message }) => say({ is: "unreadable", message }));
   const requestIds = await loadRequestIds({ db: connection.db, tables });
 
-  /** @param faults that the batch has run into; those are told of once it is on disk. */
+  /** @param faults of the batch so far. They are reported once it is on disk. */
   async function write(
     batch: readonly IncomingDelivery[],
     committedAt: number,
@@ -146,10 +146,10 @@ export async function answerWrites({
       const version = dataVersion.get();
       if (version !== seenVersion) {
         const found = identityOf(connection);
-        // What is written to it would have positions that mean something else already.
+        // Its next positions have been handed out before, with another meaning.
         if (found === null || isRestored(found, known)) throw moved(putBackBeneath);
         known = found;
-        // A command changed something beneath: it may have erased an issue.
+        // A command has written meanwhile: it may have erased an issue.
         forgetWalks();
       }
       seenVersion = version;
@@ -165,7 +165,7 @@ export async function answerWrites({
       if (batch.length === 0) client.exec(unprobe);
     } catch (error) {
       if (client.inTransaction) client.exec("rollback");
-      // The histories in memory went ahead of what is on disk.
+      // The histories in memory are ahead of what is on disk.
       walks.forget(
         batch.flatMap(({ reading }) => (reading.is === "issue" ? [reading.issue.snapshot.sentryId] : [])),
       );
@@ -188,7 +188,7 @@ export async function answerWrites({
     return receipts;
   }
 
-  /** When the newest request was made. */
+  /** The `at` of the newest request. */
   let at = 0;
   function commit(batch: readonly IncomingDelivery[]): Promise<readonly Receipt[]> {
     const faults: string[] = [];

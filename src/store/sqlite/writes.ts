@@ -12,7 +12,7 @@ export type WritesOptions = {
   readonly file: string;
   /** The module that calls `answerWrites`. */
   readonly module: URL;
-  /** Null where nothing is erased but by commands. */
+  /** Null if only commands erase. */
   readonly retention: Retention | null;
   /** Most deliveries in one transaction. */
   readonly maxBatch: number;
@@ -28,24 +28,27 @@ export type WritesOptions = {
   readonly failed: (error: Error) => void;
   /** Called when what is too old could not be dropped; it is tried again. */
   readonly notDropped: (error: Error) => void;
-  /** Called for what deliveries held that cannot be read: it counts as gone. */
+  /** Called with contents of deliveries that cannot be read; they count as gone. */
   readonly onUnreadable: (error: Error) => void;
   /** Called when the thread ends through a fault of this program: nothing can be written any more. */
   readonly ended: (error: Error) => void;
 };
 
-/** The thread that writes, and what is on its way there. */
+/** The thread that writes, and its queue. */
 export type Writes = AsyncDisposable & {
   readonly instance: Instance;
-  /** What the database has lost, by its instance file; null where its log goes on, or begins. */
+  /** What the database has lost, as its instance file tells; null if its log goes on, or is new. */
   readonly loss: Loss | null;
   /**
    * Resolves once the delivery is on disk.
-   * @throws OverloadedError when the queue is full, at once.
-   * @throws StorageUnavailableError when it could not be written, or that cannot be known.
+   * @throws OverloadedError at once if the queue is full.
+   * @throws StorageUnavailableError if it could not be written, or that cannot be known.
    */
   readonly append: (delivery: IncomingDelivery) => Promise<Receipt>;
-  /** Writes something that changes nothing: whether that works is whether anything would. */
+  /**
+   * Tries whether anything can be written, by a write that changes nothing.
+   * @throws StorageUnavailableError if it cannot.
+   */
   readonly probe: () => Promise<void>;
   /** How many deliveries are not written yet. */
   readonly waiting: () => number;
@@ -54,12 +57,13 @@ export type Writes = AsyncDisposable & {
 };
 
 /**
- * So many deliveries are a group of their own while the thread is writing. It finds them there when it is done and need
- * not wait for this thread, which has other things to do; and each message between threads has its price.
+ * The size of a group that is sent while the thread is writing. The thread finds the group when it is done, and need
+ * not wait for this thread, which has other things to do. Smaller groups would take more messages, which have their
+ * cost.
  */
 const groupSize = 32;
 
-/** Who waits for a delivery. */
+/** Settles the `append` of one delivery. */
 type Waiting = { readonly resolve: (receipt: Receipt) => void; readonly reject: (error: Error) => void };
 
 type Asked = { readonly resolve: (answer: WriteAnswer) => void; readonly reject: (error: Error) => void };
@@ -125,7 +129,7 @@ export async function startWrites({
 
   isOpen = true;
 
-  /** What comes in and is not on its way yet, and who waits for each. */
+  /** The deliveries that are not sent to the thread yet, and who waits for each. */
   let gathered: IncomingDelivery[] = [];
   let gathering: Waiting[] = [];
   let waiting = 0;
@@ -135,7 +139,7 @@ export async function startWrites({
   function send(): void {
     if (gathering.length === 0) return;
     const [batch, group] = [toWire(gathered), gathering];
-    // What is packed is let go of, which may be garbage before anybody has to move it.
+    // Lets go of what is sent: it may be garbage before the collector has to move it.
     gathered = [];
     gathering = [];
     void write(batch, group);
@@ -149,7 +153,7 @@ export async function startWrites({
     } catch (error) {
       answer = { is: "not written", to: 0, message: String(error) };
     }
-    // What waits is on its way before this is answered.
+    // What has gathered is sent before this group is answered.
     writing -= 1;
     send();
     waiting -= group.length;
@@ -176,7 +180,7 @@ export async function startWrites({
         gathered.push(delivery);
         gathering.push({ resolve, reject });
         if (gathering.length >= (writing === 0 ? data.maxBatch : groupSize)) send();
-        // Requests that arrived together come in together.
+        // Sent one turn of the event loop later, so that requests that arrived together are written together.
         else if (gathering.length === 1 && writing === 0) setImmediate(send);
       });
     },
@@ -191,7 +195,7 @@ export async function startWrites({
       if (isGone) return;
       const exited = once(worker, "exit");
       await ask({ is: "close" }).catch(() => worker.terminate());
-      // It has answered, and is to be waited for all the same.
+      // The answer has unref'd the thread, but its end is awaited.
       worker.ref();
       await exited;
     },
