@@ -66,21 +66,23 @@ export function createLoaders(reader: Reader, now: number, told: Payload | null 
       return new Map([...bodies].map(([id, body]): [number, string] => [id, utf8.decode(body)]));
     }),
 
-    issuePageOf: pageLoader((ids, request: Asked<"issuePagesOf">) => reader.issuePagesOf(ids, request)),
-    issueCountOf: countLoader((ids, request: Asked<"issueCountsOf">) => reader.issueCountsOf(ids, request)),
-    eventPageOf: pageLoader((ids, request: Asked<"eventPages">) => reader.eventPages(ids, request)),
-    eventCountOf: countLoader((ids, request: Asked<"eventCounts">) => reader.eventCounts(ids, request)),
-    transitionPageOf: pageLoader((ids, request: Asked<"transitionPagesOf">) =>
+    issuePageOf: pageLoader((ids, request: QuestionOf<"issuePagesOf">) => reader.issuePagesOf(ids, request)),
+    issueCountOf: countLoader((ids, request: QuestionOf<"issueCountsOf">) =>
+      reader.issueCountsOf(ids, request),
+    ),
+    eventPageOf: pageLoader((ids, request: QuestionOf<"eventPages">) => reader.eventPages(ids, request)),
+    eventCountOf: countLoader((ids, request: QuestionOf<"eventCounts">) => reader.eventCounts(ids, request)),
+    transitionPageOf: pageLoader((ids, request: QuestionOf<"transitionPagesOf">) =>
       reader.transitionPagesOf(ids, request),
     ),
-    transitionCountOf: countLoader((ids, request: Asked<"transitionCountsOf">) =>
+    transitionCountOf: countLoader((ids, request: QuestionOf<"transitionCountsOf">) =>
       reader.transitionCountsOf(ids, request),
     ),
   };
 }
 
 /** What a question about many parents says about all of them. */
-type Asked<
+type QuestionOf<
   Question extends
     | "issuePagesOf"
     | "issueCountsOf"

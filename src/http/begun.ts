@@ -23,7 +23,7 @@ export type Begun = ExecutionArgs & {
   readonly result: ExecutionResult;
 };
 
-type Asked = {
+type OperationRequest = {
   readonly query: string;
   readonly operationName: string | null;
   readonly variables: Record<string, unknown>;
@@ -37,7 +37,7 @@ export async function begin(
   graphql: GraphQL,
   viewer: Viewer,
   client: Client,
-  { query, operationName, variables }: Asked,
+  { query, operationName, variables }: OperationRequest,
 ): Promise<Begun | readonly GraphQLError[]> {
   const taken = createTaken();
   const pipeline = graphql.getEnveloped({

@@ -5,7 +5,7 @@ import { metaNames } from "./meta.ts";
 import { contentsIn, DamagedPackError, packOf, type PackRow } from "./pack.ts";
 import { packHolding } from "./queries/contents.ts";
 import { rememberedNumber } from "./queries/meta.ts";
-import type { Asked } from "./queries/query.ts";
+import type { QueryContext } from "./queries/query.ts";
 import type { ContentRow, DeliveryRow } from "./delivery-rows.ts";
 
 /** Most deliveries that one step erases the contents of. */
@@ -101,7 +101,7 @@ export interface Erasing {
 
 /** @param mostIssues the most that one step drops; each takes several statements. */
 export function erasing(
-  { db, tables }: Pick<Asked, "db" | "tables">,
+  { db, tables }: Pick<QueryContext, "db" | "tables">,
   { mostIssues = 100 }: { readonly mostIssues?: number } = {},
 ): Erasing {
   const { contents, deliveries, events, issues, meta, packs, projects } = tables;

@@ -88,10 +88,10 @@ const substatuses = { words: issueSubstatuses, wordOf: issueSubstatusOf };
 const levels = { words: issueLevels, wordOf: issueLevelOf };
 const priorities = { words: issuePriorities, wordOf: issuePriorityOf };
 
-type Asked = { readonly issues: IssuesTable; readonly dialect: Dialect; readonly now: number };
+type FilterContext = { readonly issues: IssuesTable; readonly dialect: Dialect; readonly now: number };
 
 /** The condition under which the filter comes out as `wanted`. A `not` inverts that, down to the comparators. */
-function issueCondition(filter: IssueFilter, wanted: boolean, asked: Asked): Condition {
+function issueCondition(filter: IssueFilter, wanted: boolean, asked: FilterContext): Condition {
   const { issues, dialect, now } = asked;
   const [every, some] = wanted ? [all, any] : [any, all];
   const when = comparing(wanted, dialect, now);
@@ -150,7 +150,7 @@ function issueCondition(filter: IssueFilter, wanted: boolean, asked: Asked): Con
 function changeCondition(
   filter: TransitionFilter,
   wanted: boolean,
-  asked: Asked & { readonly events: EventsTable },
+  asked: FilterContext & { readonly events: EventsTable },
 ): Condition {
   const { events, dialect, now } = asked;
   const [every, some] = wanted ? [all, any] : [any, all];
@@ -179,7 +179,7 @@ function changeCondition(
  */
 function ofIssue(
   condition: Condition,
-  { issues, events, dialect }: Asked & { readonly events: EventsTable },
+  { issues, events, dialect }: FilterContext & { readonly events: EventsTable },
 ): Condition {
   if (typeof condition === "boolean") return condition;
   const matching = and(eq(issues.sentryId, events.issueId), dialect.stoppable(condition, issues.id));

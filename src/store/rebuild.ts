@@ -4,7 +4,7 @@ import type { IssueFields } from "../domain/issue.ts";
 import { snapshotFrom, unapplied, writeNumbered, type BatchResult, type Numbered } from "./batch.ts";
 import { sha256OfForgotten } from "./erase.ts";
 import { contentsOf } from "./queries/contents.ts";
-import type { Asked } from "./queries/query.ts";
+import type { QueryContext } from "./queries/query.ts";
 import { createRequestIds } from "./request-ids.ts";
 import { factsOf, type DeliveryRow } from "./delivery-rows.ts";
 import { issueOf, standInFor, type IssueRow } from "./issue-rows.ts";
@@ -47,7 +47,7 @@ export const putDetailsBack = [
  * @param write writes one page in a transaction whose `insertDeliveries` rewrites the existing deliveries.
  */
 export async function deriveAgain(
-  { db, tables }: Pick<Asked, "db" | "tables">,
+  { db, tables }: Pick<QueryContext, "db" | "tables">,
   write: (derive: (transaction: WriteTransaction) => Promise<BatchResult>) => Promise<void>,
   { read, onProgress, onFault, onUnreadable }: RebuildOptions,
 ): Promise<void> {

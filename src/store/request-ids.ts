@@ -1,5 +1,5 @@
 import { desc } from "drizzle-orm";
-import type { Asked } from "./queries/query.ts";
+import type { QueryContext } from "./queries/query.ts";
 import type { KnownDelivery } from "./delivery-rows.ts";
 
 /** The Request-IDs of the newest deliveries, to detect one that is used again with another body. */
@@ -15,7 +15,7 @@ const remembered = 10_000;
 export async function loadRequestIds({
   db,
   tables: { deliveries },
-}: Pick<Asked, "db" | "tables">): Promise<RequestIds> {
+}: Pick<QueryContext, "db" | "tables">): Promise<RequestIds> {
   const newest = await db
     .select({ requestId: deliveries.requestId, sha256: deliveries.sha256 })
     .from(deliveries)

@@ -1,7 +1,7 @@
-import type { Asked } from "../queries/query.ts";
+import type { QueryContext } from "../queries/query.ts";
 
 /** A store to be examined, in one moment of it. */
-export type Examined = Pick<Asked, "db" | "tables" | "newestPosition"> & {
+export type Examined = Pick<QueryContext, "db" | "tables" | "newestPosition"> & {
   readonly onProgress: (what: string, done: number, total: number) => void;
   /** The remedy if a history is not what its deliveries tell. */
   readonly howToRebuild: string;

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import { queriesOf } from "../queries/queries.ts";
-import type { Asked, ReaderOptions } from "../queries/query.ts";
+import type { QueryContext, ReaderOptions } from "../queries/query.ts";
 import type { Reader } from "../reader.ts";
 import * as tables from "../tables/postgres.ts";
 import { drizzleOver, type Connection } from "./ask.ts";
@@ -35,8 +35,8 @@ export function readerOf(
  * The database and the tables as the queries take them, which are written against SQLite's types. Drizzle's methods are
  * the same for both, and a test keeps the rows of both tables equal.
  */
-export function sharedBy(db: NodePgDatabase): Pick<Asked, "db" | "tables"> {
-  return { db: db as unknown as Asked["db"], tables: tables as unknown as Asked["tables"] };
+export function sharedBy(db: NodePgDatabase): Pick<QueryContext, "db" | "tables"> {
+  return { db: db as unknown as QueryContext["db"], tables: tables as unknown as QueryContext["tables"] };
 }
 
 /** The newest position ever handed out, even if its entry is gone; 0 for none. */

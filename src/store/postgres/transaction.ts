@@ -2,7 +2,7 @@ import { and, asc, desc, eq, gt, gte, inArray, isNull, lt, ne, sql } from "drizz
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsOf } from "../queries/contents.ts";
-import { grouped, type Asked } from "../queries/query.ts";
+import { grouped, type QueryContext } from "../queries/query.ts";
 import {
   factsColumns,
   factsOf,
@@ -77,7 +77,7 @@ function factsByIssue(
 export function collectingTransaction(
   db: NodePgDatabase,
   newest = provisional,
-  onUnreadable?: Asked["onUnreadable"],
+  onUnreadable?: QueryContext["onUnreadable"],
 ): WriteTransaction & { readonly collected: () => Collected } {
   const collected = {
     deliveries: [] as DeliveryRow[],

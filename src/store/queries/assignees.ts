@@ -3,7 +3,7 @@ import type { Assignee } from "../../domain/issue.ts";
 import { assigneeCountsOf, type AssigneeGroup } from "../../domain/statistics.ts";
 import type { Reader } from "../reader.ts";
 import { countedIssues } from "./counted.ts";
-import { grouped, type Asked } from "./query.ts";
+import { grouped, type QueryContext } from "./query.ts";
 
 /**
  * Assignees, and issues counted by assignee.
@@ -11,7 +11,7 @@ import { grouped, type Asked } from "./query.ts";
  * Almost always all issues show an assignee alike, and then `issues_by_assignee` has all that is needed. Only if they
  * differ does it matter which issue was seen last, and the rows of these issues are read.
  */
-export function assigneeQueries(asked: Asked): Pick<Reader, "assignees" | "issueAssignees"> {
+export function assigneeQueries(asked: QueryContext): Pick<Reader, "assignees" | "issueAssignees"> {
   const { db, tables, dialect } = asked;
   const { issues } = tables;
   const { matching } = countedIssues(asked);

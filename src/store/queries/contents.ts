@@ -3,7 +3,7 @@ import type { IssueFields } from "../../domain/issue.ts";
 import { bodiesIn, contentsIn, fieldsIn, packOf, UnreadablePackError, type PackRow } from "../pack.ts";
 import type { ContentRow } from "../delivery-rows.ts";
 import { issueOf, standInFor } from "../issue-rows.ts";
-import type { Asked } from "./query.ts";
+import type { QueryContext } from "./query.ts";
 
 /**
  * What deliveries held, wherever it is kept now. No entry for a delivery without it. Contents of a pack that cannot be
@@ -30,8 +30,8 @@ export function contentsOf({
   db,
   tables,
   onUnreadable = () => {},
-}: Pick<Asked, "db" | "tables"> & {
-  readonly onUnreadable?: Asked["onUnreadable"] | undefined;
+}: Pick<QueryContext, "db" | "tables"> & {
+  readonly onUnreadable?: QueryContext["onUnreadable"] | undefined;
 }): Contents {
   const { contents, deliveries, issues, packs } = tables;
   const told = new Set<string>();
@@ -139,7 +139,7 @@ export function contentsOf({
  * are many.
  */
 export async function packHolding(
-  { db, tables: { packs } }: Pick<Asked, "db" | "tables">,
+  { db, tables: { packs } }: Pick<QueryContext, "db" | "tables">,
   delivery: number,
 ): Promise<PackRow | null> {
   const [pack] = await db
@@ -157,7 +157,7 @@ export async function packHolding(
  * @throws UnreadablePackError if a pack that cannot be read holds one of them.
  */
 export async function rewriteFields(
-  { db, tables }: Pick<Asked, "db" | "tables">,
+  { db, tables }: Pick<QueryContext, "db" | "tables">,
   rewritten: readonly Pick<ContentRow, "delivery" | "fields">[],
 ): Promise<void> {
   const { contents, packs } = tables;

@@ -4,10 +4,10 @@ import type { IssuesTable } from "../dialect.ts";
 import { issueWhere, textNarrowings } from "../filter-sql.ts";
 import { isOfProjects } from "../narrowings.ts";
 import type { Counted } from "../reader.ts";
-import type { Asked } from "./query.ts";
+import type { QueryContext } from "./query.ts";
 
 /** The conditions for what a statistic counts; undefined if everything counts. */
-export function countedIssues({ db, tables, dialect }: Pick<Asked, "db" | "tables" | "dialect">) {
+export function countedIssues({ db, tables, dialect }: Pick<QueryContext, "db" | "tables" | "dialect">) {
   const { events, issues } = tables;
 
   /**

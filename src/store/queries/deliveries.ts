@@ -22,14 +22,14 @@ import type { Delivery, DeliveryFilter, Reader } from "../reader.ts";
 import { requestIdOf } from "../delivery-rows.ts";
 import { isStorable } from "../storable.ts";
 import { contentsOf } from "./contents.ts";
-import { pageFrom, type Asked } from "./query.ts";
+import { pageFrom, type QueryContext } from "./query.ts";
 
 type DeliveryQueries = Pick<
   Reader,
   "deliveries" | "snapshots" | "bodies" | "deliveryPage" | "deliveryCount" | "feedFigures"
 >;
 
-export function deliveryQueries({ db, tables, dialect, onUnreadable }: Asked): DeliveryQueries {
+export function deliveryQueries({ db, tables, dialect, onUnreadable }: QueryContext): DeliveryQueries {
   const { deliveries } = tables;
   const contents = contentsOf({ db, tables, onUnreadable });
   const all = getTableColumns(deliveries);

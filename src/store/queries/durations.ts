@@ -2,7 +2,7 @@ import { and, eq, isNotNull, sql } from "drizzle-orm";
 import { shareOf } from "../../domain/statistics.ts";
 import type { CountedPeriod, Reader } from "../reader.ts";
 import { countedIssues } from "./counted.ts";
-import type { Asked } from "./query.ts";
+import type { QueryContext } from "./query.ts";
 
 type DurationQueries = Pick<Reader, "timeToResolve" | "timeToTriage" | "timeInStatus" | "reopenRate">;
 
@@ -12,7 +12,7 @@ type DurationQueries = Pick<Reader, "timeToResolve" | "timeToTriage" | "timeInSt
  * Each event is kept with what it ended (`Measures`), so an answer needs only the events of its period, which an index
  * finds: `transitions_by_time`, or `triages_by_time`.
  */
-export function durationQueries(asked: Asked): DurationQueries {
+export function durationQueries(asked: QueryContext): DurationQueries {
   const { db, aggregates, tables } = asked;
   const { events } = tables;
   const { ofMatching, eventsIn, transitionsIn } = countedIssues(asked);

@@ -20,7 +20,7 @@ import { forgottenRole, type IssueAction, type LoggedEvent } from "../../domain/
 import { transitionWhere } from "../filter-sql.ts";
 import type { Page, PageRequest, Reader, TransitionKey } from "../reader.ts";
 import { deliveryIn, eventOf } from "../event-rows.ts";
-import { grouped, pageFrom, readFrom, sidesIn, type Asked } from "./query.ts";
+import { grouped, pageFrom, readFrom, sidesIn, type QueryContext } from "./query.ts";
 
 type EventQueries = Pick<
   Reader,
@@ -39,7 +39,7 @@ type EventQueries = Pick<
   | "transitionCount"
 >;
 
-export function eventQueries({ db, tables, dialect }: Asked): EventQueries {
+export function eventQueries({ db, tables, dialect }: QueryContext): EventQueries {
   const { events, issues, deliveries } = tables;
   const ofDelivery = { receivedAt: deliveries.receivedAt, resolutionType: deliveries.resolutionType };
   // One list of columns: with an object for each table, Drizzle takes longer to read the rows than the database to find

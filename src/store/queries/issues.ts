@@ -27,7 +27,15 @@ import { issueOf, type IssueColumns, type IssueRow } from "../issue-rows.ts";
 import { storable } from "../storable.ts";
 import { contentsOf } from "./contents.ts";
 import { countedIssues } from "./counted.ts";
-import { askedByKeys, askedInForms, grouped, pageFrom, readFrom, sidesIn, type Asked } from "./query.ts";
+import {
+  askedByKeys,
+  askedInForms,
+  grouped,
+  pageFrom,
+  readFrom,
+  sidesIn,
+  type QueryContext,
+} from "./query.ts";
 
 const orderColumns = {
   LAST_SEEN: "lastSeen",
@@ -60,7 +68,13 @@ type IssueQueries = Pick<
   | "rawIssues"
 >;
 
-export function issueQueries({ db, tables, dialect, issueObjectOf, onUnreadable }: Asked): IssueQueries {
+export function issueQueries({
+  db,
+  tables,
+  dialect,
+  issueObjectOf,
+  onUnreadable,
+}: QueryContext): IssueQueries {
   const { issues, deliveries } = tables;
   const contents = contentsOf({ db, tables, onUnreadable });
   const columns = {

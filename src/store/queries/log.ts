@@ -7,11 +7,11 @@ import { metaNames } from "../meta.ts";
 import type { Reader } from "../reader.ts";
 import { eventOf, type EventRow } from "../event-rows.ts";
 import { contentsOf } from "./contents.ts";
-import type { Asked } from "./query.ts";
+import type { QueryContext } from "./query.ts";
 
 type LogQueries = Pick<Reader, "bounds" | "entriesAfter">;
 
-export function logQueries({ db, tables, newestPosition, onUnreadable }: Asked): LogQueries {
+export function logQueries({ db, tables, newestPosition, onUnreadable }: QueryContext): LogQueries {
   const { events, deliveries, meta } = tables;
   const previous = alias(events, "previous");
   const contents = contentsOf({ db, tables, onUnreadable });

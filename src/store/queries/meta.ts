@@ -1,9 +1,9 @@
 import { eq } from "drizzle-orm";
-import type { Asked } from "./query.ts";
+import type { QueryContext } from "./query.ts";
 
 /** The number that the store remembers under this name, one of `metaNames`; 0 for none. */
 export async function rememberedNumber(
-  { db, tables: { meta } }: Pick<Asked, "db" | "tables">,
+  { db, tables: { meta } }: Pick<QueryContext, "db" | "tables">,
   name: string,
 ): Promise<number> {
   const [row] = await db.select({ value: meta.value }).from(meta).where(eq(meta.name, name));

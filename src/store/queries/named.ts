@@ -1,12 +1,12 @@
 import { and, eq, isNull } from "drizzle-orm";
 import type { Maintenance } from "../maintenance.ts";
 import type { Reader } from "../reader.ts";
-import type { Asked } from "./query.ts";
+import type { QueryContext } from "./query.ts";
 
 /** Finds what commands are given the names of. */
 export function namedQueries(
   reader: Pick<Reader, "issues" | "issueByShortId" | "projects" | "projectBySlug">,
-  { db, tables: { deliveries } }: Pick<Asked, "db" | "tables">,
+  { db, tables: { deliveries } }: Pick<QueryContext, "db" | "tables">,
 ): Pick<Maintenance, "findIssue" | "findProject" | "hasDelivery"> {
   return {
     async findIssue(shortIdOrId) {

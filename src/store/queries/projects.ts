@@ -2,11 +2,11 @@ import { and, asc, count, desc, eq, inArray, sql } from "drizzle-orm";
 import type { Project } from "../../domain/issue.ts";
 import type { Reader } from "../reader.ts";
 import { storable } from "../storable.ts";
-import { askedByKeys, pageFrom, type Asked } from "./query.ts";
+import { askedByKeys, pageFrom, type QueryContext } from "./query.ts";
 
 type ProjectQueries = Pick<Reader, "projects" | "projectBySlug" | "projectPage" | "projectCount">;
 
-export function projectQueries({ db, dialect, tables: { projects } }: Asked): ProjectQueries {
+export function projectQueries({ db, dialect, tables: { projects } }: QueryContext): ProjectQueries {
   const select = () =>
     db
       .select({

@@ -8,7 +8,7 @@ import { issueQueries } from "./issues.ts";
 import { logQueries } from "./log.ts";
 import { projectQueries } from "./projects.ts";
 import { isStorable } from "../storable.ts";
-import type { Asked } from "./query.ts";
+import type { QueryContext } from "./query.ts";
 import { statisticsQueries } from "./statistics.ts";
 
 /**
@@ -18,7 +18,7 @@ import { statisticsQueries } from "./statistics.ts";
  * viewer's projects from whoever signs the tokens: a text that cannot be stored (see `isStorable`) finds nothing, and
  * is never sent to the database.
  */
-export function queriesOf(asked: Asked): Reader {
+export function queriesOf(asked: QueryContext): Reader {
   const queries: Reader = {
     ...logQueries(asked),
     ...issueQueries(asked),

@@ -11,7 +11,7 @@ import type * as tables from "../tables/sqlite.ts";
  * What queries are made with. They are written once, against SQLite's types: the builder and the rows are the same for
  * PostgreSQL, whose database and tables come in here through one cast.
  */
-export type Asked = {
+export type QueryContext = {
   readonly db: BetterSQLite3Database;
   readonly tables: typeof tables;
   readonly dialect: Dialect;
@@ -27,7 +27,7 @@ export type Asked = {
 };
 
 /** The parts that do not depend on the database. */
-export type ReaderOptions = Pick<Asked, "issueObjectOf"> & Partial<Pick<Asked, "onUnreadable">>;
+export type ReaderOptions = Pick<QueryContext, "issueObjectOf"> & Partial<Pick<QueryContext, "onUnreadable">>;
 
 /** Makes a page of rows that were read from the end that it is taken from, one row further than its limit. */
 export function pageFrom<Row>(

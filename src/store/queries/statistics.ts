@@ -6,11 +6,11 @@ import { facetsOf, rankedCounts, shareOf } from "../../domain/statistics.ts";
 import type { Aggregate } from "../aggregates.ts";
 import type { Reader } from "../reader.ts";
 import { countedIssues } from "./counted.ts";
-import type { Asked } from "./query.ts";
+import type { QueryContext } from "./query.ts";
 
 type StatisticsQueries = Pick<Reader, "issueFacets" | "issueProjects" | "issueFlow" | "inferredShare">;
 
-export function statisticsQueries(asked: Asked): StatisticsQueries {
+export function statisticsQueries(asked: QueryContext): StatisticsQueries {
   const { db, tables, aggregates } = asked;
   const { events, issues } = tables;
   const { matching, ofMatching, transitionsIn } = countedIssues(asked);

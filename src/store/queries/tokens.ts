@@ -2,12 +2,12 @@ import { asc, eq } from "drizzle-orm";
 import type { Token } from "../../domain/token.ts";
 import { TokenExistsError, type Tokens } from "../tokens.ts";
 import type { tokens as table } from "../tables/sqlite.ts";
-import type { Asked } from "./query.ts";
+import type { QueryContext } from "./query.ts";
 
 type TokenRow = typeof table.$inferSelect;
 
 /** The tokens in this database. */
-export function tokenQueries({ db, tables: { tokens } }: Pick<Asked, "db" | "tables">): Tokens {
+export function tokenQueries({ db, tables: { tokens } }: Pick<QueryContext, "db" | "tables">): Tokens {
   return {
     async list() {
       const rows = await db.select().from(tokens).orderBy(asc(tokens.name));

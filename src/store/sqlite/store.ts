@@ -73,6 +73,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     report.storeFailed(error);
   };
   const end = (reason: string, error: Error) => {
+    if (hasEnded) return;
     hasEnded = true;
     failed(error);
     options.onEnd?.(reason);

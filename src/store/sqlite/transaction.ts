@@ -2,7 +2,7 @@ import { and, asc, desc, eq, getTableColumns, getTableName, isNull, lt, lte, ne,
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Facts } from "../../domain/delivery.ts";
 import { contentsOf, rewriteFields } from "../queries/contents.ts";
-import type { Asked } from "../queries/query.ts";
+import type { QueryContext } from "../queries/query.ts";
 import { factsColumns, factsOf, knownDeliveryOf } from "../delivery-rows.ts";
 import * as tables from "../tables/sqlite.ts";
 import { mostAlike, type IssueKnown, type WriteTransaction } from "../write.ts";
@@ -25,7 +25,7 @@ export type SqliteTransaction = WriteTransaction & {
  */
 export function prepareTransaction(
   { client, db }: Connection,
-  onUnreadable?: Asked["onUnreadable"],
+  onUnreadable?: QueryContext["onUnreadable"],
 ): SqliteTransaction {
   const factsOfIssue = db
     .select(factsColumns(deliveries))

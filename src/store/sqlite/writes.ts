@@ -66,7 +66,10 @@ const groupSize = 32;
 /** Settles the `append` of one delivery. */
 type Waiting = { readonly resolve: (receipt: Receipt) => void; readonly reject: (error: Error) => void };
 
-type Asked = { readonly resolve: (answer: WriteAnswer) => void; readonly reject: (error: Error) => void };
+type PendingAnswer = {
+  readonly resolve: (answer: WriteAnswer) => void;
+  readonly reject: (error: Error) => void;
+};
 
 /**
  * Starts the thread and opens the database in it.
@@ -86,7 +89,7 @@ export async function startWrites({
   const workerData: WriteData = { ...data, maxWaiting };
   const worker = new Worker(module, { workerData, execArgv: [] });
   const opening = Promise.withResolvers<WriteAnswer>();
-  const asked = new Map<number, Asked>([[0, opening]]);
+  const asked = new Map<number, PendingAnswer>([[0, opening]]);
   let lastRequest = 0;
   let isGone = false;
   let isOpen = false;
