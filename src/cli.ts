@@ -48,7 +48,7 @@ const { version } = JSON.parse(readFileSync(join(packageFolder, "package.json"),
   readonly version: string;
 };
 
-/** How long a gateway that is not to start after all has for closing what it has opened. */
+/** How long a gateway that is stopped while it starts may take to close what it has opened. */
 const closeMs = 500;
 
 const config = () => parseConfig(readEnvironment());
@@ -63,7 +63,7 @@ const databaseFile = () => {
 
 const progress = (what: string) => createProgressBar(what, process.stderr);
 
-/** Where a gateway of these settings is reached on this machine. */
+/** The address of a gateway with these settings, from this machine. */
 function ownAddress(): string {
   const { HOST: host, PORT: port } = config();
   const reached = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
@@ -96,7 +96,7 @@ program
   .action(async () => {
     const stop = Promise.withResolvers<string>();
     const atOnce = new AbortController();
-    // More than once: npm passes on what the whole group of processes gets.
+    // May come twice: npm passes on what the whole process group has got already.
     process.on("SIGTERM", () => stop.resolve("SIGTERM"));
     for (const signal of ["SIGINT", "SIGHUP"] as const)
       process.on(signal, () => {
@@ -105,7 +105,7 @@ program
       });
     const settings = config();
     const logger = createLogger({ level: settings.LOG_LEVEL });
-    // Rejections that nobody handles come here too. Node itself would print all that libraries hang on their errors.
+    // Unhandled rejections come here too. Node itself would print every property that libraries add to their errors.
     process.on("uncaughtException", (err) => {
       logger.fatal({ err }, "a fault that nobody expected: this process ends, to be started again");
       process.exit(1);
@@ -120,14 +120,14 @@ program
     const early = await Promise.race([starting.then(() => null), stop.promise]);
     if (early !== null) {
       logger.info({ reason: early }, "stopping before it listens");
-      // What it waits for may take long. Nothing has been acknowledged yet.
+      // Not awaited for longer: the start may take long, and nothing has been acknowledged yet.
       const closed = starting.then((gateway) => gateway[Symbol.asyncDispose]()).catch(() => {});
       await Promise.race([closed, wait(closeMs)]);
       process.exit();
     }
     await using gateway = await starting;
     void gateway.ended.then((reason) => {
-      // For whoever keeps it running to start it again.
+      // A failure, so that a process manager starts it again.
       process.exitCode = 1;
       stop.resolve(reason);
     });
@@ -194,7 +194,7 @@ program
       for (const { problem, remedy } of findings) console.log(`✗ ${problem}\n  → ${remedy}`);
       if (findings.length > 0) isWell = false;
     };
-    // Before it is looked for a database, which may be named in a setting without effect.
+    // Before the database is opened: the setting that names it may be without effect.
     tell(settingsFindings());
     using bar = progress("examining");
     const onProgress = (_what: string, done: number, total: number) => bar.update(done, total);
@@ -216,7 +216,7 @@ program
     else process.exitCode = 1;
   });
 
-/** What of the settings is without effect, though it looks as if it were to have one. */
+/** Settings and lines of `.env` that look effective and are not. */
 function settingsFindings(): readonly Finding[] {
   const names = unknownSettings(readEnvironment()).map((name) => `There is no setting ${name}.`);
   const lines = idleLines().map(
@@ -226,7 +226,7 @@ function settingsFindings(): readonly Finding[] {
   return [...names, ...lines].map((problem) => ({ problem, remedy }));
 }
 
-/** For commands that only look or take away: where there is nothing, nothing is made. */
+/** Opens the database for a command that only reads or erases. @throws if there is none: it is not made. */
 async function openExisting(): Promise<Maintenance> {
   const { DATABASE_URL: url } = config();
   if (isPostgres(url)) return openPostgresMaintenance(url, { mustExist: true });
@@ -235,7 +235,7 @@ async function openExisting(): Promise<Maintenance> {
   return openSqliteMaintenance(file);
 }
 
-/** Makes the database where there is none, and says so of a file: it may be another than the gateway's. */
+/** Opens the database, and makes it if there is none. It says so of a new file, which may not be the gateway's. */
 async function openOrMake(): Promise<Maintenance> {
   const { DATABASE_URL: url } = config();
   if (isPostgres(url)) return openPostgresMaintenance(url);
@@ -246,7 +246,10 @@ async function openOrMake(): Promise<Maintenance> {
   });
 }
 
-/** Not refused as an InvalidArgumentError, with which the text would be shown, and a password that may be in it. */
+/**
+ * @throws CommandError if this is no http or https address. The message of an InvalidArgumentError would show the text,
+ * which may hold a password.
+ */
 function webAddress(text: string): string {
   if (!/^https?:$/.test(URL.parse(text)?.protocol ?? ""))
     throw new CommandError("--send must be an address like https://your.host.");
@@ -341,12 +344,12 @@ function settingsHelp(): string {
     .join("\n");
 }
 
-// What was typed is repeated where it was not expected.
+// Error messages repeat unexpected arguments, which may have passwords.
 for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
   command.configureOutput({ outputError: (text, write) => write(withoutPassword(text)) });
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  // Whoever reads has read enough.
+  // The reader, such as `head`, has read enough.
   if (error.code === "EPIPE") return;
   console.error(`issuewire: The output cannot be written: ${error.message}`);
   process.exitCode = 1;

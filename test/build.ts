@@ -5,12 +5,12 @@ import { buildInto } from "../build.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** The folder that holds the program as it is shipped. */
+    /** The folder with the program as it is shipped. */
     readonly built: string;
   }
 }
 
-/** Builds the program once for a whole run: for tests that start it, and for the threads of those that open a store. */
+/** Builds the program once per run, for tests that start it and for the threads of tests that open a store. */
 export default async function buildOnce(project: TestProject): Promise<() => void> {
   const folder = mkdtempSync(join(import.meta.dirname, ".built-"));
   await buildInto(folder);

@@ -5,25 +5,25 @@ import { extname } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 
-/** The page for people: its document at `/`, and the files under `/assets/` that the document names. */
+/** The web page: its document at `/`, and its files under `/assets/`. */
 export type WebPage = {
   /**
-   * Answers a GET or HEAD with the document. It holds nothing but code: what it shows it asks of /graphql. So it may
-   * be sent, with 401, to someone whom that refuses; the page then asks for a token.
+   * Answers a GET or HEAD with the document. It holds only code, which asks /graphql for the data. So it may also be
+   * sent, with 401, to a reader whom /graphql refuses: the page then asks for a token.
    */
   readonly sendDocument: (
     request: IncomingMessage,
     response: ServerResponse,
     status: 200 | 401,
   ) => Promise<void>;
-  /** As `sendDocument`, one of the files. False, and nothing sent, where there is none at this path. */
+  /** Answers like `sendDocument`, with one of the files. False, and nothing is sent, if there is none at this path. */
   readonly sendAsset: (request: IncomingMessage, response: ServerResponse, path: string) => Promise<boolean>;
 };
 
-/** One file in every form in which it is sent. */
+/** One file in every encoding that it is sent in. */
 type Asset = {
   readonly contentType: string;
-  /** Of the contents. */
+  /** A hash of the contents. */
   readonly tag: string;
   readonly plain: Uint8Array;
   readonly gzip: Uint8Array;
@@ -37,7 +37,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** No inline script or style, nothing from elsewhere, in no frame. */
+/** No inline scripts or styles, nothing from other origins, no framing. */
 const documentHeaders: OutgoingHttpHeaders = {
   "Content-Security-Policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
@@ -51,12 +51,12 @@ const headersOf: Readonly<Record<200 | 401, OutgoingHttpHeaders>> = {
   401: { "Cache-Control": "no-store", "WWW-Authenticate": "Bearer" },
 };
 
-/** What tells the page that it can lead to GraphiQL. */
+/** The element that tells the page to link to GraphiQL. */
 const graphiqlMark = /<meta name="graphiql"[^>]*>/;
 
 /**
- * The page that `build.ts` made in this folder, with a link to GraphiQL where that is served. Opens nothing: the files are
- * read and compressed when the first of them is asked for, then kept; together they are some 200 kB.
+ * The page that `build.ts` made in this folder, with a link to GraphiQL if that is served. Opens nothing: the files,
+ * some 200 kB together, are read and compressed on the first request, then kept.
  */
 export function createWebPage(folder: URL, { graphiql }: { readonly graphiql: boolean }): WebPage {
   let reading: Promise<ReadonlyMap<string, Asset>> | undefined;
@@ -132,7 +132,7 @@ function send(
   response.end(bytes);
 }
 
-/** The smallest form that an Accept-Encoding takes. */
+/** The smallest encoding that an Accept-Encoding header accepts. */
 function encodingFor(accepted: string): "br" | "gzip" | "plain" {
   const taken = new Set(
     accepted

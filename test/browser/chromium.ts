@@ -2,9 +2,7 @@ import chromium from "@sparticuz/chromium";
 import { existsSync } from "node:fs";
 import { chromium as playwright, type Browser } from "playwright-core";
 
-/**
- * A real browser without a window: the Chromium inside its npm package on Linux for x64, an installed Chrome elsewhere.
- */
+/** A real headless browser: Chromium from its npm package on Linux for x64, an installed Chrome elsewhere. */
 export async function openBrowser(): Promise<Browser> {
   const isPackaged = process.platform === "linux" && process.arch === "x64";
   if (!isPackaged) return playwright.launch({ channel: "chrome" });
@@ -13,7 +11,7 @@ export async function openBrowser(): Promise<Browser> {
     throw new Error("The Chromium of @sparticuz/chromium could not be unpacked.");
   return playwright.launch({
     executablePath,
-    // There is no sandbox for root, and where there is no graphics card, drawing without one asked for is the quickest.
+    // Chromium has no sandbox under root. Without a graphics card, drawing is the quickest if none is asked for.
     args: [
       "--no-sandbox",
       "--no-zygote",

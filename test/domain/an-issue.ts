@@ -22,7 +22,7 @@ const fields: IssueFields = {
   lastSeen: Date.UTC(2026, 0, 2),
 };
 
-/** An issue that differs from any other only in what is named. */
+/** An issue that differs from all others only in the fields given. */
 export function anIssue({
   sentryId = "1",
   state = { status: "unresolved", substatus: "ongoing" },
@@ -32,7 +32,7 @@ export function anIssue({
   return { sentryId, state, statusSince, fields: { ...fields, ...shown }, shown: 1 };
 }
 
-/** A log entry whose event resolved the issue, but for what is named. */
+/** A log entry whose event resolved the issue, except for the fields given. */
 export function anEntry(
   told: Partial<Pick<IssueEvent, "transition" | "source" | "actor" | "occurredAt">> = {},
   after: Issue = anIssue(),

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import type { Facts } from "../../src/domain/delivery.ts";
 
-/** A body decides all that it says, so deliveries are random bodies, each sent under random headers. */
+/** All that a delivery says follows from its body. So deliveries are random bodies, each sent under random headers. */
 export type Body = Pick<
   Facts,
   | "resource"
@@ -41,7 +41,7 @@ const states = [
   { status: "ignored", substatus: "archived_until_escalating" },
   { status: "ignored", substatus: null },
   { status: "reprocessing", substatus: null },
-  // Shows none.
+  // Shows no state.
   { status: "", substatus: null },
 ] as const;
 
@@ -87,22 +87,22 @@ const body: fc.Arbitrary<Body> = fc
   });
 
 /**
- * Any set of deliveries of one issue, most of them within a minute: bodies that come again, headers that are lost, times
- * that are equal and contradict what the bodies show. Their ids are the order in which they are listed.
+ * Any set of deliveries of one issue, most of them within a minute: repeated bodies, missing headers, and times that
+ * are equal or contradict the bodies. Ids are numbered in the order of the list.
  */
 export function anyDeliveries(maxLength: number): fc.Arbitrary<readonly Facts[]> {
   return sendings({ bodies: maxLength, requests: 30, lengths: { maxLength } });
 }
 
-/** The same of few bodies, each sent again and again under Request-IDs of its own, with others in between and without. */
+/** The same with few bodies, each sent many times under different Request-IDs, with or without others in between. */
 export function manyReplays(maxLength: number): fc.Arbitrary<readonly Facts[]> {
   return sendings({ bodies: 4, requests: 1_000, lengths: { maxLength, size: "max" } });
 }
 
 type Sendings = {
-  /** Most bodies. */
+  /** The most bodies. */
   readonly bodies: number;
-  /** How many Request-IDs there are to choose from. */
+  /** The highest Request-ID; the lowest is 0. */
   readonly requests: number;
   readonly lengths: fc.ArrayConstraints;
 };

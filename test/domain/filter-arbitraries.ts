@@ -20,8 +20,8 @@ import type {
 import { anEntry, anIssue } from "./an-issue.ts";
 
 /**
- * Issues and filters that meet: both draw from the same few values, so that about one issue in four passes, and each
- * value is there because something can go wrong with it.
+ * Issues and filters draw from the same few values, so that about one issue in four passes. Each value is there because
+ * something can go wrong with it.
  */
 
 const usualTexts = fc.constantFrom("", "a", "A", "ab", "aB", "Σ", "ς", "%", "\uFFFD");
@@ -42,7 +42,7 @@ const storedText = fc.oneof(
     arbitrary: fc.string({ unit: "binary", maxLength: 3 }).map((text) => text.replaceAll("\0", "\uFFFD")),
   },
 );
-/** A client may also send what no store holds. */
+/** A client may also send text that no store holds. */
 const sentText = fc.oneof(
   { weight: 9, arbitrary: storedText },
   { weight: 1, arbitrary: fc.constantFrom("\0", "\uD800", "a\uDC00", "a\0", "\uD83D") },
@@ -63,7 +63,7 @@ const numbers = fc.constantFrom(
 const now = Date.UTC(2024, 2, 31, 12);
 const leapDay = Date.UTC(2024, 1, 29, 12);
 const times = fc.constantFrom(-1, 0, 1, now - 1, now, now + 1, leapDay - 1, leapDay, leapDay + 1);
-/** What the clock shows. */
+/** What the clock may show. */
 export const moments = fc.constantFrom(now, now + 1, now - 1);
 const durations = fc.record({ months: fc.constantFrom(0, 0, -1), milliseconds: fc.constantFrom(0, -1, 1) });
 const boundaries: Arbitrary<Moment> = fc.oneof(
@@ -71,7 +71,7 @@ const boundaries: Arbitrary<Moment> = fc.oneof(
   durations.map((fromNow) => ({ fromNow })),
 );
 
-/** Sentry's words of an enum, and some that no enum has. */
+/** Sentry's words for an enum, and some words that no enum has. */
 function rawOf(words: readonly string[]): Arbitrary<string> {
   const raw = words.map((word) => word.toLowerCase());
   return fc.constantFrom(...raw, ...raw, "", "odd", "Odd", words[0]!);
@@ -132,7 +132,7 @@ export const entries: Arbitrary<LogEntry> = fc
   })
   .map(({ after, ...told }) => anEntry(told, after));
 
-/** Some of these operators, seldom many. */
+/** A few of these operators: one to `most`, or seldom none. */
 function someOf<Operators extends object>(
   operators: { readonly [Name in keyof Operators]-?: Arbitrary<NonNullable<Operators[Name]>> },
   most: number,
@@ -144,7 +144,7 @@ function someOf<Operators extends object>(
     { weight: 1, arbitrary: fc.constant(0) },
     { weight: 15, arbitrary: fc.constant(most) },
   );
-  // Of an operator that was drawn twice the last one is given.
+  // If an operator is drawn twice, the last one counts.
   return count
     .chain((maxLength) => fc.array(fc.oneof(...given), { minLength: Math.min(1, maxLength), maxLength }))
     .map((drawn) => Object.fromEntries(drawn) as Operators);
@@ -217,10 +217,10 @@ const plainIssueFilters = someOf<Omit<IssueFilter, Nesting>>(
   2,
 );
 
-/** Filters that nest at most four deep. */
+/** Filters nested at most four deep. */
 export const issueFilters: Arbitrary<IssueFilter> = nested<IssueFilter>(plainIssueFilters, 4);
 
-/** Filters that nest at most four deep, and the filters of issues in them another two. */
+/** Filters nested at most four deep, with issue filters nested at most two deep. */
 export const transitionFilters: Arbitrary<TransitionFilter> = nested<TransitionFilter>(
   someOf<Omit<TransitionFilter, Nesting>>(
     {

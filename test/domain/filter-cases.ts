@@ -3,7 +3,7 @@ import type { IssueFilter, TransitionFilter } from "../../src/domain/filter.ts";
 import type { Issue } from "../../src/domain/issue.ts";
 import { anEntry, anIssue } from "./an-issue.ts";
 
-/** One rule of the filter vocabulary, by example. Every interpreter of it must agree. */
+/** One rule of the filter vocabulary, by example. All interpreters must agree on it. */
 export type FilterCase<Filter, Subject> = readonly [
   rule: string,
   filter: Filter,
@@ -11,7 +11,7 @@ export type FilterCase<Filter, Subject> = readonly [
   fails: readonly Subject[],
 ];
 
-/** 31 March 2026, noon: what relative times in the cases count from. */
+/** 31 March 2026, noon, from which relative times in the cases count. */
 export const noon = Date.UTC(2026, 2, 31, 12);
 
 const bare = anIssue({

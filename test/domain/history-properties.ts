@@ -31,7 +31,7 @@ const noTrouble: Trouble = {
   endsQuietly: false,
 };
 
-/** Deliveries as Sentry could send them, and as it never would. */
+/** Deliveries as Sentry could send them, and others that it never would. */
 const deliveries: fc.Arbitrary<readonly Facts[]> = fc.oneof(
   anyDeliveries(14),
   manyReplays(30),
@@ -40,7 +40,7 @@ const deliveries: fc.Arbitrary<readonly Facts[]> = fc.oneof(
     .filter(({ length }) => length > 0),
 );
 
-/** The same in an order of arrival that has nothing to do with that of sending. */
+/** The same in an order of arrival that has nothing to do with the order of sending. */
 const arrivals = deliveries.chain((all) => shuffled(all).map((arrived) => ({ all, arrived })));
 
 function shuffled<Item>(items: readonly Item[]): fc.Arbitrary<readonly Item[]> {
@@ -48,8 +48,8 @@ function shuffled<Item>(items: readonly Item[]): fc.Arbitrary<readonly Item[]> {
 }
 
 /**
- * No transition from a state to itself, each from where the last one led, no time that runs backwards, and one event in
- * each role of a delivery, which name it.
+ * No transition from a state to itself, each from the state that the last one led to, and no time that runs backwards.
+ * Only INFERRED events have a window, and history leads to the issue's state.
  */
 const historyIsSound = fc.property(deliveries, (all) => {
   const { events, state, statusSince, shown } = deriveHistory(all);
@@ -87,7 +87,7 @@ const historyIsSound = fc.property(deliveries, (all) => {
   );
 });
 
-/** One history for every order of arrival; equal deliveries are the same whatever their ids. */
+/** There is one history for every order of arrival; the ids of equal deliveries make no difference. */
 const historyKnowsNoArrival = fc.property(arrivals, ({ all, arrived }) => {
   const renamed = arrived.map((facts, i) => ({ ...facts, delivery: i + 1 }));
   const names = new Map(renamed.map(({ delivery, ...facts }) => [delivery, JSON.stringify(facts)]));
@@ -100,14 +100,14 @@ const historyKnowsNoArrival = fc.property(arrivals, ({ all, arrived }) => {
   expect(read(renamed, names)).toEqual(read(all, oldNames));
 });
 
-/** However deliveries arrive, the walk and the log's entries lead to the history that all of them together have. */
+/** In any order of arrival, the walk and the log's entries lead to the history of all deliveries together. */
 const logFoldsToHistory = fc.property(arrivals, ({ arrived }) => {
   const walk = startWalk([]);
   const entries = arrived.flatMap((facts, i) => {
     const before = i === 0 ? null : historyOf(walk);
     const change = addDelivery(walk, facts);
     checkChange(change, facts, before, historyOf(walk));
-    // No field of an issue changes without an entry.
+    // An issue's fields change only with an entry.
     const shows = (shown: number | null) => arrived.find(({ delivery }) => delivery === shown)?.snapshotHash;
     if (change.entries.length === 0)
       check(
@@ -124,8 +124,9 @@ const logFoldsToHistory = fc.property(arrivals, ({ arrived }) => {
 });
 
 /**
- * Who follows the changes alone has those of the history, but for what is withdrawn where none is entered. What is replaced
- * is replaced by a change to the same state where there is one, so that this holds for most that follow some alone, too.
+ * Whoever follows transitions alone ends with those of the history, except for those withdrawn without a transition in
+ * their place. A transition is replaced by one to the same state if there is one: so this also holds for most who
+ * follow some transitions only.
  */
 const changesFoldToThoseOfHistory = fc.property(arrivals, ({ arrived }) => {
   const walk = startWalk([]);
@@ -183,7 +184,7 @@ function checkChange(change: Change, facts: Facts, before: History | null, after
       "corrects, but is not late",
       event,
     );
-    // What arrives in its order leads to the state that it tells of; what is late, only to the present one.
+    // An event that arrives in its order leads to its own state; a late one leads only to the present state.
     const expected = isLate || event.transition === null ? known : event.transition.to;
     const isExpected = isDeepStrictEqual(stateByThen, state) || isDeepStrictEqual(stateByThen, expected);
     check(isExpected, "an old state is back", event, stateByThen, expected);
@@ -191,7 +192,7 @@ function checkChange(change: Change, facts: Facts, before: History | null, after
   }
 }
 
-/** The same, nearly in the order of sending: some come a few later. */
+/** The same nearly in the order of sending: some arrive a few places later. */
 const nearlyInOrder = deliveries.chain((all) => {
   const delays = fc.array(fc.constantFrom(0, 0, 0, 0, 1.5, 3.5, 9.5), {
     minLength: all.length,
@@ -204,8 +205,8 @@ const nearlyInOrder = deliveries.chain((all) => {
 });
 
 /**
- * A walk that lets go of its oldest stops says of each delivery what one that keeps them all says, or that it needs
- * them; and with what it has left, durations are measured as over the whole history.
+ * A walk that lets go of its oldest stops says of each delivery what a walk that keeps all says, or that it needs them.
+ * Durations measured over what it has left are those of the whole history.
  */
 const lettingGoChangesNothing = fc.property(
   fc.oneof(
@@ -240,7 +241,7 @@ const lettingGoChangesNothing = fc.property(
   },
 );
 
-/** Of two deliveries that repeat each other it is the second to arrive that repeats the first. */
+/** Of two deliveries that repeat each other, the second to arrive repeats the first. */
 const repetitionIsSymmetric = fc.property(
   arrivals.filter(({ arrived }) => arrived.length > 1),
   ({ arrived: [a, b, ...others] }) => {
@@ -262,13 +263,13 @@ const lastSnapshotWins = fc.property(lives({ ...everyTrouble, endsQuietly: true 
   check(last.action === "assigned", "shows another snapshot", last);
 });
 
-/** Where webhooks are not overtaken, each change that is told is REPORTED once, and no other is. */
+/** If no webhook overtakes another, each told change is REPORTED once, and no other change is. */
 const toldChangesAreReported = fc.property(
   lives({ ...noTrouble, pace: "calm", delaysCreation: true, retries: true, stampsLate: true }),
   (life) => {
     fc.pre(life.deliveries.length > 0);
     const told = life.changes.filter(({ isTold, shownBefore }) => isTold && shownBefore !== null);
-    // Back in the state that was shown before, by way of one that was not: the webhook is taken for that of the former.
+    // Excludes a return to the state shown before by way of one never shown: its webhook is taken to tell the former.
     fc.pre(told.every(({ shownBefore, to }) => !agree(shownBefore!, to)));
     const { events } = deriveHistory(life.deliveries);
     const reported = transitionsOf(events, "REPORTED").filter(({ transition }) => transition!.from !== null);
@@ -287,13 +288,13 @@ const toldChangesAreReported = fc.property(
   },
 );
 
-/** What is INFERRED did happen between the two times that it is given. */
+/** An INFERRED change did happen between its two times. */
 const windowsHoldTheTruth = fc.property(lives({ ...noTrouble, losesWebhooks: true }), (life) => {
   fc.pre(life.deliveries.length > 0 && !hasTies(life.deliveries));
   const { events } = deriveHistory(life.deliveries);
   for (const event of transitionsOf(events, "INFERRED")) {
     const report = events[events.indexOf(event) - 1];
-    // What comes after a report of the same delivery is given no time of its own.
+    // What follows a report of the same delivery has no time of its own.
     if (report?.delivery === event.delivery && report.transition !== null && report.role === "report")
       continue;
     check(
@@ -305,7 +306,7 @@ const windowsHoldTheTruth = fc.property(lives({ ...noTrouble, losesWebhooks: tru
   }
 });
 
-/** What must hold for every set of deliveries. Each is asserted for as many as are asked for. */
+/** The properties of every set of deliveries. Each is asserted as many times as asked for. */
 export const historyProperties: Readonly<Record<string, (numRuns: number) => void>> = {
   "tells one story: every transition from where the last one led, to another state, and no time runs backwards":
     holds(historyIsSound),
@@ -327,7 +328,7 @@ function transitionsOf(events: readonly IssueEvent[], source: IssueEvent["source
   return events.filter((event) => event.source === source && event.transition !== null);
 }
 
-/** Two snapshots that differ in state and in nothing that tells which was taken first. */
+/** Whether two snapshots differ in state, and nothing tells which was taken first. */
 function hasTies(all: readonly Facts[]): boolean {
   return all.some((a) =>
     all.some(

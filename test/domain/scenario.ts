@@ -11,15 +11,15 @@ import { comparePlaces } from "../../src/domain/order.ts";
 export type Sent = Omit<Facts, "delivery">;
 
 type More = Partial<Omit<Sent, "lastSeen">> & {
-  /** A time like `sentAt`, with a fraction; null, so neither newer nor older than anything, when not given. */
+  /** A time like `sentAt`, with a fraction. If not given it is null, and so neither newer nor older than anything. */
   readonly lastSeen?: string;
-  /** Equal for equal bytes; every delivery has its own when not given. */
+  /** Equal for equal bytes. If not given, the delivery has its own. */
   readonly body?: string;
 };
 
 /**
- * A delivery, saying what the test is about: when it was sent ("08:00:05", or "18 08:00:05" for a later day of October
- * 2026), what it says ("resolved", or "alert status_resolved") and what it shows ("unresolved/new", or "resolved").
+ * A delivery in the words of a test: when it was sent ("08:00:05", or "18 08:00:05" for a later day of October 2026),
+ * what it says ("resolved", or "alert status_resolved") and what it shows ("unresolved/new", or "resolved").
  */
 export function sent(time: string, says: string, shows: string, more: More = {}): Sent {
   const action = says.replace(/^alert /, "");
@@ -51,8 +51,8 @@ export const toAda = { ...ada, email: null } as const;
 export const toTeam = { type: "TEAM", sentryId: "9", name: "payments", email: null } as const;
 
 /**
- * The history of these deliveries, one line an event, in which they go by their place in the list: "2" is the second.
- * Fails unless every order in which they can arrive leads to it.
+ * The history of these deliveries, one event per line. A delivery is named by its place in the list: "2" is the second.
+ * Fails unless every order of arrival leads to it.
  */
 export function historyOf(...deliveries: readonly Sent[]): readonly string[] {
   const facts = numbered(deliveries);
@@ -69,27 +69,27 @@ export function historyOf(...deliveries: readonly Sent[]): readonly string[] {
   return events.map(lineOf);
 }
 
-/** What each of these deliveries changes, in the order in which they arrive. */
+/** What each delivery changes, if they arrive in this order. */
 export function arrivals(...deliveries: readonly Sent[]): readonly Change[] {
   const walk = startWalk([]);
   return numbered(deliveries).map((facts) => addDelivery(walk, facts));
 }
 
-/** The same, as lines: an event, what it replaces, and the state of the issue by then. */
+/** The same as lines: an event, what it replaces, and the state of the issue after it. */
 export function logOf(...deliveries: readonly Sent[]): readonly (readonly string[])[] {
   return arrivals(...deliveries).map(({ entries }) => entries.map(entryLineOf));
 }
 
-/** Facts with ids in the order of the list, as if they arrived in it. */
+/** Facts with ids in the order of the list, as if they had arrived in it. */
 export function numbered(deliveries: readonly Sent[]): readonly Facts[] {
   return deliveries.map((facts, i) => ({ ...facts, delivery: i + 1 }));
 }
 
-/** What a follower of the log takes for the history. Fails where an entry supersedes what is not in it. */
+/** The history as a follower of the log has it. Throws if an entry supersedes an event that is not in it. */
 export function fold(entries: readonly Entry[]): readonly IssueEvent[] {
   const live = new Set<IssueEvent>();
   for (const { event, supersedes } of entries) {
-    // Plain checks: this runs for thousands of orders.
+    // Plain checks, because this runs for thousands of orders.
     for (const old of supersedes) if (!live.delete(old)) throw new Error(`Not in history: ${lineOf(old)}`);
     if (live.has(event)) throw new Error(`In history already: ${lineOf(event)}`);
     live.add(event);

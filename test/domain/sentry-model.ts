@@ -4,14 +4,14 @@ import type { Claim, Facts } from "../../src/domain/delivery.ts";
 import type { Actor, Assignee, State } from "../../src/domain/issue.ts";
 
 /**
- * A model of Sentry as a sender of webhooks: what happens to one issue, which of it is told, and what arrives.
+ * A model of Sentry as a sender of webhooks: what happens to one issue, which of it Sentry tells, and what arrives.
  *
- * What Sentry does is in sentry-webhooks.md sections 1.2, 1.3, 3 and 5: snapshots are taken when a webhook is sent and
- * not when the change happens (but that of `created`), a second may hold several changes, many changes are silent, and
- * published apps are sent what failed again after 5 and 10 minutes.
+ * What Sentry does is in sentry-webhooks.md, sections 1.2, 1.3, 3 and 5. Snapshots are taken when a webhook is sent,
+ * not when the change happens; only that of `created` is from the change. A second may hold several changes, and many
+ * changes are silent. For published apps, what failed is sent again after 5 and 10 minutes.
  */
 export type Life = {
-  /** What is received, in the order in which it was sent. */
+  /** What is received, in the order of sending. */
   readonly deliveries: readonly Facts[];
   /** What really happened, the creation included. */
   readonly changes: readonly TrueChange[];
@@ -23,30 +23,30 @@ export type TrueChange = {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly to: State;
-  /** A webhook was sent for it, or an alert where these are received. */
+  /** Whether a webhook was sent for it, or an alert if these are received. */
   readonly isTold: boolean;
-  /** The state that the deliveries received before it was told had shown; null for the first. */
+  /** The state in the last delivery that was sent before it and received; null if there is none. */
   readonly shownBefore: State | null;
 };
 
 /** What can go wrong in a life. */
 export type Trouble = {
-  /** `calm`: at least 20 minutes between changes, so that each webhook shows the change that it tells. */
+  /** `calm` has at least 20 minutes between changes, so that each webhook shows the change that it tells. */
   readonly pace: "racing" | "calm";
-  /** Sends `created` up to 20 seconds after the creation, with a snapshot of that. */
+  /** Sends `created` up to 20 seconds after the creation, with a snapshot from the creation. */
   readonly delaysCreation: boolean;
   readonly losesWebhooks: boolean;
-  /** Sends again what failed, or what it takes for failed, and receives requests twice. */
+  /** Sends again what failed or seemed to fail, and receives some requests twice. */
   readonly retries: boolean;
-  /** Bodies that were received arrive again under new headers. */
+  /** Bodies arrive again under new headers. */
   readonly replays: boolean;
-  /** Takes snapshots up to 12 seconds before the time stamped on the webhook. */
+  /** Stamps webhooks up to 12 seconds after their snapshot was taken. */
   readonly stampsLate: boolean;
-  /** After all this, and an hour, the issue occurs once more and is assigned; of that nothing is lost. */
+  /** Three hours after the last act, the issue occurs once more and is assigned. Of that nothing is lost. */
   readonly endsQuietly: boolean;
 };
 
-/** All of it at once, without a quiet end. */
+/** All of it at once, without the quiet end. */
 export const everyTrouble: Trouble = {
   pace: "racing",
   delaysCreation: true,
@@ -91,7 +91,7 @@ const resolved: State = { status: "resolved", substatus: null };
 const unresolved = (substatus: string): State => ({ status: "unresolved", substatus });
 const ignored = (substatus: string): State => ({ status: "ignored", substatus });
 
-/** What an act does to an issue in this state; null where it does nothing. */
+/** What an act does to an issue in this state; null if it does nothing. */
 function effectOf(act: Act, state: State): Effect | null {
   const { status, substatus } = state;
   const byUser = { by: user, occurs: false };
@@ -100,7 +100,7 @@ function effectOf(act: Act, state: State): Effect | null {
   const archive = (until: string): Effect | null => {
     if (status === "unresolved")
       return { to: ignored(until), webhook: "ignored", alert: "status_ignored", ...byUser };
-    // From archived to archived: silent.
+    // From archived to archived is silent.
     return status === "ignored" && substatus !== until
       ? { to: ignored(until), webhook: null, alert: null, ...byUser }
       : null;
@@ -178,16 +178,16 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** What becomes of one webhook on its way. Times in milliseconds. */
+/** What happens to one webhook on its way. Times are in milliseconds. */
 type Fate = {
   readonly delay: number;
   readonly stampedAfter: number;
   readonly isLost: boolean;
-  /** How often Sentry tries again, though it may have been received. */
+  /** How many more times Sentry sends it, though it may have been received. */
   readonly retries: number;
   readonly isRetryLost: boolean;
   readonly isReceivedTwice: boolean;
-  /** How long after it was sent it is replayed. */
+  /** How long after it was sent it is replayed; null if it is not. */
   readonly replayedAfter: number | null;
 };
 
@@ -222,7 +222,7 @@ function gaps(pace: Trouble["pace"]): fc.Arbitrary<number> {
   );
 }
 
-/** Lives of issues in which this can go wrong. */
+/** Lives of issues with these troubles. */
 export function lives(trouble: Trouble): fc.Arbitrary<Life> {
   const fate = fates(trouble);
   const onItsWay = { toFirst: fate, toSecond: fate, asAlert: fate };
@@ -236,7 +236,7 @@ export function lives(trouble: Trouble): fc.Arbitrary<Life> {
       isAssignedAtOnce: fc.boolean(),
       hasSecondInstallation: fc.boolean(),
       hasAlerts: fc.boolean(),
-      /** The newest Sentry sends them. */
+      /** Only the newest Sentry sends them. */
       hasIdempotencyKeys: fc.boolean(),
       creation: fc.record({ toFirst: ofCreation, toSecond: ofCreation, asAlert: fate }),
       acts: fc.array(fc.record({ act: fc.constantFrom(...acts), gap: gaps(trouble.pace), ...onItsWay }), {
@@ -259,7 +259,7 @@ type Script = {
   readonly acts: readonly ({ readonly act: Act; readonly gap: number } & OnItsWay)[];
 };
 
-/** The issue as it is from a time on. */
+/** The issue from a time on. */
 type Moment = {
   readonly at: number;
   readonly state: State;
@@ -348,7 +348,7 @@ function live(script: Script, trouble: Trouble): Life {
     moments.push({ at, state: to, ...seen, assignee: assigneeAfter(act, before) });
     if (to !== before.state)
       changed.push({ at, to, isTold: webhook !== null || (script.hasAlerts && alert !== null) });
-    // Assigning comes first where resolving does both.
+    // If an act both assigns and resolves, assigning comes first.
     if (act === "claim") tell("assigned", null, by, at, { ...way, asAlert: way.toSecond });
     tell(webhook ?? "", alert, by, at, way);
   };
@@ -383,7 +383,7 @@ function deliver(
     if (attempt === 0 ? fate.isLost : fate.isRetryLost) continue;
     const takenAt = webhook.at + fate.delay + attempt * 5 * minute;
     const { installation, action } = webhook;
-    // `created` is passed on by value; all others show the issue as it is by then.
+    // `created` is passed on by value. All others show the issue as it is when they are sent.
     const shown = action === "created" ? moments[0]! : moments.findLast(({ at }) => at <= takenAt)!;
     const body = [
       installation,

@@ -10,12 +10,12 @@ import { told } from "../store/deliveries.ts";
 import { secret, startTestGateway, type TestGateway } from "../test-gateway.ts";
 import { createRandom, randomQuery, type Values } from "./random-operation.ts";
 
-/** How many inputs, and what they are made from: the same seed makes the same ones. */
+/** How many inputs, and their seed: the same seed gives the same inputs. */
 export type Size = { readonly count: number; readonly seed: number };
 
 const examples = ({ count, seed }: Size) => ({ numRuns: count, seed });
 
-/** No limit of rates, for all of it comes from one address. */
+/** No rate limit, because everything comes from one address. */
 const settings = {
   LIMIT_REQUESTS: "0",
   LIMIT_COST: "10000000",
@@ -55,7 +55,7 @@ const piece = fc.oneof(
   fc.string({ unit: "binary", maxLength: 20 }),
 );
 
-/** Bytes that are nearly HTTP: each is answered with something but 500, or closed. */
+/** Bytes that are nearly HTTP: each input is answered without a 500, or its connection is closed. */
 export async function malformedHttp(size: Size): Promise<void> {
   await using gateway = await startTestGateway(settings);
   const port = Number(new URL(gateway.url).port);
@@ -66,7 +66,7 @@ export async function malformedHttp(size: Size): Promise<void> {
       socket.end(Buffer.from(pieces.join(""), "latin1"));
       let answer = "";
       socket.setEncoding("latin1").on("data", (text) => (answer += text));
-      // A stream that was begun goes on: nothing more is to be seen of it here.
+      // A stream that has begun would go on: there is nothing more to check in it.
       const streams = setInterval(() => {
         if (/text\/event-stream|101 Switching/.test(answer)) socket.destroy();
       }, 5);
@@ -113,7 +113,7 @@ export async function webhookBodies(size: Size): Promise<void> {
   expect(await response.text()).not.toContain("errors");
 }
 
-/** Bodies that are nearly GraphQL requests: none is a fault of the gateway's. */
+/** Bodies that are nearly GraphQL requests: none causes a fault of the gateway. */
 export async function graphqlBodies(size: Size): Promise<void> {
   await using gateway = await startTestGateway(settings);
   const words = fc.constantFrom(
@@ -159,7 +159,7 @@ export async function graphqlBodies(size: Size): Promise<void> {
   await isAlive(gateway);
 }
 
-/** Messages that are nearly those of graphql-transport-ws: the socket ends with a code that the protocol knows. */
+/** Messages that are nearly those of graphql-transport-ws: the socket closes with a code of the protocol. */
 export async function webSocketMessages(size: Size): Promise<void> {
   await using gateway = await startTestGateway(settings);
   const id = fc.constantFrom("1", "2", "");
@@ -194,7 +194,7 @@ export async function webSocketMessages(size: Size): Promise<void> {
       const closed = once(socket, "close", { signal: AbortSignal.timeout(15_000) });
       await once(socket, "open");
       for (const one of messages) socket.send(one);
-      // What it sent is read before its close is.
+      // The gateway reads these messages before the close.
       socket.close(1000);
       const [code] = (await closed) as [number];
       expect([1000, 1002, 1003, 1005, 1007, 1009, 4400, 4401, 4403, 4406, 4408, 4409, 4429]).toContain(code);
@@ -224,7 +224,7 @@ const values: Values = {
   Float: ["0.5"],
 };
 
-/** Queries that the schema allows: none is answered with a fault of the gateway's. */
+/** Queries that the schema allows: none causes a fault of the gateway. */
 export async function randomQueries({ count, seed }: Size): Promise<void> {
   await using gateway = await startTestGateway(settings);
   for (const one of [
@@ -259,7 +259,7 @@ export async function randomQueries({ count, seed }: Size): Promise<void> {
     if (text.includes("INTERNAL_SERVER_ERROR")) throw new Error(`${query}\n${text}`);
     if (text.startsWith('{"data":{')) answered += 1;
   }
-  // Else nothing was tried.
+  // Otherwise nothing was tested.
   expect(answered).toBeGreaterThan(count / 3);
   await isAlive(gateway);
 }

@@ -13,10 +13,10 @@ import {
   type GraphQLSchema,
 } from "graphql";
 
-/** A number from 0 to 1, the next one of a sequence. */
+/** The next number of a sequence, from 0 to below 1. */
 export type Random = () => number;
 
-/** The same sequence for the same seed (mulberry32). */
+/** A sequence that is the same for the same seed (mulberry32). */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   return () => {
@@ -27,10 +27,10 @@ export function createRandom(seed: number): Random {
   };
 }
 
-/** Values of each scalar, of which most are as a client would send them. */
+/** Values of each scalar, most of them as a client would send them. */
 export type Values = Readonly<Record<string, readonly string[]>>;
 
-/** A query that the schema allows, as far as its types say, of fields within each other up to `depth`. */
+/** A query that the schema's types allow, with fields nested up to `depth`. */
 export function randomQuery(schema: GraphQLSchema, values: Values, random: Random, depth = 8): string {
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)]!;
   let aliases = 0;
@@ -48,7 +48,7 @@ export function randomQuery(schema: GraphQLSchema, values: Values, random: Rando
     const selected = chosen.map((field) => {
       const named = getNamedType(field.type);
       const below = isCompositeType(named) ? ` ${selectionOf(named, left - 1)}` : "";
-      // An alias for each, because fields of one name with different arguments do not merge.
+      // An alias for each field, because fields with one name and different arguments do not merge.
       return `a${(aliases += 1)}: ${field.name}${argumentsOf(field.args)}${below}`;
     });
     return `{ __typename ${selected.join(" ")} }`;

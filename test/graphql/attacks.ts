@@ -1,12 +1,14 @@
 import { nodeId } from "../../src/domain/node-id.ts";
 
-/** A request that asks for too much or for what it should not, and the code that it is refused with; null for none. */
+/**
+ * A request that asks for too much, or for what it should not, and the code that refuses it; null if it is answered.
+ */
 export type Attack = {
   readonly query: string;
-  /** As JSON: what nests too deep for `JSON.stringify` is sent too. */
+  /** JSON text, because some are nested too deep for `JSON.stringify`. */
   readonly variables?: string;
   readonly code: string | null;
-  /** The error is of one field, so that there is an answer with data. */
+  /** The error is that of one field, so the answer has data. */
   readonly isOfField?: true;
 };
 
@@ -19,7 +21,7 @@ const nested = (levels: number, open: string, inner: string, close: string) =>
 const notNested = (levels: number): string =>
   `{"filter":${nested(levels, '{"not":', '{"title":{"eq":"x"}}', "}")}}`;
 
-/** An object with so many fields, none of which the schema has. */
+/** An object with this many fields, none of them in the schema. */
 export const manyFields = (count: number): Readonly<Record<string, number>> =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`field${index}`, 1]));
 
@@ -30,11 +32,11 @@ export function bodyOf({ query, variables = "{}" }: Attack): string {
 
 const fragmentNames = "ABCDEFGHIJKLMNOPQRSTUVWXYZ".split("");
 
-/** What GraphiQL asks of each field of the schema. */
+/** What GraphiQL's introspection asks of each field. */
 const fragmentF = `fragment F on __Field { name description args { name description defaultValue type { ...T } } type { ...T } }
   fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }`;
 
-/** The attacks on what GraphQL itself lets a client ask: Q1 to Q18, Q22 and Q23 of the reliability notes. */
+/** The attacks by means of GraphQL itself: Q1 to Q18, Q22 and Q23 of the reliability notes. */
 export const attacks: Readonly<Record<string, Attack>> = {
   "Q1 depth": {
     query: nested(

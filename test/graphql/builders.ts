@@ -50,7 +50,7 @@ export function issue(
   return { sentryId, state: unresolved, statusSince: now, shown: 1, fields: fields(given), ...known };
 }
 
-/** An event of the issue `4501` at this position, unless it is told otherwise. */
+/** An event of the issue `4501` at this position, except for the fields given. */
 export function event(seq: number, given: Partial<LoggedEvent> = {}): LoggedEvent {
   return {
     place: Uint8Array.of(seq),

@@ -10,12 +10,12 @@ import {
   type GraphQLSchema,
 } from "graphql";
 
-/** Arguments for fields that cannot do without. */
+/** Arguments for fields that require some. */
 const args: Readonly<Record<string, string>> = {};
 
 /**
- * Selections of everything that a type has: every field, and what the fields lead to, down to `depth` objects below it.
- * It counts as visited what it selects, as `Type.field`.
+ * Selects everything of a type: every field, and what the fields lead to, down to `depth` objects below it. `visited`
+ * collects the selected fields as `Type.field`.
  */
 export function createSelector(schema: GraphQLSchema) {
   const visited = new Set<string>();
@@ -24,7 +24,7 @@ export function createSelector(schema: GraphQLSchema) {
     if (!isCompositeType(type)) return "";
     if (isUnionType(type) || isInterfaceType(type)) {
       const members = schema.getPossibleTypes(type).map((one) => {
-        // Members of a union may have fields of one name and different types.
+        // Members of a union may have fields with one name and different types.
         return `... on ${one.name} ${selectionOf(one, depth)}`;
       });
       return `{ __typename ${members.join(" ")} }`;
@@ -52,13 +52,13 @@ export function createSelector(schema: GraphQLSchema) {
   }
 
   return {
-    /** Everything about the type of that name. */
+    /** The selection of everything about the type with this name. */
     of: (name: string, depth: number) => selectionOf(schema.getType(name)!, depth),
     visited,
   };
 }
 
-/** Every field of every object type that can be asked for, as `Type.field`. */
+/** Every field of every object type except those of introspection, as `Type.field`. */
 export function fieldsOf(schema: GraphQLSchema): readonly string[] {
   return Object.values(schema.getTypeMap()).flatMap((type) =>
     isObjectType(type) && !type.name.startsWith("__")

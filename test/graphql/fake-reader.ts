@@ -30,13 +30,13 @@ import type {
 } from "../../src/store/reader.ts";
 import { epoch } from "./builders.ts";
 
-/** What a fake reader knows. Whatever is left out, there is none of. */
+/** What a fake reader knows. If something is left out, there is none. */
 export type Known = {
   readonly bounds?: Partial<LogBounds>;
   readonly issues?: readonly Issue[];
   readonly details?: ReadonlyMap<string, IssueDetails>;
   readonly raw?: ReadonlyMap<string, Json>;
-  /** In history order; those that something supersedes are in the log only. */
+  /** In history order. Superseded events are only in the log. */
   readonly events?: readonly LoggedEvent[];
   readonly projects?: readonly Project[];
   readonly deliveries?: readonly Delivery[];
@@ -48,10 +48,10 @@ export type Known = {
   readonly reopenRate?: number;
 };
 
-/** One question that a fake reader was asked: a method's name, and what it was called with. */
+/** One call of a fake reader: the method's name and its arguments. */
 export type Asked = { readonly name: keyof Reader; readonly args: readonly unknown[] };
 
-/** A `Reader` over arrays, which remembers in order what it was asked. */
+/** A `Reader` over arrays that records its calls in order. */
 export function fakeReader(known: Known): Reader & { readonly asked: Asked[] } {
   const issues = known.issues ?? [];
   const log = known.events ?? [];

@@ -21,7 +21,7 @@ export type GraphQLAnswer<Data = unknown> = {
 
 const defaults = parseConfig({});
 
-/** What a gateway is started with that is not told otherwise. */
+/** The limits of a gateway without settings. */
 export const defaultLimits: GraphQLLimits = {
   depth: defaults.LIMIT_DEPTH,
   cost: defaults.LIMIT_COST,
@@ -32,14 +32,14 @@ export const defaultLimits: GraphQLLimits = {
   atOnce: defaults.LIMIT_AT_ONCE,
 };
 
-/** A GraphQL endpoint over what a fake reader knows, with ways to ask it. */
+/** A GraphQL endpoint over a fake reader, with ways to ask it. */
 export function gateway(
   known: Known = {},
   { log, ...options }: Partial<GraphQLOptions> & { readonly log?: ReturnType<typeof scriptedLog> } = {},
 ) {
   const reader = fakeReader(known);
   const reported: unknown[] = [];
-  /** Why the store could not be read. */
+  /** The errors with which reading the store failed. */
   const unread: unknown[] = [];
   const taken: LiveOperation[] = [];
   const yoga = createGraphQL({
@@ -59,7 +59,7 @@ export function gateway(
     ...options,
   });
 
-  /** Any request to the endpoint; `search` comes after its `?`. */
+  /** Sends any request to the endpoint; `search` comes after the URL's `?`. */
   const send = async (init: RequestInit & { readonly search?: string }): Promise<Response> =>
     yoga.fetch(`http://yoga/graphql${init.search === undefined ? "" : `?${init.search}`}`, init, {
       viewer: unlimitedAdmin,
@@ -76,7 +76,7 @@ export function gateway(
 
   const ask = async <Data>(query: string, variables: object = {}): Promise<GraphQLAnswer<Data>> => {
     const response = await post({ query, variables });
-    // Each test says what it expects of it.
+    // The caller says what it expects.
     return (await response.json()) as GraphQLAnswer<Data>;
   };
 
@@ -84,14 +84,14 @@ export function gateway(
     reader,
     reported,
     unread,
-    /** The subscriptions that could begin. */
+    /** The subscriptions that began. */
     taken,
     yoga,
     send,
     post,
     ask,
 
-    /** The data alone; an answer with errors fails the test with what they say. */
+    /** Returns the data alone. If there are errors it throws them, and so fails the test. */
     data: async <Data>(query: string, variables: object = {}): Promise<Data> => {
       const { data, errors } = await ask<Data>(query, variables);
       if (errors !== undefined) throw new Error(JSON.stringify(errors));
@@ -104,7 +104,10 @@ export function gateway(
       return errors.map(({ extensions }) => extensions.code);
     },
 
-    /** The events of a subscription: those that its answer has, then what it tells of the entries of `log`. */
+    /**
+     * The events of a subscription. If it is one to entries and there is a `log`, what it tells of that; else its
+     * answer's.
+     */
     subscribe: async (query: string, variables: object = {}): Promise<AsyncGenerator<StreamEvent, void>> => {
       const response = await post({ query, variables }, { accept: "text/event-stream" });
       const operation = taken.at(-1);
@@ -124,8 +127,8 @@ async function* told(
 }
 
 /**
- * A store whose transactions are the reader itself, until they are disposed; `open` counts those that are not yet, `opened`
- * all of them.
+ * A store whose transactions are the reader itself until they are disposed. `opened` counts all of them, `open` those
+ * not disposed yet.
  */
 export function transactions(reader: Reader) {
   const counts = { open: 0, opened: 0 };
@@ -150,7 +153,7 @@ export function transactions(reader: Reader) {
   };
 }
 
-/** A log that tests write to, entry by entry. */
+/** A log that a test writes entry by entry. */
 export function scriptedLog() {
   const written: LogEntry[] = [];
   return {
@@ -159,10 +162,10 @@ export function scriptedLog() {
   };
 }
 
-/** One event of an SSE stream, its data parsed. */
+/** One event of an SSE stream, with its data parsed. */
 export type StreamEvent = { readonly event: string; readonly data: GraphQLAnswer<never> | null };
 
-/** The events of an SSE stream; pings are left out. Returning it cancels the stream. */
+/** The events of an SSE stream without pings. Returning the generator cancels the stream. */
 async function* eventsOf(response: Response): AsyncGenerator<StreamEvent, void> {
   let text = "";
   for await (const chunk of response.body!) {

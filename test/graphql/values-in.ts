@@ -1,4 +1,4 @@
-/** How many fields have a value in an answer. */
+/** How many fields of an answer have a value. */
 export function valuesIn(data: unknown): number {
   if (Array.isArray(data)) return data.reduce<number>((sum, one) => sum + valuesIn(one), 0);
   if (typeof data !== "object" || data === null) return 0;

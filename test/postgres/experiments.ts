@@ -7,7 +7,7 @@ import { startPostgres } from "../postgres-server.ts";
 import { told } from "../store/deliveries.ts";
 import { acknowledged, onServer, openReplica, temporarySchema } from "../store/open-postgres.ts";
 
-/** An empty database with two replicas on it, whose connections bear its name. */
+/** An empty database with two replicas, whose connections have its name as `application_name`. */
 export async function twoReplicas() {
   await using opened = new AsyncDisposableStack();
   const schema = opened.use(await temporarySchema());
@@ -31,7 +31,7 @@ const lives = [
   { action: "ignored", status: "ignored", substatus: "archived_forever" },
 ] as const;
 
-/** So many issues, each with four deliveries. */
+/** This many issues with four deliveries each. */
 function deliveriesOf(issues: number): readonly IncomingDelivery[] {
   return lives.flatMap((step, turn) =>
     Array.from({ length: issues }, (_, issue) =>
@@ -40,9 +40,9 @@ function deliveriesOf(issues: number): readonly IncomingDelivery[] {
   );
 }
 
-/** The log of a store that has few entries. */
+/** The log of a store with few entries. */
 export const whole = (store: Store) => store.reader.entriesAfter(0, 10_000);
-/** The actions of an issue in the order of its history. */
+/** The actions of an issue in history order. */
 function actionsOf(log: readonly LogEntry[], issue: string) {
   return log
     .filter(({ event }) => event.issueId === issue && event.supersededBy === null)
@@ -53,9 +53,9 @@ function actionsOf(log: readonly LogEntry[], issue: string) {
 const wholeLife = ["CREATED", "RESOLVED", "UNRESOLVED", "ARCHIVED"];
 
 /**
- * Experiment E66: what two replicas acknowledge while every connection of theirs is cut again and again is there, once.
- * The next cut comes when something was acknowledged since the last, so that a slow machine gets on too: into whatever
- * is under way then.
+ * Experiment E66: two replicas acknowledge deliveries while all their connections are cut again and again. Each of
+ * these deliveries is kept exactly once. The next cut waits for an acknowledgement, so that a slow machine gets on too,
+ * and then hits whatever is under way.
  */
 export async function survivesCuts(issues: number): Promise<{ readonly cut: number }> {
   await using replicas = await twoReplicas();
@@ -85,7 +85,7 @@ export async function survivesCuts(issues: number): Promise<{ readonly cut: numb
   return { cut: await cutting };
 }
 
-/** Experiment E67: the same while the server is stopped and started again, with a good-bye or without. */
+/** Experiment E67: the same while the server is stopped, cleanly or not, and started again. */
 export async function survivesServerRestarts(stops: readonly ("fast" | "immediate")[]) {
   await using server = await startPostgres({ max_connections: "60" });
   await using one = await openReplica(server.url);

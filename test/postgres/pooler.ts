@@ -2,13 +2,13 @@ import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import pg from "pg";
 
-/** A pooler of transactions, as PgBouncer is one in that mode; but the next transaction is always another session's. */
+/** A pooler like PgBouncer in transaction mode, except that the next transaction always gets another session. */
 export type Pooler = AsyncDisposable & {
-  /** `postgres://` by way of the pooler. */
+  /** A `postgres://` URL that leads through the pooler. */
   readonly url: string;
-  /** How many sessions it has at the server. */
+  /** How many sessions it has with the server. */
   readonly sessions: number;
-  /** Messages of the server that came to a session while nobody used it. */
+  /** Messages from the server to a session while nobody used it. */
   readonly strays: () => number;
 };
 
@@ -16,22 +16,22 @@ type Session = { readonly socket: Socket; user: Client | null };
 
 type Client = {
   readonly socket: Socket;
-  /** Messages that wait for a session. */
+  /** Messages waiting for a session. */
   readonly waiting: Buffer[];
   session: Session | null;
-  /** Answers that are yet to come to an end. */
+  /** How many answers are not complete yet. */
   due: number;
 };
 
 export type PoolerOptions = {
   readonly sessions?: number;
-  /** What a connection may ask for in vain; one that asks for anything else is refused. */
+  /** Startup parameters that are accepted and ignored. A connection with any other unknown one is refused. */
   readonly ignored?: readonly string[];
 };
 
 const known = ["user", "database", "client_encoding", "application_name"];
 
-/** @param url of the server, which the sessions are opened with. */
+/** @param url of the server that the sessions connect to. */
 export async function startPooler(
   url: string,
   { sessions: count = 4, ignored = [] }: PoolerOptions = {},
@@ -46,7 +46,7 @@ export async function startPooler(
     const client = new pg.Client(url);
     client.on("error", () => {});
     await client.connect();
-    // From here on the bytes are passed on as they come.
+    // From here on the raw bytes are passed on.
     const { stream: socket } = client.connection as unknown as { readonly stream: Socket };
     socket.removeAllListeners("data");
     const session: Session = { socket, user: null };
@@ -119,7 +119,7 @@ export async function startPooler(
     socket.on("close", () => {
       clients.delete(client);
       if (client.session === null || isOver) return;
-      // In the middle of a transaction, which is rolled back with its session.
+      // Gone during a transaction. Closing the session rolls that back.
       client.session.socket.destroy();
       all.delete(client.session);
       void openSession();
@@ -148,7 +148,7 @@ export async function startPooler(
 
 const code = { readyForQuery: 0x5a, idle: 0x49, query: 0x51, sync: 0x53, terminate: 0x58 };
 
-/** Calls `take` with each whole message of the chunks that it is called with. */
+/** Returns a function that takes chunks, and calls `take` with each whole message in them. */
 function framed(take: (message: Buffer) => void): (chunk: Buffer) => void {
   let held = Buffer.alloc(0);
   return (chunk) => {

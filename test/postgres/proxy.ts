@@ -1,25 +1,25 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 
-/** Stands between a replica and its server, and fails as networks do. */
+/** A proxy between a replica and its server that fails like a network. */
 export type Proxy = AsyncDisposable & {
-  /** The same URL, by way of the proxy. */
+  /** The same URL through the proxy. */
   readonly through: (url: string) => string;
-  /** Whoever connects from now on is connected to this port. */
+  /** Connects all later connections to this port. */
   readonly leadTo: (port: number) => void;
   /** Resets every connection. */
   readonly cut: () => void;
   /**
-   * From now on nothing passes on connections that listen, and none of them is closed: as when a firewall has forgotten
-   * them. How many there are so far.
+   * From now on drops what passes on connections that listen, without closing them, like a firewall that has forgotten
+   * them. Returns how many there are now.
    */
   readonly muteListeners: () => number;
   /**
-   * The same for connections that send this text, from that on: as when the replica's machine is gone in the midst.
+   * Does the same to any connection that sends this text, from then on, as if the replica's machine were gone halfway.
    * Resolves once there is one.
    */
   readonly muteAt: (text: string) => Promise<void>;
-  /** Connections that are made from now on pass again; those that were muted stay so. */
+  /** Ends `muteListeners` for new connections. Those that were muted stay muted. */
   readonly unmute: () => void;
 };
 

@@ -12,12 +12,12 @@ import { clientSecret, corpusBody, entries } from "../sentry/corpus.ts";
 import { recordedReport } from "../sentry/recorded-report.ts";
 import { at, told, webhook } from "../store/deliveries.ts";
 
-/** Deliveries of every kind and questions about everything, whose answers must not depend on the database. */
+/** Deliveries of every kind, and questions about everything. The answers must not depend on the database. */
 
 /** The receiver's clock. */
 export const now = Date.UTC(2026, 11, 1);
 
-/** The corpus as the receiver reads it, a life with corrections, and text that not every database takes. */
+/** The corpus as the receiver reads it, a life with corrections, and text that not every database accepts. */
 export async function deliveries(): Promise<readonly IncomingDelivery[]> {
   const kept: IncomingDelivery[] = [];
   await using receiver = createReceiver({
@@ -40,7 +40,7 @@ export async function deliveries(): Promise<readonly IncomingDelivery[]> {
   ];
 }
 
-/** Each comes before what was sent earlier, so that events are corrected and measured again. */
+/** Some arrive after deliveries that were sent later, so that events are corrected and measured again. */
 const lateLife = [
   told({ issue: "70", at: 0 }),
   told({ issue: "70", at: 60, action: "assigned", status: "resolved" }),
@@ -63,7 +63,7 @@ const page = (type: string) => select.of(`${type}Connection`, 2);
 const period = '{ from: "2026-01-01T00:00:00Z", to: "2027-01-01T00:00:00Z" }';
 const orders = ["LAST_SEEN", "FIRST_SEEN", "STATUS_SINCE", "COUNT", "USER_COUNT", "PRIORITY"];
 
-/** Fields of the query type, with their selections. */
+/** Fields of the Query type with their selections. */
 export const questions = [
   `issues(first: 100) ${page("Issue")}`,
   ...orders.flatMap((field) =>
@@ -83,7 +83,7 @@ export const questions = [
   `feed ${select.of("Feed", 2)}`,
 ];
 
-/** The answer as a client gets it. Throws for one that is no answer to a valid question. */
+/** The answer as a client gets it. Throws if the question is not valid. */
 export async function answerOf(store: Store, question: string): Promise<string> {
   const document = parse(`{ ${question} }`);
   const faults = validate(schema, document);

@@ -1,7 +1,7 @@
 import { parseConfig, readEnvironment } from "../../src/config.ts";
 import { startGateway } from "../../src/server.ts";
 
-/** The negative control of the kill experiment: a gateway that acknowledges what is not on disk yet. */
+/** The negative control of the kill experiment: a gateway that acknowledges deliveries before they are on disk. */
 
 let delivery = 0;
 await startGateway(parseConfig(readEnvironment()), {

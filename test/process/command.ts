@@ -5,12 +5,14 @@ import { inject } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
 
-/** Runs a command of the program as a user does, on the database with this URL. `ended` says how, and all it printed. */
+/**
+ * Runs a command of the program as a user does, with this DATABASE_URL. `ended` resolves with its exit code and output.
+ */
 export function commandOn(database: string, ...words: readonly string[]) {
   return commandWith({ settings: { DATABASE_URL: database } }, ...words);
 }
 
-/** The same, with these settings, and in this folder. */
+/** The same with these settings and in this folder. */
 export function commandWith(
   { settings, cwd = root }: { readonly settings: Readonly<Record<string, string>>; readonly cwd?: string },
   ...words: readonly string[]

@@ -1,6 +1,6 @@
 import { openWriter } from "../../src/store/sqlite/connection.ts";
 
-/** Commits so often to a database that syncs as it is told to: what the count of syncs is compared with. */
+/** Commits this many times with a given `synchronous`, to compare the number of syncs with. */
 
 const [file, synchronous, count] = process.argv.slice(2);
 const { client } = openWriter(file!);

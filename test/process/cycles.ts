@@ -5,9 +5,9 @@ import { WebSocket } from "ws";
 import { startProcess } from "./gateway.ts";
 import { footprint, metric, openRawStream } from "./raw-stream.ts";
 
-/** Experiment E50: whoever comes and goes, however they go, leaves nothing behind. */
+/** Experiment E50: clients that come and go leave nothing behind, however they go. */
 
-/** The ways to come and go, each of which resolves once the client is gone. */
+/** The ways to come and go. Each resolves once the client is gone. */
 const ways: readonly ((url: string) => Promise<void>)[] = [
   async (url) => {
     const { socket } = await openRawStream(url);
@@ -17,7 +17,7 @@ const ways: readonly ((url: string) => Promise<void>)[] = [
     const { socket } = await openRawStream(url);
     socket.resetAndDestroy();
   },
-  // Gone in the middle of asking.
+  // Gone in the middle of a request.
   async (url) => {
     const socket = connect(Number(new URL(url).port), "127.0.0.1");
     await once(socket, "connect");
@@ -45,7 +45,9 @@ async function subscribed(url: string): Promise<WebSocket> {
   return socket;
 }
 
-/** So many who come and go, some at once; what the gateway has before the second half of them, and afterwards. */
+/**
+ * Clients come and go this many times, 20 at once. Returns what the gateway uses before the second half and after it.
+ */
 export async function comeAndGo(cycles: number) {
   await using gateway = await startProcess({ settings: { LOG_LEVEL: "info" } });
   const { url, process } = gateway;
@@ -55,7 +57,7 @@ export async function comeAndGo(cycles: number) {
       for (let number = left--; number > 0; number = left--) await ways[number % ways.length]!(url);
     };
     await Promise.all(Array.from({ length: 20 }, one));
-    // Who has just gone is noticed a moment later.
+    // The gateway notices a moment later who is gone.
     while ((await subscribers(url)) > 0) await wait(20);
   };
   await run(cycles / 2);

@@ -6,16 +6,16 @@ import { WebSocket } from "ws";
 import { secret, startProcess } from "./gateway.ts";
 import { openRawStream } from "./raw-stream.ts";
 
-/** Experiment E51: a gateway that is told to stop lets everyone know, and loses nothing. */
+/** Experiment E51: a gateway told to stop informs all clients and loses nothing. */
 
 export type Drained = {
-  /** The answers to the webhooks that were under way, by status. */
+  /** The answers to the webhooks that were under way, counted by status. */
   readonly answers: Readonly<Record<string, number>>;
-  /** Event streams that ended as they should: without a `complete`, so that clients come back. */
+  /** How many event streams ended as they should: without a `complete`, so that clients reconnect. */
   readonly streams: number;
-  /** WebSockets by the code they were closed with. */
+  /** WebSockets counted by close code. */
   readonly closed: Readonly<Record<string, number>>;
-  /** What /health/ready and a new webhook were answered after the signal. */
+  /** The answers of /health/ready and to a new webhook, after the signal. */
   readonly ready: number;
   readonly late: string | undefined;
   readonly exitCode: number | null;
@@ -24,8 +24,8 @@ export type Drained = {
 };
 
 /**
- * Sends SIGTERM to a gateway with so many subscribers and webhooks that are half sent.
- * @param isHurried SIGINT follows once it is known that the gateway goes on; else it takes its DRAIN_DELAY.
+ * Sends SIGTERM to a gateway with this many subscribers and half-sent webhooks.
+ * @param isHurried sends SIGINT once the gateway is draining; else it takes its DRAIN_DELAY.
  */
 export async function drains({
   subscribers,
@@ -69,7 +69,7 @@ export async function drains({
   };
 }
 
-/** Makes so many, a hundred at the same time. */
+/** Makes `count` of them, a hundred at a time. */
 async function inTurns<Made>(count: number, make: (number: number) => Promise<Made>): Promise<Made[]> {
   const all: Made[] = [];
   for (let from = 0; from < count; from += 100) {
@@ -89,7 +89,7 @@ async function openSocket(url: string): Promise<WebSocket> {
   return socket;
 }
 
-/** A webhook whose body is half sent. `finish` sends the rest, and resolves with the status of the answer. */
+/** Sends half of a webhook's body. `finish` sends the rest and resolves with the answer's status. */
 async function beginWebhook(
   url: string,
   number: number,
@@ -127,7 +127,7 @@ async function beginWebhook(
   };
 }
 
-/** All that comes, once the server has ended the connection. */
+/** Everything received until the server has closed the connection. */
 async function textOf(socket: Socket): Promise<string> {
   let text = "";
   socket.on("data", (chunk: Buffer) => (text += chunk.toString("latin1")));

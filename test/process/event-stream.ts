@@ -1,11 +1,11 @@
-/** One event of an event stream as it came, pings included: those have an id alone. */
+/** One event of an event stream as it came. Pings are included and have only an id. */
 export type StreamedEvent = {
   readonly id: string | null;
   readonly event: string | null;
   readonly data: string | null;
 };
 
-/** The events of a subscription over SSE, until the stream ends, breaks or the signal aborts. It throws when it breaks. */
+/** The events of a subscription over SSE until the stream ends. Throws if it breaks or the signal aborts. */
 export async function* streamOf(
   url: string,
   body: { readonly query: string; readonly variables?: object },

@@ -2,21 +2,23 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 
-/** A machine of its own, as far as the network can tell, which can fall silent without a word. Linux, and root. */
+/**
+ * What looks to the network like another machine, and can fall silent without closing anything. Needs Linux and root.
+ */
 export type FarPeer = Disposable & {
-  /** The address of this machine that it reaches. */
+  /** The address of this machine, as seen from there. */
   readonly host: string;
-  /** Resolves once a process there has asked a gateway for a stream and got the beginning of it. */
+  /** Resolves once a process there has subscribed to a gateway and got the beginning of the stream. */
   readonly subscribe: (url: string) => Promise<void>;
-  /** From now on nothing that it sends arrives. */
+  /** From now on drops everything that it sends. */
   readonly fallSilent: () => void;
-  /** Whether a process here holds a connection with it, and has not closed it yet. */
+  /** Whether a process here still has an open connection with it. */
   readonly isConnected: () => boolean;
 };
 
 const ip = (...words: readonly string[]): void => void execFileSync("ip", words);
 
-/** Whether this machine can make one. */
+/** Whether this machine can create one. */
 export function canMakeFarPeer(): boolean {
   try {
     ip("netns", "add", "issuewire-probe");
@@ -50,7 +52,7 @@ export function createFarPeer(): FarPeer {
         signal: killed.signal,
         killSignal: "SIGKILL",
       });
-      // Killed below.
+      // The abort below kills it.
       child.on("error", () => {});
       await once(child.stdout, "data");
     },

@@ -5,7 +5,7 @@ import { openStoreIn } from "../store/open.ts";
 
 const day = 86_400_000;
 
-/** A store that a month of simulated traffic went through; closed. Its bodies have all that Sentry sends. */
+/** Fills a store with a month of simulated traffic and closes it. The bodies have all that Sentry sends. */
 export async function fill(file: string, webhooks: number): Promise<void> {
   await using store = await openStoreIn(file, { maxWaiting: webhooks });
   const to = Date.UTC(2026, 10, 1);

@@ -4,13 +4,13 @@ import { setTimeout as wait } from "node:timers/promises";
 import { WebSocket } from "ws";
 import { positionOf } from "../../src/domain/cursor.ts";
 
-/** One that follows the log with a client of its transport, and comes back whenever it is cut off. */
+/** Follows the log with a client of its transport, and reconnects whenever it is cut off. */
 export type Follower = AsyncDisposable & {
-  /** The positions that it was told, in the order in which it was. */
+  /** The positions received, in order of receipt. */
   readonly seqs: readonly number[];
-  /** How often it had to come back. */
+  /** How many times it reconnected. */
   readonly resumed: () => number;
-  /** Resolves once it was told of this position or a later one. */
+  /** Resolves once it has received this position or a later one. */
   readonly reached: (seq: number) => Promise<void>;
 };
 
@@ -22,7 +22,9 @@ type Subscribe = (after: string) => AsyncIterable<Told>;
 
 const query = "subscription ($after: Cursor) { issueChanged(after: $after) { cursor } }";
 
-/** @param urls of replicas of one gateway: it begins at the first, and whenever it is cut off goes on at the next. */
+/**
+ * @param urls of replicas of one gateway. It starts with the first, and each time it is cut off goes on with the next.
+ */
 export function followOverSse(urls: string | readonly string[], after: string): Follower {
   const clients = [urls].flat().map((url) => createSseClient({ url: `${url}/graphql`, retryAttempts: 0 }));
   let turn = 0;
@@ -40,7 +42,7 @@ export function followOverWebSocket(url: string, after: string): Follower {
     url: `${url.replace("http", "ws")}/graphql`,
     webSocketImpl: WebSocket,
     retryAttempts: 0,
-    // The default reports to the console what the iteration throws anyway.
+    // The default would also log the errors that the iteration throws.
     onNonLazyError: () => {},
   });
   const subscribe: Subscribe = (position) =>
@@ -70,7 +72,7 @@ function follow(begin: string, subscribe: Subscribe, dispose: () => void): Follo
           told(positionOf(after)!.seq);
         }
       } catch {
-        // The gateway is gone: come back.
+        // The gateway is gone: reconnect.
       }
       await wait(20, undefined, { signal: stop.signal }).catch(() => {});
     }

@@ -16,21 +16,21 @@ export type GatewayProcess = AsyncDisposable & {
   readonly process: ChildProcess;
   /** The lines of its log so far. */
   readonly log: readonly string[];
-  /** Sends a signal and resolves with the exit code once it is gone; null when the signal ended it. */
+  /** Sends a signal and resolves with the exit code once the process is gone; null if the signal killed it. */
   readonly end: (signal: NodeJS.Signals) => Promise<number | null>;
 };
 
 export type StartOptions = {
-  /** A database to go on with; a temporary one by default, which goes with the gateway. */
+  /** An existing database. By default a temporary one, removed with the gateway. */
   readonly database?: string;
   readonly settings?: Readonly<Record<string, string>>;
-  /** A script that starts another gateway than `serve` does. */
+  /** A script that starts a gateway in another way than `serve`. */
   readonly script?: string;
-  /** The program in place of the one that was built for the tests. */
+  /** The program to run instead of the one built for the tests. */
   readonly program?: string;
 };
 
-/** A gateway in a process of its own, started as a user starts it and listening. */
+/** A gateway in its own process, started as a user starts it, and listening. */
 export async function startProcess({
   database,
   settings = {},

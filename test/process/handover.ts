@@ -4,7 +4,7 @@ import { streamOf } from "./event-stream.ts";
 import { startProcess } from "./gateway.ts";
 import { sendAndJournal } from "./journal.ts";
 
-/** Experiment E41: a list and the stream after its cursor are the next list, whatever happens meanwhile. */
+/** Experiment E41: a list and the stream after its cursor give the next list, whatever happens meanwhile. */
 
 type Listed = { readonly id: string; readonly count: number; readonly substatus: string | null };
 type List = { readonly cursor: string; readonly issues: ReadonlyMap<string, Listed> };
@@ -37,7 +37,7 @@ async function listAt(url: string): Promise<List> {
 
 const seqOf = (cursor: string): number => positionOf(cursor)!.seq;
 
-/** The list as those who follow it have it at `until`. How often entries came twice or out of order comes with it. */
+/** The list at `until`, as its followers have it, and how many entries came twice or out of order. */
 async function followed(url: string, from: List, until: string) {
   const issues = new Map(from.issues);
   const query = `subscription ($after: Cursor) { issueChanged(${filter}, after: $after) {
@@ -55,13 +55,13 @@ async function followed(url: string, from: List, until: string) {
       if (issueChanged.kind === "LEFT") issues.delete(issueChanged.leftId!);
       else issues.set(issueChanged.issue.id, issueChanged.issue);
     }
-    // A ping says how far it is as well, where the last entries were none of the list's business.
+    // If the last entries do not concern the list, a ping tells the position.
     if (seqOf(id) >= seqOf(until)) break;
   }
   return { issues, repeated };
 }
 
-/** So many lists under load, each followed to the next one. */
+/** Reads `trials` lists under load, and follows each to the next one. */
 export async function survivesHandovers(trials: number): Promise<{ readonly entries: number }> {
   await using gateway = await startProcess({ settings: { LOG_LEVEL: "info" } });
   const stop = new AbortController();

@@ -5,15 +5,15 @@ import { sign } from "../../src/sentry/signature.ts";
 import { parseNodeId } from "../../src/domain/node-id.ts";
 import { secret } from "./secret.ts";
 
-/** A webhook that was answered 202: what must be found again, whatever happens to the gateway. */
+/** A webhook that was answered with 202. It must be found again, whatever happens to the gateway. */
 export type Acknowledged = { readonly delivery: number; readonly sha256: string };
 
-/** What a sender knows of its webhooks, kept outside of the gateway. */
+/** What a sender knows of its webhooks, kept outside the gateway. */
 export type Journal = { readonly acknowledged: Acknowledged[]; readonly sent: () => number };
 
 /**
- * Sends webhooks on so many connections until the gateway is gone or the signal aborts, and writes down what is
- * acknowledged. Every twentieth is sent twice under one Request-ID.
+ * Sends webhooks on several connections until the gateway is gone or the signal aborts, and records which were
+ * acknowledged. Every twentieth repeats the one before it, Request-ID included.
  */
 export async function sendAndJournal(
   url: string,
@@ -27,9 +27,9 @@ export async function sendAndJournal(
     readonly connections: number;
     readonly signal: AbortSignal;
     readonly round: number;
-    /** Between an answer and the next webhook on its connection. */
+    /** How long to wait between an answer and the next webhook on its connection. */
     readonly pauseMs?: number;
-    /** Told how many are acknowledged so far. */
+    /** Called with how many have been acknowledged so far. */
     readonly onAcknowledged?: (count: number) => void;
   },
 ): Promise<Journal> {
@@ -54,7 +54,7 @@ export async function sendAndJournal(
   return { acknowledged, sent: () => sent };
 }
 
-/** The lives of a hundred issues, in turns. Each is created once in a round. */
+/** The lives of a hundred issues in turn. Each issue is created once per round. */
 function bodyOf(round: number, number: number): Buffer {
   const turn = Math.floor(number / 100);
   const [action, status, substatus] = turn === 0 ? birth : life[turn % life.length]!;

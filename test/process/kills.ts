@@ -4,9 +4,9 @@ import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
 import { startProcess } from "./gateway.ts";
 import { sendAndJournal, type Acknowledged } from "./journal.ts";
 
-/** Experiment E01: a gateway that is killed under load has every delivery that it acknowledged. */
+/** Experiment E01: a gateway killed under load has every delivery that it acknowledged. */
 
-/** Kills a gateway in the middle of its work; what its sender then knows. */
+/** Kills a gateway in the middle of its work. Returns what it had acknowledged. */
 export async function killUnderLoad(
   round: number,
   database: string,
@@ -28,7 +28,7 @@ export async function killUnderLoad(
   return (await sending).acknowledged;
 }
 
-/** Those that are not in the file under their id with their bytes. */
+/** Those that the file does not have under their id and with their bytes. */
 export function lostFrom(file: string, acknowledged: readonly Acknowledged[]): readonly Acknowledged[] {
   const database = new Database(file, { readonly: true });
   const find = database.prepare<[number], { readonly sha256: Buffer }>(
@@ -41,7 +41,7 @@ export function lostFrom(file: string, acknowledged: readonly Acknowledged[]): r
   return lost;
 }
 
-/** So many kills of a gateway on one database, after which everything acknowledged is there, once, and whole. */
+/** Kills gateways on one database this many times. Everything acknowledged is there afterwards, once and whole. */
 export async function survivesKills(rounds: number): Promise<{ readonly acknowledged: number }> {
   await using first = await startProcess();
   await first.end("SIGTERM");
@@ -51,7 +51,7 @@ export async function survivesKills(rounds: number): Promise<{ readonly acknowle
   }
   expect(lostFrom(first.database, acknowledged)).toEqual([]);
   expect(new Set(acknowledged.map(({ delivery }) => delivery)).size).toBe(acknowledged.length);
-  // It starts again by itself, and its histories are what the deliveries tell: no event twice, none missing.
+  // It starts again by itself, and its histories are those of the deliveries: no event is doubled or missing.
   await using again = await startProcess({ database: first.database });
   expect(await again.end("SIGTERM")).toBe(0);
   expect(await examineSqlite({ file: first.database, onProgress: () => {} })).toEqual([]);

@@ -1,7 +1,7 @@
 import { sign } from "../../src/sentry/signature.ts";
 import { secret } from "./secret.ts";
 
-/** Posts a signed webhook about an issue, and says how it was answered; 0 where it was not answered at all. */
+/** Posts a signed webhook about an issue. Returns the answer's status; 0 if there is no answer. */
 export async function postIssue(url: string, issue: number, title = "x"): Promise<number> {
   const body = JSON.stringify({
     action: "created",

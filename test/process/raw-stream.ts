@@ -1,16 +1,16 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 
-/** A subscription over SSE on a raw socket, for clients that no library would be: that stall, crawl, or vanish. */
+/** An SSE subscription on a raw socket, for clients unlike any library: they stall, crawl or vanish. */
 export type RawStream = {
   readonly socket: Socket;
-  /** How many results have come. */
+  /** How many results have arrived. */
   readonly results: () => number;
-  /** Resolves with the seconds that it was open. */
+  /** Resolves with how many seconds it was open. */
   readonly closed: Promise<number>;
 };
 
-/** Tells every entry. */
+/** A subscription to every entry. */
 export const everything =
   "subscription ($after: Cursor) { issueChanged(after: $after) { cursor kind issue { id title status } } }";
 
@@ -44,13 +44,13 @@ export function openRawStream(
   });
 }
 
-/** What a process has open, and how much memory it takes; on Linux. */
+/** A process's open file descriptors and its memory. Linux only. */
 export function footprint(pid: number) {
   const rss = Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
   return { handles: readdirSync(`/proc/${pid}/fd`).length, rssMb: Math.round(rss / 1024) };
 }
 
-/** A gauge or counter of /metrics; its labels, if any, as they are written there. */
+/** A gauge or counter of /metrics; `name` has the labels, if any, as they are written there. 0 if there is none. */
 export async function metric(url: string, name: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   const line = text.split("\n").find((one) => one.startsWith(`${name} `));

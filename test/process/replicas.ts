@@ -9,9 +9,9 @@ import { freePort } from "../free-port.ts";
 import { oldestCursor } from "./restarts.ts";
 
 /**
- * Experiment E64: two replicas in processes of their own take webhooks, some of them both, and one after the other is
- * killed and comes back. What they acknowledged is there, once; whoever follows either has the whole log in its order.
- * @param isPollingAlone the replicas listen, and nothing is ever heard, as behind a pooler of transactions (E71).
+ * Experiment E64: two replicas in their own processes take webhooks, some of them the same, and in turn are killed and
+ * come back. What they acknowledged is there once, and followers of either have the whole log in order.
+ * @param isPollingAlone the replicas listen but get no notification, as behind a pooler in transaction mode (E71).
  */
 export async function survivesReplicaKills(
   rounds: number,
@@ -38,7 +38,7 @@ export async function survivesReplicaKills(
   for (let round = 0; round < rounds; round += 1) {
     const stop = new AbortController();
     const counts = urls.map(() => createCount());
-    // The same webhooks to both, so that many come to two replicas at the same time.
+    // Both get the same webhooks, so that many come to two replicas at the same time.
     const sending = urls.map((url, replica) =>
       sendAndJournal(url, {
         connections: 4,
@@ -69,7 +69,7 @@ export async function survivesReplicaKills(
 
   expect(await lostFrom(schema.url, acknowledged)).toEqual([]);
   expect(new Set(acknowledged.map(({ delivery }) => delivery)).size).toBe(acknowledged.length);
-  // No event twice, none missing: every history is what its deliveries tell.
+  // Every history is that of its deliveries: no event is doubled or missing.
   expect(await examinePostgres({ url: schema.url, onProgress: () => {} })).toEqual([]);
   return {
     acknowledged: acknowledged.length,
@@ -78,7 +78,7 @@ export async function survivesReplicaKills(
   };
 }
 
-/** Those that are not there under their id with their bytes. */
+/** Those that the database does not have under their id and with their bytes. */
 export async function lostFrom(
   url: string,
   acknowledged: readonly Acknowledged[],
@@ -94,7 +94,7 @@ export async function lostFrom(
   return acknowledged.filter(({ delivery, sha256 }) => kept.get(delivery) !== sha256);
 }
 
-/** A number that grows, and whoever waits for it. */
+/** A growing number that can be waited for. */
 function createCount() {
   let count = 0;
   const waiting: { readonly least: number; readonly resolve: () => void }[] = [];

@@ -6,12 +6,12 @@ import { followOverSse, followOverWebSocket } from "./followers.ts";
 import { startProcess } from "./gateway.ts";
 import { sendAndJournal } from "./journal.ts";
 
-/** Experiment E40: who follows the log through the deaths of a gateway misses nothing and has nothing twice. */
+/** Experiment E40: followers of the log miss nothing and get nothing twice, however often the gateway dies. */
 
 export type RestartOptions = {
   /** How the gateway dies in each round. */
   readonly deaths: readonly ("SIGKILL" | "SIGTERM")[];
-  /** So many over SSE, and as many over WebSocket. */
+  /** How many over SSE, and again as many over WebSocket. */
   readonly followers: number;
 };
 
@@ -33,7 +33,7 @@ export async function survivesRestarts({ deaths, followers }: RestartOptions) {
     const onAcknowledged = (count: number) => count >= 30 && atWork.resolve();
     const sending = sendAndJournal(url, { connections: 4, signal: stop.signal, round, onAcknowledged });
     await atWork.promise;
-    // Not a wait for something: the moment of the death is the experiment's input.
+    // Not a wait for something: the experiment varies the moment of the death.
     await wait(Math.random() * 200);
     const code = await gateway.end(death);
     expect(code).toBe(death === "SIGTERM" ? 0 : null);
@@ -58,7 +58,7 @@ export async function oldestCursor(url: string): Promise<string> {
   return data.feed.oldestCursor;
 }
 
-/** The positions of the log, read past the gateway. */
+/** The positions of the log, read from the file itself. */
 export function seqsOf(file: string): readonly number[] {
   const database = new Database(file, { readonly: true });
   const seqs = database.prepare<[], number>("select seq from events order by seq").pluck().all();

@@ -1,2 +1,2 @@
-/** What the gateways of the tests check webhooks with. */
+/** The secret with which the tests' gateways check webhooks. */
 export const secret = "a secret of the tests";

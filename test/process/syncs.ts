@@ -6,11 +6,11 @@ import { temporaryFolder } from "../store/open.ts";
 
 const calls = "trace=fsync,fdatasync";
 
-/** Whether processes can be watched here. */
+/** Whether strace can watch processes here. */
 export const canTrace =
   spawnSync("strace", ["-f", "-e", calls, process.execPath, "-e", "0"], { stdio: "ignore" }).status === 0;
 
-/** How often a process syncs a file while `work` lasts. */
+/** How many times a process syncs files during `work`. */
 export async function syncsOf({ pid }: ChildProcess, work: () => Promise<void>): Promise<number> {
   using folder = temporaryFolder();
   const traced = join(folder.path, "trace");
@@ -18,7 +18,7 @@ export async function syncsOf({ pid }: ChildProcess, work: () => Promise<void>):
     stdio: ["ignore", "ignore", "pipe"],
   });
   const gone = once(strace, "exit");
-  // It says which threads it has attached to.
+  // It says that it has attached to the threads.
   await once(strace.stderr, "data");
   await work();
   strace.kill("SIGINT");
@@ -26,7 +26,7 @@ export async function syncsOf({ pid }: ChildProcess, work: () => Promise<void>):
   return countIn(traced);
 }
 
-/** How often a script syncs a file until it ends. */
+/** How many times a script syncs files until it ends. */
 export function syncsOfScript(args: readonly string[]): number {
   using folder = temporaryFolder();
   const traced = join(folder.path, "trace");
@@ -38,7 +38,7 @@ export function syncsOfScript(args: readonly string[]): number {
 }
 
 function countIn(file: string): number {
-  // Nothing is written where nothing was called. A call that another thread interrupts has a second line.
+  // Without calls there may be no file. The second line of an interrupted call does not match.
   const text = existsSync(file) ? readFileSync(file, "utf8") : "";
   return text.match(/(?:fsync|fdatasync)\(/g)?.length ?? 0;
 }

@@ -3,7 +3,7 @@
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 type Fields = { readonly [key: string]: Json };
 
-/** The issue object of a first report; a field given as undefined is absent. */
+/** The issue object of a first report. A field given as undefined is left out. */
 export function anIssueObject(fields: { readonly [key: string]: Json | undefined } = {}): Fields {
   const all = {
     url: "https://sentry.io/api/0/organizations/lumen-labs/issues/6812340001/",
@@ -53,7 +53,7 @@ export function anIssueObject(fields: { readonly [key: string]: Json | undefined
   return JSON.parse(JSON.stringify(all));
 }
 
-/** Bytes of what Sentry would send about `issue`. */
+/** The bytes that Sentry would send about `issue`. */
 export function anIssueBody({
   action = "created",
   issue = anIssueObject(),
@@ -74,7 +74,7 @@ export function bytesOf(body: Json): Buffer {
   return Buffer.from(JSON.stringify(body));
 }
 
-/** A body of about 200 kB, larger than any that is read on the main thread. */
+/** A body of about 200 kB, too large to be read on the main thread. */
 export function aLargeBody(): Buffer {
   const breadcrumbs = Object.fromEntries(
     Array.from({ length: 200 }, (_, at) => [`breadcrumb_${at}`, `${at} `.padEnd(1000, "x")]),

@@ -1,6 +1,6 @@
 import type { Report } from "../../src/observability/report.ts";
 
-/** A report that remembers what was told, as the function's name and its arguments without errors and durations. */
+/** A report that records its calls: the function's name and its arguments, without numbers and errors. */
 export function recordedReport(): { readonly report: Report; readonly told: unknown[][] } {
   const told: unknown[][] = [];
   const report = new Proxy({} as Report, {

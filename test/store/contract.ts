@@ -29,7 +29,7 @@ function shortly(event: LoggedEvent): string {
   return `${event.source} ${event.action}${change}`;
 }
 
-/** A whole list; fails unless pages of two come to the same from either end. */
+/** The whole list. Fails unless pages of two add up to it from either end. */
 async function pagesOf<Row, Key>(
   page: (request: PageRequest<Key>) => Promise<Page<Row>>,
   keyOf: (row: Row) => Key,
@@ -55,7 +55,7 @@ export type ContractOptions = {
   readonly maxWaiting?: number;
 };
 
-/** What every database must do. `maintain` opens a store for commands while it is open. */
+/** What a store must do on every database. `maintain` opens a store for commands beside the open one. */
 export function storeContract<Opened extends Store>(
   database: string,
   open: (options?: ContractOptions) => Promise<Opened>,
@@ -118,7 +118,7 @@ export function storeContract<Opened extends Store>(
       await store.append(told({ at: 0, project: null }));
       await store.append(told({ action: "assigned", at: 10, count: 2, project: renamed }));
       await store.append(told({ action: "resolved", status: "resolved", at: 20, count: 3, project: null }));
-      // Of before the others, and so what names it no more.
+      // Taken before the others, so the name that it gives the project is out of date.
       await store.append(told({ action: "assigned", at: 22, lastSeen: 5, count: 2 }));
       await store.append(told({ action: "unresolved", at: 30, count: 4, project: null }));
       const slugs = (all: readonly Issue[]) => all.map(({ fields }) => fields.project?.slug ?? null);
@@ -206,7 +206,7 @@ export function storeContract<Opened extends Store>(
     it("enters a correction as a new entry and takes what it replaces out of the history", async () => {
       await using store = await open();
       await store.append(told({ at: 0 }));
-      // The assignment shows a resolve that nobody has told of yet.
+      // The assignment shows a resolve that no webhook has told yet.
       await store.append(told({ action: "assigned", status: "resolved", at: 60 }));
       await store.append(told({ action: "resolved", status: "resolved", at: 61, lastSeen: 60 }));
       const log = await store.reader.entriesAfter(0, 100);
@@ -235,7 +235,7 @@ export function storeContract<Opened extends Store>(
       const deliveries = [
         told({ action: "assigned", status: "ignored", at: 3, lastSeen: 0 }),
         told({ action: "archived", status: "ignored", at: 4 }),
-        // Newer than what was assigned shows, which therefore shows nothing.
+        // Newer than the snapshot of the assignment, which therefore shows nothing.
         told({ action: "unresolved", substatus: "ongoing", at: 1 }),
       ];
       if (together) await Promise.all(deliveries.map(store.append));
@@ -352,7 +352,7 @@ export function storeContract<Opened extends Store>(
         "IGNORED",
       ]);
       const found = await store.reader.deliveries([1, 2, 3, 4, 5, 6, 7]);
-      // The same bytes of another request are told of, too: the first that came.
+      // The same bytes under another Request-ID repeat the first delivery with them.
       expect([...found.values()].map(({ repeatOf }) => repeatOf)).toEqual([null, 1, null, 3, 4, 3, 3]);
     });
 
@@ -404,7 +404,7 @@ export function storeContract<Opened extends Store>(
         lastSeen: 0,
         requestId: "d".repeat(32),
       });
-      // Other bytes, so that it is no repeat: another installation was told too.
+      // Other bytes, so this is no repeat: it is the webhook of another installation.
       const body = Buffer.from(Buffer.from(again.body).toString().replace("7c9e2b14", "11111111"));
       const receipt = await store.append({ ...again, body, sha256: "0".repeat(64) });
       expect(receipt).toEqual({ delivery: 2, outcome: "UNCHANGED", position: 1 });
@@ -423,12 +423,12 @@ export function storeContract<Opened extends Store>(
       ["in one transaction", true],
     ])("numbers the versions of an event that is corrected more than once, %s", async (_, together) => {
       await using store = await open();
-      // Each late delivery changes what the resolve came from, so its own event is entered again.
+      // Each late delivery changes the state that the resolve came from, so its event is entered again.
       const late = [
         told({ action: "assigned", substatus: "ongoing", at: 60 }),
         told({ action: "assigned", substatus: "escalating", at: 70 }),
       ];
-      // It shows that the issue is open again already, which is another event of the same delivery.
+      // It shows that the issue is open again, which is a second event of the same delivery.
       await store.append(told({ action: "resolved", substatus: "regressed", at: 90 }));
       if (together) await Promise.all(late.map(store.append));
       else for (const delivery of late) await store.append(delivery);
@@ -504,7 +504,7 @@ export function storeContract<Opened extends Store>(
       await using store = await open();
       const named = (issue: string, name: string, second: number) =>
         told({ issue, at: second, project: { id: "7", slug: "web", name } });
-      // Of two that were sent in the same second the one that came last.
+      // Of two sent in the same second, the later one to arrive.
       const latest = [named("2", "newer", 20), named("3", "newest", 20)];
       const deliveries = [named("1", "old", 10), ...latest, named("4", "older", 0)];
       if (together) await Promise.all(deliveries.map(store.append));
@@ -538,7 +538,7 @@ export function storeContract<Opened extends Store>(
       await using store = await open();
       const archived = { action: "ignored", status: "ignored", count: 2, project: null } as const;
       await store.append(told({ at: 0, project: null }));
-      // As many as a history in memory does without its beginning for.
+      // So many that a history in memory drops its beginning.
       for (let index = 0; index <= 30; index += 1)
         await store.append(told({ ...archived, at: 60, requestId: String(index).padStart(32, "0") }));
       const late = { action: "ignored", status: "ignored", at: 62, lastSeen: 30 };
@@ -568,7 +568,7 @@ export function storeContract<Opened extends Store>(
       }));
       for (const [at, project] of projects.entries())
         await store.append(told({ issue: String(at), at, project }));
-      // One slug, which another project has from now on.
+      // The slug of an earlier project, which another one has from now on.
       await store.append(told({ issue: "9", at: 9, project: { id: "10", slug: "c", name: "later" } }));
       const found = await pagesOf<Project, readonly [string, string]>(
         (page) => store.reader.projectPage(page),
@@ -665,7 +665,7 @@ export function storeContract<Opened extends Store>(
       const regressed = { status: "unresolved", substatus: "regressed", lastSeen: 20, count: 2 } as const;
       await store.append(told({ at: 10 }));
       await store.append(told({ ...regressed, action: "unresolved", at: 20 }));
-      // It tells what the one before has shown already, so its event is entered after that one's.
+      // It tells what the delivery before has shown, so its event is entered after that delivery's.
       await store.append(told({ ...regressed, action: "resolved", at: 25 }));
       for (const direction of ["ASC", "DESC"] as const) {
         const order = { field: "OCCURRED_AT", direction } as const;

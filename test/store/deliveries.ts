@@ -7,9 +7,9 @@ export type Told = {
   readonly issue?: string;
   readonly status?: string;
   readonly substatus?: string | null;
-  /** Seconds after the beginning of the test's time. */
+  /** Seconds after `beginning`. */
   readonly at?: number;
-  /** Seconds; `at` where it is not given. */
+  /** Seconds after `beginning`; `at` by default. */
   readonly lastSeen?: number;
   readonly count?: number;
   readonly title?: string;
@@ -22,10 +22,10 @@ export type Told = {
 
 export const beginning = Date.UTC(2026, 9, 10, 8, 0, 0);
 
-/** A moment of the test's time, in epoch milliseconds. */
+/** Epoch milliseconds of a moment in the tests' time. */
 export const at = (seconds: number): number => beginning + seconds * 1000;
 
-/** A webhook about an issue, as Sentry would send it and as intake would hand it to the store. */
+/** A webhook about an issue as Sentry would send it and intake would pass it to the store. */
 export function told({
   action = "created",
   issue = "1",
@@ -71,7 +71,7 @@ export function told({
   );
 }
 
-/** Any signed body, as intake would hand it to the store. */
+/** Any signed body as intake would pass it to the store. */
 export function webhook(
   body: unknown,
   {

@@ -1,6 +1,6 @@
 import { parentPort } from "node:worker_threads";
 
-/** Stands in for the thread that writes: it opens, and ends through a fault as soon as it is asked for anything. */
+/** Replaces the writer thread: it opens, and dies of an uncaught error at the first message. */
 parentPort?.postMessage({
   is: "open",
   to: 0,

@@ -13,14 +13,14 @@ import { entries, issueFilters, issues, moments, transitionFilters } from "../do
 import { issueCases, noon, transitionCases } from "../domain/filter-cases.ts";
 import { issueRow } from "./issue-row.ts";
 
-/** An empty database with the store's tables. PostgreSQL's come in through the same cast as in the store. */
+/** An empty database with the store's tables. Those of PostgreSQL get the same cast as in the store. */
 export interface FilterDatabase extends AsyncDisposable {
   readonly db: BetterSQLite3Database;
   readonly tables: Pick<typeof tables, "issues" | "events">;
   readonly dialect: Dialect;
 }
 
-/** What filters must do in every database: in each the same as `matches` says. */
+/** Filters in a database must agree with `matches`. */
 export function filterContract(
   database: string,
   open: () => Promise<FilterDatabase>,
@@ -95,7 +95,7 @@ export function filterContract(
   });
 }
 
-/** The ids of those issues that the filter passes, in a database that has no others. */
+/** The ids of the issues that pass the filter, in a database that has only these issues. */
 async function passing(
   opened: FilterDatabase,
   filter: IssueFilter,
@@ -111,7 +111,7 @@ async function passing(
   return rows.map(({ sentryId }) => sentryId).toSorted();
 }
 
-/** The issues' ids of those entries that the filter passes, in a database that has no others. */
+/** The issue ids of the entries that pass the filter, in a database that has only these entries. */
 async function told(
   opened: FilterDatabase,
   filter: TransitionFilter,

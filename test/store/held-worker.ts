@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 
-/** Stands in for a thread that reads: it is busy with each question, and with nothing else, until a file is there. */
+/** Replaces a reader thread: each question blocks it until a file exists. */
 const { file } = workerData as { readonly file: string };
 const clock = new Int32Array(new SharedArrayBuffer(4));
 parentPort?.postMessage({ is: "open" });

@@ -5,7 +5,7 @@ import { withPrepared } from "../../src/store/sqlite/connection.ts";
 import { openSearch } from "../../src/store/sqlite/search.ts";
 import { letBeStopped } from "../../src/store/sqlite/stoppable.ts";
 
-/** An empty database with all that the store's has. `asked` is told of each statement that Drizzle runs. */
+/** An empty database with everything that the store's has. `asked` gets each statement that Drizzle runs. */
 export function openInMemory(asked: (sql: string, params: unknown[]) => void = () => {}) {
   const client = new Database(":memory:");
   const db = drizzle({ client: withPrepared(client), logger: { logQuery: asked } });

@@ -2,7 +2,7 @@ import type { Issue } from "../../src/domain/issue.ts";
 import { snapshotFrom } from "../../src/store/batch.ts";
 import { shownColumns } from "../../src/store/issue-rows.ts";
 
-/** The row that the store would keep of this issue. */
+/** The row in which the store would keep this issue. */
 export function issueRow(issue: Issue) {
   return {
     ...shownColumns({ delivery: issue.shown, snapshot: snapshotFrom(JSON.stringify(issue.fields)) }),

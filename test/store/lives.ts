@@ -6,7 +6,7 @@ const actors = {
   sentry: { type: "application", id: "sentry", name: "Sentry" },
 } as const;
 
-/** What the issue shows, in Sentry's names. */
+/** What the issue shows, under Sentry's names. */
 export type Shown = {
   readonly level?: string | null;
   readonly priority?: string | null;
@@ -15,10 +15,13 @@ export type Shown = {
   readonly project?: { readonly id: string; readonly slug: string; readonly name: string } | null;
 };
 
-/** One webhook in the life of an issue: when it was sent, in seconds; its action; the state that it shows. */
+/** One webhook in an issue's life: when it was sent, in seconds; its action; the state it shows; who acted. */
 export type Step = readonly [at: number, says: string, shows: string, by?: keyof typeof actors];
 
-/** The webhooks of an issue. A state is like `unresolved/new`, or `resolved`. `shown` may be of each webhook by its place. */
+/**
+ * The webhooks of an issue. States are such as `unresolved/new` or `resolved`. `shown` may have one element per
+ * webhook.
+ */
 export function life(
   issue: string,
   steps: readonly Step[],

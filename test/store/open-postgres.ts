@@ -10,7 +10,7 @@ import journal from "../../drizzle/postgres/meta/_journal.json" with { type: "js
 import { at } from "./deliveries.ts";
 import { silentReport } from "./open.ts";
 
-/** An empty schema of its own for one test, and its URL. `named` makes its name of one that nobody else has. */
+/** An empty schema for one test, and its URL. `named` makes the schema's name from a unique one. */
 export async function temporarySchema(
   named: (unique: string) => string = (unique) => unique,
 ): Promise<AsyncDisposable & { readonly url: string; readonly name: string }> {
@@ -29,7 +29,7 @@ export async function temporarySchema(
 }
 let made = 0;
 
-/** A role that owns the schema for as long as it is not disposed of, and the URL by which it opens a store there. */
+/** A role that owns the schema until it is disposed, and the URL with which it opens a store there. */
 export async function temporaryOwner(schema: {
   readonly url: string;
   readonly name: string;
@@ -51,7 +51,7 @@ export async function temporaryOwner(schema: {
   };
 }
 
-/** Whatever is asked on a connection to the tests' server. */
+/** Runs `ask` on a connection to the tests' server. */
 export async function onServer<Answer>(
   ask: (client: pg.Client) => Promise<Answer>,
   url = inject("postgres"),
@@ -66,13 +66,16 @@ export async function onServer<Answer>(
   }
 }
 
-/** Has the tables be those of a version before this migration, as far as it and those after it can be done again. */
+/**
+ * The statement that makes this migration and all later ones count as not applied. The tables stay as they are, so it
+ * only works for migrations that can be applied twice.
+ */
 export function forgetMigration(name: string): string {
   const { when } = journal.entries.find(({ tag }) => tag === name)!;
   return `delete from migrations where made_at >= ${when}`;
 }
 
-/** The store in this schema, as one replica opens it. */
+/** A store in this schema, opened as by one replica. */
 export function openReplica(url: string, options: Partial<PostgresStoreOptions> = {}) {
   return openPostgresStore({
     url,
@@ -86,7 +89,7 @@ export function openReplica(url: string, options: Partial<PostgresStoreOptions> 
   });
 }
 
-/** A store of its own for one test. */
+/** A store with a schema of its own, for one test. */
 export async function openTestPostgres(options: Partial<PostgresStoreOptions> = {}) {
   const schema = await temporarySchema();
   const store = await openReplica(schema.url, options);
@@ -100,7 +103,7 @@ export async function openTestPostgres(options: Partial<PostgresStoreOptions> = 
   };
 }
 
-/** Sent again until it is acknowledged, as whoever is answered 503 may. */
+/** Appends a delivery, again until it is acknowledged, as a sender answered with 503 may do. */
 export async function acknowledged(store: Store, delivery: IncomingDelivery) {
   for (;;) {
     try {

@@ -10,7 +10,7 @@ import { issueObjectOf } from "../../src/sentry/raw-issue.ts";
 import { openSqliteStore, type SqliteStoreOptions } from "../../src/store/sqlite/store.ts";
 import { at } from "./deliveries.ts";
 
-/** A folder of its own for one test, gone with it. */
+/** A folder for one test, removed when disposed. */
 export function temporaryFolder(): Disposable & { readonly path: string } {
   const path = mkdtempSync(join(tmpdir(), "issuewire-test-"));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
@@ -20,7 +20,7 @@ export function silentReport(): Report {
   return createReport({ logger: createLogger({ level: "silent" }), metrics: createMetrics() });
 }
 
-/** The store in this file, as the gateway opens it. */
+/** A store in this file, opened as by the gateway. */
 export function openStoreIn(file: string, options: Partial<SqliteStoreOptions> = {}) {
   return openSqliteStore({
     file,
@@ -36,7 +36,7 @@ export function openStoreIn(file: string, options: Partial<SqliteStoreOptions> =
   });
 }
 
-/** A store of its own for one test, and its file. */
+/** A store with a file of its own, for one test. */
 export async function openTestStore(options: Partial<SqliteStoreOptions> = {}) {
   const folder = temporaryFolder();
   const file = join(folder.path, "issuewire.db");

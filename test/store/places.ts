@@ -24,14 +24,14 @@ type Options = {
   readonly onCommit?: () => void;
 };
 
-/** Where a store of its own can be for one test, and all that is done with one there. */
+/** A place for one test's store, with everything that can be done there. */
 export type Place = AsyncDisposable & {
-  /** By the clock where it is to drop what is too old. */
+  /** The store uses the real clock if it has a retention to enforce. */
   readonly open: (options?: Options) => Promise<Store>;
   readonly openMaintenance: () => Promise<Maintenance>;
   readonly examine: () => Promise<readonly Finding[]>;
   readonly rebuild: (options?: Partial<RebuildOptions>) => Promise<void>;
-  /** Asks the database itself; values are `$1`, `$2`, each once and in their order. */
+  /** Asks the database directly. The values are `$1`, `$2` and so on, each used once and in order. */
   readonly ask: (text: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
 };
 
@@ -81,7 +81,7 @@ async function inPostgres(): Promise<Place> {
   };
 }
 
-/** One on each database, for `describe.each`. */
+/** One place on each database, for `describe.each`. */
 export const places = [
   ["SQLite", inSqlite],
   ["PostgreSQL", inPostgres],

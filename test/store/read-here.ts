@@ -3,7 +3,7 @@ import type { Reader } from "../../src/store/reader.ts";
 import { openReader } from "../../src/store/sqlite/connection.ts";
 import { readerOf } from "../../src/store/sqlite/queries.ts";
 
-/** A reader of the file that starts no threads, for tests that open a store for each of many cases. */
+/** A reader of the file that starts no threads, for tests that open a store in each of many cases. */
 export function readHere(file: string): Disposable & { readonly reader: Reader } {
   const connection = openReader(file);
   return {

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 
-/** Stands in for a thread that reads: it answers `bounds` with its file, dies of `projects`, and never answers the rest. */
+/** Replaces a reader thread: it answers with its file, but dies at `projects` and never answers `feedFigures`. */
 parentPort?.postMessage({ is: "open" });
 parentPort?.on("message", ({ id, ask }: { readonly id: number; readonly ask: string }) => {
   if (ask === "close") return parentPort?.close();

@@ -3,12 +3,12 @@ import type { LoggedEvent, TransitionKind } from "../../src/domain/event.ts";
 import { issueStatusOf, issueStatuses, type Issue } from "../../src/domain/issue.ts";
 import { isTransition } from "../../src/domain/transition.ts";
 
-/** One issue that is counted, and its history in order. */
+/** One issue that is counted, with its history in order. */
 export type Life = { readonly issue: Issue; readonly events: readonly LoggedEvent[] };
 
 type Period = { readonly from: number; readonly to: number };
 
-/** The statistics of these lives, each by its definition, without a thought for what it costs. */
+/** The statistics of these lives, each computed straight from its definition, at any cost. */
 export function statisticsOf(lives: readonly Life[], { from, to }: Period) {
   const isIn = ({ occurredAt }: LoggedEvent) => occurredAt >= from && occurredAt < to;
   const histories = lives.map(({ events }) => ({ events, transitions: events.filter(isTransition) }));
@@ -68,7 +68,7 @@ export function statisticsOf(lives: readonly Life[], { from, to }: Period) {
   };
 }
 
-/** What happened in each bucket, and how many were unresolved at its end. */
+/** What happened in each bucket, and how many issues were unresolved at its end. */
 export function flowModel(lives: readonly Life[], buckets: readonly Bucket[], now: number) {
   const transitions = lives.flatMap(({ events }) => events.filter(isTransition));
   return buckets.map(({ start, end }) => {

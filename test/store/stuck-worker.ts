@@ -2,8 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 
 /**
- * Stands in for a thread that reads: `feedFigures` has it wait for somebody to write into the pipe that its file is, where,
- * as in a statement of SQLite, nothing stops it. It answers the rest with whether the pipe was released.
+ * Replaces a reader thread. `feedFigures` blocks it until somebody writes into its file, a named pipe: like a statement
+ * of SQLite, nothing can stop it. It answers with whether the pipe was released.
  */
 const { file } = workerData as { readonly file: string };
 parentPort?.postMessage({ is: "open" });

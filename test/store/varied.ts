@@ -3,7 +3,7 @@ import { at, told, webhook } from "./deliveries.ts";
 
 const page = { from: "first", after: null, before: null, limit: 100 } as const;
 
-/** Corrections, late deliveries, repeats and what is not about issues. */
+/** Appends corrections, late deliveries, repeats, and webhooks that are not about issues. */
 export async function fillVaried(store: Store): Promise<void> {
   const more = { permalink: "https://sentry.example/1", numComments: 3, metadata: { value: "v" } };
   await store.append(told({ action: "resolved", status: "resolved", at: 90, title: "new", more }));
@@ -20,7 +20,7 @@ export async function fillVaried(store: Store): Promise<void> {
   await store.append(webhook("rubbish"));
 }
 
-/** All that the store answers, but for positions and times of arrival. */
+/** Everything that the store answers, except positions and times of commit. */
 export async function answersOf({ reader }: Pick<Store, "reader">) {
   const events = await reader.eventPages(["1", "2"], { ...page, actions: null });
   const log = await reader.entriesAfter(0, 1000);

@@ -1,7 +1,7 @@
 import { vi } from "vitest";
 import { createConnection, type Connection } from "../../src/web/client/connection.ts";
 
-/** The connection of a page that nobody hides, outside of a browser. `vi.unstubAllGlobals` takes the page away again. */
+/** The connection of a visible page, outside of a browser. `vi.unstubAllGlobals` removes the page. */
 export function connectionOfPage(): Connection {
   const page = { hidden: false, addEventListener: () => {} };
   vi.stubGlobal("document", page);

@@ -6,16 +6,16 @@ import { createClient } from "graphql-ws";
 const silenceMs = 30_000;
 let silence: ReturnType<typeof setTimeout>;
 
-/** Pings come every 12 s: where nothing comes for so long, the connection is dead, though nobody has said so. */
+/** Pings come every 12 s: after 30 s of silence the connection is dead, even if nobody has closed it. */
 function heard(): void {
   clearTimeout(silence);
   silence = setTimeout(() => socket.terminate(), silenceMs);
 }
 
-/** Connected for as long as there are subscriptions. */
+/** Connected while there are subscriptions. */
 export const socket = createClient({
   url: new URL("/graphql", location.href.replace(/^http/, "ws")).href,
-  // It would send the variables of the first subscription again. `useOpenIssues` subscribes after the newest cursor.
+  // A retry would send the variables of the first subscription. `useOpenIssues` subscribes after the newest cursor.
   retryAttempts: 0,
   on: { opened: heard, message: heard, closed: () => clearTimeout(silence) },
   // For a token: connectionParams: { token: "iw_…" }

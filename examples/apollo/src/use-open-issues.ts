@@ -7,13 +7,13 @@ import { remedyFor } from "./resume.ts";
 
 const retryMs = 1_000;
 
-/** The open issues as Apollo's cache has them, kept true by the stream; and how that stands. */
+/** The open issues in Apollo's cache, kept up to date by the stream, and the state of the stream. */
 export function useOpenIssues(): { readonly state: string; readonly issues: readonly Issue[] } {
   const client = useApolloClient();
   const { data, error: unread, refetch } = useQuery(openIssues);
   const [state, setState] = useState("Connecting");
   const isRefused = unread !== undefined && remedyFor(unread) === "none";
-  // Changes with every reading of the list, and with nothing else.
+  // Changes whenever the list is read, and only then.
   const start = data?.feed.cursor;
 
   useEffect(() => {
@@ -23,7 +23,7 @@ export function useOpenIssues(): { readonly state: string; readonly issues: read
       const timer = setInterval(() => void refetch().catch(() => {}), retryMs);
       return () => clearInterval(timer);
     }
-    // With the first event it would be too late: nothing may change for hours.
+    // Live as soon as it is connected: the first event may be hours away.
     const unlisten = socket.on("connected", () => setState("Live"));
     let after = start;
     let retry: ReturnType<typeof setTimeout>;
@@ -43,7 +43,7 @@ export function useOpenIssues(): { readonly state: string; readonly issues: read
       });
     }
     function fail(error: Error): void {
-      // Apollo completes what has failed, which is no reason to go on.
+      // Apollo also completes a subscription that failed, which must not call `again`.
       following.unsubscribe();
       switch (remedyFor(error)) {
         case "read":
@@ -69,7 +69,7 @@ export function useOpenIssues(): { readonly state: string; readonly issues: read
   return { state, issues: data?.issues.nodes ?? [] };
 }
 
-/** Changes the list in the cache. The issue itself is there already: Apollo stores by id what a subscription brings. */
+/** Updates the list in the cache. The issue itself is there already: Apollo stores by id what a subscription brings. */
 function apply(client: ApolloClient, { kind, issue }: Change): void {
   client.cache.updateQuery({ query: openIssues }, (list) => {
     if (list === null) return list;

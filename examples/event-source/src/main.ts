@@ -40,7 +40,7 @@ type Answer<Data> = {
   }[];
 };
 
-/** The errors that pass, and those that reading the list again mends. */
+/** The errors that pass, and those after which reading the list again helps. */
 const passing = new Set([
   "SLOW_CONSUMER",
   "SERVICE_UNAVAILABLE",
@@ -75,17 +75,17 @@ async function start(): Promise<void> {
   });
   const events = new EventSource(`/graphql?${query.toString()}`);
   events.onopen = () => (state.textContent = "Live");
-  // Every event and every ping carries the position in the log as its id. When the connection breaks, the browser asks
-  // again by itself with the last one, and the gateway goes on after it.
+  // Every event and ping has its position in the log as its id. When the connection breaks, the browser reconnects with
+  // the last id, and the gateway resumes after it.
   events.onerror = () => {
     state.textContent = "Reconnecting";
-    // Answered with something that is no stream: browsers then do not ask again. Reading the list says why, if it is refused.
+    // The answer was not a stream, and browsers do not retry that. Reading the list says why, if it is refused.
     if (events.readyState === EventSource.CLOSED) again();
   };
   events.addEventListener("next", ({ data: text }: MessageEvent<string>) => {
     const { data: told, errors } = JSON.parse(text) as Answer<ResultOf<typeof openIssuesChanged>>;
     if (told == null) {
-      // Otherwise EventSource asks again by itself.
+      // Otherwise EventSource reconnects by itself.
       events.close();
       failed(errors);
     } else if (told.issueChanged.kind === "LEFT") rowOf(told.issueChanged.issue)?.remove();
@@ -97,7 +97,7 @@ async function start(): Promise<void> {
   });
 }
 
-/** Starts again where that may help; otherwise shows what was refused, for it would be again. */
+/** Starts again if that may help; otherwise shows the error, as it would be refused again. */
 function failed(errors: Answer<unknown>["errors"] = []): void {
   const refused = errors.find(({ extensions }) => !passing.has(String(extensions?.["code"])));
   if (refused === undefined) again();
@@ -110,7 +110,7 @@ function again(): void {
 }
 
 function startAgain(): void {
-  // The gateway is gone, or the way to it.
+  // The gateway or the network is down.
   start().catch(again);
 }
 
@@ -118,7 +118,7 @@ function rowOf({ sentryId }: Issue): HTMLElement | null {
   return list.querySelector(`[data-issue="${CSS.escape(sentryId)}"]`);
 }
 
-/** Puts an issue on top of the list, or changes what the list says of it. */
+/** Puts an issue on top of the list, or updates its row. */
 function show(issue: Issue): void {
   let row = rowOf(issue);
   if (row === null) {

@@ -6,8 +6,8 @@ import { graphql, type ResultOf } from "./graphql.ts";
 import { streamFetch } from "./stream-fetch.ts";
 
 /*
- * Prints every change of any issue's status, and goes on where it was when it is started again: at least once each, and
- * in order. `node src/main.ts [cursor file]`
+ * Prints every status change of every issue, in order and at least once each, and resumes when it is started again.
+ * `node src/main.ts [cursor file]`
  */
 
 const gateway = process.env["GATEWAY"] ?? "http://localhost:4000";
@@ -15,10 +15,10 @@ const token = process.env["TOKEN"];
 const file = process.argv[2] ?? "cursor.txt";
 const retryMs = 1_000;
 
-/** The errors that say that a cursor cannot be resumed after. */
+/** The errors after which a cursor cannot be resumed. */
 const lostPlaces = ["CURSOR_INVALID", "CURSOR_AHEAD", "CURSOR_EXPIRED", "EPOCH_CHANGED"];
 
-/** The errors that pass: go on where it was. */
+/** The errors that pass: resume after the same cursor. */
 const passing = ["SLOW_CONSUMER", "SERVICE_UNAVAILABLE", "TIMEOUT", "RATE_LIMITED", "OPERATION_LIMIT"];
 
 const newestPosition = graphql(`
@@ -62,7 +62,7 @@ const headers: Record<string, string> = token === undefined ? {} : { Authorizati
 const client = createClient({
   url,
   headers,
-  // It would ask with the variables of the first time; the loop below asks after the newest cursor.
+  // A retry would send the variables of the first time. The loop below subscribes after the newest cursor.
   retryAttempts: 0,
   fetchFn: streamFetch,
 });
@@ -70,7 +70,7 @@ const client = createClient({
 let cursor = await readFile(file, "utf8").catch(() => null);
 for (;;) {
   try {
-    // Kept before anything is told, so that nothing is missed of what happens until the first change is.
+    // Saved at once: if this ends before the first change, none is missed.
     if (cursor === null) await keep((cursor = await newestCursor()));
     const events = client.iterate<ResultOf<typeof statusTransitioned>>({
       query: print(statusTransitioned),
@@ -91,7 +91,7 @@ for (;;) {
       console.error(`${code}: what followed ${cursor} cannot be told; going on with what comes next.`);
       cursor = null;
     } else {
-      // It would be again.
+      // A retry would be refused again.
       console.error(`Refused: ${message}`);
       process.exit(1);
     }
@@ -119,9 +119,9 @@ function errorOf({ message, extensions }: AnswerError): Error {
   return new Error(message, { cause: extensions?.["code"] });
 }
 
-/** The gateway's code of an error; undefined where it did not answer: it is gone, or the way to it. */
+/** The gateway's code of an error; undefined without an answer: the gateway or the network is down. */
 function codeOf(error: unknown): string | undefined {
-  // graphql-sse knows that of a token only by the status.
+  // graphql-sse tells of a refused token only by the HTTP status.
   if (error instanceof NetworkError && error.response?.status === 401) return "UNAUTHENTICATED";
   return error instanceof Error && typeof error.cause === "string" ? error.cause : undefined;
 }
@@ -129,14 +129,14 @@ function codeOf(error: unknown): string | undefined {
 function tell({ transition: { kind, source, occurredAt, actor, issue, event } }: Told): void {
   const by = actor === null ? "" : ` by ${actor.name}`;
   const inferred = source === "INFERRED" ? " (inferred)" : "";
-  // A late webhook showed it otherwise than it was told: this is in its place.
+  // A late webhook showed that an earlier entry was wrong; this one is in its place.
   const corrected = event.supersedesAll.length > 0 ? " (corrected)" : "";
   console.log(
     `${occurredAt} ${issue.shortId ?? issue.sentryId} ${kind}${inferred}${corrected}${by}: ${issue.title}`,
   );
 }
 
-/** In one step: what is read at the next start is a whole cursor, the old one or the new one. */
+/** Replaces the file in one step: the next start reads a whole cursor, the old one or the new one. */
 async function keep(newest: string): Promise<void> {
   await writeFile(`${file}.new`, newest);
   await rename(`${file}.new`, file);

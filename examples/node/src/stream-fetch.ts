@@ -1,8 +1,8 @@
 const silenceMs = 30_000;
 
 /**
- * As `fetch`, for event streams. Pings come every 12 s: where nothing comes for 30, the connection is dead, though nobody has
- * said so, and reading fails. graphql-sse tells of no pings, so what comes is listened to below it.
+ * Like `fetch`, for event streams. Pings come every 12 s: after 30 s of silence the connection is dead, even if nobody
+ * has closed it, and reading fails. graphql-sse does not report pings, so the bytes are watched below it.
  */
 export async function streamFetch(url: string, init: RequestInit): Promise<Response> {
   const dead = new AbortController();

@@ -23,7 +23,7 @@ export const openIssues = graphql`
   }
 `;
 
-/** What the list has to do to stay true, after that position: Relay does all of it by these directives. */
+/** What changes in the list after that position. Relay applies it by these directives. */
 export const openIssuesChanged = graphql`
   subscription operationsOpenIssuesChangedSubscription($after: Cursor, $connections: [ID!]!) {
     issueChanged(filter: { status: { eq: UNRESOLVED } }, after: $after) {

@@ -20,7 +20,7 @@ const retryMs = 1_000;
 
 export type Shown = { readonly state: string; readonly isRead: boolean };
 
-/** Reads the open issues into Relay's store and keeps them true there. */
+/** Reads the open issues into Relay's store and keeps them up to date there. */
 export function useOpenIssues(): Shown {
   const environment = useRelayEnvironment();
   const [shown, setShown] = useState<Shown>({ state: "Connecting", isRead: false });
@@ -29,7 +29,7 @@ export function useOpenIssues(): Shown {
     let isOver = false;
     let retry: ReturnType<typeof setTimeout>;
     let following: Disposable | null = null;
-    // With the first event it would be too late: nothing may change for hours.
+    // Live as soon as it is connected: the first event may be hours away.
     const unlisten = socket.on("connected", () => setShown({ state: "Live", isRead: true }));
     const kept = environment.retain(createOperationDescriptor(getRequest(openIssues), {}));
     const later = (begin: () => void) => {

@@ -4,13 +4,13 @@ import { streamFetch } from "./stream-fetch.ts";
 
 const stream = createStreamClient({
   url: new URL("/graphql", location.href).href,
-  // It would send the variables of the first subscription again. `useOpenIssues` subscribes after the newest cursor.
+  // A retry would send the variables of the first subscription. `useOpenIssues` subscribes after the newest cursor.
   retryAttempts: 0,
   fetchFn: streamFetch,
   // For a token: headers: { Authorization: "Bearer iw_…" }
 });
 
-/** What a subscription can ask for in its context. */
+/** What a subscription's context may have. */
 export type StreamContext = {
   /** Called once the gateway has opened the stream, before its first event. */
   readonly onOpen?: () => void;

@@ -1,7 +1,7 @@
 import { initGraphQLTada } from "gql.tada";
 import type { introspection } from "./graphql-env.d.ts";
 
-/** Types an operation by the gateway's schema as it is written: nothing is generated for it. */
+/** Types an operation from its text and the gateway's schema: no code is generated for it. */
 export const graphql = initGraphQLTada<{
   introspection: introspection;
   scalars: {

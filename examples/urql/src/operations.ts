@@ -19,7 +19,7 @@ export const openIssues = graphql(`
   }
 `);
 
-/** What the list has to do to stay true, after that position. */
+/** What changes in the list after that position. */
 export const openIssuesChanged = graphql(`
   subscription OpenIssuesChanged($after: Cursor) {
     issueChanged(filter: { status: { eq: UNRESOLVED } }, after: $after) {

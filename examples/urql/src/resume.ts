@@ -1,10 +1,10 @@
 import { NetworkError } from "graphql-sse";
 import type { CombinedError } from "urql";
 
-/** The errors that say that a cursor cannot be resumed after: read the list again. */
+/** The errors after which a cursor cannot be resumed: read the list again. */
 const lostPlaces = new Set(["CURSOR_INVALID", "CURSOR_AHEAD", "CURSOR_EXPIRED", "EPOCH_CHANGED"]);
 
-/** The errors that pass: go on where it was. */
+/** The errors that pass: resume after the same cursor. */
 const passing = new Set([
   "SLOW_CONSUMER",
   "SERVICE_UNAVAILABLE",
@@ -13,11 +13,11 @@ const passing = new Set([
   "OPERATION_LIMIT",
 ]);
 
-/** What helps after an error: to read the list again, or to go on where it was; nothing where it would be refused again. */
+/** What to do after an error: read the list again, resume, or nothing, because it would be refused again. */
 export type Remedy = "read" | "resume" | "none";
 
 export function remedyFor({ graphQLErrors, networkError }: CombinedError): Remedy {
-  // No answer: the gateway is gone, or the way to it. graphql-sse knows that of a token only by the status.
+  // No answer: the gateway or the network is down. graphql-sse tells of a refused token only by the HTTP status.
   if (networkError instanceof NetworkError) return networkError.response?.status === 401 ? "none" : "resume";
   if (networkError !== undefined) return "resume";
   const codes = graphQLErrors.map(({ extensions }) => String(extensions["code"]));

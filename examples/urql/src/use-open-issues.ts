@@ -8,7 +8,7 @@ const retryMs = 1_000;
 
 type Shown = { readonly state: string; readonly issues: readonly Issue[] };
 
-/** The open issues, kept true by the stream; and how that stands. */
+/** The open issues, kept up to date by the stream, and the state of the stream. */
 export function useOpenIssues(): Shown {
   const client = useClient();
   const [shown, setShown] = useState<Shown>({ state: "Connecting", issues: [] });
@@ -54,7 +54,7 @@ export function useOpenIssues(): Shown {
         if (error === undefined) later(resume);
         else failed(error, resume);
       };
-      // With the first event it would be too late: nothing may change for hours.
+      // Live as soon as the stream is open: the first event may be hours away.
       const onOpen = () => setShown((now) => ({ ...now, state: "Live" }));
       const { unsubscribe } = client
         .subscription(openIssuesChanged, { after }, { onOpen } satisfies StreamContext)

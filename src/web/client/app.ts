@@ -21,7 +21,7 @@ import { applyTheme, chosenTheme, themeAfter, type Theme } from "./theme.ts";
 import { usePresent } from "./time.ts";
 import { sentence } from "./words.ts";
 
-/** Whether /graphql is something for people: the gateway says so in the document. */
+/** Whether GraphiQL is served at /graphql: the gateway says so in the document. */
 const hasGraphiQL = document.querySelector("meta[name=graphiql]") !== null;
 
 /** The whole page. */
@@ -37,9 +37,9 @@ export function App({
   const place = useCell(navigation.place);
   const isSignInWanted = useCell(connection.isSignInWanted);
   const [signInFor, setSignInFor] = useState<TokenScope | null>(null);
-  // Whoever goes elsewhere wants to see that, and types there already.
+  // Going elsewhere closes the sign-in form, before the paint: the reader may be typing in the new view already.
   useLayoutEffect(() => setSignInFor(null), [place]);
-  // Whoever comes back from an issue goes on from there.
+  // After a return from an issue, the focus is on that issue in the list.
   const left = useRef(place.issue);
   useLostFocus(() => (left.current === null ? focusHeading() : focusIssue(left.current)));
   useLayoutEffect(() => {
@@ -51,7 +51,7 @@ export function App({
   const showKeys = () => dialog.current?.showModal();
   useLayoutEffect(() => listenToKeys({ navigation, togglePause, showKeys }), []);
   useEffect(() => {
-    // Before they are wanted, while they can be had: where that fails, browsers may not try again.
+    // Loaded ahead, while the gateway can be reached: browsers may not retry an import that failed.
     const end = connection.state.watch(() => {
       if (connection.state.get().is !== "live") return;
       end();
@@ -61,7 +61,7 @@ export function App({
   }, []);
   const isSigningIn = isSignInWanted || signInFor !== null;
   useEffect(() => {
-    // An issue names its tab itself.
+    // `IssueView` sets the title of an issue's tab.
     if (isSigningIn) document.title = "Sign in · Issuewire";
     else if (place.issue === null) document.title = `${sentence(place.view)} · Issuewire`;
   }, [place.view, place.issue, isSigningIn]);
@@ -136,8 +136,8 @@ export function App({
 }
 
 /**
- * What was asked for before signing in: this page, or another one in whose place this one was sent. Anew, for whoever has
- * signed in may see other issues than whoever read before.
+ * Loads what was asked for before signing in: this page, or another one in whose place it was sent. All is read again,
+ * because the new session may see other issues than the last one.
  */
 function goOn(): void {
   location.reload();
@@ -145,7 +145,7 @@ function goOn(): void {
 
 async function signOut(): Promise<void> {
   if (await closeSession()) location.reload();
-  // In the way, for whoever leaves a machine to others has to know.
+  // A dialog that blocks, because a reader who leaves a shared machine has to know.
   else alert("You could not be signed out: you are still signed in.");
 }
 
@@ -165,7 +165,7 @@ function CurrentView({
   readonly place: Place;
   readonly connection: Connection;
   readonly list: IssueList;
-  /** Asks for a token of a scope that lets its reader see more. */
+  /** Shows the sign-in form, for a token of this scope that lets the reader see more. */
   readonly signIn: (scope: TokenScope) => void;
 }) {
   if (place.issue !== null) {
@@ -213,7 +213,7 @@ function loadStatistics(): void {
   );
 }
 
-/** The view of statistics. Its charts are half of all the page's code, which is loaded without them. */
+/** The statistics view, loaded on demand: its charts are half of the page's code. */
 function Statistics(props: object) {
   const view = useCell(statisticsView);
   useEffect(loadStatistics, []);
@@ -223,7 +223,7 @@ function Statistics(props: object) {
     case "loaded":
       return html`<${view.View} ...${props} />`;
     case "failed":
-      // Browsers may remember that an import failed: only a page that is loaded anew surely tries again.
+      // Browsers may remember that an import failed. Only reloading the page is sure to try again.
       return html`<${Notice}
         isFailure
         heading="h1"
@@ -268,7 +268,7 @@ function ConnectionBadge({
   </div>`;
 }
 
-/** What is wrong with the connection, while it is. */
+/** What is wrong with the connection, while it is broken. */
 function Broken({ connection }: { readonly connection: Connection }) {
   const state = useCell(connection.state);
   const seconds = usePresent((now) =>

@@ -1,7 +1,7 @@
 import { hearTime } from "./clock.ts";
 import { createWatchdog } from "./watchdog.ts";
 
-/** An error that the gateway answered with, by its code. */
+/** An error that the gateway answered with, identified by its code. */
 export class AnswerError extends Error {
   override readonly name = "AnswerError";
   /** `extensions.code` of the first error. */
@@ -15,7 +15,7 @@ export class AnswerError extends Error {
     this.code = typeof code === "string" ? code : "INTERNAL_SERVER_ERROR";
   }
 
-  /** True when asking the same again later may succeed. */
+  /** True if the same request may succeed later. */
   get isPassing(): boolean {
     return ["SERVICE_UNAVAILABLE", "TIMEOUT", "RATE_LIMITED", "OPERATION_LIMIT", "SLOW_CONSUMER"].includes(
       this.code,
@@ -23,12 +23,12 @@ export class AnswerError extends Error {
   }
 }
 
-/** No answer of the gateway's came: it is not running, or something between is broken. */
+/** No usable answer came from the gateway: it is not running, or something in between is broken. */
 export class UnreachableError extends Error {
   override readonly name = "UnreachableError";
 }
 
-/** True of an error after which asking the same again later may succeed. */
+/** True of an error after which the same request may succeed later. */
 export function mayPass(error: unknown): error is UnreachableError | AnswerError {
   return error instanceof UnreachableError || (error instanceof AnswerError && error.isPassing);
 }
@@ -38,7 +38,7 @@ export function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";
 }
 
-/** What to show of an error. */
+/** The text to show for an error. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -52,20 +52,20 @@ export type Answer<Data> = {
 };
 
 /**
- * An operation with the shapes of its data and variables, which nothing checks at run time. A test validates the texts in
- * `operations/` against the schema.
+ * An operation with the types of its data and variables, which are not checked at run time. A test validates the texts
+ * in `operations/` against the schema.
  */
 export type Operation<Data, Variables> = {
   readonly text: string;
   readonly types?: (variables: Variables) => Data;
 };
 
-/** A gateway ends what it is asked after 10 s, where it was not set otherwise: what is not answered for longer is lost. */
+/** By default the gateway ends an operation after 10 s, so an answer that takes longer than this is lost. */
 const answerMs = 60_000;
 
 /**
  * Asks the gateway for the data of a query.
- * @throws AnswerError or UnreachableError
+ * @throws AnswerError; UnreachableError; the signal's reason.
  */
 export async function ask<Data, Variables extends object>(
   { text }: Operation<Data, Variables>,
@@ -87,7 +87,7 @@ export async function ask<Data, Variables extends object>(
   return dataOf(answer);
 }
 
-/** Sends an operation. @throws UnreachableError; AnswerError where the gateway wants to know who asks. */
+/** Sends an operation. Errors in the answer are left to the caller. @throws UnreachableError; the signal's reason. */
 export async function post(
   query: string,
   variables: object,
@@ -114,7 +114,7 @@ export async function post(
   return response;
 }
 
-/** @throws AnswerError with the first of the answer's errors. */
+/** The data of an answer. @throws AnswerError with the first of its errors; UnreachableError if it has no data. */
 export function dataOf<Data>({ data, errors }: Answer<Data>): Data {
   const [error] = errors ?? [];
   if (error !== undefined) throw new AnswerError(error.message, error.extensions ?? {});

@@ -1,6 +1,6 @@
 import { useEffect, useReducer } from "preact/hooks";
 
-/** A value that changes, and tells those who look at it. */
+/** An observable value. Setting the value that it has already notifies nobody. */
 export type Cell<Value> = {
   readonly get: () => Value;
   readonly set: (value: Value) => void;
@@ -25,7 +25,7 @@ export function createCell<Value>(initial: Value): Cell<Value> {
   };
 }
 
-/** The cell's value; the component renders again when it changes, once for all changes of one frame. */
+/** The cell's value. The component renders again when it changes, once for all changes of one frame. */
 export function useCell<Value>(cell: Pick<Cell<Value>, "get" | "watch">): Value {
   const [, renderAgain] = useReducer<number, void>((count) => count + 1, 0);
   useEffect(() => {

@@ -3,7 +3,7 @@ import uPlot from "uplot";
 import { html } from "./html.ts";
 import { countText, shortCountText } from "./words.ts";
 
-/** From one line of the grid to the next. Issues are counted, never halved. */
+/** Distances between grid lines. They are whole numbers, since issues are counted. */
 const steps = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000].flatMap((one) => [
   one,
   2 * one,
@@ -18,23 +18,23 @@ export type ChartLine = {
   readonly shape: "bars" | "area";
 };
 
-/** Lines over time, drawn on a canvas. Those who cannot see it get the table that goes with it. */
+/** Lines over time, drawn on a canvas. Screen readers get only the label: put a table of the figures beside it. */
 export function Chart({
   label,
   names,
   lines,
   height = 220,
 }: {
-  /** What a screen reader says it is. */
+  /** What screen readers say. */
   readonly label: string;
-  /** What stands under each value, from left to right. */
+  /** The labels on the x axis, one for each value, from left to right. */
   readonly names: readonly string[];
   readonly lines: readonly ChartLine[];
   readonly height?: number;
 }) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
-  // What is drawn anew, by whatever, is what is shown now.
+  // What the effect below draws. It runs only for another shape or height, but draws again for another theme.
   const now = useRef({ names, lines });
   now.current = { names, lines };
   const shape = JSON.stringify(lines.map((line) => [line.label, line.color, line.shape]));
@@ -52,7 +52,7 @@ export function Chart({
     create();
     const resized = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height }));
     resized.observe(element);
-    // A canvas does not follow the style sheet by itself.
+    // A canvas does not follow the style sheet by itself: it is drawn again for another theme.
     const schemes = matchMedia("(prefers-color-scheme: dark)");
     schemes.addEventListener("change", create);
     const themes = new MutationObserver(create);
@@ -72,7 +72,7 @@ export function Chart({
 }
 
 function dataOf(lines: readonly ChartLine[]): uPlot.AlignedData {
-  // Side by side in even steps: periods are not of one length, the first and the last least of all.
+  // The x axis has the index and not the time: periods differ in length, the first and the last most of all.
   return [
     Array.from(lines[0]?.values ?? [], (_value, index) => index),
     ...lines.map(({ values }) => [...values]),
@@ -96,7 +96,7 @@ function optionsOf(
   return {
     width: element.clientWidth || 300,
     height,
-    // At the right there is room for half of the last name, which stands below the middle of its bar.
+    // Room on the right for half of the last label, which is centred below its bar.
     padding: [10, 24, 0, 0],
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     scales: {
@@ -117,7 +117,7 @@ function optionsOf(
         grid,
         size: 40,
         incrs: steps,
-        // In full they would be wider than their room.
+        // In full they would be wider than the axis.
         values: (_plot, splits) => splits.map(shortCountText),
       },
     ],
@@ -148,7 +148,7 @@ function optionsOf(
               stroke,
               width: 2,
               points: { show: false },
-              // To the edge, for the newest value to be seen: it would have no width.
+              // Extended to the edge to show the newest value, which would have no width.
               paths: uPlot.paths.stepped!({ align: 1, extend: true }),
               fill: `color-mix(in srgb, ${stroke} 16%, transparent)`,
             };

@@ -5,30 +5,30 @@ import type { Assignee, Project } from "./operations/shapes.ts";
 import { assigneeFilter, assigneeKey } from "./place.ts";
 import { sleep } from "./until.ts";
 
-/** What there is to filter by. */
+/** The values that can be filtered by. */
 export type Choices = {
-  /** By their slugs, which two may have, one after the other. */
+  /** Ordered by slug. Two projects may have the same one, and are then next to each other. */
   readonly projects: readonly Project[];
-  /** Those with the most issues, and who is chosen. */
+  /** The assignees with the most issues, and the chosen one. */
   readonly assignees: readonly Assignee[];
 };
 
 /** How long to wait before asking again, after the choices could not be read. */
 const retryMs = 3_000;
 
-/** Choices younger than this are not read again when somebody is about to choose. */
+/** Choices younger than this are not read again when the reader is about to choose. */
 const freshMs = 2_000;
 
 type Page = { readonly hasNextPage: boolean; readonly endCursor: string | null };
 
-/** More than anybody looks through. */
+/** No more projects are read once there are this many: nobody looks through more. */
 const mostProjects = 1_000;
 
 /**
- * Projects and assignees; null until they are there, and while they cannot be had: the list says why. `refresh` reads
- * them again where they are not of just now; those that were there stay meanwhile.
+ * The projects and assignees to choose from; null until they are read. If reading fails, the list says why. `refresh`
+ * reads them again unless they are younger than `freshMs`; the old ones stay meanwhile.
  *
- * @param assignee the key of who is chosen, as `assigneeKey` makes it; null for nobody in particular.
+ * @param assignee the chosen assignee's key, as `assigneeKey` makes it; null if none is chosen.
  */
 export function useChoices(assignee: string | null): {
   readonly choices: Choices | null;
@@ -45,7 +45,7 @@ export function useChoices(assignee: string | null): {
   return { choices, refresh };
 }
 
-/** Tries again while the gateway cannot be reached. */
+/** Reads the choices, and retries while the error may pass. @throws any other error; the signal's reason. */
 export async function readChoices(assignee: string | null, signal: AbortSignal): Promise<Choices> {
   for (;;) {
     try {

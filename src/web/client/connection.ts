@@ -2,51 +2,54 @@ import { createCell, type Cell } from "./cell.ts";
 import { present } from "./clock.ts";
 import { until } from "./until.ts";
 
-/** What the page knows of its way to the gateway. */
+/** The state of the page's connection to the gateway. */
 export type ConnectionState =
   /** Nothing is followed. */
   | { readonly is: "idle" }
   | { readonly is: "connecting" }
   | { readonly is: "live" }
-  /** It broke, and is tried again at `retryAt` (milliseconds of `present`). */
+  /** It broke. The next attempt is at `retryAt`, in milliseconds of `present`. */
   | { readonly is: "broken"; readonly retryAt: number; readonly why: string }
-  /** The reader wants nothing to move, or does not look. Goes on where it was. */
+  /** The reader has paused the page, or it is out of sight. Resumes where it was. */
   | { readonly is: "paused" };
 
-/** How the views reach the gateway, and whether they should. */
+/** How the views reach the gateway, and whether they should at present. */
 export type Connection = {
   readonly state: Cell<ConnectionState>;
-  /** Whether the reader wants the page to stand still. */
+  /** Whether the reader has paused the page. */
   readonly isPaused: Cell<boolean>;
   /** Whether the gateway asks for a token. */
   readonly isSignInWanted: Cell<boolean>;
   /**
-   * Says that the gateway is asked. What is broken stays so until it is answered, for this may be one more attempt in vain;
-   * and what is live stays so, for nothing says otherwise.
+   * Sets the state to `connecting`, with two exceptions. `broken` stays until there is an answer, since this attempt
+   * may fail too; `live` stays because nothing says otherwise.
    */
   readonly connecting: () => void;
   /** Asks for a token. Nothing is followed until there is one. */
   readonly wantSignIn: () => void;
-  /** Whether nothing should be followed now: paused, or long out of sight. */
+  /** Whether nothing should be followed now, because the page is paused or has been out of sight for long. */
   readonly isResting: () => boolean;
-  /** Resolves once there is something to follow again. */
+  /** Waits in the state `paused` until `isResting` is false. Rejects with the signal's reason. */
   readonly awake: (signal: AbortSignal) => Promise<void>;
-  /** A signal that aborts with `signal`, and when the page begins to rest. Dispose it. */
+  /** A signal that aborts with `signal`, or when the page begins to rest. Has to be disposed. */
   readonly whileAwake: (signal: AbortSignal) => Disposable & { readonly signal: AbortSignal };
-  /** Waits before the next attempt, longer each time in a row; less when there is reason to hope. */
+  /**
+   * Waits before the next attempt, in the state `broken`: exponential back-off with jitter. The wait ends early when
+   * the browser comes online or the page comes into sight. `attempt` counts the failures in a row before it, from 0.
+   */
   readonly retry: (attempt: number, why: string, signal: AbortSignal) => Promise<void>;
-  /** Ends a wait at once. */
+  /** Ends all waits of `retry` at once. */
   readonly retryNow: () => void;
 };
 
-/** A tab that nobody looks at lets go of its stream after so long: a browser has six for all tabs of a gateway. */
+/** A hidden tab closes its stream after this time: a browser has six connections for all tabs of a gateway. */
 const restAfterMs = 20_000;
 const longestWaitMs = 10_000;
 
 export function createConnection(): Connection {
   const state = createCell<ConnectionState>({ is: "idle" });
   const isPaused = createCell(false);
-  // One that is opened beside what is read, in a tab behind it, is out of sight from the start.
+  // A page opened in a background tab is out of sight from the start.
   const isOutOfSight = createCell(document.hidden);
   const isSignInWanted = createCell(false);
   const retries = new Set<() => void>();
@@ -103,7 +106,7 @@ export function createConnection(): Connection {
     },
 
     async retry(attempt, why, signal) {
-      // Not in step with every other page that lost the same gateway.
+      // Jitter, so that pages which lost the same gateway do not retry in step.
       const waitMs = Math.min(longestWaitMs, 500 * 2 ** attempt) * (0.75 + Math.random() / 2);
       state.set({ is: "broken", retryAt: present() + waitMs, why });
       await until(signal, (done) => {

@@ -1,15 +1,18 @@
 import { useLayoutEffect, useState } from "preact/hooks";
 import { html } from "./html.ts";
 
-/** Copies a text when it is pressed, and says, spoken too, whether it could. Is not there where the browser lets no page copy. */
+/**
+ * A button that copies a text and says, to screen readers too, whether that worked. Renders nothing if the browser does
+ * not let the page copy.
+ */
 export function CopyButton({ text }: { readonly text: string }) {
   const [said, setSaid] = useState("");
-  // Of another text it is not true.
+  // It is not true of another text.
   useLayoutEffect(() => setSaid(""), [text]);
   const { clipboard } = navigator as { readonly clipboard?: Clipboard };
   if (clipboard === undefined) return null;
   const copy = () => {
-    // What is said again is spoken only if it was not there meanwhile.
+    // Screen readers speak the same text again only if it was gone in between.
     setSaid("");
     clipboard.writeText(text).then(
       () => setSaid("Copied"),

@@ -5,12 +5,13 @@ export type StreamEvent = {
   readonly id: string | null;
 };
 
-/** Most characters of one event; a larger one ends the stream. */
+/** The most characters of one event. A larger one ends the stream. */
 const maxEventLength = 8 * 1024 * 1024;
 
 /**
- * The events of a body, as they arrive, comments as events with neither data nor id: they, too, say that the other end
- * is there. Ends with the body; an event that is cut off is left out.
+ * The events of a body, as they arrive. A comment is an event without data and id: it, too, says that the other end is
+ * there. Ends with the body; an incomplete last event is left out.
+ * @throws RangeError for an event that is too large.
  */
 export async function* readEvents(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,

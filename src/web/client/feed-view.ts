@@ -19,14 +19,14 @@ type FeedState =
   | {
       readonly is: "ready";
       readonly feed: Feed;
-      /** Null for those who may not see them. */
+      /** Null if the reader may not see them. */
       readonly deliveries: readonly Delivery[] | null;
     };
 
-/** Nothing tells of deliveries that change nothing, so they are asked for. */
+/** No subscription tells of deliveries that change nothing, so they are polled. */
 const pollMs = 3_000;
 
-/** How the feed itself is: what Sentry sends, and what became of it. */
+/** The health of the feed: what Sentry sends, and what became of it. */
 export function FeedView({
   connection,
   signIn,
@@ -63,7 +63,7 @@ async function watchFeed(
   succeeded: () => void,
 ): Promise<void> {
   for (;;) {
-    // Also while nothing shall move: it is shown, and then stands still.
+    // Paused or not, the feed is read once; it then stands still while the page rests.
     if (state.get().is === "ready") await connection.awake(signal);
     const { feed } = await ask(feedHealth, {}, signal);
     const deliveries = await ask(newestDeliveries, {}, signal).then(

@@ -22,10 +22,10 @@ const seenLabels: Readonly<Record<SeenChoice, string>> = {
   "30d": "Last 30 days",
 };
 
-/** How long typing has to rest before it is searched for. */
+/** How long after the last keystroke the search begins. */
 const typingMs = 250;
 
-/** What issues are narrowed down by, in the list and in the statistics alike. `children` come before it. */
+/** The filters of the issue list and the statistics. `children` come before them. */
 export function FilterBar({
   navigation,
   place,
@@ -87,7 +87,7 @@ export function FilterBar({
   </div>`;
 }
 
-/** Their slugs; with the id where one that had the slug before, or after, stands beside it. */
+/** The projects by slug. The id is added if a neighbour in the list has, or had, the same slug. */
 function projectOptions(projects: readonly Project[]): readonly (readonly [string, string])[] {
   return projects.map(({ sentryId, slug }, at) => {
     const isShared = slug === projects[at - 1]?.slug || slug === projects[at + 1]?.slug;
@@ -101,9 +101,9 @@ function SearchField({ navigation, search }: { readonly navigation: Navigation; 
   const typing = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(typing.current), []);
   const committed = useRef(search);
-  // Before it is painted: whoever goes back may be typing already.
+  // Before the paint: a reader who goes back may be typing already.
   useLayoutEffect(() => {
-    // Only what came from elsewhere: what is being typed is newer than its own way through the address.
+    // Only a search from elsewhere: the reader's own, back from the address, is older than what is being typed.
     if (search === committed.current) return;
     committed.current = search;
     setText(search);
@@ -131,13 +131,13 @@ function SearchField({ navigation, search }: { readonly navigation: Navigation; 
       typing.current = setTimeout(() => commit(value), typingMs);
     }}
     onBlur=${(event: Event) => {
-      // Whoever goes on to something else means what is typed.
+      // Leaving the field commits what is typed.
       if (typing.current !== undefined) commit((event.target as HTMLInputElement).value);
     }}
     onKeyDown=${(event: KeyboardEvent) => {
       if (event.key === "Enter") commit((event.target as HTMLInputElement).value);
       if (event.key === "Escape") {
-        // A browser's own Escape empties the field and tells nobody: the list would go on being narrowed by what was there.
+        // The browser's own Escape empties the field without an `input` event: the old search would go on filtering.
         event.preventDefault();
         (event.target as HTMLInputElement).blur();
       }

@@ -16,8 +16,8 @@ type FinderProps = {
 };
 
 /**
- * Shows `children` once the place's project is known by its id: not all issues of a project that was renamed show the same
- * slug.
+ * Shows `children` once the id of the place's project is known: after a rename, not all issues of a project show the
+ * same slug.
  */
 export function ProjectFinder({ place, ...props }: FinderProps) {
   const find = async (slug: string, signal: AbortSignal) => {
@@ -28,7 +28,7 @@ export function ProjectFinder({ place, ...props }: FinderProps) {
   return html`<${Finder} ...${props} named=${place.project} find=${find} text="Loading the project" />`;
 }
 
-/** Shows `children` once the place's issue is known by its id, by which it is followed. */
+/** Shows `children` once the id of the place's issue is known, because issues are followed by id. */
 export function IssueFinder({ place, ...props }: FinderProps) {
   const find = async (shortId: string, signal: AbortSignal) => {
     const { issue } = await ask(issueOfShortId, { shortId }, signal);
@@ -38,8 +38,8 @@ export function IssueFinder({ place, ...props }: FinderProps) {
 }
 
 /**
- * Shows `children` once what an address names is known by Sentry's id. Where the address has people's own name for it, that
- * is looked up, and the address then has the id. A name that nothing has stays.
+ * Shows `children` once the address has Sentry's id. A slug or short id is looked up and replaced by the id. If nothing
+ * has that name, or the look-up fails, the address stays and `children` are shown.
  */
 function Finder({
   navigation,
@@ -50,7 +50,7 @@ function Finder({
   children,
 }: Omit<FinderProps, "place"> & {
   readonly named: string | null;
-  /** What is different in the address that has the id; null where nothing has this name. */
+  /** What changes in the address to have the id; null if nothing has this name. */
   readonly find: (name: string, signal: AbortSignal) => Promise<Partial<Place> | null>;
   readonly text: string;
 }) {
@@ -66,7 +66,7 @@ function Finder({
       if (found !== null) navigation.go(found, "replacing");
       setLookedUp(name);
     };
-    // What is shown then says what is wrong.
+    // `children` then say what is wrong.
     keepTrying(lookUp, { connection, signal, failed: () => setLookedUp(name) });
     return () => stop.abort();
   }, [name]);

@@ -3,7 +3,7 @@ import type { Connection } from "./connection.ts";
 import { readEvents } from "./event-stream.ts";
 import { createWatchdog } from "./watchdog.ts";
 
-/** What was followed cannot be resumed: what it keeps true has to be read again. */
+/** The subscription cannot be resumed: what it keeps up to date has to be read again. */
 export class PlaceLostError extends Error {
   override readonly name = "PlaceLostError";
 }
@@ -16,10 +16,10 @@ const fellSilent = () => new UnreachableError("The gateway fell silent.");
 const lostPlaces = new Set(["CURSOR_INVALID", "CURSOR_AHEAD", "CURSOR_EXPIRED", "EPOCH_CHANGED"]);
 
 /**
- * The data of a subscription, through every loss of the connection, until `signal` aborts. `after` is where it begins;
- * when it breaks it goes on after the newest cursor that `cursorOf` found or that a ping told. Shows in `connection` how
- * it stands.
- * @throws PlaceLostError; AnswerError for what trying again cannot mend; the signal's reason.
+ * The data of a subscription, resumed after every loss of the connection, until `signal` aborts. Begins after the
+ * cursor `after`, and resumes after the newest one that `cursorOf` found or that came as an id. Sets the state of
+ * `connection`.
+ * @throws PlaceLostError; AnswerError for what a retry cannot mend; the signal's reason.
  */
 export async function* follow<Data, Variables extends object>(
   operation: Operation<Data, Variables & { readonly after?: string | null }>,
@@ -35,7 +35,7 @@ export async function* follow<Data, Variables extends object>(
     readonly cursorOf: (data: Data) => string | null;
     readonly connection: Connection;
     readonly signal: AbortSignal;
-    /** Called whenever the stream tells something, be it only that there is nothing to tell. */
+    /** Called for everything that the stream brings, pings included. */
     readonly heard: () => void;
   },
 ): AsyncGenerator<Data, void> {
@@ -66,7 +66,7 @@ export async function* follow<Data, Variables extends object>(
         }
         if (id === null || id === "") continue;
         cursor = id;
-        // A ping. The first one comes once all that was missed is told.
+        // An event or a ping came with its position: the stream works.
         connection.state.set({ is: "live" });
       }
     } catch (error) {
@@ -76,7 +76,7 @@ export async function* follow<Data, Variables extends object>(
         if (lostPlaces.has(error.code)) throw new PlaceLostError(error.message, { cause: error });
         if (!error.isPassing) throw error;
       }
-      // A connection that breaks off is told in the browser's own words, such as "network error".
+      // A connection that breaks off throws the browser's own words, such as "network error": `why` stays as it is.
       if (mayPass(error) || error instanceof RangeError) why = error.message;
     }
     signal.throwIfAborted();
@@ -84,7 +84,7 @@ export async function* follow<Data, Variables extends object>(
   }
 }
 
-/** Leaves `after` out where there is none: a subscription that has no such argument is asked without. */
+/** Leaves `after` out if there is no cursor: not every subscription has that argument. */
 function withCursor<Variables extends object>(variables: Variables, cursor: string | null) {
   return cursor === null ? variables : { ...variables, after: cursor };
 }

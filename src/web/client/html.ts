@@ -1,10 +1,10 @@
 import htm from "htm";
 import { h, options, type VNode } from "preact";
 
-/** About a frame. Not one itself: none is drawn of a tab that is out of sight, and what is shown there shall be true as well. */
+/** About a frame. A timer, since a tab out of sight draws no frames, and what it shows has to be true too. */
 const renderAfterMs = 16;
 
-// By itself Preact renders before whatever is to be done next: once for each of a thousand events that arrive together.
+// By default Preact renders in a microtask: once for each of a thousand events that arrive together.
 options.debounceRendering = (render) => void setTimeout(render, renderAfterMs);
 
 /** Markup as a template: `<div class=${name}>${child}</div>`, `<${Component} prop=${value} />`. */

@@ -20,18 +20,18 @@ export type IssueDetailState =
   | ({
       readonly is: "ready";
       readonly issue: IssueDetail;
-      /** Every state that it was in; null where these are more than the gateway tells at once. */
+      /** Every state that it was in; null if there are too many for one answer. */
       readonly spans: readonly Span[] | null;
     } & ShownEvents);
 
 type ShownEvents = {
   /** The issue's history, oldest first; the beginning may be missing. */
   readonly events: readonly IssueEvent[];
-  /** What `readEarlier` reads before; null when the beginning is there. */
+  /** `readEarlier` reads what is before this cursor; null once the beginning is read. */
   readonly earlierCursor: string | null;
 };
 
-/** One issue with its history, kept true until it is disposed. */
+/** One issue with its history, kept up to date until it is disposed. */
 export type IssueDetailView = Disposable & {
   readonly state: Cell<IssueDetailState>;
   /** Reads more of the history, towards its beginning. */
@@ -59,7 +59,7 @@ export function openIssueDetail(sentryId: string, connection: Connection): Issue
       return feed.cursor;
     }
     let { events, earlierCursor } = shownOf(issue.events);
-    // As far back as it was shown already.
+    // As far back as was shown before.
     while (earlierCursor !== null && events.length < shownEvents()) {
       const earlier = await readBefore(earlierCursor);
       events = [...earlier.events, ...events];
@@ -89,11 +89,11 @@ export function openIssueDetail(sentryId: string, connection: Connection): Issue
     return issue === null ? { events: [], earlierCursor: null } : shownOf(issue.events);
   }
 
-  /** Each change of the issue is a reason to read it again, and to go on after what that read shows. */
+  /** Reads the issue again after each change, and follows it from the position that the read shows. */
   async function readAndFollow(succeeded: () => void): Promise<void> {
     const filter = { sentryId: { eq: sentryId } };
     for (;;) {
-      // Also while nothing shall move: it is shown, and then stands still.
+      // Paused or not, the issue is read once; it then stands still while the page rests.
       const after = await read();
       const changes = follow(
         issueChanged,

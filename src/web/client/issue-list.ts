@@ -7,17 +7,17 @@ import { issueChanged, issuePage, type IssueChange, type IssueOrder } from "./op
 import type { IssueFilter, ListedIssue } from "./operations/shapes.ts";
 import type { Place } from "./place.ts";
 
-/** What a list shows, and in which order. */
+/** The filter, order and page of a list. */
 export type ListRequest = {
   readonly filter: IssueFilter;
   readonly order: IssueOrder;
   readonly page: Place["page"];
 };
 
-/** A row of the list. `change` is what happened to it last, for as long as that is to be seen. */
+/** A row of the list. `change` is what happened to it last, while the row shows that; else null. */
 export type Row = {
   readonly issue: ListedIssue;
-  /** The page cursor of the row's place; null where it came or moved after the page was read. */
+  /** The row's page cursor; null if the row came or moved after the page was read. */
   readonly cursor: string | null;
   readonly change: "entered" | "updated" | "left" | null;
   /** Grows with each change of this row. */
@@ -30,37 +30,37 @@ export type IssueListState = {
   readonly total: number;
   readonly hasNext: boolean;
   readonly hasPrevious: boolean;
-  /** Another page was asked for, and is not there yet: the rows are of the one before. */
+  /** True while another page is read: the rows are still those of the one before. */
   readonly isLoading: boolean;
-  /** What asking again will not mend; null when all is well. */
+  /** The message of an error that no retry can mend; null if there is none. */
   readonly error: string | null;
   /** How many issues have entered, been updated, and left, since the page was asked for. */
   readonly told: { readonly entered: number; readonly updated: number; readonly left: number };
 };
 
-/** A page of issues that stays true while it is shown. */
+/** A page of issues, kept up to date while it is shown. */
 export type IssueList = {
   readonly state: Cell<IssueListState>;
-  /** Shows another page; the rows of the one before stay until it is there. */
+  /** Shows another page. The rows of the one before stay until it is read. */
   readonly show: (request: ListRequest) => void;
-  /** Lets go of the stream. The next `show` of the same request goes on from there, unless the page is too old by then. */
+  /** Closes the stream. The next `show` of the same request resumes it, unless the page is too old by then. */
   readonly rest: () => void;
-  /** The page cursors that lead to the next and the previous page; null where there is none. */
+  /** The page cursors for the next and the previous page; null if there is none. */
   readonly nextCursor: () => string | null;
   readonly previousCursor: () => string | null;
 };
 
 export const rowsPerPage = 50;
 
-/** How long a row that left is still seen, and a row that changed shows that it did. */
+/** How long a row that left stays visible, and how long a changed row is marked. */
 const shownLeavingMs = 1_600;
 
-/** A page that rows have left is read again this long after. */
+/** How long after rows have left a page it is read again, to be filled up. */
 const refillAfterMs = 2_000;
 
 /**
- * A page that was read this long ago is read anew once it has rested, in place of all that was missed; and without a rest
- * where its filter counts from now: what passes its bound with time is told by nothing.
+ * At this age a page is read again: after a rest, in place of all the changes that were missed. A page whose filter has
+ * a relative time is read again even without a rest: no event tells that an issue passed the bound with time.
  */
 const ageAfterMs = 60_000;
 
@@ -82,14 +82,14 @@ export function createIssueList(connection: Connection): IssueList {
   let running = new AbortController();
   running.abort();
 
-  /** Reads the page and follows what changes in it, again and again, until aborted. */
+  /** Reads the page and follows its changes, in a loop until aborted. */
   async function readAndFollow(
     asked: ListRequest,
     signal: AbortSignal,
     succeeded: () => void,
   ): Promise<void> {
     for (;;) {
-      // Also while nothing shall move: what is asked for is shown, and then stands still.
+      // Paused or not, the page is read once; it then stands still while the page rests.
       if (position === null) await read(asked, signal);
       await connection.awake(signal);
       if (Date.now() - readAt >= ageAfterMs) {
@@ -126,7 +126,7 @@ export function createIssueList(connection: Connection): IssueList {
         signal,
       );
     let found = await pageAt(wanted);
-    // Going back has come to the beginning: that is the first page, which may hold more than what was left of it.
+    // Going back has reached the beginning: read the first page, which may have more rows than came before the cursor.
     if (wanted?.is === "before" && !found.issues.pageInfo.hasPreviousPage) found = await pageAt(null);
     const { feed, issues } = found;
     const { edges, totalCount, pageInfo } = issues;
@@ -167,7 +167,7 @@ export function createIssueList(connection: Connection): IssueList {
       if (hasNext && staying < rowsPerPage) refilling ??= setTimeout(refill, refillAfterMs);
     };
     try {
-      // Rows may have left right before the page was let go of.
+      // Rows may have left just before the stream was closed.
       refillIfShort();
       for await (const { issueChanged: change } of changes) {
         state.set(changed(state.get(), change, asked.order));
@@ -181,7 +181,7 @@ export function createIssueList(connection: Connection): IssueList {
     }
   }
 
-  /** Takes a row's change back, or the row itself, once it has been seen. */
+  /** Once a row's change has been seen, takes the mark back, or removes the row if it left. */
   function forget(id: string): void {
     const changes = state.get().rows?.find(({ issue }) => issue.id === id)?.changes;
     setTimeout(() => {
@@ -224,7 +224,7 @@ export function createIssueList(connection: Connection): IssueList {
     nextCursor() {
       const { rows, hasNext } = state.get();
       if (!hasNext) return null;
-      // The rows behind the last one whose place is known come again on the next page; none is left out.
+      // The rows after the last one with a cursor come again on the next page. None is left out.
       return rows?.findLast(({ cursor }) => cursor !== null)?.cursor ?? page.end;
     },
 
@@ -236,7 +236,7 @@ export function createIssueList(connection: Connection): IssueList {
   };
 }
 
-/** The list after a change. The row of an issue that left stays until it is forgotten, marked. */
+/** The list after a change. The row of an issue that left is marked, and stays until `forget` removes it. */
 export function changed(
   list: IssueListState,
   { kind, issue }: IssueChange,
@@ -257,7 +257,7 @@ export function changed(
   }
 
   const others = before.filter((row) => row !== known);
-  // A row that left shows what its issue became, where it was before.
+  // A row that left shows the new values of its issue in the old place: comparing them does not tell whether it moved.
   const moved =
     known !== undefined && (known.change === "left" || compareIssues(known.issue, issue, order) !== 0);
   const row: Row = {
@@ -273,8 +273,8 @@ export function changed(
   );
   const index = at < 0 ? others.length : at;
   const first = before.find((other) => other.change !== "left");
-  // What sorts before the first row of a later page, or behind the last one of a page that others follow, is elsewhere;
-  // where no row of a later page is left nothing says what belongs to it.
+  // An issue belongs to another page if it sorts before the first row of a later page, or after the last row of a page
+  // with a next one. If no row of a later page is left, nothing says what belongs to it.
   const isBefore = first === undefined || compareIssues(issue, first.issue, order) < 0;
   const isElsewhere = (list.hasPrevious && isBefore) || (list.hasNext && at < 0);
   const rows = isElsewhere ? others : others.toSpliced(index, 0, row);
@@ -288,7 +288,7 @@ export function changed(
   };
 }
 
-/** The gateway's own order: nulls last either way, Sentry's id, as text, among equals. */
+/** Compares as the gateway orders: nulls last in either direction, and equals by Sentry's id, as text. */
 export function compareIssues(
   one: ListedIssue,
   other: ListedIssue,

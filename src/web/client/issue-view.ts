@@ -54,7 +54,7 @@ export function IssueView({
   }, [name]);
   useLayoutEffect(() => {
     if (!isReady) return;
-    // From its top, however far down the list was and however long its title is.
+    // At the top, however far down the list was and however long the title is.
     window.scrollTo({ top: 0 });
     focusHeading();
   }, [isReady]);
@@ -149,7 +149,7 @@ function Facts({ issue }: { readonly issue: IssueDetail }) {
   </aside>`;
 }
 
-/** Every state that the issue was in, in proportion. */
+/** Every state that the issue was in, drawn in proportion to time. */
 function Ribbon({ spans }: { readonly spans: readonly Span[] }) {
   if (spans.length === 0) return null;
   return html`<figure class="ribbon">
@@ -160,19 +160,19 @@ function Ribbon({ spans }: { readonly spans: readonly Span[] }) {
 
 type Part = {
   readonly span: Span;
-  /** In milliseconds. */
+  /** Epoch milliseconds. */
   readonly from: number;
   readonly seconds: number;
   readonly tone: Tone;
 };
 
-/** Of the thousand parts of a ribbon: on a phone, too, what is as wide is seen between two gaps. */
+/** In thousandths of the ribbon's width. A span this wide is visible between two gaps, even on a phone. */
 const broadSpan = 10;
 
 function Drawing({ spans }: { readonly spans: readonly Span[] }) {
   const begin = Date.parse(spans[0]!.startedAt);
   const lengthAt = (now: number) => Math.max(1, now - begin);
-  // Drawn again once it has grown by a thousandth: by less nothing in it is seen to move.
+  // Drawn again once it has grown by a thousandth: less than that is not visible.
   usePresent((now) => Math.floor(Math.log(lengthAt(now)) * 1000));
   const whole = lengthAt(present());
   const parts = spans.map((span): Part => {
@@ -193,7 +193,7 @@ function Drawing({ spans }: { readonly spans: readonly Span[] }) {
     >
       <title>${`${stateText(span.state)}, ${durationText(seconds)}`}</title>
     </rect>`;
-  // Beside one another not all tones can be told apart. What is narrow is drawn over the gaps, which would hide it.
+  // Gaps, because some tones look alike side by side. Narrow spans are drawn over the gaps, which would hide them.
   const gaps = parts.filter((part, index) => index > 0 && (isBroad(part) || isBroad(parts[index - 1]!)));
   return html`<svg viewBox="0 0 1000 14" preserveAspectRatio="none" aria-hidden="true">
     ${parts.filter(isBroad).map(rect)}
@@ -202,7 +202,7 @@ function Drawing({ spans }: { readonly spans: readonly Span[] }) {
   </svg>`;
 }
 
-/** How long the issue was in each state. Several have one tone. */
+/** How long the issue was in each state. Several states may have one tone. */
 function Legend({ spans }: { readonly spans: readonly Span[] }) {
   type Stay = { readonly tone: Tone; readonly seconds: number; readonly since: string | null };
   const stays = new Map<string, Stay>();
@@ -238,7 +238,7 @@ function Timeline({
   const [problem, setProblem] = useState<string | null>(null);
   const newestFirst = events.toReversed();
   const hasInferred = events.some(({ source }) => source === "INFERRED");
-  // The button that reads earlier entries leaves with the last of them.
+  // The button that reads earlier entries disappears with the last of them.
   useLostFocus(() => document.getElementById("history")?.focus({ preventScroll: true }));
   const newestTransition = newestFirst.find(({ transition }) => transition !== null);
   return html`<section class="timeline" aria-labelledby="history">
@@ -288,7 +288,7 @@ function TimelineEvent({
   lastsSince,
 }: {
   readonly event: IssueEvent;
-  /** Of the transition to the present state. */
+  /** When the present state began, on the transition to it; null on all other events. */
   readonly lastsSince: string | null;
 }) {
   const { transition } = event;
@@ -339,7 +339,7 @@ function TimelineEvent({
   </li>`;
 }
 
-/** What Sentry sent, read when it is asked for, and again whenever the issue was. */
+/** The raw payload: read when it is opened, and again whenever the issue has been read again. */
 function Raw({
   issue,
   signIn,
@@ -383,7 +383,7 @@ function Raw({
   </details>`;
 }
 
-/** Printed JSON with its keys and values told apart. */
+/** Printed JSON with its keys and strings highlighted. */
 function Json({ text }: { readonly text: string }) {
   const parts = text.split(/("(?:[^"\\]|\\.)*"(?:\s*:)?)/);
   return parts.map((part, index) =>

@@ -15,7 +15,7 @@ import { Ago, Lasting } from "./time.ts";
 import { titleText } from "./title-text.ts";
 import { asOfWebhook, assigneeText, countText, levelText, sentence, shortCountText } from "./words.ts";
 
-/** The board: a page of issues that moves as they do. */
+/** The board: a page of issues that updates live. */
 export function IssuesView({
   navigation,
   place,
@@ -36,7 +36,7 @@ export function IssuesView({
   const { at } = issueLinks();
   useLostFocus(() => {
     if (at < 0) return;
-    // Its row has left, and another one is in its place.
+    // The focused row has left; the focus goes to the row in its place.
     const { links } = issueLinks();
     const link = links[Math.min(at, links.length - 1)];
     if (link === undefined) focusHeading();
@@ -98,7 +98,7 @@ function StatusTabs({ navigation, place }: { readonly navigation: Navigation; re
   </div>`;
 }
 
-/** What has happened to the list since it was read. To be read where it stands: spoken by itself, it would never end. */
+/** What has happened since the list was asked for. Not a live region: screen readers would never stop speaking. */
 function Told({ told: { entered, updated, left } }: { readonly told: IssueListState["told"] }) {
   const parts = [
     entered > 0 ? `${countText(entered)} entered` : "",
@@ -156,7 +156,7 @@ function Body({
   readonly place: Place;
 }) {
   if (state.error !== null) {
-    // Its address may ask for what there is no more: loaded again it would be the same.
+    // The address may ask for something that is gone: reloading would show the same error.
     return html`<${Notice} isFailure title="The list cannot be shown" message=${state.error}>
       <button type="button" onClick=${() => location.assign("/")}>Show all open issues</button>
     <//>`;
@@ -212,7 +212,7 @@ function IssueRow({
   readonly navigation: Navigation;
   readonly place: Place;
 }) {
-  // An animation begins anew only under another name.
+  // A CSS animation starts again only under another name.
   const mark = change === null ? "" : `${change} ${changes % 2 === 0 ? "even" : "odd"}`;
   return html`<tr class=${`level-${issue.level.toLowerCase()} ${mark}`} data-issue=${issue.sentryId}>
     <td class="col-issue">
@@ -298,15 +298,15 @@ function NoneOf({ status }: { readonly status: Place["status"] }) {
   <//>`;
 }
 
-/** Whether the gateway knows of no issue at all; false as long as that is not sure. */
+/** Whether the gateway knows of no issue at all; false until that is sure. */
 function useIsFirstAwaited(): boolean {
   const [isSure, setSure] = useState(false);
   useEffect(() => {
     const stop = new AbortController();
     ask(anyIssue, {}, stop.signal).then(
-      // Those who may see some projects alone cannot know of others' issues.
+      // A reader limited to some projects cannot know whether others have issues.
       ({ feed, issues }) => setSure(issues.nodes.length === 0 && feed.refusedSinceStart !== null),
-      // Nothing is said that is not sure; the list says what is wrong.
+      // It is not sure. The list says what is wrong.
       () => {},
     );
     return () => stop.abort();

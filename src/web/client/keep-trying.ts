@@ -3,11 +3,13 @@ import type { Connection } from "./connection.ts";
 import { PlaceLostError } from "./follow.ts";
 
 /**
- * Does `work` until it ends or `signal` aborts: again after a while where an error may pass or a place was lost, as
- * `connection` then shows. Who has to sign in is asked to. What trying again cannot mend ends it, and `failed` gets what to
- * show of it.
+ * Runs `work` until it resolves or `signal` aborts. On an error:
  *
- * @param work calls `succeeded` once all of it is answered: then the next wait is short again.
+ * - if it may pass, or a place was lost: waits as `connection.retry` does, and runs `work` again;
+ * - if the reader has to sign in: asks for that, and stops;
+ * - otherwise: stops, and calls `failed` with the message to show.
+ *
+ * @param work calls `succeeded` once all of it is answered: the back-off then starts over.
  */
 export function keepTrying(
   work: (succeeded: () => void) => Promise<void>,

@@ -3,7 +3,7 @@ import { issueLinks } from "./focus.ts";
 import { viewing, type Navigation, type View } from "./place.ts";
 import { keep, kept } from "./storage.ts";
 
-/** The keys that do something, for the page that lists them. */
+/** The shortcuts, for the dialog that lists them. */
 export const keys = [
   ["j / k", "next, previous issue"],
   ["Enter", "open the issue"],
@@ -17,23 +17,23 @@ export const keys = [
 const key = "issuewire.keys";
 const isOn = createCell(kept(key) !== "off");
 
-/** Whether a letter, a digit or a sign alone does something: who speaks to the machine may say one and mean none. */
+/** Whether a single letter, digit or sign is a shortcut. People who use speech input may type one by accident. */
 export const hasSingleKeys: Pick<Cell<boolean>, "get" | "watch"> = isOn;
 
-/** Has single keys do something or not, now and on later visits. */
+/** Turns single-key shortcuts on or off, now and for later visits. */
 export function setSingleKeys(on: boolean): void {
   isOn.set(on);
   keep(key, on ? null : "off");
 }
 
-/** What keys are typed into. A box to tick is not: in a dialog that was just closed it may have the focus for a moment. */
+/** Where keys are typed, and are no shortcuts. Not checkboxes: one in a dialog just closed may still have the focus. */
 const notForShortcuts = "input:not([type=checkbox]), select, textarea, dialog[open]";
 
 const views: Readonly<Record<string, View>> = { "1": "issues", "2": "statistics", "3": "feed" };
 
 /**
- * Listens to keys until the returned function is called. Typing into a field, and keys with Ctrl and such, are not for it;
- * single ones are where `hasSingleKeys`.
+ * Listens for shortcuts until the returned function is called. Ignores keys typed into a field, and keys with Ctrl,
+ * Meta or Alt. Single keys are shortcuts only while `hasSingleKeys` is true.
  */
 export function listenToKeys({
   navigation,
@@ -69,7 +69,7 @@ export function listenToKeys({
   return () => document.removeEventListener("keydown", listen);
 }
 
-/** Focuses the issue so many rows further down. */
+/** Focuses the next or previous issue; the first or the last one if none has the focus. */
 function focusRow(step: 1 | -1): void {
   const { links, at } = issueLinks();
   const link = links[at < 0 ? (step > 0 ? 0 : links.length - 1) : at + step];

@@ -2,7 +2,7 @@ import { useCell } from "./cell.ts";
 import { html } from "./html.ts";
 import { hasSingleKeys, keys, setSingleKeys } from "./keyboard.ts";
 
-/** What the keys do, and whether they should: the contents of a dialog, which its form closes. */
+/** The contents of the keyboard dialog, which its form closes: the shortcuts, and whether single keys work. */
 export function Keys() {
   const isOn = useCell(hasSingleKeys);
   return html`<h2 id="keys">Keyboard</h2>

@@ -1,6 +1,6 @@
 /**
- * Some systems name a language that no standard knows ("en-US@posix"), and whatever formats with it fails. This stands in
- * for it, before anything that formats is loaded.
+ * Some systems report a language that is no valid tag ("en-US@posix"), and formatting with it throws. Replaces it by
+ * "en-US", before any module that formats is loaded.
  */
 if (!isKnown(navigator.language))
   Object.defineProperty(navigator, "language", { value: "en-US", configurable: true });

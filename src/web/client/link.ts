@@ -1,7 +1,7 @@
 import { html } from "./html.ts";
 import { addressOf, type Navigation, type Place } from "./place.ts";
 
-/** A link to another place of the page. Where a key is held, the browser opens it in its own way, as any link. */
+/** A link to another place of the page. While Ctrl, Meta or Shift is held, the browser opens it like any other link. */
 export function Link({
   navigation,
   place,
@@ -11,7 +11,7 @@ export function Link({
 }: {
   readonly navigation: Navigation;
   readonly place: Place;
-  /** What is different there. */
+  /** What differs from the present place. */
   readonly to: Partial<Place>;
   readonly children?: unknown;
 }) {

@@ -15,10 +15,10 @@ export type StatisticsState =
   | { readonly is: "failed"; readonly message: string }
   | { readonly is: "ready"; readonly figures: Statistics };
 
-/** How often they are read again: no event tells of what leaves their period because time passes. */
+/** How often they are read again: no event tells that something left their period because time passed. */
 const ageAfterMs = 60_000;
 
-/** The statistics now, and again as they change and as time passes, until it is disposed. */
+/** The statistics, kept up to date as they change and as time passes, until they are disposed. */
 export type LiveStatistics = Disposable & { readonly state: Cell<StatisticsState> };
 
 export function openStatistics(variables: StatisticsVariables, connection: Connection): LiveStatistics {
@@ -26,7 +26,7 @@ export function openStatistics(variables: StatisticsVariables, connection: Conne
   const running = new AbortController();
   const { signal } = running;
 
-  /** Also while nothing shall move: they are shown, and then stand still. */
+  /** While the page rests, the statistics are read once, and then stand still. */
   async function showOnce(): Promise<void> {
     try {
       const { issueStats } = await ask(statisticsNow, variables, signal);
@@ -53,7 +53,7 @@ export function openStatistics(variables: StatisticsVariables, connection: Conne
     }
   }
 
-  /** Begins with what they are now. */
+  /** The subscription begins with the present statistics. */
   async function followChanges(until: AbortSignal, heard: () => void): Promise<void> {
     const changes = follow(statisticsChanged, variables, {
       after: null,

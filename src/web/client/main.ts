@@ -10,7 +10,7 @@ import { goOnToWhatWasAskedFor } from "./stand-in.ts";
 import { applyTheme, chosenTheme } from "./theme.ts";
 
 applyTheme(chosenTheme());
-// What is shown is of whoever read before.
+// What is shown was read by the session before.
 watchSession(() => location.reload());
 if (!(await goOnToWhatWasAskedFor())) {
   const connection = createConnection();

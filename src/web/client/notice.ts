@@ -1,8 +1,8 @@
 import { html } from "./html.ts";
 
 /**
- * Stands where there is nothing else to show: what that is, why, and in `children` what to do. A failure is spoken, and
- * where nothing else is to be done all is loaded anew: a gateway that was updated under the page has another one now.
+ * A message in place of content: what is missing, why, and in `children` what to do. A failure is announced by screen
+ * readers. By default it offers to reload the page, which an updated gateway may have changed.
  */
 export function Notice({
   title,
@@ -13,7 +13,7 @@ export function Notice({
     html`<button type="button" onClick=${() => location.reload()}>Load the page again</button>`,
 }: {
   readonly title: string;
-  /** `h1` where the page has no other heading. */
+  /** `h1` if the page has no other heading. */
   readonly heading?: "h1" | "h2";
   readonly message: string;
   readonly isFailure?: boolean;

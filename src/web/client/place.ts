@@ -22,14 +22,14 @@ export const spanChoices = {
 } as const;
 export type SpanChoice = keyof typeof spanChoices;
 
-/** Where in the page the reader is: everything that its address holds. Null is not chosen. */
+/** Where in the page the reader is: everything that is in its address. Null means not chosen. */
 export type Place = {
   readonly view: View;
-  /** Sentry's id of the issue that is open. Of an address that names it by its short id, that; `IssueFinder` finds the id. */
+  /** Sentry's id of the open issue, or its short id until `IssueFinder` has found the id. */
   readonly issue: string | null;
   readonly status: StatusChoice;
   readonly level: LevelChoice | null;
-  /** Sentry's id of a project. Of an address that names it by its slug, that; `ProjectFinder` finds the id. */
+  /** Sentry's id of a project, or its slug until `ProjectFinder` has found the id. */
   readonly project: string | null;
   /** As `assigneeKey` makes it. */
   readonly assignee: string | null;
@@ -51,7 +51,7 @@ const orderNames: Readonly<Record<IssueOrderField, string>> = {
   PRIORITY: "priority",
 };
 
-/** Where an address that says nothing leads. */
+/** The place of an address without a query. */
 export const startPlace: Place = {
   view: "issues",
   issue: null,
@@ -66,7 +66,7 @@ export const startPlace: Place = {
   span: "30d",
 };
 
-/** Reads an address; what it does not understand of it is as if it were not there. */
+/** Reads the query of an address. What it does not understand is ignored. */
 export function placeOf(search: string): Place {
   const query = new URLSearchParams(search);
   const after = query.get("after");
@@ -86,7 +86,7 @@ export function placeOf(search: string): Place {
   };
 }
 
-/** The address of a place, from `/` on; the opposite of `placeOf`. What is as at the start is left out. */
+/** The address of a place, from `/` on; the inverse of `placeOf`. Values as in `startPlace` are left out. */
 export function addressOf(place: Place): string {
   const query = new URLSearchParams();
   if (place.view !== startPlace.view) query.set("view", place.view);
@@ -110,7 +110,7 @@ export function filterOf(place: Place): IssueFilter {
   return { ...statusFilter(place.status), ...shownFilter(place) };
 }
 
-/** The filter of the statistics, which tell of every status. */
+/** The filter of the statistics, which cover every status. */
 export function shownFilter({ level, project, assignee, seen, search }: Place): IssueFilter {
   return {
     ...(level === null ? {} : { level: { eq: level.toUpperCase() } }),
@@ -121,7 +121,7 @@ export function shownFilter({ level, project, assignee, seen, search }: Place): 
   };
 }
 
-/** True of Sentry's id of a project or an issue, which stays; false of a slug or a short id, which have letters. */
+/** True of Sentry's id of a project or issue, which never changes; false of a slug or short id: these have letters. */
 export function isSentryId(name: string): boolean {
   return /^\d+$/.test(name);
 }
@@ -130,12 +130,12 @@ function projectFilter(project: string): IssueFilter {
   return { [isSentryId(project) ? "sentryId" : "slug"]: { eq: project } };
 }
 
-/** What an address calls an assignee: a user and a team can have the same id. */
+/** The key of an assignee in an address. It has the type, because a user and a team can have the same id. */
 export function assigneeKey(assignee: Assignee | null): string {
   return assignee === null ? "nobody" : `${assignee.__typename.toLowerCase()}:${assignee.sentryId}`;
 }
 
-/** An id alone, as somebody types it, is a user's or a team's. */
+/** The filter for an assignee's key. An id alone, as somebody types it, is a user's or a team's. */
 export function assigneeFilter(key: string): IssueFilter {
   if (key === "nobody") return { null: true };
   const [, type, sentryId] = /^(user|team):(.+)$/s.exec(key) ?? [];
@@ -143,17 +143,17 @@ export function assigneeFilter(key: string): IssueFilter {
   return { type: type.toUpperCase(), sentryId: { eq: sentryId } };
 }
 
-/** True when something but the status is filtered by. */
+/** True if there is any filter but that of the status. */
 export function isNarrowed(place: Place): boolean {
   return Object.keys(shownFilter(place)).length > 0;
 }
 
-/** What leads to a view, from wherever the reader is. */
+/** The change of place that leads to a view, from anywhere. */
 export function viewing(view: View): Partial<Place> {
   return { view, issue: null, page: null };
 }
 
-/** What takes every choice but the status back. */
+/** The change of place that clears every filter but that of the status. */
 export const unnarrowed = {
   level: null,
   project: null,
@@ -163,10 +163,10 @@ export const unnarrowed = {
   page: null,
 } as const;
 
-/** The place that the reader is at, kept the same as the window's address. */
+/** The reader's place, kept in sync with the window's address. */
 export type Navigation = {
   readonly place: Cell<Place>;
-  /** Goes to another place, which Back leaves again; `replacing`, without an entry of its own in the history. */
+  /** Goes to another place, as a new entry in the browser's history; `replacing`: in place of the present entry. */
   readonly go: (change: Partial<Place>, how?: "replacing") => void;
 };
 

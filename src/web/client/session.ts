@@ -1,9 +1,9 @@
 import { keep, kept } from "./storage.ts";
 
-/** Since when this browser has a session's cookie, which scripts cannot see. Another session has another text. */
+/** The storage key of when this session began: scripts cannot see its cookie. Another session has another text. */
 const key = "issuewire.session";
 
-/** Changes a token for the session's cookie. The status that it was answered with: 204 when that is done. */
+/** Exchanges a token for a session cookie. Returns the status of the answer, 204 if that worked. */
 export async function openSession(token: string): Promise<number> {
   const headers = { Authorization: `Bearer ${token}` };
   const { status } = await fetch("/session", { method: "POST", headers, credentials: "same-origin" });
@@ -11,7 +11,7 @@ export async function openSession(token: string): Promise<number> {
   return status;
 }
 
-/** Has the cookie taken back. False where nothing says that it was: the browser may have it still. */
+/** Deletes the session cookie. False if the gateway did not confirm that: the browser may still have it. */
 export async function closeSession(): Promise<boolean> {
   const request = { method: "DELETE", credentials: "same-origin" } as const;
   const answer = await fetch("/session", request).catch(() => null);
@@ -20,12 +20,15 @@ export async function closeSession(): Promise<boolean> {
   return true;
 }
 
-/** Calls back when another tab of this browser has signed in, also as somebody else, or out. */
+/** Calls back when another tab of this browser has signed in (even as somebody else) or out. */
 export function watchSession(changed: () => void): void {
   window.addEventListener("storage", (event) => event.key === key && changed());
 }
 
-/** False also where storage is forbidden: the button to sign out is then not shown, and the cookie ends by itself. */
+/**
+ * Whether there is a session. Also false if storage is forbidden: then no button to sign out is shown, and the cookie
+ * expires by itself.
+ */
 export function hasSession(): boolean {
   return kept(key) !== null;
 }

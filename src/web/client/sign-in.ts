@@ -7,13 +7,13 @@ const problems: Readonly<Record<number, string>> = {
   413: "This token is longer than a browser can keep.",
 };
 
-/** Of other characters a browser sends most in no header, and says no more of that than of a network that is broken. */
+/** The characters of a token. Most others fit in no header: `fetch` then fails as it does for a broken network. */
 const possible = /^[\x21-\x7e]+$/;
 
-/** What a token lets its bearer read: `admin` the deliveries too. */
+/** What a token lets its bearer read; with `admin`, deliveries too. */
 export type TokenScope = "read" | "admin";
 
-/** Asks for a token and changes it for a cookie that no script can read. */
+/** Asks for a token and exchanges it for a cookie that no script can read. */
 export function SignIn({
   message,
   scope,
@@ -21,13 +21,13 @@ export function SignIn({
   cancel,
 }: {
   readonly message: string;
-  /** What a token needs for what its reader is after. */
+  /** The scope that the token needs for what the reader wants to see. */
   readonly scope: TokenScope;
   readonly done: () => void;
-  /** Goes back to what was seen; null where nothing can be. */
+  /** Goes back to the view before; null if there is nothing to go back to. */
   readonly cancel: (() => void) | null;
 }) {
-  // Before it is painted: whoever asked for it may be typing already.
+  // Before the paint: a reader who opened the form may be typing already.
   useLayoutEffect(() => document.getElementById("token")?.focus(), []);
   const [problem, setProblem] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);

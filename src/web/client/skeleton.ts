@@ -1,6 +1,6 @@
 import { html } from "./html.ts";
 
-/** Stands where something is still loading: so many tall blocks, then so many rows. `text` is for those who do not see it. */
+/** A placeholder for what is still loading: `tall` high blocks, then `rows` rows. `text` is for screen readers. */
 export function Skeleton({
   text,
   tall = 0,

@@ -1,15 +1,16 @@
 import { ask } from "./ask.ts";
 import { isAnswered } from "./operations/is-answered.ts";
 
-/** When this tab last went on to what was asked for. */
+/** The storage key of when this tab last went on to what was asked for. */
 const key = "issuewire.went-on";
 
-/** Where going on has led back here since, it would again. */
+/** If going on has led back here within this time, it would do so again. */
 const goneInVainMs = 3_000;
 
 /**
- * Goes on to what was asked for where this page was sent in its place and the gateway answers its reader after all: with a
- * link from another site a browser sends no cookie, with what this page asks it does. False where the page is to be shown.
+ * Loads what was asked for, if this page was sent in its place and the gateway answers its reader after all. With a
+ * link from another site a browser sends no session cookie, but with this page's own requests it does. Returns false if
+ * this page is to be shown.
  */
 export async function goOnToWhatWasAskedFor(): Promise<boolean> {
   if (location.pathname === "/") return false;
@@ -18,10 +19,10 @@ export async function goOnToWhatWasAskedFor(): Promise<boolean> {
     await ask(isAnswered, {});
     sessionStorage.setItem(key, String(Date.now()));
   } catch {
-    // Not signed in; or nothing can be kept, and then nothing would end its going in circles.
+    // Not signed in; or storage is forbidden, and without it the page could reload forever.
     return false;
   }
-  // Without a hash: with one nothing is loaded.
+  // Without the hash: with one the browser loads nothing.
   location.replace(location.pathname + location.search);
   return true;
 }

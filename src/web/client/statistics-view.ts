@@ -31,7 +31,7 @@ const spanLabels: Readonly<Record<SpanChoice, string>> = {
   "1y": "1 year",
 };
 
-/** What became of the issues, in figures and charts that follow what happens. */
+/** Statistics of the issues, in figures and charts that update live. */
 export function StatisticsView({
   navigation,
   place,
@@ -248,7 +248,7 @@ function FlowTable({ flow }: { readonly flow: readonly FlowBucket[] }) {
   </details>`;
 }
 
-/** Bars on one logarithmic scale, from the median to the slowest hundredth: minutes and months side by side. */
+/** Bars from the median to the 99th percentile, on one logarithmic scale, as they range from minutes to months. */
 function Durations({ figures }: { readonly figures: Statistics }) {
   const rows = [
     { name: "To resolve", stats: figures.timeToResolve },
@@ -308,7 +308,7 @@ function Durations({ figures }: { readonly figures: Statistics }) {
   </div>`;
 }
 
-/** What narrows the list down to a level of the statistics. */
+/** The change of place that filters the list by a level of the statistics; null if that level cannot be chosen. */
 function levelNarrowing(key: string | null): Partial<Place> | null {
   const level = levelChoices.find((choice) => choice === key?.toLowerCase());
   return level === undefined ? null : { level };
@@ -318,7 +318,7 @@ type Bar = {
   readonly key: string;
   readonly label: string;
   readonly count: number;
-  /** What narrows the list down to the issues that it counts; null where nothing that can be chosen does. */
+  /** The change of place that filters the list to the issues counted here; null if no filter does. */
   readonly to: Partial<Place> | null;
 };
 
@@ -329,7 +329,7 @@ function Bars({
   place,
 }: {
   readonly bars: readonly Bar[];
-  /** How many issues there are, those that no bar counts too. */
+  /** How many issues there are, including those that no bar counts. */
   readonly total: number;
   readonly navigation: Navigation;
   readonly place: Place;

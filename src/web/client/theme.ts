@@ -1,18 +1,18 @@
 import { keep, kept } from "./storage.ts";
 
-/** What the page is coloured for; `auto` is what the system says. */
+/** The colours of the page; `auto` follows the system. */
 export type Theme = "auto" | "light" | "dark";
 
 const themes: readonly Theme[] = ["auto", "light", "dark"];
 const key = "issuewire.theme";
 
-/** The theme that was chosen last, on this machine. */
+/** The theme last chosen in this browser; `auto` if there is none. */
 export function chosenTheme(): Theme {
   const chosen = kept(key);
   return themes.find((theme) => theme === chosen) ?? "auto";
 }
 
-/** Colours the page, now and on later visits. */
+/** Sets the page's theme, now and for later visits. */
 export function applyTheme(theme: Theme): void {
   if (theme === "auto") delete document.documentElement.dataset["theme"];
   else document.documentElement.dataset["theme"] = theme;

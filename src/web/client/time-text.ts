@@ -15,7 +15,7 @@ function twoUnits(many: number, unit: string, few: number, smaller: string): str
   return few === 0 || many >= 10 ? `${many} ${unit}` : `${many} ${unit} ${few} ${smaller}`;
 }
 
-/** How long ago, in one unit: `now`, `5 min ago`, `3 d ago`; `in 3 d` of what is said to come. */
+/** How long ago, in one unit: `now`, `5 min ago`, `3 d ago`; `in 3 d` for a time to come. */
 export function agoText(at: string, now: number): string {
   const seconds = (now - Date.parse(at)) / 1000;
   const distance = Math.abs(seconds);
@@ -31,7 +31,7 @@ function oneUnit(seconds: number): string {
   return `${Math.floor(seconds / 86_400)} d`;
 }
 
-/** The IANA name of the time zone that the browser shows times in: UTC where it cannot tell which one that is. */
+/** The IANA name of the browser's time zone, in which times are shown; UTC if the browser cannot tell. */
 export function timeZoneName(): string {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions() as { readonly timeZone?: string };
   return timeZone === undefined || timeZone === "Etc/Unknown" ? "UTC" : timeZone;
@@ -40,7 +40,7 @@ export function timeZoneName(): string {
 /** Hebrew, Arabic and their neighbours. */
 const rightToLeft = /[\u0590-\u08ff]/;
 
-/** Writes times in the reader's language. Where that runs from right to left they are isolated, to turn round nothing beside them. */
+/** Formats times in the reader's language. Right-to-left text is isolated, not to reorder the text beside it. */
 export function timeFormat(options: Intl.DateTimeFormatOptions): (at: string) => string {
   const format = new Intl.DateTimeFormat(undefined, options);
   return (at) => {

@@ -5,18 +5,18 @@ import { agoText, durationText, momentText, timeZoneName } from "./time-text.ts"
 
 const zone = timeZoneName();
 
-/** How long ago something was; the moment itself, and in which zone, on hover. */
+/** How long ago something was. On hover, the exact time and its zone. */
 export function Ago({ at }: { readonly at: string }) {
   const text = usePresent((now) => agoText(at, now));
   return html`<time datetime=${at} title=${`${momentText(at)} (${zone})`}>${text}</time>`;
 }
 
-/** How long what goes on has lasted since a moment, and `before` seconds more. */
+/** How long something has lasted since a moment, plus `before` seconds. */
 export function Lasting({ since, before = 0 }: { readonly since: string; readonly before?: number }) {
   return usePresent((now) => durationText(before + (now - Date.parse(since)) / 1000));
 }
 
-/** A heading of times, and in which zone they are: readers in others see other times, and days that are cut otherwise. */
+/** A heading over times that names their zone: for readers in other zones, times and the bounds of days differ. */
 export function TimesHeading({ children }: { readonly children: unknown }) {
   return html`<div class="times-heading">
     ${children}
@@ -24,7 +24,7 @@ export function TimesHeading({ children }: { readonly children: unknown }) {
   </div>`;
 }
 
-/** What `show` makes of the present. The component renders again within a second of that becoming another, and not before. */
+/** What `show` gives for the present. The component renders again only when that changes, within a second. */
 export function usePresent<Shown extends string | number>(show: (now: number) => Shown): Shown {
   const [, renderAgain] = useReducer<number, void>((count) => count + 1, 0);
   const shown = show(present());
@@ -32,7 +32,7 @@ export function usePresent<Shown extends string | number>(show: (now: number) =>
   return shown;
 }
 
-/** One timer for all: a long history tells of hundreds of moments. */
+/** One timer for all components: a long history shows hundreds of times. */
 const looks = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
 

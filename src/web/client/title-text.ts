@@ -1,9 +1,9 @@
-/** The title of an issue, or what stands in for one in which nothing can be seen: it is what leads to the issue. */
+/** The title of an issue, or a substitute if nothing in it is visible: the title is the link to the issue. */
 export function titleText(title: string): string {
   return /^[\s\p{Default_Ignorable_Code_Point}\p{Cc}]*$/u.test(title) ? "(no title)" : title;
 }
 
-/** What tells an issue's tab from those of others: its short id, or Sentry's, and as much of its title as is seen of it. */
+/** What tells an issue's tab from others: its short id, or else Sentry's, and its title, cut to 80 characters. */
 export function tabText({
   sentryId,
   shortId,

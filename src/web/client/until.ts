@@ -1,6 +1,6 @@
 /**
- * Resolves once `begin`'s callback is called; rejects with the signal's reason once that aborts. What `begin` returned is
- * called then, whichever it was.
+ * Resolves once `begin`'s callback is called; rejects with the signal's reason once that aborts. In both cases it calls
+ * the function that `begin` returned.
  */
 export async function until(signal: AbortSignal, begin: (done: () => void) => () => void): Promise<void> {
   signal.throwIfAborted();
@@ -16,7 +16,7 @@ export async function until(signal: AbortSignal, begin: (done: () => void) => ()
   }
 }
 
-/** Resolves after so long; rejects with the signal's reason once that aborts. */
+/** Resolves after `ms` milliseconds; rejects with the signal's reason once that aborts. */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return until(signal, (done) => {
     const timer = setTimeout(done, ms);

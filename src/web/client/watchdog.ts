@@ -1,4 +1,4 @@
-/** A signal that aborts, with the reason given, once `reset` was not called for so long. */
+/** A signal that aborts with the reason given once `reset` has not been called for `ms` milliseconds. */
 export function createWatchdog(ms: number, reason: () => Error) {
   const bitten = new AbortController();
   const bite = () => bitten.abort(reason());

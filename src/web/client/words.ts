@@ -2,12 +2,12 @@ import type { IssueEvent, StatusDetails } from "./operations/issue.ts";
 import type { Actor, Assignee, IssueState, ListedIssue } from "./operations/shapes.ts";
 import { durationText, momentText } from "./time-text.ts";
 
-// Numbers stand among English words, where "12.345" is twelve and a bit, whatever the reader's own language.
+// As in English, whatever the reader's language: among English words "12.345" means twelve and a bit.
 const counts = new Intl.NumberFormat("en");
 const shares = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
 const shortCounts = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
-/** What has to be said of when an issue was last seen: Sentry sends no webhook for most of its events. */
+/** What has to be said of "last seen": Sentry sends no webhook for most of an issue's events. */
 export const asOfWebhook = "As of the last webhook";
 
 export function countText(count: number): string {
@@ -29,7 +29,7 @@ export function sentence(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** A level; in Sentry's words where it is not one that is known. */
+/** A level; an unknown one in Sentry's words. */
 export function levelText({ level, levelRaw }: Pick<ListedIssue, "level" | "levelRaw">): string {
   return sentence(level === "UNKNOWN" ? (levelRaw ?? level) : level);
 }
@@ -52,7 +52,7 @@ export function stateText({ status, statusRaw, substatus, substatusRaw }: IssueS
   }
 }
 
-/** What a state is shown as: the names of the classes that colour it. */
+/** How a state is coloured: part of the names of its CSS classes. */
 export type Tone = "new" | "ongoing" | "escalating" | "regressed" | "resolved" | "archived" | "other";
 
 export function toneOf({ status, substatus }: IssueState): Tone {
@@ -108,7 +108,7 @@ export function eventText(event: IssueEvent): string {
   }
 }
 
-/** Who did it; null where nobody is named. */
+/** Who did it; null if nobody is named. */
 export function actorText(actor: Actor | null): string | null {
   if (actor === null) return null;
   switch (actor.type) {
@@ -133,7 +133,7 @@ const resolutionTypes: Readonly<Record<string, string>> = {
   autoresolve: "by age: no event for as long as the project allows",
 };
 
-/** Why a state came about and when it ends, as far as Sentry said; empty where it did not. */
+/** Why a state came about and when it ends, as far as Sentry said; empty if it did not. */
 export function reasons(resolutionType: string | null, to: IssueState, details: StatusDetails): string[] {
   const found: string[] = [];
   if (to.status === "RESOLVED") {

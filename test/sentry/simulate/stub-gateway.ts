@@ -9,10 +9,10 @@ export type ReceivedRequest = {
   readonly body: Buffer;
 };
 
-/** What the stub answers; null is silence. */
+/** The stub's answer; null for none. */
 export type StubAnswer = { readonly status: number; readonly body: string } | null;
 
-/** Listens on a free port of the loopback until it is disposed, and keeps what it receives. */
+/** Listens on a free loopback port until it is disposed, and keeps the requests that it receives. */
 export async function startStubGateway(answer: (request: ReceivedRequest) => StubAnswer) {
   const requests: ReceivedRequest[] = [];
   let connections = 0;

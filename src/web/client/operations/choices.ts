@@ -1,7 +1,7 @@
 import type { Operation } from "../ask.ts";
 import { whom, type Assignee, type IssueFilter, type Project } from "./shapes.ts";
 
-/** The projects that there are to filter by, a page of them. */
+/** A page of the projects to filter by. */
 export const projectChoices: Operation<
   {
     readonly projects: {
@@ -27,7 +27,7 @@ export const projectChoices: Operation<
   `,
 };
 
-/** The project that has a slug; where none has it any more, those of an issue that still shows it. */
+/** The project that has a slug, and the project of an issue that shows it, for a slug that no project has any more. */
 export const projectOfSlug: Operation<
   {
     readonly project: Pick<Project, "sentryId"> | null;
@@ -53,7 +53,7 @@ export const projectOfSlug: Operation<
   `,
 };
 
-/** Whom there is to filter by. */
+/** The assignees to filter by. */
 export const assigneeChoices: Operation<
   { readonly issueStats: { readonly byAssignee: readonly { readonly assignee: Assignee | null }[] } },
   object
@@ -69,7 +69,7 @@ export const assigneeChoices: Operation<
   `,
 };
 
-/** An issue of an assignee, who is named there. */
+/** One issue of an assignee, for the assignee's name. */
 export const assigneeNamed: Operation<
   { readonly issues: { readonly nodes: readonly { readonly assignee: Assignee | null }[] } },
   { readonly assignee: IssueFilter }

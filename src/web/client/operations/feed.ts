@@ -48,7 +48,7 @@ export type Delivery = {
   readonly bytes: number;
 };
 
-/** The newest deliveries; asked for by themselves, as only an admin may see them. */
+/** The newest deliveries. A query of its own, because only an admin may see them. */
 export const newestDeliveries: Operation<
   { readonly deliveries: { readonly nodes: readonly Delivery[] } },
   object

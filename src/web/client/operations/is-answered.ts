@@ -1,6 +1,6 @@
 import type { Operation } from "../ask.ts";
 
-/** Nothing but whether the gateway answers who asks. */
+/** Asks only whether the gateway answers this reader. */
 export const isAnswered: Operation<{ readonly __typename: string }, object> = {
   text: /* GraphQL */ `
     query IsAnswered {

@@ -80,7 +80,7 @@ export const issueChanged: Operation<
   `,
 };
 
-/** Whether there is any issue; and what only those see who would see each. */
+/** Whether there is any issue. `refusedSinceStart` is null for a reader who may not see all of them. */
 export const anyIssue: Operation<
   {
     readonly feed: { readonly refusedSinceStart: number | null };

@@ -104,7 +104,7 @@ const event = /* GraphQL */ `
   }
 `;
 
-/** One issue with its history, newest `last` events of it, and the position of the log that it shows. */
+/** One issue with the newest `last` events of its history, and the position of the log that it shows. */
 export const issueDetail: Operation<
   { readonly feed: { readonly cursor: string }; readonly issue: IssueDetail | null },
   { readonly sentryId: string; readonly last: number }
@@ -156,7 +156,7 @@ export const issueOfShortId: Operation<
   `,
 };
 
-/** Every state that an issue was in; asked for by itself, as the gateway does not tell any number of them at once. */
+/** Every state that an issue was in. A query of its own, because the gateway refuses it if there are too many. */
 export const issueSpans: Operation<
   { readonly issue: { readonly statusSpans: readonly Span[] } | null },
   { readonly sentryId: string }
@@ -174,7 +174,7 @@ export const issueSpans: Operation<
   `,
 };
 
-/** The part of an issue's history before a place in it. */
+/** The part of an issue's history before a cursor. */
 export const earlierEvents: Operation<
   { readonly issue: { readonly events: Omit<IssueDetail["events"], "totalCount"> } | null },
   { readonly sentryId: string; readonly last: number; readonly before: string }
@@ -197,7 +197,7 @@ export const earlierEvents: Operation<
   `,
 };
 
-/** What Sentry sent of an issue; asked for by itself, as not everyone may see it. */
+/** What Sentry sent of an issue. A query of its own, because not everyone may see it. */
 export const issueRaw: Operation<
   { readonly issue: { readonly raw: unknown } | null },
   { readonly sentryId: string }

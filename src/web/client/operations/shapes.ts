@@ -1,4 +1,4 @@
-/* What several of the operations are given or get, with what is selected for it. */
+/* What several operations take or return, with the selections for it. */
 
 export type IssueStatus = "UNRESOLVED" | "RESOLVED" | "IGNORED" | "OTHER";
 export type IssueLevel = "SAMPLE" | "DEBUG" | "INFO" | "WARNING" | "ERROR" | "FATAL" | "UNKNOWN";
@@ -23,7 +23,7 @@ export type IssueState = {
   readonly substatusRaw: string | null;
 };
 
-/** What is selected of every `Assignee`. */
+/** The selection for every `Assignee`. */
 export const whom = /* GraphQL */ `
   {
     __typename
@@ -38,7 +38,7 @@ export const whom = /* GraphQL */ `
   }
 `;
 
-/** What is selected of every `IssueState`. */
+/** The selection for every `IssueState`. */
 export const state = /* GraphQL */ `
   {
     status
@@ -66,7 +66,7 @@ export type ListedIssue = IssueState & {
   readonly assignee: Assignee | null;
 };
 
-/** What is selected of every `ListedIssue`. */
+/** The selection for every `ListedIssue`. */
 export const listed = /* GraphQL */ `
   fragment Listed on Issue {
     id

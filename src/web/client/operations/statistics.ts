@@ -8,7 +8,7 @@ export type DurationStats = {
   readonly p99Seconds: number | null;
 };
 
-/** What is selected of every `DurationStats`. */
+/** The selection for every `DurationStats`. */
 const durations = /* GraphQL */ `
   {
     n
