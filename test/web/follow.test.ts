@@ -25,9 +25,11 @@ describe("what is followed", () => {
       { filter: {} },
       { after: "before", cursorOf: () => null, connection, signal: stop.signal, heard: () => {} },
     );
-    const missed = changes.next();
-    void tell(':\n\nevent: next\ndata: {"data":{"issueChanged":{"cursor":"then"}}}\n\n');
-    expect((await missed).value).toEqual({ issueChanged: { cursor: "then" } });
+    for (const cursor of ["then", "later"]) {
+      const missed = changes.next();
+      void tell(`id: ${cursor}\nevent: next\ndata: {"data":{"issueChanged":{"cursor":"${cursor}"}}}\n\n`);
+      expect((await missed).value).toEqual({ issueChanged: { cursor } });
+    }
     expect(connection.state.get().is).not.toBe("live");
     const live = Promise.withResolvers<void>();
     connection.state.watch(live.resolve);

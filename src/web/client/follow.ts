@@ -66,8 +66,8 @@ export async function* follow<Data, Variables extends object>(
         }
         if (id === null || id === "") continue;
         cursor = id;
-        // An event or a ping came with its position: the stream works.
-        connection.state.set({ is: "live" });
+        // A ping with its position: one comes as soon as all that was missed is told.
+        if (event !== "next") connection.state.set({ is: "live" });
       }
     } catch (error) {
       signal.throwIfAborted();
