@@ -2,42 +2,43 @@ import type { Seq } from "../domain/cursor.ts";
 import type { LogEntry } from "../domain/event.ts";
 import type { Connection } from "./line.ts";
 
-/** What an operation says of an entry of the log, serialised. All who follow the operation get the same object. */
+/** What an operation says of a log entry, or as of now, serialised. All its subscribers get the same object. */
 export type Answer = {
   /** About how much memory it takes. */
   readonly bytes: number;
   /**
-   * Where in it something failed that may not fail again: then it is made anew for whoever asks later, and a figure is
-   * read again. Who follows entries is ended before one of which nothing could be told, to come back and have it told.
+   * How much of it failed in a way that may pass. An answer that failed is made again for those who ask later, and a
+   * figure is read again. One that failed wholly ends those who follow entries, at the position before its entry, so
+   * that they come back for it.
    */
   readonly failed: "nowhere" | "partly" | "wholly";
 };
 
 /** An operation whose subscribers get an answer to each entry of the log that concerns them. */
 export type EntryOperation<One extends Answer> = {
-  /** Equal for operations that tell the same entries, and say the same of each. */
+  /** Equal for operations that tell the same entries and say the same of each. */
   readonly key: string;
-  /** Equal for operations that say the same of an entry that they tell in the same way, whichever each of them tells. */
+  /** Equal for operations that say the same of any entry that they tell in the same way, even if they tell others. */
   readonly says: string;
-  /** Null for an entry that is none of its business. */
+  /** Null for an entry that the operation does not tell. */
   readonly tell: (entry: LogEntry) => Telling<One> | null;
 };
 
 /** One entry, as an operation tells it. */
 export type Telling<One extends Answer> = {
-  /** In which of its ways: one that asks the same of a shorter list may tell of an issue that it leaves the list. */
+  /** In which way: of the same entry one operation may tell that an issue left its list, another that it changed. */
   readonly as: string;
-  /** Rejects by a fault of ours alone, with which whoever was to be told it is ended. */
+  /** Rejects only by a fault of ours. Subscribers that were to be told are then ended with it. */
   readonly answer: () => Promise<One>;
 };
 
-/** An operation whose subscribers get its present answer, and another one when that has changed. */
+/** An operation whose subscribers get its present answer, and a new one whenever that has changed. */
 export type FigureOperation<One extends Answer> = {
   /** Equal for operations that say the same at the same time. */
   readonly key: string;
-  /** True when an entry of the log can have changed the answer. */
+  /** True if an entry of the log can have changed the answer. */
   readonly concerns: (entry: LogEntry) => boolean;
-  /** The answer now, of a log that reaches at least to `position`. Rejects as `Telling.answer` does. */
+  /** The answer as of now, when the log has reached at least `position`. Rejects as `Telling.answer` does. */
   readonly read: (position: Seq) => Promise<One>;
   readonly isSame: (one: One, other: One) => boolean;
 };
@@ -55,32 +56,32 @@ export type End =
   /** The gateway stops. */
   | { readonly is: "stopped" };
 
-/** Where a subscriber's answers go. None of these is called before the subscription has returned. */
+/** Where a subscriber's answers go. No function is called before `follow` or `watch` has returned. */
 export type Sink<One extends Answer> = {
-  /** Where they go by, which several sinks may share. */
+  /** The connection that carries them. Several sinks may share one. */
   readonly connection: Connection;
   /**
-   * False while it wants no more before `Subscriber.resume`, be it because of what its client was written for others.
-   * Asked before each answer is written, and before one is made for it to read on.
+   * False while it takes no more, until `Subscriber.resume`. What other sinks wrote to the same client may be the
+   * cause. Asked before each answer is written, and before one is made for a subscriber that is catching up.
    */
   readonly hasRoom: () => boolean;
   /** Takes an answer, in log order. */
   readonly write: (answer: One) => void;
-  /** Everything in the log has been written: from now on the subscriber is live. Called once. */
+  /** Called once, when everything in the log has been written: from now on the subscriber is live. */
   readonly caughtUp: () => void;
   /** Nothing is called after this. */
   readonly end: (end: End) => void;
 };
 
-/** One that follows an operation. Disposing it ends it without a word. */
+/** A subscriber of an operation. Disposing it ends it without calling the sink. */
 export type Subscriber = Disposable & {
-  /** Everything up to here was written, or is none of its business. */
+  /** Everything up to here was written, or is not told by the operation. */
   readonly position: Seq;
-  /** The sink takes answers again. */
+  /** To be called when the sink takes answers again. */
   readonly resume: () => void;
 };
 
-/** Of whoever is in the set at the time, whenever they are looked through. */
+/** The connections of a set's members. Each iteration gives those who are in the set at that time. */
 export function connectionsOf(
   members: ReadonlySet<{ readonly sink: Pick<Sink<never>, "connection"> }>,
 ): Iterable<Connection> {

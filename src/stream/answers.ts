@@ -4,15 +4,16 @@ import type { For, Line, Work } from "./line.ts";
 /** Whoever asks for an answer. */
 export type Asker = {
   readonly whom: For;
-  /** False while it does not want the answer: it asks again if it does after all. */
+  /** False while it does not want the answer. If it wants it after all, it asks again. */
   readonly isWaiting: () => boolean;
 };
 
-/** The newest answers, so that each is made once, for all who want it at the same time or soon after. */
+/** A cache of the newest answers: each is made once for all who want it at the same time or soon after. */
 export type Answers<One extends Answer> = {
   /**
-   * The answer of this name: at once where it is known, else as it is made, by `make` if nobody else has it made already.
-   * Null where nobody who has asked for it was waiting when it was to be begun.
+   * The answer of this name: at once if it is cached, else a promise. `make` is called in the answer's turn, unless the
+   * answer is being made already. The promise gives null if none of those who asked was waiting when the turn came, and
+   * rejects as `make` does.
    */
   readonly named: (name: string, make: () => Promise<One>, asker: Asker) => One | Promise<One | null>;
 };
@@ -24,9 +25,10 @@ type Making<One> = {
 };
 
 /**
- * @param maxBytes of all answers together; the oldest go first. One that failed, if only partly, is not kept.
- * @param erased how often something was erased from the log: an answer that was made before may tell of it.
- * @param line in which each waits to be made.
+ * @param maxBytes of all cached answers together; the oldest are dropped first. One that failed, even partly, is not
+ * cached.
+ * @param erased how often something was erased from the log. All earlier answers are dropped then: they may tell of it.
+ * @param line where each answer waits to be made.
  */
 export function createAnswers<One extends Answer>(
   maxBytes: number,
@@ -52,7 +54,7 @@ export function createAnswers<One extends Answer>(
     const askers: Asker[] = [];
     const { promise, resolve, reject } = Promise.withResolvers<One | null>();
 
-    /** False for one that was asked for before something was erased: by now another may be made in its place. */
+    /** False if something was erased after it was asked for: by now another may be made in its place. */
     function leave(): boolean {
       return making.get(name) === one && making.delete(name);
     }
@@ -65,7 +67,7 @@ export function createAnswers<One extends Answer>(
           if (leave() && answer.failed === "nowhere") hold(name, answer);
           resolve(answer);
         } catch (error) {
-          // A fault of ours, for those who asked to hear of.
+          // A fault of ours: those who asked get the rejection.
           leave();
           reject(error);
         }

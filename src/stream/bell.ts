@@ -1,11 +1,11 @@
-/** Tells those who wait that something may have happened. It carries nothing: look for yourself. */
+/** Wakes those who wait when something may have happened. It carries no data: each looks for itself. */
 export type Bell = {
-  /** How often it has rung. Read it before looking, and wait for the next ring after that number. */
+  /** How often it has rung. Read this number before you look, then wait for the next ring after it. */
   readonly rings: number;
   readonly ring: () => void;
   /**
-   * Resolves once the bell has rung more often than `heard`: at once if it has already. Resolves too when the signal
-   * aborts or `withinMs` have passed.
+   * Resolves once the bell has rung more often than `heard`: at once if it has already. Also resolves when the signal
+   * aborts, or when `withinMs` milliseconds have passed.
    */
   readonly after: (heard: number, signal: AbortSignal, withinMs?: number) => Promise<void>;
 };

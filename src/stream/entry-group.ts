@@ -17,29 +17,30 @@ export type EntryGroupOptions<One extends Answer> = {
   readonly operation: EntryOperation<One>;
   readonly source: Source;
   readonly turns: Turns;
-  /** Of all groups. */
+  /** Shared by all groups. */
   readonly answers: Answers<One>;
-  /** One answer that says what several say, in their order. */
+  /** Joins several answers into one, in their order. */
   readonly joined: (answers: readonly One[]) => One;
-  /** How many entries one that has been live may fall behind. */
+  /** How many entries a subscriber that has been live may fall behind before it is ended as slow. */
   readonly maxBehind: number;
-  /** Everyone live has these. */
+  /** Called with entries once they have been written to everyone live. */
   readonly told: (entries: readonly LogEntry[]) => void;
-  /** The last subscriber is gone. */
+  /** Called when the last subscriber has left. */
   readonly emptied: () => void;
 };
 
 export type EntryGroup<One extends Answer> = {
   readonly join: (after: Seq, sink: Sink<One>) => Subscriber;
-  /** Something may have been logged. */
+  /** To be called when something may have been logged. */
   readonly wake: () => void;
   readonly end: (end: End) => void;
 };
 
 /**
- * - live: at the end of the log; what is logged is written to all of these at once
- * - reading: behind it, and reading on by itself
- * - blocked: its sink had no room when there was something for it; it reads on once that has changed
+ * - live: at the end of the log; new entries are written to all live members together
+ * - reading: behind the end, and catching up by itself
+ * - blocked: its sink had no room for an answer; it catches up once there is room
+ * - gone: it left or was ended
  */
 type Member<One extends Answer> = {
   readonly sink: Sink<One>;
@@ -48,68 +49,71 @@ type Member<One extends Answer> = {
   wasLive: boolean;
 };
 
-/** Most entries whose answers are made at the same time, and most that are written as one. */
+/** Most answers that are asked for at the same time, and most that are written as one. */
 const mostTold = 16;
 
 /**
- * Most bytes of answers that are written as one, where it is more than one. What is joined each reader holds for itself
- * until its client has taken it, while all of them hold the same single answer.
+ * Most bytes of answers that are joined into one; a single answer may be larger. All readers share a single answer, but
+ * each holds a joined one of its own until its client has taken it.
  */
 const mostJoinedBytes = 65_536;
 
 /**
- * Most bytes of answers that wait for those after them before they are written, but for the one that makes them more.
- * Hundreds of operations may each have some that wait.
+ * Most bytes of answers that wait for those after them before they are written; only the last one may exceed it.
+ * Hundreds of operations may each have answers that wait.
  */
 const mostWaitingBytes = 262_144;
 
-/** Most entries that are looked through in one go. */
+/** Most entries in a stretch, which is looked through in one go. */
 const mostInStretch = 64;
 
 type Told<One extends Answer> = { readonly entry: LogEntry; readonly telling: Telling<One> };
 
-/** Some entries that follow on each other, and which of them are told. */
+/** Consecutive entries of a page, and those of them that are told. */
 type Stretch<One extends Answer> = {
   readonly told: readonly Told<One>[];
-  /** Where among the entries it ends, and the position of the last one in it. */
+  /** The index in the page of the entry after its last one. */
   readonly end: number;
+  /** The position of its last entry. */
   readonly upTo: Seq;
 };
 
 type Made<One extends Answer> = { readonly entry: LogEntry; readonly answer: One };
 
-/** What is to be written as one, of some entries that follow on each other. */
+/** The answers to consecutive entries, to be written as one. */
 type Slice<One extends Answer> = {
   readonly made: readonly Made<One>[];
-  /** The position of the last of these entries. */
+  /** The position of the last entry that it covers, told or not. */
   readonly upTo: Seq;
-  /** That one could not be told: what is said of it ends whoever gets it, to come back for it. */
+  /** True if the last entry could not be told. Its answer says so and ends those who get it, so that they come back. */
   readonly isLast: boolean;
 };
 
-/** What is to be written of a stretch, in its order; of one whose answers are large, of its beginning. */
+/** What is to be written of a stretch, in log order. If its answers are large, only of its beginning. */
 type Slices<One extends Answer> = readonly Slice<One>[];
 
 /**
- * The subscribers of one operation. Each is a position in the log and nothing more: whoever falls behind reads later,
- * from the same source, and gets the same answers. An answer is made once, however many want it.
+ * The subscribers of one operation. Each is only a position in the log: one that falls behind reads later, from the
+ * same source, and gets the same answers. An answer is made once, however many want it.
  */
 export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<One>): EntryGroup<One> {
   const { operation, source, turns, answers, joined, maxBehind, told, emptied } = options;
   const members = new Set<Member<One>>();
   const live = new Set<Member<One>>();
-  /** Everyone live has everything up to here. Never past the window, so that nobody becomes live before it. */
+  /**
+   * All live members have everything up to here. Never past the window's end, so that nobody becomes live before it.
+   */
   let position: Seq = 0;
   let isTelling = false;
-  /** What is told of pages of the log, for as long as they are in memory. */
+  /** The stretches of each page of the log, for as long as the page is in memory. */
   const stretches = new WeakMap<readonly LogEntry[], Stretch<One>[]>();
-  /** Those who are live, now or later. */
+  /** Asks for all members: those that are live, and those that will be. */
   const everyone: Asker = {
     whom: { is: "live", connections: connectionsOf(members) },
     isWaiting: () => members.size > 0,
   };
 
-  /** Writes what is logged to all who are live, until they have everything. */
+  /** Writes new entries to all live members, until they have everything. */
   async function tell(): Promise<void> {
     isTelling = true;
     try {
@@ -120,7 +124,7 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
           endLive({ is: "expired" });
           break;
         }
-        // Found at once, and empty: whatever is logged from here on wakes us again.
+        // Found at once and empty: the end of the log. Entries logged from now on wake us again.
         if (part.entries.length === 0 && found === part) break;
         let isTold = true;
         for (const stretch of stretchesOf(part.entries)) {
@@ -137,7 +141,7 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
     }
   }
 
-  /** False where not all of it is told, and those who are live, if any, are to be told the rest. */
+  /** False if not all of it was told, so that live members, if any, still have to be told the rest. */
   async function tellStretch(stretch: Stretch<One>): Promise<boolean> {
     const asked = slicesOf(stretch, everyone);
     const slices = asked instanceof Promise ? await asked : asked;
@@ -151,7 +155,7 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
 
   async function tellSlice({ made, upTo, isLast }: Slice<One>): Promise<void> {
     const whole = joinedOf(made);
-    // Whoever becomes live meanwhile is visited as well, and may have some of it.
+    // A member that becomes live meanwhile is visited as well, and may have some of it already.
     for (const member of live) {
       const isAhead = made[0]!.entry.event.seq <= member.position;
       const some = isAhead ? made.filter(({ entry }) => entry.event.seq > member.position) : made;
@@ -163,7 +167,7 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
     told(made.map(({ entry }) => entry));
   }
 
-  /** Reads on for one that is behind, until it is live or wants no more. */
+  /** Catches a member up, until it is live, blocked or gone. */
   async function readOn(member: Member<One>): Promise<void> {
     member.is = "reading";
     try {
@@ -185,11 +189,12 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
     }
   }
 
-  /** False where it has not taken all of it, and is to go on from its position, if at all. */
+  /** False if the member has not taken all of the part: if it goes on, it does so from its position. */
   async function readPart(member: Member<One>, { entries }: Part): Promise<boolean> {
     const whom = { is: "replay", connections: [member.sink.connection] } as const;
     for (const stretch of stretchesOf(entries)) {
-      // Once begun it is made: where others of its client fill the room again and again, it would not come to an end.
+      // Once begun, a stretch is made whole: if other subscriptions of its client filled the room again and again, it
+      // would never be finished.
       let isMade = false;
       const isWaiting = () => isReading(member) && (isMade ||= member.sink.hasRoom());
       const asker = { whom, isWaiting };
@@ -208,8 +213,8 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
   }
 
   function goLive(member: Member<One>): void {
-    // Nobody else is at the end: the group goes on from where this one is, unless it is further on than the log is known to
-    // be here. Whoever becomes live next may not be.
+    // Nobody else is live, so the group goes on from this member's position. If that is past the end of the window, it
+    // goes on from that end: the next member to become live may be there.
     if (live.size === 0 && !isTelling) position = Math.min(member.position, source.window.newest);
     member.is = "live";
     live.add(member);
@@ -220,7 +225,7 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
   }
 
   function write(member: Member<One>, answer: One, { upTo, isLast }: Omit<Slice<One>, "made">): void {
-    // Where what failed is told again, what came before it is not.
+    // A subscriber that comes back is told the failed entry again, but nothing before it.
     member.position = isLast ? upTo - 1 : upTo;
     member.sink.write(answer);
     if (isLast) leave(member, { is: "told" });
@@ -252,7 +257,7 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
     for (const member of live) leave(member, end);
   }
 
-  /** Each is looked for once in a page of the log, however many read it, and when it is first asked for. */
+  /** The stretches of a page. Each is made when it is first asked for, once for all who read the page. */
   function* stretchesOf(entries: readonly LogEntry[]): Generator<Stretch<One>> {
     const known = stretches.get(entries) ?? [];
     stretches.set(entries, known);
@@ -276,8 +281,8 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
   }
 
   /**
-   * The answers to what is told, asked for at the same time; at once where all of them are known, as most are. None where
-   * the asker did not wait for the first when that was to be made.
+   * The answers to a stretch, all asked for at the same time. Returned at once if all are cached, as they mostly are.
+   * Empty if the asker was not waiting when the first was to be made.
    */
   function slicesOf({ told, upTo }: Stretch<One>, asker: Asker): Slices<One> | Promise<Slices<One>> {
     const ahead: Ahead = { bytes: 0 };
@@ -324,26 +329,29 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
   };
 }
 
-/** Not a comparison in place: it would be taken to hold after an `await`. */
+/** A function, because TypeScript would take a comparison in place to hold after an `await` too. */
 function isReading<One extends Answer>(member: Member<One>): boolean {
   return member.is === "reading";
 }
 
-/** What is made of a stretch, from its beginning on, and waits to be written. */
+/** How much of a stretch has been made, from its beginning on, and waits to be written. */
 type Ahead = { bytes: number };
 
-/** Apart, because it lives as long as anything that was asked for, and is to hold nothing of what was made. */
+/** Not a closure in `slicesOf`: it lives as long as anything it asked for, and must not keep made answers in memory. */
 function askingWhileLittleIs(ahead: Readonly<Ahead>, { whom, isWaiting }: Asker): Asker {
   return { whom, isWaiting: () => ahead.bytes <= mostWaitingBytes && isWaiting() };
 }
 
-/** Of the answers to what is told, those that are made by the time that they are many bytes, or that nobody waits any more. */
+/**
+ * Awaits the answers in order. Ends after the one that exceeds `mostWaitingBytes`, or before one that was not made
+ * because nobody waited for it.
+ */
 async function slicesOfBeginning<One extends Answer>(
   { told, upTo }: Pick<Stretch<One>, "told" | "upTo">,
   asked: readonly (One | Promise<One | null>)[],
   ahead: Ahead,
 ): Promise<Slices<One>> {
-  // Those behind the beginning are awaited by nobody, whatever becomes of them.
+  // Answers after the end of the loop are not awaited: their rejections must not count as unhandled.
   for (const one of asked) if (one instanceof Promise) one.catch(() => {});
   const made: One[] = [];
   for (const one of asked) {
@@ -363,8 +371,8 @@ function isAllOf<One extends Answer>({ upTo }: Stretch<One>, slices: Slices<One>
 }
 
 /**
- * Cut where more would be too much to be written as one, and behind each that failed: whoever has come from further on
- * than that is told what follows.
+ * Cuts before an answer that would exceed `mostJoinedBytes`, and after each that failed wholly. That one ends those who
+ * get it; members that were already past it are told what follows.
  */
 function slicesOfKnown<One extends Answer>(
   told: readonly Told<One>[],

@@ -12,31 +12,31 @@ import { createTurns } from "./turns.ts";
 
 export type FanoutOptions<One extends Answer> = {
   readonly source: Source;
-  /** One answer that says what several say, in their order. */
+  /** Joins several answers into one, in their order. */
   readonly joined: (answers: readonly One[]) => One;
-  /** These have just been written to everyone who is live in one group. */
+  /** Called with entries that have just been written to everyone live in one group. */
   readonly told: (entries: readonly LogEntry[]) => void;
-  /** Resolves when one answer more may begin to be made. */
+  /** Resolves when the making of one more answer may begin. */
   readonly turn?: () => Promise<unknown>;
   readonly askedBy: AskedBy;
-  /** Least milliseconds from one reading of figures to the next. */
+  /** Least milliseconds from the start of one reading of a figure to the start of the next. */
   readonly figuresEveryMs?: number;
-  /** How many entries a subscriber that has been live may fall behind before it is ended. */
+  /** How many entries a subscriber that has been live may fall behind before it is ended as slow. */
   readonly maxBehind?: number;
-  /** Most bytes of answers that are kept for whoever comes next. */
+  /** Most bytes of answers that are cached. */
   readonly maxAnswerBytes?: number;
 };
 
 /**
- * Tells many subscribers what is logged, with the work of one for each operation: those with the same operation form a
- * group, and groups that say the same of an entry share it. Disposing it ends everyone as stopped.
+ * Tells many subscribers what is logged. Those with the same operation form a group, which does the work of one
+ * subscriber. Groups that say the same of an entry share its answer. Disposing it ends everyone as stopped.
  */
 export type Fanout<One extends Answer> = Disposable & {
-  /** Tells everything after the position, then everything as it is logged. */
+  /** Tells the entries after the position, then each new one as it is logged. */
   readonly follow: (operation: EntryOperation<One>, after: Seq, sink: Sink<One>) => Subscriber;
-  /** Tells how something stands, now and whenever that has changed. */
+  /** Tells the present answer, and a new one whenever it has changed. */
   readonly watch: (operation: FigureOperation<One>, sink: Sink<One>) => Subscriber;
-  /** How many operations are being followed. */
+  /** How many different operations have subscribers. */
   readonly groups: number;
 };
 
@@ -74,7 +74,7 @@ export function createFanout<One extends Answer>({
     }
   }
 
-  /** Without anybody, entries need not go into the window. */
+  /** Joins the window while there are groups. Without followers, entries need not go into it. */
   function followLog(): void {
     const isFollowed = entryGroups.size + figureGroups.size > 0;
     if (isFollowed) joining ??= window.join();
@@ -147,7 +147,7 @@ export function createFanout<One extends Answer>({
   };
 }
 
-/** A subscriber that comes too late. */
+/** A subscriber that comes after the stop, and is ended as stopped. */
 function stopped<One extends Answer>(position: Seq, sink: Sink<One>): Subscriber {
   let isGone = false;
   queueMicrotask(() => {

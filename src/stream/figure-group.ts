@@ -13,15 +13,15 @@ import type { Part, Source } from "./source.ts";
 export type FigureGroupOptions<One extends Answer> = {
   readonly operation: FigureOperation<One>;
   readonly source: Source;
-  /** In which each reading waits to begin. */
+  /** Where each reading waits to begin. */
   readonly line: Line;
   /** Resolves after so many milliseconds, or when the signal aborts. */
   readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
-  /** Least milliseconds from one reading to the next. */
+  /** Least milliseconds from the start of one reading to the start of the next. */
   readonly everyMs: number;
-  /** The last subscriber is gone. */
+  /** Called when the last subscriber has left. */
   readonly emptied: () => void;
 };
 
@@ -32,15 +32,15 @@ export type FigureGroup<One extends Answer> = {
 
 type Member<One extends Answer> = {
   readonly sink: Sink<One>;
-  /** What was written to it last. */
+  /** The answer that was written to it last; null before the first. */
   has: One | null;
-  /** The position that what it has is of. */
+  /** The position that the log had reached before `has` was read; before the first answer, when it joined. */
   position: Seq;
 };
 
 /**
- * The subscribers of one operation that tells how something stands. It is read once for all of them; whoever takes
- * answers slowly misses what has been overtaken meanwhile, never the newest.
+ * The subscribers of one figure operation, which is read once for all of them. One that takes answers slowly misses
+ * those that have been replaced meanwhile, but never the newest.
  */
 export function createFigureGroup<One extends Answer>(options: FigureGroupOptions<One>): FigureGroup<One> {
   const { operation, source, line, wait, now, everyMs, emptied } = options;
@@ -61,9 +61,9 @@ export function createFigureGroup<One extends Answer>(options: FigureGroupOption
         if (newest === null || !operation.isSame(newest.answer, answer)) newest = { answer, position };
         for (const member of members) offer(member);
         const tookMs = now() - begunAt;
-        // What takes long to read may take half of the time, and not all of it.
+        // A figure that is slow to read is being read at most half of the time.
         await wait(Math.max(everyMs - tookMs, tookMs), stop.signal);
-        // What failed is read again though nothing is logged.
+        // What failed is read again even if nothing is logged.
         if (answer.failed === "nowhere") await concernedAfter(position);
       }
     } catch (error) {
@@ -71,7 +71,7 @@ export function createFigureGroup<One extends Answer>(options: FigureGroupOption
     }
   }
 
-  /** Null where everyone is gone before it could begin. */
+  /** Null if everyone had left before the reading could begin. */
   function read(position: Seq): Promise<One | null> {
     const { promise, resolve, reject } = Promise.withResolvers<One | null>();
     reading = {
@@ -87,10 +87,10 @@ export function createFigureGroup<One extends Answer>(options: FigureGroupOption
   async function concernedAfter(position: Seq): Promise<void> {
     let seen = position;
     while (!stop.signal.aborted) {
-      // Counted before the reading, so that an entry logged between the reading and the wait still wakes us.
+      // Counted before the read, so that an entry logged between the read and the wait still wakes us.
       const heard = window.bell.rings;
       const part = await partAfter(seen);
-      // What cannot be looked at can have changed anything.
+      // Entries that cannot be read may have changed the answer.
       if (part === null || part.entries.some(operation.concerns)) break;
       seen = part.upTo;
       if (part.entries.length === 0) await window.bell.after(heard, stop.signal);
@@ -133,7 +133,7 @@ export function createFigureGroup<One extends Answer>(options: FigureGroupOption
       const member: Member<One> = { sink, has: null, position: window.newest };
       if (members.size === 0) queueMicrotask(() => void readOn());
       members.add(member);
-      // Its turn may come before those of the others who wait for it.
+      // Its turn may come before those of the others who wait for the reading.
       if (reading !== null) line.add(reading, { is: "live", connections: [sink.connection] });
       queueMicrotask(() => {
         if (members.has(member)) offer(member);

@@ -1,51 +1,51 @@
 import type { AskedBy } from "../store/asked-by.ts";
 
-/** Something that is to be made, once, whoever asked for it. */
+/** Something that is to be made once, however many ask for it. */
 export type Work = {
   /** False once nobody waits for it. */
   readonly isWanted: () => boolean;
   /** Makes it. Never rejects. */
   readonly begin: () => Promise<unknown>;
-  /** In place of `begin`, where it is not wanted any more. */
+  /** Called in place of `begin` if nobody waits for it. */
   readonly drop: () => void;
 };
 
-/** Answers are made one after the other for each connection. */
+/** A client's connection. Its live answers are made one after the other, and so are those that it replays. */
 export type Connection = {
-  /** Whose it is, as `clientKey` gives it. */
+  /** The client, as `clientKey` gives it. */
   readonly client: string;
 };
 
-/** For whom something is made: connections that are live, or that read on from behind. The turn of any of them will do. */
+/** For whom something is made: connections that are live, or that replay. The turn of any of them will do. */
 export type For = { readonly is: "live" | "replay"; readonly connections: Iterable<Connection> };
 
 /**
- * The order in which answers are made: fair queueing by the time that each client's answers took. So a client that asks
- * for much, an answer that takes long, or clients that have left hold nobody else up. Live answers come before replayed
- * ones, unless the live client has had much more time than those that replay.
+ * The order in which answers are made: fair queueing by the time that each client's answers took. So nobody else is
+ * held up by a client that asks for much, by an answer that takes long, or by clients that have left. Live answers come
+ * before replayed ones, unless the live client has had much more time than those that replay.
  */
 export type Line = {
   /**
-   * Has it made, in its turn. Added for several, at once or one after the other, it is made at whichever's turn comes
-   * first: it is queued for a few clients, and wherever its turn comes sooner than for those. What is for nobody is
-   * dropped.
+   * Queues it to be made in its turn. If it is added for several connections, at once or one after the other, it is
+   * made at the first turn of any. It is queued for a few clients, and wherever its turn comes sooner than for those.
+   * Dropped at once if it is for nobody.
    */
   readonly add: (work: Work, whom: For) => void;
 };
 
-/** What is live for a client, or what it replays; for as long as there is something to be made for anybody. */
+/** A client's live answers, or its replayed ones. Kept until nothing is left to be made for anybody. */
 type Share = {
   readonly client: string;
   readonly is: For["is"];
-  /** Those of which nothing is being made, the one whose turn is next first. */
+  /** Queues with works of which none is being made; the one whose turn is next comes first. */
   readonly ready: Queue[];
-  /** When it has its next turn, in milliseconds of a clock that goes on as turns are had: later by what it has had more. */
+  /** When its next turn comes, in milliseconds of a virtual clock that turns advance. Each answer adds what it took. */
   nextAt: number;
-  /** What its last answer took. One that is being made is taken to take as long. */
+  /** What its last answer took, at most `mostMs`. One that is being made is expected to take as long. */
   usualMs: number;
 };
 
-/** What is to be made for a connection. */
+/** What is to be made for a connection: its live answers, or its replayed ones. */
 type Queue = {
   readonly connection: Connection;
   readonly share: Share;
@@ -53,23 +53,23 @@ type Queue = {
   isBusy: boolean;
 };
 
-/** Where one waits. */
+/** Where a work waits. */
 type Places = {
   readonly shares: Set<Share>;
-  /** When its turn comes in the one of them where it comes first, as far as could be told. */
+  /** The earliest of its turns in these, as estimated when it was added. */
   soonest: number;
 };
 
-/** About what a quick answer takes. */
+/** About what a quick answer takes, in milliseconds. */
 const quickMs = 0.25;
 
-/** Most that counts of what one answer took: whoever others have had a thousand quick ones before has waited enough. */
+/** Most that one answer counts for. A client has waited enough once others have had a thousand quick ones before it. */
 const mostMs = 250;
 
-/** How much more than those that replay a client may have had, and have first what is live all the same. */
+/** How much more than those that replay a client may have had and still have its live answers made first. */
 const liveFirstMs = 250;
 
-/** In how many shares one waits at least: of the thousands that come back together and want the same, any few will do. */
+/** In how many shares a work waits at least. Of thousands that come back together and want the same, a few suffice. */
 const leastPlaces = 4;
 
 export type LineOptions = {
@@ -83,13 +83,13 @@ export type LineOptions = {
 export function createLine({ turn, askedBy, now = performance.now.bind(performance) }: LineOptions): Line {
   const shares = { live: new Map<string, Share>(), replay: new Map<string, Share>() };
   const queues = { live: new Map<Connection, Queue>(), replay: new Map<Connection, Queue>() };
-  /** Those with something ready, next first. */
+  /** Those with ready queues; the one whose turn is next comes first. */
   const ready: Share[] = [];
   let clock = 0;
-  /** At least as many as there are queues that are ready. */
+  /** Turns that were asked for and have not come: at least as many as there are ready queues. */
   let turnsToCome = 0;
   let readyQueues = 0;
-  /** What has begun, or was dropped. */
+  /** Works that have begun or were dropped. */
   const over = new WeakSet<Work>();
   const placesOf = new WeakMap<Work, Places>();
 
@@ -130,7 +130,7 @@ export function createLine({ turn, askedBy, now = performance.now.bind(performan
     goOn(queue);
   }
 
-  /** Takes the first out that is still to be made. */
+  /** Takes out the first work that is still to be made, and drops those before it that nobody wants. */
   function firstOf({ works }: Queue): Work | undefined {
     for (let work = works.shift(); work !== undefined; work = works.shift()) {
       if (over.has(work)) continue;
@@ -145,7 +145,7 @@ export function createLine({ turn, askedBy, now = performance.now.bind(performan
     if (queue.works.length > 0) return getReady(queue);
     queues[queue.share.is].delete(queue.connection);
     if (queues.live.size + queues.replay.size > 0) return;
-    // What each has had counts for as long as others wait, who asks again as soon as it has its answer among them.
+    // What each client has had counts until nothing waits, not even what one asks for as soon as it has an answer.
     shares.live.clear();
     shares.replay.clear();
   }
@@ -175,7 +175,7 @@ export function createLine({ turn, askedBy, now = performance.now.bind(performan
     return queue;
   }
 
-  /** About when one more would have its turn: behind what is in the queue, and one of each that is ready besides. */
+  /** About when one more work would have its turn: after those in its queue, and after one of each ready queue. */
   function turnIn(share: Share, queue: Queue | undefined): number {
     const inQueue = queue === undefined ? 0 : queue.works.length + (queue.isBusy ? 1 : 0);
     const nextAt = Math.max(clock, share.nextAt) + (share.ready.length + inQueue) * share.usualMs;
@@ -199,9 +199,9 @@ export function createLine({ turn, askedBy, now = performance.now.bind(performan
         places.soonest = Math.min(turn, places.soonest);
         queue.works.push(work);
         if (known === undefined) getReady(queue);
-        // Where what is before it is quick, it is made as soon as that.
+        // Its turn is asked for now, so that it need not wait once what is before it is made.
         else if (isNew) awaitTurn();
-        // Nobody's turn comes sooner, and thousands may be live.
+        // No turn can come sooner, and thousands of connections may be live.
         if (turn <= turnOf({ is, nextAt: clock })) break;
       }
       if (places.shares.size > 0) return;
@@ -215,7 +215,7 @@ function turnOf({ is, nextAt }: Pick<Share, "is" | "nextAt">): number {
   return is === "live" ? nextAt - liveFirstMs : nextAt;
 }
 
-/** Behind those whose turn is at the same time. */
+/** Inserts a share in the order of turns, behind those whose turn is at the same time. */
 function insert(share: Share, ready: Share[]): void {
   let [from, to] = [0, ready.length];
   while (from < to) {

@@ -2,65 +2,65 @@ import type { Seq } from "../domain/cursor.ts";
 import type { LogEntry } from "../domain/event.ts";
 import type { Reader } from "../store/reader.ts";
 
-/** Entries of the store, and the position that those who read them must have reached: what came before may be gone. */
+/** Entries of the store. Those who read them must have reached `oldest`: what came before it may be gone. */
 export type Page = { readonly entries: readonly LogEntry[]; readonly oldest: Seq };
 
 /** Pages of the log, read from the store one after the other. */
 export type Pages = {
   /**
-   * The page of this name, which begins after a position, for one who then asks for the page behind it, or is `done`.
-   * Null for those who are done before it is read, where nobody else waits for it.
-   * @throws StorageUnavailableError when the store cannot be read.
+   * The page of this name, which begins after the position `first`. The reader `by` then asks for the next page or
+   * calls `done`. Null if everyone who waits for the page is done before it is read.
+   * @throws StorageUnavailableError if the store cannot be read.
    */
   readonly page: (name: string, first: Seq, by: object) => Promise<Page | null>;
-  /** Whoever waits for a page no longer does, and whoever was given one asks for none that follows on it. */
+  /** The reader no longer waits for a page, and does not ask for the one after the page that it was given. */
   readonly done: (by: object) => void;
 };
 
 export type PagesOptions = {
   readonly log: Pick<Reader, "bounds" | "entriesAfter">;
-  /** Entries in one. */
+  /** Most entries in a page. */
   readonly size: number;
-  /** Most held in memory once they are read. */
+  /** Most pages that are cached. */
   readonly mostHeld: number;
-  /** How often anything was forgotten: nothing that was read before the last time is to be told. */
+  /** How often anything was forgotten. Pages that were read before the last time must not be told. */
   readonly forgotten: () => number;
-  /** How long those who were given a page are waited for at most, in milliseconds. */
+  /** How long to wait at most for those who were given a page, in milliseconds. */
   readonly patienceMs?: number;
 };
 
 type Wanted = {
   readonly name: string;
   readonly first: Seq;
-  /** Those who wait for it. Without any it is wanted no more. */
+  /** Those who wait for it. Once there are none, it is no longer wanted. */
   readonly by: Set<object>;
   readonly answer: PromiseWithResolvers<Page | null>;
 };
 
 /**
- * Each page is read once for all who ask for it at about the same time, and everything else has its turn between two.
+ * Reads each page once for all who ask for it at about the same time, and lets the event loop turn between two.
  *
  * If a thousand subscribers resumed at a thousand positions and each read on from its own, each page would be read a
  * thousand times. So pages are read in one direction, as an elevator moves: the next one is the first further on that
- * anybody wants; after the last, reading starts again with the one furthest back. Before it moves on, those who were just
- * given a page have a moment to ask for the next, so that they go on together. A subscriber that resumes behind the
- * present page waits for the next round: turning back for each of them, reading would never arrive.
+ * anybody wants; after the last, reading starts again with the one furthest back. Before it moves on, those who were
+ * just given a page have a moment to ask for the next, so that they go on together. A subscriber that resumes behind
+ * the present page waits for the next round: turning back for each of them, reading would never arrive.
  *
- * With that alone, one subscriber that reads the whole log would hold up everyone further on. So with each page on the
- * way the wanted page nearest the end is read as well: who has least left is served first, and those on the way wait for
- * one more page in each step.
+ * With that alone, one subscriber that reads the whole log would hold up everyone further on. So after each page on the
+ * way, the wanted page nearest the end is read as well: whoever has least left is served first, and those on the way
+ * wait for one more page in each step.
  */
 export function createPages({ log, size, mostHeld, forgotten, patienceMs = 500 }: PagesOptions): Pages {
-  /** Those asked for last come last. */
+  /** An LRU cache: the pages asked for last come last. */
   const held = new Map<string, Page>();
   let heldSince = forgotten();
   const wanted = new Map<string, Wanted>();
-  /** What each waits for. */
+  /** The page that each reader waits for. */
   const waiting = new Map<object, Wanted>();
   let isReading = false;
-  /** Where the page begins that was read last on the way through the log. */
+  /** The first position of the page that was read last on the way through the log; -1 before any. */
   let at: Seq = -1;
-  /** Those who were given a page in this round, and have not come back yet. */
+  /** Those who were given a page in this step and have not come back yet. */
   let given = new Set<object>();
   let allBack = Promise.withResolvers<void>();
 
@@ -132,12 +132,12 @@ export function createPages({ log, size, mostHeld, forgotten, patienceMs = 500 }
     one.answer.resolve(null);
   }
 
-  /** Of a page that is wanted no more, something may have been erased meanwhile. */
+  /** Reads the page again if anything was forgotten meanwhile, unless nobody wants it any more. */
   async function read({ first, by }: Wanted): Promise<Page> {
     for (;;) {
       const before = forgotten();
       const entries = await log.entriesAfter(first, size);
-      // Afterwards: what is deleted while we read is then known to be.
+      // Read after the entries, so that it covers what is deleted during that read.
       const { oldest } = await log.bounds();
       if (forgotten() === before || by.size === 0) return { entries, oldest };
     }

@@ -5,15 +5,15 @@ export type RecentBoundsOptions = {
   readonly log: Pick<Reader, "bounds">;
   /** Rings after commits of this process. */
   readonly committed: Pick<Bell, "rings">;
-  /** How long what was read counts while nobody rings: another process may have written. */
+  /** How long a read is reused while nobody rings, in milliseconds: another process may have written. */
   readonly withinMs?: number;
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number;
 };
 
 /**
- * The log's bounds of a moment ago, for those who begin to follow it: ten thousand who come back at once have the store
- * asked fifty times a second, and not ten thousand times. Whatever this process had committed is in them.
+ * The log's bounds, at most a moment old, for those who begin to follow it. They include whatever this process has
+ * committed. If ten thousand come back at once, the store is asked fifty times a second, not ten thousand times.
  */
 export function createRecentBounds({
   log,

@@ -4,7 +4,7 @@ import type { Reader } from "../store/reader.ts";
 import { createPages, type Page } from "./pages.ts";
 import { firstAfter, type Window } from "./window.ts";
 
-/** What follows a position: entries in log order, and the position up to which they are all. */
+/** What follows a position: entries in log order, and the position up to which they are complete. */
 export type Part = { readonly entries: readonly LogEntry[]; readonly upTo: Seq };
 
 /** The log as followers read it: the window, and the store behind it. */
@@ -14,10 +14,10 @@ export type Source = {
    * Some of the entries after a position, as far as the window has come. Returned at once, without a promise, if the
    * window has them; then no entries means the end of the log. Null if the log no longer has them, or if `done` was
    * called for the reader meanwhile. `by` identifies the reader: the same object each time.
-   * @throws StorageUnavailableError when the store cannot be read.
+   * @throws StorageUnavailableError if the store cannot be read.
    */
   readonly after: (position: Seq, by: object) => Part | Promise<Part | null>;
-  /** Whoever reads something, or has read it, reads no further for now: nothing is read for them, and nobody waits for them. */
+  /** The reader reads no further for now: nothing more is read for it, and other readers do not wait for it. */
   readonly done: (by: object) => void;
 };
 
@@ -31,15 +31,15 @@ export type SourceOptions = {
 };
 
 /**
- * What lies behind the window is read in pages that begin at multiples of `pageSize`: ten thousand that come back after a
- * restart want the same few.
+ * Entries older than the window are read in pages that begin at multiples of `pageSize`, so that ten thousand readers
+ * that come back after a restart want the same few pages.
  */
 export function createSource({ window, log, pageSize = 256, maxPages = 16 }: SourceOptions): Source {
   const forgotten = () => window.forgotten;
   const { page, done } = createPages({ log, size: pageSize, mostHeld: maxPages, forgotten });
 
   function pageFrom(first: Seq, by: object): Promise<Page | null> {
-    // The newest page still grows: what is read of it counts only until the log does.
+    // The newest page still grows: it has another name whenever the log has grown, and is then read again.
     const isWhole = window.newest >= first + pageSize;
     return page(isWhole ? String(first) : `${first} at ${window.newest}`, first, by);
   }
@@ -49,13 +49,13 @@ export function createSource({ window, log, pageSize = 256, maxPages = 16 }: Sou
       const held = window.after(position, pageSize);
       if (held !== null) return { entries: held, upTo: held.at(-1)?.event.seq ?? position };
       const first = Math.floor(position / pageSize) * pageSize;
-      // Taken before the reading: what commits meanwhile may be in the page or not.
+      // Taken before the read: what is committed meanwhile may be in the page or not.
       const end = Math.min(first + pageSize, window.newest);
       const page = await pageFrom(first, by);
       if (page === null || position < page.oldest) return null;
       const all = page.entries;
       const [from, to] = [firstAfter(all, position), firstAfter(all, end)];
-      // Whole pages are the same for all who read them.
+      // A whole page is the same array for all who read it.
       const entries = from === 0 && to === all.length ? all : all.slice(from, to);
       if (entries.length > 0) return { entries, upTo: end };
       position = end;

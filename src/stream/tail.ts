@@ -10,7 +10,7 @@ export type TailOptions = {
   /** Rung after commits; the tail then reads at once. */
   readonly bell: Bell;
   readonly report: Pick<Report, "tailFailed">;
-  /** How long the log is left unread when nobody rings: a ring is only a hint, reading is the truth. */
+  /** Longest pause between two reads while nobody rings: a ring is only a hint. */
   readonly pollMs: number;
   /** The `size` of the window. */
   readonly windowSize: number;
@@ -28,7 +28,7 @@ export type Tail = AsyncDisposable & {
 
 const pageSize = 500;
 
-/** Starts reading at the end of the log. What came before is read from the store by those who want it. */
+/** Starts reading at the end of the log. Those who want earlier entries read them from the store. */
 export async function startTail({
   log,
   bell,
@@ -54,7 +54,7 @@ export async function startTail({
     }
   }
 
-  /** The next entries, where there is anybody to read them; else only where the log ends by now. */
+  /** The next entries. Without followers none: the window skips to the end of the log. Null if the read fails. */
   async function readPage(after: Seq): Promise<readonly LogEntry[] | null> {
     try {
       if (window.followers > 0) return await entriesAfter(after);
@@ -70,8 +70,8 @@ export async function startTail({
     const page = await log.entriesAfter(after, pageSize);
     const last = page.at(-1)?.event.seq ?? after;
     if (last === after + page.length) return page;
-    // Something was erased. Where it was dropped for its age, whoever has not come to it yet is to be told so: none of them is
-    // in the window any more, and the log has no longer what follows their positions.
+    // Positions are missing: something was erased. If it was dropped for its age, followers that had not come to it
+    // must be told so. After the skip, neither the window nor the log has what follows their positions.
     const { oldest } = await log.bounds();
     if (oldest <= after) return page;
     window.skipTo(oldest);

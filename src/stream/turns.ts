@@ -1,13 +1,13 @@
-/** Shares the event loop: long work does its steps in turns, and lets everything else run in between. */
+/** Shares the event loop: long work is done in steps, and everything else runs in between. */
 export type Turns = {
-  /** Counts one step. Null to go on at once; a promise of the event loop's next turn when this one has had its share. */
+  /** Counts one step. Null if work may go on at once; if this turn's share is used up, a promise of the next turn. */
   readonly step: () => Promise<void> | null;
 };
 
 export type TurnsOptions = {
-  /** Most steps in one turn, of all who share it. */
+  /** Most steps in one turn of the event loop, of all who share it. */
   readonly most: number;
-  /** Once they have taken so long, no other begins in it: what an operation does in a step may take a thousand times another's. */
+  /** No step begins once those of the turn have taken this long: one may take a thousand times as long as another. */
   readonly shareMs?: number;
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number;

@@ -4,30 +4,30 @@ import { createBell, type Bell } from "./bell.ts";
 
 /** The newest entries of the log in memory, in order and without a gap, so that most followers never read the store. */
 export type Window = {
-  /** The position of the newest entry that went in, or the position that the window began at. */
+  /** The position of the newest entry that was added, or the position that the window began at. */
   readonly newest: Seq;
-  /** Rings after entries went in. */
+  /** Rings after entries were added, and after `skipTo`. */
   readonly bell: Bell;
   /** Takes entries that follow `newest` directly. */
   readonly add: (entries: readonly LogEntry[]) => void;
-  /** Forgets everything, and begins again at a position that is not smaller than `newest`. */
+  /** Forgets everything and begins again at a position; does nothing if that is `newest`. It must not be smaller. */
   readonly skipTo: (position: Seq) => void;
   /** Forgets the entries about one issue. */
   readonly forget: (issueId: string) => void;
-  /** How often it has forgotten anything: of what was read of the log before, something may have been erased since. */
+  /** How often it has forgotten anything. Something that was read from the log before may have been erased since. */
   readonly forgotten: number;
-  /** Counts one follower more, until it is disposed. */
+  /** Counts one more follower, until the result is disposed. */
   readonly join: () => Disposable;
-  /** How many follow. Without any, nothing need go in. */
+  /** How many followers there are. Without any, entries need not be added. */
   readonly followers: number;
   /**
-   * Up to `limit` entries after a position, oldest first; empty at the end of the log. Null where the window no longer
+   * Up to `limit` entries after a position, oldest first; empty at the end of the log. Null if the window no longer
    * reaches back that far: ask the store.
    */
   readonly after: (position: Seq, limit: number) => readonly LogEntry[] | null;
 };
 
-/** @param size how many of the entries that went in are held at least; up to twice as many are. */
+/** @param size how many of the newest entries are held at least; up to twice as many may be. */
 export function createWindow(begin: Seq, size: number): Window {
   const bell = createBell();
   /** Everything after this position is held. */
@@ -46,7 +46,7 @@ export function createWindow(begin: Seq, size: number): Window {
       if (more.length === 0) return;
       entries.push(...more);
       newest = more.at(-1)!.event.seq;
-      // Cut rarely, so that an entry is moved once on average and not at every turn.
+      // Cut rarely, so that an entry is moved once on average, not each time entries are added.
       if (entries.length > 2 * size) {
         const cut = entries.length - size;
         reachesBackTo = entries[cut - 1]!.event.seq;
@@ -60,7 +60,7 @@ export function createWindow(begin: Seq, size: number): Window {
       forgotten += 1;
       newest = position;
       reachesBackTo = position;
-      // Somebody may have begun to follow while it was found out where the log ends.
+      // Somebody may have begun to follow while the end of the log was being read.
       bell.ring();
     },
     forget(issueId) {

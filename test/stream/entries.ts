@@ -1,8 +1,8 @@
 import type { LogEntry } from "../../src/domain/event.ts";
 
-/** Entries of a log, as far as those who follow it look at them: the position. */
+/** A log entry with its position alone. */
 export function entry(seq: number): LogEntry {
-  // Followers carry entries without looking into them.
+  // Followers look at nothing else in an entry.
   return { event: { seq } } as LogEntry;
 }
 
@@ -17,7 +17,7 @@ export function memoryLog(stored: LogEntry[] = []) {
   return {
     stored,
     reads: 0,
-    /** Nothing before this can be resumed after. */
+    /** The oldest position that can be resumed after. */
     oldest: 0,
     async bounds() {
       return { epoch: "e", newest: stored.at(-1)?.event.seq ?? 0, oldest: this.oldest };

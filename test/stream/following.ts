@@ -8,7 +8,7 @@ import { entries, memoryLog } from "./entries.ts";
 
 export type TestAnswer = Answer & { readonly seqs: readonly number[] };
 
-/** A fan-out over a log in memory that holds `logged` entries, of which the window holds those that are logged later. */
+/** A fan-out over a log in memory of `logged` entries. Its window holds only those that are logged later. */
 export function fanoutOver(
   logged: number,
   options: Partial<FanoutOptions<TestAnswer>> & { readonly windowSize?: number } = {},
@@ -34,7 +34,7 @@ export function fanoutOver(
     window,
     fanout,
     told,
-    /** Commits so many entries more, and tells the followers. */
+    /** Appends so many entries to the log and to the window, which wakes the followers. */
     write(count: number): void {
       const more = entries(log.stored.length + 1, log.stored.length + count);
       log.stored.push(...more);
@@ -43,7 +43,7 @@ export function fanoutOver(
   };
 }
 
-/** An operation that answers with the position of every entry that `concerns` is true of. */
+/** An operation that answers with the position of every entry for which `concerns` is true. */
 export function everySeq(
   key = "every",
   concerns: (seq: number) => boolean = () => true,
@@ -68,7 +68,7 @@ export function everySeq(
   };
 }
 
-/** A sink that writes down what it is given, and the subscriber that fills it. */
+/** A subscriber, and what its sink is given. */
 export function follower(
   fanout: { readonly follow: ReturnType<typeof fanoutOver>["fanout"]["follow"] },
   operation: EntryOperation<TestAnswer>,
@@ -76,7 +76,7 @@ export function follower(
 ) {
   const seqs: number[] = [];
   const happened: (string | End)[] = [];
-  /** One that wants no more takes one answer before it says so. */
+  /** A sink that wants no more takes one more answer before it has no room. */
   const state = { wantsMore: true, isFull: false };
   const subscriber: Subscriber = fanout.follow(operation, after, {
     connection: { client: "one" },
@@ -91,9 +91,9 @@ export function follower(
   return { seqs, happened, state, subscriber };
 }
 
-/** Resolves once everything that is under way without waiting for anything outside has been done. */
+/** Resolves once everything under way that waits for nothing outside is done. */
 export async function settled(): Promise<void> {
-  // Each page of the store takes a turn.
+  // Each page of the store takes a turn of the event loop.
   for (let turn = 0; turn < 200; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 

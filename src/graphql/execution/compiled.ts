@@ -30,25 +30,25 @@ type Compiled =
   | {
       readonly is: "compiled";
       readonly query: CompiledQuery["query"];
-      /** The variables as they were given, checked and read; null where one of them is wrong. */
+      /** The given variables, checked and coerced; null if one of them is wrong. */
       readonly variables: (given: Variables) => Variables | null;
     }
   | { readonly is: "seen"; readonly times: number }
   | { readonly is: "not to be compiled" };
 
-/** Compiling takes as long as executing a few times. */
+/** How often a document is executed before it is compiled: compiling takes as long as a few executions. */
 const timesBefore = 2;
 
-/** A larger document takes long to compile, and nobody else is answered meanwhile. */
+/** Most fields in a document that is compiled: a larger one takes long, and blocks the event loop meanwhile. */
 const maxFields = 300;
 
 /**
- * Compiles a query that is asked for again and again into a function of its own, which answers it faster than walking
- * its document does; a subscription too, which is executed for every entry that it tells.
+ * Compiles a query that is asked for repeatedly into a function, which is faster than walking its document. Does the
+ * same for a subscription, which is executed for every entry that it tells.
  *
- * The answer is the same as that of `execute`: variables are checked before, as graphql-js checks them, and a query that
- * ends in an error is executed again by `execute`, which is safe in a schema that only reads. A compiled query lives as
- * long as its parsed document.
+ * The answer is the same as that of `execute`. Variables are checked before, as graphql-js checks them. A query that
+ * ends in an error other than a failed read is executed again by `execute`, which is safe in a schema that only reads.
+ * A compiled query lives as long as its parsed document.
  */
 export function compiled(execute: Execute): Execute {
   const known = new WeakMap<DocumentNode, Compiled>();
@@ -81,7 +81,7 @@ export function compiled(execute: Execute): Execute {
   };
 }
 
-/** What the store could not give once, it is not asked for again: that may have taken all the time there was. */
+/** True if a read of the store failed. It is not tried again: it may have taken all the time there was. */
 function isOfStore(errors: readonly GraphQLError[]): boolean {
   return errors.some(({ originalError }) => isReadFailure(originalError));
 }
@@ -97,14 +97,14 @@ function compile({ schema, document }: ExecutionArgs): Compiled {
     fieldsIn(document) > maxFields
   )
     return { is: "not to be compiled" };
-  // The other way leaves out what a fragment that is spread twice includes once.
+  // Without it, a fragment that is left out under one field may be left out under another, too.
   const options = { useExperimentalPathBasedSkipInclude: true };
   const compiled = compileQuery(withAnything(schema), withUncheckedVariables(document), undefined, options);
   if (!isCompiledQuery(compiled)) return { is: "not to be compiled" };
   return { is: "compiled", query: compiled.query, variables: variablesOf(only, document, schema) };
 }
 
-/** The schema that is compiled against has a type more than the one that is told of. */
+/** Introspection is not compiled: the schema that is compiled against has one type more than the real one. */
 function asksForSchema(document: DocumentNode): boolean {
   let does = false;
   visit(document, {
@@ -153,7 +153,7 @@ function variablesOf(
   };
 }
 
-/** The names of the variables that stand, somewhere in the document, where null is not allowed. */
+/** The names of the variables that the document uses anywhere where null is not allowed. */
 function neverNullIn(document: DocumentNode, schema: GraphQLSchema): ReadonlySet<string> {
   const names = new Set<string>();
   const types = new TypeInfo(schema);
@@ -170,12 +170,12 @@ function neverNullIn(document: DocumentNode, schema: GraphQLSchema): ReadonlySet
 
 const wrongValue = new Error("A variable has a wrong value.");
 
-/** A list may have ten thousand more values that are wrong, each of which takes as long. */
+/** Stops at the first wrong value: a list may have ten thousand more, each of which takes as long. */
 function stop(): never {
   throw wrongValue;
 }
 
-/** Takes a variable's value as it is. */
+/** A scalar that takes a variable's value as it is. */
 const anything = new GraphQLScalarType({ name: "Anything__" });
 const anythingNode: TypeNode = {
   kind: Kind.NAMED_TYPE,
@@ -194,8 +194,8 @@ function withAnything(schema: GraphQLSchema): GraphQLSchema {
 }
 
 /**
- * The document with variables that take whatever they are given, because they are checked before. The compiler's own
- * checks would unfold a filter's type, which contains itself, for minutes.
+ * The document with variables that take any value, because they are checked before. The compiler's own checks would
+ * take minutes: they unfold the type of a filter, which contains itself.
  */
 function withUncheckedVariables(document: DocumentNode): DocumentNode {
   const definitions = document.definitions.map((definition) => {
@@ -213,7 +213,7 @@ function withUncheckedVariables(document: DocumentNode): DocumentNode {
   return { ...document, definitions };
 }
 
-/** How many fields the document comes to once its fragments stand where they are spread. It is valid: none spreads itself. */
+/** The number of fields in the document with its fragments expanded. It is valid, so no fragment spreads itself. */
 function fieldsIn({ definitions }: DocumentNode): number {
   const counted = new Map<string, number>();
 

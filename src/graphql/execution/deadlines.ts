@@ -1,21 +1,23 @@
 /** Ends what takes too long. */
 export type Deadlines = {
   /**
-   * Calls `expired` after the time that is given to each, unless what this returns is called before.
+   * Calls `expired` once the time allowed is over, unless the returned function is called first.
    *
    * @param since when that time began, in milliseconds of `performance.now`.
    */
   readonly begin: (expired: () => void, since: number) => () => void;
 };
 
-/** How many times they are looked at, in the time that each has: one comes late by that part of it at most. */
+/** How often deadlines are checked in the time that each has. One expires at most that fraction of its time late. */
 const looks = 20;
 
 /**
- * One timer for all, because a timer for each takes longer than many a query does. It runs while anything is awaited.
+ * One timer for all deadlines, because a timer for each takes longer than many a query. It runs while any is open.
  *
- * A plain array: whatever a Set lets go of as it grows leads to its later contents, and what is old keeps all of those
- * from the quick garbage collection.
+ * They are in an array, not a Set. When a Set grows, its old table keeps a reference to the new one. Once the old table
+ * is in the old generation, minor garbage collections cannot free what the Set has held since.
+ *
+ * @param milliseconds the time that each is allowed.
  */
 export function createDeadlines(milliseconds: number): Deadlines {
   type Deadline = { readonly at: number; readonly expired: () => void; place: number };

@@ -18,9 +18,10 @@ import type { WrongVariables } from "./wrong-variables.ts";
 export type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
 
 /**
- * How every operation is executed, whichever way it came in.
+ * How every operation is executed, over every transport.
  *
- * What a subscription tells of an entry is executed as it is: it was looked at when it began, and is told to many at once.
+ * What a subscription tells is executed without a query's checks and limits, but for the size of the answer: the
+ * subscription was checked when it began, and many subscribers share the answer.
  */
 export function createExecute({
   documentLimits,
@@ -34,8 +35,8 @@ export function createExecute({
   readonly askedBy: AskedBy;
 }): Execute {
   const told = sized(compiled(counting(execute)));
-  // Yoga's own, which knows which errors are of the request, but takes what a subscription tells for another subscription.
-  // A stream it makes of `@defer` and `@stream` alone, which are not part of the schema.
+  // Yoga's own executor knows which errors are the request's. It cannot execute what a subscription tells, for it would
+  // begin another subscription. It returns a stream only for `@defer` and `@stream`, which the schema does not have.
   const checked: Execute = (args) => {
     const errors = wrongVariables(args);
     return errors.length === 0 ? (normalizedExecutor as Execute)(args) : { errors };
@@ -50,7 +51,7 @@ export function createExecute({
   };
 }
 
-/** Where a compiled query has ended in an error, what it counted is of no answer. */
+/** Starts the size of the answer at zero: what a compiled query counted before it failed is in no answer. */
 function counting(execute: Execute): Execute {
   return (args) => {
     (args.contextValue as Context).answerSize.begin();

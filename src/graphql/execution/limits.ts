@@ -7,16 +7,15 @@ import { createDeadlines } from "./deadlines.ts";
 import type { Execute } from "./execute.ts";
 
 export type ExecutionLimits = {
-  /** How long one operation may take, from when it is asked for. */
+  /** How long one operation may take, from when the client began to wait. */
   readonly milliseconds: number;
-  /** How many may be executed at once. */
+  /** How many operations may be executed at once. */
   readonly atOnce: number;
 };
 
 /**
- * Ends an operation that takes too long (TIMEOUT): what it has not yet asked of the store is not asked any more. Where more
- * are executed at once than the gateway can serve, so ends the one that began last of the client that has most of them
- * (SERVICE_UNAVAILABLE).
+ * Ends an operation that takes too long (TIMEOUT): it reads nothing more from the store. If more than `atOnce` are
+ * being executed, also ends the one that began last of the client that has most of them (SERVICE_UNAVAILABLE).
  */
 export function limited(
   { milliseconds, atOnce }: ExecutionLimits,
@@ -26,7 +25,7 @@ export function limited(
   const deadlines = createDeadlines(milliseconds);
   const running = createRound<Running>();
 
-  // What it throws at once is a rejection, too.
+  // An error that is thrown synchronously becomes a rejection too.
   function executed(args: ExecutionArgs, client: string): ReturnType<Execute> {
     try {
       return askedBy(client, () => execute(args));
@@ -77,9 +76,9 @@ export function limited(
   };
 }
 
-/** One that is executed. */
+/** An operation that is being executed. */
 type Running = {
-  /** Answers with this, and has nothing more read. */
+  /** Answers with this result, and lets nothing more be read. */
   end: (result: ExecutionResult) => void;
 };
 

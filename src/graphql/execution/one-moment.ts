@@ -13,15 +13,15 @@ import { selectionsIn } from "../selections.ts";
 import type { Execute } from "./execute.ts";
 
 /**
- * An operation that selects `feed { cursor }` does all its reads in one read transaction, so that what it lists is
- * exactly what the log holds up to that cursor. The transaction ends with the execution, however that ends.
+ * Executes an operation that selects `feed { cursor }` in one read transaction, so that what it lists is exactly what
+ * the log holds up to that cursor. The transaction ends with the execution, however that ends.
  */
 export function inOneMoment(execute: Execute): Execute {
   async function executed(args: ExecutionArgs): Promise<ExecutionResult> {
     // graphql-js lets a context be anything.
     const context = args.contextValue as Context;
     await using transaction = await context.services.store.readTransaction();
-    // The first read decides of which moment all of them are.
+    // The first read fixes the moment that all reads see.
     await transaction.bounds();
     return await execute({ ...args, contextValue: readingFrom(transaction, context) });
   }
@@ -32,7 +32,7 @@ export function inOneMoment(execute: Execute): Execute {
   };
 }
 
-/** The names of the operations that select the field; one without a name is alone in its document. */
+/** The names of the operations that select `feed { cursor }`. One without a name is alone in its document. */
 const operationsInOneMoment = rememberedByDocument(
   (document: DocumentNode): ReadonlySet<string | undefined> => {
     const names = document.definitions.flatMap((one) =>
@@ -42,7 +42,7 @@ const operationsInOneMoment = rememberedByDocument(
   },
 );
 
-/** True when the operation names the field, also where a directive would leave it out. */
+/** True if the operation selects `feed { cursor }`, even if a directive leaves it out. */
 export function selectsFeedCursor(document: DocumentNode, operationName?: string | null): boolean {
   const operation = getOperationAST(document, operationName);
   if (operation === null || operation === undefined) return false;

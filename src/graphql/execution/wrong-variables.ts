@@ -9,17 +9,17 @@ import {
 } from "graphql";
 import { withoutSuggestions } from "../suggestions.ts";
 
-/** What is wrong with the values that a request gives its variables; nothing where a variable is missing. */
+/** The errors in the values that a request gives its variables. A variable without a value is not checked. */
 export type WrongVariables = (args: ExecutionArgs) => readonly GraphQLError[];
 
-/** Most that is told of one request. */
+/** Most errors that are reported for one request. */
 const mostErrors = 20;
-/** Most characters of a value, and of what is said about it: both can be as long as the request. */
+/** Most characters shown of a value and of the message about it: each can be as long as the request. */
 const mostCharacters = 200;
 
 /**
- * Ends at `mostErrors`, and never repeats a value that is a list or an object. graphql-js prints all of it for each thing
- * that is wrong within, which takes a second for a body of 100 kB and answers it with 4 MB.
+ * Stops at `mostErrors`, and never shows a value that is a list or an object. graphql-js prints all of it for each
+ * fault within: for a body of 100 kB that takes a second, and the answer has 4 MB.
  *
  * @param suggests whether names of the schema may be suggested.
  */
