@@ -57,6 +57,9 @@ describe("a query that is asked again and again", () => {
     ["query ($i: Interval) { issueStats { flow(interval: $i) { end } } }", { i: null }],
     ["query ($i: Interval) { issueStats { flow(interval: $i) { end } } }", {}],
     ["query ($if: Boolean = true) { feed @include(if: $if) { epoch } }", { if: null }],
+    ["{ ...F @include(if: false) ...F @include(if: true) } fragment F on Query { feed { epoch } }", {}],
+    ["{ ... on Query @skip(if: true) { ...F } ...F } fragment F on Query { feed { epoch } }", {}],
+    ["{ ...G @skip(if: true) ...F } fragment G on Query { ...F } fragment F on Query { feed { epoch } }", {}],
   ])("is answered as it was the first time: %s", async (query, variables) => {
     const { post } = gateway(known);
     const answers: unknown[] = [];

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { afterEach, expect, it, vi } from "vitest";
-import { ReadTimeoutError, StorageUnavailableError } from "../../src/domain/failure.ts";
+import { OverloadedError, ReadTimeoutError } from "../../src/domain/failure.ts";
 import type { Reader } from "../../src/store/reader.ts";
 import { fewHeavy } from "../../src/store/postgres/few-heavy.ts";
 import { createSlots } from "../../src/store/slots.ts";
@@ -66,7 +66,7 @@ it("ends what has no turn in time, which then asks nothing, and refuses more tha
   const { answers, limited } = asking(1);
   const counts = [1, 2].map(() => limited.issueCount(everything));
   const late = expect(limited.issueCount(everything)).rejects.toThrow(ReadTimeoutError);
-  await expect(limited.issueCount(everything)).rejects.toThrow(StorageUnavailableError);
+  await expect(limited.issueCount(everything)).rejects.toThrow(OverloadedError);
   await vi.advanceTimersByTimeAsync(5_000);
   await late;
   for (const answer of answers) answer();

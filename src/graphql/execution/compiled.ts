@@ -93,28 +93,32 @@ function compile({ schema, document }: ExecutionArgs): Compiled {
     only === undefined ||
     only.operation === OperationTypeNode.MUTATION ||
     others.length > 0 ||
-    asksForSchema(document) ||
+    isLeftToGraphQL(document) ||
     fieldsIn(document) > maxFields
   )
     return { is: "not to be compiled" };
-  // Without it, a fragment that is left out under one field may be left out under another, too.
-  const options = { useExperimentalPathBasedSkipInclude: true };
-  const compiled = compileQuery(withAnything(schema), withUncheckedVariables(document), undefined, options);
+  const compiled = compileQuery(withAnything(schema), withUncheckedVariables(document));
   if (!isCompiledQuery(compiled)) return { is: "not to be compiled" };
   return { is: "compiled", query: compiled.query, variables: variablesOf(only, document, schema) };
 }
 
-/** Introspection is not compiled: the schema that is compiled against has one type more than the real one. */
-function asksForSchema(document: DocumentNode): boolean {
-  let does = false;
+/**
+ * True for what a compiled query would answer otherwise than graphql-js: introspection, since the schema that is compiled
+ * against has one type more than the real one; and conditions, since graphql-jit leaves a fragment out that is spread again
+ * without one, and gives a field the place of where it was left out.
+ */
+function isLeftToGraphQL(document: DocumentNode): boolean {
+  let isLeft = false;
+  const leaveIf = (name: string, ...names: readonly string[]) => {
+    if (!names.includes(name)) return;
+    isLeft = true;
+    return BREAK;
+  };
   visit(document, {
-    Field: ({ name: { value } }) => {
-      if (value !== "__schema" && value !== "__type") return;
-      does = true;
-      return BREAK;
-    },
+    Field: ({ name }) => leaveIf(name.value, "__schema", "__type"),
+    Directive: ({ name }) => leaveIf(name.value, "skip", "include"),
   });
-  return does;
+  return isLeft;
 }
 
 /**
