@@ -11,7 +11,7 @@ export function accepted(header: string | undefined): string {
     return { weight, text: [type, ...parameters.filter((_, at) => weights[at] === undefined)].join(";") };
   });
   const taken = ranges.filter(({ weight }) => weight > 0).toSorted((one, other) => other.weight - one.weight);
-  // An empty header would count as none, which accepts everything.
+  // An empty text would count as no header, which accepts everything.
   return taken.map(({ text }) => text).join(", ") || "none";
 }
 

@@ -22,7 +22,7 @@ export const serverOptions = {
   maxHeaderSize: 16 * 1024,
   /** Lenient parsing makes request smuggling possible. */
   insecureHTTPParser: false,
-  /** `serve` requires it instead, because Node's own answer does not say what is wrong. */
+  /** `serve` requires the header instead, because Node's own answer does not say what is wrong. */
   requireHostHeader: false,
 } as const satisfies ServerOptions;
 
@@ -33,9 +33,7 @@ export type HttpServerOptions = {
    * for the 100 does not send the body.
    */
   readonly handler: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
-  /**
-   * Called if the handler threw or rejected. The client gets a 500 or, if the answer has begun, its connection is cut.
-   */
+  /** Called if the handler threw or rejected. The client gets a 500; if the answer has begun, its connection is cut. */
   readonly failed: (error: unknown) => void;
   /** Called if a request did not arrive in time. It is answered 408, unless its answer has begun. */
   readonly timedOut?: (request: IncomingMessage) => void;
@@ -72,9 +70,10 @@ export function createHttpServer({
   };
 
   /**
-   * Waits until everything ahead of a request on its connection is answered and sent. Otherwise the answers to all pipelined
-   * requests would be in memory at once, however slowly the client reads. Meanwhile nothing more is read from the connection,
-   * so a client that has left is noticed only at the next write. False if the request is not to be served.
+   * Waits until everything ahead of a request on its connection is answered and sent. Otherwise the answers to all
+   * pipelined requests would be in memory at once, however slowly the client reads. Meanwhile nothing more is read from
+   * the connection, so a client that has left is noticed only at the next write. False if the request is not to be
+   * served.
    */
   async function comesToItsTurn({ socket }: IncomingMessage, response: ServerResponse): Promise<boolean> {
     const before = waiting.get(socket) ?? 0;
