@@ -4,10 +4,7 @@ import { runInNewContext } from "node:vm";
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 
-/**
- * True once nothing holds the object. To be asked again in a later turn of the event loop: each call holds it until the
- * end of its own.
- */
+/** True once nothing holds the object. A call holds it for its turn of the event loop: ask again in a later one. */
 export function isGarbage(held: WeakRef<object>): boolean {
   collect();
   return held.deref() === undefined;

@@ -50,10 +50,7 @@ function bareAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)|%.*$/g, "");
 }
 
-/**
- * Returns one key for all addresses of a client: the /64 of an IPv6 address, or an IPv4 address itself. `address` is as
- * `clientAddress` gives it.
- */
+/** Returns one key for all addresses of a client (see `clientAddress`): an IPv6 /64, or an IPv4 address itself. */
 export function clientKey(address: string): string {
   if (isIP(address) !== 6) return address;
   const [head = "", tail] = address.split("::");
@@ -63,10 +60,7 @@ export function clientKey(address: string): string {
   return `${groups.slice(0, 4).join(":")}::/64`;
 }
 
-/**
- * True if an address, as `clientAddress` gives it, is this machine's own. Behind an untrusted proxy on this machine,
- * every client has such an address.
- */
+/** True for this machine's addresses (see `clientAddress`). An untrusted proxy on it gives all clients one of these. */
 export function isLoopback(address: string): boolean {
   return address.startsWith("127.") || address === "::1";
 }

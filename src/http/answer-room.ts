@@ -24,10 +24,7 @@ export type AnswerRoom = {
   ) => (() => void) | null;
 };
 
-/**
- * The bytes that may wait on each connection uncounted. Ordinary answers are smaller, so larger ones never keep them
- * out.
- */
+/** Bytes that may wait uncounted on each connection, so that large answers never keep out ordinary ones. */
 const alwaysRoomBytes = 16 * 1024;
 
 /** An answer that waits. */
@@ -63,10 +60,7 @@ export function createAnswerRoom(
     if (held.answers.size === 0) clients.delete(client);
   }
 
-  /**
-   * Makes room for an answer with which its client holds `fair` bytes. If that is impossible, ends nothing and returns
-   * false.
-   */
+  /** Makes room for an answer with which its client holds `fair` bytes. False, ending nothing, if it cannot. */
   function makeRoom(bytes: number, fair: number): boolean {
     const beyond = [...clients.values()].reduce((sum, held) => sum + Math.max(0, held.bytes - fair), 0);
     if (beyond < taken + bytes - mostBytes) return false;

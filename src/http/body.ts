@@ -1,8 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/**
- * The outcome of reading a request's body. Dispose it once the request is answered: until then its bytes count as held.
- */
+/** What became of a request's body. Dispose it once the request is answered: until then its bytes count as held. */
 export type RequestBody = Disposable &
   (
     | { readonly is: "read"; readonly bytes: Buffer }
@@ -36,7 +34,7 @@ export function createBodyRoom(maxBytes: number): BodyRoom {
   };
 }
 
-/** The bytes of each body that are not counted. Ordinary bodies are smaller, so larger ones never keep them out. */
+/** Bytes of each body that are not counted, so that large bodies never keep out ordinary ones. */
 const alwaysRoomBytes = 16 * 1024;
 
 /**

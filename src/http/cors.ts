@@ -23,10 +23,7 @@ export function answerOrigin(
   return true;
 }
 
-/**
- * Allows every header that the page asks for: clients identify themselves by their own, and tracers such as Sentry's
- * add theirs.
- */
+/** Allows every header that the page asks for: clients add their names, and tracers such as Sentry's their own. */
 function allowed({ headers }: IncomingMessage): OutgoingHttpHeaders {
   const asked = headers["access-control-request-headers"];
   return {

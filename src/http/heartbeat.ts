@@ -16,8 +16,8 @@ const beatMs = 1_000;
 export const pingSeconds = 12;
 
 /**
- * The seconds for which a connection may have no room. Linux reports room again only once a third of its send buffer is
- * free, which grows to 4 MB: a client that reads less than 45 kB/s may seem to read nothing.
+ * The seconds for which a connection may have no room. Linux reports room again only once a third of its send buffer,
+ * which grows to 4 MB, is free: a client that reads less than 45 kB/s may seem to read nothing.
  */
 export const stallSeconds = 30;
 

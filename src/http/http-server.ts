@@ -100,8 +100,7 @@ export function createHttpServer({
   /** Never rejects. */
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     newest.set(request.socket, response);
-    // Node discards what follows in the same chunk a request that asks for an upgrade, so the answer says that the
-    // connection ends.
+    // If a request asks for an upgrade, Node discards what follows in the same chunk. So the connection ends here.
     if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
     if (response.socket === null && !(await comesToItsTurn(request, response))) return;
     try {
@@ -146,8 +145,7 @@ export function createHttpServer({
       .on("connect", (_request, socket) => endWithProblem(socket, isAnswering(socket) ? null : noTunnel))
       .on("request", (request, response) => void serve(request, response))
       .on("checkContinue", (request, response) => {
-        // If the answer comes before the body, the client may send the body anyway or its next request: the two cannot
-        // be told apart.
+        // If answered without its body, the client may send that anyway, or its next request: no one can tell which.
         response.shouldKeepAlive = false;
         void serve(request, response);
       })

@@ -20,10 +20,7 @@ export type JwtReading =
 /** What is wrong with a JWT, for the operator: jose's error code, and the claim at fault, null if none is. */
 export type JwtFault = { readonly code: string; readonly claim: string | null };
 
-/**
- * Signatures by a private key only. A secret shared with the gateway could make tokens, and `none` is no signature at
- * all.
- */
+/** Asymmetric only: a secret shared with the gateway could make tokens, and `none` is no signature at all. */
 const algorithms = [
   "RS256",
   "RS384",

@@ -8,10 +8,7 @@ export type Listening = AsyncDisposable & { readonly address: AddressInfo };
 const drainMs = 7_000;
 const idleEveryMs = 20;
 
-/**
- * The most connections that wait to be accepted. With Node's default of 511, the system drops most of the clients that
- * reconnect at once.
- */
+/** The most connections that wait to be accepted. Node's 511 would lose most of the clients that reconnect at once. */
 const backlog = 4_096;
 
 /**

@@ -310,10 +310,7 @@ function cut({ socket }: Connection, { report }: Pick<OperationsOptions, "report
   socket.resetAndDestroy();
 }
 
-/**
- * Pauses reading while the client does not read, as its answers would pile up, or while its messages wait for their
- * turn.
- */
+/** Pauses reading while answers pile up because the client does not read, or while its messages wait for a turn. */
 function readOrWait({ webSocket, socket, inbox }: Connection): void {
   if (socket.writableNeedDrain || inbox.isWaiting()) webSocket.pause();
   else webSocket.resume();

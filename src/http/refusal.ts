@@ -3,10 +3,7 @@ import type { ErrorCode } from "../graphql/errors.ts";
 import { jsonAccepted } from "./accepted.ts";
 import type { Admission } from "./admit.ts";
 
-/**
- * Answers a client that `admit` did not let in, with a GraphQL error: 401, or 503 if its credential cannot be checked
- * now.
- */
+/** Answers whom `admit` refused, with a GraphQL error: 401, or 503 if the credential cannot be checked now. */
 export function sendRefusal(response: ServerResponse, refusal: Exclude<Admission, { is: "admitted" }>): void {
   const { message } = refusal;
   switch (refusal.is) {

@@ -84,8 +84,7 @@ export function createRoutes({
         code: "BAD_REQUEST",
         message: `The request's URL is longer than ${urlBytes} bytes: send it by POST.`,
       });
-    // Not rate-limited: a load balancer may share an address with readers, and takes a gateway that answers 429 out of
-    // service.
+    // Not rate-limited: a load balancer, at an address that readers may share, takes a 429 for a failed gateway.
     if (path === "/health/live") return answer(request, response, 200, { status: "live" });
     if (path === "/health/ready") {
       const reason = await (/[?&]silence=1(?:&|$)/.test(url) ? readyAndHeardOf() : ready());

@@ -8,10 +8,7 @@ const leastBytes = 45_000;
  */
 const mostBytesOnTheWay = 4_194_304;
 
-/**
- * Returns a function that is to be called once a second. It says whether a client that reads the socket as slowly as it
- * may would have anything left to read.
- */
+/** Returns a function to call once a second: true while a client that reads as slowly as it may has more to read. */
 export function slowReader(socket: Pick<Socket, "bytesWritten">): () => boolean {
   let written = socket.bytesWritten;
   let unread = 0;

@@ -62,8 +62,7 @@ export function createSockets(options: SocketsOptions): Sockets {
     maxPayload: maxMessageBytes,
     // Each frame of an incomplete message, and each piece of a frame, costs as much memory as some dozens of bytes.
     maxFragments: 64,
-    // A message of the largest size fits if each packet brings 256 bytes of it. Every network has room for more in a
-    // packet.
+    // The largest message fits if each packet brings 256 bytes of it, for which every network has room.
     maxBufferedChunks: 256,
     closeTimeout: closingMs,
     // A few compressed bytes can expand to any size.

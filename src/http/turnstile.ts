@@ -79,10 +79,7 @@ export function createTurnstile({
   };
 }
 
-/**
- * As `enter`, but in a later turn at the earliest. Otherwise, many that ask before any has used time would all begin at
- * once.
- */
+/** As `enter`, in a later turn at the earliest: else many could begin before any of them has used time. */
 export async function enterLater({ enter }: Turnstile): Promise<boolean> {
   await nextTurn();
   return enter();

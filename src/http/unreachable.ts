@@ -62,18 +62,14 @@ export function watchUnreachable(
 
   return {
     look,
-    // Called for each connection once a second. The size comes first, because a socket looks its addresses up when
-    // asked.
+    // Called once a second for each connection: the size first, because a socket looks its addresses up when asked.
     has: (socket) =>
       known.size > 0 && known.has(keyOf(socket.localPort, socket.remoteAddress, socket.remotePort)),
     [Symbol.dispose]: () => stop.abort(),
   };
 }
 
-/**
- * An established connection (01) with a retransmission timer (01). The groups are the local port, the remote address
- * and port, and the retransmissions so far.
- */
+/** An established connection (01) that retransmits (01): local port, remote address, remote port, retransmissions. */
 const retransmitting =
   /^ *\d+: [\dA-F]+:([\dA-F]{4}) ([\dA-F]+):([\dA-F]{4}) 01 [\dA-F]{8}:[\dA-F]{8} 01:[\dA-F]{8} ([\dA-F]{8}) /gm;
 
