@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 
-/** A free port, for a server that cannot say which one it was given, or that starts again on the same one. */
+/** A port that nobody listens on, for what cannot say which one it was given or is started on the same again. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

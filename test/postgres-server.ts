@@ -25,7 +25,7 @@ export type PostgresServer = AsyncDisposable & {
   readonly url: string;
   readonly port: number;
   readonly dataFolder: string;
-  /** `fast` shuts the server down in order; `immediate` is like a crash. */
+  /** `fast` lets the server say good-bye; `immediate` is as good as a crash. */
   readonly stop: (how: "fast" | "immediate") => Promise<void>;
   /** Starts it again after `stop`, on the same port. */
   readonly start: () => Promise<void>;
@@ -34,17 +34,17 @@ export type PostgresServer = AsyncDisposable & {
 };
 
 /**
- * Starts a server with its data in a temporary folder, which is deleted with it.
+ * Starts a server of its own, with its data in a temporary folder that is gone with it.
  *
- * The programs are copied there. The package needs a few links that `npm ci` may not have made. And PostgreSQL refuses
- * to run as root: the account that it runs under instead has to be able to read them.
+ * The programs are copied there: the package needs a few links that `npm ci` may not have made, and PostgreSQL refuses
+ * to run as root, so that the account that it then runs under has to be able to read them.
  */
 export async function startPostgres(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<PostgresServer> {
   return startOn(settings, async ({ programs, dataFolder, as }) => {
-    // An experiment's initial data need not be durable; the server itself runs with its usual settings.
-    // A collation other than byte order: whatever is to be compared by bytes has to say so.
+    // Nothing is durable about an experiment's first moments; the server itself runs as it would in earnest.
+    // A collation that is not the bytes': what is to be compared by bytes has to say so.
     const collation = ["--locale-provider=icu", "--icu-locale=en"];
     const access = ["-U", "postgres", "-A", "trust"];
     const words = ["-D", dataFolder, "-E", "UTF8", ...access, ...collation, "--no-sync"];
@@ -53,8 +53,8 @@ export async function startPostgres(
 }
 
 /**
- * Starts a standby that streams from the primary, with a copy of its data that is made while it runs.
- * `control("promote")` makes it a primary of its own, on another timeline.
+ * Starts a standby that streams from the primary, from a copy of its data that is made while it runs. `control("promote")`
+ * makes it a primary of its own, on another line of the history.
  */
 export async function startStandby(
   primary: PostgresServer,
@@ -65,7 +65,7 @@ export async function startStandby(
     const client = new pg.Client(primary.url);
     await client.connect();
     try {
-      // Does what pg_basebackup does, which the package lacks.
+      // What pg_basebackup does, which the package does not have.
       await client.query("select pg_backup_start('standby', true)");
       const owner = statSync(dataFolder);
       cpSync(primary.dataFolder, dataFolder, { recursive: true });
@@ -85,7 +85,7 @@ export async function startStandby(
 
 type Made = { readonly programs: string; readonly dataFolder: string; readonly as: SpawnOptions };
 
-/** @param makeData fills the folder, which exists and belongs to the account that the server runs under. */
+/** @param makeData fills the folder, which is there and belongs to the account that the server runs under. */
 async function startOn(
   settings: Readonly<Record<string, string>>,
   makeData: (made: Made) => Promise<void>,
@@ -169,7 +169,7 @@ async function copyPrograms(to: string): Promise<void> {
   }
 }
 
-/** The account to run as if this process is root: nobody's on most systems, by its numbers. Null if it is not root. */
+/** Who to run as where this process is root: the first account that is not, by its numbers alone. Null elsewhere. */
 function accountToRunAs(): { readonly uid: number; readonly gid: number } | null {
   return process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : null;
 }
@@ -187,7 +187,7 @@ function ready(server: ChildProcess): Promise<void> {
     let said = "";
     server.stderr!.setEncoding("utf8").on("data", (text: string) => {
       if (said.length < 10_000) said += text;
-      // A standby says that it accepts read-only connections.
+      // A standby says so of connections that only read.
       if (/ready to accept (?:read-only )?connections/.test(text)) resolve();
     });
     server.once("exit", () => reject(new Error(`PostgreSQL did not start: ${said}`)));

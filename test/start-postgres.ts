@@ -3,12 +3,12 @@ import { startPostgres } from "./postgres-server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** `postgres://` of a server for the whole run, with a user who may create schemas there. */
+    /** `postgres://` of a server for the whole run, as somebody who may make schemas there. */
     readonly postgres: string;
   }
 }
 
-/** Provides the server that TEST_DATABASE_URL names, or one for this run. */
+/** The server that TEST_DATABASE_URL names, or one for this run. */
 export default async function providePostgres(project: TestProject): Promise<() => Promise<void>> {
   const { TEST_DATABASE_URL: given } = process.env;
   if (given !== undefined && given !== "") {
