@@ -4,7 +4,7 @@ import { runInNewContext } from "node:vm";
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 
-/** True once nobody holds it. To be asked again in a later turn of the event loop: whoever has asked holds it in that one. */
+/** True once nothing holds the object. A call holds it for its turn of the event loop: ask again in a later one. */
 export function isGarbage(held: WeakRef<object>): boolean {
   collect();
   return held.deref() === undefined;

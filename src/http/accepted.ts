@@ -1,7 +1,7 @@
 /**
- * What an `Accept` header takes, with what it likes best first and without the weights (RFC 9110, 12.4.2 and 12.5.1): what
- * it refuses by `q=0` is left out. Of what is left, whoever knows no weights can take the first that there is. Without a
- * header, or with an empty one, everything is taken.
+ * Returns the media types of an `Accept` header, the most preferred first and without weights (RFC 9110, 12.4.2 and
+ * 12.5.1). Those with `q=0` are left out, so a reader that knows no weights can take the first type that it has.
+ * Without a header, or with an empty one, every type is accepted; if all are refused, the result is `none`.
  */
 export function accepted(header: string | undefined): string {
   const ranges = (header || "*/*").split(",").map((range) => {
@@ -11,11 +11,11 @@ export function accepted(header: string | undefined): string {
     return { weight, text: [type, ...parameters.filter((_, at) => weights[at] === undefined)].join(";") };
   });
   const taken = ranges.filter(({ weight }) => weight > 0).toSorted((one, other) => other.weight - one.weight);
-  // An empty header would be as good as none, which takes everything.
+  // An empty text would count as no header, which accepts everything.
   return taken.map(({ text }) => text).join(", ") || "none";
 }
 
-/** Of the two kinds of JSON that GraphQL over HTTP has, the one that is liked best; the older one where neither is named. */
+/** Returns the preferred of the two JSON media types of GraphQL over HTTP; the older one if neither is named. */
 export function jsonAccepted(header: string | undefined): string {
   const [named = "application/json"] =
     /application\/(?:graphql-response\+)?json\b/i.exec(accepted(header)) ?? [];

@@ -2,9 +2,9 @@ import type { IncomingMessage } from "node:http";
 import { isIP, SocketAddress } from "node:net";
 
 /**
- * Whom a request comes from: an IP address, as far as the `hops` proxies in front can be trusted to add theirs to
- * `X-Forwarded-For`. Whatever the client wrote there itself is further to the left, and ignored. One address has one
- * text, and one of IPv4 that of IPv4.
+ * Returns the IP address of a request's client. With `hops` trusted proxies in front, it is the one that the outermost
+ * of them appended to `X-Forwarded-For`: anything the client wrote there itself is further to the left, and ignored.
+ * Every address is in its one canonical form; an IPv4-mapped IPv6 address is given as IPv4.
  */
 export function clientAddress(
   { headers, socket }: Pick<IncomingMessage, "headers" | "socket">,
@@ -17,8 +17,8 @@ export function clientAddress(
 }
 
 /**
- * True where the proxies in front say that the client asked by https. Each adds to `X-Forwarded-Proto`, or the first one's
- * is passed on: of fewer than `hops` the first one counts.
+ * True if the trusted proxies say that the client used https. Either each appends to `X-Forwarded-Proto`, or the value
+ * of the outermost is passed on: of fewer than `hops` values the first counts.
  */
 export function isByHttps({ headers }: Pick<IncomingMessage, "headers">, hops: number): boolean {
   const schemes = elementsOf(headers["x-forwarded-proto"]);
@@ -33,24 +33,24 @@ function elementsOf(header: string | readonly string[] | undefined): readonly st
         .map((one) => one.trim());
 }
 
-/** The address in one element, which may carry a port; empty where it is none. */
+/** The address in one element, which may have a port; empty if it is no address. */
 function addressIn(text: string): string {
   const bare = /^\[([^\]]*)\](?::\d+)?$/.exec(text)?.[1] ?? text.replace(/^([^:]*):\d+$/, "$1");
   return isIP(bare) === 0 ? "" : canonical(bare);
 }
 
-/** However somebody has written it; what the system says of a socket is written so already. */
+/** The address in canonical form, in which the system gives that of a socket already. */
 function canonical(ip: string): string {
   if (isIP(ip) !== 6) return ip;
   return bareAddress(new SocketAddress({ address: ip.split("%")[0]!, family: "ipv6" }).address);
 }
 
-/** Without the zone, and without what IPv6 puts in front of an address of IPv4. */
+/** The address without its zone, and without the `::ffff:` of an IPv4-mapped one. */
 function bareAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)|%.*$/g, "");
 }
 
-/** What one client has of addresses, as `clientAddress` gives them: all of an IPv6 /64 belongs to one of them. */
+/** Returns one key for all addresses of a client (see `clientAddress`): an IPv6 /64, or an IPv4 address itself. */
 export function clientKey(address: string): string {
   if (isIP(address) !== 6) return address;
   const [head = "", tail] = address.split("::");
@@ -60,7 +60,7 @@ export function clientKey(address: string): string {
   return `${groups.slice(0, 4).join(":")}::/64`;
 }
 
-/** True for this machine's own of the addresses that `clientAddress` gives: a proxy on it that is not trusted may bring anyone. */
+/** True for this machine's addresses (see `clientAddress`). An untrusted proxy on it gives all clients one of these. */
 export function isLoopback(address: string): boolean {
   return address.startsWith("127.") || address === "::1";
 }

@@ -8,58 +8,60 @@ import { isLocal } from "./local.ts";
 import { isTokenText, tokenHash } from "./token-text.ts";
 import type { TokenWatch } from "./token-watch.ts";
 
-/** Whether somebody may read. What is served to them for longer ends at `until` or with `revoked`. */
+/** Whether a client may read. Its streams end at `until`, or once `revoked` aborts. */
 export type Admission =
   | {
       readonly is: "admitted";
       readonly viewer: Viewer;
-      /** Epoch milliseconds; null for as long as they like. */
+      /** Epoch milliseconds; null for no limit. */
       readonly until: number | null;
-      /** Aborts within moments of their token being revoked, or of a first one being made where they needed none. */
+      /** Aborts within moments of the token being revoked or, if none was needed, of a first one being made. */
       readonly revoked: AbortSignal;
     }
   /** UNAUTHENTICATED, with what to do about it. */
   | { readonly is: "refused"; readonly message: string }
-  /** SERVICE_UNAVAILABLE: who they are cannot be found out now. */
+  /** SERVICE_UNAVAILABLE: the credential cannot be checked now. */
   | { readonly is: "unknown"; readonly message: string };
 
 export type Admitted = Extract<Admission, { readonly is: "admitted" }>;
 
 /**
- * Finds out who asks. `connectionParams` is the payload of a WebSocket's `connection_init`, as the client sent it.
- * Never rejects for what was sent.
+ * Authenticates a request. `connectionParams` is the payload of a WebSocket's `connection_init`, as the client sent it.
+ * Never rejects because of what was sent.
  */
 export type Admit = (request: IncomingMessage, connectionParams?: unknown) => Promise<Admission>;
 
-/** Whether somebody who was let in may still read at `now` (epoch milliseconds). */
+/** True if an admitted client may still read at `now` (epoch milliseconds). */
 export function mayStillRead({ until, revoked }: Admitted, now: number): boolean {
   return !revoked.aborted && (until === null || now < until);
 }
 
 export type AdmitOptions = {
   readonly tokens: Pick<TokenWatch, "find" | "hasAny" | "whileNone">;
-  /** Null where no JWTs are taken. */
+  /** Null if no JWTs are accepted. */
   readonly readJwt: ((text: string) => Promise<JwtReading>) | null;
-  /** Whether those who show nothing may read what is not private. */
+  /** Whether clients without a credential may read what is not private. */
   readonly allowAnonymous: boolean;
-  /** Whether requests made on this machine can be told from others: only where nobody else can reach the server. */
+  /** Whether requests made on this machine can be told from others: only if no other machine can reach the server. */
   readonly canTellOwn: boolean;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  /** The keys of JWTs could not be had. */
+  /** Called if the keys of JWTs could not be obtained. */
   readonly keysFailed: (error: unknown) => void;
-  /** A JWT was refused for this. */
+  /** Called if a JWT was refused. */
   readonly jwtRefused: (fault: JwtFault) => void;
 };
 
 /**
- * | who shows           | may read                                                                              |
+ * Decides by its credential what a client may read.
+ *
+ * | credential          | may read                                                                              |
  * | ------------------- | ------------------------------------------------------------------------------------- |
  * | a token             | what it allows, until it expires or is revoked                                        |
  * | a JWT               | what it allows, until it expires                                                      |
- * | one that is neither | nothing; by the cookie alone, as if it were not there                                 |
- * | nothing             | what is not private where anonymous readers are allowed                               |
- * | nothing             | everything, from this machine, while there are no tokens, no JWTs and no such readers |
+ * | an invalid one      | nothing; in the cookie, it counts as none                                             |
+ * | none                | what is not private, if anonymous readers are allowed                                 |
+ * | none                | everything, from this machine, while there are no tokens, no JWTs and no such readers |
  */
 export function createAdmit(options: AdmitOptions): Admit {
   const { tokens, readJwt, allowAnonymous, canTellOwn, now, keysFailed, jwtRefused } = options;

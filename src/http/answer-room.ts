@@ -1,18 +1,20 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Writable } from "node:stream";
 
-/** How much of all answers that are made, and that their clients have not taken yet, may be in memory. */
+/** A bound on the memory of the answers that clients have not read yet. */
 export type AnswerRoom = {
   /**
-   * Counts one more, of so many bytes, until the returned function is called; null where there is no room for it. What is
-   * little for its connection is not counted, and is never refused.
+   * Counts an answer of `bytes` until the returned function is called; null if there is no room for it. While no more
+   * than 16 KiB wait on its connection, it is not counted and never refused.
    *
-   * Where there is no room, clients that have more of it than the one that asks give way with the oldest of their answers.
-   * So nobody takes it all from others, and whoever is alone, or stands for all because of a proxy, may have all of it.
+   * If there is no room, clients that hold more than this client then would hold give way, the largest holder first,
+   * each with its oldest answer. So no client takes all the room from others, but one that is alone, or a proxy with
+   * many behind it, may have it all.
    *
    * @param behind the bytes that wait on its connection already.
-   * @param request what it answers; without one it is of nobody, for whom no other gives way, and it does not either.
-   * @param giveWay ends it, once it is not counted any more; left out, its connection is reset.
+   * @param request the request that is answered. Without one, the answer belongs to no client: no other gives way to
+   * it, and it gives way to none.
+   * @param giveWay ends the answer once it is no longer counted; by default, its connection is reset.
    */
   readonly add: (
     bytes: number,
@@ -22,19 +24,19 @@ export type AnswerRoom = {
   ) => (() => void) | null;
 };
 
-/** What each connection may have waiting: ordinary answers are smaller, and never find the room taken by larger ones. */
+/** Bytes that may wait uncounted on each connection, so that large answers never keep out ordinary ones. */
 const alwaysRoomBytes = 16 * 1024;
 
 /** An answer that waits. */
 type Waiting = { readonly bytes: number; readonly giveWay: () => void };
 
-/** What one client has waiting, oldest first. */
+/** The waiting answers of one client, oldest first. */
 type Held = { bytes: number; readonly answers: Set<Waiting> };
 
 /**
- * Without such a bound, some dozens of clients that ask for much and take nothing would fill the memory.
+ * Without such a bound, a few dozen clients that ask for much and read nothing would fill the memory.
  *
- * @param clientOf whom a request comes from: all that one client has of addresses is one key.
+ * @param clientOf the client that a request comes from: one key for all of a client's addresses.
  */
 export function createAnswerRoom(
   mostBytes: number,
@@ -58,7 +60,7 @@ export function createAnswerRoom(
     if (held.answers.size === 0) clients.delete(client);
   }
 
-  /** Makes room for one whose client then has `fair` of it. False, and nothing is ended, where that cannot be. */
+  /** Makes room for an answer with which its client holds `fair` bytes. False, ending nothing, if it cannot. */
   function makeRoom(bytes: number, fair: number): boolean {
     const beyond = [...clients.values()].reduce((sum, held) => sum + Math.max(0, held.bytes - fair), 0);
     if (beyond < taken + bytes - mostBytes) return false;
@@ -93,18 +95,18 @@ export function createAnswerRoom(
 
 function uncounted(): void {}
 
-/** What a connection's client has not taken of what is written to it as it happens, as subscriptions are. */
+/** The results of subscriptions that a connection's client has not read yet. */
 export type Unread = {
-  /** Counts what waits on the connection, once more has been written. False where there is no room for it. */
+  /** Counts anew what waits on the connection, after a write. False if there is no room for it. */
   readonly count: () => boolean;
-  /** Nothing waits there any more. */
+  /** Counts nothing any more, because nothing waits. */
   readonly letGo: () => void;
 };
 
 /**
- * Counted together, because no more of it is written before all of it is taken.
+ * Counts all that waits on a connection as one answer, because no more is written before all of it is taken.
  *
- * @param giveWay ends the connection, because others need the room more than what waits on it.
+ * @param giveWay ends the connection, if others need the room.
  */
 export function createUnread(
   answerRoom: AnswerRoom,
@@ -124,12 +126,12 @@ export function createUnread(
   };
 }
 
-/** Calls `given` once nothing of the response waits any more: its `end` was called, and the client may be gone. */
+/** Calls `given` once nothing of the response waits any more: it has ended, and its client may be gone. */
 export function onceTaken(response: ServerResponse, given: () => void): void {
-  // Most the system takes at once.
+  // The system takes most answers at once.
   if (response.writableLength === 0 || response.closed) given();
   else response.once("close", given);
 }
 
-/** What is said to whoever there is no room to answer. */
+/** The message for a client whose answer there is no room for. */
 export const noRoomToAnswer = "Too many answers wait to be taken: try again, and read what you ask for.";

@@ -17,9 +17,9 @@ import type { GraphQL } from "../graphql/yoga.ts";
 
 /** An operation that was not refused. graphql-ws holds it until the operation has ended. */
 export type Begun = ExecutionArgs & {
-  /** The subscription, where it can begin; null for one that cannot, for what is none, and once it is served. */
+  /** The subscription; null if it cannot begin, for any other operation, and once it is served. */
   operation: LiveOperation | null;
-  /** What there is to tell where there is no `operation`. */
+  /** What to send if there is no `operation`. */
   readonly result: ExecutionResult;
 };
 
@@ -30,8 +30,8 @@ type OperationRequest = {
 };
 
 /**
- * An operation that is executed, or why it is refused. It is executed before the protocol knows of it: only then is it
- * known whether its variables fit, and what it asks for with them, and whoever is refused is told in an `error`.
+ * Executes an operation; returns its errors if it is refused. This happens before graphql-ws executes it: only
+ * execution shows whether the variables are valid and what they ask for, and a refusal has to be sent as an `error`.
  */
 export async function begin(
   graphql: GraphQL,
@@ -71,10 +71,10 @@ export async function begin(
   }
 }
 
-/** In place of a subscription's own document, which only the group that tells it may hold. */
+/** Stands in for a subscription's own document, which only its group in the fan-out may hold. */
 const anySubscription: ExecutionArgs = { schema, document: parse("subscription { __typename }") };
 
-/** The errors of a result that are of the request, and not of any field; null for any other result. */
+/** The errors of a result if all are about the request, not about a field; null for any other result. */
 function refusalIn({ data, errors = [] }: ExecutionResult): readonly GraphQLError[] | null {
   return data === undefined && errors.length > 0 && errors.every(({ path }) => path === undefined)
     ? errors

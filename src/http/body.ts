@@ -1,20 +1,20 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** What became of a request's body. Dispose it when the request is answered: until then its bytes count as held. */
+/** What became of a request's body. Dispose it once the request is answered: until then its bytes count as held. */
 export type RequestBody = Disposable &
   (
     | { readonly is: "read"; readonly bytes: Buffer }
-    /** The rest is not read any more: the answer has to end the connection. */
+    /** The rest is not read: the answer must close the connection. */
     | { readonly is: "too large" }
-    /** As too large, but other bodies leave no room for it now. */
+    /** The same, because other bodies leave no room for it now. */
     | { readonly is: "no room" }
-    /** The client is, and hears no answer. */
+    /** The client has left, and gets no answer. */
     | { readonly is: "gone" }
   );
 
-/** How much of all bodies together may be in memory, in bytes. */
+/** A bound on the bytes that all bodies together may take in memory. */
 export type BodyRoom = {
-  /** False when there is no room for so much more. */
+  /** Counts so many more bytes; false if there is no room for them. */
   readonly take: (bytes: number) => boolean;
   readonly give: (bytes: number) => void;
 };
@@ -34,14 +34,14 @@ export function createBodyRoom(maxBytes: number): BodyRoom {
   };
 }
 
-/** Ordinary bodies are smaller, and never find the room taken by larger ones. */
+/** Bytes of each body that are not counted, so that large bodies never keep out ordinary ones. */
 const alwaysRoomBytes = 16 * 1024;
 
 /**
  * Reads a request's body, at most `maxBytes` of it.
  *
- * A client that waits for `100 Continue` is sent it here: whatever refuses a request by its headers does so before. What
- * is in memory grows with what has arrived, not with what `Content-Length` promises.
+ * Sends `100 Continue` if the client waits for it, so a refusal by the headers must come before. The memory taken grows
+ * with what has arrived, not with what `Content-Length` promises.
  */
 export function requestBody(
   request: IncomingMessage,
@@ -53,13 +53,13 @@ export function requestBody(
   if (request.destroyed) return Promise.resolve(unread("gone"));
   if (awaitsContinue(request)) response.writeContinue();
 
-  /** Null once it is given. The listeners stay, because to take them away costs as much as to read most bodies. */
+  /** Null once resolved. The listeners stay, because removing them costs as much as reading most bodies. */
   let answer: PromiseWithResolvers<RequestBody> | null = Promise.withResolvers<RequestBody>();
   let held: Buffer = nothing;
   let length = 0;
   let taken = 0;
 
-  /** False when there is no room for a larger one. */
+  /** Makes `held` large enough for `needed` bytes; false if there is no room for that. */
   function enlarge(needed: number): boolean {
     const capacity = Math.min(declared ?? maxBytes, Math.max(needed, held.length * 2, alwaysRoomBytes));
     const more = Math.max(0, capacity - alwaysRoomBytes) - taken;
@@ -95,7 +95,7 @@ export function requestBody(
     room.give(taken);
     give(unread(is));
   }
-  /** Holds nothing of the body from then on: a listener's promise would hold it as long as a stream of answers lasts. */
+  /** Resolves, and lets go of the promise and the body: the listeners would hold them as long as a response streams. */
   function give(body: RequestBody): void {
     answer?.resolve(body);
     answer = null;
@@ -103,19 +103,19 @@ export function requestBody(
   }
 
   request.on("data", onData).on("end", onEnd).on("close", onClose);
-  // What `close` follows. Without a listener it would be thrown; it stays for what comes after the body, too.
+  // Handled on `close`, which follows; without a listener it would be thrown. It stays for errors after the body, too.
   request.on("error", ignore);
   return answer.promise;
 }
 
-/** `Content-Length`, which node's parser has checked; null where the body is chunked. */
+/** `Content-Length`, which Node's parser has checked; 0 without a body, null if the body is chunked. */
 export function declaredLength(request: IncomingMessage): number | null {
   const length = request.headers["content-length"];
   if (length !== undefined) return Number(length);
   return request.headers["transfer-encoding"] === undefined ? 0 : null;
 }
 
-/** True when the client holds its body back until it is told to go on. The rule is node's own. */
+/** True if the client waits for `100 Continue` before it sends its body. The rule is Node's own. */
 function awaitsContinue(request: IncomingMessage): boolean {
   const { expect } = request.headers;
   return (
@@ -129,5 +129,5 @@ function unread<Is extends "too large" | "no room" | "gone">(is: Is) {
 
 const nothing = Buffer.alloc(0);
 
-/** No function of `requestBody`'s own: that would hold the body as long as the response lasts, and a stream's lasts. */
+/** Not a closure in `requestBody`: it would hold the body as long as the response streams. */
 function ignore(): void {}

@@ -10,16 +10,16 @@ import {
 import { mostNesting, nestsDeeperThan } from "../graphql/nesting.ts";
 import { isPersisted } from "../graphql/params.ts";
 
-/** What a client says by one message of graphql-transport-ws. */
+/** A message that a client may send in graphql-transport-ws. */
 export type ClientMessage =
   ConnectionInitMessage | PingMessage | PongMessage | SubscribeMessage | CompleteMessage;
 
-/** Most characters of an operation's id: each of its results says it again. */
+/** The most characters of an operation's id, which each of its results repeats. */
 const mostInId = 256;
 
 /**
- * Reads one message. What it is made of is what we look at and no more: graphql-ws holds that as long as the operation that
- * it begins, and `Followed` counts nothing else. Null for what a client may not say.
+ * Reads one message; null if a client may not send it. Fields that we do not use are dropped: graphql-ws holds a
+ * message as long as the operation that it begins, and `Followed` does not count them.
  */
 export function clientMessage(text: string): ClientMessage | null {
   try {
@@ -28,7 +28,7 @@ export function clientMessage(text: string): ClientMessage | null {
       case MessageType.ConnectionInit:
         return message;
       case MessageType.Ping:
-        // One that nests deeper cannot be sent back.
+        // Our pong sends the payload back, and `JSON.stringify` may fail on one that nests deeper.
         return nestsDeeperThan(mostNesting, message.payload) ? null : message;
       case MessageType.Pong:
         return { type: message.type };

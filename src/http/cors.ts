@@ -1,9 +1,9 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 
 /**
- * Says in an answer whether the page that asks may read it: pages of `origins` may, whatever the answer is, so that they
- * see why they were refused as well. True for a preflight request, which is answered here: browsers send it without the
- * token that the request itself will have.
+ * Sets the CORS headers of an answer. Pages of `origins` may read every answer, so that they also see why they were
+ * refused. Returns true for a preflight request, which is answered here: browsers send it without the token of the
+ * request itself.
  */
 export function answerOrigin(
   request: IncomingMessage,
@@ -23,7 +23,7 @@ export function answerOrigin(
   return true;
 }
 
-/** Every header that the page would send: clients name themselves in their own, and tracers such as Sentry's add theirs. */
+/** Allows every header that the page asks for: clients add their names, and tracers such as Sentry's their own. */
 function allowed({ headers }: IncomingMessage): OutgoingHttpHeaders {
   const asked = headers["access-control-request-headers"];
   return {

@@ -1,25 +1,25 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 
-/** What a request shows of who it comes from. */
+/** The credential of a request. */
 export type Credential =
   | { readonly is: "none" }
   | { readonly is: "given"; readonly text: string }
-  /** By the cookie of the page. A stale one counts as none, so that nobody is locked out by what a browser keeps. */
+  /** From the page's cookie. One that is not valid counts as none, so that a stale cookie locks nobody out. */
   | { readonly is: "cookie"; readonly text: string }
   | { readonly is: "unreadable" };
 
 /** Set by `POST /session`. */
 export const sessionCookie = "issuewire_session";
 
-/** Longer than any token, and than the JWTs that are in use. */
+/** The most characters of a token: more than any of ours has, and any JWT in use. */
 const mostCharacters = 8_192;
 
-/** What RFC 9110 lets a bearer token be: nothing in it could end a cookie and begin another. */
+/** The syntax of a bearer token (RFC 9110). It has no character that could end a cookie and begin another. */
 const token68 = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /**
- * The request's bearer token: of its `Authorization` header, else of the WebSocket's `connection_init` payload
- * (`{ "authorization": "Bearer …" }` or `{ "token": "…" }`), else of the cookie.
+ * Returns the request's bearer token: from its `Authorization` header, else from the WebSocket's `connection_init`
+ * payload (`{ "authorization": "Bearer …" }` or `{ "token": "…" }`), else from the cookie.
  */
 export function credentialOf({ headers }: Pick<IncomingMessage, "headers">, params?: unknown): Credential {
   return fromHeader(headers.authorization) ?? fromParams(params) ?? fromCookie(headers) ?? { is: "none" };

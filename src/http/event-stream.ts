@@ -12,41 +12,42 @@ import type { Unreachable } from "./unreachable.ts";
 export type EventStreamOptions = {
   readonly live: Live;
   readonly heartbeat: Heartbeat;
-  /** Connections whose other end is gone without a word. */
+  /** Connections whose other end has stopped acknowledging. */
   readonly unreachable: Pick<Unreachable, "has">;
-  /** Of all ways in. */
+  /** Shared by all transports. */
   readonly answerRoom: AnswerRoom;
   readonly report: Pick<Report, "subscriberJoined" | "subscriberLeft" | "slowConsumerCut">;
 };
 
 export type EventStreamReader = {
-  /** All that it has of addresses is one key, as `clientKey` gives it. */
+  /** One key for all of the client's addresses, as `clientKey` gives it. */
   readonly client: string;
-  /** False as soon as it may read no longer. */
+  /** False once it may no longer read. */
   readonly mayRead: () => boolean;
 };
 
-/** An empty `data` field: without one, EventSource would not tell a page of it. */
+/** With an empty `data` field: EventSource does not dispatch an event without one. */
 const complete = chunkOf([Buffer.from("event: complete\ndata:\n\n")]);
 
-/** Most of those who are pinged in a row stand at the same position: the end of the log. */
+/** Most subscribers pinged in a row are at the same position, the end of the log, and share one chunk. */
 const pingAt = onceInARow((cursor: string) => chunkOf([Buffer.from(`id: ${cursor}\n\n`)]));
 
 /**
- * Serves a subscription as GraphQL over SSE, distinct connections mode, on a response whose head is sent. Chunks that
- * many get are made once, and written past the response, which would make them for each.
+ * Serves a subscription as GraphQL over SSE, in distinct connections mode, on a response whose head is sent. A chunk
+ * that
+ * many subscribers get is made once. It is written to the socket: the response would make the chunk anew for each.
  *
  * | what is written                | when                                                                          |
  * | ------------------------------ | ----------------------------------------------------------------------------- |
  * | `id`, `event: next`, `data`    | a result; the id is the cursor to resume after                                |
- * | `id` alone                     | a ping: every 12 s, and once a replay is over; all up to the id is told       |
- * | `next` with errors, `complete` | it cannot go on: an error with a code, or who reads may not any longer        |
- * | the end of the body            | the gateway stops: come back after the last id                                |
+ * | `id` alone                     | a ping, every 12 s and after a replay: everything up to the id has been sent  |
+ * | `next` with errors, `complete` | it cannot go on: an error with a code, or the client may no longer read       |
+ * | the end of the body            | the gateway stops: reconnect with the last id                                 |
  *
- * Pings come during a replay as well, and by themselves do not say that it is over.
+ * Pings are also sent during a replay, so a ping does not mean that the replay is over.
  *
- * A connection that has no room for more for 30 s is cut, and so is one whose other end is gone, and one that takes too
- * little where there is no room to hold what it leaves.
+ * A connection is cut if it has no room for 30 s, if its other end is gone, or if there is no memory for what its
+ * client has not read.
  */
 export function serveEventStream(
   response: ServerResponse,
@@ -57,7 +58,7 @@ export function serveEventStream(
   let seconds = 0;
   let stalledSeconds = 0;
   let isOver = false;
-  // HTTP/1.0 knows of no chunks. Without a socket it waits for the answer to an earlier request.
+  // HTTP/1.0 has no chunked encoding. A response without a socket waits for the answer to an earlier request.
   const chunked = response.chunkedEncoding ? response.socket : null;
   const taker = chunked ?? response;
   const unread = createUnread(answerRoom, taker, response.req, cut);
@@ -70,7 +71,7 @@ export function serveEventStream(
   function cut(): void {
     leave();
     report.slowConsumerCut("sse");
-    // What the system has taken and nobody reads is thrown away as well.
+    // A reset also discards what is in the system's send buffer.
     if (response.socket === null) response.destroy();
     else response.socket.resetAndDestroy();
   }
@@ -79,7 +80,7 @@ export function serveEventStream(
     return !taker.writableNeedDrain;
   }
 
-  /** Ends what was begun; the response itself is left to whoever calls. */
+  /** Ends the subscription, but not the response. False if it had ended already. */
   function leave(): boolean {
     if (isOver) return false;
     isOver = true;
@@ -100,7 +101,7 @@ export function serveEventStream(
     subscriber.resume();
   }
 
-  /** Whoever gets this does not come back by itself. */
+  /** Ends the response with `complete`, after which clients do not reconnect by themselves. */
   function finish(chunk: Buffer | null): void {
     if (chunk !== null) write(chunk);
     write(complete);
@@ -129,7 +130,7 @@ export function serveEventStream(
     caughtUp: ping,
     end(last, end) {
       if (!leave()) return;
-      // Without a `complete` a client comes back, which is what it shall do when the gateway stops.
+      // Without a `complete` clients reconnect, as they should when the gateway stops.
       if (end.is === "stopped") response.end();
       else finish(last?.chunk ?? null);
     },
@@ -139,6 +140,6 @@ export function serveEventStream(
   taker.on("drain", goOn);
   response.on("close", leave);
   response.on("close", unread.letGo);
-  // What `close` follows.
+  // Handled on `close`, which follows.
   response.on("error", () => {});
 }

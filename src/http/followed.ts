@@ -1,18 +1,18 @@
 import type { LiveOperation } from "../graphql/live-operation.ts";
 
-/** What all operations that are being followed take of memory. */
+/** The memory that all followed operations take. */
 export type Followed = {
-  /** Counts one more, until the returned function is called; null where there is no room for it. */
+  /** Counts one more operation until the returned function is called; null if there is no room for it. */
   readonly add: (operation: Pick<LiveOperation, "key" | "bytes">) => (() => void) | null;
 };
 
 /**
- * Without such a bound, a few thousand documents as large as a request may be would fill the memory: nothing else ends a
- * subscription that is read.
+ * Without such a bound, a few thousand documents of the largest size would fill the memory: nothing else ends a
+ * subscription whose client reads it.
  */
 export function createFollowed(mostBytes: number): Followed {
   let taken = 0;
-  /** How many follow each operation. */
+  /** The number of followers of each operation, by its key. */
   const followers = new Map<string, number>();
   return {
     add({ key, bytes: { once, each } }) {

@@ -7,8 +7,8 @@ import { sendGraphQLError } from "./refusal.ts";
 import { tooManyWait } from "./turnstile.ts";
 
 /**
- * Whoever waits for this response. A class, because an object with a getter of its own has a shape of its own, which is
- * old from the start and keeps the whole request from the quick garbage collection.
+ * The client that waits for a response. A class: an object literal with a getter would get a shape of its own. V8 makes
+ * shapes in the old generation, and this one would keep the whole request from minor garbage collection.
  */
 export class ResponseClient implements Client {
   readonly #response: ServerResponse;
@@ -25,14 +25,14 @@ export class ResponseClient implements Client {
   }
 }
 
-/** Answers a request that may not begin, with `Turnstile`. */
+/** Answers 503 to a request that the `Turnstile` has refused. */
 export function sendTooMany(response: ServerResponse): void {
   sendComeBack(response, tooManyWait, {});
 }
 
 /**
- * Answers a request whose answer `AnswerRoom` has no room for, and ends the connection: what came behind the request would
- * be executed for nothing as well.
+ * Answers 503 to a request whose answer `AnswerRoom` has no room for, and closes the connection: requests behind it
+ * would be executed in vain as well.
  */
 export function sendNoRoom(response: ServerResponse): void {
   sendComeBack(response, noRoomToAnswer, { Connection: "close" });
@@ -51,7 +51,7 @@ function sendComeBack(
   });
 }
 
-/** Null for what is no request of GraphQL's; Yoga says what is wrong with it. */
+/** Reads the parameters of a GraphQL request from JSON; null if they are invalid, which Yoga then explains. */
 export function paramsIn(text: string): Params | null {
   try {
     return paramsOf(JSON.parse(text));
@@ -60,7 +60,7 @@ export function paramsIn(text: string): Params | null {
   }
 }
 
-/** As `paramsIn`, of the search part of a URL. */
+/** As `paramsIn`, from the query string of a URL. */
 export function paramsInSearch(url: string): Params | null {
   try {
     return paramsOfSearch(new URLSearchParams(url.slice(url.indexOf("?") + 1)));
@@ -69,7 +69,7 @@ export function paramsInSearch(url: string): Params | null {
   }
 }
 
-/** Sends an answer of Yoga's, its body whole; 503 where there is no room for that. */
+/** Sends an answer of Yoga's with its whole body; 503 if there is no room for it. */
 export async function sendAnswer(
   answer: Response,
   response: ServerResponse,
@@ -81,7 +81,7 @@ export async function sendAnswer(
   const release = answerRoom.add(shared === null ? body.length : 0, response.writableLength, response.req);
   if (release === null) return sendNoRoom(response);
   response.setHeaders(answer.headers);
-  // Of a GET, caches would keep it for others, whatever the cookie of who asked.
+  // Caches could keep the answer to a GET, and give it to others whatever their cookie.
   if (!response.hasHeader("Cache-Control")) response.setHeader("Cache-Control", "no-store");
   if (answer.status !== 204) response.setHeader("Content-Length", body.length);
   response.writeHead(answer.status).end(body);

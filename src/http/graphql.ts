@@ -17,16 +17,16 @@ export type GraphQLHandlerOptions = EventStreamOptions & {
   readonly graphql: GraphQL;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  /** Of all ways in. */
+  /** Shared by all transports. */
   readonly turnstile: Turnstile;
-  /** Whom a request comes from: all that one client has of addresses is one key. */
+  /** The client that a request comes from: one key for all of a client's addresses. */
   readonly clientOf: (request: IncomingMessage) => string;
   readonly postedText: PostedText;
 };
 
 /**
- * Answers /graphql. A subscription that can begin is served here, most of them without Yoga's Request and Response;
- * what is answered at once is Yoga's. `posted` is the body of a POST, where it is read already.
+ * Answers /graphql. A subscription that can begin is served here, in most cases without Yoga's Request and Response;
+ * everything else is answered by Yoga. `posted` is the body of a POST, if it was read already.
  */
 export function createGraphQLHandler({
   graphql,
@@ -39,15 +39,15 @@ export function createGraphQLHandler({
   const begin = createBegin(graphql);
 
   function serve(response: ServerResponse, operation: LiveOperation, admitted: Admitted): void {
-    // Gone while the subscription was being made ready.
+    // The client left while the subscription was prepared.
     if (response.destroyed) return;
-    // Spreads those who come back when a gateway starts again.
+    // Spreads the clients that reconnect when a gateway restarts.
     response.write(`retry: ${500 + Math.floor(1_000 * Math.random())}\n\n`);
     const reader = { client: clientOf(response.req), mayRead: () => mayStillRead(admitted, now()) };
     serveEventStream(response, operation, reader, options);
   }
 
-  /** True when it was a subscription, which is being served. */
+  /** True if it was a subscription, which is then being served. */
   async function serveParams(
     params: Params | null,
     response: ServerResponse,
@@ -69,7 +69,7 @@ export function createGraphQLHandler({
   ): Promise<void> => {
     const { method, url = "", headers } = request;
     const accept = accepted(headers.accept);
-    // Yoga takes the first that it knows.
+    // Yoga takes the first type that it knows.
     headers.accept = accept;
     const lastEventId = lastEventIdOf(request);
     const { viewer } = admitted;
@@ -80,13 +80,13 @@ export function createGraphQLHandler({
 
     async function relay(answer: Response): Promise<void> {
       if (taken.operation === null) return sendAnswer(answer, response, options.answerRoom);
-      // A stream that ends at once: its headers are wanted.
+      // The answer is a stream that ends at once: only its headers are needed.
       await answer.arrayBuffer();
       if (!response.destroyed) response.setHeaders(answer.headers).writeHead(200);
       serve(response, taken.operation, admitted);
     }
 
-    /** False where it is not to be answered, or is answered that it may not begin. */
+    /** False if the client has left, or if the request may not begin, which is then answered. */
     async function mayBegin(): Promise<boolean> {
       const may = await turnstile.enter(client.key);
       if (!may && !client.aborted) sendTooMany(response);
@@ -114,14 +114,14 @@ export function createGraphQLHandler({
 
     const already = response.rawListeners("close");
     const answer = await graphql.handleNodeRequestAndResponse(request, response, asking);
-    // Yoga's would keep its request as long as a stream lasts.
+    // Yoga's listener would hold its Request as long as a stream lasts.
     for (const listener of response.rawListeners("close"))
       if (!already.includes(listener)) response.off("close", listener as () => void);
     return relay(answer);
   };
 }
 
-/** Everything else is refused by its headers, unread. */
+/** Bodies of any other form are refused by their headers, unread. */
 function isReadable({ headers }: IncomingMessage): boolean {
   return isJsonInUtf8(headers["content-type"] ?? null, headers["content-encoding"] ?? null);
 }

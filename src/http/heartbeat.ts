@@ -1,23 +1,23 @@
 /**
- * One timer for all connections. Each is visited once a second, and counts its own seconds: ten thousand timers would cost
- * more than what they look after.
+ * One timer for all connections: ten thousand timers would cost more than the work they start. Each connection is
+ * visited once a second, and counts its own seconds.
  */
 export type Heartbeat = Disposable & {
-  /** Visits again and again, from a second after this on, until what it returns is disposed. */
+  /** Calls `visit` at each beat until the returned value is disposed. */
   readonly add: (visit: () => void) => Disposable;
-  /** Visits everyone now. */
+  /** Calls all visits now. */
   readonly beat: () => void;
 };
 
-/** How long a beat is. */
+/** The time from one beat to the next. */
 const beatMs = 1_000;
 
-/** Seconds between pings: proxies cut what is silent for 30 or 60. */
+/** Seconds between pings: proxies cut connections that are silent for 30 s or 60 s. */
 export const pingSeconds = 12;
 
 /**
- * Seconds that a connection may have no room for what is written to it. Linux says that there is room again once a third of
- * its buffer is free, which grows to 4 MB: who takes less than 45 kB/s may seem to take nothing.
+ * The seconds for which a connection may have no room. Linux reports room again only once a third of its send buffer,
+ * which grows to 4 MB, is free: a client that reads less than 45 kB/s may seem to read nothing.
  */
 export const stallSeconds = 30;
 

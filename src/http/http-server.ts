@@ -10,44 +10,47 @@ import { valuesOf } from "../sentry/headers.ts";
 import { endWithProblem, sendProblem, type Problem } from "./problem.ts";
 import type { Sockets } from "./sockets.ts";
 
-/** What every server of the gateway is opened with. */
+/** The options of every HTTP server of the gateway. */
 export const serverOptions = {
   headersTimeout: 10_000,
-  /** For the whole request. Says nothing about how long a response may take. */
+  /** For receiving the whole request. A response may take any time. */
   requestTimeout: 15_000,
-  /** How often the two above are looked at; node's own 30 s would make them mean little. */
+  /** How often the two timeouts above are checked. With Node's default of 30 s they would mean little. */
   connectionsCheckingInterval: 1_000,
-  /** Longer than proxies keep theirs (60 s), so that it is them who close: what is sent into a closing one is lost. */
+  /** Longer than that of proxies (60 s), so that they close first: a request sent into a closing connection is lost. */
   keepAliveTimeout: 75_000,
   maxHeaderSize: 16 * 1024,
-  /** Lenient parsing is what request smuggling lives on. */
+  /** Lenient parsing makes request smuggling possible. */
   insecureHTTPParser: false,
-  /** `serve` asks for it, because node's own answer to a request without one says nothing. */
+  /** `serve` requires the header instead, because Node's own answer does not say what is wrong. */
   requireHostHeader: false,
 } as const satisfies ServerOptions;
 
 export type HttpServerOptions = {
   /**
-   * Serves one request, `Expect: 100-continue` or not. It is called once the answers ahead of it on the connection are
-   * sent. Whoever reads a body reads it through `requestBody`, which sends the 100; whoever answers without does not have
-   * the body sent at all.
+   * Serves one request, with or without `Expect: 100-continue`. Called once all earlier answers on the connection are
+   * sent. It must read a body through `requestBody`, which sends the 100. If it answers without, a client that waits
+   * for the 100 does not send the body.
    */
   readonly handler: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
-  /** The handler threw or rejected. The client has got a 500, or the end of the connection. */
+  /** Called if the handler threw or rejected. The client gets a 500; if the answer has begun, its connection is cut. */
   readonly failed: (error: unknown) => void;
-  /** This request did not arrive in time and was answered 408. */
+  /** Called if a request did not arrive in time. It is answered 408, unless its answer has begun. */
   readonly timedOut?: (request: IncomingMessage) => void;
-  /** The requests that become WebSockets. */
+  /** Takes the requests that become WebSockets. */
   readonly sockets?: Pick<Sockets, "takes" | "open">;
-  /** In place of some of `serverOptions`. */
+  /** Overrides of `serverOptions`. */
   readonly options?: ServerOptions;
-  /** How long a client may take nothing of an answer, or twice as long: subscribers have less, and are counted. */
+  /**
+   * How long a client may read nothing of an answer before its connection is destroyed; up to twice as long in
+   * practice. Subscribers have less time, and are counted.
+   */
   readonly stallMs?: number;
 };
 
 /**
- * A server that is not listening yet. What node's parser refuses gets problem details as well, and no input makes it
- * throw.
+ * Creates a server that is not listening yet. Requests that Node's parser refuses get problem details as well, and no
+ * input makes it throw.
  */
 export function createHttpServer({
   handler,
@@ -57,7 +60,7 @@ export function createHttpServer({
   options,
   stallMs = 40_000,
 }: HttpServerOptions): Server {
-  /** The newest response on each connection; null once it is sent, so that nobody keeps it. */
+  /** The newest response on each connection; null once it is sent, so that nothing holds it. */
   const newest = new WeakMap<Duplex, ServerResponse | null>();
   /** How many requests of a connection wait for their turn. */
   const waiting = new WeakMap<Duplex, number>();
@@ -67,9 +70,10 @@ export function createHttpServer({
   };
 
   /**
-   * Waits until everything ahead of a request on its connection is answered and sent. Otherwise the answers to all pipelined
-   * requests would be in memory at once, however slowly the client reads. Meanwhile nothing more is read from the connection,
-   * so a client that has left is noticed only at the next write. False if the request is not to be served.
+   * Waits until everything ahead of a request on its connection is answered and sent. Otherwise the answers to all
+   * pipelined requests would be in memory at once, however slowly the client reads. Meanwhile nothing more is read from
+   * the connection, so a client that has left is noticed only at the next write. False if the request is not to be
+   * served.
    */
   async function comesToItsTurn({ socket }: IncomingMessage, response: ServerResponse): Promise<boolean> {
     const before = waiting.get(socket) ?? 0;
@@ -78,14 +82,14 @@ export function createHttpServer({
     const stopReading = (): void => {
       if (waiting.get(socket) === 0) return;
       socket.pause();
-      // What Node's server listens to. A socket that was paused before it was resumed would not say so again.
+      // Node's server stops reading on this event. `pause()` does not emit it if the socket is paused already.
       socket.emit("pause");
     };
-    // Node reads on by itself, where it has the whole of a request or is asked for a body.
+    // Node resumes by itself, once it has a whole request or a body is asked for.
     if (!waiting.has(socket)) socket.on("resume", stopReading);
     waiting.set(socket, before + 1);
     stopReading();
-    // Never, where the connection ends before: nothing holds what waits then.
+    // Never resolves if the connection ends first: then nothing holds this promise.
     await new Promise((resolve) => response.once("socket", resolve));
     const left = waiting.get(socket)! - 1;
     waiting.set(socket, left);
@@ -96,7 +100,7 @@ export function createHttpServer({
   /** Never rejects. */
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     newest.set(request.socket, response);
-    // Node throws away what follows in the same piece on one that asks to become something else: it says that it ends here.
+    // If a request asks for an upgrade, Node discards what follows in the same chunk. So the connection ends here.
     if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
     if (response.socket === null && !(await comesToItsTurn(request, response))) return;
     try {
@@ -115,7 +119,7 @@ export function createHttpServer({
     const isLate = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
     if (isLate && response != null && !response.req.complete && !response.writableEnded)
       timedOut?.(response.req);
-    // Bytes in the middle of another answer, or in its place, would be taken for that one.
+    // Bytes sent before or in the middle of another answer would be taken for a part of it.
     const isTaken =
       response != null &&
       !response.writableEnded &&
@@ -123,25 +127,25 @@ export function createHttpServer({
     endWithProblem(socket, isTaken ? null : problemOf(error));
   }
 
-  /** Nothing came or went for a while: between requests, that is `keepAliveTimeout`. */
+  /** Nothing was received or sent for `stallMs` or, between requests, for `keepAliveTimeout`. */
   function endIdle(socket: Duplex): void {
     if (!isAnswering(socket) || socket.writableLength > 0) socket.destroy();
   }
 
-  // What asks to become anything else, or to become one elsewhere, is served as an ordinary request.
+  // A request for any other upgrade, or on another path, is served as an ordinary request.
   const shouldUpgradeCallback = (request: IncomingMessage): boolean =>
     sockets !== undefined && sockets.takes(request) && hasOneHost(request);
   return (
     createServer({ ...serverOptions, shouldUpgradeCallback, ...options })
       .setTimeout(stallMs, endIdle)
-      // Behind a request that is not answered yet, what they are told would be taken for its answer.
+      // While an earlier request is unanswered, this answer would be taken for the answer to that one.
       .on("upgrade", (request, socket, head) =>
         isAnswering(socket) ? endWithProblem(socket, null) : sockets?.open(request, socket, head),
       )
       .on("connect", (_request, socket) => endWithProblem(socket, isAnswering(socket) ? null : noTunnel))
       .on("request", (request, response) => void serve(request, response))
       .on("checkContinue", (request, response) => {
-        // Answered without its body, the client may send that all the same, or another request; nobody can tell which.
+        // If answered without its body, the client may send that anyway, or its next request: no one can tell which.
         response.shouldKeepAlive = false;
         void serve(request, response);
       })
@@ -153,8 +157,8 @@ export function createHttpServer({
 }
 
 /**
- * Most requests that may wait on one connection for those ahead of them; a client that sends more is cut. No known client
- * does. A request of thirty bytes takes three thousand bytes of memory.
+ * The most requests that may wait on one connection for those ahead of them; a client that sends more is cut. No known
+ * client does. A request of thirty bytes takes three thousand bytes of memory.
  */
 const mostWaiting = 100;
 
@@ -162,8 +166,8 @@ const ending = { Connection: "close" };
 const noTunnel: Problem = { status: 405, code: "METHOD_NOT_ALLOWED", headers: { Allow: "" } };
 
 /**
- * As RFC 9112 asks of every request of HTTP/1.1, which may name it in its target as well. Of two, who reads it before us may
- * have taken the other.
+ * True if a request names its host once, as RFC 9112 requires of HTTP/1.1; its target may name the same one again. Of
+ * two hosts, a proxy in front may have used the other.
  */
 function hasOneHost({ httpVersion, headers: { host }, rawHeaders, url = "/" }: IncomingMessage): boolean {
   if (host === undefined) return httpVersion !== "1.1";
@@ -171,7 +175,7 @@ function hasOneHost({ httpVersion, headers: { host }, rawHeaders, url = "/" }: I
   return valuesOf(rawHeaders, "host").length === 1 && inTarget.toLowerCase() === host.toLowerCase();
 }
 
-/** The request, with no more in its target than the path and what follows that. */
+/** The request, with the scheme and host removed from its target. */
 function withoutHost(request: IncomingMessage): IncomingMessage {
   const { url = "/" } = request;
   if (!url.startsWith("/")) request.url = url.replace(hostInTarget, "").replace(/^(?!\/|\*$)/, "/");

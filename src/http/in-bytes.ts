@@ -1,13 +1,13 @@
 import { transcode } from "node:buffer";
 
-/** V8 has texts without such a character as bytes, and knows without looking that they have none. */
+/** V8 stores strings without such a character as bytes, and knows without a scan that they have none. */
 const beyondLatin1 = /[^\0-\xff]/;
 
 /**
- * The text's UTF-8, with a character for each byte, to be written as "latin1". Such texts are put together faster than
- * Buffers, and are not encoded again each time that they are written.
+ * Encodes a text as UTF-8 with one character per byte, to be written as "latin1". Such strings are joined faster than
+ * Buffers, and are not encoded again at each write.
  *
- * V8 encodes characters beyond Latin-1 one by one; by way of UTF-16 it takes a third of the time.
+ * V8 encodes characters beyond Latin-1 one by one; transcoding from UTF-16 takes a third of the time.
  *
  * @param text without lone surrogates, as `JSON.stringify` makes it.
  */

@@ -1,26 +1,26 @@
 import type { Turnstile } from "./turnstile.ts";
 
-/** What comes on one socket: each message has its turn, and none before those that came before it. */
+/** The queue of one socket's messages: each waits for its turn, in the order in which they came. */
 export type InTurn = {
   readonly add: (message: string) => void;
-  /** True while something waits for its turn. */
+  /** True while a message waits for its turn. */
   readonly isWaiting: () => boolean;
 };
 
 export type InTurnOptions = {
-  /** One that refuses none. */
+  /** It must never refuse. */
   readonly turnstile: Turnstile;
-  /** Whose socket it is: all that one client has of addresses is one key. */
+  /** The client whose socket it is: one key for all of its addresses. */
   readonly client: string;
   readonly take: (message: string) => void;
   /** False once the socket closes. Nothing is taken from then on. */
   readonly isOpen: () => boolean;
-  /** Something has begun to wait, or nothing does any more. As long as it does, no more is to be read from the socket. */
+  /** Called when a message begins to wait, and when none waits any more. In between, the socket is not to be read. */
   readonly changed: () => void;
 };
 
 export function createInTurn({ turnstile, client, take, isOpen, changed }: InTurnOptions): InTurn {
-  /** As texts, which take no more of memory than they took on their way: many may have come in one piece. */
+  /** As text: parsed messages take more memory, and many may arrive in one packet. */
   const waiting: string[] = [];
 
   async function takeAll(): Promise<void> {

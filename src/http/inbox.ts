@@ -3,26 +3,26 @@ import { clientMessage, type ClientMessage } from "./client-message.ts";
 import { createInTurn, type InTurn, type InTurnOptions } from "./in-turn.ts";
 
 export type InboxOptions = Omit<InTurnOptions, "take"> & {
-  /** Does what a message asks for; of an operation, resolves once that has ended. */
+  /** Handles a message. For one that begins an operation, resolves once the operation has ended. */
   readonly handle: (message: ClientMessage) => Promise<void>;
   readonly close: (code: CloseCode, reason: string) => void;
-  /** What a message asks for could not be done. */
+  /** Called if a message could not be handled. */
   readonly failed: (error: unknown) => void;
 };
 
 /** One operation that has not ended. */
 type Running = {
-  /** The client has completed it, and may give its id to another one. */
+  /** The client has completed it, and may reuse its id. */
   isCompleted: boolean;
-  /** The message that begins the other one. */
+  /** The message that begins the next operation with its id. */
   next: ClientMessage | null;
 };
 
 /**
- * Hands what a client sends to graphql-ws.
+ * Passes the messages of a client to graphql-ws.
  *
- * An operation that has the id of one that the client has completed, but that has not ended here yet, begins when that has:
- * graphql-ws knows operations by their ids alone, would take the two for one, and go on with what was completed.
+ * A client may reuse the id of an operation that it has completed but that has not ended here yet. The new operation
+ * then begins once the old one has ended: graphql-ws knows operations by id alone, and would go on with the old one.
  */
 export function createInbox({ handle, close, failed, ...options }: InboxOptions): InTurn {
   const operations = new Map<string, Running>();

@@ -4,23 +4,23 @@ import { isProjectId, type Viewer } from "../domain/viewer.ts";
 export type JwtOptions = {
   readonly issuer: string;
   readonly audience: string;
-  /** Finds the key that signed a JWT: `remoteKeys`, but in tests. */
+  /** Finds the key that signed a JWT: `remoteKeys`, except in tests. */
   readonly keys: JWTVerifyGetKey;
   /** Epoch milliseconds. */
   readonly now: () => number;
 };
 
-/** What a JWT lets its bearer do. */
+/** What a JWT allows its bearer. */
 export type JwtReading =
   | { readonly is: "valid"; readonly viewer: Viewer; readonly until: number }
   | { readonly is: "invalid"; readonly reason: string; readonly fault: JwtFault }
-  /** The keys could not be had: it may be valid. */
+  /** The keys could not be obtained: the JWT may be valid. */
   | { readonly is: "unknown"; readonly cause: unknown };
 
-/** What is wrong with a JWT, for whoever set the gateway and its issuer up: jose's code, and the claim that it is about. */
+/** What is wrong with a JWT, for the operator: jose's error code, and the claim at fault, null if none is. */
 export type JwtFault = { readonly code: string; readonly claim: string | null };
 
-/** Signed by a private key. A secret shared with the gateway could make tokens, and `none` is no signature at all. */
+/** Asymmetric only: a secret shared with the gateway could make tokens, and `none` is no signature at all. */
 const algorithms = [
   "RS256",
   "RS384",
@@ -35,12 +35,12 @@ const algorithms = [
   "Ed25519",
 ];
 
-/** How far the issuer's clock may be from this one's. */
+/** How far the issuer's clock may differ from this one. */
 const clockToleranceSeconds = 5;
 
 /**
- * The keys at this address. They are kept for ten minutes, and fetched again when a JWT names one that is not among them,
- * but not twice within `cooldownMs`: whoever makes names up would have them fetched for each.
+ * The keys at this URL, cached for ten minutes. They are fetched again if a JWT names an unknown one, but not twice
+ * within `cooldownMs`: otherwise every made-up name would cause a fetch.
  */
 export function remoteKeys(url: URL, cooldownMs = 5_000): JWTVerifyGetKey {
   return createRemoteJWKSet(url, { timeoutDuration: 3_000, cooldownDuration: cooldownMs });
@@ -48,7 +48,7 @@ export function remoteKeys(url: URL, cooldownMs = 5_000): JWTVerifyGetKey {
 
 /**
  * Reads JWTs of one issuer for one audience. Each must expire, and say what it allows: `issuewire_scope` is `read` or
- * `admin`; `issuewire_projects` is `*` for all projects, or a list of Sentry's ids, and left out it is none. Never
+ * `admin`; `issuewire_projects` is `*` for all projects, or a list of Sentry's project ids, and none by default. Never
  * rejects.
  */
 export function createJwtReader({ issuer, audience, keys, now }: JwtOptions) {
@@ -76,7 +76,7 @@ function readClaims(payload: JWTPayload): JwtReading {
   const { issuewire_scope: scope, issuewire_projects: projects = [], exp } = payload;
   if (scope !== "read" && scope !== "admin")
     return wrongClaim("issuewire_scope", "its issuewire_scope is neither read nor admin");
-  // As long as it is taken for valid.
+  // As long as `jwtVerify` accepts it.
   const until = (exp! + clockToleranceSeconds) * 1000;
   if (projects === "*") return { is: "valid", viewer: { scope, projects: "all" }, until };
   if (!Array.isArray(projects) || !projects.every((one) => typeof one === "string" && isProjectId(one)))
@@ -91,7 +91,7 @@ function wrongClaim(claim: string, reason: string): JwtReading {
   return { is: "invalid", reason, fault: { code: errors.JWTClaimValidationFailed.code, claim } };
 }
 
-/** False for what is wrong with the keys: their address, the network, what is served there. */
+/** False if the fault is with the keys: their URL, the network, or what is served there. */
 function isOfTheToken(error: unknown): error is errors.JOSEError {
   return (
     error instanceof errors.JOSEError &&
@@ -99,7 +99,7 @@ function isOfTheToken(error: unknown): error is errors.JOSEError {
       error instanceof errors.JWKSTimeout ||
       error instanceof errors.JWKSInvalid ||
       error instanceof errors.JWKInvalid ||
-      // What jose throws for an answer of the wrong status or form has no class of its own.
+      // jose's error for an answer of the wrong status or form, which has no class of its own.
       error.code === "ERR_JOSE_GENERIC"
     )
   );

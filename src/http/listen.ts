@@ -4,17 +4,17 @@ import type { AddressInfo } from "node:net";
 
 export type Listening = AsyncDisposable & { readonly address: AddressInfo };
 
-/** How long requests that are being answered may take once the server stops. */
+/** How long requests in progress may take once the server stops. */
 const drainMs = 7_000;
 const idleEveryMs = 20;
 
-/** Connections that wait to be taken. Node's own 511 would have the system drop most of those who all come back at once. */
+/** The most connections that wait to be accepted. Node's 511 would lose most of the clients that reconnect at once. */
 const backlog = 4_096;
 
 /**
- * Starts listening. Disposing takes no more connections, waits for the requests that are being answered, and ends what is
- * left of them after `drainMs`. What was upgraded is waited for: whoever took it ends it.
- * @throws Error that says what to do when the address cannot be had.
+ * Starts listening. Disposing stops accepting connections, waits for requests in progress, and ends those left after
+ * `drainMs`. It also waits for upgraded connections, which their owner has to end.
+ * @throws Error that says what to do if the address is unavailable.
  */
 export async function listen(
   server: Server,
@@ -35,7 +35,7 @@ export async function listen(
 
 async function stop(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // A connection whose last answer has just ended is idle from then on, and would be kept for the next request.
+  // A connection becomes idle when its last answer ends, and would be kept open for another request.
   const idle = setInterval(() => server.closeIdleConnections(), idleEveryMs);
   const all = setTimeout(() => server.closeAllConnections(), drainMs);
   await closed;

@@ -9,24 +9,24 @@ import type { Fanout } from "../stream/fanout.ts";
 import type { Followed } from "./followed.ts";
 import { createMessage, type Message } from "./message.ts";
 
-/** Subscriptions as transports serve them: results are bytes, ends are results. */
+/** Subscriptions for the transports: results are given as bytes, and what ends a subscription as a result. */
 export type Live = {
-  /** One that there is no room for is ended at once, with SERVICE_UNAVAILABLE. */
+  /** Begins a subscription. If there is no room for it, it ends at once with SERVICE_UNAVAILABLE. */
   readonly begin: (operation: LiveOperation, sink: LiveSink) => LiveSubscriber;
 };
 
 export type LiveSink = Omit<Sink<Message>, "end"> & {
-  /** Nothing is called after this. `last` says why, where there is something to say. */
+  /** Nothing is called after this. `last` says why the subscription ends; null if there is nothing to say. */
   readonly end: (last: Message | null, end: End) => void;
 };
 
-/** To be disposed of, ended or not: until then what it takes of memory counts. */
+/** To be disposed, ended or not: until then its memory counts as taken. */
 export type LiveSubscriber = Disposable & {
-  /** Everything up to here was written, or is none of its business. */
+  /** Everything up to here was written, or does not concern the subscription. */
   readonly position: Seq;
-  /** The position for the client: resuming after it, nothing is missed and nothing comes twice. */
+  /** The position as a cursor. A client that resumes after it misses nothing and gets nothing twice. */
   readonly cursor: string;
-  /** False for one that is told how things stand whenever it begins, wherever it was. */
+  /** False for a subscription that always begins with the present state, whatever position it had. */
   readonly resumes: boolean;
   readonly resume: () => void;
 };
@@ -43,7 +43,7 @@ export type LiveOptions = {
 export function createLive({ fanout, newest, mask, followed }: LiveOptions): Live {
   return {
     begin(operation, { end: ended, ...rest }) {
-      // What `operation` was made from is as large as a request; only the group that tells it may hold it.
+      // An operation holds as much memory as a request. Only its group in the fan-out may hold it.
       const { epoch, is } = operation;
       const forget = followed.add(operation);
       if (forget === null) return refused({ epoch, seq: newest() }, ended);
@@ -91,7 +91,7 @@ function refused(at: Position, ended: LiveSink["end"]): LiveSubscriber {
   };
 }
 
-/** Not a part of `begin`, whose functions live as long as the subscriber, and would hold the operation with them. */
+/** Not part of `begin`: the closures there live as long as the subscriber, and would hold the operation. */
 function join(fanout: Fanout<Message>, operation: LiveOperation, sink: Sink<Message>): Subscriber {
   const { key, epoch } = operation;
   const at = (seq: Seq): string => cursorOf({ epoch, seq });
@@ -119,7 +119,7 @@ function join(fanout: Fanout<Message>, operation: LiveOperation, sink: Sink<Mess
   return fanout.follow(entries, after, sink);
 }
 
-/** What ends a stream: it has no cursor, so that a client resumes where it was. */
+/** The message that ends a stream. It has no cursor, so a client resumes where it was. */
 export function lastMessage(result: ExecutionResult): Message {
   return createMessage(serialised(result), { cursor: null, failed: "wholly" });
 }
@@ -129,7 +129,7 @@ function messageOf(result: ExecutionResult, cursor: string): Message {
   return createMessage(serialised(result), { cursor: failed === "wholly" ? null : cursor, failed });
 }
 
-/** Of failures that may be gone when it is asked for again. */
+/** Counts only failures that may not happen again when the result is made anew. */
 function failedIn({ data, errors = [] }: ExecutionResult): Message["failed"] {
   if (!errors.some(({ extensions }) => passing.has(extensions["code"]))) return "nowhere";
   return data == null ? "wholly" : "partly";

@@ -4,7 +4,7 @@ const localNames = new Set(["localhost", "127.0.0.1", "[::1]"]);
 const forwardingHeaders = ["forwarded", "via", "x-real-ip"];
 
 /**
- * True when the request was made on this machine, as far as it can be told.
+ * True if the request was made on this machine, as far as that can be known.
  *
  * The address of the socket says nothing: a tunnel that brings Sentry's webhooks in would bring everyone in. So `Host`
  * must name this machine, which no page of another site can achieve (DNS rebinding), and no header may be a proxy's.

@@ -4,22 +4,22 @@ import { onceInARow } from "./once-in-a-row.ts";
 import { textFrameHead } from "./text-frame.ts";
 
 /**
- * One result of a subscription, or several, as bytes for each transport. They are made when they are first needed and
- * then shared by everyone who gets the result.
+ * One or several results of a subscription, as bytes for each transport. The bytes are made when first needed, and
+ * shared by everyone who gets the results.
  */
 export type Message = Answer & {
-  /** A result as text; for several, the texts one after the other. Equal for results that say the same. */
+  /** The result as JSON; of several results, the texts one after the other. Equal for equal results. */
   readonly json: string;
-  /** `next` events of an event stream, each with its cursor for an id, as one chunk of a chunked body (RFC 9112, 7.1). */
+  /** `next` events of an event stream, each with its cursor as id, in one chunk of a chunked body (RFC 9112, 7.1). */
   readonly chunk: Buffer;
   /**
-   * `next` messages of graphql-transport-ws, each a whole WebSocket frame, in "latin1": a character for each byte. `start`
+   * `next` messages of graphql-transport-ws, each a whole WebSocket frame, in "latin1": one character per byte. `start`
    * is what `startOfNext` gives.
    */
   readonly frames: (start: string) => string;
 };
 
-/** @param cursor where a client that has it resumes; null for one that must not move the client's position. */
+/** @param cursor to resume after; null if the message must not move the client's position. */
 export function createMessage(
   json: string,
   { cursor, failed }: { readonly cursor: string | null; readonly failed: Message["failed"] },
@@ -29,13 +29,13 @@ export function createMessage(
   return {
     json,
     failed,
-    // The text, and most often one of the forms.
+    // The text, and usually one of its two encoded forms.
     bytes: 512 + 2 * json.length,
     get chunk() {
       const id = cursor === null ? "" : `id: ${cursor}\n`;
       return (chunk ??= chunkOf([Buffer.from(`${id}event: next\ndata: ${json}\n\n`)]));
     },
-    // Clients that count their operations have the same ids: what is made for one does for many sockets in a row.
+    // Clients that number their operations use the same ids, so one result often fits many sockets in a row.
     frames: onceInARow((start: string) => {
       rest ??= inBytes(`${json}}`);
       return textFrameHead(start.length + rest.length) + start + rest;
@@ -43,7 +43,7 @@ export function createMessage(
   };
 }
 
-/** One message that says what several say, in their order. */
+/** Joins messages, at least one, into one message in their order. */
 export function joinedMessages(messages: readonly Message[]): Message {
   let chunk: Buffer | undefined;
   return {
@@ -57,7 +57,7 @@ export function joinedMessages(messages: readonly Message[]): Message {
   };
 }
 
-/** How a `next` message of an operation begins: what differs from one client to another. */
+/** The beginning of an operation's `next` message, the only part in which clients differ. */
 export function startOfNext(operationId: string): string {
   return inBytes(`{"id":${JSON.stringify(operationId)},"type":"next","payload":`);
 }
@@ -68,7 +68,7 @@ export function chunkOf(parts: readonly Buffer[]): Buffer {
   return Buffer.concat([Buffer.from(`${length.toString(16)}\r\n`), ...parts, Buffer.from("\r\n")]);
 }
 
-/** What a chunk brings, without what is around it. */
+/** The content of a chunk, without the chunk's framing. */
 export function bodyOf(chunk: Buffer): Buffer {
   return chunk.subarray(chunk.indexOf("\n") + 1, -2);
 }

@@ -1,4 +1,4 @@
-/** `make`, remembering its last argument and result. */
+/** `make` with a cache of one result, the last. */
 export function onceInARow<Given, Made>(make: (given: Given) => Made): (given: Given) => Made {
   let last: { readonly given: Given; readonly made: Made } | undefined;
   return (given) => {

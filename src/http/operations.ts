@@ -32,17 +32,17 @@ export type OperationsOptions = {
   readonly heartbeat: Heartbeat;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  /** Counts the operations that a client begins as what they are: requests. */
+  /** Counts each operation that a client begins as one request. */
   readonly rate: RequestRate;
-  /** Of all ways in. */
+  /** Shared by all transports. */
   readonly turnstile: Turnstile;
-  /** Of what clients say, whatever it is: one that refuses none. Apart, because an operation takes longer. */
+  /** For all messages of clients; it must never refuse. Separate from `turnstile`, because operations take longer. */
   readonly messageTurnstile?: Turnstile;
-  /** Whom a request comes from: all that one client has of addresses is one key. */
+  /** The client that a request comes from: one key for all of a client's addresses. */
   readonly clientOf: (request: IncomingMessage) => string;
-  /** Of all ways in. */
+  /** Shared by all transports. */
   readonly answerRoom: AnswerRoom;
-  /** Most operations at once on one socket. */
+  /** The most operations at once on one socket. */
   readonly maxOperations: number;
   readonly report: Pick<Report, "subscriberJoined" | "subscriberLeft" | "slowConsumerCut" | "requestFailed">;
 };
@@ -52,67 +52,69 @@ type Connection = {
   readonly webSocket: WebSocket;
   readonly socket: Socket;
   readonly request: IncomingMessage;
-  /** Whose it is: all that one client has of addresses is one key. */
+  /** One key for all of the client's addresses. */
   readonly client: string;
   admitted: Admitted | null;
-  /** What its client says. */
+  /** The messages of its client. */
   inbox: Pick<InTurn, "isWaiting">;
   readonly unread: Unread;
-  /** Subscriptions by their ids, the one that was last to fill the socket behind all others. */
+  /** Subscriptions by id; the one that last filled the socket comes last. */
   readonly subscribers: Map<string, LiveSubscriber>;
-  /** Every operation that has not ended, by its id, as graphql-ws has them: of some it is not known yet what they are. */
+  /** Operations that have not ended, by id, as graphql-ws holds them. It does not know yet what some of them are. */
   operations: Readonly<Record<string, unknown>>;
-  /** How many are being executed, those included that the client has completed and nobody waits for any more. */
+  /** How many operations wait to begin or execute, those included that the client has completed meanwhile. */
   executing: number;
   /** How many messages have come from the client so far. */
   messages: number;
 };
 
-/** Seconds from a ping to one of the WebSocket's own for those who have not answered. */
+/** Seconds from our ping to a WebSocket ping, for clients that have not answered. */
 const doubtSeconds = pingSeconds / 2;
 
-/** Try Again Later, as IANA has it registered: who may read cannot be found out now. */
+/** Try Again Later, as registered with IANA: the credential cannot be checked now. */
 const tryAgainLater = 1013;
 
-/** Most bytes of a message of whoever is not admitted yet: as many as a header with a credential may have. */
+/** The most bytes of a message before the client is admitted: as many as a request's headers may have. */
 const mostBeforeAdmitted = 16 * 1024;
 
-/** What a close frame has room for (RFC 6455, 5.5); a reason may have an id of the client's in it. */
+/** The most bytes of a close frame's reason (RFC 6455, 5.5), which may contain an operation's id. */
 const maxReasonBytes = 123;
 
 /**
- * Serves graphql-transport-ws on one socket. graphql-ws keeps the protocol, and Yoga's pipeline parses, validates and
- * executes; answers and what the fan-out tells are written past both of them, in frames that are made once.
+ * Serves graphql-transport-ws on the sockets that the returned function is given. graphql-ws implements the protocol,
+ * and Yoga's pipeline parses, validates and executes. Answers and live results bypass both: they are written to the
+ * socket, in frames that are made once.
  *
  * | closed with | when                                                                                          |
  * | ----------- | --------------------------------------------------------------------------------------------- |
- * | 4400        | a message that is none of the protocol's, has an id of more than 256 characters, or more than |
- * |             | 16 KiB before the connection is acknowledged                                                  |
+ * | 4400        | an invalid message, one whose id has more than 256 characters, or one of more than 16 KiB     |
+ * |             | before the connection is acknowledged                                                         |
  * | 4401        | an operation before the connection is acknowledged                                            |
- * | 4403        | the client may not read, or may not any longer                                                |
- * | 4406        | another protocol than graphql-transport-ws                                                    |
+ * | 4403        | the client may not read, or may no longer read                                                |
+ * | 4406        | a protocol other than graphql-transport-ws                                                    |
  * | 4408        | no `connection_init` within 3 s                                                               |
  * | 4409        | an id that an operation has already                                                           |
  * | 4429        | a second `connection_init`                                                                    |
- * | 4500        | a fault of ours                                                                               |
+ * | 4500        | an internal error                                                                             |
  * | 1008        | a message in more than 64 frames, or in tiny pieces                                           |
  * | 1009        | a message of more than 64 KiB                                                                 |
- * | 1012        | the gateway stops: come back after the last cursor                                            |
- * | 1013        | who may read cannot be found out now                                                          |
- * | cut         | no answer to a ping within 12 s, no room for 30 s, or none at all to hold what is not taken:  |
- * |             | come back after the last cursor                                                               |
+ * | 1012        | the gateway stops: reconnect and resume after the last cursor                                 |
+ * | 1013        | the credential cannot be checked now                                                          |
+ * | cut         | no answer to a ping within 12 s, no room for 30 s, or no memory for what the client has not   |
+ * |             | read: reconnect and resume after the last cursor                                              |
  *
- * A ping carries `{ "cursor": …, "ids": […] }`: everything that these subscriptions tell up to the cursor has been sent, and
- * nothing that follows it. They are all subscriptions of the socket that can resume, but for any that the client has asked
- * for meanwhile. Where they stand apart, or where another message of the client's waits, it carries nothing. One is sent every
- * 12 s, during a replay as well, and one after each replay. Whoever has said nothing 6 s later is sent a ping of the
- * WebSocket's own as well: a client whose program leaves ours unanswered is still there. The time in which a slow one may
- * still be reading what came before a ping is no silence.
+ * A ping carries `{ "cursor": …, "ids": […] }`: of these subscriptions, everything up to the cursor has been sent, and
+ * nothing after it. They are all subscriptions of the socket that can resume; the client may have asked for others
+ * meanwhile. A ping carries nothing if `whereAllStand` gives nothing, or if another message of the client waits.
+ *
+ * Pings are sent every 12 s, during a replay as well, and after each replay. A client that has been silent for 6 s
+ * after one is also sent a WebSocket ping: if its program does not answer ours, it may still be there. While a slow
+ * client may still be reading what was sent before, it does not count as silent.
  */
 export function serveOperations(options: OperationsOptions) {
   const { graphql, admit, heartbeat, now, rate, turnstile, clientOf, answerRoom, maxOperations, report } =
     options;
-  // Of each socket one message waits, so that there are never more than sockets.
+  // At most one message of each socket waits, so there are never more than there are sockets.
   const { messageTurnstile = createTurnstile({ mostWaiting: Infinity }) } = options;
   const protocol = makeServer(protocolOptions());
 
@@ -132,7 +134,7 @@ export function serveOperations(options: OperationsOptions) {
     };
     let seconds = 0;
     let stalledSeconds = 0;
-    /** Since the client was heard, or may have had something left to read. */
+    /** Seconds since a message came or waited, or since the client may last have been reading. */
     let silentSeconds = 0;
     const mayBeReading = slowReader(socket);
     const isOpen = (): boolean => webSocket.readyState === webSocket.OPEN;
@@ -147,7 +149,7 @@ export function serveOperations(options: OperationsOptions) {
         send: (message) =>
           new Promise((resolve) => {
             if (!isOpen()) return resolve();
-            // A socket that fails closes as well, and that is listened to.
+            // A socket that fails also closes, which is listened for.
             webSocket.send(message, () => resolve());
             readOrWait(connection);
           }),
@@ -156,7 +158,7 @@ export function serveOperations(options: OperationsOptions) {
           const inbox = createInbox({
             turnstile: messageTurnstile,
             client: connection.client,
-            // What is no text is not parsed again.
+            // graphql-ws does not parse a message that is an object.
             handle: handle as (message: unknown) => Promise<void>,
             close,
             isOpen,
@@ -168,11 +170,11 @@ export function serveOperations(options: OperationsOptions) {
           });
           connection.inbox = inbox;
           webSocket.on("message", (data) => {
-            // What follows a close still comes.
+            // Messages still arrive after a close.
             if (!isOpen()) return;
             silentSeconds = 0;
             connection.messages += 1;
-            // Messages come as Buffers: nobody asked ws for anything else.
+            // ws gives Buffers unless told otherwise.
             const message = data as Buffer;
             if (connection.admitted === null && message.length > mostBeforeAdmitted)
               return close(CloseCode.BadRequest, "Too large before the connection is acknowledged");
@@ -197,7 +199,7 @@ export function serveOperations(options: OperationsOptions) {
         case 0:
           return silentSeconds > pingSeconds ? webSocket.terminate() : pingWithCursor(connection);
         case doubtSeconds:
-          // Not of everyone: it would double what those who are there, and answer, cost while nothing happens.
+          // Not sent to every client: it would double the cost of idle clients that answer.
           if (silentSeconds > doubtSeconds) webSocket.ping();
       }
     });
@@ -206,7 +208,7 @@ export function serveOperations(options: OperationsOptions) {
       stalledSeconds = 0;
       connection.unread.letGo();
       readOrWait(connection);
-      // One that fills it again leaves the others where they are, to go on before it.
+      // If one fills the socket again, those after it keep their places, to go on before it next time.
       for (const subscriber of connection.subscribers.values()) {
         if (socket.writableNeedDrain) break;
         subscriber.resume();
@@ -230,7 +232,7 @@ export function serveOperations(options: OperationsOptions) {
       async onConnect(context) {
         const { extra: connection, connectionParams, subscriptions } = context;
         connection.operations = subscriptions;
-        // graphql-ws would hold them as long as the connection lasts.
+        // graphql-ws would hold them as long as the connection.
         delete (context as { connectionParams?: unknown }).connectionParams;
         const admission = await admit(connection.request, connectionParams);
         if (admission.is === "unknown") connection.webSocket.close(tryAgainLater, "Try again later");
@@ -252,11 +254,11 @@ export function serveOperations(options: OperationsOptions) {
           if (!(await turnstile.enter(connection.client)))
             return [errorOf("SERVICE_UNAVAILABLE", tooManyWait)];
           if (client.aborted) return toldToNobody;
-          // Nobody subscribes before the connection is acknowledged.
+          // No operation begins before the connection is acknowledged.
           const { viewer } = connection.admitted!;
           return await begin(graphql, viewer, client, {
             query,
-            // As over HTTP, an empty one is none.
+            // As over HTTP, an empty name counts as none.
             operationName: operationName || null,
             variables: variables ?? {},
           });
@@ -264,7 +266,7 @@ export function serveOperations(options: OperationsOptions) {
           connection.executing -= 1;
         }
       },
-      // What `begin` made comes back as it was.
+      // The arguments are the `Begun` that `onSubscribe` returned.
       execute: (args) => (args as Begun).result,
       subscribe: (args) => (args as Begun).result,
       onOperation: ({ extra: connection }, id, _payload, args) => {
@@ -278,10 +280,10 @@ export function serveOperations(options: OperationsOptions) {
   }
 }
 
-/** graphql-ws says no more of an operation that the client has completed. */
+/** Never sent: graphql-ws sends nothing for an operation that the client has completed. */
 const toldToNobody = [errorOf("SERVICE_UNAVAILABLE", "The operation was completed before it began.")];
 
-/** Whoever waits for an operation. A class, as that of an HTTP request is, so that its shape is that of all of them. */
+/** The client that waits for an operation. A class, like `ResponseClient`, so that all instances have one shape. */
 class OperationClient implements Client {
   readonly #connection: Connection;
   readonly #id: string;
@@ -297,7 +299,7 @@ class OperationClient implements Client {
 
   get aborted(): boolean {
     const { webSocket, operations } = this.#connection;
-    // Another operation is given this id only once this one has ended: see `createInbox`.
+    // This id is given to another operation only once this one has ended: see `createInbox`.
     return webSocket.readyState !== webSocket.OPEN || !(this.#id in operations);
   }
 }
@@ -308,15 +310,15 @@ function cut({ socket }: Connection, { report }: Pick<OperationsOptions, "report
   socket.resetAndDestroy();
 }
 
-/** Reads no more from one who does not read, whose answers would pile up, nor while what was read waits for its turn. */
+/** Pauses reading while answers pile up because the client does not read, or while its messages wait for a turn. */
 function readOrWait({ webSocket, socket, inbox }: Connection): void {
   if (socket.writableNeedDrain || inbox.isWaiting()) webSocket.pause();
   else webSocket.resume();
 }
 
 /**
- * Tells the answer of what is no subscription once it is asked for the first time, and yields nothing. Where there is no
- * room for the answer it fails, and graphql-ws says so in an `error`.
+ * Sends the answer of an operation that is not served live, on the first call of `next`, and yields nothing. Throws if
+ * there is no room for the answer; graphql-ws then sends an `error`.
  */
 function answered(
   connection: Connection,
@@ -332,7 +334,7 @@ function answered(
     const message = `${startOfNext(id)}${inBytes(serialised(result))}}`;
     const release = options.answerRoom.add(message.length, socket.writableLength, request, giveWay);
     if (release === null) throw errorOf("SERVICE_UNAVAILABLE", noRoomToAnswer);
-    // Past ws, as in `served`. What is not sent because the socket fails has `release` called as well.
+    // Not through ws: see `served`. `release` is also called if the socket fails before all is sent.
     socket.write(textFrameHead(message.length) + message, "latin1", release);
     readOrWait(connection);
   }
@@ -348,8 +350,8 @@ function answered(
 }
 
 /**
- * Has a subscription told, and yields nothing: it ends when the subscription has. graphql-ws returns it when the client
- * completes the operation, or is gone.
+ * Serves a subscription. Yields nothing, and ends when the subscription does. graphql-ws calls `return` when the client
+ * completes the operation or has left.
  */
 function served(
   connection: Connection,
@@ -363,7 +365,7 @@ function served(
   let subscriber: LiveSubscriber | null = null;
 
   function write(frames: string): void {
-    // Past ws, which writes whole frames too: nothing of ours can come into the middle of one.
+    // Not through ws. It writes whole frames too, so none of ours can get into the middle of another.
     if (webSocket.readyState !== webSocket.OPEN || socket.write(frames, "latin1")) return;
     goLast();
     if (!connection.unread.count()) cut(connection, { report });
@@ -384,7 +386,7 @@ function served(
       caughtUp: () => pingWithCursor(connection),
       end(last, end) {
         if (last !== null) write(last.frames(start));
-        // All sockets are closed when the gateway stops, which tells more than the end of an operation.
+        // When the gateway stops all sockets are closed, by a code that says more than the end of an operation.
         if (end.is !== "stopped") leave();
       },
     });
@@ -424,8 +426,8 @@ function served(
 }
 
 /**
- * Sends a ping on the next turn of the event loop. It carries the cursor only if no message came in that turn: a message may
- * begin a subscription further back. While messages wait, one comes in each turn, or waits for its own.
+ * Sends a ping in the next turn of the event loop. It carries the cursor only if no message came in that turn and none
+ * waits: a message may begin a subscription further back. As long as there are messages, one comes in each turn.
  */
 function pingWithCursor(connection: Connection): void {
   const { webSocket, socket, inbox, messages } = connection;

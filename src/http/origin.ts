@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 
 /**
- * True when a request comes from a page of this host or of a named origin, or from no page at all. Browsers let a page open
- * WebSockets to any host, and say only here whose page it is.
+ * True if a request comes from a page of this host or of an allowed origin, or from no page at all. Browsers let any
+ * page open WebSockets to any host, and only the `Origin` header says which page it is.
  */
 export function isOriginAllowed(
   { headers }: Pick<IncomingMessage, "headers">,
@@ -11,6 +11,6 @@ export function isOriginAllowed(
   const { origin, host } = headers;
   if (origin === undefined || allowed.includes(origin)) return true;
   const page = URL.parse(origin);
-  // Through the page's own scheme, so that a default port that one of the two leaves out makes no difference.
+  // Parsed with the page's own scheme, so that a default port that only one of the two names makes no difference.
   return page !== null && page.host !== "" && URL.parse(`${page.protocol}//${host}`)?.host === page.host;
 }

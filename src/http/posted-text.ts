@@ -3,8 +3,8 @@ import { createBodyRoom, requestBody } from "./body.ts";
 import { sendGraphQLError } from "./refusal.ts";
 
 /**
- * Reads the text that a request posts to /graphql; null where there is none to be had, which is answered then. Dispose it
- * when the request is answered: until then it counts as held.
+ * Reads the text that a request posts to /graphql. Null if it cannot be read: then the request has been answered, or
+ * its client is gone. Dispose the text once the request is answered: until then it counts as held.
  */
 export type PostedText = (
   request: IncomingMessage,
@@ -13,7 +13,7 @@ export type PostedText = (
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** @param maxBytes of one body. All of them together may be sixteen times as large, ordinary ones left out. */
+/** @param maxBytes of one body. All bodies together may take sixteen times as much, small ones not counted. */
 export function createPostedText(maxBytes: number): PostedText {
   const room = createBodyRoom(16 * maxBytes);
   return async (request, response) => {

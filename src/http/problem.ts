@@ -4,7 +4,7 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { declaredLength } from "./body.ts";
 
-/** Why a request was not served. Nothing of the request is repeated in it. */
+/** Why a request was not served. It repeats nothing of the request. */
 export type Problem = {
   readonly status: number;
   /** From the documented list of codes. */
@@ -13,10 +13,10 @@ export type Problem = {
 };
 
 /**
- * Answers with RFC 9457's problem details. `requestId` in it is ours, made up for this answer.
+ * Answers with problem details (RFC 9457). Their `requestId` is random, new for each answer.
  *
- * Ends the connection where more than a little of the request would have to be read, only to be thrown away, before
- * another could come.
+ * Closes the connection if the request is incomplete and its body may be larger than 64 KiB: the rest would have to be
+ * read and discarded before the next request.
  */
 export function sendProblem(response: ServerResponse, { status, code, headers }: Problem): void {
   const body = problemBody(status, code);
@@ -29,16 +29,16 @@ export function sendProblem(response: ServerResponse, { status, code, headers }:
   response.end(body);
 }
 
-/** How long a client may take to read what it was sent before its connection is ended here: less than stopping may take. */
+/** How long a client may take to read the answer before its connection is destroyed. Shorter than stopping may take. */
 const endingMs = 5_000;
 
 /**
- * The same for a request that has no response, or no answer at all for null, and the end of the connection. Whatever comes
- * behind the request is thrown away: unread, it would hold the socket for ever. So would a client that reads nothing, of
- * which Node has let go once its request was an upgrade.
+ * As `sendProblem`, for a request without a response, and closes the connection; sends nothing if `problem` is null.
+ * Whatever follows the request is discarded: unread, it would hold the socket forever. So would a client that reads
+ * nothing, since Node lets go of a connection after an upgrade request.
  */
 export function endWithProblem(socket: Duplex, problem: Problem | null): void {
-  // What `close` follows; nobody else may be listening any more.
+  // Handled on `close`, which follows. There may be no other listener any more.
   socket.on("error", () => {});
   if (problem !== null && socket.writable) socket.write(problemMessage(problem));
   if (!(socket instanceof Socket)) return void socket.destroy();

@@ -14,7 +14,7 @@ import type { Turnstile } from "./turnstile.ts";
 
 export type QueryOptions = {
   readonly query: (params: Params, viewer: Viewer, client: Client) => Promise<QueryAnswer>;
-  /** Answers the same request on the long way, its body given as text because it is read already. */
+  /** Answers the request by the general handler, with its body as text because that was read already. */
   readonly answer: (
     request: IncomingMessage,
     response: ServerResponse,
@@ -23,18 +23,18 @@ export type QueryOptions = {
   ) => Promise<void>;
   /** `Store.version`. */
   readonly version: () => number | null;
-  /** Of all ways in. */
+  /** Shared by all transports. */
   readonly turnstile: Turnstile;
-  /** Whom a request comes from: all that one client has of addresses is one key. */
+  /** The client that a request comes from: one key for all of a client's addresses. */
   readonly clientOf: (request: IncomingMessage) => string;
   readonly postedText: PostedText;
-  /** Of all ways in. */
+  /** Shared by all transports. */
   readonly answerRoom: AnswerRoom;
 };
 
 /**
- * The media types that an answer can have, by what a client accepts. Whoever accepts anything else goes the long way: an
- * event stream, above all, which a subscription is answered with.
+ * The media type of the answer, by the `Accept` header. A request with any other header goes to the general handler,
+ * above all one for an event stream, which answers a subscription.
  */
 const mediaTypes: ReadonlyMap<string, string> = new Map([
   ["*/*", "application/json"],
@@ -48,10 +48,10 @@ const mediaTypes: ReadonlyMap<string, string> = new Map([
 const maxCachedBytes = 32 * 1024 * 1024;
 
 /**
- * Answers plain queries, which are most requests, on the shortest way: POST, JSON in, JSON out. Null for every other
- * request, of which nothing is read then.
+ * Answers plain queries, which most requests are, by a short path: POST, JSON in, JSON out. Returns null for any other
+ * request, of which it reads nothing.
  *
- * An answer that was given before, to a viewer who may see the same, is given again while nothing was written since.
+ * An answer is cached until something is written, for viewers who may see the same.
  */
 export function createQueryHandler({
   query,
@@ -64,7 +64,7 @@ export function createQueryHandler({
 }: QueryOptions) {
   const cache = createResponseCache(maxCachedBytes);
 
-  /** @param body as `inBytes` gives it: as text it goes out in one piece with the headers. */
+  /** @param body as `inBytes` gives it: a string is sent in one piece with the headers. */
   function send(response: ServerResponse, mediaType: string, body: string): void {
     const release = answerRoom.add(body.length, response.writableLength, response.req);
     if (release === null) return sendNoRoom(response);
@@ -103,7 +103,7 @@ export function createQueryHandler({
     if (client.aborted) return;
     if (answered.is === "not executed") return await answer(request, response, admitted, text);
     const made = inBytes(JSON.stringify(answered.result));
-    // What was read before and after a write would be of two moments.
+    // What was read partly before and partly after a write is not of one version.
     if (asked !== null && answered.isLasting && asked === version()) cache.set(key, asked, made);
     send(response, mediaType, made);
   }

@@ -1,14 +1,14 @@
-/** Counts what each key does against a rate. */
+/** Counts the actions of each key against a rate. */
 export type RateLimit = {
-  /** Counts one more. The seconds, rounded up, after which it would be within the rate; 0 where it is already. */
+  /** Counts one more action. Returns 0 if it is within the rate, else the seconds, rounded up, until it would be. */
   readonly exceededFor: (key: string) => number;
 };
 
 /**
- * Lets each key do `burst` things at once, and after that `burst` more in every `perMs`, evenly.
+ * Allows each key `burst` actions at once, and after that `burst` more in every `perMs`, evenly spread.
  *
- * What is over the rate is not counted, so that waiting always helps. Keeps `maxKeys` keys; beyond, it forgets the one
- * that was heard of longest ago.
+ * Actions over the rate are not counted, so that waiting always helps. Keeps `maxKeys` keys; beyond that, it forgets
+ * the one whose last counted action is the oldest.
  */
 export function createRateLimit({
   burst,
@@ -19,11 +19,11 @@ export function createRateLimit({
   readonly burst: number;
   readonly perMs: number;
   readonly maxKeys?: number;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
 }): RateLimit {
   const intervalMs = perMs / burst;
-  /** When each key will have paid for everything it did; in the order in which they were last heard of. */
+  /** When each key will have paid for all its actions, in the order of their last counted actions. */
   const paidAt = new Map<string, number>();
   return {
     exceededFor(key) {

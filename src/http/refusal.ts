@@ -3,7 +3,7 @@ import type { ErrorCode } from "../graphql/errors.ts";
 import { jsonAccepted } from "./accepted.ts";
 import type { Admission } from "./admit.ts";
 
-/** Answers whom `admit` did not let in: 401, or 503 where that cannot be known now; in GraphQL's own form of error. */
+/** Answers whom `admit` refused, with a GraphQL error: 401, or 503 if the credential cannot be checked now. */
 export function sendRefusal(response: ServerResponse, refusal: Exclude<Admission, { is: "admitted" }>): void {
   const { message } = refusal;
   switch (refusal.is) {
@@ -25,8 +25,8 @@ export function sendRefusal(response: ServerResponse, refusal: Exclude<Admission
 }
 
 /**
- * Answers with one error in GraphQL's form, so that its clients show the message; some of them only of a body that is
- * called what they ask for.
+ * Answers with one GraphQL error, so that GraphQL clients show the message. Some read only a body of the media type
+ * that they ask for, so it has that one.
  */
 export function sendGraphQLError(
   response: ServerResponse,

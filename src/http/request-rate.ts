@@ -3,12 +3,12 @@ import { clientKey, isLoopback } from "./address.ts";
 import { createRateLimit } from "./rate-limit.ts";
 
 /**
- * Counts one more request of this request's client: the request itself (HTTP, or a WebSocket's upgrade), or an operation
- * on the WebSocket that it became. Returns 0 within the rate, else the seconds that the client has to wait.
+ * Counts one more request of the client that `request` comes from: an HTTP request, a WebSocket's upgrade, or an
+ * operation on the WebSocket that `request` became. Returns 0 within the rate, else the seconds to wait.
  */
 export type RequestRate = (request: IncomingMessage) => number;
 
-/** @param perMinute of one client; 0 for any number. This machine's own are not counted. */
+/** @param perMinute requests of one client; 0 for no limit. Requests from this machine are not counted. */
 export function createRequestRate({
   perMinute,
   addressOf,
@@ -25,7 +25,7 @@ export function createRequestRate({
   };
 }
 
-/** What is said to whoever is over the rate. */
+/** The message for a client that is over the rate. */
 export function tooMany(waitSeconds: number): string {
   return `Too many requests from your address: wait ${waitSeconds} s.`;
 }

@@ -30,8 +30,8 @@ export type RouteOptions = {
   /** Answers /session: the page's cookie. */
   readonly session: Handler;
   /**
-   * Null when the gateway can take webhooks and its followers are up to date; else why it is not ready. `orSilent`: nor
-   * when no webhook came for longer than FEED_SILENCE_AFTER, or none ever, or that is not set.
+   * Why the gateway is not ready; null if it can take webhooks and its followers are up to date. With `orSilent`, also
+   * not ready if no webhook came for FEED_SILENCE_AFTER, if none ever came, or if that is not set.
    */
   readonly whyNotReady: (asked: { readonly orSilent: boolean }) => Promise<string | null>;
   readonly limits: {
@@ -43,17 +43,19 @@ export type RouteOptions = {
 };
 
 /**
+ * Answers a request by its path.
+ *
  * | path                   | what                                                       | who                       |
  * | ---------------------- | ---------------------------------------------------------- | ------------------------- |
  * | /webhooks/sentry       | takes webhooks                                             | who has the secret        |
  * | /graphql               | queries, subscriptions over SSE, GraphiQL                  | readers                   |
  * | /                      | the page for people                                        | readers                   |
  * | either, by a browser   | the page with 401, which asks for a token                  | others                    |
- * | /assets/*              | what the page is made of                                   | anyone                    |
- * | /session               | gives and takes the page's cookie                          | who has a token           |
+ * | /assets/*              | the files of the page                                      | anyone                    |
+ * | /session               | sets and deletes the page's cookie                         | who has a token           |
  * | /health/live           | 200 as long as the process answers                         | anyone                    |
- * | /health/ready          | 200 when it can take webhooks, 503 when not                | anyone                    |
- * | /health/ready?silence=1| as above; 503 too when Sentry has been silent for too long | anyone                    |
+ * | /health/ready          | 200 if it can take webhooks, 503 if not                    | anyone                    |
+ * | /health/ready?silence=1| as above; 503 too if Sentry has been silent for too long   | anyone                    |
  * | /metrics               | Prometheus                                                 | admins of all projects    |
  */
 export function createRoutes({
@@ -67,7 +69,7 @@ export function createRoutes({
   limits: { urlBytes, rate },
   registry,
 }: RouteOptions): Handler {
-  // Nobody is kept from asking often, so questions that come together share one answer.
+  // Concurrent requests share one answer: health checks and this machine's own requests have no rate limit.
   const figures = together(() => registry.metrics());
   const ready = together(() => whyNotReady({ orSilent: false }));
   const readyAndHeardOf = together(() => whyNotReady({ orSilent: true }));
@@ -82,7 +84,7 @@ export function createRoutes({
         code: "BAD_REQUEST",
         message: `The request's URL is longer than ${urlBytes} bytes: send it by POST.`,
       });
-    // Not counted: what balances load may share an address with readers, and sends everything elsewhere for a 429.
+    // Not rate-limited: a load balancer, at an address that readers may share, takes a 429 for a failed gateway.
     if (path === "/health/live") return answer(request, response, 200, { status: "live" });
     if (path === "/health/ready") {
       const reason = await (/[?&]silence=1(?:&|$)/.test(url) ? readyAndHeardOf() : ready());
@@ -96,7 +98,7 @@ export function createRoutes({
         status: 429,
         code: "RATE_LIMITED",
         message: tooMany(waitSeconds),
-        // Whoever has sent more requests behind this one is not read any further.
+        // Requests that follow this one on the connection are not read.
         headers: { "Retry-After": waitSeconds, Connection: "close" },
       });
     if (path === "/session") return session(request, response);

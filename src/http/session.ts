@@ -8,23 +8,23 @@ import { sendGraphQLError, sendRefusal } from "./refusal.ts";
 
 export type SessionOptions = {
   readonly admit: Admit;
-  /** How many proxies in front can be believed when they say that they were asked by https. */
+  /** How many proxies in front are trusted to say that the client used https. */
   readonly hops: number;
   /** Epoch milliseconds. */
   readonly now: () => number;
 };
 
 /**
- * The session of the page at `/` and of EventSource, which can send no header of their own: a cookie that scripts cannot
- * read and other sites cannot use.
+ * Handles the session of the page at `/` and of EventSource, which cannot send a header of their own: a cookie that
+ * scripts cannot read and other sites cannot use.
  *
  * | request                                          | answer                                                       |
  * | ------------------------------------------------ | ------------------------------------------------------------ |
  * | POST /session with Authorization: Bearer a token | 204, and the token as a cookie until it expires              |
- * | DELETE /session                                  | 204, and the cookie is gone                                  |
+ * | DELETE /session                                  | 204, and the cookie is deleted                               |
  * | either from a page of another origin             | 403                                                          |
  * | POST with a token that is not valid, or none     | 401                                                          |
- * | POST with a token that no cookie has room for    | 413                                                          |
+ * | POST with a token that is too long for a cookie  | 413                                                          |
  */
 export function createSessionHandler({ admit, hops, now }: SessionOptions) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -62,10 +62,10 @@ export function createSessionHandler({ admit, hops, now }: SessionOptions) {
   };
 }
 
-/** Of the name and the value together. A browser passes over a longer one without a word. */
+/** The most characters of the cookie's name and value together. Browsers silently ignore a longer cookie. */
 const mostOfCookie = 4_096;
 
-/** False when a page of another origin sends it. Every browser says where a POST or a DELETE comes from. */
+/** False if a page of another origin sent the request. All browsers say so, by `Sec-Fetch-Site` or `Origin`. */
 function isOfOwnPage(request: Pick<IncomingMessage, "headers">): boolean {
   const site = request.headers["sec-fetch-site"];
   return site === undefined ? isOriginAllowed(request, []) : site === "same-origin";

@@ -1,12 +1,14 @@
 import type { Socket } from "node:net";
 
-/** In a second. Whoever takes less may seem to take nothing: see `stallSeconds`. */
+/** Bytes in a second. A client that reads less may seem to read nothing: see `stallSeconds`. */
 const leastBytes = 45_000;
 
-/** To what Linux lets its buffer of what is sent on a connection grow: once there is room again, no more is on the way. */
+/**
+ * The size to which Linux lets the send buffer of a connection grow. Once there is room again, no more is in flight.
+ */
 const mostBytesOnTheWay = 4_194_304;
 
-/** Asked once a second, says whether one who reads the socket as slowly as it may has anything left to read. */
+/** Returns a function to call once a second: true while a client that reads as slowly as it may has more to read. */
 export function slowReader(socket: Pick<Socket, "bytesWritten">): () => boolean {
   let written = socket.bytesWritten;
   let unread = 0;

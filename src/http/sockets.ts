@@ -14,21 +14,21 @@ export type SocketsOptions = OperationsOptions & {
   readonly maxSocketsPerClient: number;
 };
 
-/** The WebSockets of this gateway. Disposing it closes them so that their clients come back. */
+/** The WebSockets of this gateway. Disposing closes them with a code that tells clients to reconnect. */
 export type Sockets = AsyncDisposable & {
-  /** True for a request to become a WebSocket; every other one is served as if it asked for nothing of the kind. */
+  /** True if a request asks to become a WebSocket on /graphql. Any other is served as if it asked for no upgrade. */
   readonly takes: (request: IncomingMessage) => boolean;
-  /** Makes one a WebSocket, or answers why not. */
+  /** Makes a request a WebSocket, or answers why not. */
   readonly open: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 };
 
 /**
- * Most bytes of a message that is sent to us. Less than a request's body may have: part of one is held for each socket, of
- * which a client may have a thousand, before it is known who that is.
+ * The most bytes of a client's message, less than of a request's body: each socket may hold a part of one before its
+ * client is known, and a client may have a thousand sockets.
  */
 const maxMessageBytes = 65_536;
 
-/** How long those whose socket is closed may take to answer. What they sent is held so long. */
+/** How long a client may take to answer a close. What it sent is held until then. */
 const closingMs = 2_000;
 
 const serviceRestart = 1012;
@@ -40,32 +40,34 @@ const noHandshake: Problem = {
 };
 
 /**
+ * Makes WebSockets of requests.
+ *
  * | answer to the upgrade | when                                                                     |
  * | --------------------- | ------------------------------------------------------------------------ |
- * | 400                   | it is no handshake of WebSockets, or of another version of them          |
+ * | 400                   | it is not a WebSocket handshake, or one of another version               |
  * | 403                   | it comes from a page of another origin                                   |
  * | 429                   | the client asks for more than it may in a minute                         |
- * | 503                   | the client has as many sockets as it may, or the gateway stops          |
+ * | 503                   | the client has as many sockets as it may, or the gateway stops           |
  *
- * Who may read is asked with `connection_init`: a browser can send no header before.
+ * Credentials are asked for with `connection_init`: browsers cannot send them in a header of the upgrade.
  */
 export function createSockets(options: SocketsOptions): Sockets {
   const { origins, clientOf, maxSocketsPerClient, rate, report } = options;
   const open = new Map<string, number>();
   const serve = serveOperations(options);
   let isStopping = false;
-  // Apart, because the types of ws do not have all of them.
+  // In a variable, because the types of ws lack some of these.
   const serverOptions = {
     noServer: true,
     maxPayload: maxMessageBytes,
-    // Each frame of a message that is not complete takes as much of memory as some dozens of bytes, and each piece of a frame.
+    // Each frame of an incomplete message, and each piece of a frame, costs as much memory as some dozens of bytes.
     maxFragments: 64,
-    // A message of the largest size fits in where each packet brings 256 bytes of it, of which every network has room for more.
+    // The largest message fits if each packet brings 256 bytes of it, for which every network has room.
     maxBufferedChunks: 256,
     closeTimeout: closingMs,
-    // What a few bytes unpack to is not bounded by their number.
+    // A few compressed bytes can expand to any size.
     perMessageDeflate: false,
-    // One message in each turn of the event loop. Otherwise all that one client sends at once would be taken in one.
+    // One message in each turn of the event loop. Otherwise all that a client sends at once would be handled in one.
     allowSynchronousEvents: false,
     handleProtocols,
   };

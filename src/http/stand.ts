@@ -1,6 +1,6 @@
 import type { LiveSubscriber } from "./live.ts";
 
-/** Most characters of ids in a ping: a client's pong says them again, in a message as large as it may send. */
+/** The most characters of ids in a ping: a client's pong repeats them, in a message of limited size. */
 const mostInIds = 8_192;
 
 type Stand = {
@@ -9,15 +9,16 @@ type Stand = {
 };
 
 type Standing = {
-  /** Subscriptions by their ids. */
+  /** Subscriptions by id. */
   readonly subscribers: ReadonlyMap<string, Pick<LiveSubscriber, "resumes" | "position" | "cursor">>;
-  /** Every operation that has not ended, by its id. */
+  /** Every operation that has not ended, by id. */
   readonly operations: Readonly<Record<string, unknown>>;
 };
 
 /**
- * Where all the socket's subscriptions stand, of those that can resume. Nowhere where they stand apart, or where one may be
- * about to begin: taken for all of them, the cursor would have one miss something, or be told it again.
+ * Returns the cursor that all resumable subscriptions of a socket share, and their ids. Undefined if there are none, or
+ * if the ids are too long together. Undefined also if positions differ or another operation may be about to begin: with
+ * one cursor for all, one of them would miss or repeat something.
  */
 export function whereAllStand({ subscribers, operations }: Standing): Stand | undefined {
   if (Object.keys(operations).length > subscribers.size) return undefined;

@@ -1,4 +1,4 @@
-/** `ask`, asked once for all who ask while it is under way: they get the same answer, or the same error. */
+/** Shares one call of `ask` among all callers while it is under way: they get the same answer, or the same error. */
 export function together<Answer>(ask: () => Promise<Answer>): () => Promise<Answer> {
   let asking: Promise<Answer> | null = null;
   return () =>

@@ -1,6 +1,6 @@
 import { hash, randomBytes } from "node:crypto";
 
-/** Tells a token of ours from a JWT, and a secret scanner what it has found. */
+/** Tells our tokens from JWTs, and lets secret scanners recognise them. */
 const prefix = "iw_";
 
 /** A new token's text: 256 random bits, shown once and never kept. */
@@ -8,12 +8,12 @@ export function newTokenText(): string {
   return prefix + randomBytes(32).toString("base64url");
 }
 
-/** True for what may be a token's text; all else need not be looked up. */
+/** True if a text has the form of a token; any other need not be looked up. */
 export function isTokenText(text: string): boolean {
   return /^iw_[A-Za-z0-9_-]{43}$/.test(text);
 }
 
-/** What is kept of a token. It has 256 random bits, so no salt and no slow hash would make it harder to find. */
+/** The hash that is stored for a token. With 256 random bits, no salt and no slow hash would make it harder to find. */
 export function tokenHash(text: string): string {
   return hash("sha256", text);
 }

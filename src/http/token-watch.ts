@@ -1,37 +1,38 @@
 import { setTimeout } from "node:timers/promises";
 import type { Token } from "../domain/token.ts";
 
-/** A token that is there, and when it no longer is. */
+/** A token that exists. `revoked` aborts once it no longer does. */
 export type KnownToken = { readonly token: Token; readonly revoked: AbortSignal };
 
-/** Null for a token that is not there; "unknown" where that cannot be read now. */
+/** Null if there is no such token; "unknown" if tokens cannot be read now. */
 export type FoundToken = KnownToken | "unknown" | null;
 
-/** The tokens as the store has them, but for a moment. */
+/** A copy of the store's tokens, moments old at most. */
 export type TokenWatch = Disposable & {
-  /** By its sha256. One that was made a moment ago is found. */
+  /** Finds a token by its sha256, even if it was made a moment ago. */
   readonly find: (sha256: string) => Promise<FoundToken>;
-  /** True where there is any token, expired ones included. */
+  /** True if there is any token, expired ones included. */
   readonly hasAny: () => boolean;
-  /** Aborts within moments of there being any. */
+  /** Aborts within moments of a first token being made. */
   readonly whileNone: () => AbortSignal;
 };
 
 export type TokenWatchOptions = {
   readonly list: () => Promise<readonly Token[]>;
-  /** Tokens could not be read: what was known of them counts on. */
+  /** Called if tokens could not be read: those known so far stay valid. */
   readonly failed: (error: unknown) => void;
-  /** How often they are read. */
+  /** How often tokens are read. */
   readonly everyMs: number;
-  /** Readings are at least so far apart; whoever sends a token that is not known waits so long at most. */
+  /** The least time between two reads. A request with an unknown token waits so long at most before the next read. */
   readonly apartMs?: number;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
 };
 
 /**
- * Keeps the tokens in memory, reading them again and again: `issuewire token` writes them beside a running gateway.
- * @throws what `list` throws at first.
+ * Keeps the tokens in memory and reads them again periodically, because `issuewire token` writes them beside a running
+ * gateway.
+ * @throws what the first `list` throws.
  */
 export async function startTokenWatch({
   list,
@@ -59,7 +60,7 @@ export async function startTokenWatch({
     if (held.size > 0) none.abort();
     else if (none.signal.aborted) none = new AbortController();
   }
-  /** One reading at a time, which everybody waits for. False where it failed. */
+  /** Reads the tokens again; concurrent callers share one read. False if it failed. */
   const readAgain = (): Promise<boolean> =>
     (reading ??= setTimeout(Math.max(0, readAt + apartMs - now()))
       .then(read)
@@ -79,7 +80,7 @@ export async function startTokenWatch({
   timer.unref();
   return {
     async find(sha256) {
-      // A list that is under way may be of before the token was made.
+      // A read that is under way may have begun before the token was made.
       if (!held.has(sha256) && isListing) await reading;
       const isRead = held.has(sha256) || (await readAgain());
       return held.get(sha256)?.known ?? (isRead ? null : "unknown");
@@ -92,7 +93,7 @@ export async function startTokenWatch({
 
 type Held = { readonly known: KnownToken; readonly revoke: () => void };
 
-/** A token never changes while it is there. */
+/** A token never changes while it exists. */
 function hold(token: Token): Held {
   const revoked = new AbortController();
   return { known: { token, revoked: revoked.signal }, revoke: () => revoked.abort() };

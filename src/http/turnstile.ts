@@ -2,36 +2,36 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { createRound } from "../domain/round.ts";
 
 /**
- * Shares the event loop among those who ask something of GraphQL. A hundred operations of 50 ms, one straight after the
- * other, would hold up webhooks for five seconds, and Sentry waits for one.
+ * Shares the event loop among GraphQL operations. A hundred of 50 ms, one straight after the other, would hold up
+ * webhooks for five seconds, and Sentry waits for one.
  */
 export type Turnstile = {
   /**
-   * True once one more may begin: at once if this turn of the event loop has time left, else in a later turn. Clients are
-   * served round-robin, each in the order of its own requests.
+   * True once one more may begin: at once if this turn of the event loop has time left, else in a later turn. Clients
+   * are served round-robin, each in the order of its own requests.
    *
    * False if it must not begin: it has waited for `waitMs`, or more than `mostWaiting` wait and it is the newest of the
    * client that has most of them.
    *
-   * @param client whoever asks, as `clientKey` gives it; those without one count as one client.
+   * @param client as `clientKey` gives it; all requests without one count as one client's.
    */
   readonly enter: (client?: string) => Promise<boolean> | boolean;
 };
 
 export type TurnstileOptions = {
-  /** What those who begin in one turn have of it: once they have had so much, no other begins in it. */
+  /** Time for operations in each turn: once it is used up, no other begins in that turn. */
   readonly shareMs?: number;
-  /** Most that wait. */
+  /** The most operations that may wait. */
   readonly mostWaiting?: number;
-  /** How long one may wait. */
+  /** How long an operation may wait. */
   readonly waitMs?: number;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
 };
 
 type Waiting = { readonly since: number; readonly resolve: (mayBegin: boolean) => void };
 
-/** Most of those who wait that begin in one turn: more have its share used up, as quick as they may be. */
+/** The most waiting operations that begin in one turn: so many use up its time, however quick they are. */
 const mostInOneTurn = 64;
 
 export function createTurnstile({
@@ -44,7 +44,7 @@ export function createTurnstile({
   /** When the first of this turn began; null while none has. */
   let begunAt: number | null = null;
 
-  /** False where those of this turn have had its share. */
+  /** False if this turn's time is used up. */
   function mayBegin(): boolean {
     if (begunAt !== null) return now() - begunAt < shareMs;
     begunAt = now();
@@ -54,7 +54,7 @@ export function createTurnstile({
 
   function turn(): void {
     begunAt = null;
-    // They come in one turn, and Node does whatever one of them leads to at once before the next.
+    // All of these run in one turn, and Node runs the microtasks of each before the next.
     for (let chances = Math.min(waiting.size, mostInOneTurn); chances > 0; chances -= 1) setImmediate(letIn);
   }
 
@@ -79,14 +79,11 @@ export function createTurnstile({
   };
 }
 
-/**
- * As `enter`, in a later turn at the earliest, one after the other: of many who ask before any of them has done anything,
- * all would begin at once.
- */
+/** As `enter`, in a later turn at the earliest: else many could begin before any of them has used time. */
 export async function enterLater({ enter }: Turnstile): Promise<boolean> {
   await nextTurn();
   return enter();
 }
 
-/** What is said to whoever may not begin. */
+/** The message for a client that may not begin. */
 export const tooManyWait = "Too many requests wait to be answered: try again.";

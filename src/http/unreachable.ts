@@ -2,21 +2,24 @@ import { createReadStream } from "node:fs";
 import { SocketAddress, type Socket } from "node:net";
 import { setInterval } from "node:timers/promises";
 
-/** Knows the connections whose other end has not acknowledged anything for a while, though it was sent something. */
+/** Knows the connections whose other end has not acknowledged sent data for a while. */
 export type Unreachable = Disposable & {
-  /** True for one of them. */
+  /** True if the socket is one of these connections. */
   readonly has: (socket: Pick<Socket, "localPort" | "remoteAddress" | "remotePort">) => boolean;
-  /** Looks now. Resolves when it is known; never rejects. */
+  /** Checks all connections now. Resolves when done; never rejects. */
   readonly look: () => Promise<void>;
 };
 
-/** So often sent again, each time twice as late as before: after 12 seconds where the way is short, later where it is long. */
+/**
+ * Retransmissions after which a connection counts as unreachable. Their intervals double: this takes 12 s if the round
+ * trip is short, longer if it is long.
+ */
 const leastRetransmissions = 6;
 
 /**
- * Looks again and again which connections Linux has tried in vain. TCP itself gives them up after a quarter of an hour,
- * Node offers no shorter time, and an event stream's client never says anything that could be missed. Elsewhere than on
- * Linux it knows of none.
+ * Checks periodically for connections on which Linux retransmits in vain. TCP itself gives up after a quarter of an
+ * hour, Node offers no shorter timeout, and an event stream's client sends nothing that could be missed. On other
+ * systems it knows of none.
  *
  * @param tables of TCP connections, in the form of /proc/net/tcp (proc_net_tcp.txt of the kernel).
  */
@@ -52,21 +55,21 @@ export function watchUnreachable(
       for await (const _ of setInterval(everyMs, undefined, { signal: stop.signal, ref: false }))
         await look();
     } catch {
-      // Aborted, which is the only way out.
+      // Aborted: nothing else ends the loop.
     }
   }
   void lookOn();
 
   return {
     look,
-    // Asked of each connection once a second: a socket looks its addresses up when it is asked for them.
+    // Called once a second for each connection: the size first, because a socket looks its addresses up when asked.
     has: (socket) =>
       known.size > 0 && known.has(keyOf(socket.localPort, socket.remoteAddress, socket.remotePort)),
     [Symbol.dispose]: () => stop.abort(),
   };
 }
 
-/** An established connection (01) with a timer to send again (01): local port, remote address and port, how often by now. */
+/** An established connection (01) that retransmits (01): local port, remote address, remote port, retransmissions. */
 const retransmitting =
   /^ *\d+: [\dA-F]+:([\dA-F]{4}) ([\dA-F]+):([\dA-F]{4}) 01 [\dA-F]{8}:[\dA-F]{8} 01:[\dA-F]{8} ([\dA-F]{8}) /gm;
 
@@ -74,7 +77,7 @@ function keyOf(localPort?: number, address?: string, port?: number): string {
   return `${localPort} ${address} ${port}`;
 }
 
-/** The kernel shows words of four bytes, each as a number of its machine, which are little-endian where Node 24 runs. */
+/** The kernel prints words of four bytes as numbers in the machine's byte order, which is taken to be little-endian. */
 function addressOf(shown: string): string {
   const bytes = Buffer.from(shown, "hex").swap32();
   if (bytes.length === 4) return bytes.join(".");

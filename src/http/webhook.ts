@@ -9,37 +9,37 @@ import { createRateLimit, type RateLimit } from "./rate-limit.ts";
 export type WebhookOptions = {
   readonly receiver: Receiver;
   readonly report: Report;
-  /** Of one body. */
+  /** The most bytes of one body. */
   readonly maxBytes: number;
-  /** Of all bodies that are being read or answered, ordinary ones left out. */
+  /** The most bytes of all bodies that are being read or answered, small ones not counted. */
   readonly maxBytesAtOnce?: number;
-  /** Whom a request comes from, for the rate of failed signatures. */
+  /** The client that a request comes from, for the rate of failed signatures. */
   readonly clientOf: (request: IncomingMessage) => string;
-  /** Called for each request without a valid signature, whatever it is answered. */
+  /** Called for each request without a valid signature, whether it is answered 401 or 429. */
   readonly unsigned: () => void;
-  /** How many requests without a valid signature one address may send before they are answered 429. */
+  /** The rate at which one client may be answered 401; beyond it, the answer is 429. */
   readonly failures?: RateLimit;
 };
 
-/** True for every spelling of the route's path, a query behind it or not: a redirect would lose the delivery. */
+/** True for every spelling of the route's path, with or without a query: a redirect would lose the delivery. */
 export function isWebhookPath(path: string): boolean {
   return /^\/+webhooks\/+sentry\/*(?:\?|$)/.test(path);
 }
 
 /**
- * POST /webhooks/sentry, from the headers to the answer.
+ * Handles POST /webhooks/sentry, from the headers to the answer.
  *
  * | answer   | when                                                                                 |
  * | -------- | ------------------------------------------------------------------------------------ |
  * | 202      | the signature is right and the delivery is on disk, whatever it holds                |
  * | 204      | OPTIONS                                                                              |
- * | 401      | the signature is missing or wrong, or the token that was asked for                   |
+ * | 401      | the signature is missing or wrong, or the bearer token that is required              |
  * | 405, 413 | another method; a body that is too large                                             |
- * | 415      | a body that is compressed, or says that it is no JSON                                |
- * | 429      | as 401, from an address that has sent too many of those                              |
- * | 503      | the signature is right and the delivery could not be kept; or no memory to read it   |
+ * | 415      | a body that is compressed, or whose type is not JSON                                 |
+ * | 429      | as 401, from a client that has sent too many of those                                |
+ * | 503      | the signature is right but the delivery could not be kept; or no memory to read it   |
  *
- * Resolves once it is answered, or once the client is gone.
+ * Resolves once the request is answered, or once its client is gone.
  */
 export function createWebhookHandler({
   receiver,
@@ -96,12 +96,12 @@ type Refusal = {
   readonly headers: OutgoingHttpHeaders;
 };
 
-/** What the method and the headers alone are refused for; null for nothing. */
+/** Why a request is refused by its method and headers alone; null if it is not. */
 function refusalByHeaders(request: IncomingMessage, maxBytes: number): Refusal | null {
   if (request.method !== "POST") {
     return { status: 405, code: "METHOD_NOT_ALLOWED", headers: { Allow: "POST" } };
   }
-  // First of what is wrong with the body: with no type or encoding would it be taken.
+  // Checked before type and encoding: with another of those the body would still be too large.
   if ((declaredLength(request) ?? 0) > maxBytes) {
     return { status: 413, code: "PAYLOAD_TOO_LARGE", headers: ending };
   }

@@ -24,7 +24,7 @@ export const admitted: Admission = {
   revoked: new AbortController().signal,
 };
 
-/** A server of WebSockets over a reader and a log in memory, whose heart beats when it is told to. */
+/** A WebSocket server over a reader and a log in memory. Its heartbeat beats only when told to. */
 export async function socketServer({
   known = {},
   admission = admitted,
@@ -84,9 +84,9 @@ export async function socketServer({
     questions: reader.asked,
     asked,
     clock,
-    /** Of the clients, as the server has them. */
+    /** The clients' connections, as the server has them. */
     connections,
-    /** Resolves once nothing is subscribed to. */
+    /** Resolves once there are no subscriptions. */
     async emptied(): Promise<void> {
       while (memory.fanout.groups > 0) await new Promise((resolve) => setImmediate(resolve));
     },
@@ -116,7 +116,7 @@ export type Client = {
   readonly send: (message: unknown) => void;
   /** The next message that the server sent, whenever it came. */
   readonly next: () => Promise<Record<string, unknown>>;
-  /** The code that it was closed with. */
+  /** The code that the socket was closed with. */
   readonly closed: Promise<number>;
   /** The HTTP status that the upgrade was refused with. */
   readonly refused: Promise<number>;

@@ -23,7 +23,7 @@ export type WebhookServer = AsyncDisposable & {
   readonly failed: unknown[];
 };
 
-/** The webhook route on a port of this machine, with a store that is a list. */
+/** Serves the webhook route on a local port, with a list as its store. */
 export async function webhookServer({
   receive = {},
   webhook = {},
@@ -42,7 +42,7 @@ export async function webhookServer({
     append: async (delivery) => ({ outcome: outcomeOf(delivery, kept), delivery: kept.push(delivery) }),
     now: () => now,
     report,
-    // No test waits for a deadline of its own, and a busy machine is no reason to fail.
+    // No test waits for this deadline, and none is to fail because the machine is busy.
     answerWithinMs: 20_000,
     parsePool: createParsePool(),
     ...receive,
@@ -78,7 +78,7 @@ export async function webhookServer({
   };
 }
 
-/** What the simplest store would say. */
+/** The outcome that the simplest store would give. */
 function outcomeOf({ reading, ...delivery }: IncomingDelivery, kept: IncomingDelivery[]): DeliveryOutcome {
   if (reading.is === "ignored") return "IGNORED";
   if (reading.is === "quarantined") return "QUARANTINED";

@@ -2,7 +2,7 @@ import { request, type IncomingHttpHeaders, type OutgoingHttpHeaders, type Serve
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { once } from "node:events";
 
-/** Listens on a free port of this machine; disposing ends every connection. */
+/** Listens on a free local port; disposing ends every connection. */
 export async function listening(server: Server): Promise<AsyncDisposable & { readonly port: number }> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -22,7 +22,7 @@ export type WireAnswer = {
   readonly body: string;
 };
 
-/** One request on a connection of its own, and its whole answer. */
+/** Sends one request on a connection of its own, and returns the whole answer. */
 export function send(
   port: number,
   {
@@ -67,7 +67,7 @@ export class Wire {
       this.#received += chunk.toString("latin1");
       this.#changed();
     });
-    // A reset ends a connection as well as anything.
+    // A reset ends the connection like any other close.
     this.socket.on("error", () => {});
     this.socket.on("close", () => {
       this.#ended = true;
@@ -79,7 +79,10 @@ export class Wire {
     this.socket.write(text);
   }
 
-  /** All that was received, once it holds `text`. */
+  /**
+   * Everything received, once it contains `text`.
+   * @throws Error if the connection ends before.
+   */
   async until(text: string): Promise<string> {
     while (!this.#received.includes(text)) {
       if (this.#ended) throw new Error(`the connection ended after ${JSON.stringify(this.#received)}`);
@@ -88,7 +91,7 @@ export class Wire {
     return this.#received;
   }
 
-  /** All that was received, once the server has ended the connection. */
+  /** Everything received, once the connection has ended. */
   async untilEnd(): Promise<string> {
     while (!this.#ended) await this.#change();
     return this.#received;
