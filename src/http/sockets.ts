@@ -60,7 +60,7 @@ export function createSockets(options: SocketsOptions): Sockets {
   const serverOptions = {
     noServer: true,
     maxPayload: maxMessageBytes,
-    // Each frame of an incomplete message, and each piece of a frame, costs as much memory as some dozens of bytes.
+    // Each frame of an incomplete message, and each piece of a frame, costs up to 300 bytes of memory besides.
     maxFragments: 64,
     // The largest message fits if each packet brings 256 bytes of it, for which every network has room.
     maxBufferedChunks: 256,

@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { SocketAddress, type Socket } from "node:net";
+import { endianness } from "node:os";
 import { setInterval } from "node:timers/promises";
 
 /** Knows the connections whose other end has not acknowledged sent data for a while. */
@@ -77,9 +78,10 @@ function keyOf(localPort?: number, address?: string, port?: number): string {
   return `${localPort} ${address} ${port}`;
 }
 
-/** The kernel prints words of four bytes as numbers in the machine's byte order, which is taken to be little-endian. */
+/** The kernel prints words of four bytes as numbers in the machine's byte order. */
 function addressOf(shown: string): string {
-  const bytes = Buffer.from(shown, "hex").swap32();
+  const words = Buffer.from(shown, "hex");
+  const bytes = endianness() === "LE" ? words.swap32() : words;
   if (bytes.length === 4) return bytes.join(".");
   const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(2 * index).toString(16));
   return new SocketAddress({ address: groups.join(":"), family: "ipv6" }).address;
