@@ -1,3 +1,4 @@
+import type { ExecutionArgs } from "graphql";
 import type { JsonObject } from "../domain/issue.ts";
 import type { StatusDetails } from "../domain/status-details.ts";
 import type { Viewer } from "../domain/viewer.ts";
@@ -82,6 +83,11 @@ export function createContext(
 ): Context {
   const waiting = createWaiting(client ?? request?.signal);
   return readingFrom(services.store.reader, { services, viewer, lastEventId, waiting });
+}
+
+/** The context of an execution. graphql-js lets it be anything; in this gateway `createContext` has made it. */
+export function contextOf({ contextValue }: Pick<ExecutionArgs, "contextValue">): Context {
+  return contextValue as Context;
 }
 
 /** A context for another execution, which reads from `reader` what the viewer of `context` may see. */

@@ -6,7 +6,7 @@ import { createUnread, type AnswerRoom } from "./answer-room.ts";
 import { pingSeconds, stallSeconds, type Heartbeat } from "./heartbeat.ts";
 import { lastMessage, type Live } from "./live.ts";
 import { bodyOf, chunkOf } from "./message.ts";
-import { onceInARow } from "./once-in-a-row.ts";
+import { memoizeLast } from "./memoize-last.ts";
 import type { Unreachable } from "./unreachable.ts";
 
 export type EventStreamOptions = {
@@ -30,7 +30,7 @@ export type EventStreamReader = {
 const complete = chunkOf([Buffer.from("event: complete\ndata:\n\n")]);
 
 /** Most subscribers pinged in a row are at the same position, the end of the log, and share one chunk. */
-const pingAt = onceInARow((cursor: string) => chunkOf([Buffer.from(`id: ${cursor}\n\n`)]));
+const pingAt = memoizeLast((cursor: string) => chunkOf([Buffer.from(`id: ${cursor}\n\n`)]));
 
 /**
  * Serves a subscription as GraphQL over SSE, in distinct connections mode, on a response whose head is sent. A chunk

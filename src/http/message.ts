@@ -1,6 +1,6 @@
 import type { Answer } from "../stream/answer.ts";
 import { inBytes } from "./in-bytes.ts";
-import { onceInARow } from "./once-in-a-row.ts";
+import { memoizeLast } from "./memoize-last.ts";
 import { textFrameHead } from "./text-frame.ts";
 
 /**
@@ -36,7 +36,7 @@ export function createMessage(
       return (chunk ??= chunkOf([Buffer.from(`${id}event: next\ndata: ${json}\n\n`)]));
     },
     // Clients that number their operations use the same ids, so one result often fits many sockets in a row.
-    frames: onceInARow((start: string) => {
+    frames: memoizeLast((start: string) => {
       rest ??= inBytes(`${json}}`);
       return textFrameHead(start.length + rest.length) + start + rest;
     }),
@@ -53,7 +53,7 @@ export function joinedMessages(messages: readonly Message[]): Message {
     get chunk() {
       return (chunk ??= chunkOf(messages.map((message) => bodyOf(message.chunk))));
     },
-    frames: onceInARow((start: string) => messages.map((message) => message.frames(start)).join("")),
+    frames: memoizeLast((start: string) => messages.map((message) => message.frames(start)).join("")),
   };
 }
 

@@ -8,7 +8,7 @@ import { answerOrigin } from "./cors.ts";
 import { sendProblem } from "./problem.ts";
 import { tooMany, type RequestRate } from "./request-rate.ts";
 import { sendGraphQLError, sendRefusal } from "./refusal.ts";
-import { together } from "./together.ts";
+import { singleFlight } from "./single-flight.ts";
 import { isWebhookPath } from "./webhook.ts";
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
@@ -70,9 +70,9 @@ export function createRoutes({
   registry,
 }: RouteOptions): Handler {
   // Concurrent requests share one answer: health checks and this machine's own requests have no rate limit.
-  const figures = together(() => registry.metrics());
-  const ready = together(() => whyNotReady({ orSilent: false }));
-  const readyAndHeardOf = together(() => whyNotReady({ orSilent: true }));
+  const figures = singleFlight(() => registry.metrics());
+  const ready = singleFlight(() => whyNotReady({ orSilent: false }));
+  const readyAndHeardOf = singleFlight(() => whyNotReady({ orSilent: true }));
   return async (request, response) => {
     const url = request.url ?? "/";
     if (isWebhookPath(url)) return webhook(request, response);

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { createRound } from "../domain/round.ts";
+import { createRoundRobin } from "../domain/round-robin.ts";
 
 /**
  * Shares the event loop among GraphQL operations. A hundred of 50 ms, one straight after the other, would hold up
@@ -40,7 +40,7 @@ export function createTurnstile({
   waitMs = Infinity,
   now = performance.now.bind(performance),
 }: TurnstileOptions = {}): Turnstile {
-  const waiting = createRound<Waiting>();
+  const waiting = createRoundRobin<Waiting>();
   /** When the first of this turn began; null while none has. */
   let begunAt: number | null = null;
 

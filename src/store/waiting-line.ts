@@ -1,5 +1,5 @@
 import { OverloadedError, ReadTimeoutError } from "../domain/failure.ts";
-import { createRound } from "../domain/round.ts";
+import { createRoundRobin } from "../domain/round-robin.ts";
 import { whoAsks } from "./asked-by.ts";
 
 /**
@@ -30,7 +30,7 @@ export type WaitingLineOptions = {
 };
 
 export function createWaitingLine<Freed>({ waitMs, mostWaiting }: WaitingLineOptions): WaitingLine<Freed> {
-  const waiting = createRound<PromiseWithResolvers<Freed>>();
+  const waiting = createRoundRobin<PromiseWithResolvers<Freed>>();
   return {
     wait() {
       const client = whoAsks();

@@ -7,7 +7,7 @@ import {
   type ExecutionResult,
 } from "graphql";
 import type { AskedBy } from "../../store/asked-by.ts";
-import type { Context } from "../context.ts";
+import { contextOf } from "../context.ts";
 import type { DocumentLimits } from "../document-limits.ts";
 import { compiled } from "./compiled.ts";
 import { limited, type ExecutionLimits } from "./limits.ts";
@@ -54,7 +54,7 @@ export function createExecute({
 /** Starts the size of the answer at zero: what a compiled query counted before it failed is in no answer. */
 function counting(execute: Execute): Execute {
   return (args) => {
-    (args.contextValue as Context).answerSize.begin();
+    contextOf(args).answerSize.begin();
     return execute(args);
   };
 }
@@ -62,7 +62,7 @@ function counting(execute: Execute): Execute {
 /** Refuses an answer that turns out to be too large. */
 function sized(execute: Execute): Execute {
   return (args) => {
-    const { answerSize } = args.contextValue as Context;
+    const { answerSize } = contextOf(args);
     const orRefused = (result: ExecutionResult): ExecutionResult => {
       const refusal = answerSize.refusal();
       return refusal === null ? result : { data: null, errors: [refusal] };

@@ -1,7 +1,7 @@
 import type { ExecutionArgs, ExecutionResult } from "graphql";
-import { createRound } from "../../domain/round.ts";
+import { createRoundRobin } from "../../domain/round-robin.ts";
 import type { AskedBy } from "../../store/asked-by.ts";
-import type { Context } from "../context.ts";
+import { contextOf } from "../context.ts";
 import { errorOf } from "../errors.ts";
 import { createDeadlines } from "./deadlines.ts";
 import type { Execute } from "./execute.ts";
@@ -23,7 +23,7 @@ export function limited(
   execute: Execute,
 ): Execute {
   const deadlines = createDeadlines(milliseconds);
-  const running = createRound<Running>();
+  const running = createRoundRobin<Running>();
 
   // An error that is thrown synchronously becomes a rejection too.
   function executed(args: ExecutionArgs, client: string): ReturnType<Execute> {
@@ -35,8 +35,7 @@ export function limited(
   }
 
   return (args) => {
-    // graphql-js lets a context be anything.
-    const { waiting } = args.contextValue as Context;
+    const { waiting } = contextOf(args);
     const one: Running = { end() {} };
     running.add(waiting.client, one);
     if (running.size > atOnce) {

@@ -7,7 +7,7 @@ import {
   type FieldNode,
   type SelectionSetNode,
 } from "graphql";
-import { readingFrom, type Context } from "../context.ts";
+import { contextOf, readingFrom } from "../context.ts";
 import { rememberedByDocument } from "../remembered.ts";
 import { selectionsIn } from "../selections.ts";
 import type { Execute } from "./execute.ts";
@@ -18,8 +18,7 @@ import type { Execute } from "./execute.ts";
  */
 export function inOneMoment(execute: Execute): Execute {
   async function executed(args: ExecutionArgs): Promise<ExecutionResult> {
-    // graphql-js lets a context be anything.
-    const context = args.contextValue as Context;
+    const context = contextOf(args);
     await using transaction = await context.services.store.readTransaction();
     // The first read fixes the moment that all reads see.
     await transaction.bounds();

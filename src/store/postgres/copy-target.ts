@@ -11,7 +11,7 @@ import { locksOf } from "./locks.ts";
 import { partsOf } from "./parts.ts";
 import { createPools } from "./pools.ts";
 import { connectTo, prepare } from "./prepare.ts";
-import { beginUnhurried, vacuumAndAnalyze } from "./unhurried.ts";
+import { beginWithoutTimeouts, vacuumAndAnalyze } from "./without-timeouts.ts";
 
 const key = z.number().int().nonnegative();
 
@@ -90,8 +90,8 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
   const remember = async (progress: Progress): Promise<void> => {
     await client.query(upsertMeta, [[metaNames.copying], [JSON.stringify({ ...progress, indexes })]]);
   };
-  const unhurried = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    await beginUnhurried(client);
+  const withoutTimeouts = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    await beginWithoutTimeouts(client);
     try {
       const result = await work();
       await client.query("commit");
@@ -102,7 +102,7 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
     }
   };
   const writing = (work: () => Promise<void>): Promise<void> =>
-    unhurried(async () => {
+    withoutTimeouts(async () => {
       await work();
       // Without the lock a gateway may have written meanwhile.
       await lock.assertHeld();
@@ -144,13 +144,13 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
         await client.query(inserting(table, columns), arraysOf(rows, columns));
       }),
     pageAfter: ({ table, key, pageSize }, after) =>
-      unhurried(async () => {
+      withoutTimeouts(async () => {
         const text = `select ${listOf(columnsOf(tables[table]))} from ${table} where ${key} > $1 order by ${key} limit $2`;
         const values = [after, pageSize];
         return rowsOf(await client.query({ text, values, rowMode: "array" }), tables[table]);
       }),
     all: ({ table, key }) =>
-      unhurried(async () => {
+      withoutTimeouts(async () => {
         const { name } = columnsOf(tables[table]).find((column) => column.key === key)!;
         const text = `select ${listOf(columnsOf(tables[table]))} from ${table} order by ${name}`;
         return rowsOf(await client.query({ text, rowMode: "array" }), tables[table]);
@@ -220,7 +220,7 @@ type Lock = AsyncDisposable & {
 async function lockOut(client: pg.Client, schema: string): Promise<Lock> {
   try {
     await connectTo(client);
-    await beginUnhurried(client);
+    await beginWithoutTimeouts(client);
     await client.query(`set local lock_timeout = ${waitMs}`);
     await client.query("select pg_advisory_xact_lock($1)", [locksOf(schema).writing]);
   } catch (error) {

@@ -11,7 +11,7 @@ import { hasTablesOfThisVersion, isCopying, requireStore } from "./migrate.ts";
 import { createPools } from "./pools.ts";
 import { connectTo } from "./prepare.ts";
 import { newestPosition, sharedBy } from "./queries.ts";
-import { beginUnhurried } from "./unhurried.ts";
+import { beginWithoutTimeouts } from "./without-timeouts.ts";
 
 export type ExaminationOptions = Pick<Examined, "onProgress"> & { readonly url: string };
 
@@ -30,7 +30,7 @@ export async function examinePostgres({ url, onProgress }: ExaminationOptions): 
     await connectTo(client);
     // Before the transaction: in a read-only one every server looks like a standby.
     const ofServer = await examineServer(client);
-    await beginUnhurried(client, "isolation level repeatable read read only");
+    await beginWithoutTimeouts(client, "isolation level repeatable read read only");
     await requireStore(client);
     if (!(await hasTablesOfThisVersion(client))) return [...ofServer, otherVersion];
     // A copy that is not finished need not be right yet.

@@ -8,7 +8,7 @@ import { codeOf, lockNotAvailable, notPermitted } from "./error.ts";
 import { locksOf } from "./locks.ts";
 import { idleLimit } from "./pools.ts";
 import { makeTextIndex } from "./search.ts";
-import { beginUnhurried } from "./unhurried.ts";
+import { beginWithoutTimeouts } from "./without-timeouts.ts";
 
 export type MigrateOptions = {
   /** Opens a store with an unfinished copy too, as it is. */
@@ -40,7 +40,7 @@ export async function migrate(
   if (schema === null)
     throw new Error("The role's search_path names no schema that exists: create one, or set search_path.");
   if (mustExist) await requireStore(client);
-  await beginUnhurried(client);
+  await beginWithoutTimeouts(client);
   try {
     // Everything is created, changed and dropped in this schema: others of the search_path may hold the same names.
     await client.query(`${idleLimit}; set local search_path = ${client.escapeIdentifier(schema)}`);

@@ -4,7 +4,7 @@ import { codeOf } from "./error.ts";
 import { migrate, type MigrateOptions } from "./migrate.ts";
 import { assertSearchPath, howToNameSchema, isPooled } from "./pooler.ts";
 import type { Pools } from "./pools.ts";
-import { unhurry } from "./unhurried.ts";
+import { liftTimeouts } from "./without-timeouts.ts";
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const tooManyConnections = "53300";
@@ -35,7 +35,7 @@ export async function prepare(
 }
 
 /**
- * Connects, asserts that the schema is the one that was asked for, and lifts the time limits (`unhurry`).
+ * Connects, asserts that the schema is the one that was asked for, and lifts the time limits (`liftTimeouts`).
  * @throws Error that says what to do.
  */
 export async function connectTo(client: pg.Client): Promise<void> {
@@ -61,5 +61,5 @@ export async function connectTo(client: pg.Client): Promise<void> {
     });
   }
   await assertSearchPath(client);
-  await unhurry(client);
+  await liftTimeouts(client);
 }

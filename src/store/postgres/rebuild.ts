@@ -10,7 +10,7 @@ import { createPools } from "./pools.ts";
 import { connectTo, prepare } from "./prepare.ts";
 import { sharedBy } from "./queries.ts";
 import { collectingTransaction } from "./transaction.ts";
-import { beginUnhurried, vacuumAndAnalyze } from "./unhurried.ts";
+import { beginWithoutTimeouts, vacuumAndAnalyze } from "./without-timeouts.ts";
 import { moveStatement, moveValuesOf, valuesOf, writeStatement } from "./write-statement.ts";
 
 /**
@@ -38,7 +38,7 @@ export async function rebuildPostgres({
   const client = pools.connection();
   try {
     await connectTo(client);
-    await beginUnhurried(client);
+    await beginWithoutTimeouts(client);
     await client.query(pageIdleLimit);
     // In the order in which writers take them. Then no batch is under way, and none begins.
     await client.query("select pg_advisory_xact_lock($1)", [locks.writing]);

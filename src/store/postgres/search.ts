@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type pg from "pg";
 import type { Connection } from "./ask.ts";
 import { codeOf } from "./error.ts";
-import { beginUnhurried } from "./unhurried.ts";
+import { beginWithoutTimeouts } from "./without-timeouts.ts";
 import { toReadAndSort, type IssuesTable, type Narrowing } from "../dialect.ts";
 
 /** Selects the schema of the extension, quoted for SQL; no row if there is none. */
@@ -32,7 +32,7 @@ export async function makeTextIndex(client: pg.ClientBase): Promise<void> {
 
 /** Creates the extension if it is missing. True if the index can then be created. */
 export async function mayMakeTextIndex(client: pg.ClientBase): Promise<boolean> {
-  await beginUnhurried(client);
+  await beginWithoutTimeouts(client);
   const may = await hasTrigrams(client);
   await client.query(may ? "commit" : "rollback");
   return may;
@@ -44,7 +44,7 @@ export async function mayMakeTextIndex(client: pg.ClientBase): Promise<boolean> 
  * @throws Error with the code `lockNotAvailable` if somebody else has the table for too long.
  */
 export async function makeTextIndexBeside(client: pg.ClientBase): Promise<void> {
-  await beginUnhurried(client);
+  await beginWithoutTimeouts(client);
   try {
     await client.query(`set local lock_timeout = ${waitMs}`);
     // Fails while the server still creates the index for a client that is gone.

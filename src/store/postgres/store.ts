@@ -10,7 +10,7 @@ import { createWriter } from "../writer.ts";
 import { drizzleOver } from "./ask.ts";
 import { watchEpoch } from "./epoch.ts";
 import { answered } from "./error.ts";
-import { fewHeavy } from "./few-heavy.ts";
+import { limitHeavy } from "./limit-heavy.ts";
 import { channelOf, listeningName, startListener } from "./listener.ts";
 import { locksOf } from "./locks.ts";
 import { openingEpoch } from "./opening-epoch.ts";
@@ -193,7 +193,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const transactionSlots = createSlots({ ...slotLimits, atOnce: transactionsAtOnce });
   const questions = questionsOn(pools.reading, { isPooled });
   const reading = textIndex.readerBy((hasSearch) =>
-    fewHeavy(readerOf(questions, { ...asking, hasSearch }), heavySlots),
+    limitHeavy(readerOf(questions, { ...asking, hasSearch }), heavySlots),
   );
   const log = readerOf(pools.log, { ...asking, hasSearch: false });
 
@@ -215,7 +215,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       );
       const going = begun.move();
       return {
-        ...fewHeavy(transaction, heavySlots),
+        ...limitHeavy(transaction, heavySlots),
         [Symbol.asyncDispose]: () => going.disposeAsync(),
       };
     },

@@ -5,7 +5,7 @@ import type { Reader } from "../reader.ts";
 import { codeOf, lockNotAvailable } from "./error.ts";
 import { connectTo } from "./prepare.ts";
 import { hasTextIndex, makeTextIndexBeside, mayMakeTextIndex } from "./search.ts";
-import { beginUnhurried } from "./unhurried.ts";
+import { beginWithoutTimeouts } from "./without-timeouts.ts";
 
 export type TextIndexOptions = {
   readonly pool: pg.Pool;
@@ -60,7 +60,7 @@ export async function startTextIndex(options: TextIndexOptions): Promise<TextInd
       // In a transaction: behind a pooler a session's lock would be anybody's. Without values: a statement that has
       // some keeps its snapshot until the next one, and creating the index would wait for that snapshot.
       await connectTo(holding);
-      await beginUnhurried(holding);
+      await beginWithoutTimeouts(holding);
       const had = await holding.query(`select where pg_try_advisory_xact_lock(${lock})`);
       if (had.rowCount === 0) return true;
       await connectTo(client);

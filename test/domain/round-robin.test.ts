@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { createRound, type Round } from "../../src/domain/round.ts";
+import { createRoundRobin, type RoundRobin } from "../../src/domain/round-robin.ts";
 
-function roundOf(...items: readonly string[]): Round<string> {
-  const round = createRound<string>();
+function roundOf(...items: readonly string[]): RoundRobin<string> {
+  const round = createRoundRobin<string>();
   for (const item of items) round.add(item[0]!, item);
   return round;
 }

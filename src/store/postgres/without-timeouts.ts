@@ -11,9 +11,9 @@ const withoutLimit = {
 
 /**
  * Lifts the time limits of this connection: its statements may take any time, and end only if this process is gone.
- * Behind a pooler settings of a session do not last: begin transactions with `beginUnhurried` there.
+ * Behind a pooler settings of a session do not last: begin transactions with `beginWithoutTimeouts` there.
  */
-export async function unhurry(client: pg.ClientBase): Promise<void> {
+export async function liftTimeouts(client: pg.ClientBase): Promise<void> {
   await setForSession(client, {
     ...withoutLimit,
     // A machine that dies without a sign closes no connection, and the server would keep what it holds for two hours.
@@ -29,7 +29,7 @@ export async function unhurry(client: pg.ClientBase): Promise<void> {
  * Begins a transaction without time limits, whatever the role's settings are.
  * @param mode the transaction's modes, in SQL.
  */
-export async function beginUnhurried(
+export async function beginWithoutTimeouts(
   client: pg.ClientBase,
   mode = "isolation level read committed",
 ): Promise<void> {

@@ -2,7 +2,7 @@
  * A round-robin queue: clients take turns, however many items one of them has. The items of one client are first in,
  * first out.
  */
-export type Round<Item> = {
+export type RoundRobin<Item> = {
   readonly size: number;
   readonly add: (client: string, item: Item) => void;
   readonly remove: (client: string, item: Item) => void;
@@ -12,7 +12,7 @@ export type Round<Item> = {
   readonly lastOfMost: () => Item | undefined;
 };
 
-export function createRound<Item>(): Round<Item> {
+export function createRoundRobin<Item>(): RoundRobin<Item> {
   /** Each client's items, in the order of turns. No list is empty. */
   const lines = new Map<string, Item[]>();
   let size = 0;

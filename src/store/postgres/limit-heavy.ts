@@ -7,7 +7,7 @@ import type { Slots } from "../slots.ts";
  * The same reader, with at most as many heavy questions at once as there are slots. Each keeps a core and a connection
  * of the server busy for up to seconds, and webhooks and quick questions need some too.
  */
-export function fewHeavy(reader: Reader, slots: Slots): Reader {
+export function limitHeavy(reader: Reader, slots: Slots): Reader {
   return calledBy(reader, async (ask, args, name) => {
     if (!isHeavy(name, args)) return ask(...args);
     using _slot = await slots.take();
