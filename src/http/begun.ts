@@ -19,8 +19,8 @@ import type { GraphQL } from "../graphql/yoga.ts";
 export type Begun = ExecutionArgs & {
   /** The subscription; null if it cannot begin, for any other operation, and once it is served. */
   operation: LiveOperation | null;
-  /** What to send if there is no `operation`. */
-  readonly result: ExecutionResult;
+  /** What to send if there is no `operation`; empty once it is sent. */
+  result: ExecutionResult;
 };
 
 type OperationRequest = {
@@ -63,16 +63,15 @@ export async function begin(
     const result = (await answer) as ExecutionResult;
     const refusal = refusalIn(result);
     if (refusal !== null) return refusal;
-    const { operation } = taken;
-    return operation === null ? { ...args, result, operation } : { ...anySubscription, result, operation };
+    return { ...standIn, result, operation: taken.operation };
   } catch (error) {
     if (error instanceof GraphQLError) return [error];
     throw error;
   }
 }
 
-/** Stands in for a subscription's own document, which only its group in the fan-out may hold. */
-const anySubscription: ExecutionArgs = { schema, document: parse("subscription { __typename }") };
+/** Stands in for an operation's own document and context, which hold all that was read for the answer. */
+const standIn: ExecutionArgs = { schema, document: parse("subscription { __typename }") };
 
 /** The errors of a result if all are about the request, not about a field; null for any other result. */
 function refusalIn({ data, errors = [] }: ExecutionResult): readonly GraphQLError[] | null {

@@ -1,4 +1,3 @@
-import type { ExecutionResult } from "graphql";
 import { CloseCode, makeServer, MessageType, type ServerOptions } from "graphql-ws";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
@@ -138,9 +137,21 @@ export function serveOperations(options: OperationsOptions) {
     let silentSeconds = 0;
     const mayBeReading = slowReader(socket);
     const isOpen = (): boolean => webSocket.readyState === webSocket.OPEN;
+    /** The payload of the WebSocket ping to answer; null if there is none. */
+    let pinged: Buffer | null = null;
 
     function close(code: number, reason: string): void {
       webSocket.close(code, Buffer.byteLength(reason) > maxReasonBytes ? "" : reason);
+    }
+
+    /** Of several pings that wait, the newest is answered (RFC 6455, 5.5.3). */
+    async function pong(): Promise<void> {
+      await messageTurnstile.enter(connection.client);
+      const payload = pinged!;
+      pinged = null;
+      if (!isOpen()) return;
+      webSocket.pong(payload, false, () => {});
+      readOrWait(connection);
     }
 
     const opened = protocol.opened(
@@ -217,7 +228,11 @@ export function serveOperations(options: OperationsOptions) {
     webSocket.on("pong", () => {
       silentSeconds = 0;
     });
-    webSocket.on("ping", () => readOrWait(connection));
+    webSocket.on("ping", (payload) => {
+      const isAnswering = pinged !== null;
+      pinged = payload;
+      if (!isAnswering) void pong();
+    });
     // What `close` follows.
     webSocket.on("error", () => {});
     socket.once("close", connection.unread.letGo);
@@ -272,7 +287,7 @@ export function serveOperations(options: OperationsOptions) {
       onOperation: ({ extra: connection }, id, _payload, args) => {
         const begun = args as Begun;
         return begun.operation === null
-          ? answered(connection, id, begun.result, options)
+          ? answered(connection, id, begun, options)
           : served(connection, id, begun, options);
       },
       onError: (_context, _id, _payload, errors) => errors.map(formatted),
@@ -305,6 +320,8 @@ class OperationClient implements Client {
 }
 
 function cut({ socket }: Connection, { report }: Pick<OperationsOptions, "report">): void {
+  // Several answers on it may have to give way.
+  if (socket.destroyed) return;
   report.slowConsumerCut("websocket");
   // What the system has taken and nobody reads is thrown away as well.
   socket.resetAndDestroy();
@@ -318,18 +335,21 @@ function readOrWait({ webSocket, socket, inbox }: Connection): void {
 
 /**
  * Sends the answer of an operation that is not served live, on the first call of `next`, and yields nothing. Throws if
- * there is no room for the answer; graphql-ws then sends an `error`.
+ * there is no room for the answer; graphql-ws then sends an `error`. From then on nothing holds the result: graphql-ws
+ * holds `begun` until the client has read all that was sent.
  */
 function answered(
   connection: Connection,
   id: string,
-  result: ExecutionResult,
+  begun: Begun,
   options: OperationsOptions,
 ): AsyncIterable<never, void, void> {
   const { webSocket, socket, request } = connection;
   const giveWay = (): void => cut(connection, options);
 
   function answer(): void {
+    const { result } = begun;
+    begun.result = {};
     if (webSocket.readyState !== webSocket.OPEN) return;
     const message = `${startOfNext(id)}${inBytes(serialised(result))}}`;
     const release = options.answerRoom.add(message.length, socket.writableLength, request, giveWay);

@@ -65,6 +65,8 @@ export function createSockets(options: SocketsOptions): Sockets {
     // The largest message fits if each packet brings 256 bytes of it, for which every network has room.
     maxBufferedChunks: 256,
     closeTimeout: closingMs,
+    // Answered in turns, as messages are.
+    autoPong: false,
     // A few compressed bytes can expand to any size.
     perMessageDeflate: false,
     // One message in each turn of the event loop. Otherwise all that a client sends at once would be handled in one.

@@ -1,9 +1,11 @@
 import { once } from "node:events";
 import { connect, Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
+import type { ExecutionResult } from "graphql";
 import { describe, expect, it, vi } from "vitest";
 import type { WebSocket } from "ws";
 import { cursorOf } from "../../src/domain/cursor.ts";
+import type { GraphQL } from "../../src/graphql/yoga.ts";
 import { createAnswerRoom, type AnswerRoom } from "../../src/http/answer-room.ts";
 import { pingSeconds, stallSeconds } from "../../src/http/heartbeat.ts";
 import type { Live, LiveSubscriber } from "../../src/http/live.ts";
@@ -11,6 +13,7 @@ import { createMessage } from "../../src/http/message.ts";
 import { createTurnstile } from "../../src/http/turnstile.ts";
 import { isGarbage } from "../garbage.ts";
 import { at, issue } from "../graphql/builders.ts";
+import { gateway } from "../graphql/gateway.ts";
 import { liveOverMemory, seqOperation } from "./live-operations.ts";
 import { admitted, socketServer, type Client, type SocketServerOptions } from "./socket-server.ts";
 import { Wire } from "./wire.ts";
@@ -44,6 +47,16 @@ function liveAt(positions: readonly number[]): Live {
       };
     },
   };
+}
+
+/** A schema whose queries all have the result that `make` makes. */
+function resultsOf(make: () => ExecutionResult): GraphQL {
+  const { yoga } = gateway({});
+  const getEnveloped = (asking: Parameters<GraphQL["getEnveloped"]>[0]) => ({
+    ...yoga.getEnveloped(asking),
+    execute: make,
+  });
+  return { ...yoga, getEnveloped: getEnveloped as unknown as GraphQL["getEnveloped"] };
 }
 
 /** All of them come in one piece. */
@@ -302,6 +315,34 @@ describe("graphql-transport-ws", () => {
       { type: "ping", payload: { cursor: cursorOf(at(5)), ids: ["a", "b"] } },
     ]);
     expect(server.connections[0]!.isPaused()).toBe(false);
+  });
+
+  it("answers WebSocket pings in their turn too, of several that wait only the newest", async () => {
+    const turn = Promise.withResolvers<boolean>();
+    let mayBegin = true;
+    let waiting = 0;
+    await using server = await socketServer({
+      messageTurnstile: {
+        enter() {
+          if (mayBegin) return true;
+          waiting += 1;
+          return turn.promise;
+        },
+      },
+    });
+    const client = server.connect();
+    await client.init();
+    mayBegin = false;
+    const pongs: string[] = [];
+    client.socket.on("pong", (payload) => pongs.push(payload.toString()));
+    client.socket.ping("first");
+    client.socket.ping("second");
+    client.send({ type: "ping" });
+    await expect.poll(() => waiting).toBe(2);
+    expect(pongs).toEqual([]);
+    turn.resolve(true);
+    expect(await client.next()).toEqual({ type: "pong" });
+    expect(pongs).toEqual(["second"]);
   });
 
   it("takes nothing of what comes after it has closed the socket", async () => {
@@ -953,6 +994,42 @@ describe("an operation over a WebSocket", () => {
       await expect.poll(() => hasRoom(answerRoom, 30_000_000)).toBe(false);
       return { server, client, answerRoom, [Symbol.asyncDispose]: server[Symbol.asyncDispose] };
     }
+
+    it("has only its text held of an answer that waits, and nothing of one that there is no room for", async () => {
+      const results: WeakRef<object>[] = [];
+      await using server = await socketServer({
+        answerRoom: createAnswerRoom(1.5 * large.length),
+        graphql: resultsOf(() => {
+          const result = { data: { text: large } };
+          results.push(new WeakRef(result.data));
+          return result;
+        }),
+      });
+      const client = server.connect();
+      await client.init();
+      client.socket.pause();
+      sendAtOnce(client, ["a", "b"].map(little));
+      await expect.poll(() => results.length === 2 && results.every(isGarbage)).toBe(true);
+      expect(server.connections[0]!.writableNeedDrain).toBe(true);
+    });
+
+    it("is cut once, however many of them give way", async () => {
+      const waiting: (() => void)[] = [];
+      await using server = await socketServer({
+        answerRoom: {
+          add(_bytes, _behind, _request, giveWay) {
+            waiting.push(giveWay!);
+            return () => {};
+          },
+        },
+      });
+      const client = server.connect();
+      await client.init();
+      for (const id of ["a", "b"]) client.send(little(id));
+      await expect.poll(() => waiting.length).toBe(2);
+      for (const giveWay of waiting) giveWay();
+      expect(server.happened).toEqual(["cut"]);
+    });
 
     it("gets SERVICE_UNAVAILABLE in place of an answer that there is no room for, and goes on", async () => {
       await using at = await untaken();
