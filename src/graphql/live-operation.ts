@@ -83,7 +83,7 @@ const bytesOfToken = 480;
 /** Bytes per character of a request: a transport may hold its text and the parsed form until the subscription ends. */
 const bytesOfCharacter = 4;
 
-/** Bytes of each object or list in its variables besides, as measured for objects: three characters are enough for one. */
+/** Further bytes for each object or list, as measured for objects: `{},` is one in three characters. */
 const bytesOfObject = 64;
 
 /** The subscription in `args`, whose field returned `source`. It does not hold the request or its context. */

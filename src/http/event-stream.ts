@@ -34,8 +34,7 @@ const pingAt = memoizeLast((cursor: string) => chunkOf([Buffer.from(`id: ${curso
 
 /**
  * Serves a subscription as GraphQL over SSE, in distinct connections mode, on a response whose head is sent. A chunk
- * that
- * many subscribers get is made once. It is written to the socket: the response would make the chunk anew for each.
+ * that many subscribers get is made once. It is written to the socket: the response would make the chunk anew for each.
  *
  * | what is written                | when                                                                          |
  * | ------------------------------ | ----------------------------------------------------------------------------- |
