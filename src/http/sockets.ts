@@ -7,6 +7,7 @@ import { graphqlPath } from "../graphql/yoga.ts";
 import { serveOperations, type OperationsOptions } from "./operations.ts";
 import { isOriginAllowed } from "./origin.ts";
 import { endWithProblem, type Problem } from "./problem.ts";
+import "./receiver.ts";
 
 export type SocketsOptions = OperationsOptions & {
   /** The origins whose pages may connect, besides our own. */

@@ -510,6 +510,27 @@ describe("graphql-transport-ws", () => {
     socket.destroy();
   });
 
+  it.each([
+    [1007, "text that is not UTF-8", [0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28]],
+    [1002, "a close with a code that does not exist", [0x88, 0x82, 0, 0, 0, 0, 0, 1]],
+    [
+      1008,
+      "a message in more than 64 frames",
+      [0x01, ...Array<number[]>(65).fill([0x81, 0, 0, 0, 0, 0, 0]).flat(), 0x81],
+    ],
+  ])(
+    "20: closes with %i after %s, with more behind it, while earlier frames wait",
+    async (code, _, bytes) => {
+      await using server = await socketServer();
+      const client = server.connect();
+      await client.init();
+      const pongs = Buffer.from(Array<number[]>(50).fill([0x8a, 0x80, 0, 0, 0, 0]).flat());
+      for (const piece of [pongs, Buffer.from(bytes), Buffer.alloc(100)])
+        server.connections[0]!.emit("data", piece);
+      expect(await client.closed).toBe(code);
+    },
+  );
+
   it("20: closes with 1008 after a message in tiny pieces, which take more of memory than what they bring", async () => {
     await using server = await socketServer();
     const client = server.connect();
