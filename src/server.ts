@@ -254,8 +254,9 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   });
   const listening = opened.use(await listen(server, { host: config.HOST, port: config.PORT }));
   // Disposed of before the wait for connections: a stream would keep its own open for ever.
-  opened.use(fanout);
+  // Event streams end first: a WebSocket may take two seconds to answer its close.
   opened.use(sockets);
+  opened.use(fanout);
   const url = urlOf(listening.address);
   report.started({ url, database: withoutPassword(config.DATABASE_URL) });
   if (isOpenHere()) report.openHere();

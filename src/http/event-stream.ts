@@ -68,6 +68,7 @@ export function serveEventStream(
   }
 
   function cut(): void {
+    if (taker.destroyed) return;
     leave();
     report.slowConsumerCut("sse");
     // A reset also discards what is in the system's send buffer.

@@ -246,6 +246,18 @@ describe("an event stream", () => {
     expect(stream.happened).toEqual(["joined", "left", "cut"]);
   });
 
+  it("is cut once where there is no room for its end", async () => {
+    const roomBytes = 400_000;
+    const operation = seqOperation(0, { padding: "x".repeat(200_000) });
+    await using stream = await streaming(operation, { logged: 100, roomBytes });
+    stream.response.pause();
+    while (!stream.socket.writableNeedDrain) await new Promise((resolve) => setImmediate(resolve));
+    expect(stream.answerRoom.add(roomBytes - stream.socket.writableLength, 0)).not.toBeNull();
+    stream.rights.mayRead = false;
+    stream.beats(1);
+    expect(stream.happened).toEqual(["joined", "left", "cut"]);
+  });
+
   it("takes room for what its client leaves, and gives that back once it is taken", async () => {
     const operation = seqOperation(0, { padding: "x".repeat(200_000) });
     await using stream = await streaming(operation, { logged: 100, roomBytes: 300_000 });
