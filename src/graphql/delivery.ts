@@ -4,12 +4,12 @@ import type { Delivery, DeliveryFilter } from "../store/reader.ts";
 import { builder, NodeType } from "./builder.ts";
 import { DateComparatorType } from "./comparators.ts";
 import { connect, connectionTypes } from "./connection.ts";
-import { IssueEventType } from "./event.ts";
 import { filterOf, type InputOf } from "./filter-input.ts";
 import type { Described } from "./issue-enums.ts";
 import type { PagedList } from "./page-cursor.ts";
 import { requireAdmin } from "./permitted.ts";
 import { positionAt } from "./position.ts";
+import { DeliveryType, IssueEventType } from "./refs.ts";
 
 const DeliveryOutcomeType = builder.enumType("DeliveryOutcome", {
   description: "What a signed webhook led to, as known when it was received.",
@@ -21,8 +21,6 @@ const DeliveryOutcomeType = builder.enumType("DeliveryOutcome", {
     QUARANTINED: { description: "Signed, but not understood: kept for a version that does." },
   } satisfies Described<DeliveryOutcome>,
 });
-
-export const DeliveryType = builder.objectRef<Delivery>("Delivery");
 
 DeliveryType.implement({
   description: "One signed webhook, stored as received. Requires the admin scope for all projects.",

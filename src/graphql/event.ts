@@ -11,19 +11,15 @@ import {
 import { nodeId } from "../domain/node-id.ts";
 import { isTransition } from "../domain/transition.ts";
 import { AssigneeType } from "./assignee.ts";
-import { builder, NodeType } from "./builder.ts";
+import { NodeType } from "./builder.ts";
 import { connectionTypes } from "./connection.ts";
 import { formatDateTime } from "./date-time.ts";
-import { DeliveryType } from "./delivery.ts";
 import { IssueActionType } from "./event-enums.ts";
 import { eventFields } from "./event-fields.ts";
-import { IssueType } from "./issue.ts";
 import type { PagedList } from "./page-cursor.ts";
 import { requirePrivate } from "./permitted.ts";
 import { positionAt } from "./position.ts";
-import { StatusTransitionType } from "./transition.ts";
-
-export const IssueEventType = builder.objectRef<LoggedEvent>("IssueEvent");
+import { DeliveryType, IssueEventType, IssueType, StatusTransitionType } from "./refs.ts";
 
 IssueEventType.implement({
   description:

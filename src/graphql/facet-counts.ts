@@ -5,7 +5,7 @@ import { builder } from "./builder.ts";
 import { largestPage } from "./connection.ts";
 import { errorOf } from "./errors.ts";
 import { IssueStatusType, IssueSubstatusType } from "./issue-enums.ts";
-import { ProjectType } from "./project.ts";
+import { ProjectType } from "./refs.ts";
 
 const countField = { description: "How many of the issues have it: at least one." };
 

@@ -2,15 +2,15 @@ import type { IssueChangeKind } from "../domain/change.ts";
 import type { IssueFilter } from "../domain/filter.ts";
 import { nodeId } from "../domain/node-id.ts";
 import { builder } from "./builder.ts";
-import { IssueEventType } from "./event.ts";
 import { filterOf } from "./filter-input.ts";
-import { IssueEdgeType, IssueType } from "./issue.ts";
+import { IssueEdgeType } from "./issue.ts";
 import type { Described } from "./issue-enums.ts";
 import { IssueFilterType } from "./issue-filter.ts";
 import { defaultIssueOrder, issuesBy } from "./issue-order.ts";
 import { pageCursorOf } from "./page-cursor.ts";
 import { permittedChanges } from "./permitted.ts";
 import { entriesAfter, type Told } from "./live-source.ts";
+import { IssueEventType, IssueType } from "./refs.ts";
 import { withheld } from "./withheld.ts";
 
 const IssueChangeKindType = builder.enumType("IssueChangeKind", {

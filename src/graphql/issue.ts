@@ -23,13 +23,11 @@ import { IssueLevelType, IssuePriorityType, IssueStatusType, IssueSubstatusType 
 import { IssueFilterType } from "./issue-filter.ts";
 import { defaultIssueOrder, issuesBy, IssueOrderType } from "./issue-order.ts";
 import { requirePrivate } from "./permitted.ts";
-import { ProjectType } from "./project.ts";
+import { IssueType, ProjectType } from "./refs.ts";
 import { StatusDetailsType } from "./status-details.ts";
 import { StatusSpanType } from "./status-span.ts";
 import { connectTransitions, StatusTransitionConnectionType, transitionsOf } from "./transition.ts";
 import { TransitionFilterType } from "./transition-filter.ts";
-
-export const IssueType = builder.objectRef<Issue>("Issue");
 
 /** Resolves a field that no filter can name. These are loaded only if one of them is selected. */
 function detail<Name extends keyof IssueDetails>(name: Name) {

@@ -7,8 +7,7 @@ import { filterOf } from "./filter-input.ts";
 import { IssueConnectionType, issueListArgs } from "./issue.ts";
 import { defaultIssueOrder, issuesBy } from "./issue-order.ts";
 import type { PagedList } from "./page-cursor.ts";
-
-export const ProjectType = builder.objectRef<Project>("Project");
+import { ProjectType } from "./refs.ts";
 
 ProjectType.implement({
   description: "A Sentry project. The gateway knows those that a delivery has named.",

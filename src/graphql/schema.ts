@@ -3,6 +3,7 @@ import { builder } from "./builder.ts";
 import "./scalars.ts";
 import "./node.ts";
 import "./issue.ts";
+import "./event.ts";
 import "./project.ts";
 import "./transition.ts";
 import "./statistics.ts";

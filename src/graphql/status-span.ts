@@ -1,7 +1,7 @@
 import type { Span } from "../domain/spans.ts";
 import { builder } from "./builder.ts";
 import { IssueStateType } from "./issue-state.ts";
-import { StatusTransitionType } from "./transition.ts";
+import { StatusTransitionType } from "./refs.ts";
 
 export const StatusSpanType = builder.objectRef<Span>("StatusSpan").implement({
   description: "One stay in a status and substatus.",

@@ -5,7 +5,7 @@ import { builder } from "./builder.ts";
 import { filterOf } from "./filter-input.ts";
 import { permittedTransitions } from "./permitted.ts";
 import { entriesAfter, type Told } from "./live-source.ts";
-import { StatusTransitionType } from "./transition.ts";
+import { StatusTransitionType } from "./refs.ts";
 import { TransitionFilterType } from "./transition-filter.ts";
 
 type StatusTransitioned = Told & { readonly transition: TransitionEvent };

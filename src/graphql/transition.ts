@@ -5,19 +5,17 @@ import { isTransition, type TransitionEvent } from "../domain/transition.ts";
 import type { TransitionKey, TransitionOrder } from "../store/reader.ts";
 import { builder, NodeType } from "./builder.ts";
 import { connect, connectionTypes, type ConnectionArgs, type Questions } from "./connection.ts";
-import { historyList, IssueEventType } from "./event.ts";
+import { historyList } from "./event.ts";
 import { TransitionKindType } from "./event-enums.ts";
 import { eventFields } from "./event-fields.ts";
 import { filterOf } from "./filter-input.ts";
-import { IssueType } from "./issue.ts";
 import { IssueStateType } from "./issue-state.ts";
 import type { PagedList } from "./page-cursor.ts";
 import { positionAt } from "./position.ts";
+import { IssueEventType, IssueType, StatusTransitionType } from "./refs.ts";
 import { StatusDetailsType } from "./status-details.ts";
 import { TransitionFilterType } from "./transition-filter.ts";
 import { defaultTransitionOrder, TransitionOrderType } from "./transition-order.ts";
-
-export const StatusTransitionType = builder.objectRef<TransitionEvent>("StatusTransition");
 
 StatusTransitionType.implement({
   description: "One change of an issue's status or substatus.",
