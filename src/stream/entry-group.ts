@@ -7,10 +7,10 @@ import {
   type EntryOperation,
   type Sink,
   type Subscriber,
-  type Telling,
 } from "./answer.ts";
 import type { Answers, Asker } from "./answers.ts";
 import type { Part, Source } from "./source.ts";
+import { createStretches, isAllOf, type Made, type Slice, type Stretch } from "./stretches.ts";
 import type { Turns } from "./turns.ts";
 
 export type EntryGroupOptions<One extends Answer> = {
@@ -49,49 +49,6 @@ type Member<One extends Answer> = {
   wasLive: boolean;
 };
 
-/** Most answers that are asked for at the same time, and most that are written as one. */
-const mostTold = 16;
-
-/**
- * Most bytes of answers that are joined into one; a single answer may be larger. All readers share a single answer, but
- * each holds a joined one of its own until its client has taken it.
- */
-const mostJoinedBytes = 65_536;
-
-/**
- * Most bytes of answers that wait for those after them before they are written; only the last one may exceed it.
- * Hundreds of operations may each have answers that wait.
- */
-const mostWaitingBytes = 262_144;
-
-/** Most entries in a stretch, which is looked through in one go. */
-const mostInStretch = 64;
-
-type Told<One extends Answer> = { readonly entry: LogEntry; readonly telling: Telling<One> };
-
-/** Consecutive entries of a page, and those of them that are told. */
-type Stretch<One extends Answer> = {
-  readonly told: readonly Told<One>[];
-  /** The index in the page of the entry after its last one. */
-  readonly end: number;
-  /** The position of its last entry. */
-  readonly upTo: Seq;
-};
-
-type Made<One extends Answer> = { readonly entry: LogEntry; readonly answer: One };
-
-/** The answers to consecutive entries, to be written as one. */
-type Slice<One extends Answer> = {
-  readonly made: readonly Made<One>[];
-  /** The position of the last entry that it covers, told or not. */
-  readonly upTo: Seq;
-  /** True if the last entry could not be told. Its answer says so and ends those who get it, so that they come back. */
-  readonly isLast: boolean;
-};
-
-/** What is to be written of a stretch, in log order. If its answers are large, only of its beginning. */
-type Slices<One extends Answer> = readonly Slice<One>[];
-
 /**
  * The subscribers of one operation. Each is only a position in the log: one that falls behind reads later, from the
  * same source, and gets the same answers. An answer is made once, however many want it.
@@ -105,8 +62,7 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
    */
   let position: Seq = 0;
   let isTelling = false;
-  /** The stretches of each page of the log, for as long as the page is in memory. */
-  const stretches = new WeakMap<readonly LogEntry[], Stretch<One>[]>();
+  const stretches = createStretches(operation, answers);
   /** Asks for all members: those that are live, and those that will be. */
   const everyone: Asker = {
     whom: { is: "live", connections: connectionsOf(members) },
@@ -127,7 +83,7 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
         // Found at once and empty: the end of the log. Entries logged from now on wake us again.
         if (part.entries.length === 0 && found === part) break;
         let isTold = true;
-        for (const stretch of stretchesOf(part.entries)) {
+        for (const stretch of stretches.of(part.entries)) {
           isTold = await tellStretch(stretch);
           if (!isTold) break;
         }
@@ -143,7 +99,7 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
 
   /** False if not all of it was told, so that live members, if any, still have to be told the rest. */
   async function tellStretch(stretch: Stretch<One>): Promise<boolean> {
-    const asked = slicesOf(stretch, everyone);
+    const asked = stretches.slices(stretch, everyone);
     const slices = asked instanceof Promise ? await asked : asked;
     for (const slice of slices) {
       if (live.size === 0) return false;
@@ -192,13 +148,13 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
   /** False if the member has not taken all of the part: if it goes on, it does so from its position. */
   async function readPart(member: Member<One>, { entries }: Part): Promise<boolean> {
     const whom = { is: "replay", connections: [member.sink.connection] } as const;
-    for (const stretch of stretchesOf(entries)) {
+    for (const stretch of stretches.of(entries)) {
       // Once begun, a stretch is made whole: if other subscriptions of its client filled the room again and again, it
       // would never be finished.
       let isMade = false;
       const isWaiting = () => isReading(member) && (isMade ||= member.sink.hasRoom());
       const asker = { whom, isWaiting };
-      const asked = slicesOf(stretch, asker);
+      const asked = stretches.slices(stretch, asker);
       const slices = asked instanceof Promise ? await asked : asked;
       for (const { made, ...end } of slices) {
         if (!isReading(member) || !member.sink.hasRoom()) return false;
@@ -257,48 +213,6 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
     for (const member of live) leave(member, end);
   }
 
-  /** The stretches of a page. Each is made when it is first asked for, once for all who read the page. */
-  function* stretchesOf(entries: readonly LogEntry[]): Generator<Stretch<One>> {
-    const known = stretches.get(entries) ?? [];
-    stretches.set(entries, known);
-    for (let index = 0; ; index += 1) {
-      const start = known[index - 1]?.end ?? 0;
-      if (start === entries.length) return;
-      yield (known[index] ??= stretchFrom(entries, start));
-    }
-  }
-
-  function stretchFrom(entries: readonly LogEntry[], start: number): Stretch<One> {
-    const told: Told<One>[] = [];
-    let end = start;
-    while (end < entries.length && end - start < mostInStretch && told.length < mostTold) {
-      const entry = entries[end]!;
-      const telling = operation.tell(entry);
-      if (telling !== null) told.push({ entry, telling });
-      end += 1;
-    }
-    return { told, end, upTo: entries[end - 1]!.event.seq };
-  }
-
-  /**
-   * The answers to a stretch, all asked for at the same time. Returned at once if all are cached, as they mostly are.
-   * Empty if the asker was not waiting when the first was to be made.
-   */
-  function slicesOf({ told, upTo }: Stretch<One>, asker: Asker): Slices<One> | Promise<Slices<One>> {
-    const ahead: Ahead = { bytes: 0 };
-    const asking = askingWhileLittleIs(ahead, asker);
-    const known: One[] = [];
-    const asked = told.map(({ entry, telling }) => {
-      const name = `${entry.event.seq} ${telling.as} ${operation.says}`;
-      const answer = answers.named(name, telling.answer, asking);
-      if (!(answer instanceof Promise)) known.push(answer);
-      return answer;
-    });
-    return known.length === asked.length
-      ? slicesOfKnown(told, known, upTo)
-      : slicesOfBeginning({ told, upTo }, asked, ahead);
-  }
-
   function joinedOf(made: readonly Made<One>[]): One {
     return made.length === 1 ? made[0]!.answer : joined(made.map(({ answer }) => answer));
   }
@@ -332,75 +246,4 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
 /** A function, because TypeScript would take a comparison in place to hold after an `await` too. */
 function isReading<One extends Answer>(member: Member<One>): boolean {
   return member.is === "reading";
-}
-
-/** How much of a stretch has been made, from its beginning on, and waits to be written. */
-type Ahead = { bytes: number };
-
-/** Not a closure in `slicesOf`: it lives as long as anything it asked for, and must not keep made answers in memory. */
-function askingWhileLittleIs(ahead: Readonly<Ahead>, { whom, isWaiting }: Asker): Asker {
-  return { whom, isWaiting: () => ahead.bytes <= mostWaitingBytes && isWaiting() };
-}
-
-/**
- * Awaits the answers in order. Ends after the one that exceeds `mostWaitingBytes`, or before one that was not made
- * because nobody waited for it.
- */
-async function slicesOfBeginning<One extends Answer>(
-  { told, upTo }: Pick<Stretch<One>, "told" | "upTo">,
-  asked: readonly (One | Promise<One | null>)[],
-  ahead: Ahead,
-): Promise<Slices<One>> {
-  // Answers after the end of the loop are not awaited: their rejections must not count as unhandled.
-  for (const one of asked) if (one instanceof Promise) one.catch(() => {});
-  const made: One[] = [];
-  for (const one of asked) {
-    const answer = await one;
-    if (answer === null) break;
-    made.push(answer);
-    ahead.bytes += answer.bytes;
-    if (ahead.bytes > mostWaitingBytes) break;
-  }
-  if (made.length === told.length) return slicesOfKnown(told, made, upTo);
-  const last = told[made.length - 1];
-  return last === undefined ? [] : slicesOfKnown(told.slice(0, made.length), made, last.entry.event.seq);
-}
-
-function isAllOf<One extends Answer>({ upTo }: Stretch<One>, slices: Slices<One>): boolean {
-  return slices.at(-1)?.upTo === upTo;
-}
-
-/**
- * Cuts before an answer that would exceed `mostJoinedBytes`, and after each that failed wholly. That one ends those who
- * get it; members that were already past it are told what follows.
- */
-function slicesOfKnown<One extends Answer>(
-  told: readonly Told<One>[],
-  answers: readonly One[],
-  upTo: Seq,
-): Slices<One> {
-  const made = told.map(({ entry }, index) => ({ entry, answer: answers[index]! }));
-  const slices: Slice<One>[] = [];
-  let start = 0;
-  let bytes = 0;
-  for (let index = 0; index < made.length; index += 1) {
-    const { entry, answer } = made[index]!;
-    if (index > start && bytes + answer.bytes > mostJoinedBytes) {
-      slices.push({
-        made: made.slice(start, index),
-        upTo: made[index - 1]!.entry.event.seq,
-        isLast: false,
-      });
-      start = index;
-      bytes = 0;
-    }
-    bytes += answer.bytes;
-    if (answer.failed === "wholly") {
-      slices.push({ made: made.slice(start, index + 1), upTo: entry.event.seq, isLast: true });
-      start = index + 1;
-      bytes = 0;
-    }
-  }
-  slices.push({ made: start === 0 ? made : made.slice(start), upTo, isLast: false });
-  return slices;
 }
