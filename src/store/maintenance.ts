@@ -1,5 +1,5 @@
 import type { Project } from "../domain/issue.ts";
-import type { Erasing } from "./erase.ts";
+import type { Erasing } from "./erase/erasing.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** What became of the database's file when it was to be rewritten. */

@@ -2,7 +2,7 @@ import { and, asc, count, getTableColumns, gt, ne, sql, type SQL } from "drizzle
 import type { IncomingDelivery, Reading } from "../domain/delivery.ts";
 import type { IssueFields } from "../domain/issue.ts";
 import { snapshotFrom, unapplied, writeNumbered, type BatchResult, type Numbered } from "./batch.ts";
-import { sha256OfForgotten } from "./erase.ts";
+import { sha256OfForgotten } from "./erase/forgotten.ts";
 import { contentsOf } from "./queries/contents.ts";
 import type { QueryContext } from "./queries/query.ts";
 import { createRequestIds } from "./request-ids.ts";

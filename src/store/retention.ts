@@ -1,4 +1,4 @@
-import type { Erasing } from "./erase.ts";
+import type { Erasing } from "./erase/erasing.ts";
 
 /** How long things are kept, in days; null for ever. */
 export type Retention = { readonly rawDays: number | null; readonly eventsDays: number | null };

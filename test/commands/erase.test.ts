@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { forgetCommand, pruneCommand, type EraseCommandOptions } from "../../src/commands/erase.ts";
-import { mostInStep } from "../../src/store/erase.ts";
+import { mostInStep } from "../../src/store/erase/portion.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { at, told } from "../store/deliveries.ts";

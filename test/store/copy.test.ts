@@ -7,7 +7,7 @@ import { cursorOf, positionOf } from "../../src/domain/cursor.ts";
 import { readBody } from "../../src/sentry/payload.ts";
 import { copiedTables } from "../../src/store/copied.ts";
 import { copyStore, CopyDiffersError } from "../../src/store/copy.ts";
-import { mostInStep } from "../../src/store/erase.ts";
+import { mostInStep } from "../../src/store/erase/portion.ts";
 import { packBytes, packSize } from "../../src/store/pack.ts";
 import { openCopyTarget } from "../../src/store/postgres/copy-target.ts";
 import { locksOf } from "../../src/store/postgres/locks.ts";

@@ -5,7 +5,7 @@ import Database from "better-sqlite3";
 import { asc } from "drizzle-orm";
 import { describe, expect, it, vi } from "vitest";
 import { readBody } from "../../src/sentry/payload.ts";
-import { mostInStep, mostPacksInStep } from "../../src/store/erase.ts";
+import { mostInStep, mostPacksInStep } from "../../src/store/erase/portion.ts";
 import { packOf, packSize } from "../../src/store/pack.ts";
 import { backUpSqlite } from "../../src/store/sqlite/backup.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";

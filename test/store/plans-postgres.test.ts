@@ -1,7 +1,7 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { IssueFilter } from "../../src/domain/filter.ts";
-import { erasing } from "../../src/store/erase.ts";
+import { erasing } from "../../src/store/erase/erasing.ts";
 import { drizzleOver } from "../../src/store/postgres/ask.ts";
 import { setForSession } from "../../src/store/postgres/pooler.ts";
 import { questionSettings } from "../../src/store/postgres/pools.ts";

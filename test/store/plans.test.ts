@@ -7,7 +7,7 @@ import {
   type PageRequest,
   type Reader,
 } from "../../src/store/reader.ts";
-import { erasing, type Erasing } from "../../src/store/erase.ts";
+import { erasing, type Erasing } from "../../src/store/erase/erasing.ts";
 import { withPrepared } from "../../src/store/sqlite/connection.ts";
 import { readerOf } from "../../src/store/sqlite/queries.ts";
 import { indexOldest } from "../../src/store/sqlite/search.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { mostInStep } from "../../src/store/erase.ts";
+import { mostInStep } from "../../src/store/erase/portion.ts";
 import type { Maintenance } from "../../src/store/maintenance.ts";
 import type { Store } from "../../src/store/store.ts";
 import { at, told } from "./deliveries.ts";

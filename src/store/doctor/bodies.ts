@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { and, asc, count, gt, gte, lte } from "drizzle-orm";
 import { metaNames } from "../meta.ts";
-import { sha256OfForgotten } from "../erase.ts";
+import { sha256OfForgotten } from "../erase/forgotten.ts";
 import { contentsIn } from "../pack.ts";
 import { rememberedNumber } from "../queries/meta.ts";
 import type { ContentRow } from "../delivery-rows.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type pg from "pg";
 import { StorageUnavailableError } from "../../domain/failure.ts";
-import { erasing, type Erasing } from "../erase.ts";
+import { erasing, type Erasing } from "../erase/erasing.ts";
 import { metaNames } from "../meta.ts";
 import { drizzleOver } from "./ask.ts";
 import { codeOf, failureIn, lockNotAvailable } from "./error.ts";

@@ -17,7 +17,7 @@ import {
 } from "drizzle-orm";
 import type { DeliveryOutcome } from "../../domain/delivery.ts";
 import { momentAt } from "../../domain/moment.ts";
-import { sha256OfForgotten } from "../erase.ts";
+import { sha256OfForgotten } from "../erase/forgotten.ts";
 import type { Delivery, DeliveryFilter, Reader } from "../reader.ts";
 import { requestIdOf } from "../delivery-rows.ts";
 import { isStorable } from "../storable.ts";

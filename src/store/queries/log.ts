@@ -2,7 +2,7 @@ import { asc, eq, getTableColumns, gt, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
 import { forgottenRole, type LogEntry } from "../../domain/event.ts";
 import type { Issue, IssueFields } from "../../domain/issue.ts";
-import { forgottenFields } from "../erase.ts";
+import { forgottenFields } from "../erase/forgotten.ts";
 import { metaNames } from "../meta.ts";
 import type { Reader } from "../reader.ts";
 import { eventOf, type EventRow } from "../event-rows.ts";

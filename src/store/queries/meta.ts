@@ -9,3 +9,13 @@ export async function rememberedNumber(
   const [row] = await db.select({ value: meta.value }).from(meta).where(eq(meta.name, name));
   return Number(row?.value ?? 0);
 }
+
+/** Remembers a number under this name. */
+export async function remember(
+  { db, tables: { meta } }: Pick<QueryContext, "db" | "tables">,
+  name: string,
+  number: number,
+): Promise<void> {
+  const value = String(number);
+  await db.insert(meta).values({ name, value }).onConflictDoUpdate({ target: meta.name, set: { value } });
+}

@@ -1,4 +1,4 @@
-import { erasing, type Erasing } from "../erase.ts";
+import { erasing, type Erasing } from "../erase/erasing.ts";
 import * as tables from "../tables/sqlite.ts";
 import type { Connection } from "./connection.ts";
 

@@ -21,7 +21,7 @@ import { dashedDigits, digits } from "./digits.ts";
 
 /**
  * Every signed delivery, whatever it held, and the facts that histories are derived from. Rows with the sha256
- * `sha256OfForgotten` (`store/erase.ts`) are no webhooks.
+ * `sha256OfForgotten` (`store/erase/forgotten.ts`) are no webhooks.
  */
 export const deliveries = sqliteTable(
   "deliveries",
