@@ -4,6 +4,7 @@ import { assigneeQueries } from "./assignees.ts";
 import { deliveryQueries } from "./deliveries.ts";
 import { durationQueries } from "./durations.ts";
 import { eventQueries } from "./events.ts";
+import { issuePageQueries } from "./issue-pages.ts";
 import { issueQueries } from "./issues.ts";
 import { logQueries } from "./log.ts";
 import { projectQueries } from "./projects.ts";
@@ -22,6 +23,7 @@ export function queriesOf(asked: QueryContext): Reader {
   const queries: Reader = {
     ...logQueries(asked),
     ...issueQueries(asked),
+    ...issuePageQueries(asked),
     ...eventQueries(asked),
     ...projectQueries(asked),
     ...deliveryQueries(asked),
