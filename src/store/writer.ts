@@ -8,16 +8,19 @@ export type WriterOptions = {
    * may be on disk too.
    */
   readonly commit: (batch: readonly IncomingDelivery[]) => Promise<readonly Receipt[]>;
-  /** True for a failure that passes by itself within moments: another process holds the write lock. */
-  readonly isBusy: (error: unknown) => boolean;
   /** Most deliveries in one transaction; a larger group has one for itself. */
   readonly maxBatch: number;
   /** Most deliveries that are not written yet; past this `append` rejects with OverloadedError. */
   readonly maxWaiting: number;
-  /** How long a group waits for a busy database. */
-  readonly giveUpMs: number;
-  /** The delay between two attempts. */
-  readonly retryMs: number;
+  /** Tries again after some failures. Without it every failure is final. */
+  readonly retry?: {
+    /** True for a failure that passes by itself within moments: another process holds the write lock. */
+    readonly isBusy: (error: unknown) => boolean;
+    /** How long a group waits for a busy database. */
+    readonly forMs: number;
+    /** The delay between two attempts. */
+    readonly everyMs: number;
+  };
 };
 
 export type Writer = {
@@ -46,14 +49,7 @@ type Waiting = {
  * Group commit: what arrives while one transaction runs shares the next one. At low load every delivery is its own
  * transaction; under load one fsync pays for many.
  */
-export function createWriter({
-  commit,
-  isBusy,
-  maxBatch,
-  maxWaiting,
-  giveUpMs,
-  retryMs,
-}: WriterOptions): Writer {
+export function createWriter({ commit, maxBatch, maxWaiting, retry }: WriterOptions): Writer {
   const waiting: Waiting[] = [];
   let count = 0;
   let draining: Promise<void> | null = null;
@@ -92,9 +88,9 @@ export function createWriter({
       try {
         return await commit(batch);
       } catch (cause) {
-        if (!isBusy(cause) || performance.now() - since >= giveUpMs)
+        if (retry === undefined || !retry.isBusy(cause) || performance.now() - since >= retry.forMs)
           return new StorageUnavailableError("The delivery could not be written.", { cause });
-        await new Promise((resolve) => setTimeout(resolve, retryMs));
+        await new Promise((resolve) => setTimeout(resolve, retry.everyMs));
       }
     }
   }

@@ -9,6 +9,8 @@ import { told } from "./deliveries.ts";
 const busy = new Error("busy");
 const broken = new Error("broken");
 
+const retry = { isBusy: (error: unknown) => error === busy, forMs: 10_000, everyMs: 1 };
+
 /** A writer of a store that does what the script says, commit by commit; then it writes. */
 function writerOf(script: readonly Error[], options: Partial<WriterOptions> = {}) {
   const batches: number[] = [];
@@ -20,11 +22,9 @@ function writerOf(script: readonly Error[], options: Partial<WriterOptions> = {}
       if (failure !== undefined) throw failure;
       return batch.map(() => ({ delivery: ++written, outcome: "APPLIED", position: written }));
     },
-    isBusy: (error) => error === busy,
     maxBatch: 3,
     maxWaiting: 10,
-    giveUpMs: 10_000,
-    retryMs: 1,
+    retry,
     ...options,
   });
   return Object.assign(writer, { batches });
@@ -66,7 +66,7 @@ describe("a writer", () => {
   it("leaves some time between two tries", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout"] });
     try {
-      const writer = writerOf([busy], { retryMs: 50 });
+      const writer = writerOf([busy], { retry: { ...retry, everyMs: 50 } });
       const appended = append(writer);
       for (let turn = 0; turn < 20; turn += 1) await turnOfLoop();
       vi.advanceTimersByTime(49);
@@ -80,7 +80,7 @@ describe("a writer", () => {
   });
 
   it("gives up on a store that stays busy", async () => {
-    const writer = writerOf([busy, busy, busy], { giveUpMs: 0 });
+    const writer = writerOf([busy, busy, busy], { retry: { ...retry, forMs: 0 } });
     await expect(append(writer)).rejects.toThrow(StorageUnavailableError);
     expect(writer.batches).toEqual([1]);
   });

@@ -147,14 +147,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     }
   }
   // Nothing is tried again: `lock_timeout` has ended the wait for a lock.
-  const writer = createWriter({
-    commit,
-    isBusy: () => false,
-    maxBatch,
-    maxWaiting,
-    giveUpMs: 0,
-    retryMs: 0,
-  });
+  const writer = createWriter({ commit, maxBatch, maxWaiting });
 
   const textIndex = opened.use(
     await startTextIndex({

@@ -83,7 +83,7 @@ export async function answerWrites({
   if (isMainThread || parentPort === null) throw new Error("This is to be started as a worker thread.");
   const port = parentPort;
   const say = (answer: WriteAnswer) => port.postMessage(answer);
-  const { file, retention, ...limits } = workerData as WriteData;
+  const { file, retention, maxBatch, maxWaiting, giveUpMs } = workerData as WriteData;
 
   let connection: Connection;
   /** Which database it is, and the newest position that this thread has written or found there. */
@@ -198,7 +198,12 @@ export async function answerWrites({
       onFault: (error) => faults.push(String(error)),
     });
   }
-  const writer = createWriter({ ...limits, commit, isBusy, retryMs: 15 });
+  const writer = createWriter({
+    commit,
+    maxBatch,
+    maxWaiting,
+    retry: { isBusy, forMs: giveUpMs, everyMs: 15 },
+  });
 
   async function answer(request: WriteRequest, to: number): Promise<WriteAnswer> {
     try {
