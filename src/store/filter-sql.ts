@@ -91,16 +91,16 @@ const priorities = { words: issuePriorities, wordOf: issuePriorityOf };
 type FilterContext = { readonly issues: IssuesTable; readonly dialect: Dialect; readonly now: number };
 
 /** The condition under which the filter comes out as `wanted`. A `not` inverts that, down to the comparators. */
-function issueCondition(filter: IssueFilter, wanted: boolean, asked: FilterContext): Condition {
-  const { issues, dialect, now } = asked;
+function issueCondition(filter: IssueFilter, wanted: boolean, context: FilterContext): Condition {
+  const { issues, dialect, now } = context;
   const [every, some] = wanted ? [all, any] : [any, all];
   const when = comparing(wanted, dialect, now);
-  const one = (inner: IssueFilter) => issueCondition(inner, wanted, asked);
+  const one = (inner: IssueFilter) => issueCondition(inner, wanted, context);
   return every(
     interpret<IssueFilter, Condition>(filter, {
       and: (filters) => every(filters.map(one)),
       or: (filters) => some(filters.map(one)),
-      not: (inner) => issueCondition(inner, !wanted, asked),
+      not: (inner) => issueCondition(inner, !wanted, context),
       sentryId: (comparator) => when.text(issues.sentryId, comparator),
       shortId: (comparator) => when.foldedText(issues.shortId, issues.shortIdFolded, comparator),
       search: (text) =>
@@ -150,18 +150,18 @@ function issueCondition(filter: IssueFilter, wanted: boolean, asked: FilterConte
 function changeCondition(
   filter: TransitionFilter,
   wanted: boolean,
-  asked: FilterContext & { readonly events: EventsTable },
+  context: FilterContext & { readonly events: EventsTable },
 ): Condition {
-  const { events, dialect, now } = asked;
+  const { events, dialect, now } = context;
   const [every, some] = wanted ? [all, any] : [any, all];
   const when = comparing(wanted, dialect, now);
-  const one = (inner: TransitionFilter) => changeCondition(inner, wanted, asked);
+  const one = (inner: TransitionFilter) => changeCondition(inner, wanted, context);
   return every(
     interpret<TransitionFilter, Condition>(filter, {
       and: (filters) => every(filters.map(one)),
       or: (filters) => some(filters.map(one)),
-      not: (inner) => changeCondition(inner, !wanted, asked),
-      issue: (inner) => ofIssue(issueCondition(inner, wanted, asked), asked),
+      not: (inner) => changeCondition(inner, !wanted, context),
+      issue: (inner) => ofIssue(issueCondition(inner, wanted, context), context),
       kind: (kinds) => when.oneOf(events.kind, kinds),
       source: (sources) => when.oneOf(events.source, sources),
       fromStatus: (comparator) => when.word(events.fromStatus, statuses, comparator),

@@ -17,7 +17,7 @@ export function drizzleOver(connection: Connection): NodePgDatabase {
         // Not Drizzle's own parsers: they are for types that no table has. Nor its statement's name: behind a pooler
         // the next statement may meet a server session that does not know it.
         const { name: _name, ...unnamed } = config;
-        return await connection.query({ ...unnamed, values: values.map(storable), types: valueTypes });
+        return await connection.query({ ...unnamed, values: values.map(unmatchable), types: valueTypes });
       } catch (error) {
         throw failureFrom(error);
       }
@@ -34,7 +34,7 @@ export function drizzleOver(connection: Connection): NodePgDatabase {
  * PostgreSQL refuses a NUL in text, and a lone surrogate would become U+FFFD on its way there. No text that is kept has
  * either of them, nor U+10FFFF, which means nothing.
  */
-function storable(value: unknown): unknown {
+function unmatchable(value: unknown): unknown {
   if (typeof value !== "string") return value;
   return value.replaceAll("\0", "\u{10ffff}").replace(loneSurrogates, "\u{10ffff}");
 }

@@ -11,10 +11,10 @@ import { grouped, type QueryContext } from "./query.ts";
  * Almost always all issues show an assignee alike, and then `issues_by_assignee` has all that is needed. Only if they
  * differ does it matter which issue was seen last, and the rows of these issues are read.
  */
-export function assigneeQueries(asked: QueryContext): Pick<Reader, "assignees" | "issueAssignees"> {
-  const { db, tables, dialect } = asked;
+export function assigneeQueries(context: QueryContext): Pick<Reader, "assignees" | "issueAssignees"> {
+  const { db, tables, dialect } = context;
   const { issues } = tables;
-  const { matching } = countedIssues(asked);
+  const { matching } = countedIssues(context);
   const shown = {
     type: issues.assigneeType,
     sentryId: issues.assigneeId,

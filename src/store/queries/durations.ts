@@ -12,10 +12,10 @@ type DurationQueries = Pick<Reader, "timeToResolve" | "timeToTriage" | "timeInSt
  * Each event is kept with what it ended (`Measures`), so an answer needs only the events of its period, which an index
  * finds: `transitions_by_time`, or `triages_by_time`.
  */
-export function durationQueries(asked: QueryContext): DurationQueries {
-  const { db, aggregates, tables } = asked;
+export function durationQueries(context: QueryContext): DurationQueries {
+  const { db, aggregates, tables } = context;
   const { events } = tables;
-  const { ofMatching, eventsIn, transitionsIn } = countedIssues(asked);
+  const { ofMatching, eventsIn, transitionsIn } = countedIssues(context);
   const resolvesIn = (counted: CountedPeriod) =>
     and(transitionsIn(counted.period), eq(events.kind, "RESOLVED"), ofMatching(counted));
 

@@ -19,17 +19,17 @@ import { statisticsQueries } from "./statistics.ts";
  * viewer's projects from whoever signs the tokens: a text that cannot be stored (see `isStorable`) finds nothing, and
  * is never sent to the database.
  */
-export function queriesOf(asked: QueryContext): Reader {
+export function queriesOf(context: QueryContext): Reader {
   const queries: Reader = {
-    ...logQueries(asked),
-    ...issueQueries(asked),
-    ...issuePageQueries(asked),
-    ...eventQueries(asked),
-    ...projectQueries(asked),
-    ...deliveryQueries(asked),
-    ...statisticsQueries(asked),
-    ...assigneeQueries(asked),
-    ...durationQueries(asked),
+    ...logQueries(context),
+    ...issueQueries(context),
+    ...issuePageQueries(context),
+    ...eventQueries(context),
+    ...projectQueries(context),
+    ...deliveryQueries(context),
+    ...statisticsQueries(context),
+    ...assigneeQueries(context),
+    ...durationQueries(context),
   };
   return calledBy(queries, async (ask, args) => {
     try {
@@ -37,7 +37,7 @@ export function queriesOf(asked: QueryContext): Reader {
       if (typeof key === "string" && !isStorable(key)) return null;
       return await ask(...args.map(withoutUnstorable));
     } catch (error) {
-      throw asked.failureIn(error) ?? error;
+      throw context.failureIn(error) ?? error;
     }
   });
 }

@@ -10,10 +10,10 @@ import type { QueryContext } from "./query.ts";
 
 type StatisticsQueries = Pick<Reader, "issueFacets" | "issueProjects" | "issueFlow" | "inferredShare">;
 
-export function statisticsQueries(asked: QueryContext): StatisticsQueries {
-  const { db, tables, aggregates } = asked;
+export function statisticsQueries(context: QueryContext): StatisticsQueries {
+  const { db, tables, aggregates } = context;
   const { events, issues } = tables;
-  const { matching, ofMatching, transitionsIn } = countedIssues(asked);
+  const { matching, ofMatching, transitionsIn } = countedIssues(context);
 
   return {
     async issueFacets({ facets, ...counted }) {
