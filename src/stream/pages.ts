@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { Seq } from "../domain/cursor.ts";
 import type { LogEntry } from "../domain/event.ts";
 import type { Reader } from "../store/reader.ts";
@@ -51,8 +52,7 @@ type Wanted = {
  * wait for one more page in each step.
  */
 export function createPages({ log, size, mostHeld, forgotten, patienceMs = 500 }: PagesOptions): Pages {
-  /** An LRU cache: the pages asked for last come last. */
-  const held = new Map<string, Page>();
+  const held = new LRUCache<string, Page>({ max: mostHeld });
   let heldSince = forgotten();
   const wanted = new Map<string, Wanted>();
   /** The page that each reader waits for. */
@@ -101,7 +101,7 @@ export function createPages({ log, size, mostHeld, forgotten, patienceMs = 500 }
     try {
       const page = await read(one);
       if (by.size === 0) return;
-      hold(name, page);
+      held.set(name, page);
       given = given.union(by);
       answer.resolve(page);
     } catch (error) {
@@ -143,12 +143,6 @@ export function createPages({ log, size, mostHeld, forgotten, patienceMs = 500 }
     }
   }
 
-  function hold(name: string, page: Page): void {
-    held.delete(name);
-    held.set(name, page);
-    if (held.size > mostHeld) held.delete(held.keys().next().value!);
-  }
-
   function dropForgotten(): void {
     if (forgotten() !== heldSince) held.clear();
     heldSince = forgotten();
@@ -160,10 +154,7 @@ export function createPages({ log, size, mostHeld, forgotten, patienceMs = 500 }
       done(by);
       dropForgotten();
       const known = held.get(name);
-      if (known !== undefined) {
-        hold(name, known);
-        return Promise.resolve(known);
-      }
+      if (known !== undefined) return Promise.resolve(known);
       const one = wanted.get(name) ?? { name, first, by: new Set(), answer: Promise.withResolvers() };
       one.by.add(by);
       wanted.set(name, one);
