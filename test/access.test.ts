@@ -131,7 +131,7 @@ describe("the tokens of a gateway that runs", () => {
 });
 
 describe("what a gateway says of who may read, as it starts", () => {
-  const text = "whoever makes a request on this machine may read everything";
+  const text = "any request from this machine may read everything";
 
   it.each([
     [

@@ -88,7 +88,10 @@ export function createAdmit(options: AdmitOptions): Admit {
         return refused(`This is not a token of this gateway, and as a JWT ${jwt.reason}.`);
       case "unknown":
         keysFailed(jwt.cause);
-        return { is: "unknown", message: "The keys that JWTs are checked with cannot be had now." };
+        return {
+          is: "unknown",
+          message: "The keys that JWTs are checked with cannot be fetched now: try again.",
+        };
     }
   }
 

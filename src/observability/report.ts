@@ -128,8 +128,7 @@ export function createReport({
   const saidUnreadable = new Set<string>();
   return {
     started: ({ url, database }) => logger.info({ url, database }, "listening"),
-    openHere: () =>
-      logger.info("there are no tokens: whoever makes a request on this machine may read everything"),
+    openHere: () => logger.info("there are no tokens: any request from this machine may read everything"),
     secretOwn: ({ file }) =>
       logger.warn(
         { file },
@@ -201,7 +200,9 @@ export function createReport({
     },
     tailFailed: (err) => quietly("tail", () => logger.error({ err }, "the log cannot be read")),
     listenerFailed: (err) =>
-      quietly("listener", () => logger.warn({ err }, "other replicas are not heard; polling goes on")),
+      quietly("listener", () =>
+        logger.warn({ err }, "notifications from other replicas do not arrive; polling goes on"),
+      ),
     pollingAlone: () =>
       logger.info(
         "PostgreSQL is reached through a pooler: what other replicas commit is seen up to a second later, unless DATABASE_DIRECT_URL leads past it",
@@ -221,22 +222,23 @@ export function createReport({
       quietly("held", () =>
         logger.warn("a new epoch is due, and somebody holds the log, as rebuild does: waiting for its end"),
       ),
-    epochChanged: () => logger.warn("a new epoch has begun: positions of before mean nothing any more"),
+    epochChanged: () => logger.warn("a new epoch has begun: cursors from before are refused"),
     restored: (tokens) =>
       logger.warn(
         { tokens, count: tokens.length },
         tokens.length === 0
-          ? "the database was restored, and a new epoch has begun: positions of before mean nothing any more, and no token is valid, as none was then"
-          : "the database was restored, and a new epoch has begun: positions of before mean nothing any more, and these tokens are valid, as they were then; revoke what should not be",
+          ? "the database was restored, and a new epoch has begun: cursors from before are refused, and no token is valid, as none was then"
+          : "the database was restored, and a new epoch has begun: cursors from before are refused, and these tokens are valid, as they were then; revoke what should not be",
       ),
     databaseLost: ({ file, newest }) =>
       logger.warn(
         { file, newest },
-        "the database that was here, whose log had come to this position, is gone, and a new and empty one was made: positions of before mean nothing any more, and no token of before is valid; stop and put a backup in its place to have what that holds",
+        "the database that was here, whose log had come to this position, is gone, and a new and empty one was made: cursors from before are refused, and no token from before is valid; stop and put a backup in its place to have what that holds",
       ),
 
     tokensFailed: (err) => quietly("tokens", () => logger.error({ err }, "the tokens cannot be read")),
-    keysFailed: (err) => quietly("keys", () => logger.error({ err }, "the keys of JWTs cannot be had")),
+    keysFailed: (err) =>
+      quietly("keys", () => logger.error({ err }, "the keys that JWTs are checked with cannot be fetched")),
     jwtRefused: ({ code, claim }) =>
       quietly(`JWT ${code} ${claim}`, () => logger.info({ code, claim }, "a JWT was refused")),
 

@@ -56,7 +56,7 @@ describe("a command whose disk is full", () => {
     child.stderr.on("data", (chunk) => (said += String(chunk)));
     await once(child, "close");
     expect(said).toMatch(
-      new RegExp(`: ${file}\\S* cannot be written \\(.*\\): look whether its disk is full`),
+      new RegExp(`: ${file}\\S* cannot be written \\(.*\\): check whether its disk is full`),
     );
   });
 });
@@ -213,7 +213,7 @@ describe("a gateway whose disk is full", () => {
     await once(child, "close");
     expect(said).toMatch(
       new RegExp(
-        `^issuewire: ${file} cannot be written \\(.*\\): look whether its disk is full, or failing\\.$`,
+        `^issuewire: ${file} cannot be written \\(.*\\): check whether its disk is full or failing\\.$`,
         "m",
       ),
     );

@@ -66,7 +66,7 @@ describe("the connection that writes", () => {
   it("says of a full disk which file is on it, and of one that it has told already no more", () => {
     const full = new Database.SqliteError("database or disk is full", "SQLITE_FULL");
     const told = unusable("issuewire.db", new Error("Failed to run a query", { cause: full }));
-    expect(String(told)).toMatch(/issuewire\.db cannot be written \(.*\): look whether its disk is full/);
+    expect(String(told)).toMatch(/issuewire\.db cannot be written \(.*\): check whether its disk is full/);
     expect(unusable("issuewire.db", told)).toBe(told);
   });
 

@@ -155,12 +155,10 @@ describe("copying", () => {
         expect(copied.beganAnew).toBeNull();
         break;
       }
-      await expect(openReplica(stores.url)).rejects.toThrow("has not come to its end");
-      await expect(openPostgresMaintenance(stores.url)).rejects.toThrow("has not come to its end");
+      await expect(openReplica(stores.url)).rejects.toThrow("is not finished");
+      await expect(openPostgresMaintenance(stores.url)).rejects.toThrow("is not finished");
       const findings = await examinePostgres({ url: stores.url, onProgress: () => {} });
-      expect(findings.map(({ problem }) => problem)).toEqual([
-        "A copy into this database has not come to its end.",
-      ]);
+      expect(findings.map(({ problem }) => problem)).toEqual(["A copy into this database is not finished."]);
     }
     expect(rounds.length).toBeGreaterThan(10);
     // The first row was written once.
@@ -175,7 +173,7 @@ describe("copying", () => {
       await using gateway = await openStoreIn(stores.file, { now: () => now });
       const beside = await copying(stores);
       expect(beside.isWhole).toBe(false);
-      await expect(openReplica(stores.url)).rejects.toThrow("has not come to its end");
+      await expect(openReplica(stores.url)).rejects.toThrow("is not finished");
       // Late, so that events which are copied already are superseded and measured anew; and an issue that is new.
       await gateway.append(
         told({ issue: "70", at: 45, action: "resolved", status: "resolved", lastSeen: 45 }),
@@ -351,7 +349,7 @@ describe("copying", () => {
       const again = copying(stores);
       await expect(again).rejects.toThrow(CopyDiffersError);
       await expect(again).rejects.toThrow(expected);
-      await expect(openReplica(stores.url)).rejects.toThrow("has not come to its end");
+      await expect(openReplica(stores.url)).rejects.toThrow("is not finished");
       expect(await copying(stores)).toMatchObject({ isWhole: true, beganAnew: "DIFFERED" });
     },
   );

@@ -262,7 +262,7 @@ describe("doctor on PostgreSQL", () => {
       "put on this server by a restore",
     ],
     ["ids that would be given twice", "select setval('delivery_ids', 2)", "an id that is taken"],
-    ["a copy that has not ended", "insert into meta values ('copying', '{}')", "has not come to its end"],
+    ["a copy that has not ended", "insert into meta values ('copying', '{}')", "is not finished"],
     [
       "an index that is not valid",
       "update pg_index set indisvalid = false where indexrelid = 'issues_by_count'::regclass",

@@ -75,7 +75,7 @@ async function examineServer(client: pg.ClientBase): Promise<readonly Finding[]>
 }
 
 const unfinishedCopy: Finding = {
-  problem: "A copy into this database has not come to its end.",
+  problem: "A copy into this database is not finished.",
   remedy: `Run "${howToRun("copy")}" again.`,
 };
 

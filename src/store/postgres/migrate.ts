@@ -47,7 +47,7 @@ export async function migrate(
     await client.query("select pg_advisory_xact_lock($1)", [locksOf(schema).store]);
     const areNew = await applyMigrations(client);
     if (!isForCopy && (await isCopying(client)))
-      throw new Error(`A copy into this database has not come to its end: run "${howToRun("copy")}" again.`);
+      throw new Error(`A copy into this database is not finished: run "${howToRun("copy")}" again.`);
     if (areNew) await makeTextIndex(client);
     await client.query("commit");
     return schema;

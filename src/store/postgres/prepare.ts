@@ -56,9 +56,12 @@ export async function connectTo(client: pg.Client): Promise<void> {
       );
     const isUnreachable = error instanceof Error && ("code" in error || error.message === "timeout expired");
     if (codeOf(error) !== null || !isUnreachable) throw error;
-    throw new Error("PostgreSQL cannot be reached: look whether its URL is right and the server runs.", {
-      cause: error,
-    });
+    throw new Error(
+      "PostgreSQL cannot be reached: check that its URL is right and that the server is running.",
+      {
+        cause: error,
+      },
+    );
   }
   await assertSearchPath(client);
   await liftTimeouts(client);

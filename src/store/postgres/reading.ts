@@ -94,6 +94,8 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
     });
     return client;
   } catch (error) {
-    throw new StorageUnavailableError("No connection could be had to read with.", { cause: error });
+    throw new StorageUnavailableError("No connection to read with was free or could be made.", {
+      cause: error,
+    });
   }
 }

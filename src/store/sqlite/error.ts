@@ -62,13 +62,13 @@ export function unusable(file: string, error: unknown): unknown {
   if (isFolder(file)) return because("is a folder: move it away, or set DATABASE_URL to another file.");
   if (/^SQLITE_(?:READONLY|CANTOPEN|PERM|AUTH)/.test(code))
     return because(
-      `cannot be written (${reason}): let this user write the folder and every file of the database in it.`,
+      `cannot be written (${reason}): give this user write permission for the folder and for every file of the database in it.`,
     );
   if (/^SQLITE_(?:NOTADB|CORRUPT)/.test(code))
     return because(
       `is damaged, or not a database of SQLite's (${reason}): restore a backup, or set DATABASE_URL to another file.`,
     );
   if (/^SQLITE_(?:FULL|IOERR)/.test(code))
-    return because(`cannot be written (${reason}): look whether its disk is full, or failing.`);
+    return because(`cannot be written (${reason}): check whether its disk is full or failing.`);
   return error;
 }

@@ -38,7 +38,7 @@ export async function writeInstance(file: string, instance: Instance): Promise<v
     await rename(temporary, file);
   } catch (cause) {
     throw new Error(
-      `${file} cannot be written: let this user write there, and look whether the disk is full.`,
+      `${file} cannot be written: give this user write permission there, and check whether the disk is full.`,
       {
         cause,
       },
