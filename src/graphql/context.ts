@@ -4,12 +4,12 @@ import type { StatusDetails } from "../domain/status-details.ts";
 import type { Viewer } from "../domain/viewer.ts";
 import type { Reader } from "../store/reader.ts";
 import type { Store } from "../store/store.ts";
-import { limitedReader } from "./limited-reader.ts";
-import { createLoaders, type Loaders } from "./loaders.ts";
-import type { LiveOperation } from "./live-operation.ts";
-import type { Payload } from "./live-source.ts";
-import { createAnswerSize, type AnswerSize } from "./answer-size.ts";
-import { awaitedReader, createWaiting, type Client, type Waiting } from "./waiting.ts";
+import { limitedReader } from "./reading/limited-reader.ts";
+import { createLoaders, type Loaders } from "./reading/loaders.ts";
+import type { LiveOperation } from "./live/live-operation.ts";
+import type { Payload } from "./live/live-source.ts";
+import { createAnswerSize, type AnswerSize } from "./limits/answer-size.ts";
+import { awaitedReader, createWaiting, type Client, type Waiting } from "./reading/waiting.ts";
 
 /** What the rest of the gateway provides to GraphQL. */
 export type Services = {

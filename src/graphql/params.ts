@@ -1,6 +1,6 @@
 import type { GraphQLParams } from "graphql-yoga";
 import { errorOf } from "./errors.ts";
-import { mostNesting, nestsDeeperThan } from "./nesting.ts";
+import { mostNesting, nestsDeeperThan } from "./limits/nesting.ts";
 
 const names: ReadonlySet<string> = new Set(["query", "operationName", "variables", "extensions"]);
 

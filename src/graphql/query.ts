@@ -1,10 +1,10 @@
 import { getOperationAST, OperationTypeNode, type ExecutionResult } from "graphql";
 import type { Viewer } from "../domain/viewer.ts";
 import type { Asking } from "./context.ts";
-import { answerDependsOnTime } from "./depends-on-time.ts";
+import { answerDependsOnTime } from "./caching/depends-on-time.ts";
 import type { Params } from "./params.ts";
 import { schema } from "./schema.ts";
-import type { Client } from "./waiting.ts";
+import type { Client } from "./reading/waiting.ts";
 import type { GraphQL } from "./yoga.ts";
 
 export type QueryAnswer =

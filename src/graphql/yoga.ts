@@ -3,8 +3,8 @@ import { createYoga } from "graphql-yoga";
 import type { Report } from "../observability/report.ts";
 import type { AskedBy } from "../store/asked-by.ts";
 import { createContext, type Asking, type Context, type Services } from "./context.ts";
-import { createDocumentLimits, type DocumentLimitOptions } from "./document-limits.ts";
-import { createDocuments } from "./documents.ts";
+import { createDocumentLimits, type DocumentLimitOptions } from "./limits/document-limits.ts";
+import { createDocuments } from "./caching/documents.ts";
 import { maskErrors } from "./errors.ts";
 import { createExecute } from "./execution/execute.ts";
 import type { ExecutionLimits } from "./execution/limits.ts";
@@ -22,7 +22,7 @@ import { useNoIntrospection } from "./plugins/use-no-introspection.ts";
 import { useNoMutations } from "./plugins/use-no-mutations.ts";
 import { useWholeSubscriptions } from "./plugins/use-whole-subscriptions.ts";
 import { schema } from "./schema.ts";
-import { createTextCache } from "./text-cache.ts";
+import { createTextCache } from "./caching/text-cache.ts";
 
 export type GraphQLOptions = Omit<Services, "mostValues"> & {
   readonly report: Pick<Report, "resolverFailed" | "readFailed">;

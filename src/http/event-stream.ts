@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
-import type { LiveOperation } from "../graphql/live-operation.ts";
-import { nowUnauthenticated } from "../graphql/ended.ts";
+import type { LiveOperation } from "../graphql/live/live-operation.ts";
+import { nowUnauthenticated } from "../graphql/live/ended.ts";
 import type { Report } from "../observability/report.ts";
 import { createUnread, type AnswerRoom } from "./answer-room.ts";
 import { pingSeconds, stallSeconds, type Heartbeat } from "./heartbeat.ts";

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { paramsOf, paramsOfSearch, type Params } from "../graphql/params.ts";
 import { sharedBodyOf } from "../graphql/shared-body.ts";
-import type { Client } from "../graphql/waiting.ts";
+import type { Client } from "../graphql/reading/waiting.ts";
 import { noRoomToAnswer, onceTaken, type AnswerRoom } from "./answer-room.ts";
 import { sendGraphQLError } from "./refusal.ts";
 import { tooManyWait } from "./turnstile.ts";

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createBegin } from "../graphql/begin.ts";
+import { createBegin } from "../graphql/live/begin.ts";
 import { createTaken, type Asking } from "../graphql/context.ts";
-import type { LiveOperation } from "../graphql/live-operation.ts";
+import type { LiveOperation } from "../graphql/live/live-operation.ts";
 import type { Params } from "../graphql/params.ts";
 import { eventStreamHeaders } from "../graphql/plugins/use-event-streams.ts";
 import { isJsonInUtf8 } from "../graphql/plugins/use-json-requests.ts";

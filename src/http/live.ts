@@ -1,8 +1,8 @@
 import type { ExecutionResult, GraphQLError } from "graphql";
 import { cursorOf, type Position, type Seq } from "../domain/cursor.ts";
 import type { LogEntry } from "../domain/event.ts";
-import { endedResult, noRoomToFollow } from "../graphql/ended.ts";
-import type { LiveOperation } from "../graphql/live-operation.ts";
+import { endedResult, noRoomToFollow } from "../graphql/live/ended.ts";
+import type { LiveOperation } from "../graphql/live/live-operation.ts";
 import { serialised } from "../graphql/serialised.ts";
 import type { End, Sink, Subscriber } from "../stream/answer.ts";
 import type { Fanout } from "../stream/fanout.ts";

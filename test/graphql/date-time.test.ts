@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatDateTime, parseDateTime, parseDuration } from "../../src/graphql/date-time.ts";
+import { formatDateTime, parseDateTime, parseDuration } from "../../src/graphql/filters/date-time.ts";
 
 describe("parseDateTime", () => {
   it.each([

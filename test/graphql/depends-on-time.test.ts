@@ -1,6 +1,6 @@
 import { parse } from "graphql";
 import { describe, expect, it } from "vitest";
-import { answerDependsOnTime } from "../../src/graphql/depends-on-time.ts";
+import { answerDependsOnTime } from "../../src/graphql/caching/depends-on-time.ts";
 import { schema } from "../../src/graphql/schema.ts";
 
 const depends = (query: string, variables: object = {}) =>

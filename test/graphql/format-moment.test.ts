@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseDateTime, parseDuration } from "../../src/graphql/date-time.ts";
-import { formatMoment } from "../../src/graphql/format-moment.ts";
+import { parseDateTime, parseDuration } from "../../src/graphql/filters/date-time.ts";
+import { formatMoment } from "../../src/graphql/filters/format-moment.ts";
 
 describe("a moment as text", () => {
   it.each(["-P30D", "P1M", "-P14M3DT0.25S", "PT0S", "PT3600S", "-PT1S"])("is read back: %s", (text) => {

@@ -1,7 +1,7 @@
 import { parseConfig } from "../../src/config.ts";
 import type { LogEntry } from "../../src/domain/event.ts";
 import { unlimitedAdmin } from "../../src/domain/viewer.ts";
-import type { LiveOperation } from "../../src/graphql/live-operation.ts";
+import type { LiveOperation } from "../../src/graphql/live/live-operation.ts";
 import { serialised } from "../../src/graphql/serialised.ts";
 import { createGraphQL, type GraphQLLimits, type GraphQLOptions } from "../../src/graphql/yoga.ts";
 import { statusDetailsOf } from "../../src/sentry/status-details.ts";

@@ -1,7 +1,7 @@
 import { execute, getIntrospectionQuery, getOperationAST, parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config.ts";
-import { measure } from "../../src/graphql/measure.ts";
+import { measure } from "../../src/graphql/limits/measure.ts";
 import { schema } from "../../src/graphql/schema.ts";
 import { valuesIn } from "./values-in.ts";
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Viewer } from "../../src/domain/viewer.ts";
-import { limitedReader } from "../../src/graphql/limited-reader.ts";
-import { createLoaders } from "../../src/graphql/loaders.ts";
+import { limitedReader } from "../../src/graphql/reading/limited-reader.ts";
+import { createLoaders } from "../../src/graphql/reading/loaders.ts";
 import type { Reader } from "../../src/store/reader.ts";
 import { told } from "../store/deliveries.ts";
 import { openTestStore } from "../store/open.ts";

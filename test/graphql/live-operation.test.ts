@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { unlimitedAdmin } from "../../src/domain/viewer.ts";
-import { createBegin } from "../../src/graphql/begin.ts";
+import { createBegin } from "../../src/graphql/live/begin.ts";
 import { gateway } from "./gateway.ts";
 
 /** What a subscription is taken to hold for each who follows it. */

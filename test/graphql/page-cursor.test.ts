@@ -5,7 +5,7 @@ import {
   keyOfPageCursor,
   pageCursorOf,
   type PagedList,
-} from "../../src/graphql/page-cursor.ts";
+} from "../../src/graphql/paging/page-cursor.ts";
 
 type Row = { readonly name: string; readonly size: number | null };
 

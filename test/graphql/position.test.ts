@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cursorOf } from "../../src/domain/cursor.ts";
-import { checkPosition } from "../../src/graphql/position.ts";
+import { checkPosition } from "../../src/graphql/paging/position.ts";
 
 const bounds = { epoch: "e1", newest: 9, oldest: 4 };
 

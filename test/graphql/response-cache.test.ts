@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createResponseCache } from "../../src/graphql/response-cache.ts";
+import { createResponseCache } from "../../src/graphql/caching/response-cache.ts";
 
 /** A cache of so many bytes that has been offered something under these keys once. */
 function cacheThatSaw(maxBytes: number, ...keys: readonly string[]) {

@@ -3,7 +3,7 @@ import { cursorOf } from "../../src/domain/cursor.ts";
 import { unknownDetails } from "../../src/domain/issue.ts";
 import { nodeId } from "../../src/domain/node-id.ts";
 import type { Viewer } from "../../src/domain/viewer.ts";
-import type { LiveOperation } from "../../src/graphql/live-operation.ts";
+import type { LiveOperation } from "../../src/graphql/live/live-operation.ts";
 import { serialised } from "../../src/graphql/serialised.ts";
 import { at, checkout, entry, event, issue, minutes, resolved, transition, unresolved } from "./builders.ts";
 import { gateway, scriptedLog } from "./gateway.ts";

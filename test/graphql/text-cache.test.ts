@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createTextCache } from "../../src/graphql/text-cache.ts";
+import { createTextCache } from "../../src/graphql/caching/text-cache.ts";
 
 it("what is known of texts is known until others, as long together as may be, were asked for since", () => {
   const cache = createTextCache<{ readonly value: number }>();

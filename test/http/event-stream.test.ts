@@ -4,7 +4,7 @@ import { Socket, type AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { cursorOf } from "../../src/domain/cursor.ts";
 import { StorageUnavailableError } from "../../src/domain/failure.ts";
-import type { LiveOperation } from "../../src/graphql/live-operation.ts";
+import type { LiveOperation } from "../../src/graphql/live/live-operation.ts";
 import { createAnswerRoom } from "../../src/http/answer-room.ts";
 import { serveEventStream } from "../../src/http/event-stream.ts";
 import { pingSeconds, stallSeconds, startHeartbeat } from "../../src/http/heartbeat.ts";

@@ -1,6 +1,6 @@
 import type { LogEntry } from "../../src/domain/event.ts";
 import { maskErrors } from "../../src/graphql/errors.ts";
-import type { LiveOperation } from "../../src/graphql/live-operation.ts";
+import type { LiveOperation } from "../../src/graphql/live/live-operation.ts";
 import { createFollowed } from "../../src/http/followed.ts";
 import { createLive, type LiveOptions } from "../../src/http/live.ts";
 import { joinedMessages, type Message } from "../../src/http/message.ts";

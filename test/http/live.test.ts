@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import type { LiveOperation } from "../../src/graphql/live-operation.ts";
+import type { LiveOperation } from "../../src/graphql/live/live-operation.ts";
 import { createFollowed } from "../../src/http/followed.ts";
 import { createTurnstile } from "../../src/http/turnstile.ts";
 import { liveOverMemory, seqOperation } from "./live-operations.ts";

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { cursorOf } from "../../src/domain/cursor.ts";
 import { errorOf } from "../../src/graphql/errors.ts";
-import type { LiveOperation } from "../../src/graphql/live-operation.ts";
+import type { LiveOperation } from "../../src/graphql/live/live-operation.ts";
 import { liveOverMemory } from "./live-operations.ts";
 
 it("has a result told anew to whoever comes back for it, once what failed in a part of it is there again", async () => {

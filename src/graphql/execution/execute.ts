@@ -8,7 +8,7 @@ import {
 } from "graphql";
 import type { AskedBy } from "../../store/asked-by.ts";
 import { contextOf } from "../context.ts";
-import type { DocumentLimits } from "../document-limits.ts";
+import type { DocumentLimits } from "../limits/document-limits.ts";
 import { compiled } from "./compiled.ts";
 import { limited, type ExecutionLimits } from "./limits.ts";
 import { inOneMoment } from "./one-moment.ts";

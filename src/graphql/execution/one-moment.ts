@@ -8,7 +8,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import { contextOf, readingFrom } from "../context.ts";
-import { rememberedByDocument } from "../remembered.ts";
+import { rememberedByDocument } from "../caching/remembered.ts";
 import { selectionsIn } from "../selections.ts";
 import type { Execute } from "./execute.ts";
 

@@ -1,5 +1,5 @@
 import type { Plugin } from "graphql-yoga";
-import type { DocumentLimits } from "../document-limits.ts";
+import type { DocumentLimits } from "../limits/document-limits.ts";
 
 /** Refuses documents that ask for too much, and subscriptions as they begin. `createExecute` checks queries. */
 export function useLimits({ refusalOfDocument, refusalOf }: DocumentLimits): Plugin {

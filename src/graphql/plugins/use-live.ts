@@ -8,8 +8,8 @@ import type { Plugin } from "graphql-yoga";
 import type { Viewer } from "../../domain/viewer.ts";
 import { createContext, type Asking, type Context, type Services } from "../context.ts";
 import type { WrongVariables } from "../execution/wrong-variables.ts";
-import { liveArgs, liveOperation, type ExecuteLive } from "../live-operation.ts";
-import type { LiveSource } from "../live-source.ts";
+import { liveArgs, liveOperation, type ExecuteLive } from "../live/live-operation.ts";
+import type { LiveSource } from "../live/live-source.ts";
 
 export type LivePluginOptions = {
   /** What a client sees of an error. */

@@ -1,0 +1,95 @@
+import type { Moment } from "../../domain/filter.ts";
+
+const rfc3339 =
+  /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
+
+/** Epoch milliseconds of an RFC 3339 time, cut off after milliseconds; null for anything else. */
+export function parseDateTime(text: string): number | null {
+  const match = rfc3339.exec(text);
+  if (match === null) return null;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
+  const offsetHours = Number(match[9] ?? 0);
+  const offsetMinutes = Number(match[10] ?? 0);
+  // A leap second is legal; it counts as the first second of the next minute.
+  if (hour > 23 || minute > 59 || second > 60 || offsetHours > 23 || offsetMinutes > 59) return null;
+
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  // A day that its month does not have rolls over into the next month.
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null;
+  date.setUTCHours(hour, minute, second, Number((match[7] ?? "").slice(0, 3).padEnd(3, "0")));
+
+  const offsetMs = (offsetHours * 60 + offsetMinutes) * 60_000;
+  return match[8] === "-" ? date.getTime() + offsetMs : date.getTime() - offsetMs;
+}
+
+/** True for the years 1 to 9999 in UTC, which Sentry's Python and RFC 3339 can both express. */
+export function isTellable(epochMs: number): boolean {
+  const year = new Date(epochMs).getUTCFullYear();
+  return year >= 1 && year <= 9999;
+}
+
+/**
+ * A time as RFC 3339, in UTC, with milliseconds.
+ * @throws RangeError for a time outside of the years 0000 to 9999, which RFC 3339 cannot express.
+ */
+export function formatDateTime(epochMs: number): string {
+  const day = Math.floor(epochMs / dayMs);
+  const date = day === lastDay.day ? lastDay.date : dateOf(day);
+  const milliseconds = epochMs - day * dayMs;
+  const seconds = Math.floor(milliseconds / 1_000);
+  const minutes = Math.floor(seconds / 60);
+  const time = `${pair(Math.floor(minutes / 60))}:${pair(minutes % 60)}:${pair(seconds % 60)}`;
+  return `${date}T${time}.${String(milliseconds % 1_000).padStart(3, "0")}Z`;
+}
+
+const dayMs = 86_400_000;
+
+/**
+ * The last date formatted: the times in a list are of few days, and `toISOString` takes longer than the rest of an
+ * issue.
+ */
+let lastDay = { day: NaN, date: "" };
+
+function dateOf(day: number): string {
+  const text = new Date(day * dayMs).toISOString();
+  if (text.length !== 24) throw new RangeError(`RFC 3339 has no ${text}`);
+  lastDay = { day, date: text.slice(0, 10) };
+  return lastDay.date;
+}
+
+const pairs = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, "0"));
+
+function pair(number: number): string {
+  return pairs[number]!;
+}
+
+/** A number, which may have a fraction in the last unit. */
+const amount = String.raw`(\d{1,9}(?:[.,]\d{1,9}(?=[A-Z]$))?)`;
+const duration = new RegExp(
+  String.raw`^([+-])?P(?=[\dT])(?:(\d{1,9})Y)?(?:(\d{1,9})M)?(?:${amount}W)?(?:${amount}D)?` +
+    String.raw`(?:T(?=\d)(?:${amount}H)?(?:${amount}M)?(?:${amount}S)?)?$`,
+);
+
+const longestMonths = 12 * 1000;
+const longestMs = 366_000 * 86_400_000;
+
+/**
+ * An ISO-8601 duration as a moment relative to now. Years and months follow the calendar; the rest is in milliseconds,
+ * and its last number may have a fraction. Null for anything else, and beyond a thousand years.
+ */
+export function parseDuration(text: string): Moment | null {
+  const match = duration.exec(text);
+  if (match === null) return null;
+  const sign = match[1] === "-" ? -1 : 1;
+  const [years = 0, months = 0, weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = match
+    .slice(2)
+    .map((part) => Number(part?.replace(",", ".") ?? 0));
+  const allMonths = years * 12 + months;
+  const milliseconds = Math.round(((((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000);
+  if (allMonths > longestMonths || milliseconds > longestMs) return null;
+  // `0 *` would give -0 for a negative sign.
+  return {
+    fromNow: { months: allMonths && sign * allMonths, milliseconds: milliseconds && sign * milliseconds },
+  };
+}
