@@ -28,6 +28,7 @@ const contents = [
   "dist/web/statistics-view-*.js",
   "dist/web/style-*.css",
   "dist/write-worker.js",
+  "docs/clients.md",
   "docs/operating.md",
   "drizzle/postgres/*.sql",
   "drizzle/postgres/meta/*.json",
