@@ -32,3 +32,12 @@ it("leaves the values as they were", () => {
   expect(valuesAt(values, [250])).toEqual([250]);
   expect(values).toEqual(before);
 });
+
+it("finds the place of one among many that are equal", () => {
+  expect(valuesAt(new Float64Array(100).fill(5), [50])).toEqual([5]);
+});
+
+it("tells apart many that are close to each other and far from 0", () => {
+  const values = Float64Array.from({ length: 100 }, (_, index) => 1e12 + index);
+  expect(valuesAt(values, [50])).toEqual([1e12 + 50]);
+});

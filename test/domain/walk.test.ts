@@ -297,6 +297,22 @@ describe("what is sent again and again", () => {
   });
 });
 
+describe("a late delivery of hours before the present stay", () => {
+  it("is a few steps, however long that has lasted", () => {
+    const created = sent("00:00", "created", "unresolved/new", { lastSeen: "00:00" });
+    const resolved = sent("01:00", "resolved", "resolved", { lastSeen: "00:10" });
+    const later = Array.from({ length: 200 }, (_, index) => {
+      const at = `0${2 + Math.floor(index / 60)}:${String(index % 60).padStart(2, "0")}`;
+      return sent(at, "assigned", "resolved", { lastSeen: "00:10", body: `B${index}` });
+    });
+    const walk = startWalk(numbered([created, resolved, ...later]));
+    const { steps } = walk;
+    const [late] = numbered([sent("00:30", "resolved", "resolved", { lastSeen: "00:10", body: "late" })]);
+    addDelivery(walk, { ...late!, delivery: 1000 });
+    expect(walk.steps - steps).toBeLessThan(10);
+  });
+});
+
 /** How often the stops that the walk has now are looked at from now on. */
 function countLooks({ stops }: Walk): () => number {
   let looks = 0;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { entry, event, issue, resolved, unresolved } from "./builders.ts";
+import { delivery, entry, event, issue, resolved, unresolved } from "./builders.ts";
 import { fakeReader } from "./fake-reader.ts";
 import { gateway, scriptedLog } from "./gateway.ts";
 
@@ -113,4 +113,12 @@ it("one value that Sentry sent may be of any size, with no other beside it", asy
     const { errors } = await ask(`{ ${fields} }`);
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["QUERY_TOO_COMPLEX"]);
   }
+});
+
+it("an answer has no more of bodies than it may have", async () => {
+  const bodies = new Map([[5, Buffer.from("a".repeat(3_000_000))]]);
+  const { ask } = gateway({ deliveries: [delivery(5)], bodies });
+  expect((await ask("{ deliveries { nodes { body } } }")).errors).toBeUndefined();
+  const { errors } = await ask(`{ deliveries { nodes { ${fiftyTimes("body")} } } }`);
+  expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["QUERY_TOO_COMPLEX"]);
 });

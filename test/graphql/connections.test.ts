@@ -227,6 +227,21 @@ describe("wrong arguments of a connection", () => {
     }
   });
 
+  it.each([
+    [1, 5, 1],
+    [1, null, 1],
+    ["1", "AA", 1],
+    [1, "AA", "1"],
+  ])("are cursors of transitions that hold no key: %j", async (...key) => {
+    const name = "transitions by CURSOR in e1";
+    const forged = Buffer.from(JSON.stringify(["p1", name, ...key])).toString("base64url");
+    expect(
+      await gateway(known).codes(
+        `{ transitions(after: "${forged}", orderBy: { field: CURSOR, direction: ASC }) { totalCount } }`,
+      ),
+    ).toEqual(["BAD_USER_INPUT"]);
+  });
+
   it("are the cursors of another order", async () => {
     const byCount = (args: string) =>
       `issues(${args} orderBy: { field: COUNT, direction: DESC }) { pageInfo { endCursor } }`;

@@ -49,6 +49,12 @@ describe("GraphiQL's tabs", () => {
 describe("GraphiQL", () => {
   const browser = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
 
+  it("is not for who says nothing of what it takes", async () => {
+    const { send } = gateway({}, { graphiql: true });
+    const response = await send({ search: "query={__typename}", headers: {} });
+    expect([response.status, await response.json()]).toEqual([200, { data: { __typename: "Query" } }]);
+  });
+
   it.each(["gzip", "identity"])("is in memory once, however many are sent it as %s", async (encoding) => {
     const { send } = gateway({}, { graphiql: true });
     const headers = { ...browser, "accept-encoding": encoding };

@@ -102,3 +102,12 @@ it("a project that is forgotten before it is read by a count of its issues is to
     extensions: { code: "SERVICE_UNAVAILABLE" },
   });
 });
+
+it("a page from the end of a viewer's projects is the last of them", async () => {
+  await using store = await openTestStore();
+  for (const [at, slug] of ["a", "b", "c"].entries())
+    await store.append(told({ issue: slug, at, project: { id: String(at), slug, name: slug } }));
+  const reader = limitedReader(store.reader, { scope: "read", projects: new Set(["0", "1"]) });
+  const { rows, more } = await reader.projectPage({ ...page, from: "last", limit: 1 });
+  expect([rows.map(({ slug }) => slug), more]).toEqual([["b"], true]);
+});

@@ -129,15 +129,29 @@ describe("deliveries that are packed", () => {
     expect(before.bodies.size).toBe(deliveries.length);
   });
 
-  it("are shown again when the newer ones turn out to be older", async () => {
+  it.each([
+    ["packed", (connection: ReturnType<typeof openWriter>) => packOldest(connection, 100, 0)],
+    [
+      "dropped for their age",
+      ({ client }: ReturnType<typeof openWriter>) => client.exec("update contents set body = null"),
+    ],
+  ] as const)("are shown again with a project that is named late, where they are %s", async (_, change) => {
     using folder = temporaryFolder();
     const file = join(folder.path, "a.db");
-    await fill(file);
-    pack(file);
+    {
+      await using store = await openStoreIn(file);
+      await store.append(told({ at: 0, project: null }));
+      await store.append(told({ action: "resolved", status: "resolved", project: null, count: 3, at: 20 }));
+    }
+    const connection = openWriter(file);
+    change(connection);
+    connection.client.close();
     await using store = await openStoreIn(file);
-    // Sent before all others: what the issue shows is what a packed one shows.
-    await store.append(told({ issue: "1", at: -50, lastSeen: -60, title: "late" }));
-    expect((await store.reader.issues(["1"])).get("1")?.fields.title).toBe("日本 121");
+    await store.append(told({ action: "assigned", at: 21, lastSeen: 10, count: 2 }));
+    expect((await store.reader.issues(["1"])).get("1")).toMatchObject({
+      shown: 2,
+      fields: { count: 3, project: { slug: "web" } },
+    });
   });
 
   it("are examined by doctor, and told where one is damaged or cannot be read", async () => {

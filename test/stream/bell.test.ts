@@ -45,6 +45,17 @@ describe("a bell", () => {
     }
   });
 
+  it("forgets whom it woke", async () => {
+    const bell = createBell();
+    const { signal } = new AbortController();
+    const letGo = vi.spyOn(signal, "removeEventListener");
+    const wait = bell.after(bell.rings, signal);
+    bell.ring();
+    bell.ring();
+    await wait;
+    expect(letGo).toHaveBeenCalledTimes(1);
+  });
+
   it("does not wake who waits for the next ring", async () => {
     const bell = createBell();
     bell.ring();

@@ -203,6 +203,18 @@ describe("one who follows", () => {
     expect(fanout.groups).toBe(0);
   });
 
+  it("is ended when it is live and what it has fallen behind cannot be read", async () => {
+    const { fanout, log, write } = fanoutOver(2, { windowSize: 1 });
+    const { happened } = follower(fanout, everySeq(), 2);
+    await settled();
+    const error = new StorageUnavailableError("away");
+    log.entriesAfter = () => Promise.reject(error);
+    write(3);
+    await settled();
+    expect(happened.at(-1)).toEqual({ is: "failed", error });
+    expect(fanout.groups).toBe(0);
+  });
+
   it("is ended before an entry that could not be told, so that it comes back for it", async () => {
     const { fanout, write } = fanoutOver(0);
     const operation = everySeq("failing", undefined, (seq) => seq === 3);

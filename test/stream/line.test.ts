@@ -265,6 +265,19 @@ describe("a line of answers to be made", () => {
     expect(turns).toHaveLength(3);
   });
 
+  it("makes what several wait for on one that is not still being answered", async () => {
+    const { add, pass, made } = lineOfWorks();
+    const { promise: ends, resolve } = Promise.withResolvers<void>();
+    const [busy, idle, other] = [{ client: "busy" }, { client: "idle" }, { client: "other" }];
+    add("slow", live(busy), { ends });
+    for (let index = 0; index < 3; index += 1) add("other", replay(other), { tookMs: 1 });
+    await pass(4);
+    add("shared", live(busy, idle));
+    await pass(2);
+    expect(made).toContain("shared");
+    resolve();
+  });
+
   it("takes few turns for what is replayed to many", () => {
     const { add, turns } = lineOfWorks();
     const { again } = add("shared", replay({ client: "first" }));

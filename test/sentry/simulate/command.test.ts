@@ -203,3 +203,35 @@ it.each([
   expect(errors).toContain(flag);
   expect(errors).toContain("is invalid. It must be");
 });
+
+it.each([
+  ["its webhooks", ["--rate", "20", "--count", "20"]],
+  ["its time", ["--rate", "20", "--duration", "1s"]],
+  ["its past", ["--rate", "100", "--history", "30d", "--issues", "12"]],
+])("shows how much is over of %s", async (_, flags) => {
+  await using gateway = await startStubGateway(bySignature("s3cret"));
+  const { screen } = await simulate([...flags, "--seed", "5"], gateway);
+  const shares = [...screen.matchAll(/(\d+) %/g)].map(([, share]) => Number(share));
+  expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+  expect(shares.at(0)).toBeLessThan(50);
+  expect(shares.at(-1)).toBeGreaterThan(50);
+  expect(shares.at(-1)).toBeLessThanOrEqual(100);
+});
+
+it("shows no share of a run without an end", async () => {
+  let asked = 0;
+  await using gateway = await startStubGateway(() => ((asked += 1) < 8 ? kept : { status: 401, body: "" }));
+  const { screen } = await simulate(["--rate", "20"], gateway);
+  expect(screen).toMatch(/ sent /);
+  expect(screen).not.toContain("%");
+});
+
+it("counts every kind that it sent", async () => {
+  await using gateway = await startStubGateway(bySignature("s3cret"));
+  const { output } = await simulate(
+    ["--history", "30d", "--issues", "40", "--seed", "5", "--quiet"],
+    gateway,
+  );
+  const counts = output.split("\n")[1]!.match(/\d+/g)!.map(Number);
+  expect(counts.reduce((sum, one) => sum + one)).toBe(gateway.requests.length);
+});
