@@ -1,5 +1,5 @@
 import type { IncomingDelivery } from "../domain/delivery.ts";
-import { unapplied } from "./batch.ts";
+import { unapplied } from "./batch/batch.ts";
 import type { Receipt } from "./store.ts";
 
 export type AroundFaultsOptions = {

@@ -1,7 +1,9 @@
 import { and, asc, count, getTableColumns, gt, ne, sql, type SQL } from "drizzle-orm";
 import type { IncomingDelivery, Reading } from "../domain/delivery.ts";
 import type { IssueFields } from "../domain/issue.ts";
-import { snapshotFrom, unapplied, writeNumbered, type BatchResult, type Numbered } from "./batch.ts";
+import { snapshotFrom } from "./batch/kept-snapshot.ts";
+import { unapplied, writeNumbered, type BatchResult } from "./batch/batch.ts";
+import type { Numbered } from "./batch/numbered.ts";
 import { sha256OfForgotten } from "./erase/forgotten.ts";
 import { contentsOf } from "./queries/contents.ts";
 import type { QueryContext } from "./queries/query.ts";

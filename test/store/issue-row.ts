@@ -1,5 +1,5 @@
 import type { Issue } from "../../src/domain/issue.ts";
-import { snapshotFrom } from "../../src/store/batch.ts";
+import { snapshotFrom } from "../../src/store/batch/kept-snapshot.ts";
 import { shownColumns } from "../../src/store/issue-rows.ts";
 
 /** The row in which the store would keep this issue. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readBody } from "../../src/sentry/payload.ts";
-import { unapplied } from "../../src/store/batch.ts";
+import { unapplied } from "../../src/store/batch/batch.ts";
 import { told, webhook } from "./deliveries.ts";
 import { places, type Place } from "./places.ts";
 

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { IncomingDelivery } from "../../src/domain/delivery.ts";
 import { readBody, readPayload } from "../../src/sentry/payload.ts";
-import { writeBatch } from "../../src/store/batch.ts";
+import { writeBatch } from "../../src/store/batch/batch.ts";
 import { examineHistories } from "../../src/store/doctor/histories.ts";
 import { createRequestIds } from "../../src/store/request-ids.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";

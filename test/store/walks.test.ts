@@ -6,7 +6,7 @@ import { startWalk } from "../../src/domain/history.ts";
 import { Measurer } from "../../src/domain/measures.ts";
 import { readBody, readPayload } from "../../src/sentry/payload.ts";
 import { pastTraffic } from "../../src/sentry/simulate/traffic.ts";
-import { unapplied, writeBatch } from "../../src/store/batch.ts";
+import { unapplied, writeBatch } from "../../src/store/batch/batch.ts";
 import { examineHistories } from "../../src/store/doctor/histories.ts";
 import { createRequestIds } from "../../src/store/request-ids.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";

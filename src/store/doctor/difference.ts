@@ -1,7 +1,7 @@
 import type { IssueEvent } from "../../domain/event.ts";
 import { deriveHistory } from "../../domain/history.ts";
 import { measure } from "../../domain/measures.ts";
-import { snapshotFrom, withProjectOf } from "../batch.ts";
+import { snapshotFrom, withProjectOf } from "../batch/kept-snapshot.ts";
 import { factsOf, type DeliveryRow } from "../delivery-rows.ts";
 import { eventOf, measuresRow, type EventRow, type MeasuresColumns } from "../event-rows.ts";
 import { shownColumns, type IssueRow } from "../issue-rows.ts";

@@ -1,4 +1,4 @@
-import { placeKey } from "../batch.ts";
+import { placeKey } from "../batch/place-key.ts";
 import { shownColumns } from "../issue-rows.ts";
 import type { ProjectMove } from "../write.ts";
 import { contents, deliveries, events, issues, projects } from "../tables/postgres.ts";

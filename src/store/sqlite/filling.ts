@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { count } from "drizzle-orm";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
-import { writeBatch } from "../batch.ts";
+import { writeBatch } from "../batch/batch.ts";
 import { createRequestIds } from "../request-ids.ts";
 import type { Receipt } from "../store.ts";
 import { deliveries, tokens } from "../tables/sqlite.ts";

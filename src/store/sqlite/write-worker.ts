@@ -2,7 +2,7 @@ import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import { StorageUnavailableError } from "../../domain/failure.ts";
 import { writeAroundFaults } from "../around-faults.ts";
-import { writeBatch, type BatchResult } from "../batch.ts";
+import { writeBatch, type BatchResult } from "../batch/batch.ts";
 import { loadRequestIds } from "../request-ids.ts";
 import { startRetention, type Retention } from "../retention.ts";
 import type { Receipt } from "../store.ts";
