@@ -15,6 +15,7 @@ export type GraphQLAnswer<Data = unknown> = {
   readonly errors?: readonly {
     readonly message: string;
     readonly path?: readonly (string | number)[];
+    readonly locations?: readonly { readonly line: number; readonly column: number }[];
     readonly extensions: { readonly code: string; readonly [name: string]: unknown };
   }[];
 };

@@ -7,6 +7,7 @@ import {
   type ExecutionArgs,
   type VariableDefinitionNode,
 } from "graphql";
+import { shortened } from "../shortened.ts";
 import { withoutSuggestions } from "../suggestions.ts";
 
 /** The errors in the values that a request gives its variables. A variable without a value is not checked. */
@@ -14,8 +15,6 @@ export type WrongVariables = (args: ExecutionArgs) => readonly GraphQLError[];
 
 /** Most errors that are reported for one request. */
 const mostErrors = 20;
-/** Most characters shown of a value and of the message about it: each can be as long as the request. */
-const mostCharacters = 200;
 
 /**
  * Stops at `mostErrors`, and never shows a value that is a list or an object. graphql-js prints all of it for each
@@ -61,8 +60,4 @@ const enough = new Error("Enough is said of what is wrong.");
 
 function shown(value: unknown): string {
   return typeof value === "object" && value !== null ? "" : ` ${shortened(JSON.stringify(value))}`;
-}
-
-function shortened(text: string): string {
-  return text.length <= mostCharacters ? text : `${text.slice(0, mostCharacters)}…`;
 }

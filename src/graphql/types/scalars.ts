@@ -1,17 +1,17 @@
-import { GraphQLError } from "graphql";
+import { GraphQLError, print, valueFromASTUntyped, type ValueNode } from "graphql";
 import { cursorOf } from "../../domain/cursor.ts";
+import type { Moment } from "../../domain/filter.ts";
 import { builder } from "../builder.ts";
 import { formatDateTime, parseDateTime, parseDuration } from "../filters/date-time.ts";
 import { formatMoment } from "../filters/format-moment.ts";
+import { shortened } from "../shortened.ts";
 
 builder.scalarType("DateTime", {
   description: "A time: RFC 3339, UTC, milliseconds, as in `2026-11-23T10:15:30.123Z`.",
   serialize: formatDateTime,
-  parseValue: (value) => {
-    const epochMs = typeof value === "string" ? parseDateTime(value) : null;
-    if (epochMs === null) throw refused("DateTime", "an RFC 3339 time, like 2026-11-23T10:15:30Z");
-    return epochMs;
-  },
+  ...inputOf("DateTime", "an RFC 3339 time, like 2026-11-23T10:15:30Z", (value) =>
+    typeof value === "string" ? parseDateTime(value) : null,
+  ),
 });
 
 builder.scalarType("DateTimeOrDuration", {
@@ -21,15 +21,15 @@ builder.scalarType("DateTimeOrDuration", {
     "calendar (UTC), up to a thousand years. The last number may have a fraction, unless it counts years or months.",
   // Used only to print the schema, which shows the defaults of arguments.
   serialize: formatMoment,
-  parseValue: (value) => {
-    if (typeof value === "string") {
+  ...inputOf(
+    "DateTimeOrDuration",
+    "an RFC 3339 time, or an ISO-8601 duration from now like -P7D",
+    (value): Moment | null => {
+      if (typeof value !== "string") return null;
       const at = parseDateTime(value);
-      if (at !== null) return { at };
-      const moment = parseDuration(value);
-      if (moment !== null) return moment;
-    }
-    throw refused("DateTimeOrDuration", "an RFC 3339 time, or an ISO-8601 duration from now like -P7D");
-  },
+      return at === null ? parseDuration(value) : { at };
+    },
+  ),
 });
 
 builder.scalarType("BigInt", {
@@ -38,13 +38,10 @@ builder.scalarType("BigInt", {
     "represents exactly. Larger values are returned as that number, and refused as input. Input may also be a string of " +
     "decimal digits.",
   serialize: (value) => Math.min(value, Number.MAX_SAFE_INTEGER),
-  parseValue: (value) => {
+  ...inputOf("BigInt", "a whole number between -9007199254740991 and 9007199254740991", (value) => {
     const number = typeof value === "string" && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
-    if (!Number.isSafeInteger(number)) {
-      throw refused("BigInt", "a whole number between -9007199254740991 and 9007199254740991");
-    }
-    return number as number;
-  },
+    return Number.isSafeInteger(number) ? (number as number) : null;
+  }),
 });
 
 builder.scalarType("JSON", {
@@ -68,15 +65,28 @@ builder.scalarType("Cursor", {
     "can compare two of them, and they are not page cursors. It is valid until `rebuild` or a restored " +
     "backup begins a new epoch, or until what followed it is dropped (see `Feed.oldestCursor`).",
   serialize: cursorOf,
-  parseValue: (value) => {
-    if (typeof value !== "string") throw refused("Cursor", "a cursor, which is a string");
-    return value;
-  },
+  ...inputOf("Cursor", "a cursor, which is a string", (value) => (typeof value === "string" ? value : null)),
 });
 
-/** Without a code: the place decides it, GRAPHQL_VALIDATION_FAILED in the document and BAD_USER_INPUT in a variable. */
-function refused(scalar: string, expected: string): GraphQLError {
-  return new GraphQLError(`${scalar} must be ${expected}.`);
+/**
+ * How a scalar is read from a variable and from the document; `read` gives null for what is refused. The error has no
+ * code: the place decides it, GRAPHQL_VALIDATION_FAILED in the document and BAD_USER_INPUT in a variable, where whoever
+ * checks the variables adds place and value.
+ */
+function inputOf<Value>(scalar: string, expected: string, read: (value: unknown) => Value | null) {
+  const rule = `${scalar} must be ${expected}`;
+  return {
+    parseValue(value: unknown): Value {
+      const found = read(value);
+      if (found === null) throw new GraphQLError(`${rule}.`);
+      return found;
+    },
+    parseLiteral(node: ValueNode): Value {
+      const found = read(valueFromASTUntyped(node));
+      if (found === null) throw new GraphQLError(`${rule}, not ${shortened(print(node))}.`, { nodes: node });
+      return found;
+    },
+  };
 }
 
 function outputOnly(scalar: string): () => never {
