@@ -7,7 +7,10 @@ export type Measures = {
   readonly stayMs: number | null;
   /** For a transition to RESOLVED: the time since each opening, regression and reopening since the previous one. */
   readonly resolvedAfterMs: readonly number[];
-  /** For the first triage (assignment, resolve or archive) of an issue: the time since it was opened. Else null. */
+  /**
+   * For the first triage (assignment, resolve or archive) of an issue: the time since it was opened. Else null, also if
+   * the issue was first heard of by a triage: how long it had been open is not known.
+   */
   readonly triagedAfterMs: number | null;
   /** For a transition to RESOLVED: true if the issue then left RESOLVED by a regression or a reopening. */
   readonly isUndone: boolean;
@@ -32,7 +35,7 @@ export class Measurer {
   #since = 0;
   /** When each opening, regression and reopening since the last resolve occurred. */
   #unresolved: number[] = [];
-  /** When the issue was opened; null if it was not, or once it is triaged. */
+  /** When the issue was opened; null if that is not known, or once it is triaged. */
   #untriaged: number | null = null;
   /** The resolves of the present stay in RESOLVED, with their measures. */
   #resolves: { readonly event: IssueEvent; readonly measures: Measures }[] = [];
@@ -89,14 +92,14 @@ export class Measurer {
   }
 
   #triagedAfter({ action, transition, occurredAt }: IssueEvent, status: IssueStatus | null): number | null {
+    const isTriage = action === "ASSIGNED" || status === "RESOLVED" || status === "IGNORED";
     if (this.#isEmpty) {
       this.#isEmpty = false;
       const isOpened = transition?.kind === "OPENED" || transition?.kind === "DISCOVERED";
-      if (isOpened && status === "UNRESOLVED") this.#untriaged = occurredAt;
+      if (isOpened && status === "UNRESOLVED" && !isTriage) this.#untriaged = occurredAt;
       return null;
     }
-    if (this.#untriaged === null) return null;
-    if (action !== "ASSIGNED" && status !== "RESOLVED" && status !== "IGNORED") return null;
+    if (this.#untriaged === null || !isTriage) return null;
     const took = occurredAt - this.#untriaged;
     this.#untriaged = null;
     return took;

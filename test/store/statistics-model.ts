@@ -26,6 +26,7 @@ export function statisticsOf(lives: readonly Life[], { from, to }: Period) {
   const toTriage = histories.flatMap(({ events: [first, ...later] }) => {
     const kind = first?.transition?.kind;
     if ((kind !== "OPENED" && kind !== "DISCOVERED") || statusAfter(first!) !== "UNRESOLVED") return [];
+    if (first!.action === "ASSIGNED") return [];
     const b = later.find(
       (event) =>
         event.action === "ASSIGNED" ||

@@ -115,7 +115,8 @@ const IssueStatsType = builder.objectRef<Figures>("IssueStats").implement({
       description:
         "From an issue's first event, if that is a transition to UNRESOLVED of kind OPENED or DISCOVERED, " +
         "until the first later event that is an assignment (action ASSIGNED) or a transition to RESOLVED or " +
-        "IGNORED. Counted if that one occurred in the period; once per issue.",
+        "IGNORED. Counted if that one occurred in the period; once per issue. An issue that was first heard of " +
+        "by its assignment is not counted: it was triaged before.",
       resolve: ({ timeToTriage }) => timeToTriage(),
     }),
     timeInStatus: t.field({
