@@ -15,6 +15,10 @@ describe("checkPosition", () => {
     ["EPOCH_CHANGED", cursorOf({ epoch: "e0", seq: 5 })],
     // An epoch that is gone says nothing about where in this one.
     ["EPOCH_CHANGED", cursorOf({ epoch: "e0", seq: 99 })],
+    // An epoch that another version may have made.
+    ["EPOCH_CHANGED", cursorOf({ epoch: "E1", seq: 5 })],
+    ["EPOCH_CHANGED", cursorOf({ epoch: "0b9b1d0e-53f5-4d1c-9f0e-2f6f6d1d7c11", seq: 5 })],
+    ["EPOCH_CHANGED", cursorOf({ epoch: "_".repeat(64), seq: Number.MAX_SAFE_INTEGER })],
     ["CURSOR_INVALID", "garbage"],
     ["CURSOR_INVALID", ""],
     ["CURSOR_INVALID", "9"],
@@ -23,11 +27,12 @@ describe("checkPosition", () => {
       "v1.e1.05",
       "v1.e1.5 ",
       " v1.e1.5",
-      "v1.E1.5",
+      "v1.é1.5",
+      "v1.e1.e1.5",
       "v1..5",
       "v2.e1.5",
       `v1.e1.${2 ** 53}`,
-      `v1.${"e".repeat(33)}.5`,
+      `v1.${"e".repeat(65)}.5`,
     ].map((text) => ["CURSOR_INVALID", Buffer.from(text).toString("base64url")]),
     // Other texts that hold the same bytes, as far as they are read.
     ...["=", "\n", "\u0100", "*"].map((end) => [
