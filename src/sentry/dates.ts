@@ -1,14 +1,4 @@
-const shape =
-  /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,100}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))?$/;
-
-/** `Date.UTC` takes the years 0 to 99 for 1900 to 1999. The calendar repeats after this many years. */
-const cycleYears = 400;
-const cycleMs = 146_097 * 86_400_000;
-
-const earliestMs = Date.UTC(1 + cycleYears, 0, 1) - cycleMs;
-const latestMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
-
-type Time = { readonly milliseconds: number; readonly microseconds: number };
+import { isTellable, rfc3339Of, type Rfc3339 } from "../domain/rfc3339.ts";
 
 /**
  * Epoch milliseconds of an RFC 3339 time in the years 1 to 9999, in UTC if it names no zone; null for anything else.
@@ -28,23 +18,7 @@ export function microsecondsOf(value: unknown): number | null {
   return Number.isSafeInteger(microseconds) ? microseconds : null;
 }
 
-function timeOf(value: unknown): Time | null {
-  const match = typeof value === "string" ? shape.exec(value) : null;
-  if (match === null) return null;
-  const part = (group: number) => Number(match[group] ?? 0);
-  const [month, day, hour, minute, second] = [part(2), part(3), part(4), part(5), part(6)];
-  const [offsetHour, offsetMinute] = [part(9), part(10)];
-  // A leap second is legal and has no epoch time of its own; it becomes the second after it.
-  if (hour > 23 || minute > 59 || second > 60 || offsetHour > 23 || offsetMinute > 59) return null;
-
-  const midnight = Date.UTC(part(1) + cycleYears, month - 1, day);
-  // A day or a month that does not exist rolls over into another month.
-  if (new Date(midnight).getUTCMonth() !== month - 1) return null;
-
-  const fraction = (match[7] ?? "").slice(0, 6).padEnd(6, "0");
-  const offset = (match[8] === "-" ? -1 : 1) * (offsetHour * 60 + offsetMinute);
-  const milliseconds =
-    midnight - cycleMs + ((hour * 60 + minute - offset) * 60 + second) * 1000 + Number(fraction.slice(0, 3));
-  if (milliseconds < earliestMs || milliseconds > latestMs) return null;
-  return { milliseconds, microseconds: Number(fraction.slice(3)) };
+function timeOf(value: unknown): Rfc3339 | null {
+  const time = typeof value === "string" ? rfc3339Of(value) : null;
+  return time !== null && isTellable(time.milliseconds) ? time : null;
 }

@@ -1,32 +1,10 @@
 import type { Moment } from "../../domain/filter.ts";
-
-const rfc3339 =
-  /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
+import { rfc3339Of } from "../../domain/rfc3339.ts";
 
 /** Epoch milliseconds of an RFC 3339 time, cut off after milliseconds; null for anything else. */
 export function parseDateTime(text: string): number | null {
-  const match = rfc3339.exec(text);
-  if (match === null) return null;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
-  const offsetHours = Number(match[9] ?? 0);
-  const offsetMinutes = Number(match[10] ?? 0);
-  // A leap second is legal; it counts as the first second of the next minute.
-  if (hour > 23 || minute > 59 || second > 60 || offsetHours > 23 || offsetMinutes > 59) return null;
-
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day);
-  // A day that its month does not have rolls over into the next month.
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null;
-  date.setUTCHours(hour, minute, second, Number((match[7] ?? "").slice(0, 3).padEnd(3, "0")));
-
-  const offsetMs = (offsetHours * 60 + offsetMinutes) * 60_000;
-  return match[8] === "-" ? date.getTime() + offsetMs : date.getTime() - offsetMs;
-}
-
-/** True for the years 1 to 9999 in UTC, which Sentry's Python and RFC 3339 can both express. */
-export function isTellable(epochMs: number): boolean {
-  const year = new Date(epochMs).getUTCFullYear();
-  return year >= 1 && year <= 9999;
+  const time = rfc3339Of(text);
+  return time?.hasZone === true ? time.milliseconds : null;
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { Moment } from "../../domain/filter.ts";
 import { momentAt } from "../../domain/moment.ts";
+import { isTellable } from "../../domain/rfc3339.ts";
 import type { Period } from "../../domain/statistics.ts";
 import { builder } from "../builder.ts";
-import { isTellable } from "../filters/date-time.ts";
 import { errorOf } from "../errors.ts";
 
 export type PeriodInput = { from: Moment; to?: Moment | null | undefined };
