@@ -121,12 +121,12 @@ function batches<Key, Value>(ask: Ask<Key, Value>, known: readonly [Key, Value] 
   return made;
 }
 
-/** @throws SERVICE_UNAVAILABLE if what an earlier read named is by now forgotten, or hidden from the viewer. */
+/** @throws SERVICE_UNAVAILABLE if what an earlier read named is by now erased, or hidden from the viewer. */
 function still<Key, Value>(load: Load<Key, Value | null>): Load<Key, Value> {
   return async (key) => {
     const value = await load(key);
     if (value === null)
-      throw errorOf("SERVICE_UNAVAILABLE", "This was taken away while it was read: try again.");
+      throw errorOf("SERVICE_UNAVAILABLE", "It was erased while it was being read: ask again.");
     return value;
   };
 }
