@@ -85,7 +85,7 @@ export function simulateCommand({
     .option(
       "--issues <number>",
       `issues alive at a time (default: ${issuesAlivePerRate} times the rate);` +
-        ` with --history issues in all (default: ${issuesOfHistory})`,
+        ` with --history issues in all, some of which Sentry sends nothing about (default: ${issuesOfHistory})`,
       wholeNumber(1, 10_000_000),
     )
     .option(

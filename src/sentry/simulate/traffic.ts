@@ -49,7 +49,7 @@ type TrafficOptions = {
 };
 
 export type PastOptions = TrafficOptions & {
-  /** How many issues begin within the period, evenly spread. */
+  /** How many issues begin within the period, evenly spread; about some of them no webhook comes. */
   readonly issues: number;
   /** Epoch milliseconds. Webhooks due after `to` are left out. */
   readonly from: number;
