@@ -74,11 +74,15 @@ export function maskErrors(
       return located(error, "INTERNAL_SERVER_ERROR", "Unexpected error.", { status: 500 });
     }
     const code = codeOf(error);
-    return error.extensions["code"] === code
+    // Yoga's own text does not say what is wrong.
+    const message = code === "OPERATION_RESOLUTION_FAILURE" ? unnamedOperation : error.message;
+    return error.message === message && error.extensions["code"] === code
       ? error
-      : new GraphQLError(error.message, { ...placeOf(error), extensions: { ...error.extensions, code } });
+      : new GraphQLError(message, { ...placeOf(error), extensions: { ...error.extensions, code } });
   };
 }
+
+const unnamedOperation = `${errorCodes.OPERATION_RESOLUTION_FAILURE} Name one in \`operationName\`.`;
 
 /** The error thrown originally, which GraphQL errors wrap to say where. */
 function causeOf(error: unknown): unknown {

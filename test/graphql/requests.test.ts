@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { gateway } from "./gateway.ts";
+import { defaultLimits, gateway } from "./gateway.ts";
 
 /* What `test/http/request-table.test.ts` does not ask, of Yoga's way alone. */
 
@@ -73,6 +73,31 @@ describe("a document that is wrong", () => {
       const { codes } = gateway();
       expect(await codes(wrong)).toEqual(["GRAPHQL_PARSE_FAILED"]);
       expect(await codes(wrong)).toEqual(["GRAPHQL_PARSE_FAILED"]);
+    },
+  );
+
+  it("has more tokens than are allowed, and is told how many are", async () => {
+    const { ask } = gateway({}, { limits: { ...defaultLimits, tokens: 7 } });
+    expect((await ask("query A { feed { epoch } }")).errors).toEqual([
+      {
+        message: "The document has more than 7 tokens; 7 is the limit.",
+        locations: [{ line: 1, column: 26 }],
+        extensions: { code: "GRAPHQL_PARSE_FAILED" },
+      },
+    ]);
+    expect((await ask("query { feed { epoch }")).errors?.[0]?.message).toContain(
+      "Syntax Error: Expected Name",
+    );
+  });
+
+  it.each([undefined, "C"])(
+    "has several operations, and is told how to name one: %j",
+    async (operationName) => {
+      const asked = { query: "query A { feed { epoch } } query B { feed { epoch } }", operationName };
+      const { errors } = (await (await gateway().post(asked)).json()) as { readonly errors: unknown };
+      const message =
+        "The document has several operations and the request names none, or none has the name given. Name one in `operationName`.";
+      expect(errors).toEqual([{ message, extensions: { code: "OPERATION_RESOLUTION_FAILURE" } }]);
     },
   );
 

@@ -9,10 +9,18 @@ export function useMaxTokens(maxTokens: number): Plugin {
         try {
           return parse(source, { ...params.options, maxTokens });
         } catch (error) {
-          // The parser recurses: nested lists overflow the stack with fewer tokens than are allowed.
-          throw error instanceof RangeError ? new GraphQLError("Syntax Error: Nested too deeply.") : error;
+          throw refusalOf(error, maxTokens);
         }
       });
     },
   };
+}
+
+function refusalOf(error: unknown, maxTokens: number): unknown {
+  // The parser recurses: nested lists overflow the stack with fewer tokens than are allowed.
+  if (error instanceof RangeError) return new GraphQLError("Syntax Error: Nested too deeply.");
+  if (!(error instanceof GraphQLError) || !error.message.includes("tokens. Parsing aborted")) return error;
+  const { source = null, positions = null } = error;
+  const message = `The document has more than ${maxTokens} tokens; ${maxTokens} is the limit.`;
+  return new GraphQLError(message, { source, positions });
 }
