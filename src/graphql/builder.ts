@@ -55,17 +55,17 @@ export const builder = new SchemaBuilder<{
     firstArgOptions: {
       description:
         "How many rows to return from the start of the list, or after `after`: 0 to 100; 50 if neither " +
-        "`first` nor `last` is given. Cannot be combined with `last`.",
+        "`first` nor `last` is given. BAD_USER_INPUT for any other number, and together with `last`.",
     },
     lastArgOptions: {
       description:
         "How many rows to return from the end of the list, or before `before`: 0 to 100, still in the list's " +
-        "order. Cannot be combined with `first`.",
+        "order. BAD_USER_INPUT for any other number, and together with `first`.",
     },
     afterArgOptions: {
       description:
-        "Only rows after the one that this page cursor names, which may be gone by now. A page cursor works " +
-        "only for the list it came from; it is not a position in the log.",
+        "Only rows after the one that this page cursor names, which may be gone by now. A page cursor is not a " +
+        "position in the log, and works only for the list it came from: BAD_USER_INPUT in any other.",
     },
     beforeArgOptions: {
       description: "Only rows before the one that this page cursor names. Otherwise like `after`.",

@@ -20,7 +20,9 @@ export const EventSourceType = builder.enumType("EventSource", {
   values: {
     REPORTED: { description: "A webhook said so." },
     INFERRED: {
-      description: "A later snapshot shows it: Sentry sent no webhook for it, or the webhook was lost.",
+      description:
+        "A later snapshot (the issue object that a webhook carries) shows it: Sentry sent no webhook for it, or the " +
+        "webhook was lost.",
     },
   } satisfies Described<EventSource>,
 });

@@ -258,8 +258,8 @@ IssueType.implement({
     raw: t.field({
       type: "JSON",
       description:
-        "The issue object of the newest delivery in history order, ignoring deliveries with an older snapshot. If " +
-        "several in a row brought the same object, the first of them counts. Empty once its body is pruned. " +
+        "The snapshot (the issue object that a webhook carries) of the newest delivery in history order, ignoring those " +
+        "with an older one. If several in a row brought the same snapshot, the first of them counts. Empty once its body is pruned. " +
         "FORBIDDEN for an anonymous reader.",
       resolve: async ({ sentryId }, _args, context) => {
         requirePrivate("`raw`", context);
@@ -335,8 +335,8 @@ builder.queryField("issue", (t) =>
     type: IssueType,
     nullable: true,
     description:
-      "One issue, by exactly one of its three ids; null if there is none. If several issues have had the short id, it is " +
-      "the one that had it last.",
+      "One issue, by exactly one of its three ids (BAD_USER_INPUT for none, and for several); null if there is none. If " +
+      "several issues have had the short id, it is the one that had it last.",
     args: {
       id: t.arg.id({ description: "The global id." }),
       sentryId: t.arg.string({ description: "Sentry's own id." }),

@@ -20,7 +20,12 @@ builder.queryField("nodes", (t) =>
     type: [NodeType],
     nullable: { list: false, items: true },
     description: "The nodes with these global ids, in the same order; null wherever `node` would be null.",
-    args: { ids: t.arg.idList({ required: true, description: `At most ${largestPage} nodes' \`id\`s.` }) },
+    args: {
+      ids: t.arg.idList({
+        required: true,
+        description: `At most ${largestPage} nodes' \`id\`s: BAD_USER_INPUT beyond.`,
+      }),
+    },
     resolve: (_root, { ids }, { loaders }) => {
       if (ids.length > largestPage)
         throw errorOf("BAD_USER_INPUT", `\`ids\` holds at most ${largestPage} ids.`);

@@ -23,7 +23,10 @@ import { lastThirtyDays, periodOf, PeriodType, type PeriodInput } from "./period
 
 const ranked = "Only values that occur. Largest count first; equal counts by name, null last among them.";
 const rankedById = "Largest count first; equal counts by Sentry's id";
-const groupsArg = { defaultValue: defaultGroups, description: "The most groups to return: 0 to 100." };
+const groupsArg = {
+  defaultValue: defaultGroups,
+  description: "The most groups to return: 0 to 100, BAD_USER_INPUT otherwise.",
+};
 
 const IssueStatsType = builder.objectRef<Figures>("IssueStats").implement({
   description:
