@@ -1,7 +1,9 @@
 import {
+  getNamedType,
   print,
+  TypeInfo,
   visit,
-  type ArgumentNode,
+  visitWithTypeInfo,
   type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
@@ -95,7 +97,7 @@ export function liveOperation(
 ): LiveOperation {
   const live: LiveDocument = { schema, document, operationName, variableValues: variableValues ?? {} };
   const { epoch } = source;
-  const variables = variablesIn(document);
+  const variables = variablesIn(document, schema);
   const asked = textOf(live, viewer, (name) => !variables.position.has(name));
   const key = keyOf(asked);
   const each = bytesOfCharacter * asked.length + bytesOfObject * (asked.split(/[[{]/).length - 1);
@@ -131,34 +133,31 @@ function keyOf(text: string): string {
 }
 
 type Variables = {
-  /** Variables used only for `after`: subscriptions that differ only in these are told the same. */
+  /** Variables used only for where to resume: subscriptions that differ only in these are told the same. */
   readonly position: ReadonlySet<string>;
   /** Variables used outside of a subscription field's arguments: the answer for an entry depends on these. */
   readonly telling: ReadonlySet<string>;
 };
 
 /** Parsed documents are cached, so the same text most often is the same document. */
-const variablesIn = rememberedByDocument((document): Variables => {
+const variablesIn = rememberedByDocument((document, schema: GraphQLSchema): Variables => {
   const used = { position: new Set<string>(), filter: new Set<string>(), telling: new Set<string>() };
-  const placeOf = new Map<ArgumentNode, "position" | "filter">();
-  let place: keyof typeof used = "telling";
-  visit(document, {
-    // A definition contains the variable as well, but does not use it.
-    VariableDefinition: () => false,
-    Field({ name, arguments: given = [] }) {
-      if (name.value !== "issueChanged" && name.value !== "statusTransitioned") return;
-      for (const one of given) placeOf.set(one, one.name.value === "after" ? "position" : "filter");
-    },
-    Argument: {
-      enter(argument) {
-        place = placeOf.get(argument) ?? place;
-      },
-      leave(argument) {
-        if (placeOf.has(argument)) place = "telling";
-      },
-    },
-    Variable: ({ name }) => void used[place].add(name.value),
-  });
+  const types = new TypeInfo(schema);
+  // An argument of a subscription field is one to resume after, if it is a cursor, or else filters what is told.
+  const place = (): keyof typeof used => {
+    const argument = types.getArgument();
+    const isOfRoot = types.getParentType() === schema.getSubscriptionType() && types.getDirective() == null;
+    if (!isOfRoot || argument == null) return "telling";
+    return getNamedType(argument.type).name === "Cursor" ? "position" : "filter";
+  };
+  visit(
+    document,
+    visitWithTypeInfo(types, {
+      // A definition contains the variable as well, but does not use it.
+      VariableDefinition: () => false,
+      Variable: ({ name }) => void used[place()].add(name.value),
+    }),
+  );
   const { position, filter, telling } = used;
   return { position: position.difference(filter).difference(telling), telling };
 });
