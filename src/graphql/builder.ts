@@ -4,6 +4,7 @@ import type { Position } from "../domain/cursor.ts";
 import type { Moment } from "../domain/filter.ts";
 import type { Json } from "../domain/issue.ts";
 import type { Context } from "./context.ts";
+import { costs } from "./limits/costs.ts";
 
 /**
  * Builds the schema. A field is non-null unless it says otherwise.
@@ -77,13 +78,18 @@ export type Types = typeof builder.$inferSchemaTypes;
 
 export const NodeType = builder.nodeInterfaceRef();
 
+/** A field of a root type takes a statement of its own. */
+const ofRoot = costs({ extra: 10 });
+
 builder.queryType({
+  extensions: ofRoot,
   description:
     "What is known now. Times are returned in UTC; as input they may have any offset. A field is null " +
     "if Sentry did not send it or there is nothing to send; neither is an error.",
 });
 
 builder.subscriptionType({
+  extensions: ofRoot,
   description:
     "The log, live. `issueChanged` and `statusTransitioned` take `after`: they first replay everything " +
     "after that position, then go live, with no gaps or duplicates. A position that they cannot resume " +

@@ -1,8 +1,19 @@
 import fc from "fast-check";
 import { readFileSync } from "node:fs";
-import { getIntrospectionQuery, getOperationAST, parse, validate } from "graphql";
+import {
+  getIntrospectionQuery,
+  getNullableType,
+  getOperationAST,
+  isInterfaceType,
+  isIntrospectionType,
+  isListType,
+  isObjectType,
+  parse,
+  validate,
+} from "graphql";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { unlimitedAdmin } from "../../src/domain/viewer.ts";
+import { costOf } from "../../src/graphql/limits/costs.ts";
 import { createDocumentLimits } from "../../src/graphql/limits/document-limits.ts";
 import { graphiQLTabs } from "../../src/graphql/graphiql-tabs.ts";
 import { measure } from "../../src/graphql/limits/measure.ts";
@@ -236,6 +247,22 @@ describe("the limits", () => {
     ["{ ...A } fragment A on Query { ...A }", {}, 0, 0],
   ])("measure %s with %j as %i deep and %i dear", (query, variables, depth, cost) => {
     expect(measured(query, variables)).toEqual({ depth, cost });
+  });
+
+  it("know how long each list is taken to be: it has `first`, or says so", () => {
+    const lists = Object.values(schema.getTypeMap()).flatMap((type) =>
+      (isObjectType(type) || isInterfaceType(type)) && !isIntrospectionType(type)
+        ? Object.values(type.getFields()).flatMap((field) =>
+            isListType(getNullableType(field.type)) ? [{ name: `${type.name}.${field.name}`, field }] : [],
+          )
+        : [],
+    );
+    expect(lists.map(({ name }) => name)).toContain("IssueConnection.nodes");
+    const unknown = lists.filter(
+      ({ field }) =>
+        costOf(field).length === undefined && !field.args.some((argument) => argument.name === "first"),
+    );
+    expect(unknown.map(({ name }) => name)).toEqual([]);
   });
 
   const many = Array.from({ length: 130 }, (_, index) => {

@@ -1,7 +1,8 @@
 import type { GraphQLError, GraphQLResolveInfo } from "graphql";
 import type { Json } from "../../domain/issue.ts";
 import { errorOf } from "../errors.ts";
-import { costOfEach, usualListLength } from "./measure.ts";
+import { usualListLength } from "./costs.ts";
+import { costOfEach } from "./measure.ts";
 
 /**
  * Bounds the parts of one answer whose size the document does not tell: lists that no argument limits, which may be

@@ -9,7 +9,8 @@ import {
 } from "graphql";
 import { documentFault, errorOf } from "../errors.ts";
 import { sizeOfInput } from "../filters/filter-input.ts";
-import { lengthOfList, measure, type Measure } from "./measure.ts";
+import { lengthOfList } from "./costs.ts";
+import { measure, type Measure } from "./measure.ts";
 import { mostNesting, mostObjects, nestsDeeperThan, objectsIn } from "./nesting.ts";
 import { badRequest } from "../params.ts";
 import { rememberedByDocument } from "../caching/remembered.ts";

@@ -11,7 +11,7 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
-  type GraphQLArgument,
+  type GraphQLField,
   type GraphQLNamedType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
@@ -19,13 +19,12 @@ import {
   type SelectionSetNode,
   type ValueNode,
 } from "graphql";
-import { intervals, roughBucketCount, type Interval } from "../../domain/calendar.ts";
 import type { Moment } from "../../domain/filter.ts";
 import { momentAt } from "../../domain/moment.ts";
 import { defaultPage, largestPage } from "../paging/connection.ts";
 import { parseDateTime, parseDuration } from "../filters/date-time.ts";
 import { sizeOfInput } from "../filters/filter-input.ts";
-import { mostBuckets } from "../types/flow.ts";
+import { costOf, usualListLength, type Given } from "./costs.ts";
 import { listLengthOf, metaFields, type ListLength } from "./introspection.ts";
 import { lastThirtyDays } from "../types/period.ts";
 
@@ -33,32 +32,12 @@ import { lastThirtyDays } from "../types/period.ts";
 export type Measure = {
   /** How deep fields nest: 1 for root fields alone. */
   readonly depth: number;
-  /** About the most values in the answer, plus the work to find them: `surcharges` and the sizes of filters. */
+  /** About the most values in the answer, plus the work to find them: what `costs` says, and the sizes of filters. */
   readonly cost: number;
 };
 
-/**
- * The assumed length of lists that no argument limits; most are shorter. `AnswerSize` counts how long they really are.
- */
-export const usualListLength = 10;
-
-/**
- * Costs in values, by the field's name or its parent's type: such a field takes a statement of its own, and some of
- * these read everything that matches.
- */
-const surcharges: ReadonlyMap<string, number> = new Map([
-  ["Query", 10],
-  ["Subscription", 10],
-  ["IssueStats", 100],
-  ["totalCount", 20],
-]);
-
-/** What the fields around a selection tell of the length of lists in it. */
-type Within = {
-  /** Most rows on the connection's page. */
-  readonly pageSize: number;
-  /** The length of the statistics' period in milliseconds; null if it is not known. */
-  readonly periodMs: number | null;
+/** What the fields around a selection tell of its cost. */
+type Within = Pick<Given, "pageSize" | "periodMs"> & {
   /** The size of the filter of the enclosing field. */
   readonly filterSize: number;
   /** In introspection: whether the selection is made for each type of the schema, or for some type. */
@@ -178,43 +157,43 @@ function measurerOf({
     const name = field.name.value;
     const filter = argumentOf("filter", field);
     const filterSize = filter === undefined ? 0 : sizeOf(filter);
-    // The enclosing field's filter is evaluated again for each of these statements.
-    const again = name === "totalCount" || parent?.name === "IssueStats" ? within.filterSize : 0;
-    const surcharge = (surcharges.get(name) ?? 0) + (surcharges.get(parent?.name ?? "") ?? 0);
-    const own = 1 + surcharge + filterSize + again;
     const definition =
       metaFields.get(name) ??
       (isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined);
+    const own = [costOf(parent), costOf(definition)].reduce(
+      (sum, { extra = 0, filtersAgain = false }) => sum + extra + (filtersAgain ? within.filterSize : 0),
+      1 + filterSize,
+    );
     if (field.selectionSet === undefined || definition === undefined) return { depth: 1, cost: own };
     const { type, args } = definition;
     const named = getNamedType(type);
     const below = ofSelections(field.selectionSet, isCompositeType(named) ? named : undefined, {
       pageSize: pageSizeOf(field, variables),
-      periodMs: named.name === "IssueStats" ? periodMsOf(field, variables, now) : within.periodMs,
+      periodMs: args.some((one) => one.name === "period")
+        ? periodMsOf(field, variables, now)
+        : within.periodMs,
       filterSize,
       of: named.name !== "__Type" ? within.of : name === "types" ? "each type" : "some type",
     });
-    const times = isListType(getNullableType(type)) ? lengthOf(field, args, parent, within) : 1;
+    const times = isListType(getNullableType(type)) ? lengthOf(field, definition, parent, within) : 1;
     // graphql-js has its own rule for the depth of introspection.
     const depth = isIntrospectionType(named) ? 1 : 1 + below.depth;
     return { depth, cost: own + times * below.cost };
   }
 
-  /** How many items the field's list is taken to have. `args` are the field's arguments in the schema. */
+  /** How many items the field's list is taken to have. */
   function lengthOf(
     field: FieldNode,
-    args: readonly GraphQLArgument[],
+    definition: GraphQLField<unknown, unknown>,
     parent: GraphQLNamedType | undefined,
     { pageSize, periodMs, of }: Within,
   ): number {
-    const name = field.name.value;
-    if (parent !== undefined && isIntrospectionType(parent)) return listLength(parent.name, name, of);
-    if (parent?.name.endsWith("Connection") === true) return pageSize;
-    if (parent?.name === "IssueStats" && name === "flow")
-      return bucketsIn(periodMs, valueOf("interval", field, variables, "DAY"));
-    if (args.some((one) => one.name === "ids"))
-      return Math.min(lengthOfList(valueOf("ids", field, variables, null)), largestPage);
-    const byDefault = args.find((one) => one.name === "first")?.defaultValue;
+    if (parent !== undefined && isIntrospectionType(parent))
+      return listLength(parent.name, definition.name, of);
+    const { length } = costOf(definition);
+    if (length !== undefined)
+      return length({ pageSize, periodMs, argument: (name) => valueOf(name, field, variables, null) });
+    const byDefault = definition.args.find((one) => one.name === "first")?.defaultValue;
     const first = numberOf("first", field, variables) ?? byDefault;
     return typeof first === "number" ? rowsOf(first) : usualListLength;
   }
@@ -265,11 +244,6 @@ function rowsOf(size: number): number {
   return Math.min(Math.max(size, 0), largestPage);
 }
 
-/** The length of the list that an argument or a variable is given: GraphQL takes a single value for a list of one. */
-export function lengthOfList(value: unknown): number {
-  return Array.isArray(value) ? value.length : 1;
-}
-
 /** The length of the statistics' period; null if it cannot be told. */
 function periodMsOf(field: FieldNode, variables: Variables, now: number): number | null {
   const period = valueOf("period", field, variables, {});
@@ -284,14 +258,6 @@ function momentOf(value: unknown): Moment | null {
   if (typeof value !== "string") return null;
   const at = parseDateTime(value);
   return at === null ? parseDuration(value) : { at };
-}
-
-/** About how many buckets the period has. Too many, or an invalid period, are refused where the buckets are made. */
-function bucketsIn(periodMs: number | null, interval: unknown): number {
-  if (periodMs === null || !intervals.includes(interval as Interval)) return mostBuckets;
-  // The first and the last may be partial.
-  const buckets = roughBucketCount({ from: 0, to: periodMs }, interval as Interval) + 1;
-  return Math.min(Math.max(buckets, 0), mostBuckets);
 }
 
 /** An argument's value as JSON would have it, unchecked; `absent` if it or its variable is left out. */

@@ -2,6 +2,7 @@ import type { ObjectRef } from "@pothos/core";
 import type { Page, PageRequest } from "../../store/reader.ts";
 import { builder, type Types } from "../builder.ts";
 import { errorOf } from "../errors.ts";
+import { costs } from "../limits/costs.ts";
 import { saturated } from "../types/int.ts";
 import { isOfAnotherEpoch, keyOfPageCursor, pageCursorOf, type PagedList } from "./page-cursor.ts";
 
@@ -51,6 +52,8 @@ export async function connect<Row, Key>(
   };
 }
 
+const ofPage = costs({ length: ({ pageSize }) => pageSize });
+
 /** The types `<name>Connection` and `<name>Edge`. `rows` is the plural of what the list holds. */
 export function connectionTypes<Row>(name: string, node: ObjectRef<Types, Row>, rows: string) {
   const EdgeType = builder.objectRef<Edge<Row>>(`${name}Edge`).implement({
@@ -71,11 +74,13 @@ export function connectionTypes<Row>(name: string, node: ObjectRef<Types, Row>, 
     description: `One page of a list of ${rows}.`,
     fields: (t) => ({
       edges: t.field({
+        extensions: ofPage,
         type: [EdgeType],
         description: `The ${rows} of this page, each with its page cursor, in the list's order.`,
         resolve: ({ rows, cursorOf }) => rows.map((node) => ({ node, cursor: cursorOf(node) })),
       }),
       nodes: t.field({
+        extensions: ofPage,
         type: [node],
         description: `The ${rows} of this page, in the list's order.`,
         resolve: ({ rows }) => rows,
@@ -95,6 +100,7 @@ export function connectionTypes<Row>(name: string, node: ObjectRef<Types, Row>, 
         },
       }),
       totalCount: t.int({
+        extensions: costs({ extra: 20, filtersAgain: true }),
         description: `How many ${rows} the whole list holds, whatever the page. Counted only when it is selected.`,
         resolve: async ({ count }) => saturated(await count()),
       }),

@@ -7,6 +7,7 @@ import { connect, connectionTypes } from "../paging/connection.ts";
 import { filterOf, type InputOf } from "../filters/filter-input.ts";
 import type { Described } from "./issue-enums.ts";
 import type { PagedList } from "../paging/page-cursor.ts";
+import { usuallyShort } from "../limits/costs.ts";
 import { requireAdmin } from "../reading/permitted.ts";
 import { positionAt } from "../paging/position.ts";
 import { DeliveryType, IssueEventType } from "./refs.ts";
@@ -101,6 +102,7 @@ DeliveryType.implement({
     }),
     bytes: t.exposeInt("bytes", { description: "The size of the body in bytes, also once it is pruned." }),
     events: t.field({
+      extensions: usuallyShort,
       type: [IssueEventType],
       description: "The events that come from it, in log order, including those no longer in the history.",
       resolve: async ({ id }, _args, { loaders, answerSize }, info) =>

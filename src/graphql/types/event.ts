@@ -17,6 +17,7 @@ import { formatDateTime } from "../filters/date-time.ts";
 import { IssueActionType } from "./event-enums.ts";
 import { eventFields } from "./event-fields.ts";
 import type { PagedList } from "../paging/page-cursor.ts";
+import { usuallyShort } from "../limits/costs.ts";
 import { requirePrivate } from "../reading/permitted.ts";
 import { positionAt } from "../paging/position.ts";
 import { DeliveryType, IssueEventType, IssueType, StatusTransitionType } from "./refs.ts";
@@ -81,6 +82,7 @@ IssueEventType.implement({
         supersedes === null ? null : loaders.event(supersedes),
     }),
     supersedesAll: t.field({
+      extensions: usuallyShort,
       type: [IssueEventType],
       description:
         "Every event that this one replaces, in log order; empty if it replaces none. A client that follows " +

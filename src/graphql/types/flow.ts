@@ -1,5 +1,6 @@
 import {
   bucketsOf,
+  intervals,
   roughBucketCount,
   timeZoneNamed,
   type Bucket,
@@ -60,6 +61,14 @@ export const FlowBucketType = builder.objectRef<FlowBucket>("FlowBucket").implem
 
 /** Most buckets of one period. */
 export const mostBuckets = 1_000;
+
+/** About how many buckets a period has, as `costs` needs it: nothing of it is checked yet. */
+export function roughBuckets(periodMs: number | null, interval: unknown): number {
+  if (periodMs === null || !intervals.includes(interval as Interval)) return mostBuckets;
+  // The first and the last may be partial.
+  const buckets = roughBucketCount({ from: 0, to: periodMs }, interval as Interval) + 1;
+  return Math.min(Math.max(buckets, 0), mostBuckets);
+}
 
 /**
  * The buckets of a period.

@@ -22,6 +22,7 @@ import { filterOf } from "../filters/filter-input.ts";
 import { IssueLevelType, IssuePriorityType, IssueStatusType, IssueSubstatusType } from "./issue-enums.ts";
 import { IssueFilterType } from "../filters/issue-filter.ts";
 import { defaultIssueOrder, issuesBy, IssueOrderType } from "../paging/issue-order.ts";
+import { usuallyShort } from "../limits/costs.ts";
 import { requirePrivate } from "../reading/permitted.ts";
 import { IssueType, ProjectType } from "./refs.ts";
 import { StatusDetailsType } from "./status-details.ts";
@@ -197,6 +198,7 @@ IssueType.implement({
       },
     }),
     annotations: t.field({
+      extensions: usuallyShort,
       type: [AnnotationType],
       description: "Its links to things outside Sentry, in Sentry's order.",
       resolve: detail("annotations"),
@@ -303,6 +305,7 @@ IssueType.implement({
       },
     }),
     statusSpans: t.field({
+      extensions: usuallyShort,
       type: [StatusSpanType],
       description: "One span for each stay in a status and substatus, oldest first; the last one is open.",
       resolve: async ({ sentryId }, _args, { loaders, answerSize }, info) =>

@@ -1,6 +1,7 @@
 import { isTransition } from "../../domain/transition.ts";
 import { parseNodeId, type NodeType as NodeTypeName } from "../../domain/node-id.ts";
 import { builder, NodeType } from "../builder.ts";
+import { costs, lengthOfList } from "../limits/costs.ts";
 import { largestPage } from "../paging/connection.ts";
 import { errorOf } from "../errors.ts";
 import type { Loaders } from "../reading/loaders.ts";
@@ -17,6 +18,9 @@ builder.queryField("node", (t) =>
 
 builder.queryField("nodes", (t) =>
   t.field({
+    extensions: costs({
+      length: ({ argument }) => Math.min(lengthOfList(argument("ids")), largestPage),
+    }),
     type: [NodeType],
     nullable: { list: false, items: true },
     description: "The nodes with these global ids, in the same order; null wherever `node` would be null.",

@@ -15,8 +15,9 @@ import {
 } from "./facet-counts.ts";
 import { figuresOf, type Figures } from "../reading/figures.ts";
 import { filterOf, type InputOf } from "../filters/filter-input.ts";
-import { FlowBucketType, IntervalType } from "./flow.ts";
+import { FlowBucketType, IntervalType, roughBuckets } from "./flow.ts";
 import { IssueFilterType } from "../filters/issue-filter.ts";
+import { costs, usuallyShort } from "../limits/costs.ts";
 import { figuresOfNow } from "../live/live-source.ts";
 import { permittedChanges } from "../reading/permitted.ts";
 import { lastThirtyDays, periodOf, PeriodType, type PeriodInput } from "./period.ts";
@@ -34,27 +35,33 @@ const IssueStatsType = builder.objectRef<Figures>("IssueStats").implement({
     "fields that begin with `by` count those issues as they are now; all others count what happened to " +
     "them in the period, according to their history as known now. Each is computed only if it is " +
     "selected.",
+  // Each is a statement of its own about all that match.
+  extensions: costs({ extra: 100, filtersAgain: true }),
   fields: (t) => ({
     total: t.int({
       description: "How many issues match.",
       resolve: async ({ facets }) => (await facets("total")).total,
     }),
     byStatus: t.field({
+      extensions: usuallyShort,
       type: [StatusCountType],
       description: `The issues by status. ${ranked}`,
       resolve: async ({ facets }) => (await facets("status")).status ?? [],
     }),
     bySubstatus: t.field({
+      extensions: usuallyShort,
       type: [SubstatusCountType],
       description: `The issues by substatus. ${ranked}`,
       resolve: async ({ facets }) => (await facets("substatus")).substatus ?? [],
     }),
     byLevel: t.field({
+      extensions: usuallyShort,
       type: [KeyCountType],
       description: `The issues by level, a value of IssueLevel; those without one are UNKNOWN. ${ranked}`,
       resolve: async ({ facets }) => (await facets("level")).level ?? [],
     }),
     byPriority: t.field({
+      extensions: usuallyShort,
       type: [KeyCountType],
       description:
         "The issues by priority, a value of IssuePriority; null for none and for one that this version does not know. " +
@@ -62,6 +69,7 @@ const IssueStatsType = builder.objectRef<Figures>("IssueStats").implement({
       resolve: async ({ facets }) => (await facets("priority")).priority ?? [],
     }),
     byCategory: t.field({
+      extensions: usuallyShort,
       type: [KeyCountType],
       description: `The issues by category, as Sentry sent it. ${ranked}`,
       resolve: async ({ facets }) => (await facets("category")).category ?? [],
@@ -85,6 +93,9 @@ const IssueStatsType = builder.objectRef<Figures>("IssueStats").implement({
       },
     }),
     flow: t.field({
+      extensions: costs({
+        length: ({ periodMs, argument }) => roughBuckets(periodMs, argument("interval") ?? "DAY"),
+      }),
       type: [FlowBucketType],
       description:
         "The period in buckets, oldest first, without gaps, including empty ones: at most 1,000. Their boundaries are " +
@@ -123,6 +134,7 @@ const IssueStatsType = builder.objectRef<Figures>("IssueStats").implement({
       resolve: ({ timeToTriage }) => timeToTriage(),
     }),
     timeInStatus: t.field({
+      extensions: usuallyShort,
       type: [StatusDurationType],
       description:
         "How long issues stayed in each status: every stay that ended in the period, from the transition to " +
