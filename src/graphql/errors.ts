@@ -7,7 +7,8 @@ export const errorCodes = {
   BAD_REQUEST:
     "The request is not a GraphQL request (its body, parameters or Accept header), or its URL is too long.",
   GRAPHQL_PARSE_FAILED: "The document is not GraphQL.",
-  GRAPHQL_VALIDATION_FAILED: "The document asks for something that the schema does not have.",
+  GRAPHQL_VALIDATION_FAILED:
+    "The document asks for something that the schema does not have, or gives a value of the wrong type.",
   OPERATION_RESOLUTION_FAILURE:
     "The document has several operations and the request names none, or none has the name given.",
   PERSISTED_QUERY_NOT_SUPPORTED: "The request has only the hash of its document: send the document.",
@@ -17,7 +18,7 @@ export const errorCodes = {
   PAYLOAD_TOO_LARGE: "The request's body is larger than allowed.",
   UNSUPPORTED_MEDIA_TYPE: "The request's body is not application/json in UTF-8, uncompressed.",
   METHOD_NOT_ALLOWED: "Neither GET nor POST.",
-  CURSOR_INVALID: "The cursor is not one that this gateway made.",
+  CURSOR_INVALID: "This is not a cursor of an event log.",
   CURSOR_AHEAD: "The cursor is beyond the newest position of the log.",
   CURSOR_EXPIRED: "What followed the cursor has been dropped from the log.",
   EPOCH_CHANGED: "A new log was begun since the cursor was made, by `rebuild` or a restore.",
