@@ -105,11 +105,11 @@ export function createHttpServer({
     if (response.socket === null && !(await comesToItsTurn(request, response))) return;
     try {
       if (hasOneHost(request)) await handler(withoutHost(request), response);
-      else sendProblem(response, { status: 400, code: "BAD_REQUEST", headers: ending });
+      else sendProblem(response, notOneHost);
     } catch (error) {
       failed(error);
       if (response.headersSent) response.destroy();
-      else sendProblem(response, { status: 500, code: "INTERNAL_SERVER_ERROR", headers: ending });
+      else sendProblem(response, fault);
     }
     if (response.writableEnded && newest.get(request.socket) === response) newest.set(request.socket, null);
   }
@@ -150,7 +150,7 @@ export function createHttpServer({
         void serve(request, response);
       })
       .on("checkExpectation", (_request, response) => {
-        sendProblem(response, { status: 417, code: "BAD_REQUEST", headers: ending });
+        sendProblem(response, notExpected);
       })
       .on("clientError", refuseUnparsed)
   );
@@ -163,7 +163,30 @@ export function createHttpServer({
 const mostWaiting = 100;
 
 const ending = { Connection: "close" };
-const noTunnel: Problem = { status: 405, code: "METHOD_NOT_ALLOWED", headers: { Allow: "" } };
+const noTunnel: Problem = {
+  status: 405,
+  code: "METHOD_NOT_ALLOWED",
+  detail: "This is no proxy.",
+  headers: { Allow: "" },
+};
+const notOneHost: Problem = {
+  status: 400,
+  code: "BAD_REQUEST",
+  detail: "The request has to name one host, once.",
+  headers: ending,
+};
+const notExpected: Problem = {
+  status: 417,
+  code: "BAD_REQUEST",
+  detail: "Nothing but Expect: 100-continue can be expected here.",
+  headers: ending,
+};
+const fault: Problem = {
+  status: 500,
+  code: "INTERNAL_SERVER_ERROR",
+  detail: "This is a fault of the gateway, whose log says more.",
+  headers: ending,
+};
 
 /**
  * True if a request names its host once, as RFC 9112 requires of HTTP/1.1; its target may name the same one again. Of
@@ -187,12 +210,12 @@ const hostInTarget = /^https?:\/\/([^/?#]*)/i;
 function problemOf({ code }: NodeJS.ErrnoException): Problem {
   switch (code) {
     case "ERR_HTTP_REQUEST_TIMEOUT":
-      return { status: 408, code: "REQUEST_TIMEOUT" };
+      return { status: 408, code: "REQUEST_TIMEOUT", detail: "The request did not arrive whole in time." };
     case "HPE_HEADER_OVERFLOW":
-      return { status: 431, code: "BAD_REQUEST" };
+      return { status: 431, code: "BAD_REQUEST", detail: "The URL and the headers are larger than 16 KiB." };
     case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
-      return { status: 413, code: "PAYLOAD_TOO_LARGE" };
+      return { status: 413, code: "PAYLOAD_TOO_LARGE", detail: "The extensions of a chunk are too large." };
     default:
-      return { status: 400, code: "BAD_REQUEST" };
+      return { status: 400, code: "BAD_REQUEST", detail: "The request is not valid HTTP/1.1." };
   }
 }

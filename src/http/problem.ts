@@ -9,6 +9,8 @@ export type Problem = {
   readonly status: number;
   /** From the documented list of codes. */
   readonly code: string;
+  /** What is wrong and what to do, for people. */
+  readonly detail?: string;
   readonly headers?: OutgoingHttpHeaders;
 };
 
@@ -18,8 +20,9 @@ export type Problem = {
  * Closes the connection if the request is incomplete and its body may be larger than 64 KiB: the rest would have to be
  * read and discarded before the next request.
  */
-export function sendProblem(response: ServerResponse, { status, code, headers }: Problem): void {
-  const body = problemBody(status, code);
+export function sendProblem(response: ServerResponse, problem: Problem): void {
+  const { status, headers } = problem;
+  const body = problemBody(problem);
   response.writeHead(status, {
     "Content-Type": "application/problem+json",
     "Content-Length": Buffer.byteLength(body),
@@ -48,8 +51,9 @@ export function endWithProblem(socket: Duplex, problem: Problem | null): void {
   socket.once("close", () => clearTimeout(late));
 }
 
-function problemMessage({ status, code, headers = {} }: Problem): string {
-  const body = problemBody(status, code);
+function problemMessage(problem: Problem): string {
+  const { status, headers = {} } = problem;
+  const body = problemBody(problem);
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     ...Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`),
@@ -65,12 +69,13 @@ function hasMuchLeft(request: IncomingMessage): boolean {
   return !request.complete && (declaredLength(request) ?? Infinity) > 64 * 1024;
 }
 
-function problemBody(status: number, code: string): string {
+function problemBody({ status, code, detail }: Problem): string {
   return JSON.stringify({
     type: "about:blank",
     title: STATUS_CODES[status],
     status,
     code,
+    detail,
     requestId: randomUUID(),
   });
 }

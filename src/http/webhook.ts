@@ -1,5 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
-import type { RefusalCode } from "../observability/metrics.ts";
+import { refusals, type RefusalCode } from "../observability/refusals.ts";
 import type { Report } from "../observability/report.ts";
 import type { Receiver } from "../sentry/receive.ts";
 import { createBodyRoom, declaredLength, requestBody } from "./body.ts";
@@ -54,7 +54,7 @@ export function createWebhookHandler({
 
   function refuse(response: ServerResponse, status: number, code: RefusalCode, headers: OutgoingHttpHeaders) {
     report.deliveryRefused(code);
-    sendProblem(response, { status, code, headers });
+    sendProblem(response, { status, code, detail: refusals[code], headers });
   }
 
   return async (request, response) => {
@@ -82,13 +82,14 @@ export function createWebhookHandler({
         return refuse(response, 401, answer.code, { "WWW-Authenticate": scheme });
       }
       case 503:
-        return sendProblem(response, { status: 503, code: answer.code, headers: retrying });
+        return sendProblem(response, { status: 503, code: answer.code, detail: notKept, headers: retrying });
     }
   };
 }
 
 const ending = { Connection: "close" };
 const retrying = { "Retry-After": 5 };
+const notKept = "It is not known to be stored: send it again. If it was stored after all, it counts once.";
 
 type Refusal = {
   readonly status: number;

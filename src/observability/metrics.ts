@@ -2,27 +2,13 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as wait } from "node:timers/promises";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { deliveryOutcomes } from "../domain/delivery.ts";
+import { refusals } from "./refusals.ts";
 
 /**
  * The interval of the event-loop delay monitor, in milliseconds. Each check wakes an idle process, which costs more
  * than all else that it does.
  */
 const lookEveryMs = 20;
-
-/** Why a request to the webhook route was refused; its `code` in the answer. */
-const refusalCodes = [
-  "METHOD_NOT_ALLOWED",
-  "PAYLOAD_TOO_LARGE",
-  "UNSUPPORTED_ENCODING",
-  "UNSUPPORTED_MEDIA_TYPE",
-  "SIGNATURE_MISSING",
-  "SIGNATURE_INVALID",
-  "UNAUTHENTICATED",
-  "REQUEST_TIMEOUT",
-  "OVERLOADED",
-  "RATE_LIMITED",
-] as const;
-export type RefusalCode = (typeof refusalCodes)[number];
 
 /** Why a signed webhook was answered 503. */
 const notKeptCodes = ["STORAGE_UNAVAILABLE", "OVERLOADED"] as const;
@@ -145,7 +131,7 @@ export function createMetrics(watch: WatchEventLoop = monitorEventLoopDelay) {
   };
   // Prometheus sees no increase in a series that begins at 1, so the first lost webhook would raise no alarm.
   for (const outcome of deliveryOutcomes) metrics.deliveries.inc({ outcome }, 0);
-  for (const code of refusalCodes) metrics.deliveriesRefused.inc({ code }, 0);
+  for (const code of Object.keys(refusals)) metrics.deliveriesRefused.inc({ code }, 0);
   for (const code of notKeptCodes) metrics.deliveriesNotKept.inc({ code }, 0);
   for (const reason of timestampFaults) metrics.sentAtAdjusted.inc({ reason }, 0);
   for (const transport of transports) {

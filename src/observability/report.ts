@@ -1,6 +1,7 @@
 import type { DeliveryOutcome } from "../domain/delivery.ts";
 import type { Logger } from "./logger.ts";
-import type { Metrics, NotKeptCode, RefusalCode, TimestampFault, Transport } from "./metrics.ts";
+import type { Metrics, NotKeptCode, TimestampFault, Transport } from "./metrics.ts";
+import { refusals, type RefusalCode } from "./refusals.ts";
 
 /**
  * One function for each thing that happens. Numbers go to the metrics, under few labels; details go to the log. No
@@ -148,7 +149,7 @@ export function createReport({
     },
     deliveryRefused: (code) => {
       metrics.deliveriesRefused.inc({ code });
-      quietly(`refused ${code}`, () => logger.warn({ code }, "webhook refused"));
+      quietly(`refused ${code}`, () => logger.warn({ code }, `webhook refused: ${refusals[code]}`));
     },
     deliveryNotKept: (code, err) => {
       metrics.deliveriesNotKept.inc({ code });

@@ -59,7 +59,7 @@ export async function webhookServer({
     handler: (request, response) =>
       isWebhookPath(request.url ?? "")
         ? handler(request, response)
-        : sendProblem(response, { status: 404, code: "NOT_FOUND" }),
+        : sendProblem(response, { status: 404, code: "NOT_FOUND", detail: "Nothing is here." }),
     failed: (error) => failed.push(error),
     timedOut: () => report.deliveryRefused("REQUEST_TIMEOUT"),
     options,

@@ -8,6 +8,7 @@ import type { IncomingDelivery } from "../../src/domain/delivery.ts";
 import { OverloadedError, StorageUnavailableError } from "../../src/domain/failure.ts";
 import { createRateLimit } from "../../src/http/rate-limit.ts";
 import { isWebhookPath } from "../../src/http/webhook.ts";
+import { refusals } from "../../src/observability/refusals.ts";
 import { sign } from "../../src/sentry/signature.ts";
 import { aLargeBody, anIssueBody, anIssueObject, bytesOf, installation } from "../sentry/bodies.ts";
 import { now, secret, signed, webhookServer, type WebhookServer } from "./webhook-server.ts";
@@ -17,7 +18,10 @@ const body = anIssueBody();
 const limit = 2 * 1024 * 1024;
 
 /** The answer's problem details, having checked that they are ones and repeat nothing of the request. */
-function problemIn({ status, headers, body: text }: WireAnswer): { readonly code: string } {
+function problemIn({ status, headers, body: text }: WireAnswer): {
+  readonly code: string;
+  readonly detail: string;
+} {
   expect(headers["content-type"]).toBe("application/problem+json");
   const problem = JSON.parse(text);
   expect(problem).toEqual({
@@ -25,6 +29,7 @@ function problemIn({ status, headers, body: text }: WireAnswer): { readonly code
     title: expect.any(String),
     status,
     code: expect.any(String),
+    detail: expect.any(String),
     requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
   });
   return problem;
@@ -59,7 +64,7 @@ async function expectRefused(
   const answer = await post(server, bytes, headers);
   expect(answer.status).toBe(401);
   expect(answer.headers["www-authenticate"]).toBe("Sentry-Hook-Signature");
-  expect(problemIn(answer).code).toBe(code);
+  expect(problemIn(answer)).toMatchObject({ code, detail: refusals[code] });
   expect(server.kept).toEqual([]);
   expect(server.told).toEqual([["deliveryRefused", code]]);
 }
@@ -226,13 +231,13 @@ describe("the webhook route and the signature", () => {
     await expectRefused({ headers: { "Sentry-Hook-Signature": undefined } }, "SIGNATURE_MISSING");
   });
 
-  it("row 15: a wrong signature is refused in the same words", async () => {
+  it("row 15: a wrong signature is refused, and the answer says no more than its code", async () => {
     const headers = { "Sentry-Hook-Signature": sign("another secret", body) };
     await expectRefused({ headers }, "SIGNATURE_INVALID");
     await using server = await webhookServer();
     const plain = async (signature: string | undefined) => {
       const answer = await post(server, body, { "Sentry-Hook-Signature": signature });
-      return { ...JSON.parse(answer.body), code: null, requestId: null };
+      return { ...JSON.parse(answer.body), code: null, detail: null, requestId: null };
     };
     expect(await plain(headers["Sentry-Hook-Signature"])).toEqual(await plain(undefined));
   });

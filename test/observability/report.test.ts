@@ -54,6 +54,18 @@ describe("what is logged", () => {
     expect(said).toEqual([notUnderstood, notUnderstood]);
   });
 
+  it.each([
+    ["SIGNATURE_MISSING", "does not come from an integration of Sentry"],
+    ["SIGNATURE_INVALID", "set that to the Client Secret"],
+    ["UNAUTHENTICATED", "WEBHOOK_BEARER is set"],
+    ["PAYLOAD_TOO_LARGE", "WEBHOOK_MAX_BYTES"],
+  ] as const)("tells of webhooks refused with %s once in ten seconds, and what to do", (code, what) => {
+    const { report, said, clock } = reporting();
+    for (; clock.now < 15_000; clock.now += 1_000) report.deliveryRefused(code);
+    const refused = expect.stringMatching(new RegExp(`^webhook refused: .*${what}`)) as string;
+    expect(said).toEqual([refused, refused]);
+  });
+
   it("tells of JWTs that are refused once in ten seconds, for each reason", () => {
     const { report, said, clock } = reporting();
     for (; clock.now < 15_000; clock.now += 1_000)
