@@ -105,10 +105,10 @@ export function createRoutes({
     if (path.startsWith("/assets/")) {
       if (!isRead(request)) return refuseMethod(response);
       if (await page.sendAsset(request, response, path)) return;
-      return sendProblem(response, { status: 404, code: "NOT_FOUND" });
+      return sendProblem(response, { status: 404, code: "NOT_FOUND", detail: noFile });
     }
     if (path !== "/" && path !== graphqlPath && path !== "/metrics")
-      return sendProblem(response, { status: 404, code: "NOT_FOUND" });
+      return sendProblem(response, { status: 404, code: "NOT_FOUND", detail: noRoute });
 
     const admission = await admit(request);
     if (admission.is !== "admitted") {
@@ -121,7 +121,8 @@ export function createRoutes({
     if (path === graphqlPath) return graphql(request, response, admission);
     if (!isRead(request)) return refuseMethod(response);
     if (path === "/") return page.sendDocument(request, response, 200);
-    if (!isUnlimitedAdmin(admission.viewer)) return sendProblem(response, { status: 403, code: "FORBIDDEN" });
+    if (!isUnlimitedAdmin(admission.viewer))
+      return sendProblem(response, { status: 403, code: "FORBIDDEN", detail: noAdmin });
     const text = await figures();
     response.writeHead(200, {
       "Content-Type": registry.contentType,
@@ -131,6 +132,11 @@ export function createRoutes({
     response.end(text);
   };
 }
+
+const noRoute =
+  "Nothing is at this path. There are /, /graphql, /session, /metrics, /health/live, /health/ready and /webhooks/sentry, without a / at the end.";
+const noFile = "The page has no such file: if the gateway was upgraded, reload the page.";
+const noAdmin = "The metrics need an admin token without --project.";
 
 function answer(request: IncomingMessage, response: ServerResponse, status: number, value: object): void {
   if (!isRead(request)) return refuseMethod(response);
@@ -148,5 +154,10 @@ function isRead({ method }: IncomingMessage): boolean {
 }
 
 function refuseMethod(response: ServerResponse): void {
-  sendProblem(response, { status: 405, code: "METHOD_NOT_ALLOWED", headers: { Allow: "GET, HEAD" } });
+  sendProblem(response, {
+    status: 405,
+    code: "METHOD_NOT_ALLOWED",
+    detail: "Only GET and HEAD are answered here.",
+    headers: { Allow: "GET, HEAD" },
+  });
 }

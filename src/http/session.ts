@@ -32,9 +32,15 @@ export function createSessionHandler({ admit, hops, now }: SessionOptions) {
       return sendProblem(response, {
         status: 405,
         code: "METHOD_NOT_ALLOWED",
+        detail: "POST begins a session, and DELETE ends it.",
         headers: { Allow: "POST, DELETE" },
       });
-    if (!isOfOwnPage(request)) return sendProblem(response, { status: 403, code: "FORBIDDEN" });
+    if (!isOfOwnPage(request))
+      return sendProblem(response, {
+        status: 403,
+        code: "FORBIDDEN",
+        detail: "Only pages of the gateway's own origin have sessions.",
+      });
     const attributes = `Path=/; HttpOnly; SameSite=Strict${isByHttps(request, hops) ? "; Secure" : ""}`;
     const answer = (cookie: string): void => {
       response.writeHead(204, { "Set-Cookie": cookie, "Cache-Control": "no-store" }).end();

@@ -183,13 +183,18 @@ describe("the routes", () => {
     expect(await ask("/assets/main-1.js", { headers: elsewhere })).toMatchObject({ status: 200 });
   });
 
-  it.each(["/nothing", "/assets/none.js", "/graphql/x", "/health", "/webhooks"])(
-    "have nothing at %s",
-    async (path) => {
-      const { status, body } = await ask(path);
-      expect([status, JSON.parse(body)]).toMatchObject([404, { code: "NOT_FOUND" }]);
-    },
-  );
+  it.each([
+    ["/nothing", "/graphql, "],
+    ["/graphql/", "without a / at the end"],
+    ["/graphql/x", "/graphql, "],
+    ["/health", "/health/ready"],
+    ["/webhooks", "/webhooks/sentry"],
+    ["/assets/none.js", "reload the page"],
+  ])("have nothing at %s, and say what there is", async (path, says) => {
+    const { status, body } = await ask(path);
+    const detail = expect.stringContaining(says) as string;
+    expect([status, JSON.parse(body)]).toMatchObject([404, { code: "NOT_FOUND", detail }]);
+  });
 
   it("say whether the process lives and is ready, and why it is not", async () => {
     expect(await ask("/health/live")).toMatchObject({ status: 200, body: '{"status":"live"}' });
