@@ -280,7 +280,7 @@ describe("the health and the metrics of a gateway", () => {
       "write_queue",
       "tail_lag_seconds",
       "wal_bytes",
-      'event_loop_delay_seconds{percentile="99"}',
+      "event_loop_delay_seconds_count",
       "ack_seconds_count",
       'deliveries_total{outcome="IGNORED"}',
     ])

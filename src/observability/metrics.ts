@@ -1,14 +1,8 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as wait } from "node:timers/promises";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { deliveryOutcomes } from "../domain/delivery.ts";
+import { createProcessMetrics } from "./process-metrics.ts";
 import { refusals } from "./refusals.ts";
-
-/**
- * The interval of the event-loop delay monitor, in milliseconds. Each check wakes an idle process, which costs more
- * than all else that it does.
- */
-const lookEveryMs = 20;
 
 /** Why a signed webhook was answered 503. */
 const notKeptCodes = ["STORAGE_UNAVAILABLE", "OVERLOADED"] as const;
@@ -26,21 +20,11 @@ export type Transport = (typeof transports)[number];
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /**
- * Monitors the event loop: a histogram of the nanoseconds between checks, which are `resolution` milliseconds if there
- * is no delay.
- */
-type WatchEventLoop = (options: {
-  readonly resolution: number;
-}) => Pick<ReturnType<typeof monitorEventLoopDelay>, "enable" | "disable" | "percentile" | "reset">;
-
-/**
  * Creates the metrics in a registry of their own, so that several gateways can run in one process. Disposing them stops
- * the event-loop monitor.
+ * the watch over the event loop.
  */
-export function createMetrics(watch: WatchEventLoop = monitorEventLoopDelay) {
+export function createMetrics() {
   const registers = [new Registry()];
-  const eventLoop = watch({ resolution: lookEveryMs });
-  eventLoop.enable();
   const metrics = {
     registry: registers[0]!,
     deliveries: new Counter({
@@ -108,26 +92,13 @@ export function createMetrics(watch: WatchEventLoop = monitorEventLoopDelay) {
       help: "From a webhook's arrival to its entry having been written to all live subscribers of one operation.",
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     }),
-    eventLoopDelay: new Gauge({
-      registers,
-      name: "issuewire_event_loop_delay_seconds",
-      help: "How late the event loop was since it was last asked, by percentile. Whatever holds it up holds up every answer.",
-      labelNames: ["percentile"],
-      collect() {
-        for (const percentile of [50, 99, 100]) {
-          // The time between two checks, of which only what exceeds the interval is delay.
-          const apart = eventLoop.percentile(percentile) / 1e9;
-          this.set({ percentile: String(percentile) }, Math.max(0, apart - lookEveryMs / 1000));
-        }
-        eventLoop.reset();
-      },
-    }),
     graphqlErrors: new Counter({
       registers,
       name: "issuewire_graphql_internal_errors_total",
       help: "GraphQL fields that failed with INTERNAL_SERVER_ERROR.",
     }),
-    [Symbol.dispose]: () => void eventLoop.disable(),
+    process: createProcessMetrics(registers[0]!),
+    [Symbol.dispose]: () => metrics.process[Symbol.dispose](),
   };
   // Prometheus sees no increase in a series that begins at 1, so the first lost webhook would raise no alarm.
   for (const outcome of deliveryOutcomes) metrics.deliveries.inc({ outcome }, 0);
