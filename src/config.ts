@@ -7,7 +7,7 @@ import { logLevels } from "./observability/logger.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const onOff = z.enum(["on", "off"]);
+const onOff = z.enum(["on", "off"], "must be on or off");
 
 const wholeNumber = (least: number, most: number) =>
   z
@@ -94,7 +94,7 @@ const settings = z.object({
     .default(100)
     .describe("How many operations one WebSocket may have open at once; OPERATION_LIMIT beyond."),
   ALLOW_ANONYMOUS: z
-    .enum(["read"])
+    .enum(["read"], "must be read, or unset")
     .optional()
     .describe(
       "read: requests without a token may read everything except deliveries, raw, metadata, snapshot and e-mail addresses.",
@@ -187,7 +187,7 @@ const settings = z.object({
         "pages of packaged apps (tauri://localhost) cannot be let in.",
     ),
   LOG_LEVEL: z
-    .enum(logLevels)
+    .enum(logLevels, `must be one of ${logLevels.join(", ")}`)
     .default("info")
     .describe("The least severe level logged: fatal, error, warn, info, debug, trace, or silent."),
 });

@@ -125,9 +125,9 @@ describe("the settings", () => {
     ["CORS_ORIGINS", "*"],
     ["CORS_ORIGINS", "https://*.b.example"],
     ["LOG_LEVEL", "loud"],
-  ])("refuse %s=%s, by its name", (name, value) => {
+  ])("refuse %s=%s, by its name, and say what it must be", (name, value) => {
     expect(() => parseConfig({ [name]: value })).toThrow(
-      new RegExp(`^These settings are wrong:\n  ${name}: `),
+      new RegExp(`^These settings are wrong:\n  ${name}: (?:must (?:be|name) |cannot be read: )`),
     );
   });
 
