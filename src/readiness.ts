@@ -16,8 +16,8 @@ const maxLagMs = 5_000;
 export function createReadiness({ store, tail, now, silenceAfterMs }: ReadinessOptions) {
   /** Milliseconds since the last signed webhook; null while there was none. */
   async function silenceMs(): Promise<number | null> {
-    const { lastDeliveryAt } = await store.reader.feedFigures({ since: now() });
-    return lastDeliveryAt === null ? null : Math.max(0, now() - lastDeliveryAt);
+    const last = await store.reader.lastDeliveryAt();
+    return last === null ? null : Math.max(0, now() - last);
   }
 
   /**

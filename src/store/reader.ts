@@ -90,13 +90,6 @@ export type LogBounds = {
   readonly oldest: Seq;
 };
 
-/** What arrived lately. */
-export type FeedFigures = {
-  readonly lastDeliveryAt: number | null;
-  /** Deliveries received after `since`, by outcome; every outcome is present. */
-  readonly counts: Readonly<Record<DeliveryOutcome, number>>;
-};
-
 /** The issues that match `filter` at `now`: to be listed, counted, or the subject of statistics. */
 export type Counted = { readonly filter: IssueFilter; readonly now: number };
 
@@ -234,7 +227,10 @@ export interface Reader {
     request: PageRequest<number> & { readonly filter: DeliveryFilter; readonly now: number },
   ): Promise<Page<Delivery>>;
   deliveryCount(request: { readonly filter: DeliveryFilter; readonly now: number }): Promise<number>;
-  feedFigures(request: { readonly since: number }): Promise<FeedFigures>;
+  /** When the newest delivery was received; null if there is none. */
+  lastDeliveryAt(): Promise<number | null>;
+  /** Deliveries received after `since`. */
+  outcomeCounts(request: { readonly since: number }): Promise<Readonly<Record<DeliveryOutcome, number>>>;
 
   /**
    * Up to `limit` entries after `after`, oldest first.

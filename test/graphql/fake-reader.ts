@@ -20,7 +20,6 @@ import type {
   Counted,
   Delivery,
   Direction,
-  FeedFigures,
   IssueKey,
   IssueOrderField,
   LogBounds,
@@ -42,7 +41,8 @@ export type Known = {
   readonly deliveries?: readonly Delivery[];
   readonly snapshots?: ReadonlyMap<number, IssueFields>;
   readonly bodies?: ReadonlyMap<number, Uint8Array>;
-  readonly feed?: FeedFigures;
+  readonly lastDeliveryAt?: number;
+  readonly outcomeCounts?: Awaited<ReturnType<Reader["outcomeCounts"]>>;
   /** How long everything took. */
   readonly durations?: DurationFigures;
   readonly reopenRate?: number;
@@ -228,11 +228,9 @@ export function fakeReader(known: Known): Reader & { readonly asked: Asked[] } {
         (a, b) => compare(a, b, "DESC"),
       ),
     deliveryCount: async (request) => deliveriesUnder(request).length,
-    feedFigures: async () =>
-      known.feed ?? {
-        lastDeliveryAt: null,
-        counts: { APPLIED: 0, UNCHANGED: 0, DUPLICATE: 0, IGNORED: 0, QUARANTINED: 0 },
-      },
+    lastDeliveryAt: async () => known.lastDeliveryAt ?? null,
+    outcomeCounts: async () =>
+      known.outcomeCounts ?? { APPLIED: 0, UNCHANGED: 0, DUPLICATE: 0, IGNORED: 0, QUARANTINED: 0 },
 
     entriesAfter: async () => [],
   };

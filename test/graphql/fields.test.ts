@@ -137,10 +137,8 @@ const known: Known = {
   ]),
   bodies: new Map([[1, Buffer.from('\ufeff{"ö":1}\xff', "latin1")]]),
   bounds: { newest: 4, oldest: 1 },
-  feed: {
-    lastDeliveryAt: minutes(-3),
-    counts: { APPLIED: 5, UNCHANGED: 4, DUPLICATE: 3, IGNORED: 2, QUARANTINED: 1 },
-  },
+  lastDeliveryAt: minutes(-3),
+  outcomeCounts: { APPLIED: 5, UNCHANGED: 4, DUPLICATE: 3, IGNORED: 2, QUARANTINED: 1 },
 };
 
 const iso = (time: number) => new Date(time).toISOString();
@@ -610,12 +608,13 @@ describe("the feed", () => {
     expect(await data(silence)).toEqual({ feed: { silentForSeconds: null, isSilent: null } });
   });
 
-  it("counts the last 24 hours", async () => {
+  it("counts the last 24 hours, and only if that is asked for", async () => {
     const { data, reader } = gateway(known);
-    await data("{ feed { last24Hours { applied } lastDeliveryAt } }");
-    expect(reader.asked.filter(({ name }) => name === "feedFigures")).toEqual([
-      { name: "feedFigures", args: [{ since: now - 24 * 60 * 60_000 }] },
-    ]);
+    await data("{ feed { silentForSeconds lastDeliveryAt isSilent } }");
+    const counted = () => reader.asked.filter(({ name }) => name === "outcomeCounts");
+    expect(counted()).toEqual([]);
+    await data("{ feed { last24Hours { applied duplicate } } }");
+    expect(counted()).toEqual([{ name: "outcomeCounts", args: [{ since: now - 24 * 60 * 60_000 }] }]);
   });
 });
 

@@ -252,12 +252,16 @@ describe("deliveries", () => {
 
   it("are counted by outcome along an index, but for what is none", async () => {
     using database = opened();
-    const plans = await database.plansOf((reader) => reader.feedFigures({ since: 5 }));
+    const plans = await database.plansOf((reader) => reader.outcomeCounts({ since: 5 }));
     expect(plans.map((plan) => plan.split("\n")[0])).toEqual([
-      "SCAN deliveries",
       "SEARCH deliveries USING COVERING INDEX deliveries_by_received_at (received_at>?)",
       ofForgotten,
     ]);
+  });
+
+  it("tell when the last one came without being counted or sorted", async () => {
+    using database = opened();
+    expect(await database.plansOf((reader) => reader.lastDeliveryAt())).toEqual(["SCAN deliveries"]);
   });
 
   it("that are set aside are found among what is none, in their order", async () => {

@@ -21,7 +21,7 @@ const everything = { filter: {}, now: 0 } as const;
 function readsWith(options: Partial<ReadsOptions> = {}) {
   const asked: string[] = [];
   const here = new Proxy({} as Reader, {
-    ownKeys: () => ["bounds", "issues", "projects", "feedFigures", "issueCount", "transitionsOf"],
+    ownKeys: () => ["bounds", "issues", "projects", "outcomeCounts", "issueCount", "transitionsOf"],
     getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
     get: (_, name) => async () => asked.push(String(name)),
   });
@@ -50,8 +50,8 @@ describe("reads of a store", () => {
 
   it("end with a code when they take too long, and go on with another thread", async () => {
     await using reads = readsWith({ timeoutMs: 100 });
-    await expect(reads.reader.feedFigures({ since: 0 })).rejects.toThrow(ReadTimeoutError);
-    await expect(reads.reader.feedFigures({ since: 0 })).rejects.toThrow(ReadTimeoutError);
+    await expect(reads.reader.outcomeCounts({ since: 0 })).rejects.toThrow(ReadTimeoutError);
+    await expect(reads.reader.outcomeCounts({ since: 0 })).rejects.toThrow(ReadTimeoutError);
   });
 
   it("have their time from when their thread is there, however long it takes to start", async () => {
@@ -149,7 +149,7 @@ describe("reads that take too long", () => {
     await using reads = readsWith({ file: pipe, worker: new URL("./stuck-worker.ts", import.meta.url) });
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     let ended: unknown = null;
-    reads.reader.feedFigures({ since: 0 }).catch((error: unknown) => (ended = error));
+    reads.reader.outcomeCounts({ since: 0 }).catch((error: unknown) => (ended = error));
     while (!existsSync(`${pipe}.asked`)) await setImmediate();
     // Its time counts from when it is heard here that the thread is there.
     for (; ended === null; await setImmediate()) vi.advanceTimersByTime(10_000);

@@ -759,6 +759,6 @@ describe("a replica", () => {
     await store.append(told({ at: 1 }));
     const [bounds, issues] = await Promise.all([reading.bounds(), reading.issues(["1"])]);
     expect([bounds.newest, issues.size]).toEqual([0, 0]);
-    expect((await store.reader.feedFigures({ since: at(0) })).counts.APPLIED).toBe(1);
+    expect((await store.reader.outcomeCounts({ since: at(0) })).APPLIED).toBe(1);
   });
 });

@@ -48,7 +48,7 @@ describe.each(places)("an issue with more deliveries than one step may erase, on
     expect((await reader.deliveryPage(page)).rows.map(({ id }) => id)).toEqual([1]);
     expect(await reader.deliveryCount(page)).toBe(1);
     expect([...(await reader.deliveries([1, 2, many])).keys()]).toEqual([1]);
-    expect((await reader.feedFigures({ since: 0 })).counts).toMatchObject({ APPLIED: 1, IGNORED: 0 });
+    expect(await reader.outcomeCounts({ since: 0 })).toMatchObject({ APPLIED: 1, IGNORED: 0 });
     const entries = await reader.entriesAfter(0, 1_000);
     expect(entries.map(({ event }) => [event.issueId, event.role])).toEqual([
       ["2", "report"],

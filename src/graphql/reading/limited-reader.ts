@@ -141,13 +141,12 @@ export function limitedReader(reader: Reader, viewer: Viewer): Reader {
       // These show the issue as it was then, which may have been in another project.
       return new Map([...found].filter(([, fields]) => isTheirs(fields)));
     },
-    feedFigures: (request) =>
+    // These cover all projects.
+    lastDeliveryAt: async () => (viewer.projects === "all" ? reader.lastDeliveryAt() : null),
+    outcomeCounts: async (request) =>
       viewer.projects === "all"
-        ? reader.feedFigures(request)
-        : Promise.resolve({
-            lastDeliveryAt: null,
-            counts: { APPLIED: 0, UNCHANGED: 0, DUPLICATE: 0, IGNORED: 0, QUARANTINED: 0 },
-          }),
+        ? reader.outcomeCounts(request)
+        : { APPLIED: 0, UNCHANGED: 0, DUPLICATE: 0, IGNORED: 0, QUARANTINED: 0 },
 
     entriesAfter: async (after, limit) =>
       (await reader.entriesAfter(after, limit)).filter(({ after: issue }) => isTheirs(issue.fields)),

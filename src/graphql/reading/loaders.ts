@@ -1,6 +1,6 @@
 import DataLoader from "dataloader";
 import { unknownDetails, type Json, type Project } from "../../domain/issue.ts";
-import type { FeedFigures, LogBounds, Page, PageRequest, Reader } from "../../store/reader.ts";
+import type { LogBounds, Page, PageRequest, Reader } from "../../store/reader.ts";
 import { errorOf } from "../errors.ts";
 import type { Payload } from "../live/live-source.ts";
 import { remembered } from "../caching/remembered.ts";
@@ -26,7 +26,9 @@ export function createLoaders(reader: Reader, now: number, told: Payload | null 
   return {
     bounds,
     epoch: async (): Promise<string> => told?.epoch ?? (await bounds()).epoch,
-    feedFigures: remembered((): Promise<FeedFigures> => reader.feedFigures({ since: now - 24 * 3_600_000 })),
+    lastDeliveryAt: remembered(() => reader.lastDeliveryAt()),
+    /** Of the last 24 hours. */
+    outcomeCounts: remembered(() => reader.outcomeCounts({ since: now - 24 * 3_600_000 })),
 
     issue,
     /** The issue of an event. */

@@ -1,5 +1,5 @@
 import type { DeliveryOutcome } from "../../domain/delivery.ts";
-import type { FeedFigures, LogBounds } from "../../store/reader.ts";
+import type { LogBounds } from "../../store/reader.ts";
 import { builder } from "../builder.ts";
 import { dependsOnTime } from "../caching/depends-on-time.ts";
 import type { Context } from "../context.ts";
@@ -54,7 +54,7 @@ const FeedType = builder.objectRef<LogBounds>("Feed").implement({
       type: "DateTime",
       nullable: true,
       description: `When the newest signed webhook that is still kept was received; null if there is none. ${ofAllProjects}`,
-      resolve: async (_feed, _args, context) => (await figuresFor(context))?.lastDeliveryAt ?? null,
+      resolve: (_feed, _args, context) => lastDeliveryAt(context),
     }),
     silentForSeconds: t.float({
       extensions: dependsOnTime,
@@ -82,7 +82,8 @@ const FeedType = builder.objectRef<LogBounds>("Feed").implement({
       type: FeedCountsType,
       nullable: true,
       description: `The signed webhooks of the last 24 hours. ${ofAllProjects}`,
-      resolve: async (_feed, _args, context) => (await figuresFor(context))?.counts ?? null,
+      resolve: (_feed, _args, { loaders, viewer }) =>
+        viewer.projects === "all" ? loaders.outcomeCounts() : null,
     }),
     refusedSinceStart: t.int({
       extensions: dependsOnTime,
@@ -96,15 +97,15 @@ const FeedType = builder.objectRef<LogBounds>("Feed").implement({
   }),
 });
 
-/** Null for a viewer limited to some projects, since the figures cover all. */
-async function figuresFor({ loaders, viewer }: Context): Promise<FeedFigures | null> {
-  return viewer.projects === "all" ? loaders.feedFigures() : null;
+/** Null for a viewer limited to some projects, since it covers all. */
+async function lastDeliveryAt({ loaders, viewer }: Context): Promise<number | null> {
+  return viewer.projects === "all" ? loaders.lastDeliveryAt() : null;
 }
 
 /** Never negative, even if the gateway's clock has been set back since. */
 async function silenceMs(context: Context): Promise<number | null> {
-  const lastDeliveryAt = (await figuresFor(context))?.lastDeliveryAt ?? null;
-  return lastDeliveryAt === null ? null : Math.max(0, context.now - lastDeliveryAt);
+  const last = await lastDeliveryAt(context);
+  return last === null ? null : Math.max(0, context.now - last);
 }
 
 builder.queryField("feed", (t) =>

@@ -26,7 +26,13 @@ import { pageFrom, type QueryContext } from "./query.ts";
 
 type DeliveryQueries = Pick<
   Reader,
-  "deliveries" | "snapshots" | "bodies" | "deliveryPage" | "deliveryCount" | "feedFigures"
+  | "deliveries"
+  | "snapshots"
+  | "bodies"
+  | "deliveryPage"
+  | "deliveryCount"
+  | "lastDeliveryAt"
+  | "outcomeCounts"
 >;
 
 export function deliveryQueries({ db, tables, dialect, onUnreadable }: QueryContext): DeliveryQueries {
@@ -121,7 +127,7 @@ export function deliveryQueries({ db, tables, dialect, onUnreadable }: QueryCont
       return row!.count;
     },
 
-    async feedFigures({ since }) {
+    async lastDeliveryAt() {
       // By id: by time, one received while the clock was ahead would seem the last for as long. Rows that are no
       // webhooks were never received.
       const [last] = await db
@@ -130,6 +136,10 @@ export function deliveryQueries({ db, tables, dialect, onUnreadable }: QueryCont
         .where(isWebhook)
         .orderBy(desc(deliveries.id))
         .limit(1);
+      return last?.at ?? null;
+    },
+
+    async outcomeCounts({ since }) {
       const isRecent = gt(deliveries.receivedAt, since);
       const counted = (where: SQL | undefined) =>
         db
@@ -147,7 +157,7 @@ export function deliveryQueries({ db, tables, dialect, onUnreadable }: QueryCont
       };
       for (const row of rows) counts[row.outcome] += row.count;
       for (const row of others) counts[row.outcome] -= row.count;
-      return { lastDeliveryAt: last?.at ?? null, counts };
+      return counts;
     },
   };
 }
