@@ -28,10 +28,17 @@ const ownedPackages: Readonly<Record<string, string>> = {
 
 const partOf = (file: string) => relative("src", file).split("/")[0]!;
 
-/** Every import of a file, with whether it is of types alone. */
+/** Everything that a file imports or loads, with whether it is of types alone. */
 function importsOf(source: string): readonly { readonly from: string; readonly isType: boolean }[] {
-  const found = source.matchAll(/^(?:import|export)( type)?\b[^;]*?"([^"]+)"/gms);
-  return [...found].map(([, type, from]) => ({ from: from!, isType: type !== undefined }));
+  const declared = source.matchAll(/^(?:import|export)\b( type\b)?([^;]*?)"([^"]+)"/gms);
+  const loaded = source.matchAll(/\b(?:import|URL|require)\(\s*["`]([^"`$]+)/g);
+  return [
+    ...[...declared].map(([, type, names, from]) => ({
+      from: from!,
+      isType: type !== undefined || /^\s*\{(?:\s*type\s[^,}]+,?)+\s*\}/.test(names!),
+    })),
+    ...[...loaded].map(([, from]) => ({ from: from!, isType: false })),
+  ];
 }
 
 /** The imports that the tables above do not allow, as `file → import`. */
@@ -81,6 +88,11 @@ describe("the check itself", () => {
     ["domain", 'import { x } from "../store/event-rows.ts";', true],
     ["graphql", 'import { x } from "../store/event-rows.ts";', true],
     ["graphql", 'import type { X } from "../store/event-rows.ts";', false],
+    ["graphql", 'import { type X, type Y } from "../store/event-rows.ts";', false],
+    ["graphql", 'import { type X, y } from "../store/event-rows.ts";', true],
+    ["graphql", 'const x = () => import("../store/event-rows.ts");', true],
+    ["graphql", 'new Worker(new URL("../store/read-worker.ts", import.meta.url));', true],
+    ["graphql", "new URL(`../store/read-worker${extname(import.meta.url)}`, import.meta.url);", true],
     ["http", 'import { eq } from "drizzle-orm";', true],
     ["store", 'import { eq } from "drizzle-orm/sqlite-core";', false],
   ])("in %s finds a stray in %s: %s", (part, source, isStray) => {
