@@ -272,17 +272,31 @@ describe("the examples' proxies", () => {
 describe("the examples' packages", () => {
   const root = JSON.parse(readFileSync(join(examples, "../package.json"), "utf8")) as Packages;
 
+  const of = (app: string) =>
+    JSON.parse(readFileSync(join(examples, app, "package.json"), "utf8")) as Packages;
+  const all = (of: Packages) => ({
+    ...of.devDependencies,
+    ...of.optionalDependencies,
+    ...of.dependencies,
+  });
+
   it.each([...apps, "node"])("ask for the versions that are tried here: %s", (app) => {
-    const { dependencies, devDependencies } = JSON.parse(
-      readFileSync(join(examples, app, "package.json"), "utf8"),
-    ) as Packages;
-    const tried = { ...root.devDependencies, ...root.dependencies };
-    for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies }))
-      expect([name, tried[name]]).toEqual([name, version]);
+    for (const [name, version] of Object.entries(all(of(app))))
+      expect([name, all(root)[name]]).toEqual([name, version]);
+  });
+
+  it("bring a Node that runs TypeScript, as the gateway does, where it has to: node", () => {
+    const { engines, optionalDependencies, allowScripts } = of("node");
+    expect(engines).toEqual(root.engines);
+    expect(optionalDependencies).toEqual(root.optionalDependencies);
+    expect(allowScripts).toEqual({ node: true });
   });
 });
 
 type Packages = {
+  readonly engines?: object;
+  readonly allowScripts?: object;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
 };
