@@ -133,7 +133,7 @@ export function createReport({
     secretOwn: ({ file }) =>
       logger.warn(
         { file },
-        "no SENTRY_CLIENT_SECRET: webhooks have to be signed with the random secret in this file, as simulate does and Sentry does not",
+        "no SENTRY_CLIENT_SECRET: what Sentry sends is refused. Set it to the Client Secret of your integration. Until then simulate signs with the random secret in this file.",
       ),
     stopped: () => logger.info("stopped"),
 
@@ -144,7 +144,9 @@ export function createReport({
       // If Sentry changes what it sends, only this tells: the webhook is heard, and answered 202.
       if (outcome === "QUARANTINED")
         quietly("quarantined", () =>
-          logger.warn("a signed webhook was not understood: kept, quarantined; `Query.deliveries` tells why"),
+          logger.warn(
+            "a signed webhook was not understood, and is kept as QUARANTINED. Its `reason` in `Query.deliveries` says why.",
+          ),
         );
     },
     deliveryRefused: (code) => {
@@ -153,13 +155,25 @@ export function createReport({
     },
     deliveryNotKept: (code, err) => {
       metrics.deliveriesNotKept.inc({ code });
-      quietly(`not kept ${code}`, () => logger.error({ code, err }, "webhook not kept: answered 503"));
+      quietly(`not kept ${code}`, () =>
+        logger.error({ code, err }, "webhook not kept, and answered 503: Sentry may never send it again"),
+      );
     },
     deliveryFaulted: (err) =>
-      quietly("faulted", () => logger.error({ err }, "a delivery could not be applied: kept, quarantined")),
+      quietly("faulted", () =>
+        logger.error(
+          { err },
+          "a fault of the gateway: a delivery could not be applied, and is kept as QUARANTINED. Once a version without the fault runs, rebuild applies it.",
+        ),
+      ),
     sentAtAdjusted: (reason) => {
       metrics.sentAtAdjusted.inc({ reason });
-      quietly(`adjusted ${reason}`, () => logger.warn({ reason }, "Sentry-Hook-Timestamp was not usable"));
+      quietly(`adjusted ${reason}`, () =>
+        logger.warn(
+          { reason },
+          "a webhook's Sentry-Hook-Timestamp was missing or could not be true, so another time was taken. If it is too early or too late, check the clock of this machine.",
+        ),
+      );
     },
 
     committed: ({ deliveries, entries, milliseconds }) => {
@@ -170,7 +184,10 @@ export function createReport({
     storeFailed: (err) =>
       quietly("store", () => {
         isStoreSaidToFail = true;
-        logger.error({ err }, "the store cannot write");
+        logger.error(
+          { err },
+          "the store cannot write: webhooks are answered 503. Check the disk, or the database server.",
+        );
       }),
     storeRecovered() {
       // On a disk that is nearly full it may fail and recover with each webhook.
@@ -181,14 +198,14 @@ export function createReport({
       quietly("drop", () =>
         logger.error(
           { err },
-          "what is too old, or was forgotten, could not be dropped and is still in the store: tried again within a minute",
+          "data that is too old, or was forgotten, could not be deleted and is still stored. The gateway tries again within a minute.",
         ),
       ),
     positionNotNoted: (err) =>
       quietly("position", () =>
         logger.error(
           { err },
-          "how far the log has come could not be noted beside the database: tried again every second, and until it works a restore might go undetected",
+          "the newest position could not be written to the .instance file beside the database. The gateway tries again every second; until it succeeds, a restored backup may not be noticed.",
         ),
       ),
     contentUnreadable(err) {
@@ -196,50 +213,72 @@ export function createReport({
       saidUnreadable.add(err.message);
       logger.error(
         { err },
-        "what some deliveries held cannot be read, and counts as gone: doctor says which",
+        "the contents of some deliveries cannot be read, and count as deleted. Run doctor to see which.",
       );
     },
-    tailFailed: (err) => quietly("tail", () => logger.error({ err }, "the log cannot be read")),
+    tailFailed: (err) =>
+      quietly("tail", () =>
+        logger.error(
+          { err },
+          "the log cannot be read: subscribers get nothing new. The gateway tries again.",
+        ),
+      ),
     listenerFailed: (err) =>
       quietly("listener", () =>
-        logger.warn({ err }, "notifications from other replicas do not arrive; polling goes on"),
+        logger.warn(
+          { err },
+          "other replicas' commits are not heard, so they are seen up to a second later. The gateway tries to listen again.",
+        ),
       ),
     pollingAlone: () =>
       logger.info(
-        "PostgreSQL is reached through a pooler: what other replicas commit is seen up to a second later, unless DATABASE_DIRECT_URL leads past it",
+        "PostgreSQL is reached through a pooler: other replicas' commits are seen up to a second later. To hear them at once, set DATABASE_DIRECT_URL.",
       ),
     textIndexMissing: () =>
-      logger.info("the index of texts is made: a search reads every issue until it is there"),
+      logger.info("the index for text search is being built: until it is there, a search reads every issue"),
     textIndexFailed: (err) =>
       logger.warn(
         { err },
-        "the index of texts could not be made: a search reads every issue; the next start tries again",
+        "the index for text search could not be built, so a search reads every issue. The next start tries again.",
       ),
     scriptsUnknown: () =>
       logger.warn(
-        "the database's LC_CTYPE does not know letters other than English ones: a search for text in another script reads every issue; restore a dump into a database that is created with a UTF-8 locale",
+        "the database's LC_CTYPE knows English letters only: a search for text in another script reads every issue. To change that, restore a dump into a database that was created with a UTF-8 locale.",
       ),
     logHeld: () =>
       quietly("held", () =>
-        logger.warn("a new epoch is due, and somebody holds the log, as rebuild does: waiting for its end"),
+        logger.warn(
+          "a new epoch has to begin, but something else has locked the log, as rebuild does. The gateway waits until it ends.",
+        ),
       ),
-    epochChanged: () => logger.warn("a new epoch has begun: cursors from before are refused"),
+    epochChanged: () =>
+      logger.warn(
+        "a new epoch has begun: cursors from before are refused, and subscribers have to read their lists again",
+      ),
     restored: (tokens) =>
       logger.warn(
         { tokens, count: tokens.length },
         tokens.length === 0
-          ? "the database was restored, and a new epoch has begun: cursors from before are refused, and no token is valid, as none was then"
-          : "the database was restored, and a new epoch has begun: cursors from before are refused, and these tokens are valid, as they were then; revoke what should not be",
+          ? "the database was restored, so a new epoch has begun: cursors from before are refused. There was no token at the backup, so none is valid."
+          : "the database was restored, so a new epoch has begun: cursors from before are refused. These tokens were valid at the backup and are again: revoke those that should not be.",
       ),
     databaseLost: ({ file, newest }) =>
       logger.warn(
         { file, newest },
-        "the database that was here, whose log had come to this position, is gone, and a new and empty one was made: cursors from before are refused, and no token from before is valid; stop and put a backup in its place to have what that holds",
+        "the database file was gone or empty, so a new one was made. `newest` is how far the log of the lost one had come. Cursors and tokens from before are refused. To get the data back, stop the gateway and restore a backup.",
       ),
 
-    tokensFailed: (err) => quietly("tokens", () => logger.error({ err }, "the tokens cannot be read")),
+    tokensFailed: (err) =>
+      quietly("tokens", () =>
+        logger.error(
+          { err },
+          "the tokens cannot be read: those last known stay valid. The gateway tries again.",
+        ),
+      ),
     keysFailed: (err) =>
-      quietly("keys", () => logger.error({ err }, "the keys that JWTs are checked with cannot be fetched")),
+      quietly("keys", () =>
+        logger.error({ err }, "the keys that JWTs are checked with cannot be fetched. Check JWT_JWKS_URL."),
+      ),
     jwtRefused: ({ code, claim }) =>
       quietly(`JWT ${code} ${claim}`, () => logger.info({ code, claim }, "a JWT was refused")),
 
@@ -248,17 +287,24 @@ export function createReport({
     slowConsumerCut: (transport) => {
       metrics.slowConsumers.inc({ transport });
       quietly(`slow ${transport}`, () =>
-        logger.warn({ transport }, "a subscriber that read nothing, or too little, was cut"),
+        logger.warn(
+          { transport },
+          "a subscriber that read too slowly was cut. It can resume after its last cursor.",
+        ),
       );
     },
     // Another replica's clock may be ahead, and Prometheus takes a sum that falls for one that began anew.
     entryTold: (milliseconds) => metrics.toldSeconds.observe(Math.max(0, milliseconds) / 1000),
 
-    readFailed: (err) => quietly("read", () => logger.error({ err }, "the store cannot be read")),
+    readFailed: (err) =>
+      quietly("read", () => logger.error({ err }, "the store cannot be read: clients are told to try again")),
     resolverFailed: (err) => {
       metrics.graphqlErrors.inc();
-      quietly("resolver", () => logger.error({ err }, "a GraphQL field failed"));
+      quietly("resolver", () =>
+        logger.error({ err }, "a fault of the gateway: a GraphQL field failed with INTERNAL_SERVER_ERROR"),
+      );
     },
-    requestFailed: (err) => quietly("request", () => logger.error({ err }, "a request failed")),
+    requestFailed: (err) =>
+      quietly("request", () => logger.error({ err }, "a fault of the gateway: a request failed")),
   };
 }
