@@ -10,7 +10,7 @@ export type Problem = {
   /** From the documented list of codes. */
   readonly code: string;
   /** What is wrong and what to do, for people. */
-  readonly detail?: string;
+  readonly detail: string;
   readonly headers?: OutgoingHttpHeaders;
 };
 

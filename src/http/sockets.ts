@@ -8,6 +8,7 @@ import { serveOperations, type OperationsOptions } from "./operations.ts";
 import { isOriginAllowed } from "./origin.ts";
 import { endWithProblem, type Problem } from "./problem.ts";
 import "./receiver.ts";
+import { tooMany } from "./request-rate.ts";
 
 export type SocketsOptions = OperationsOptions & {
   /** The origins whose pages may connect, besides our own. */
@@ -37,7 +38,14 @@ const serviceRestart = 1012;
 const noHandshake: Problem = {
   status: 400,
   code: "BAD_REQUEST",
+  detail: "This is not a WebSocket handshake of version 13.",
   headers: { "Sec-WebSocket-Version": "13" },
+};
+
+const stopping: Problem = {
+  status: 503,
+  code: "SERVICE_UNAVAILABLE",
+  detail: "The gateway is stopping: connect again.",
 };
 
 /**
@@ -81,10 +89,22 @@ export function createSockets(options: SocketsOptions): Sockets {
   function refusal(request: IncomingMessage, client: string): Problem | null {
     const waitSeconds = rate(request);
     if (waitSeconds > 0)
-      return { status: 429, code: "RATE_LIMITED", headers: { "Retry-After": waitSeconds } };
-    if (!isOriginAllowed(request, origins)) return { status: 403, code: "FORBIDDEN" };
-    if (isStopping) return { status: 503, code: "SERVICE_UNAVAILABLE" };
-    return (open.get(client) ?? 0) < maxSocketsPerClient ? null : { status: 503, code: "OVERLOADED" };
+      return {
+        status: 429,
+        code: "RATE_LIMITED",
+        detail: tooMany(waitSeconds),
+        headers: { "Retry-After": waitSeconds },
+      };
+    if (!isOriginAllowed(request, origins))
+      return {
+        status: 403,
+        code: "FORBIDDEN",
+        detail: "CORS_ORIGINS does not name the origin of this page.",
+      };
+    if (isStopping) return stopping;
+    if ((open.get(client) ?? 0) < maxSocketsPerClient) return null;
+    const detail = `At most ${maxSocketsPerClient} WebSockets at once from one address: close one first.`;
+    return { status: 503, code: "OVERLOADED", detail };
   }
 
   return {
@@ -98,7 +118,7 @@ export function createSockets(options: SocketsOptions): Sockets {
       const refused = refusal(request, client);
       // A server without TLS has no other kind of socket.
       if (refused !== null || !(socket instanceof Socket)) {
-        endWithProblem(socket, refused ?? { status: 503, code: "SERVICE_UNAVAILABLE" });
+        endWithProblem(socket, refused ?? stopping);
         return;
       }
       open.set(client, (open.get(client) ?? 0) + 1);
