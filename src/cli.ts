@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { isIPv6 } from "node:net";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Command, CommanderError, Option } from "commander";
 import { CommandError } from "./commands/command-error.ts";
@@ -241,8 +241,7 @@ async function openOrMake(): Promise<Maintenance> {
   if (isPostgres(url)) return openPostgresMaintenance(url);
   const file = databaseFileOf(url);
   return openSqliteMaintenance(file, {
-    made: () =>
-      console.error(`Made ${resolve(file)}: a gateway with another DATABASE_URL does not know this token.`),
+    made: () => console.error(`Made ${file}: a gateway with another DATABASE_URL does not know this token.`),
   });
 }
 

@@ -15,7 +15,7 @@ export const databaseUrl = z
   })
   .refine(isReadableUrl, { message: unreadableUrl, abort: true })
   .refine(
-    (url) => isPostgres(url) || isFileName(pathOf(url)),
+    (url) => isPostgres(url) || [pathOf(url), databaseFileOf(url)].every(isFileName),
     "must name a file, without a space before or after its path",
   );
 
@@ -44,11 +44,12 @@ export function withoutPassword(text: string): string {
 }
 
 /**
- * The path of the SQLite file that a `file:` URL names, relative to the working directory. Symbolic links are followed,
- * so that the files beside a database are the same by whatever name it is opened.
+ * The absolute path of the SQLite file that a `file:` URL names: a gateway opens it now and then, and the program around
+ * it may change its working directory. `..` takes back the name before it, as in any URL. Symbolic links are followed, so
+ * that the files beside a database are the same by whatever name it is opened.
  */
 export function databaseFileOf(url: string): string {
-  return throughLinks(pathOf(url), mostLinks);
+  return throughLinks(resolve(pathOf(url)), mostLinks);
 }
 
 /** False if the URL is ambiguous, or not percent-encoded as it should be. */
