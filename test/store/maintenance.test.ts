@@ -33,6 +33,18 @@ async function answers(file: string) {
   return await answersOf(store);
 }
 
+/** Overwrites the first page of a table or an index. */
+function breakPageOf(file: string, name: string): void {
+  const database = new Database(file);
+  database.pragma("wal_checkpoint(TRUNCATE)");
+  const page = database.prepare("select rootpage from sqlite_schema where name = ?").pluck().get(name);
+  const pageSize = database.pragma("page_size", { simple: true }) as number;
+  database.close();
+  const bytes = readFileSync(file);
+  bytes.fill(0xff, (Number(page) - 1) * pageSize, Number(page) * pageSize);
+  writeFileSync(file, bytes);
+}
+
 const noProgress = () => {};
 const rebuild = (file: string, onProgress: (done: number, total: number) => void = noProgress) =>
   rebuildSqlite({ file, read: readBody, onProgress, onFault: (error) => expect(error).toBeUndefined() });
@@ -358,14 +370,7 @@ describe("doctor", () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "a.db");
     await fill(file);
-    const database = new Database(file);
-    database.pragma("wal_checkpoint(TRUNCATE)");
-    const page = database.prepare("select rootpage from sqlite_schema where name = 'events'").pluck().get();
-    const pageSize = database.pragma("page_size", { simple: true }) as number;
-    database.close();
-    const bytes = readFileSync(file);
-    bytes.fill(0xff, (Number(page) - 1) * pageSize, Number(page) * pageSize);
-    writeFileSync(file, bytes);
+    breakPageOf(file, "events");
     const [first] = await examine(file);
     expect(first).toMatchObject({
       problem: expect.stringContaining("The database file is damaged"),
@@ -432,6 +437,17 @@ describe("commands beside a process that is making the store", () => {
     expect(await commands.compact()).toEqual({ is: "compact" });
     expect(made).toHaveBeenCalledOnce();
   });
+});
+
+it("a backup of a file that is damaged is not kept, and doctor is named, which looks at the file", async () => {
+  using folder = temporaryFolder();
+  const [file, to] = [join(folder.path, "a.db"), join(folder.path, "backup.db")];
+  await fill(file);
+  breakPageOf(file, "issues");
+  await expect(backUpSqlite({ file, to, onProgress: noProgress })).rejects.toThrow(
+    /^The copy is damaged \(.*\), as the database itself may be: run ".*doctor"\.$/s,
+  );
+  expect(readdirSync(folder.path).filter((name) => name.startsWith("backup"))).toEqual([]);
 });
 
 describe("a backup that is put back", () => {
