@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { lockStore, StoreInUseError } from "../../src/store/sqlite/lock.ts";
 import { told } from "./deliveries.ts";
-import { openTestStore, temporaryFolder } from "./open.ts";
+import { openStoreIn, openTestStore, temporaryFolder } from "./open.ts";
 
 it("the lock is tried for so long that of two who come at the same moment one has it", () => {
   using folder = temporaryFolder();
@@ -15,6 +15,16 @@ it("the lock is tried for so long that of two who come at the same moment one ha
   }
   expect(performance.now() - began).toBeGreaterThan(100);
   lockStore(file)[Symbol.dispose]();
+});
+
+it("a gateway waits for the moment that a command has the store", async () => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, "issuewire.db");
+  const command = lockStore(file);
+  const opening = openStoreIn(file);
+  command[Symbol.dispose]();
+  await using store = await opening;
+  expect(await store.append(told())).toMatchObject({ outcome: "APPLIED" });
 });
 
 describe("a lock whose file is deleted beneath a gateway, as one that was left over might be", () => {

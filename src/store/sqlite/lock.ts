@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { isBusy, unusable } from "./error.ts";
 
@@ -18,6 +19,9 @@ export type Lock = Disposable & {
  */
 const tryForMs = 200;
 
+/** The pause between two tries, in which the event loop goes on. */
+const lookEveryMs = 100;
+
 /**
  * Locks the store for this process until the lock is disposed or the process ends, however it ends. Only commands that
  * erase or change tokens write beside the holder.
@@ -33,6 +37,15 @@ export function lockStore(file: string): Lock {
   throw new StoreInUseError(
     `Another process is using ${file}: a gateway, or a command such as rebuild. Stop it first.`,
   );
+}
+
+/** As `lockStore`, but if another process has the lock, tries again for so long. */
+export async function lockStoreWithin(waitMs: number, file: string): Promise<Lock> {
+  for (const until = performance.now() + waitMs; performance.now() < until; await wait(lookEveryMs)) {
+    const lock = tryToLock(file);
+    if (lock !== null) return lock;
+  }
+  return lockStore(file);
 }
 
 /** As `lockStore`, but null if another process has the lock. */
