@@ -216,7 +216,7 @@ export function createReport({
       ),
     scriptsUnknown: () =>
       logger.warn(
-        "the database's LC_CTYPE does not know letters other than English ones: a search for text in another script reads every issue; restore a dump into a database that is created with a UTF-8 locale",
+        "the database's LC_CTYPE does not know letters other than English ones: a search for text in another script reads every issue; create the database anew with a UTF-8 locale, and restore a dump into it if this one holds anything",
       ),
     logHeld: () =>
       quietly("held", () =>
