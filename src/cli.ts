@@ -85,7 +85,6 @@ function signingSecret(): string {
 const program = new Command("issuewire")
   .description("A GraphQL gateway over Sentry's issue webhooks.")
   .version(version)
-  .showHelpAfterError("Add --help to see what there is.")
   .addHelpText("after", () => `\nSettings, from the environment or a file .env here:\n${settingsHelp()}`);
 
 program
@@ -343,9 +342,11 @@ function settingsHelp(): string {
     .join("\n");
 }
 
-// Error messages repeat unexpected arguments, which may have passwords.
 for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
-  command.configureOutput({ outputError: (text, write) => write(withoutPassword(text)) });
+  command
+    .showHelpAfterError("Add --help to see what there is.")
+    // Error messages repeat unexpected arguments, which may have passwords.
+    .configureOutput({ outputError: (text, write) => write(withoutPassword(text)) });
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // The reader, such as `head`, has read enough.
