@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { statSync, type Stats } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { isBusy, unusable } from "./error.ts";
@@ -52,8 +52,11 @@ export async function lockStoreWithin(waitMs: number, file: string): Promise<Loc
 export function tryToLock(file: string): Lock | null {
   const place = `${file}.lock`;
   let lock: Database.Database | null = null;
+  let taken: Stats | undefined;
   try {
     lock = new Database(place, { timeout: tryForMs });
+    // Before the wait for the lock: what is there after it may be another file.
+    taken = statSync(place, { throwIfNoEntry: false });
     // It holds nothing to roll back, and a full disk has no room for a journal.
     lock.pragma("journal_mode = MEMORY");
     lock.exec("begin exclusive");
@@ -63,7 +66,6 @@ export function tryToLock(file: string): Lock | null {
     throw unusable(place, error);
   }
   const held = lock;
-  const taken = statSync(place, { throwIfNoEntry: false });
   return {
     isInPlace() {
       const now = statSync(place, { throwIfNoEntry: false });
