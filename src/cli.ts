@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { isIPv6 } from "node:net";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Command, CommanderError, Option } from "commander";
 import { CommandError } from "./commands/command-error.ts";
@@ -18,7 +18,7 @@ import {
   retentionOf,
   unknownSettings,
 } from "./config.ts";
-import { databaseFileOf, faultOfUrl, isPostgres, withoutPassword } from "./database-url.ts";
+import { databaseFileOf, faultOfUrl, withoutPassword } from "./database-url.ts";
 import { printedSchema } from "./graphql/schema.ts";
 import { errorText } from "./observability/error-text.ts";
 import { howToRun } from "./observability/how-to-run.ts";
@@ -30,19 +30,11 @@ import { readSecret, secretFileOf } from "./sentry/secret.ts";
 import { sign } from "./sentry/signature.ts";
 import { simulateCommand } from "./sentry/simulate.ts";
 import { startGateway } from "./server.ts";
+import { storeCommands } from "./store-commands.ts";
 import { copyStore } from "./store/copy.ts";
 import type { Finding } from "./store/doctor/finding.ts";
 import { backUpSqlite } from "./store/sqlite/backup.ts";
-import { requireFile } from "./store/sqlite/connection.ts";
-import { examineSqlite } from "./store/sqlite/doctor.ts";
 import { openSqliteFilling } from "./store/sqlite/filling.ts";
-import type { Maintenance } from "./store/maintenance.ts";
-import { examinePostgres } from "./store/postgres/doctor.ts";
-import { openPostgresMaintenance } from "./store/postgres/maintenance.ts";
-import { rebuildPostgres } from "./store/postgres/rebuild.ts";
-import type { RebuildOptions } from "./store/rebuild.ts";
-import { openSqliteMaintenance } from "./store/sqlite/maintenance.ts";
-import { rebuildSqlite } from "./store/sqlite/rebuild.ts";
 
 const { version } = JSON.parse(readFileSync(join(packageFolder, "package.json"), "utf8")) as {
   readonly version: string;
@@ -52,13 +44,14 @@ const { version } = JSON.parse(readFileSync(join(packageFolder, "package.json"),
 const closeMs = 500;
 
 const config = () => parseConfig(readEnvironment());
+const store = () => storeCommands(config().DATABASE_URL);
 const databaseFile = () => {
-  const { DATABASE_URL: url } = config();
-  if (isPostgres(url))
+  const { file } = store();
+  if (file === null)
     throw new ConfigError(
       "This command is for a SQLite file, and DATABASE_URL names PostgreSQL: back that up with its own tools, such as pg_dump, and fill a file with a past and copy it there.",
     );
-  return databaseFileOf(url);
+  return file;
 };
 
 const progress = (what: string) => createProgressBar(what, process.stderr);
@@ -71,11 +64,12 @@ function ownAddress(): string {
 }
 
 function signingSecret(): string {
-  const { SENTRY_CLIENT_SECRET: secrets, DATABASE_URL: url } = config();
-  const secret = secrets?.[0] ?? (isPostgres(url) ? null : readSecret(secretFileOf(databaseFileOf(url))));
+  const { file } = store();
+  const secret =
+    config().SENTRY_CLIENT_SECRET?.[0] ?? (file === null ? null : readSecret(secretFileOf(file)));
   if (secret === null)
     throw new ConfigError(
-      isPostgres(url)
+      file === null
         ? "There is no secret to sign with: set SENTRY_CLIENT_SECRET to that of the gateways."
         : "There is no secret to sign with yet: start the gateway once, or set SENTRY_CLIENT_SECRET.",
     );
@@ -85,7 +79,6 @@ function signingSecret(): string {
 const program = new Command("issuewire")
   .description("A GraphQL gateway over Sentry's issue webhooks.")
   .version(version)
-  .showHelpAfterError("Add --help to see what there is.")
   .addHelpText("after", () => `\nSettings, from the environment or a file .env here:\n${settingsHelp()}`);
 
 program
@@ -156,18 +149,16 @@ program
     "Derive every history again from the kept deliveries, under a new epoch. Stop the gateway first; on PostgreSQL, replicas answer webhooks with 503 meanwhile.",
   )
   .action(async () => {
-    const { DATABASE_URL: url } = config();
+    const { rebuild } = store();
     using bar = progress("rebuilding");
     const faults: unknown[] = [];
     const unreadable: Error[] = [];
-    const options: RebuildOptions = {
+    await rebuild({
       read: readBody,
       onProgress: bar.update,
       onFault: (error) => faults.push(error),
       onUnreadable: (error) => unreadable.push(error),
-    };
-    if (isPostgres(url)) await rebuildPostgres({ ...options, url });
-    else await rebuildSqlite({ ...options, file: databaseFileOf(url) });
+    });
     bar.clear();
     for (const fault of faults) console.error(`A delivery could not be applied: ${String(fault)}`);
     for (const { message } of unreadable)
@@ -188,7 +179,7 @@ program
     webAddress,
   )
   .action(async ({ send }: { readonly send?: string }) => {
-    const { DATABASE_URL: url } = config();
+    const { examine } = store();
     let isWell = true;
     const tell = (findings: readonly Finding[]) => {
       for (const { problem, remedy } of findings) console.log(`✗ ${problem}\n  → ${remedy}`);
@@ -197,10 +188,7 @@ program
     // Before the database is opened: the setting that names it may be without effect.
     tell(settingsFindings());
     using bar = progress("examining");
-    const onProgress = (_what: string, done: number, total: number) => bar.update(done, total);
-    const findings = isPostgres(url)
-      ? await examinePostgres({ url, onProgress })
-      : await examineSqlite({ file: databaseFileOf(url), onProgress });
+    const findings = await examine({ onProgress: (_what, done, total) => bar.update(done, total) });
     bar.clear();
     tell(findings);
     if (send !== undefined) {
@@ -226,26 +214,6 @@ function settingsFindings(): readonly Finding[] {
   return [...names, ...lines].map((problem) => ({ problem, remedy }));
 }
 
-/** Opens the database for a command that only reads or erases. @throws if there is none: it is not made. */
-async function openExisting(): Promise<Maintenance> {
-  const { DATABASE_URL: url } = config();
-  if (isPostgres(url)) return openPostgresMaintenance(url, { mustExist: true });
-  const file = databaseFileOf(url);
-  requireFile(file);
-  return openSqliteMaintenance(file);
-}
-
-/** Opens the database, and makes it if there is none. It says so of a new file, which may not be the gateway's. */
-async function openOrMake(): Promise<Maintenance> {
-  const { DATABASE_URL: url } = config();
-  if (isPostgres(url)) return openPostgresMaintenance(url);
-  const file = databaseFileOf(url);
-  return openSqliteMaintenance(file, {
-    made: () =>
-      console.error(`Made ${resolve(file)}: a gateway with another DATABASE_URL does not know this token.`),
-  });
-}
-
 /**
  * @throws CommandError if this is no http or https address. The message of an InvalidArgumentError would show the text,
  * which may hold a password.
@@ -257,7 +225,7 @@ function webAddress(text: string): string {
 }
 
 async function sendTest(url: string) {
-  await using store = await openExisting();
+  await using opened = await store().openExisting();
   const secret = signingSecret();
   const { SENTRY_CLIENT_SECRET: given, WEBHOOK_BEARER: bearer = null } = config();
   return await sendTestDelivery({
@@ -265,7 +233,7 @@ async function sendTest(url: string) {
     sign: (body) => sign(secret, body),
     isOwnSecret: given === undefined,
     bearer,
-    arrived: store.hasDelivery,
+    arrived: opened.hasDelivery,
   });
 }
 
@@ -292,7 +260,7 @@ program.addCommand(
 );
 
 const erase = {
-  open: openExisting,
+  open: () => store().openExisting(),
   progress,
   retention: () => retentionOf(config()),
   now: Date.now,
@@ -303,8 +271,12 @@ program.addCommand(forgetCommand(erase));
 
 program.addCommand(
   tokenCommand({
-    open: openOrMake,
-    openExisting,
+    open: () =>
+      // Told, because it may not be the gateway's.
+      store().openOrMake((file) =>
+        console.error(`Made ${file}: a gateway with another DATABASE_URL does not know this token.`),
+      ),
+    openExisting: () => store().openExisting(),
     durationOf: isoDuration.parse,
     now: Date.now,
     print: console.log,
@@ -344,9 +316,11 @@ function settingsHelp(): string {
     .join("\n");
 }
 
-// Error messages repeat unexpected arguments, which may have passwords.
 for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
-  command.configureOutput({ outputError: (text, write) => write(withoutPassword(text)) });
+  command
+    .showHelpAfterError("Add --help to see what there is.")
+    // Error messages repeat unexpected arguments, which may have passwords.
+    .configureOutput({ outputError: (text, write) => write(withoutPassword(text)) });
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // The reader, such as `head`, has read enough.

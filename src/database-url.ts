@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import * as z from "zod";
 
 const unreadableUrl =
-  "cannot be read: what has a meaning in URLs has to be percent-encoded, such as % as %25, ? or # in a path, and @ or / in a password";
+  "cannot be read: what has a meaning in URLs has to be percent-encoded, such as % as %25, ? or # in a path, and @, / or a space in a password; and a port is at most 65535";
 
 /** `file:` and a path, or `postgres://…`. */
 export const databaseUrl = z
@@ -15,7 +15,7 @@ export const databaseUrl = z
   })
   .refine(isReadableUrl, { message: unreadableUrl, abort: true })
   .refine(
-    (url) => isPostgres(url) || isFileName(pathOf(url)),
+    (url) => isPostgres(url) || [pathOf(url), databaseFileOf(url)].every(isFileName),
     "must name a file, without a space before or after its path",
   );
 
@@ -38,28 +38,34 @@ export function isPostgres(url: string): boolean {
 /** A URL, or a text with URLs in it, with `***` in place of the passwords. */
 export function withoutPassword(text: string): string {
   // As URLs are read: the last @ before the path ends the password.
-  return text
-    .replace(/(:\/\/[^:/?#\s]*):[^/?#\s]*@/g, "$1:***@")
-    .replace(/([?&]password=)[^&\s]*/gi, "$1***");
+  return text.replace(/(:\/\/[^:/?#]*):[^/?#]*@/g, "$1:***@").replace(/([?&]password=)[^&\n]*/gi, "$1***");
 }
 
 /**
- * The path of the SQLite file that a `file:` URL names, relative to the working directory. Symbolic links are followed,
- * so that the files beside a database are the same by whatever name it is opened.
+ * The absolute path of the SQLite file that a `file:` URL names: a gateway opens it now and then, and the program around
+ * it may change its working directory. `..` takes back the name before it, as in any URL. Symbolic links are followed, so
+ * that the files beside a database are the same by whatever name it is opened.
  */
 export function databaseFileOf(url: string): string {
-  return throughLinks(pathOf(url), mostLinks);
+  return throughLinks(resolve(pathOf(url)), mostLinks);
 }
 
 /** False if the URL is ambiguous, or not percent-encoded as it should be. */
 function isReadableUrl(url: string): boolean {
-  // Without a host, pg uses a local socket.
-  if (isPostgres(url)) return URL.canParse(url) || URL.canParse(url.replace("@/", "@localhost/"));
+  if (isPostgres(url)) return !/\s/.test(url) && hasReadableParts(url);
   try {
     return !isAnotherThanSaid(url) && !pathOf(url).includes("\0");
   } catch {
     return false;
   }
+}
+
+function hasReadableParts(postgresUrl: string): boolean {
+  // Without a host, pg uses a local socket.
+  const parsed = URL.parse(postgresUrl) ?? URL.parse(postgresUrl.replace("@/", "@localhost/"));
+  return (
+    parsed?.searchParams.getAll("port").every((port) => /^\d*$/.test(port) && Number(port) < 65_536) === true
+  );
 }
 
 /** True if the file would be another than the text says: a URL's path ends at the first ? or #, and no name has a /. */

@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import { retentionOf, type Config } from "./config.ts";
 import { databaseFileOf, isPostgres } from "./database-url.ts";
 import type { Report } from "./observability/report.ts";
@@ -49,8 +48,7 @@ export function openStore({
     });
   return openSqliteStore({
     ...shared,
-    // Absolute, because it is reopened now and then, and the program may change its working directory.
-    file: resolve(databaseFileOf(url)),
+    file: databaseFileOf(url),
     threads: { read: threadOf("read-worker", threads), write: threadOf("write-worker", threads) },
     onEnd,
   });

@@ -53,6 +53,11 @@ describe("the settings", () => {
     expect(withoutPassword(url)).toBe("postgres://ann:***@db:5432/issues?sslmode=verify-full");
     expect(withoutPassword("postgres://ann@b:se@c:ret@db/issues")).toBe("postgres://ann@b:***@db/issues");
     expect(withoutPassword("postgresql://db/issues?user=ann&password=secret")).not.toContain("secret");
+    expect(withoutPassword("postgres://ann:a b\tc@db/issues")).toBe("postgres://ann:***@db/issues");
+    expect(withoutPassword("postgres://ann b:secret@db/issues")).toBe("postgres://ann b:***@db/issues");
+    expect(withoutPassword("got 1: postgres://db/issues?password=a b&user=ann.\n")).toBe(
+      "got 1: postgres://db/issues?password=***&user=ann.\n",
+    );
     expect(withoutPassword("file:./a:b@c.db")).toBe("file:./a:b@c.db");
   });
 
@@ -112,6 +117,10 @@ describe("the settings", () => {
     ["DATABASE_DIRECT_URL", "postgres://[::1/issuewire"],
     ["DATABASE_URL", "postgres://ann:a/b@db/issues"],
     ["DATABASE_DIRECT_URL", "postgres://ann:a#b@db/issues"],
+    ["DATABASE_URL", "postgres://ann:a b@db/issues"],
+    ["DATABASE_DIRECT_URL", "postgres://db/issues?user=ann&password=a b"],
+    ["DATABASE_URL", "postgres://db/issues?port=99999"],
+    ["DATABASE_DIRECT_URL", "postgres://db/issues?port=none"],
     ["SENTRY_CLIENT_SECRET", "one,,two"],
     ["WEBHOOK_MAX_BYTES", "0"],
     ["WEBHOOK_BEARER", "two words"],

@@ -243,7 +243,7 @@ export function createReport({
       ),
     scriptsUnknown: () =>
       logger.warn(
-        "the database's LC_CTYPE knows English letters only: a search for text in another script reads every issue. To change that, restore a dump into a database that was created with a UTF-8 locale.",
+        "the database's LC_CTYPE knows English letters only: a search for text in another script reads every issue. To change that, create the database anew with a UTF-8 locale, and restore a dump if this one holds anything.",
       ),
     logHeld: () =>
       quietly("held", () =>

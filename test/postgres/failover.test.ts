@@ -29,7 +29,7 @@ it(
     const { epoch } = await replica.reader.bounds();
     await acknowledged(replica, told({ issue: "kept" }));
     const findings = await examinePostgres({ url: standby.url, onProgress: () => {} });
-    expect(findings.map(({ problem }) => problem)).toEqual([expect.stringContaining("It is read-only")]);
+    expect(findings.map(({ problem }) => problem)).toEqual([expect.stringContaining("It is a standby")]);
     // While it is not, what it has not received goes with the primary, and is told of.
     await configure("alter system reset synchronous_standby_names");
     await standby.stop("fast");

@@ -336,7 +336,7 @@ describe("a server that fails", () => {
 
   it.each([
     ["array_nulls=off", "array_nulls is off"],
-    ["default_transaction_read_only=on", "It is read-only"],
+    ["default_transaction_read_only=on", "default_transaction_read_only is on"],
   ])("is refused with a role's %s", async (setting, said) => {
     const options = encodeURIComponent(`-c ${setting}`);
     await expect(openReplica(`${inject("postgres")}?options=${options}`)).rejects.toThrow(said);

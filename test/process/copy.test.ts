@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { expect, it } from "vitest";
 import { metaNames } from "../../src/store/meta.ts";
 import { temporaryFolder } from "../store/open.ts";
@@ -48,7 +48,10 @@ it("copy says what is wrong with its arguments, and ends with 1", async () => {
   const wrong = [
     [["--from", "postgres://a/b", "--to", "postgres://a/b"], "--from must be file:"],
     [["--from", "file:none.db", "--to", "file:none.db"], "--to must be postgres://"],
-    [["--from", "file:none.db", "--to", "postgres://127.0.0.1:1/x"], "There is no database file none.db"],
+    [
+      ["--from", "file:none.db", "--to", "postgres://127.0.0.1:1/x"],
+      `There is no database file ${resolve("none.db")}.`,
+    ],
     [["--from", "file:none.db", "--to", "postgres://127.0.0.1:99999/x"], "--to cannot be read"],
     [["--from", "file:%zz", "--to", "postgres://127.0.0.1:1/x"], "--from cannot be read"],
   ] as const;

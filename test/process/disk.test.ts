@@ -8,6 +8,7 @@ import { describe, expect, it, inject } from "vitest";
 import { freePort } from "../free-port.ts";
 import { StorageUnavailableError } from "../../src/domain/failure.ts";
 import { sign } from "../../src/sentry/signature.ts";
+import { openWriter } from "../../src/store/sqlite/connection.ts";
 import { told } from "../store/deliveries.ts";
 import { openStoreIn, openTestStore, temporaryFolder } from "../store/open.ts";
 import { postIssue } from "./post.ts";
@@ -41,25 +42,41 @@ describe("a command whose disk is full", () => {
       await Promise.all(issues.map((issue) => store.append(told({ issue, title: `${issue} `.repeat(200) }))));
     }
     const file = other === "" ? kept : join(folder.path, other);
-    const child = spawn(
-      "bash",
-      [
-        "-c",
-        `ulimit -f ${kilobytes}; exec "${process.execPath}" ${join(inject("built"), "cli.js")} ${words}`,
-      ],
-      {
-        env: { PATH: process.env["PATH"], DATABASE_URL: `file:${file}` },
-        stdio: ["ignore", "ignore", "pipe"],
-      },
-    );
-    let said = "";
-    child.stderr.on("data", (chunk) => (said += String(chunk)));
-    await once(child, "close");
-    expect(said).toMatch(
-      new RegExp(`: ${file}\\S* cannot be written \\(.*\\): check whether its disk is full`),
-    );
+    expect(await saidWithin(kilobytes, file, words)).toMatch(cannotWrite(file));
+  });
+
+  it("says so too where it finds that the file was put back, and begins a new epoch", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    await (await openStoreIn(file))[Symbol.asyncDispose]();
+    rmSync(`${file}.instance`);
+    // Keeps what SQLite has beside the file, which would take more room than there is.
+    const { client } = openWriter(file);
+    try {
+      client.pragma("wal_checkpoint(TRUNCATE)");
+      // The WAL has no room for one page. Nothing is written before that.
+      expect(await saidWithin(4, file, "token list")).toMatch(cannotWrite(file));
+    } finally {
+      client.close();
+    }
   });
 });
+
+const cannotWrite = (file: string) =>
+  new RegExp(`: ${file}\\S* cannot be written \\(.*\\): check whether its disk is full`);
+
+/** What a command on this file says, while no file can become larger than this. */
+async function saidWithin(kilobytes: number, file: string, words: string): Promise<string> {
+  const script = `ulimit -f ${kilobytes}; exec "${process.execPath}" ${join(inject("built"), "cli.js")} ${words}`;
+  const child = spawn("bash", ["-c", script], {
+    env: { PATH: process.env["PATH"], DATABASE_URL: `file:${file}` },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  child.stderr.on("data", (chunk) => (said += String(chunk)));
+  await once(child, "close");
+  return said;
+}
 
 /* A disk of its own for a process, which it takes with it. */
 const onSmallDisk = ["--user", "--map-root-user", "--mount", "sh", "-c"];

@@ -135,6 +135,19 @@ describe("a store that is filled", () => {
     expect(before).toHaveLength(1);
   });
 
+  it("waits for who has the former file open before it takes its place", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    await (await openSqliteMaintenance(file))[Symbol.asyncDispose]();
+    using filling = openFilling(file);
+    await filling.append([told()]);
+    const reading = openReader(file);
+    const finished = filling.finish();
+    reading.client.close();
+    await finished;
+    expect(rowsIn(file, "deliveries")).toHaveLength(1);
+  });
+
   it("leaves nothing behind when it breaks off", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "a.db");

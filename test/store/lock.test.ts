@@ -1,9 +1,10 @@
-import { existsSync, rmSync } from "node:fs";
+import Database from "better-sqlite3";
+import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { lockStore, StoreInUseError } from "../../src/store/sqlite/lock.ts";
 import { told } from "./deliveries.ts";
-import { openTestStore, temporaryFolder } from "./open.ts";
+import { openStoreIn, openTestStore, temporaryFolder } from "./open.ts";
 
 it("the lock is tried for so long that of two who come at the same moment one has it", () => {
   using folder = temporaryFolder();
@@ -15,6 +16,32 @@ it("the lock is tried for so long that of two who come at the same moment one ha
   }
   expect(performance.now() - began).toBeGreaterThan(100);
   lockStore(file)[Symbol.dispose]();
+});
+
+it("a lock is not in place where its file was replaced before it was had", () => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, "issuewire.db");
+  const exec = vi.spyOn(Database.prototype, "exec").mockImplementationOnce(function (
+    this: Database.Database,
+    sql,
+  ) {
+    writeFileSync(`${file}.new`, "");
+    renameSync(`${file}.new`, `${file}.lock`);
+    return this.exec(sql);
+  });
+  using lock = lockStore(file);
+  exec.mockRestore();
+  expect(lock.isInPlace()).toBe(false);
+});
+
+it("a gateway waits for the moment that a command has the store", async () => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, "issuewire.db");
+  const command = lockStore(file);
+  const opening = openStoreIn(file);
+  command[Symbol.dispose]();
+  await using store = await opening;
+  expect(await store.append(told())).toMatchObject({ outcome: "APPLIED" });
 });
 
 describe("a lock whose file is deleted beneath a gateway, as one that was left over might be", () => {

@@ -3,7 +3,16 @@ import { describe, expect, it, vi } from "vitest";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { cpSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import type { Report } from "../../src/observability/report.ts";
 import { readBody } from "../../src/sentry/payload.ts";
 import { backUpSqlite } from "../../src/store/sqlite/backup.ts";
@@ -31,6 +40,18 @@ async function fill(file: string): Promise<void> {
 async function answers(file: string) {
   await using store = await openStoreIn(file);
   return await answersOf(store);
+}
+
+/** Overwrites the first page of a table or an index. */
+function breakPageOf(file: string, name: string): void {
+  const database = new Database(file);
+  database.pragma("wal_checkpoint(TRUNCATE)");
+  const page = database.prepare("select rootpage from sqlite_schema where name = ?").pluck().get(name);
+  const pageSize = database.pragma("page_size", { simple: true }) as number;
+  database.close();
+  const bytes = readFileSync(file);
+  bytes.fill(0xff, (Number(page) - 1) * pageSize, Number(page) * pageSize);
+  writeFileSync(file, bytes);
 }
 
 const noProgress = () => {};
@@ -191,7 +212,7 @@ describe("rebuild", () => {
     const file = join(folder.path, "a.db");
     await using _store = await openStoreIn(file);
     await expect(rebuild(file)).rejects.toThrow("Another process is using");
-    await expect(openStoreIn(file)).rejects.toThrow("Another process is using");
+    await expect(openStoreIn(file, { lockWaitMs: 0 })).rejects.toThrow("Another process is using");
   });
 });
 
@@ -358,14 +379,7 @@ describe("doctor", () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "a.db");
     await fill(file);
-    const database = new Database(file);
-    database.pragma("wal_checkpoint(TRUNCATE)");
-    const page = database.prepare("select rootpage from sqlite_schema where name = 'events'").pluck().get();
-    const pageSize = database.pragma("page_size", { simple: true }) as number;
-    database.close();
-    const bytes = readFileSync(file);
-    bytes.fill(0xff, (Number(page) - 1) * pageSize, Number(page) * pageSize);
-    writeFileSync(file, bytes);
+    breakPageOf(file, "events");
     const [first] = await examine(file);
     expect(first).toMatchObject({
       problem: expect.stringContaining("The database file is damaged"),
@@ -418,6 +432,32 @@ describe("commands beside a process that is making the store", () => {
     }
   });
 
+  it("wait for it to be upgraded too, and say that it is of another version only after that", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "issuewire.db");
+    const gateway = openWriter(file);
+    using _lock = lockStore(file);
+    const migrations = gateway.client
+      .prepare("select hash, created_at from __drizzle_migrations")
+      .raw()
+      .all();
+    gateway.client.exec(
+      "delete from __drizzle_migrations where created_at = (select max(created_at) from __drizzle_migrations)",
+    );
+    try {
+      await expect(openSqliteMaintenance(file, { makingMs: 0 })).rejects.toThrow("is of another version");
+      const opening = openSqliteMaintenance(file);
+      const add = gateway.client.prepare("insert into __drizzle_migrations (hash, created_at) values (?, ?)");
+      add.run(migrations.at(-1));
+      await using commands = await opening;
+      expect(await commands.tokens.list()).toEqual([]);
+      add.run("newer", 99_999_999_999_999);
+      await expect(openSqliteMaintenance(file)).rejects.toThrow("is of another version");
+    } finally {
+      gateway.client.close();
+    }
+  });
+
   it("say that it is being made where that takes too long, and make it themselves where it is given up", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "issuewire.db");
@@ -431,6 +471,65 @@ describe("commands beside a process that is making the store", () => {
     await using commands = await opening;
     expect(await commands.compact()).toEqual({ is: "compact" });
     expect(made).toHaveBeenCalledOnce();
+  });
+});
+
+it("a backup of a file that is damaged is not kept, and doctor is named, which looks at the file", async () => {
+  using folder = temporaryFolder();
+  const [file, to] = [join(folder.path, "a.db"), join(folder.path, "backup.db")];
+  await fill(file);
+  breakPageOf(file, "issues");
+  await expect(backUpSqlite({ file, to, onProgress: noProgress })).rejects.toThrow(
+    /^The copy is damaged \(.*\), as the database itself may be: run ".*doctor"\.$/s,
+  );
+  expect(readdirSync(folder.path).filter((name) => name.startsWith("backup"))).toEqual([]);
+});
+
+/** Everything that opens a database. */
+const openings: readonly (readonly [string, (file: string) => unknown])[] = [
+  ["a gateway", openStoreIn],
+  ["commands", (file) => openSqliteMaintenance(file)],
+  ["doctor", examine],
+  ["rebuild", (file) => rebuild(file)],
+  ["backup", (file) => backUpSqlite({ file, to: `${file}.backup`, onProgress: noProgress })],
+  ["copy", (file) => openCopySource(file)],
+  ["simulate", (file) => openSqliteFilling({ file, read: readBody, onFault: noProgress })],
+];
+
+describe("a database file with a second name", () => {
+  it.each(openings)(
+    "is refused by %s, beside a gateway and alone, until that name is gone",
+    async (_, open) => {
+      using folder = temporaryFolder();
+      const [file, other] = [join(folder.path, "a.db"), join(folder.path, "other.db")];
+      const message = "has another name, a hard link";
+      {
+        await using store = await openStoreIn(file);
+        linkSync(file, other);
+        await expect((async () => open(other))()).rejects.toThrow(`${other} ${message}`);
+        // What has it open already goes on.
+        expect(await store.append(told())).toMatchObject({ outcome: "APPLIED" });
+      }
+      await expect((async () => open(file))()).rejects.toThrow(`${file} ${message}`);
+      rmSync(other);
+      await using _again = await openStoreIn(file);
+    },
+  );
+});
+
+describe("what is no database file", () => {
+  it.each(openings)("is not opened by %s: a pipe, which it would wait at for ever", async (_, open) => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "a.db");
+    execFileSync("mkfifo", [file]);
+    await expect((async () => open(file))()).rejects.toThrow(`${file} is no file: move it away`);
+  });
+
+  it("is told from one that is not there where the system does not say whether it is", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, `${"long".repeat(100)}.db`);
+    await expect(examine(file)).rejects.toThrow(`${file} cannot be reached: let this user enter`);
+    expect(() => lockStore(file)).toThrow(`${file}.lock cannot be written`);
   });
 });
 

@@ -288,8 +288,13 @@ describe("doctor on PostgreSQL", () => {
     ]);
   });
 
-  it("says where there is no store", async () => {
+  it("says where there is no store, and what it found of the server all the same", async () => {
     await using schema = await temporarySchema();
-    await expect(examine(schema.url)).rejects.toThrow("There is no store in this database");
+    const url = new URL(schema.url);
+    url.searchParams.set("options", `-c search_path=${schema.name} -c default_transaction_read_only=on`);
+    expect((await examine(url.href)).map(({ problem }) => problem)).toEqual([
+      expect.stringMatching(/^default_transaction_read_only is on/),
+      "There is no store in this database.",
+    ]);
   });
 });

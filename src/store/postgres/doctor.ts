@@ -7,7 +7,7 @@ import { metaNames } from "../meta.ts";
 import { drizzleOver } from "./ask.ts";
 import { codeOf, failureIn, notPermitted } from "./error.ts";
 import { durabilityFaults } from "./durability.ts";
-import { hasTablesOfThisVersion, isCopying, requireStore } from "./migrate.ts";
+import { hasStore, hasTablesOfThisVersion, isCopying } from "./migrate.ts";
 import { createPools } from "./pools.ts";
 import { connectTo } from "./prepare.ts";
 import { newestPosition, sharedBy } from "./queries.ts";
@@ -21,17 +21,16 @@ export type ExaminationOptions = Pick<Examined, "onProgress"> & { readonly url: 
  *
  * It checks the server's settings and the store's own records, then runs `examineStore`. It does not check the server's
  * pages.
- * @throws Error if there is no store, or the role may not read it.
+ * @throws Error if the role may not read the store.
  */
 export async function examinePostgres({ url, onProgress }: ExaminationOptions): Promise<readonly Finding[]> {
   await using pools = createPools(url);
   const client = pools.connection();
   try {
     await connectTo(client);
-    // Before the transaction: in a read-only one every server looks like a standby.
     const ofServer = await examineServer(client);
     await beginWithoutTimeouts(client, "isolation level repeatable read read only");
-    await requireStore(client);
+    if (!(await hasStore(client))) return [...ofServer, noStore];
     if (!(await hasTablesOfThisVersion(client))) return [...ofServer, otherVersion];
     // A copy that is not finished need not be right yet.
     if (await isCopying(client)) return [...ofServer, unfinishedCopy];
@@ -73,6 +72,11 @@ async function examineServer(client: pg.ClientBase): Promise<readonly Finding[]>
     })),
   ];
 }
+
+const noStore: Finding = {
+  problem: "There is no store in this database.",
+  remedy: "Start a gateway on it.",
+};
 
 const unfinishedCopy: Finding = {
   problem: "A copy into this database is not finished.",

@@ -15,8 +15,8 @@ export async function assertDurable(client: pg.ClientBase): Promise<void> {
 
 /** What is wrong with the settings of the server, one line for each; empty if nothing is. */
 export async function durabilityFaults(client: pg.ClientBase): Promise<readonly string[]> {
-  const { rows } = await client.query<Readonly<Record<Setting, string>>>(
-    `select ${settings.map((name) => `current_setting('${name}') as ${name}`).join(", ")}`,
+  const { rows } = await client.query<Found>(
+    `select pg_is_in_recovery() as is_standby, ${settings.map((name) => `current_setting('${name}') as ${name}`).join(", ")}`,
   );
   return faultsOf(rows[0]!);
 }
@@ -28,12 +28,12 @@ const settings = [
   "full_page_writes",
   "server_encoding",
   "array_nulls",
-  "transaction_read_only",
+  "default_transaction_read_only",
 ] as const;
-type Setting = (typeof settings)[number];
+type Found = Readonly<Record<(typeof settings)[number], string>> & { readonly is_standby: boolean };
 
 /** What is wrong with these settings, one line for each. */
-function faultsOf(found: Readonly<Record<Setting, string>>): readonly string[] {
+function faultsOf(found: Found): readonly string[] {
   const version = Math.floor(Number(found.server_version_num) / 10_000);
   return [
     version < oldestVersion && `It is version ${version}: ${oldestVersion} or newer is needed.`,
@@ -46,7 +46,8 @@ function faultsOf(found: Readonly<Record<Setting, string>>): readonly string[] {
     found.server_encoding !== "UTF8" &&
       `The database's encoding is ${found.server_encoding}: create it with encoding 'UTF8'.`,
     found.array_nulls !== "on" && "array_nulls is off: nothing could be written. Set it to on.",
-    found.transaction_read_only === "on" &&
-      "It is read-only, as a standby is: DATABASE_URL has to name the primary.",
+    found.is_standby && "It is a standby, which is read-only: DATABASE_URL has to name the primary.",
+    found.default_transaction_read_only === "on" &&
+      "default_transaction_read_only is on, for this role, this database or the server: nothing could be written. Set it to off.",
   ].filter((line) => line !== false);
 }

@@ -39,7 +39,8 @@ export async function migrate(
   const schema = rows[0]!.schema;
   if (schema === null)
     throw new Error("The role's search_path names no schema that exists: create one, or set search_path.");
-  if (mustExist) await requireStore(client);
+  if (mustExist && !(await hasStore(client)))
+    throw new Error("There is no store in this database: start a gateway on it.");
   await beginWithoutTimeouts(client);
   try {
     // Everything is created, changed and dropped in this schema: others of the search_path may hold the same names.
@@ -85,12 +86,11 @@ async function mayCreateIn(client: pg.ClientBase, schema: string): Promise<boole
   return rows[0]!.may;
 }
 
-/** @throws Error if there is no store. */
-export async function requireStore(client: pg.ClientBase): Promise<void> {
+export async function hasStore(client: pg.ClientBase): Promise<boolean> {
   const { rowCount } = await client.query(
     "select where to_regclass(quote_ident(current_schema()) || '.meta') is not null",
   );
-  if (rowCount === 0) throw new Error("There is no store in this database: start a gateway on it.");
+  return rowCount === 1;
 }
 
 /** True if the tables have seen the migrations that this version has, and no others. */

@@ -126,11 +126,14 @@ function createPool(options: pg.PoolConfig & { readonly pipeline?: boolean }): p
 /**
  * A connection that is not yet connected. For each one pg reads the certificate files that the URL names, which may
  * have been renewed.
- * @throws Error that says what to do if one of these files cannot be read.
+ * @throws Error that says what to do if one of these files cannot be read, or if there can be no such port: pg would
+ * neither connect nor end.
  */
 function newClient(config: pg.ClientConfig): pg.Client {
   try {
-    return new pg.Client(config);
+    const client = new pg.Client(config);
+    if (client.port >= 0 && client.port < 65_536) return client;
+    throw new Error("PGPORT is not the number of a port.");
   } catch (cause) {
     if (!(cause instanceof Error && "syscall" in cause)) throw cause;
     throw new Error(

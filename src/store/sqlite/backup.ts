@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import Database from "better-sqlite3";
+import { howToRun } from "../../observability/how-to-run.ts";
 import { makePrivate, openForCommand } from "./connection.ts";
-import { unusable } from "./error.ts";
+import { codeOf, unusable } from "./error.ts";
 import { putInPlace, removeDatabase } from "./file.ts";
 import { isFolder } from "./folder.ts";
 import { tryToLock } from "./lock.ts";
@@ -26,9 +27,11 @@ export type BackupOptions = {
  */
 export async function backUpSqlite({
   file,
-  to,
   onProgress,
+  ...options
 }: BackupOptions): Promise<{ readonly newest: number }> {
+  // Absolute, because better-sqlite3 leaves out a space before a path.
+  const to = resolve(options.to);
   const folder = dirname(to);
   if (!isFolder(folder)) throw new Error(`There is no folder ${folder}: make it, or name another file.`);
   const part = `${to}.part`;
@@ -73,13 +76,24 @@ function lockPart(part: string): Disposable {
   throw new Error(`Another backup is being written to ${part}: wait for it, or choose another name.`);
 }
 
+/** @throws Error that says what to do if the copy is damaged, as a damaged database's is. */
 function examine(copy: string): void {
+  const found = damageOf(copy);
+  if (found !== "ok")
+    throw new Error(
+      `The copy is damaged (${found}), as the database itself may be: run "${howToRun("doctor")}".`,
+    );
+}
+
+/** What `quick_check` says of a copy, which is left as a single file, with nothing beside it. */
+function damageOf(copy: string): string {
   const client = new Database(copy);
   try {
-    // Leaves a single file, with nothing beside it until it is opened again.
     client.pragma("journal_mode = DELETE");
-    const found = client.pragma("quick_check(1)", { simple: true });
-    if (found !== "ok") throw new Error(`The backup is damaged: ${String(found)}.`);
+    return client.pragma("quick_check(1)", { simple: true }) as string;
+  } catch (error) {
+    if (codeOf(error)?.startsWith("SQLITE_CORRUPT") !== true) throw error;
+    return String(error);
   } finally {
     client.close();
   }

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, statSync } from "node:fs";
+import { closeSync, openSync, statSync, type Stats } from "node:fs";
 import { dirname, resolve } from "node:path";
 import Database from "better-sqlite3";
 import { drizzle, type BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
@@ -6,7 +6,7 @@ import { createRecent } from "../recent.ts";
 import { emptyWal } from "./empty-wal.ts";
 import { codeOf, unusable } from "./error.ts";
 import { journalOf } from "./in-place.ts";
-import { checkTables, hasMigrations, hasTablesOfThisVersion, migrate } from "./migrate.ts";
+import { checkTables, hasMigrations, migrate, versionOfTables } from "./migrate.ts";
 import { unprobe } from "./probe.ts";
 import { withQuickRows } from "./quick-rows.ts";
 import { openSearch } from "./search.ts";
@@ -37,8 +37,8 @@ const checkedBytes = 128 * 1024 * 1024;
 export function openWriter(file: string, sqliteVersion = versionOf): Connection {
   let client: Database.Database | null = null;
   try {
-    if (!existsSync(file)) makePrivate(file);
-    refuseWalOfAnother(file);
+    if (statsOf(file) === null) makePrivate(file);
+    refuseUnsafe(file);
     client = new Database(file);
     checkVersion(sqliteVersion(client));
     client.pragma("busy_timeout = 2000");
@@ -87,12 +87,29 @@ export function makePrivate(file: string): void {
 }
 
 /**
+ * Refuses an existing file that opening could damage. To be called before this process opens it: closing a file
+ * releases all locks of the process on it, SQLite's included.
+ * @throws Error that says what to do.
+ */
+function refuseUnsafe(file: string): void {
+  refuseSecondName(file);
+  refuseWalOfAnother(file);
+}
+
+/**
+ * Refuses a file that has a second name. WAL and lock are beside a name: by another one, a second gateway would write
+ * over what this one has acknowledged.
+ */
+function refuseSecondName(file: string): void {
+  if (statSync(file).nlink === 1) return;
+  throw new Error(
+    `${file} has another name, a hard link, as "ln" and "cp -al" make them: that is no copy, and two gateways could write one database. Remove the other name; or stop the gateway, copy the file, and move the copy over ${file}.`,
+  );
+}
+
+/**
  * Refuses a backup that was put back beside the WAL of the database before it. SQLite would take that WAL for the
  * file's own, and opening the backup would damage it. A backup says in its header that it has no WAL.
- *
- * To be called before this process opens the file: closing a file releases all locks of the process on it, SQLite's
- * included.
- * @throws Error that says what to do.
  */
 function refuseWalOfAnother(file: string): void {
   const wal = statSync(`${file}-wal`, { throwIfNoEntry: false });
@@ -114,26 +131,35 @@ function refuseWalOfAnother(file: string): void {
  */
 export function openForCommand(file: string): Connection {
   requireFile(file);
-  refuseWalOfAnother(file);
+  refuseUnsafe(file);
   return openReader(file);
 }
 
 /**
- * Opens an existing store, for a command to write to it beside a gateway. Neither creates nor migrates anything. Null
- * if there is no file, or no tables in it yet.
+ * Opens an existing store, for a command to write to it beside a gateway. Neither creates nor migrates anything. If a
+ * gateway that begins may still do so, it returns the error to throw if it does not.
  * @param waitMs how long a statement waits while another connection writes.
- * @throws Error that says what is wrong with the file, also if its tables are those of another version.
+ * @throws Error that says what is wrong with the file, also if its tables are those of a newer version.
  */
-export function openBesideGateway(file: string, waitMs: number): Connection | null {
-  if (!existsSync(file)) return null;
-  refuseWalOfAnother(file);
+export function openBesideGateway(file: string, waitMs: number): Connection | Error {
+  const beingMade = new Error(
+    `Another process, such as a gateway that has just been started, is making ${file}: try again in a moment.`,
+  );
+  if (statsOf(file) === null) return beingMade;
+  refuseUnsafe(file);
   using opened = new DisposableStack();
   try {
     const client = new Database(file, { timeout: waitMs, fileMustExist: true });
     opened.defer(() => void client.close());
-    if (!hasMigrations(client)) return null;
-    if (!hasTablesOfThisVersion(client))
-      throw new Error(`The gateway that uses ${file} is of another version: run this command with that one.`);
+    if (!hasMigrations(client)) return beingMade;
+    const version = versionOfTables(client);
+    if (version !== "this") {
+      const ofAnother = new Error(
+        `The gateway that uses ${file} is of another version: run this command with that one.`,
+      );
+      if (version === "older") return ofAnother;
+      throw ofAnother;
+    }
     setUpToWrite(client, file);
     opened.move();
     return { client, db: drizzle({ client }) };
@@ -170,9 +196,29 @@ export function openReader(file: string, isStopped = () => false): Connection {
   return { client, db: withQuickRows(drizzle({ client: withPrepared(client) })) };
 }
 
-/** @throws Error if there is no such file. */
+/** @throws Error if there is no such file, or none that can be a database. */
 export function requireFile(file: string): void {
-  if (!existsSync(file)) throw new Error(`There is no database file ${file}.`);
+  if (statsOf(file) === null) throw new Error(`There is no database file ${file}.`);
+}
+
+/**
+ * Null if there is no such file.
+ * @throws Error that says what to do if it cannot be reached, or is no file: opening a pipe would wait for ever.
+ */
+function statsOf(file: string): Stats | null {
+  let found: Stats | undefined;
+  try {
+    found = statSync(file, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw new Error(`${file} cannot be reached: let this user enter every folder on the way to it.`, {
+      cause,
+    });
+  }
+  if (found?.isFile() === false)
+    throw new Error(
+      `${file} is ${found.isDirectory() ? "a folder" : "no file"}: move it away, or set DATABASE_URL to another file.`,
+    );
+  return found ?? null;
 }
 
 /** The bound of the statement cache, in characters of SQL. A prepared statement takes some ten bytes for each. */

@@ -10,7 +10,7 @@ import { unusable } from "./error.ts";
 import { remembered } from "./identity.ts";
 import { instanceFileOf, isRestored, readInstance } from "./instance.ts";
 import { tryToLock } from "./lock.ts";
-import { hasTablesOfThisVersion } from "./migrate.ts";
+import { versionOfTables } from "./migrate.ts";
 import { newestPosition } from "./queries.ts";
 
 /** A store in a SQLite file, as it is at one moment. */
@@ -49,7 +49,7 @@ export function openCopySource(file: string): CopySource {
   const isAlone = opened.use(tryToLock(file)) !== null;
   if (isAlone) shutOutWriters(file, opened);
   const { client, db } = connection;
-  if (!hasTablesOfThisVersion(connection.client))
+  if (versionOfTables(connection.client) !== "this")
     throw new Error(
       `${file} has the tables of another version of Issuewire: start this version's gateway on it once.`,
     );

@@ -7,7 +7,7 @@ import { openForCommand, type Connection } from "./connection.ts";
 import { codeOf } from "./error.ts";
 import { identityOf } from "./identity.ts";
 import { instanceFileOf, isRestored, readInstance, type Instance } from "./instance.ts";
-import { hasTablesOfThisVersion } from "./migrate.ts";
+import { versionOfTables } from "./migrate.ts";
 import { newestPosition } from "./queries.ts";
 
 export type ExaminationOptions = Pick<Examined, "onProgress"> & { readonly file: string };
@@ -27,7 +27,7 @@ export async function examineSqlite({ file, onProgress }: ExaminationOptions): P
     let damages: readonly Finding[] = [];
     try {
       damages = examineFile(connection);
-      if (!hasTablesOfThisVersion(connection.client)) return [...damages, otherVersion];
+      if (versionOfTables(connection.client) !== "this") return [...damages, otherVersion];
       const ofStore = await examineStore({
         db: connection.db,
         tables,

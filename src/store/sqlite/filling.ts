@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
+import type Database from "better-sqlite3";
 import { count } from "drizzle-orm";
 import type { IncomingDelivery, Reading } from "../../domain/delivery.ts";
 import { writeBatch } from "../batch/batch.ts";
@@ -7,7 +9,7 @@ import type { Receipt } from "../store.ts";
 import { deliveries, tokens } from "../tables/sqlite.ts";
 import { createWalkCache } from "../walks.ts";
 import { openForCommand, openWriter, type Connection } from "./connection.ts";
-import { unusable } from "./error.ts";
+import { isBusy, unusable } from "./error.ts";
 import { putInPlace, removeDatabase } from "./file.ts";
 import { makeFolderOf } from "./folder.ts";
 import { identify } from "./identity.ts";
@@ -40,6 +42,10 @@ export type FillingOptions = {
  * one again costs less than having the garbage collector go through more of them.
  */
 const heldDeliveries = 10_000;
+
+/** How long to wait for others, such as `doctor`, that have the file open that is to be replaced. */
+const leaveMs = 5_000;
+const lookEveryMs = 100;
 
 /** The indexes that intake itself uses. The others are created once all rows are there, in a fraction of the time. */
 const neededMeanwhile = new Set([
@@ -103,7 +109,7 @@ export function openSqliteFilling({ file, read, onFault }: FillingOptions): Fill
   async function finish(): Promise<void> {
     for (const index of indexes) client.exec(index);
     openSearch(client);
-    const kept = existsSync(file) ? takeLeave(file) : [];
+    const kept = existsSync(file) ? await takeLeave(file) : [];
     if (kept.length > 0)
       connection.db
         .insert(tokens)
@@ -142,14 +148,29 @@ function holdsDeliveries(file: string): boolean {
 /**
  * The tokens of a file that is to be replaced. Empties its WAL into it as well, so that replacing it is one rename; if
  * that does not happen, the old file still has the tokens.
+ * @throws Error if somebody has the file open for seconds.
  */
-function takeLeave(file: string): readonly (typeof tokens.$inferSelect)[] {
+async function takeLeave(file: string): Promise<readonly (typeof tokens.$inferSelect)[]> {
   const { client, db } = openWriter(file);
   try {
-    client.pragma("journal_mode = DELETE");
+    // SQLite itself never waits here, whatever its busy_timeout is.
+    for (const until = performance.now() + leaveMs; !leavesWal(client); await wait(lookEveryMs))
+      if (performance.now() >= until)
+        throw new Error(`Another process has ${file} open: find out which one, and try again without it.`);
     return db.select().from(tokens).all();
   } finally {
     client.close();
+  }
+}
+
+/** Moves the WAL into the file and removes it. False while another process has the file open. */
+function leavesWal(client: Database.Database): boolean {
+  try {
+    client.pragma("journal_mode = DELETE");
+    return true;
+  } catch (error) {
+    if (!isBusy(error)) throw error;
+    return false;
   }
 }
 

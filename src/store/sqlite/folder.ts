@@ -32,7 +32,11 @@ function makeFolder(folder: string): void {
   }
 }
 
-/** True if there is a folder at this path. */
+/** True if there is a folder at this path, and it can be seen. */
 export function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }

@@ -1,4 +1,5 @@
-import { statSync } from "node:fs";
+import { statSync, type Stats } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { isBusy, unusable } from "./error.ts";
 
@@ -18,6 +19,9 @@ export type Lock = Disposable & {
  */
 const tryForMs = 200;
 
+/** The pause between two tries, in which the event loop goes on. */
+const lookEveryMs = 100;
+
 /**
  * Locks the store for this process until the lock is disposed or the process ends, however it ends. Only commands that
  * erase or change tokens write beside the holder.
@@ -35,12 +39,24 @@ export function lockStore(file: string): Lock {
   );
 }
 
+/** As `lockStore`, but if another process has the lock, tries again for so long. */
+export async function lockStoreWithin(waitMs: number, file: string): Promise<Lock> {
+  for (const until = performance.now() + waitMs; performance.now() < until; await wait(lookEveryMs)) {
+    const lock = tryToLock(file);
+    if (lock !== null) return lock;
+  }
+  return lockStore(file);
+}
+
 /** As `lockStore`, but null if another process has the lock. */
 export function tryToLock(file: string): Lock | null {
   const place = `${file}.lock`;
   let lock: Database.Database | null = null;
+  let taken: Stats | undefined;
   try {
     lock = new Database(place, { timeout: tryForMs });
+    // Before the wait for the lock: what is there after it may be another file.
+    taken = statSync(place, { throwIfNoEntry: false });
     // It holds nothing to roll back, and a full disk has no room for a journal.
     lock.pragma("journal_mode = MEMORY");
     lock.exec("begin exclusive");
@@ -50,7 +66,6 @@ export function tryToLock(file: string): Lock | null {
     throw unusable(place, error);
   }
   const held = lock;
-  const taken = statSync(place, { throwIfNoEntry: false });
   return {
     isInPlace() {
       const now = statSync(place, { throwIfNoEntry: false });

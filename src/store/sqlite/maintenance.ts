@@ -27,14 +27,14 @@ const busyMs = 10_000;
  */
 const restMs = 40;
 
-/** How long to wait for a store that is being made: a gateway makes it in the first moment of its first start. */
+/** How long to wait for a store that is being made or upgraded: a gateway does so in the first moments of its start. */
 const usualMakingMs = 5_000;
 const lookEveryMs = 100;
 
 export type SqliteMaintenanceOptions = {
   /** The free bytes on a folder's disk. */
   readonly freeBytesIn?: (folder: string) => number;
-  /** How long to wait for a store that another process is making. */
+  /** How long to wait for a store that another process is making or upgrading. */
   readonly makingMs?: number;
   /** Called if there was no file and this made it. */
   readonly made?: () => void;
@@ -84,14 +84,11 @@ async function openConnection(
     if (opened.use(tryToLock(file)) !== null)
       return { connection: openAlone(file, opened, made), isBesideGateway: false };
     const connection = openBesideGateway(file, busyMs);
-    if (connection !== null) {
+    if (!(connection instanceof Error)) {
       opened.defer(() => void connection.client.close());
       return { connection, isBesideGateway: true };
     }
-    if (performance.now() >= until)
-      throw new Error(
-        `Another process, such as a gateway that has just been started, is making ${file}: try again in a moment.`,
-      );
+    if (performance.now() >= until) throw connection;
   }
 }
 
@@ -99,11 +96,15 @@ function openAlone(file: string, opened: DisposableStack, made: () => void): Con
   const isNew = !existsSync(file);
   const connection = openWriter(file);
   opened.defer(() => void connection.client.close());
-  connection.client.pragma(`busy_timeout = ${busyMs}`);
-  // An erasure adds to the log. A restored file needs a new epoch first: it may have handed out the same positions
-  // before.
-  const known = identityOf(connection);
-  if (known !== null) continued(connection, known, readInstance(instanceFileOf(file)));
+  try {
+    connection.client.pragma(`busy_timeout = ${busyMs}`);
+    // An erasure adds to the log. A restored file needs a new epoch first: it may have handed out the same positions
+    // before.
+    const known = identityOf(connection);
+    if (known !== null) continued(connection, known, readInstance(instanceFileOf(file)));
+  } catch (error) {
+    throw unusable(file, error);
+  }
   if (isNew) made();
   return connection;
 }

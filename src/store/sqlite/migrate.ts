@@ -27,10 +27,11 @@ export function migrate(client: Database.Database): void {
     .immediate();
 }
 
-/** True if the file has seen the migrations that this version has, and no others. */
-export function hasTablesOfThisVersion(client: Database.Database): boolean {
-  const applied = client.prepare("select count(*) from __drizzle_migrations").pluck().get();
-  return applied === readMigrationFiles({ migrationsFolder }).length;
+/** Which version's tables a store has, by the newest migration that it has seen. */
+export function versionOfTables(client: Database.Database): "older" | "this" | "newer" {
+  const newest = readMigrationFiles({ migrationsFolder }).at(-1)!.folderMillis;
+  const applied = Number(client.prepare("select max(created_at) from __drizzle_migrations").pluck().get());
+  return applied === newest ? "this" : applied < newest ? "older" : "newer";
 }
 
 /** True if the file holds a store: this table is made before any other. */
@@ -52,9 +53,7 @@ export function checkTables(client: Database.Database, file: string): void {
       `${file} is the database of another program, with a table "${other}": set DATABASE_URL to another file.`,
     );
   }
-  const newest = readMigrationFiles({ migrationsFolder }).at(-1)!.folderMillis;
-  const applied = client.prepare("select max(created_at) from __drizzle_migrations").pluck().get();
-  if (Number(applied) > newest)
+  if (versionOfTables(client) === "newer")
     throw new Error(
       `${file} has the tables of a newer version of Issuewire: start that, or restore a backup.`,
     );

@@ -11,7 +11,7 @@ import { openReader } from "./connection.ts";
 import { makeFolderOf } from "./folder.ts";
 import { identityOf } from "./identity.ts";
 import { instanceFileOf, isRestored, putBackBeneath, readInstance, writeInstance } from "./instance.ts";
-import { lockStore, StoreInUseError } from "./lock.ts";
+import { lockStore, lockStoreWithin, StoreInUseError } from "./lock.ts";
 import { readerOf } from "./queries.ts";
 import { createReads } from "./reads.ts";
 import { openTrying } from "./trying.ts";
@@ -31,6 +31,8 @@ export type SqliteStoreOptions = Pick<ReaderOptions, "issueObjectOf"> & {
   readonly onEnd?: (reason: string) => void;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** How long to wait for another process that has the store. */
+  readonly lockWaitMs?: number;
   /** Most deliveries in one transaction. */
   readonly maxBatch?: number;
   /** Most deliveries waiting to be written. */
@@ -39,6 +41,9 @@ export type SqliteStoreOptions = Pick<ReaderOptions, "issueObjectOf"> & {
 
 /** How often the instance file is updated while the log grows, and the lock file is checked. */
 const lookEveryMs = 1_000;
+
+/** Commands such as `token list` have the store for a moment, and a gateway that is stopping for seconds. */
+const usualLockWaitMs = 3_000;
 
 /** How long one question may take. */
 const readTimeoutMs = 5_000;
@@ -54,14 +59,14 @@ const giveUpMs = 500;
  *
  * One gateway at a time has the file. Other processes may read it, and commands may erase from it. Every commit is on
  * disk once `append` resolves. Writing has a thread of its own, so that syncs to disk hold up nothing else.
- * @throws StoreInUseError if another process has the file.
+ * @throws StoreInUseError if another process has the file for seconds.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { file, threads, report, now, retention = null, maxBatch = 256, maxWaiting = 2_000 } = options;
   await using opened = new AsyncDisposableStack();
 
   makeFolderOf(file);
-  let lock = lockStore(file);
+  let lock = await lockStoreWithin(options.lockWaitMs ?? usualLockWaitMs, file);
   opened.defer(() => lock[Symbol.dispose]());
   const onUnreadable = report.contentUnreadable;
   const asking = { issueObjectOf: options.issueObjectOf, onUnreadable };
