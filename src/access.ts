@@ -1,7 +1,7 @@
 import { ConfigError, type Config } from "./config.ts";
-import { createAdmit, type Admit } from "./http/admit.ts";
-import { createJwtReader, remoteKeys } from "./http/jwt.ts";
-import type { TokenWatch } from "./http/token-watch.ts";
+import { createAdmit, type Admit } from "./http/access/admit.ts";
+import { createJwtReader, remoteKeys } from "./http/access/jwt.ts";
+import type { TokenWatch } from "./http/access/token-watch.ts";
 import { howToRun } from "./observability/how-to-run.ts";
 import type { Report } from "./observability/report.ts";
 

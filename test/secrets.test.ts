@@ -1,6 +1,6 @@
 import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { newTokenText, tokenHash } from "../src/http/token-text.ts";
+import { newTokenText, tokenHash } from "../src/http/access/token-text.ts";
 import { createLogger } from "../src/observability/logger.ts";
 import { sign } from "../src/sentry/signature.ts";
 import { openSqliteMaintenance } from "../src/store/sqlite/maintenance.ts";

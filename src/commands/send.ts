@@ -1,6 +1,6 @@
 import { hash, randomUUID } from "node:crypto";
 import { urlToHttpOptions } from "node:url";
-import { isLocal } from "../http/local.ts";
+import { isLocal } from "../http/access/local.ts";
 import { isWebhookPath } from "../http/webhook.ts";
 import { errorText } from "../observability/error-text.ts";
 import { howToRun } from "../observability/how-to-run.ts";

@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import * as z from "zod";
 import { tokenScopes, type Token, type TokenScope } from "../domain/token.ts";
 import { isProjectId } from "../domain/viewer.ts";
-import { newTokenText, tokenHash } from "../http/token-text.ts";
+import { newTokenText, tokenHash } from "../http/access/token-text.ts";
 import { howToRun } from "../observability/how-to-run.ts";
 import type { Maintenance } from "../store/maintenance.ts";
 import { CommandError } from "./command-error.ts";

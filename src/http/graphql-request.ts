@@ -2,9 +2,9 @@ import type { ServerResponse } from "node:http";
 import { paramsOf, paramsOfSearch, type Params } from "../graphql/params.ts";
 import { sharedBodyOf } from "../graphql/shared-body.ts";
 import type { Client } from "../graphql/reading/waiting.ts";
-import { noRoomToAnswer, onceTaken, type AnswerRoom } from "./answer-room.ts";
-import { sendGraphQLError } from "./refusal.ts";
-import { tooManyWait } from "./turnstile.ts";
+import { noRoomToAnswer, onceTaken, type AnswerRoom } from "./limits/answer-room.ts";
+import { sendGraphQLError } from "./access/refusal.ts";
+import { tooManyWait } from "./limits/turnstile.ts";
 
 /**
  * The client that waits for a response. A class: an object literal with a getter would get a shape of its own. V8 makes

@@ -7,11 +7,11 @@ import { eventStreamHeaders } from "../graphql/plugins/use-event-streams.ts";
 import { isJsonInUtf8 } from "../graphql/plugins/use-json-requests.ts";
 import { graphqlPath, type GraphQL } from "../graphql/yoga.ts";
 import { accepted } from "./accepted.ts";
-import { mayStillRead, type Admitted } from "./admit.ts";
-import { serveEventStream, type EventStreamOptions } from "./event-stream.ts";
+import { mayStillRead, type Admitted } from "./access/admit.ts";
+import { serveEventStream, type EventStreamOptions } from "./live/event-stream.ts";
 import { paramsIn, paramsInSearch, ResponseClient, sendAnswer, sendTooMany } from "./graphql-request.ts";
 import type { PostedText } from "./posted-text.ts";
-import type { Turnstile } from "./turnstile.ts";
+import type { Turnstile } from "./limits/turnstile.ts";
 
 export type GraphQLHandlerOptions = EventStreamOptions & {
   readonly graphql: GraphQL;

@@ -8,7 +8,7 @@ import {
 import type { Duplex } from "node:stream";
 import { valuesOf } from "../sentry/headers.ts";
 import { endWithProblem, sendProblem, type Problem } from "./problem.ts";
-import type { Sockets } from "./sockets.ts";
+import type { Sockets } from "./websocket/sockets.ts";
 
 /** The options of every HTTP server of the gateway. */
 export const serverOptions = {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createBodyRoom, requestBody } from "./body.ts";
-import { sendGraphQLError } from "./refusal.ts";
+import { sendGraphQLError } from "./access/refusal.ts";
 
 /**
  * Reads the text that a request posts to /graphql. Null if it cannot be read: then the request has been answered, or

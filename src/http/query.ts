@@ -5,12 +5,12 @@ import type { QueryAnswer } from "../graphql/query.ts";
 import { createResponseCache } from "../graphql/caching/response-cache.ts";
 import type { Client } from "../graphql/reading/waiting.ts";
 import { graphqlPath } from "../graphql/yoga.ts";
-import type { Admitted } from "./admit.ts";
-import { onceTaken, type AnswerRoom } from "./answer-room.ts";
+import type { Admitted } from "./access/admit.ts";
+import { onceTaken, type AnswerRoom } from "./limits/answer-room.ts";
 import { inBytes } from "./in-bytes.ts";
 import { paramsIn, ResponseClient, sendNoRoom, sendTooMany } from "./graphql-request.ts";
 import type { PostedText } from "./posted-text.ts";
-import type { Turnstile } from "./turnstile.ts";
+import type { Turnstile } from "./limits/turnstile.ts";
 
 export type QueryOptions = {
   readonly query: (params: Params, viewer: Viewer, client: Client) => Promise<QueryAnswer>;

@@ -3,11 +3,11 @@ import { isUnlimitedAdmin } from "../domain/viewer.ts";
 import { graphqlPath } from "../graphql/yoga.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import type { WebPage } from "../web/page.ts";
-import type { Admit, Admitted } from "./admit.ts";
+import type { Admit, Admitted } from "./access/admit.ts";
 import { answerOrigin } from "./cors.ts";
 import { sendProblem } from "./problem.ts";
-import { tooMany, type RequestRate } from "./request-rate.ts";
-import { sendGraphQLError, sendRefusal } from "./refusal.ts";
+import { tooMany, type RequestRate } from "./limits/request-rate.ts";
+import { sendGraphQLError, sendRefusal } from "./access/refusal.ts";
 import { singleFlight } from "./single-flight.ts";
 import { isWebhookPath } from "./webhook.ts";
 

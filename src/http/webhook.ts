@@ -4,7 +4,7 @@ import type { Report } from "../observability/report.ts";
 import type { Receiver } from "../sentry/receive.ts";
 import { createBodyRoom, declaredLength, requestBody } from "./body.ts";
 import { sendProblem } from "./problem.ts";
-import { createRateLimit, type RateLimit } from "./rate-limit.ts";
+import { createRateLimit, type RateLimit } from "./limits/rate-limit.ts";
 
 export type WebhookOptions = {
   readonly receiver: Receiver;

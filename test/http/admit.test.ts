@@ -10,9 +10,9 @@ import {
 } from "jose";
 import { describe, expect, it } from "vitest";
 import type { Token } from "../../src/domain/token.ts";
-import { createAdmit, type AdmitOptions } from "../../src/http/admit.ts";
-import { createJwtReader, remoteKeys } from "../../src/http/jwt.ts";
-import { newTokenText, tokenHash } from "../../src/http/token-text.ts";
+import { createAdmit, type AdmitOptions } from "../../src/http/access/admit.ts";
+import { createJwtReader, remoteKeys } from "../../src/http/access/jwt.ts";
+import { newTokenText, tokenHash } from "../../src/http/access/token-text.ts";
 import { listening } from "./wire.ts";
 
 const now = Date.UTC(2026, 9, 1);

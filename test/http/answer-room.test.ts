@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
-import { createAnswerRoom } from "../../src/http/answer-room.ts";
+import { createAnswerRoom } from "../../src/http/limits/answer-room.ts";
 
 describe("the room for answers that wait", () => {
   it("is taken by each until it is given back", () => {

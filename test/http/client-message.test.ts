@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clientMessage } from "../../src/http/client-message.ts";
+import { clientMessage } from "../../src/http/websocket/client-message.ts";
 
 const read = (message: unknown) => clientMessage(JSON.stringify(message));
 

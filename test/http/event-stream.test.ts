@@ -5,9 +5,9 @@ import { describe, expect, it } from "vitest";
 import { cursorOf } from "../../src/domain/cursor.ts";
 import { StorageUnavailableError } from "../../src/domain/failure.ts";
 import type { LiveOperation } from "../../src/graphql/live/live-operation.ts";
-import { createAnswerRoom } from "../../src/http/answer-room.ts";
-import { serveEventStream } from "../../src/http/event-stream.ts";
-import { pingSeconds, stallSeconds, startHeartbeat } from "../../src/http/heartbeat.ts";
+import { createAnswerRoom } from "../../src/http/limits/answer-room.ts";
+import { serveEventStream } from "../../src/http/live/event-stream.ts";
+import { pingSeconds, stallSeconds, startHeartbeat } from "../../src/http/live/heartbeat.ts";
 import { liveOverMemory, seqOperation } from "./live-operations.ts";
 import { Wire } from "./wire.ts";
 

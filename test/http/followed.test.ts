@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createFollowed } from "../../src/http/followed.ts";
+import { createFollowed } from "../../src/http/limits/followed.ts";
 
 const bytes = { once: 100, each: 10 };
 

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { expect, it } from "vitest";
-import { createAnswerRoom, type AnswerRoom } from "../../src/http/answer-room.ts";
+import { createAnswerRoom, type AnswerRoom } from "../../src/http/limits/answer-room.ts";
 import { sharingBody } from "../../src/graphql/shared-body.ts";
 import { sendAnswer } from "../../src/http/graphql-request.ts";
 import { createHttpServer } from "../../src/http/http-server.ts";

@@ -1,10 +1,10 @@
 import type { LogEntry } from "../../src/domain/event.ts";
 import { maskErrors } from "../../src/graphql/errors.ts";
 import type { LiveOperation } from "../../src/graphql/live/live-operation.ts";
-import { createFollowed } from "../../src/http/followed.ts";
-import { createLive, type LiveOptions } from "../../src/http/live.ts";
-import { joinedMessages, type Message } from "../../src/http/message.ts";
-import { createTurnstile, enterLater, type Turnstile } from "../../src/http/turnstile.ts";
+import { createFollowed } from "../../src/http/limits/followed.ts";
+import { createLive, type LiveOptions } from "../../src/http/live/live.ts";
+import { joinedMessages, type Message } from "../../src/http/live/message.ts";
+import { createTurnstile, enterLater, type Turnstile } from "../../src/http/limits/turnstile.ts";
 import { askedBy } from "../../src/store/asked-by.ts";
 import { createFanout } from "../../src/stream/fanout.ts";
 import { createSource } from "../../src/stream/source.ts";

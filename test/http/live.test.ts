@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { LiveOperation } from "../../src/graphql/live/live-operation.ts";
-import { createFollowed } from "../../src/http/followed.ts";
-import { createTurnstile } from "../../src/http/turnstile.ts";
+import { createFollowed } from "../../src/http/limits/followed.ts";
+import { createTurnstile } from "../../src/http/limits/turnstile.ts";
 import { liveOverMemory, seqOperation } from "./live-operations.ts";
 
 it("answers to one entry that take long are made in turns, however many operations are told of it", async () => {

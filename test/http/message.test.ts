@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bodyOf, createMessage, joinedMessages, startOfNext } from "../../src/http/message.ts";
+import { bodyOf, createMessage, joinedMessages, startOfNext } from "../../src/http/live/message.ts";
 
 /** The texts in some frames (RFC 6455, 5.2), each unmasked and whole. */
 function textsIn(frames: string): readonly string[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createRateLimit } from "../../src/http/rate-limit.ts";
+import { createRateLimit } from "../../src/http/limits/rate-limit.ts";
 
 function limited(options: { maxKeys?: number } = {}) {
   const clock = { now: 0 };

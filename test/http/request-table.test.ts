@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cursorOf } from "../../src/domain/cursor.ts";
 import { StorageUnavailableError } from "../../src/domain/failure.ts";
 import { nodeId } from "../../src/domain/node-id.ts";
-import { newTokenText, tokenHash } from "../../src/http/token-text.ts";
+import { newTokenText, tokenHash } from "../../src/http/access/token-text.ts";
 import { sign } from "../../src/sentry/signature.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import type { Reader } from "../../src/store/reader.ts";

@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { createHttpServer } from "../../src/http/http-server.ts";
-import { createAdmit } from "../../src/http/admit.ts";
-import { isLocal } from "../../src/http/local.ts";
-import { createRequestRate } from "../../src/http/request-rate.ts";
+import { createAdmit } from "../../src/http/access/admit.ts";
+import { isLocal } from "../../src/http/access/local.ts";
+import { createRequestRate } from "../../src/http/limits/request-rate.ts";
 import { createRoutes } from "../../src/http/routes.ts";
 import { request } from "node:http";
 

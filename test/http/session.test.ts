@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
-import type { Admission } from "../../src/http/admit.ts";
+import type { Admission } from "../../src/http/access/admit.ts";
 import { createHttpServer } from "../../src/http/http-server.ts";
-import { createSessionHandler } from "../../src/http/session.ts";
+import { createSessionHandler } from "../../src/http/access/session.ts";
 
 const now = 1_000_000;
 const admitted: Admission = {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { slowReader } from "../../src/http/slow-reader.ts";
+import { slowReader } from "../../src/http/limits/slow-reader.ts";
 
 it("reads 45 kB a second of what is written, of which no more than 4 MiB is on the way", () => {
   const socket = { bytesWritten: 1_000_000 };

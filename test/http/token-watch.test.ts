@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Token } from "../../src/domain/token.ts";
-import { startTokenWatch, type KnownToken, type TokenWatch } from "../../src/http/token-watch.ts";
+import { startTokenWatch, type KnownToken, type TokenWatch } from "../../src/http/access/token-watch.ts";
 
 const token = (name: string): Token => ({
   name,

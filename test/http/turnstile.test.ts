@@ -5,7 +5,7 @@ import {
   enterLater,
   type Turnstile,
   type TurnstileOptions,
-} from "../../src/http/turnstile.ts";
+} from "../../src/http/limits/turnstile.ts";
 
 /** Turnstile of 5 ms, of which each that begins takes as many as a test says. */
 function turnstileWith(options: TurnstileOptions = {}) {

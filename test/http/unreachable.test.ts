@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { watchUnreachable } from "../../src/http/unreachable.ts";
+import { watchUnreachable } from "../../src/http/live/unreachable.ts";
 import { temporaryFolder } from "../store/open.ts";
 
 const head =

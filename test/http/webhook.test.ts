@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { detailsIn } from "../../src/domain/issue.ts";
 import type { IncomingDelivery } from "../../src/domain/delivery.ts";
 import { OverloadedError, StorageUnavailableError } from "../../src/domain/failure.ts";
-import { createRateLimit } from "../../src/http/rate-limit.ts";
+import { createRateLimit } from "../../src/http/limits/rate-limit.ts";
 import { isWebhookPath } from "../../src/http/webhook.ts";
 import { refusals } from "../../src/observability/refusals.ts";
 import { sign } from "../../src/sentry/signature.ts";

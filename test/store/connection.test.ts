@@ -3,7 +3,7 @@ import { globSync, mkdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { tokenHash } from "../../src/http/token-text.ts";
+import { tokenHash } from "../../src/http/access/token-text.ts";
 import { assertDurable, openReader, openWriter } from "../../src/store/sqlite/connection.ts";
 import { unusable } from "../../src/store/sqlite/error.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";

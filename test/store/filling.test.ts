@@ -2,7 +2,7 @@ import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { IncomingDelivery } from "../../src/domain/delivery.ts";
-import { tokenHash } from "../../src/http/token-text.ts";
+import { tokenHash } from "../../src/http/access/token-text.ts";
 import { readBody } from "../../src/sentry/payload.ts";
 import { fill } from "../../src/sentry/simulate/fill.ts";
 import { createTally } from "../../src/sentry/simulate/tally.ts";

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import type { Token } from "../domain/token.ts";
+import type { Token } from "../../domain/token.ts";
 
 /** A token that exists. `revoked` aborts once it no longer does. */
 export type KnownToken = { readonly token: Token; readonly revoked: AbortSignal };

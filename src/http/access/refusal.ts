@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
-import type { ErrorCode } from "../graphql/errors.ts";
-import { jsonAccepted } from "./accepted.ts";
+import type { ErrorCode } from "../../graphql/errors.ts";
+import { jsonAccepted } from "../accepted.ts";
 import type { Admission } from "./admit.ts";
 
 /** Answers whom `admit` refused, with a GraphQL error: 401, or 503 if the credential cannot be checked now. */

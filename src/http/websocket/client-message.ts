@@ -7,8 +7,8 @@ import {
   type PongMessage,
   type SubscribeMessage,
 } from "graphql-ws";
-import { mostNesting, nestsDeeperThan } from "../graphql/limits/nesting.ts";
-import { isPersisted } from "../graphql/params.ts";
+import { mostNesting, nestsDeeperThan } from "../../graphql/limits/nesting.ts";
+import { isPersisted } from "../../graphql/params.ts";
 
 /** A message that a client may send in graphql-transport-ws. */
 export type ClientMessage =

@@ -3,12 +3,12 @@ import type { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
-import { graphqlPath } from "../graphql/yoga.ts";
+import { graphqlPath } from "../../graphql/yoga.ts";
 import { serveOperations, type OperationsOptions } from "./operations.ts";
-import { isOriginAllowed } from "./origin.ts";
-import { endWithProblem, type Problem } from "./problem.ts";
+import { isOriginAllowed } from "../access/origin.ts";
+import { endWithProblem, type Problem } from "../problem.ts";
 import "./receiver.ts";
-import { tooMany } from "./request-rate.ts";
+import { tooMany } from "../limits/request-rate.ts";
 
 export type SocketsOptions = OperationsOptions & {
   /** The origins whose pages may connect, besides our own. */

@@ -1,12 +1,12 @@
 import type { ExecutionResult, GraphQLError } from "graphql";
-import { cursorOf, type Position, type Seq } from "../domain/cursor.ts";
-import type { LogEntry } from "../domain/event.ts";
-import { endedResult, noRoomToFollow } from "../graphql/live/ended.ts";
-import type { LiveOperation } from "../graphql/live/live-operation.ts";
-import { serialised } from "../graphql/serialised.ts";
-import type { End, Sink, Subscriber } from "../stream/answer.ts";
-import type { Fanout } from "../stream/fanout.ts";
-import type { Followed } from "./followed.ts";
+import { cursorOf, type Position, type Seq } from "../../domain/cursor.ts";
+import type { LogEntry } from "../../domain/event.ts";
+import { endedResult, noRoomToFollow } from "../../graphql/live/ended.ts";
+import type { LiveOperation } from "../../graphql/live/live-operation.ts";
+import { serialised } from "../../graphql/serialised.ts";
+import type { End, Sink, Subscriber } from "../../stream/answer.ts";
+import type { Fanout } from "../../stream/fanout.ts";
+import type { Followed } from "../limits/followed.ts";
 import { createMessage, type Message } from "./message.ts";
 
 /** Subscriptions for the transports: results are given as bytes, and what ends a subscription as a result. */

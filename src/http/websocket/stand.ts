@@ -1,4 +1,4 @@
-import type { LiveSubscriber } from "./live.ts";
+import type { LiveSubscriber } from "../live/live.ts";
 
 /** The most characters of ids in a ping: a client's pong repeats them, in a message of limited size. */
 const mostInIds = 8_192;

@@ -1,7 +1,7 @@
-import type { Answer } from "../stream/answer.ts";
-import { inBytes } from "./in-bytes.ts";
-import { memoizeLast } from "./memoize-last.ts";
-import { textFrameHead } from "./text-frame.ts";
+import type { Answer } from "../../stream/answer.ts";
+import { inBytes } from "../in-bytes.ts";
+import { memoizeLast } from "../memoize-last.ts";
+import { textFrameHead } from "../websocket/text-frame.ts";
 
 /**
  * One or several results of a subscription, as bytes for each transport. The bytes are made when first needed, and

@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
-import { isProjectId, type Viewer } from "../domain/viewer.ts";
+import { isProjectId, type Viewer } from "../../domain/viewer.ts";
 
 export type JwtOptions = {
   readonly issuer: string;

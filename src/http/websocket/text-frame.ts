@@ -1,4 +1,4 @@
-import { inBytes } from "./in-bytes.ts";
+import { inBytes } from "../in-bytes.ts";
 
 const finalText = 0x81;
 

@@ -1,4 +1,4 @@
-import type { Turnstile } from "./turnstile.ts";
+import type { Turnstile } from "../limits/turnstile.ts";
 
 /** The queue of one socket's messages: each waits for its turn, in the order in which they came. */
 export type InTurn = {

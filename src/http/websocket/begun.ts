@@ -7,13 +7,13 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
 } from "graphql";
-import type { Viewer } from "../domain/viewer.ts";
-import { createTaken } from "../graphql/context.ts";
-import { errorCodes, errorOf } from "../graphql/errors.ts";
-import type { LiveOperation } from "../graphql/live/live-operation.ts";
-import { schema } from "../graphql/schema.ts";
-import type { Client } from "../graphql/reading/waiting.ts";
-import type { GraphQL } from "../graphql/yoga.ts";
+import type { Viewer } from "../../domain/viewer.ts";
+import { createTaken } from "../../graphql/context.ts";
+import { errorCodes, errorOf } from "../../graphql/errors.ts";
+import type { LiveOperation } from "../../graphql/live/live-operation.ts";
+import { schema } from "../../graphql/schema.ts";
+import type { Client } from "../../graphql/reading/waiting.ts";
+import type { GraphQL } from "../../graphql/yoga.ts";
 
 /** An operation that was not refused. graphql-ws holds it until the operation has ended. */
 export type Begun = ExecutionArgs & {

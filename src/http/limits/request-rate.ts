@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { clientKey, isLoopback } from "./address.ts";
+import { clientKey, isLoopback } from "../address.ts";
 import { createRateLimit } from "./rate-limit.ts";
 
 /**

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { isByHttps } from "./address.ts";
+import { isByHttps } from "../address.ts";
 import type { Admit } from "./admit.ts";
 import { credentialOf, sessionCookie } from "./credential.ts";
 import { isOriginAllowed } from "./origin.ts";
-import { sendProblem } from "./problem.ts";
+import { sendProblem } from "../problem.ts";
 import { sendGraphQLError, sendRefusal } from "./refusal.ts";
 
 export type SessionOptions = {

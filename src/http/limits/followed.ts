@@ -1,4 +1,4 @@
-import type { LiveOperation } from "../graphql/live/live-operation.ts";
+import type { LiveOperation } from "../../graphql/live/live-operation.ts";
 
 /** The memory that all followed operations take. */
 export type Followed = {

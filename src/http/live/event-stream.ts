@@ -1,12 +1,12 @@
 import type { ServerResponse } from "node:http";
-import type { LiveOperation } from "../graphql/live/live-operation.ts";
-import { nowUnauthenticated } from "../graphql/live/ended.ts";
-import type { Report } from "../observability/report.ts";
-import { createUnread, type AnswerRoom } from "./answer-room.ts";
+import type { LiveOperation } from "../../graphql/live/live-operation.ts";
+import { nowUnauthenticated } from "../../graphql/live/ended.ts";
+import type { Report } from "../../observability/report.ts";
+import { createUnread, type AnswerRoom } from "../limits/answer-room.ts";
 import { pingSeconds, stallSeconds, type Heartbeat } from "./heartbeat.ts";
 import { lastMessage, type Live } from "./live.ts";
 import { bodyOf, chunkOf } from "./message.ts";
-import { memoizeLast } from "./memoize-last.ts";
+import { memoizeLast } from "../memoize-last.ts";
 import type { Unreachable } from "./unreachable.ts";
 
 export type EventStreamOptions = {

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { createRoundRobin } from "../domain/round-robin.ts";
+import { createRoundRobin } from "../../domain/round-robin.ts";
 
 /**
  * Shares the event loop among GraphQL operations. A hundred of 50 ms, one straight after the other, would hold up
