@@ -1,28 +1,25 @@
-import { CloseCode, makeServer, MessageType, type ServerOptions } from "graphql-ws";
+import { CloseCode, makeServer, type ServerOptions } from "graphql-ws";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import { errorOf } from "../../graphql/errors.ts";
-import type { LiveOperation } from "../../graphql/live/live-operation.ts";
 import { isPersisted, persistedQuery } from "../../graphql/params.ts";
-import { formatted, serialised } from "../../graphql/serialised.ts";
-import type { Client } from "../../graphql/reading/waiting.ts";
+import { formatted } from "../../graphql/serialised.ts";
 import type { GraphQL } from "../../graphql/yoga.ts";
 import type { Report } from "../../observability/report.ts";
-import { mayStillRead, type Admit, type Admitted } from "../access/admit.ts";
-import { createUnread, noRoomToAnswer, type AnswerRoom, type Unread } from "../limits/answer-room.ts";
-import { begin, type Begun } from "./begun.ts";
-import { pingSeconds, stallSeconds, type Heartbeat } from "../live/heartbeat.ts";
-import { createInbox } from "./inbox.ts";
-import { inBytes } from "../in-bytes.ts";
-import type { InTurn } from "./in-turn.ts";
-import type { Live, LiveSubscriber } from "../live/live.ts";
-import { startOfNext } from "../live/message.ts";
+import { mayStillRead, type Admit } from "../access/admit.ts";
+import { createUnread, type AnswerRoom } from "../limits/answer-room.ts";
 import { tooMany, type RequestRate } from "../limits/request-rate.ts";
 import { slowReader } from "../limits/slow-reader.ts";
-import { whereAllStand } from "./stand.ts";
-import { textFrame, textFrameHead } from "./text-frame.ts";
 import { createTurnstile, tooManyWait, type Turnstile } from "../limits/turnstile.ts";
+import { pingSeconds, stallSeconds, type Heartbeat } from "../live/heartbeat.ts";
+import type { Live } from "../live/live.ts";
+import { begin, type Begun } from "./begun.ts";
+import { cut, pingWithCursor, readOrWait, type Connection } from "./connection.ts";
+import { createInbox } from "./inbox.ts";
+import { liveResults } from "./live-results.ts";
+import { OperationClient } from "./operation-client.ts";
+import { singleResult } from "./single-result.ts";
 
 export type OperationsOptions = {
   readonly graphql: GraphQL;
@@ -44,27 +41,6 @@ export type OperationsOptions = {
   /** The most operations at once on one socket. */
   readonly maxOperations: number;
   readonly report: Pick<Report, "subscriberJoined" | "subscriberLeft" | "slowConsumerCut" | "requestFailed">;
-};
-
-/** One socket and what is being served on it. */
-type Connection = {
-  readonly webSocket: WebSocket;
-  readonly socket: Socket;
-  readonly request: IncomingMessage;
-  /** One key for all of the client's addresses. */
-  readonly client: string;
-  admitted: Admitted | null;
-  /** The messages of its client. */
-  inbox: Pick<InTurn, "isWaiting">;
-  readonly unread: Unread;
-  /** Subscriptions by id; the one that last filled the socket comes last. */
-  readonly subscribers: Map<string, LiveSubscriber>;
-  /** Operations that have not ended, by id, as graphql-ws holds them. It does not know yet what some of them are. */
-  operations: Readonly<Record<string, unknown>>;
-  /** How many operations wait to begin or execute, those included that the client has completed meanwhile. */
-  executing: number;
-  /** How many messages have come from the client so far. */
-  messages: number;
 };
 
 /** Seconds from our ping to a WebSocket ping, for clients that have not answered. */
@@ -287,8 +263,8 @@ export function serveOperations(options: OperationsOptions) {
       onOperation: ({ extra: connection }, id, _payload, args) => {
         const begun = args as Begun;
         return begun.operation === null
-          ? answered(connection, id, begun, options)
-          : served(connection, id, begun, options);
+          ? singleResult(connection, id, begun, options)
+          : liveResults(connection, id, begun, options);
       },
       onError: (_context, _id, _payload, errors) => errors.map(formatted),
     };
@@ -297,165 +273,3 @@ export function serveOperations(options: OperationsOptions) {
 
 /** Never sent: graphql-ws sends nothing for an operation that the client has completed. */
 const toldToNobody = [errorOf("SERVICE_UNAVAILABLE", "The operation was completed before it began.")];
-
-/** The client that waits for an operation. A class, like `ResponseClient`, so that all instances have one shape. */
-class OperationClient implements Client {
-  readonly #connection: Connection;
-  readonly #id: string;
-
-  constructor(connection: Connection, id: string) {
-    this.#connection = connection;
-    this.#id = id;
-  }
-
-  get key(): string {
-    return this.#connection.client;
-  }
-
-  get aborted(): boolean {
-    const { webSocket, operations } = this.#connection;
-    // This id is given to another operation only once this one has ended: see `createInbox`.
-    return webSocket.readyState !== webSocket.OPEN || !(this.#id in operations);
-  }
-}
-
-function cut({ socket }: Connection, { report }: Pick<OperationsOptions, "report">): void {
-  // Several answers on it may have to give way.
-  if (socket.destroyed) return;
-  report.slowConsumerCut("websocket");
-  // What the system has taken and nobody reads is thrown away as well.
-  socket.resetAndDestroy();
-}
-
-/** Pauses reading while answers pile up because the client does not read, or while its messages wait for a turn. */
-function readOrWait({ webSocket, socket, inbox }: Connection): void {
-  if (socket.writableNeedDrain || inbox.isWaiting()) webSocket.pause();
-  else webSocket.resume();
-}
-
-/**
- * Sends the answer of an operation that is not served live, on the first call of `next`, and yields nothing. Throws if
- * there is no room for the answer; graphql-ws then sends an `error`. From then on nothing holds the result: graphql-ws
- * holds `begun` until the client has read all that was sent.
- */
-function answered(
-  connection: Connection,
-  id: string,
-  begun: Begun,
-  options: OperationsOptions,
-): AsyncIterable<never, void, void> {
-  const { webSocket, socket, request } = connection;
-  const giveWay = (): void => cut(connection, options);
-
-  function answer(): void {
-    const { result } = begun;
-    begun.result = {};
-    if (webSocket.readyState !== webSocket.OPEN) return;
-    const message = `${startOfNext(id)}${inBytes(serialised(result))}}`;
-    const release = options.answerRoom.add(message.length, socket.writableLength, request, giveWay);
-    if (release === null) throw errorOf("SERVICE_UNAVAILABLE", noRoomToAnswer);
-    // Not through ws: see `served`. `release` is also called if the socket fails before all is sent.
-    socket.write(textFrameHead(message.length) + message, "latin1", release);
-    readOrWait(connection);
-  }
-
-  return {
-    [Symbol.asyncIterator]: () => ({
-      async next() {
-        answer();
-        return { done: true, value: undefined };
-      },
-    }),
-  };
-}
-
-/**
- * Serves a subscription. Yields nothing, and ends when the subscription does. graphql-ws calls `return` when the client
- * completes the operation or has left.
- */
-function served(
-  connection: Connection,
-  id: string,
-  begun: Begun,
-  { live, report }: OperationsOptions,
-): AsyncGenerator<never, void, void> {
-  const { webSocket, socket, subscribers } = connection;
-  const ended = Promise.withResolvers<IteratorResult<never, void>>();
-  const start = startOfNext(id);
-  let subscriber: LiveSubscriber | null = null;
-
-  function write(frames: string): void {
-    // Not through ws. It writes whole frames too, so none of ours can get into the middle of another.
-    if (webSocket.readyState !== webSocket.OPEN || socket.write(frames, "latin1")) return;
-    goLast();
-    if (!connection.unread.count()) cut(connection, { report });
-  }
-
-  function goLast(): void {
-    if (subscriber === null || subscribers.get(id) !== subscriber) return;
-    subscribers.delete(id);
-    subscribers.set(id, subscriber);
-  }
-
-  function join(operation: LiveOperation): void {
-    begun.operation = null;
-    subscriber = live.begin(operation, {
-      connection,
-      hasRoom: () => !socket.writableNeedDrain,
-      write: (message) => write(message.frames(start)),
-      caughtUp: () => pingWithCursor(connection),
-      end(last, end) {
-        if (last !== null) write(last.frames(start));
-        // When the gateway stops all sockets are closed, by a code that says more than the end of an operation.
-        if (end.is !== "stopped") leave();
-      },
-    });
-    subscribers.set(id, subscriber);
-    report.subscriberJoined("websocket");
-  }
-
-  function leave(): void {
-    if (subscriber === null) return ended.resolve({ done: true, value: undefined });
-    const leaving = subscriber;
-    if (subscribers.get(id) === leaving) {
-      subscribers.delete(id);
-      report.subscriberLeft("websocket");
-    }
-    leaving[Symbol.dispose]();
-    ended.resolve({ done: true, value: undefined });
-  }
-
-  return {
-    next() {
-      if (begun.operation !== null) join(begun.operation);
-      return ended.promise;
-    },
-    return() {
-      leave();
-      return ended.promise;
-    },
-    throw() {
-      leave();
-      return ended.promise;
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    [Symbol.asyncDispose]: async () => leave(),
-  };
-}
-
-/**
- * Sends a ping in the next turn of the event loop. It carries the cursor only if no message came in that turn and none
- * waits: a message may begin a subscription further back. As long as there are messages, one comes in each turn.
- */
-function pingWithCursor(connection: Connection): void {
-  const { webSocket, socket, inbox, messages } = connection;
-  setImmediate(() => {
-    if (webSocket.readyState !== webSocket.OPEN) return;
-    const isAlone = connection.messages === messages && !inbox.isWaiting();
-    const payload = isAlone ? whereAllStand(connection) : undefined;
-    socket.write(textFrame(JSON.stringify({ type: MessageType.Ping, payload })), "latin1");
-    readOrWait(connection);
-  });
-}
