@@ -10,7 +10,7 @@ import { createQuery } from "./graphql/query.ts";
 import { createGraphQL, type GraphQLLimits } from "./graphql/yoga.ts";
 import { clientAddress, clientKey } from "./http/address.ts";
 import { createAnswerRoom } from "./http/limits/answer-room.ts";
-import { createFollowed } from "./http/limits/followed.ts";
+import { createSubscriptionRoom } from "./http/limits/subscription-room.ts";
 import { createGraphQLHandler } from "./http/graphql.ts";
 import { startHeartbeat } from "./http/live/heartbeat.ts";
 import { createHttpServer } from "./http/http-server.ts";
@@ -159,7 +159,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     fanout,
     newest: () => tail.window.newest,
     mask: maskErrors(failures),
-    followed: createFollowed(getHeapStatistics().heap_size_limit / 4),
+    subscriptionRoom: createSubscriptionRoom(getHeapStatistics().heap_size_limit / 4),
   });
   const heartbeat = opened.use(startHeartbeat());
   const unreachable = opened.use(watchUnreachable());

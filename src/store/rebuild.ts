@@ -10,7 +10,7 @@ import type { QueryContext } from "./queries/query.ts";
 import { createRequestIds } from "./request-ids.ts";
 import { factsOf, type DeliveryRow } from "./delivery-rows.ts";
 import { issueOf, standInFor, type IssueRow } from "./issue-rows.ts";
-import { createWalkCache } from "./walks.ts";
+import { createHistoryCache } from "./history-cache.ts";
 import type { WriteTransaction } from "./write.ts";
 
 export type RebuildOptions = {
@@ -57,7 +57,7 @@ export async function deriveAgain(
   const held = contentsOf({ db, tables, onUnreadable });
   /** Substitutes for what deliveries about issues showed, if nothing of that can be read. */
   const standIns = new Map<number, IssueFields>();
-  const walks = createWalkCache();
+  const historyCache = createHistoryCache();
   const requestIds = createRequestIds([]);
   const committedAt = ({ receivedAt }: IncomingDelivery) => receivedAt;
   // Rows that are no webhooks stay as they are.
@@ -85,7 +85,7 @@ export async function deriveAgain(
     });
     await write((transaction) =>
       writeNumbered(keepingFacts(keptBeside(transaction, standIns), pruned), batch, {
-        walks,
+        historyCache,
         requestIds,
         read,
         committedAt,

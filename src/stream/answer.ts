@@ -1,6 +1,6 @@
 import type { Seq } from "../domain/cursor.ts";
 import type { LogEntry } from "../domain/event.ts";
-import type { Connection } from "./line.ts";
+import type { Connection } from "./fair-queue.ts";
 
 /** What an operation says of a log entry, or as of now, serialised. All its subscribers get the same object. */
 export type Answer = {

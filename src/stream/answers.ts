@@ -1,5 +1,5 @@
 import type { Answer } from "./answer.ts";
-import type { For, Line, Work } from "./line.ts";
+import type { For, FairQueue, Work } from "./fair-queue.ts";
 
 /** Whoever asks for an answer. */
 export type Asker = {
@@ -28,12 +28,12 @@ type Making<One> = {
  * @param maxBytes of all cached answers together; the oldest are dropped first. One that failed, even partly, is not
  * cached.
  * @param erased how often something was erased from the log. All earlier answers are dropped then: they may tell of it.
- * @param line where each answer waits to be made.
+ * @param queue where each answer waits to be made.
  */
 export function createAnswers<One extends Answer>(
   maxBytes: number,
   erased: () => number,
-  line: Line,
+  queue: FairQueue,
 ): Answers<One> {
   const held = new Map<string, One>();
   const making = new Map<string, Making<One>>();
@@ -94,7 +94,7 @@ export function createAnswers<One extends Answer>(
       if (known !== undefined) return known;
       const one = making.get(name) ?? makingOf(name, make);
       one.askers.push(asker);
-      line.add(one.work, asker.whom);
+      queue.add(one.work, asker.whom);
       return one.answer;
     },
   };

@@ -6,7 +6,7 @@ import type { Answer, End, EntryOperation, FigureOperation, Sink, Subscriber } f
 import { createAnswers } from "./answers.ts";
 import { createEntryGroup, type EntryGroup } from "./entry-group.ts";
 import { createFigureGroup, type FigureGroup } from "./figure-group.ts";
-import { createLine } from "./line.ts";
+import { createFairQueue } from "./fair-queue.ts";
 import type { Source } from "./source.ts";
 import { createTurns } from "./turns.ts";
 
@@ -55,8 +55,8 @@ export function createFanout<One extends Answer>({
 }: FanoutOptions<One>): Fanout<One> {
   const { window } = source;
   const turns = createTurns({ most: writesInOneTurn });
-  const line = createLine({ turn, askedBy });
-  const answers = createAnswers<One>(maxAnswerBytes, () => window.forgotten, line);
+  const queue = createFairQueue({ turn, askedBy });
+  const answers = createAnswers<One>(maxAnswerBytes, () => window.forgotten, queue);
   const entryGroups = new Map<string, EntryGroup<One>>();
   const figureGroups = new Map<string, FigureGroup<One>>();
   const stop = new AbortController();
@@ -119,7 +119,7 @@ export function createFanout<One extends Answer>({
     const group = createFigureGroup<One>({
       operation,
       source,
-      line,
+      queue,
       wait,
       now,
       everyMs: figuresEveryMs,

@@ -7,14 +7,14 @@ import {
   type Sink,
   type Subscriber,
 } from "./answer.ts";
-import type { Line, Work } from "./line.ts";
+import type { FairQueue, Work } from "./fair-queue.ts";
 import type { Part, Source } from "./source.ts";
 
 export type FigureGroupOptions<One extends Answer> = {
   readonly operation: FigureOperation<One>;
   readonly source: Source;
   /** Where each reading waits to begin. */
-  readonly line: Line;
+  readonly queue: FairQueue;
   /** Resolves after so many milliseconds, or when the signal aborts. */
   readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   /** Milliseconds of a clock that never goes back. */
@@ -43,7 +43,7 @@ type Member<One extends Answer> = {
  * those that have been replaced meanwhile, but never the newest.
  */
 export function createFigureGroup<One extends Answer>(options: FigureGroupOptions<One>): FigureGroup<One> {
-  const { operation, source, line, wait, now, everyMs, emptied } = options;
+  const { operation, source, queue, wait, now, everyMs, emptied } = options;
   const { window } = source;
   const members = new Set<Member<One>>();
   const stop = new AbortController();
@@ -79,7 +79,7 @@ export function createFigureGroup<One extends Answer>(options: FigureGroupOption
       begin: () => operation.read(position).then(resolve, reject),
       drop: () => resolve(null),
     };
-    line.add(reading, { is: "live", connections: connectionsOf(members) });
+    queue.add(reading, { is: "live", connections: connectionsOf(members) });
     return promise;
   }
 
@@ -134,7 +134,7 @@ export function createFigureGroup<One extends Answer>(options: FigureGroupOption
       if (members.size === 0) queueMicrotask(() => void readOn());
       members.add(member);
       // Its turn may come before those of the others who wait for the reading.
-      if (reading !== null) line.add(reading, { is: "live", connections: [sink.connection] });
+      if (reading !== null) queue.add(reading, { is: "live", connections: [sink.connection] });
       queueMicrotask(() => {
         if (members.has(member)) offer(member);
       });

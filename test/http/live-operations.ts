@@ -1,7 +1,7 @@
 import type { LogEntry } from "../../src/domain/event.ts";
 import { maskErrors } from "../../src/graphql/errors.ts";
 import type { LiveOperation } from "../../src/graphql/live/live-operation.ts";
-import { createFollowed } from "../../src/http/limits/followed.ts";
+import { createSubscriptionRoom } from "../../src/http/limits/subscription-room.ts";
 import { createLive, type LiveOptions } from "../../src/http/live/live.ts";
 import { joinedMessages, type Message } from "../../src/http/live/message.ts";
 import { createTurnstile, enterLater, type Turnstile } from "../../src/http/limits/turnstile.ts";
@@ -16,8 +16,8 @@ export function liveOverMemory(
   logged = 0,
   {
     turnstile = createTurnstile(),
-    followed = createFollowed(Infinity),
-  }: Partial<Pick<LiveOptions, "followed"> & { readonly turnstile: Turnstile }> = {},
+    subscriptionRoom = createSubscriptionRoom(Infinity),
+  }: Partial<Pick<LiveOptions, "subscriptionRoom"> & { readonly turnstile: Turnstile }> = {},
 ) {
   const log = memoryLog(entries(1, logged));
   const window = createWindow(logged, 1_000);
@@ -34,7 +34,7 @@ export function liveOverMemory(
       fanout,
       newest: () => window.newest,
       mask: maskErrors({ resolverFailed: () => {}, readFailed: () => {} }),
-      followed,
+      subscriptionRoom,
     }),
     log,
     write(count = 1): void {

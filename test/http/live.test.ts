@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { LiveOperation } from "../../src/graphql/live/live-operation.ts";
-import { createFollowed } from "../../src/http/limits/followed.ts";
+import { createSubscriptionRoom } from "../../src/http/limits/subscription-room.ts";
 import { createTurnstile } from "../../src/http/limits/turnstile.ts";
 import { liveOverMemory, seqOperation } from "./live-operations.ts";
 
@@ -115,7 +115,7 @@ describe("what is to be told to those who have left", () => {
 });
 
 it("one that there is no room for is told so, and counts no more once it is gone", async () => {
-  const { live } = liveOverMemory(0, { followed: createFollowed(100) });
+  const { live } = liveOverMemory(0, { subscriptionRoom: createSubscriptionRoom(100) });
   const begin = async (key: string) => {
     const ended: string[] = [];
     const subscriber = live.begin(seqOperation(0, { key, bytes: { once: 60, each: 20 } }), {

@@ -10,7 +10,7 @@ import {
   type Change,
 } from "../../src/domain/history.ts";
 import { measure, type Measures } from "../../src/domain/measures.ts";
-import { catchUp, derived, remeasure } from "../../src/store/held.ts";
+import { catchUp, derived, remeasure } from "../../src/store/cached-history.ts";
 import { anyDeliveries } from "../domain/deliveries.ts";
 import { everyTrouble, lives } from "../domain/sentry-model.ts";
 

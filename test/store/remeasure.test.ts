@@ -4,7 +4,7 @@ import type { Facts } from "../../src/domain/delivery.ts";
 import { addDelivery, deriveHistory, letGo, PastNeededError, type Change } from "../../src/domain/history.ts";
 import { measure, type Measures } from "../../src/domain/measures.ts";
 import { comparePlaces } from "../../src/domain/order.ts";
-import { derived, remeasure } from "../../src/store/held.ts";
+import { derived, remeasure } from "../../src/store/cached-history.ts";
 import { anyDeliveries } from "../domain/deliveries.ts";
 import { everyTrouble, lives } from "../domain/sentry-model.ts";
 

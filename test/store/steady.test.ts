@@ -8,7 +8,7 @@ import { createRequestIds } from "../../src/store/request-ids.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";
 import { prepareTransaction } from "../../src/store/sqlite/transaction.ts";
 import * as tables from "../../src/store/tables/sqlite.ts";
-import { createWalkCache } from "../../src/store/walks.ts";
+import { createHistoryCache } from "../../src/store/history-cache.ts";
 import { anIssueBody, anIssueObject } from "../sentry/bodies.ts";
 import { temporaryFolder } from "./open.ts";
 
@@ -18,7 +18,7 @@ function openShown() {
   const connection = openWriter(join(folder.path, "issuewire.db"));
   const { client, db } = connection;
   const transaction = prepareTransaction(connection);
-  const walks = createWalkCache(100);
+  const historyCache = createHistoryCache(100);
   let minute = 0;
 
   function showing(fields: Fields): IncomingDelivery {
@@ -34,7 +34,7 @@ function openShown() {
     async write(shown: readonly Fields[], end: "commit" | "rollback" = "commit") {
       client.exec("begin immediate");
       await writeBatch(transaction, shown.map(showing), {
-        walks,
+        historyCache,
         requestIds: createRequestIds([]),
         read: readBody,
         committedAt: ({ receivedAt }) => receivedAt,
@@ -43,7 +43,7 @@ function openShown() {
         },
       });
       client.exec(end);
-      if (end === "rollback") walks.forget([anIssueObject()["id"] as string]);
+      if (end === "rollback") historyCache.forget([anIssueObject()["id"] as string]);
     },
     title: () => client.prepare("select title from issues").pluck().get(),
     /** What of the issues is not what their deliveries show. */

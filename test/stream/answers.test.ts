@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { askedBy } from "../../src/store/asked-by.ts";
 import type { Answer } from "../../src/stream/answer.ts";
 import { createAnswers, type Asker } from "../../src/stream/answers.ts";
-import { createLine } from "../../src/stream/line.ts";
+import { createFairQueue } from "../../src/stream/fair-queue.ts";
 
 type TestAnswer = { readonly text: string; readonly bytes: number; readonly failed: Answer["failed"] };
 
@@ -13,7 +13,7 @@ const answer = (text: string, more: Partial<TestAnswer> = {}): TestAnswer => ({
   ...more,
 });
 
-const atOnce = () => createLine({ turn: async () => {}, askedBy });
+const atOnce = () => createFairQueue({ turn: async () => {}, askedBy });
 const asker = (): Asker => ({
   whom: { is: "live", connections: [{ client: "one" }] },
   isWaiting: () => true,

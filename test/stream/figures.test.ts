@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { askedBy } from "../../src/store/asked-by.ts";
 import type { End, FigureOperation } from "../../src/stream/answer.ts";
 import { createFigureGroup } from "../../src/stream/figure-group.ts";
-import { createLine } from "../../src/stream/line.ts";
+import { createFairQueue } from "../../src/stream/fair-queue.ts";
 import { createSource } from "../../src/stream/source.ts";
 import { createWindow } from "../../src/stream/window.ts";
 import { entries, memoryLog } from "./entries.ts";
@@ -11,7 +11,7 @@ import { settled, type TestAnswer } from "./following.ts";
 /** A group that tells a figure, over a log and a clock that tests move on. */
 function figures(
   concerns: (seq: number) => boolean = () => true,
-  line = createLine({ turn: async () => {}, askedBy }),
+  queue = createFairQueue({ turn: async () => {}, askedBy }),
 ) {
   const window = createWindow(0, 100);
   const log = memoryLog();
@@ -39,7 +39,7 @@ function figures(
   const group = createFigureGroup<TestAnswer>({
     operation,
     source: createSource({ window, log, pageSize: 2 }),
-    line,
+    queue,
     wait: (milliseconds, signal) =>
       new Promise((resolve) => {
         waits.push({ milliseconds, end: resolve });
@@ -110,11 +110,14 @@ describe("a figure", () => {
 
   it("is read in the turn of one who comes while it waits for another's", async () => {
     const turns: (() => void)[] = [];
-    const line = createLine({ turn: () => new Promise<void>((resolve) => turns.push(resolve)), askedBy });
+    const queue = createFairQueue({
+      turn: () => new Promise<void>((resolve) => turns.push(resolve)),
+      askedBy,
+    });
     const dear = () => ({ isWanted: () => true, begin: async () => {}, drop() {} });
     for (let index = 0; index < 20; index += 1)
-      line.add(dear(), { is: "live", connections: [{ client: "heavy" }] });
-    const { join } = figures(undefined, line);
+      queue.add(dear(), { is: "live", connections: [{ client: "heavy" }] });
+    const { join } = figures(undefined, queue);
     join("heavy");
     await settled();
     const { told } = join("light");

@@ -6,7 +6,7 @@ import type { LiveOperation } from "../../graphql/live/live-operation.ts";
 import { serialised } from "../../graphql/serialised.ts";
 import type { End, Sink, Subscriber } from "../../stream/answer.ts";
 import type { Fanout } from "../../stream/fanout.ts";
-import type { Followed } from "../limits/followed.ts";
+import type { SubscriptionRoom } from "../limits/subscription-room.ts";
 import { createMessage, type Message } from "./message.ts";
 
 /** Subscriptions for the transports: results are given as bytes, and what ends a subscription as a result. */
@@ -37,15 +37,15 @@ export type LiveOptions = {
   readonly newest: () => number;
   /** What a client sees of an error. */
   readonly mask: (error: unknown) => GraphQLError;
-  readonly followed: Followed;
+  readonly subscriptionRoom: SubscriptionRoom;
 };
 
-export function createLive({ fanout, newest, mask, followed }: LiveOptions): Live {
+export function createLive({ fanout, newest, mask, subscriptionRoom }: LiveOptions): Live {
   return {
     begin(operation, { end: ended, ...rest }) {
       // An operation holds as much memory as a request. Only its group in the fan-out may hold it.
       const { epoch, is } = operation;
-      const forget = followed.add(operation);
+      const forget = subscriptionRoom.add(operation);
       if (forget === null) return refused({ epoch, seq: newest() }, ended);
       const sink: Sink<Message> = {
         ...rest,

@@ -19,7 +19,7 @@ const mostInId = 256;
 
 /**
  * Reads one message; null if a client may not send it. Fields that we do not use are dropped: graphql-ws holds a
- * message as long as the operation that it begins, and `Followed` does not count them.
+ * message as long as the operation that it begins, and `SubscriptionRoom` does not count them.
  */
 export function clientMessage(text: string): ClientMessage | null {
   try {

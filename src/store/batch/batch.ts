@@ -3,7 +3,7 @@ import { addDelivery, PastNeededError } from "../../domain/history.ts";
 import { contentRow, deliveryRow, factsFrom } from "../delivery-rows.ts";
 import type { RequestIds } from "../request-ids.ts";
 import type { Receipt } from "../store.ts";
-import type { WalkCache } from "../walks.ts";
+import type { HistoryCache } from "../history-cache.ts";
 import type { WriteTransaction } from "../write.ts";
 import { loadHistories, type Histories } from "./histories.ts";
 import type { Numbered } from "./numbered.ts";
@@ -12,7 +12,7 @@ import { findSameBodies } from "./same-bodies.ts";
 
 export type BatchOptions = PendingOptions & {
   /** Histories in memory. If a batch is not committed, those of its issues must be forgotten. */
-  readonly walks: WalkCache;
+  readonly historyCache: HistoryCache;
   readonly requestIds: RequestIds;
   /** Called if a fault of this program kept a delivery from being applied; it is kept as QUARANTINED. */
   readonly onFault: (error: unknown) => void;
@@ -55,7 +55,7 @@ async function writeAfter(
   options: BatchOptions,
 ): Promise<BatchResult> {
   const bodies = await findSameBodies(transaction, batch);
-  const histories = await loadHistories(transaction, batch, options.walks);
+  const histories = await loadHistories(transaction, batch, options.historyCache);
   const pending = new Pending(transaction, options, newest);
   const receipts: Receipt[] = [];
 

@@ -1,12 +1,12 @@
 import type { Facts } from "../../domain/delivery.ts";
-import { derived, type Held } from "../held.ts";
-import type { WalkCache } from "../walks.ts";
+import { derived, type CachedHistory } from "../cached-history.ts";
+import type { HistoryCache } from "../history-cache.ts";
 import type { WriteTransaction } from "../write.ts";
 import type { Numbered } from "./numbered.ts";
 
 /** The histories of a batch's issues, with the batch's deliveries applied so far. */
 export type Histories = {
-  readonly held: (issueId: string) => Held;
+  readonly held: (issueId: string) => CachedHistory;
   /** Records that the delivery is part of the history now. */
   readonly added: (issueId: string, facts: Facts) => void;
   /** Derives the whole history anew, from the deliveries written and those added. */
@@ -17,9 +17,9 @@ export type Histories = {
 export async function loadHistories(
   transaction: WriteTransaction,
   batch: readonly Numbered[],
-  cache: WalkCache,
+  cache: HistoryCache,
 ): Promise<Histories> {
-  const found = new Map<string, Held>();
+  const found = new Map<string, CachedHistory>();
   const missing = new Set<string>();
   for (const { delivery } of batch) {
     if (delivery.reading.is !== "issue") continue;
@@ -43,7 +43,7 @@ export async function loadHistories(
 
   const added = new Map<string, Facts[]>();
   // Every issue of the batch was loaded above.
-  const heldOf = (issueId: string): Held => found.get(issueId)!;
+  const heldOf = (issueId: string): CachedHistory => found.get(issueId)!;
   return {
     held: heldOf,
     added(issueId, facts) {

@@ -4,14 +4,14 @@ import type { Change } from "../../domain/history.ts";
 import { nothingMeasured } from "../../domain/measures.ts";
 import type { ContentRow, DeliveryRow } from "../delivery-rows.ts";
 import { eventRow, measuresRow, type EventRow } from "../event-rows.ts";
-import { remeasure, type Held } from "../held.ts";
+import { remeasure, type CachedHistory } from "../cached-history.ts";
 import { shownProject, type Shown, type ShownProject } from "../issue-rows.ts";
 import type { IssueWrite, MeasuredWrite, ProjectWrite, WriteTransaction } from "../write.ts";
 import { snapshotFrom, withProjectOf } from "./kept-snapshot.ts";
 import { placeKey } from "./place-key.ts";
 
 /** What a delivery changed in the history of its issue. */
-export type Told = { readonly reading: IssueReading; readonly change: Change; readonly held: Held };
+export type Told = { readonly reading: IssueReading; readonly change: Change; readonly held: CachedHistory };
 
 /** What rows need besides the deliveries. */
 export type PendingOptions = {
@@ -113,7 +113,7 @@ export class Pending {
   }
 
   /** Records the project that the issue shows now. */
-  #move(issueId: string, held: Held, { projectId, projectSlug }: ShownProject): void {
+  #move(issueId: string, held: CachedHistory, { projectId, projectSlug }: ShownProject): void {
     const before = held.project;
     if (before.projectId === projectId && before.projectSlug === projectSlug) return;
     held.project = { projectId, projectSlug };

@@ -1,4 +1,4 @@
-import { calledBy } from "../called-by.ts";
+import { wrapMethods } from "../wrap-methods.ts";
 import { isHeavy } from "../heavy.ts";
 import type { Reader } from "../reader.ts";
 import type { Slots } from "../slots.ts";
@@ -8,7 +8,7 @@ import type { Slots } from "../slots.ts";
  * of the server busy for up to seconds, and webhooks and quick questions need some too.
  */
 export function limitHeavy(reader: Reader, slots: Slots): Reader {
-  return calledBy(reader, async (ask, args, name) => {
+  return wrapMethods(reader, async (ask, args, name) => {
     if (!isHeavy(name, args)) return ask(...args);
     using _slot = await slots.take();
     return await ask(...args);

@@ -1,4 +1,4 @@
-import { calledBy } from "../called-by.ts";
+import { wrapMethods } from "../wrap-methods.ts";
 import type { Maintenance } from "../maintenance.ts";
 import { namedQueries } from "../queries/named.ts";
 import { drizzleOver } from "./ask.ts";
@@ -29,7 +29,7 @@ export async function openPostgresMaintenance(
     // The files are the server's own, and its VACUUM does this.
     compact: async () => ({ is: "compact" }),
     sweep: async () => true,
-    ...calledBy(namedQueries(reader, sharedBy(drizzleOver(pools.log))), (ask, args) =>
+    ...wrapMethods(namedQueries(reader, sharedBy(drizzleOver(pools.log))), (ask, args) =>
       answered(ask(...args)),
     ),
     [Symbol.asyncDispose]: () => running.disposeAsync(),

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type pg from "pg";
-import { calledBy } from "../called-by.ts";
+import { wrapMethods } from "../wrap-methods.ts";
 import type { Reader } from "../reader.ts";
 import { codeOf, lockNotAvailable } from "./error.ts";
 import { connectTo } from "./prepare.ts";
@@ -94,7 +94,7 @@ export async function startTextIndex(options: TextIndexOptions): Promise<TextInd
     readerBy(make) {
       let reader = make(isThere);
       remade.push(() => (reader = make(true)));
-      return calledBy(reader, (_ask, args, name) => {
+      return wrapMethods(reader, (_ask, args, name) => {
         const ask = reader[name] as (...args: readonly unknown[]) => Promise<unknown>;
         return ask(...args);
       });

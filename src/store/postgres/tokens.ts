@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { calledBy } from "../called-by.ts";
+import { wrapMethods } from "../wrap-methods.ts";
 import { tokenQueries } from "../queries/tokens.ts";
 import type { Tokens } from "../tokens.ts";
 import { drizzleOver } from "./ask.ts";
@@ -11,5 +11,5 @@ import { sharedBy } from "./queries.ts";
  * values.
  */
 export function tokensOn(pool: pg.Pool): Tokens {
-  return calledBy(tokenQueries(sharedBy(drizzleOver(pool))), (ask, args) => answered(ask(...args)));
+  return wrapMethods(tokenQueries(sharedBy(drizzleOver(pool))), (ask, args) => answered(ask(...args)));
 }

@@ -5,11 +5,11 @@ import { StorageUnavailableError } from "../../domain/failure.ts";
 import { writeAroundFaults } from "../around-faults.ts";
 import { writeNumbered, type BatchResult } from "../batch/batch.ts";
 import type { Numbered } from "../batch/numbered.ts";
-import { catchUp, type Held } from "../held.ts";
+import { catchUp, type CachedHistory } from "../cached-history.ts";
 import { metaNames } from "../meta.ts";
 import type { RequestIds } from "../request-ids.ts";
 import type { Receipt } from "../store.ts";
-import { createWalkCache } from "../walks.ts";
+import { createHistoryCache } from "../history-cache.ts";
 import type { WriteTransaction } from "../write.ts";
 import { drizzleOver } from "./ask.ts";
 import type { EpochWatch } from "./epoch.ts";
@@ -69,8 +69,8 @@ export function createWrites({
   onUnreadable,
   committed,
 }: WritesOptions): Writes {
-  const walks = createWalkCache();
-  const knownTo = new WeakMap<Held, KnownTo>();
+  const historyCache = createHistoryCache();
+  const knownTo = new WeakMap<CachedHistory, KnownTo>();
 
   async function write(batch: readonly IncomingDelivery[], committedAt: number): Promise<readonly Receipt[]> {
     const startedAt = performance.now();
@@ -119,7 +119,7 @@ export function createWrites({
       return await writeLocked(client, transaction, batch, committedAt, taken.rows, newest.rows);
     } catch (error) {
       // The histories in memory are ahead of what is on disk. Up to here, while locks were waited for, they were not.
-      walks.forget(issueIds);
+      historyCache.forget(issueIds);
       throw error;
     }
   }
@@ -135,7 +135,7 @@ export function createWrites({
   ): Promise<BatchResult> {
     const numbered = batch.map((delivery, index): Numbered => ({ id: taken[index]!.id, delivery }));
     const written = await writeNumbered(transaction, numbered, {
-      walks,
+      historyCache,
       requestIds,
       read,
       committedAt: () => committedAt,
@@ -168,7 +168,7 @@ export function createWrites({
       position >= provisional ? position - provisional + newestBefore : position;
     for (const { id, delivery } of numbered) {
       if (delivery.reading.is !== "issue") continue;
-      const held = walks.get(delivery.reading.issue.snapshot.sentryId);
+      const held = historyCache.get(delivery.reading.issue.snapshot.sentryId);
       if (held === undefined) continue;
       // The epoch is the same for every issue of the batch, and there is at least this one.
       knownTo.set(held, { delivery: id, epoch: newest[0]!.epoch });
@@ -185,7 +185,7 @@ export function createWrites({
   }
 
   function knownOf(issueId: string): KnownTo | undefined {
-    const held = walks.get(issueId);
+    const held = historyCache.get(issueId);
     return held && knownTo.get(held);
   }
 
@@ -203,9 +203,9 @@ export function createWrites({
       const known = knownOf(id);
       // In another epoch `rebuild` may have read deliveries in another way; of an erased issue the known delivery is
       // gone.
-      if (known?.epoch !== epoch || !isKept) walks.forget([id]);
+      if (known?.epoch !== epoch || !isKept) historyCache.forget([id]);
       else if (known.delivery !== delivery) behind.set(id, known.delivery);
-      else if (walks.get(id)?.lastSeq !== seq) walks.forget([id]);
+      else if (historyCache.get(id)?.lastSeq !== seq) historyCache.forget([id]);
     }
     if (behind.size === 0) return;
     const [issues, facts] = await Promise.all([
@@ -213,7 +213,7 @@ export function createWrites({
       factsAfter(db, behind),
     ]);
     for (const id of behind.keys()) {
-      const [held, issue] = [walks.get(id), issues.get(id)];
+      const [held, issue] = [historyCache.get(id), issues.get(id)];
       if (held === undefined) continue;
       try {
         catchUp(held, facts.get(id) ?? []);
@@ -221,7 +221,7 @@ export function createWrites({
         Object.assign(held, { lastSeq, project });
       } catch {
         // Whatever the reason, it is derived anew from all of its deliveries.
-        walks.forget([id]);
+        historyCache.forget([id]);
       }
     }
   }

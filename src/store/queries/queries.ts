@@ -1,4 +1,4 @@
-import { calledBy } from "../called-by.ts";
+import { wrapMethods } from "../wrap-methods.ts";
 import type { Reader } from "../reader.ts";
 import { assigneeQueries } from "./assignees.ts";
 import { deliveryQueries } from "./deliveries.ts";
@@ -31,7 +31,7 @@ export function queriesOf(context: QueryContext): Reader {
     ...assigneeQueries(context),
     ...durationQueries(context),
   };
-  return calledBy(queries, async (ask, args) => {
+  return wrapMethods(queries, async (ask, args) => {
     try {
       const [key] = args;
       if (typeof key === "string" && !isStorable(key)) return null;

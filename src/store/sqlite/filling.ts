@@ -7,7 +7,7 @@ import { writeBatch } from "../batch/batch.ts";
 import { createRequestIds } from "../request-ids.ts";
 import type { Receipt } from "../store.ts";
 import { deliveries, tokens } from "../tables/sqlite.ts";
-import { createWalkCache } from "../walks.ts";
+import { createHistoryCache } from "../history-cache.ts";
 import { openForCommand, openWriter, type Connection } from "./connection.ts";
 import { isBusy, unusable } from "./error.ts";
 import { putInPlace, removeDatabase } from "./file.ts";
@@ -83,7 +83,7 @@ export function openSqliteFilling({ file, read, onFault }: FillingOptions): Fill
   client.pragma("secure_delete = OFF");
   const indexes = takeIndexes(connection);
   const transaction = prepareTransaction(connection);
-  const walks = createWalkCache(heldDeliveries);
+  const historyCache = createHistoryCache(heldDeliveries);
   const requestIds = createRequestIds([]);
   const committedAt = ({ receivedAt }: IncomingDelivery) => receivedAt;
   const packAll = () => {
@@ -94,7 +94,7 @@ export function openSqliteFilling({ file, read, onFault }: FillingOptions): Fill
   async function append(batch: readonly IncomingDelivery[]): Promise<readonly Receipt[]> {
     client.exec("begin");
     const { receipts } = await writeBatch(transaction, batch, {
-      walks,
+      historyCache,
       requestIds,
       read,
       committedAt,

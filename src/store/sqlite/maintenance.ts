@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { StorageUnavailableError } from "../../domain/failure.ts";
-import { calledBy } from "../called-by.ts";
+import { wrapMethods } from "../wrap-methods.ts";
 import type { Maintenance } from "../maintenance.ts";
 import { namedQueries } from "../queries/named.ts";
 import { tokenQueries } from "../queries/tokens.ts";
@@ -111,7 +111,7 @@ function openAlone(file: string, opened: DisposableStack, made: () => void): Con
 
 /** The same steps. One that waited in vain throws StorageUnavailableError; one that could not write says which file. */
 function patient<Steps extends object>(file: string, steps: Steps): Steps {
-  return calledBy(steps, async (step, args) => {
+  return wrapMethods(steps, async (step, args) => {
     try {
       return await step(...args);
     } catch (error) {

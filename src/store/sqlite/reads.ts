@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { ReadTimeoutError, StorageUnavailableError } from "../../domain/failure.ts";
-import { calledBy } from "../called-by.ts";
+import { wrapMethods } from "../wrap-methods.ts";
 import { mayTakeLong } from "../heavy.ts";
 import type { LogBounds, Reader, ReadTransaction } from "../reader.ts";
 import { createWaitingLine } from "../waiting-line.ts";
@@ -83,7 +83,7 @@ export function createReads(options: ReadsOptions): Reads {
   }
 
   return {
-    reader: calledBy(here, (askHere, args, name) =>
+    reader: wrapMethods(here, (askHere, args, name) =>
       mayTakeLong(name, args) ? ask(name, args) : askHere(...args),
     ),
 
@@ -94,7 +94,7 @@ export function createReads(options: ReadsOptions): Reads {
       let bounds: Promise<LogBounds> | undefined;
       let isOver = false;
       return {
-        ...calledBy(here, (_askHere, args, name) => ask(name, args)),
+        ...wrapMethods(here, (_askHere, args, name) => ask(name, args)),
         // The same throughout the transaction.
         bounds: () => (bounds ??= ask("bounds", []) as Promise<LogBounds>),
         [Symbol.asyncDispose]: async () => {

@@ -7,7 +7,7 @@ import { loadRequestIds } from "../request-ids.ts";
 import { startRetention, type Retention } from "../retention.ts";
 import type { Receipt } from "../store.ts";
 import * as tables from "../tables/sqlite.ts";
-import { createWalkCache } from "../walks.ts";
+import { createHistoryCache } from "../history-cache.ts";
 import { createWriter } from "../writer.ts";
 import { startCheckpoints } from "./checkpoints.ts";
 import { openWriter, type Connection } from "./connection.ts";
@@ -103,9 +103,9 @@ export async function answerWrites({
   const checkPlace = checkOfPlace(client, file);
   const checkpoints = startCheckpoints(connection, file);
   const idle = startIdle([indexing(client), packing(connection)], checkpoints.committed);
-  let walks = createWalkCache();
+  let historyCache = createHistoryCache();
   const forgetWalks = () => {
-    walks = createWalkCache();
+    historyCache = createHistoryCache();
   };
   const steps = erasingSteps(connection, checkpoints.committed);
   const retaining = startRetention(
@@ -155,7 +155,7 @@ export async function answerWrites({
       seenVersion = version;
       if (batch.length === 0) client.exec(probe);
       written = await writeBatch(transaction, batch, {
-        walks,
+        historyCache,
         requestIds,
         read,
         committedAt: () => committedAt,
@@ -166,7 +166,7 @@ export async function answerWrites({
     } catch (error) {
       if (client.inTransaction) client.exec("rollback");
       // The histories in memory are ahead of what is on disk.
-      walks.forget(
+      historyCache.forget(
         batch.flatMap(({ reading }) => (reading.is === "issue" ? [reading.issue.snapshot.sentryId] : [])),
       );
       throw error;

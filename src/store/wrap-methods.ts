@@ -1,7 +1,7 @@
 type Method = (...args: readonly unknown[]) => Promise<unknown>;
 
 /** Wraps the methods so that `call` makes each call; it must resolve as the method does. */
-export function calledBy<Methods extends object>(
+export function wrapMethods<Methods extends object>(
   methods: Methods,
   call: (method: Method, args: readonly unknown[], name: keyof Methods) => Promise<unknown>,
 ): Methods {

@@ -6,7 +6,7 @@ import { comparePlaces } from "../domain/order.ts";
 import type { ShownProject } from "./issue-rows.ts";
 
 /** The written history of one issue, in memory. */
-export type Held = {
+export type CachedHistory = {
   walk: Walk;
   /** The position of the newest entry about the issue; null while there is none. */
   lastSeq: number | null;
@@ -19,7 +19,7 @@ export type Held = {
 };
 
 /** What follows from an issue's deliveries alone. */
-export type Derived = Pick<Held, "walk" | "measurer" | "settled">;
+export type Derived = Pick<CachedHistory, "walk" | "measurer" | "settled">;
 
 /**
  * Derives an issue's history.

@@ -12,7 +12,7 @@ import { createRequestIds } from "../../src/store/request-ids.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";
 import { prepareTransaction } from "../../src/store/sqlite/transaction.ts";
 import * as tables from "../../src/store/tables/sqlite.ts";
-import { createWalkCache, type WalkCache } from "../../src/store/walks.ts";
+import { createHistoryCache, type HistoryCache } from "../../src/store/history-cache.ts";
 import { told } from "./deliveries.ts";
 import { temporaryFolder } from "./open.ts";
 
@@ -46,7 +46,7 @@ function withoutProject(body: Buffer): Buffer {
 }
 
 /** Every row that is derived from the deliveries, written in batches of many sizes; fails unless it is what they tell. */
-async function written(walks: WalkCache): Promise<readonly (readonly unknown[])[]> {
+async function written(historyCache: HistoryCache): Promise<readonly (readonly unknown[])[]> {
   using folder = temporaryFolder();
   const connection = openWriter(join(folder.path, "issuewire.db"));
   const { client, db } = connection;
@@ -55,7 +55,7 @@ async function written(walks: WalkCache): Promise<readonly (readonly unknown[])[
   for (let at = 0, size = 1; at < deliveries.length; at += size, size = (size * 3) % 17) {
     client.exec("begin immediate");
     await writeBatch(transaction, deliveries.slice(at, at + size), {
-      walks,
+      historyCache,
       requestIds,
       read: readBody,
       committedAt: ({ receivedAt }) => receivedAt,
@@ -89,12 +89,12 @@ async function written(walks: WalkCache): Promise<readonly (readonly unknown[])[
 }
 
 it("writes the same whether histories are held whole, without their beginning, or hardly at all", async () => {
-  const whole = await written(createWalkCache(Infinity, { most: Infinity, left: Infinity }));
+  const whole = await written(createHistoryCache(Infinity, { most: Infinity, left: Infinity }));
   // There are histories, and some were corrected.
   expect(whole[1]).toContainEqual(expect.objectContaining({ superseded_by: expect.any(Number) }));
   expect(whole[2]!.length).toBeGreaterThan(100);
-  expect(await written(createWalkCache(Infinity, { most: 3, left: 1 }))).toEqual(whole);
-  expect(await written(createWalkCache(1, { most: 2, left: 2 }))).toEqual(whole);
+  expect(await written(createHistoryCache(Infinity, { most: 3, left: 1 }))).toEqual(whole);
+  expect(await written(createHistoryCache(1, { most: 2, left: 2 }))).toEqual(whole);
 });
 
 it("keeps what a fault of this program leaves unapplied, says so, and derives that issue's history anew", async () => {
@@ -102,12 +102,12 @@ it("keeps what a fault of this program leaves unapplied, says so, and derives th
   const connection = openWriter(join(folder.path, "issuewire.db"));
   const { client } = connection;
   const transaction = prepareTransaction(connection);
-  const walks = createWalkCache();
+  const historyCache = createHistoryCache();
   const faults: unknown[] = [];
   const write = async (...batch: readonly IncomingDelivery[]) => {
     client.exec("begin immediate");
     const { receipts } = await writeBatch(transaction, batch, {
-      walks,
+      historyCache,
       requestIds: createRequestIds([]),
       read: readBody,
       committedAt: ({ receivedAt }) => receivedAt,
@@ -117,7 +117,7 @@ it("keeps what a fault of this program leaves unapplied, says so, and derives th
     return receipts.map(({ outcome }) => outcome);
   };
   expect(await write(told())).toEqual(["APPLIED"]);
-  Object.assign(walks.get("1")!.walk, { repeats: null });
+  Object.assign(historyCache.get("1")!.walk, { repeats: null });
   const outcomes = await write(
     told({ action: "assigned", at: 30 }),
     told({ action: "resolved", status: "resolved", at: 60 }),
@@ -134,7 +134,7 @@ it("writes anew what is measured of those events alone that a late delivery may 
   const connection = openWriter(join(folder.path, "issuewire.db"));
   const { client } = connection;
   const transaction = prepareTransaction(connection);
-  const walks = createWalkCache(Infinity, { most: Infinity, left: Infinity });
+  const historyCache = createHistoryCache(Infinity, { most: Infinity, left: Infinity });
   let rewritten = 0;
   const write = async (batch: readonly IncomingDelivery[]) => {
     rewritten = 0;
@@ -149,7 +149,7 @@ it("writes anew what is measured of those events alone that a late delivery may 
       },
       batch,
       {
-        walks,
+        historyCache,
         requestIds: createRequestIds([]),
         read: readBody,
         committedAt: ({ receivedAt }) => receivedAt,
@@ -170,32 +170,32 @@ it("writes anew what is measured of those events alone that a late delivery may 
 });
 
 it("forgets the history that was not used for the longest once there are too many, and what it is told to", () => {
-  const walks = createWalkCache(2);
+  const historyCache = createHistoryCache(2);
   const hold = (issueId: string) =>
-    walks.set(issueId, {
+    historyCache.set(issueId, {
       walk: startWalk([]),
       lastSeq: null,
       project: { projectId: null, projectSlug: null },
       measurer: new Measurer(),
       settled: new Measurer(),
     });
-  const held = () => ["a", "b", "c"].filter((issueId) => walks.get(issueId) !== undefined);
+  const held = () => ["a", "b", "c"].filter((issueId) => historyCache.get(issueId) !== undefined);
   for (const issueId of ["a", "b", "b"]) hold(issueId);
-  walks.get("a");
+  historyCache.get("a");
   hold("c");
   expect(held()).toEqual(["a", "c"]);
-  walks.forget(["c"]);
+  historyCache.forget(["c"]);
   hold("b");
   expect(held()).toEqual(["a", "b"]);
 });
 
 it("holds a long history in little more memory than a short one", async () => {
-  const walks = createWalkCache(Infinity, { most: 6, left: 2 });
-  await written(walks);
+  const historyCache = createHistoryCache(Infinity, { most: 6, left: 2 });
+  await written(historyCache);
   const ids = deliveries.flatMap(({ reading }) =>
     reading.is === "issue" ? [reading.issue.snapshot.sentryId] : [],
   );
-  const longest = Math.max(...ids.map((id) => walks.get(id)?.walk.stops.length ?? 0));
+  const longest = Math.max(...ids.map((id) => historyCache.get(id)?.walk.stops.length ?? 0));
   expect(
     Math.max(
       ...Map.groupBy(ids, (id) => id)

@@ -1,13 +1,13 @@
 import { letGo, sizeOf } from "../domain/history.ts";
-import type { Held } from "./held.ts";
+import type { CachedHistory } from "./cached-history.ts";
 
 /**
  * An LRU cache of histories, so that a delivery about a busy issue reads nothing. Long histories are held without their
  * beginning.
  */
-export type WalkCache = {
-  readonly get: (issueId: string) => Held | undefined;
-  readonly set: (issueId: string, held: Held) => void;
+export type HistoryCache = {
+  readonly get: (issueId: string) => CachedHistory | undefined;
+  readonly set: (issueId: string, held: CachedHistory) => void;
   /** Removes histories that may differ from the store's. */
   readonly forget: (issueIds: Iterable<string>) => void;
 };
@@ -19,28 +19,28 @@ export type WalkCache = {
 const heldDeliveries = 50_000;
 
 /** Most deliveries of one history that are held, and how many are left when there are more. Few are late by as many. */
-export type HeldOfOne = { readonly most: number; readonly left: number };
-const usual: HeldOfOne = { most: 24, left: 8 };
+export type MostOfOne = { readonly most: number; readonly left: number };
+const usual: MostOfOne = { most: 24, left: 8 };
 
 /** @param maxDeliveries most deliveries of all histories held together; one history is always held. */
-export function createWalkCache(maxDeliveries = heldDeliveries, { most, left } = usual): WalkCache {
+export function createHistoryCache(maxDeliveries = heldDeliveries, { most, left } = usual): HistoryCache {
   // A Map iterates in the order of insertion, so its first key is the least recently used.
-  const walks = new Map<string, { readonly held: Held; readonly counted: number }>();
+  const histories = new Map<string, { readonly held: CachedHistory; readonly counted: number }>();
   let deliveries = 0;
 
   function drop(issueId: string): void {
-    deliveries -= walks.get(issueId)?.counted ?? 0;
-    walks.delete(issueId);
+    deliveries -= histories.get(issueId)?.counted ?? 0;
+    histories.delete(issueId);
   }
 
-  function keep(issueId: string, held: Held): void {
+  function keep(issueId: string, held: CachedHistory): void {
     drop(issueId);
     if (held.walk.stops.length > most) for (const event of letGo(held.walk, left)) held.settled.add(event);
     // A walk grows after it is put here; it is counted again each time it is used.
     const counted = 1 + sizeOf(held.walk);
-    walks.set(issueId, { held, counted });
+    histories.set(issueId, { held, counted });
     deliveries += counted;
-    for (const oldest of walks.keys()) {
+    for (const oldest of histories.keys()) {
       if (deliveries <= maxDeliveries || oldest === issueId) return;
       drop(oldest);
     }
@@ -48,7 +48,7 @@ export function createWalkCache(maxDeliveries = heldDeliveries, { most, left } =
 
   return {
     get(issueId) {
-      const known = walks.get(issueId);
+      const known = histories.get(issueId);
       if (known !== undefined) keep(issueId, known.held);
       return known?.held;
     },

@@ -1,7 +1,7 @@
 import type { LiveOperation } from "../../graphql/live/live-operation.ts";
 
 /** The memory that all followed operations take. */
-export type Followed = {
+export type SubscriptionRoom = {
   /** Counts one more operation until the returned function is called; null if there is no room for it. */
   readonly add: (operation: Pick<LiveOperation, "key" | "bytes">) => (() => void) | null;
 };
@@ -10,7 +10,7 @@ export type Followed = {
  * Without such a bound, a few thousand documents of the largest size would fill the memory: nothing else ends a
  * subscription whose client reads it.
  */
-export function createFollowed(mostBytes: number): Followed {
+export function createSubscriptionRoom(mostBytes: number): SubscriptionRoom {
   let taken = 0;
   /** The number of followers of each operation, by its key. */
   const followers = new Map<string, number>();

@@ -24,7 +24,7 @@ export type For = { readonly is: "live" | "replay"; readonly connections: Iterab
  * held up by a client that asks for much, by an answer that takes long, or by clients that have left. Live answers come
  * before replayed ones, unless the live client has had much more time than those that replay.
  */
-export type Line = {
+export type FairQueue = {
   /**
    * Queues it to be made in its turn. If it is added for several connections, at once or one after the other, it is
    * made at the first turn of any. It is queued for a few clients, and wherever its turn comes sooner than for those.
@@ -72,7 +72,7 @@ const liveFirstMs = 250;
 /** In how many shares a work waits at least. Of thousands that come back together and want the same, a few suffice. */
 const leastPlaces = 4;
 
-export type LineOptions = {
+export type FairQueueOptions = {
   /** Resolves when one more may begin. */
   readonly turn: () => Promise<unknown>;
   readonly askedBy: AskedBy;
@@ -80,7 +80,11 @@ export type LineOptions = {
   readonly now?: () => number;
 };
 
-export function createLine({ turn, askedBy, now = performance.now.bind(performance) }: LineOptions): Line {
+export function createFairQueue({
+  turn,
+  askedBy,
+  now = performance.now.bind(performance),
+}: FairQueueOptions): FairQueue {
   const shares = { live: new Map<string, Share>(), replay: new Map<string, Share>() };
   const queues = { live: new Map<Connection, Queue>(), replay: new Map<Connection, Queue>() };
   /** Those with ready queues; the one whose turn is next comes first. */

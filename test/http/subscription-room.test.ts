@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { createFollowed } from "../../src/http/limits/followed.ts";
+import { createSubscriptionRoom } from "../../src/http/limits/subscription-room.ts";
 
 const bytes = { once: 100, each: 10 };
 
 describe("what is followed", () => {
   it("takes memory once for each operation, and for each who follows it", () => {
-    const { add } = createFollowed(250);
+    const { add } = createSubscriptionRoom(250);
     const leave = [add({ key: "a", bytes }), add({ key: "a", bytes }), add({ key: "b", bytes })];
     expect(leave).not.toContain(null);
     // 230 are taken.
@@ -16,7 +16,7 @@ describe("what is followed", () => {
   });
 
   it("gives all of it back, once, when nobody follows an operation any more", () => {
-    const { add } = createFollowed(120);
+    const { add } = createSubscriptionRoom(120);
     const [first, second] = [add({ key: "a", bytes })!, add({ key: "a", bytes })!];
     first();
     first();
