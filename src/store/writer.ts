@@ -10,8 +10,8 @@ export type WriterOptions = {
   readonly commit: (batch: readonly IncomingDelivery[]) => Promise<readonly Receipt[]>;
   /** Most deliveries in one transaction; a larger group has one for itself. */
   readonly maxBatch: number;
-  /** Most deliveries that are not written yet; past this `append` rejects with OverloadedError. */
-  readonly maxWaiting: number;
+  /** Most deliveries that are not written yet; past this `append` rejects with OverloadedError. Without it, any number. */
+  readonly maxWaiting?: number;
   /** Tries again after some failures. Without it every failure is final. */
   readonly retry?: {
     /** True for a failure that passes by itself within moments: another process holds the write lock. */
@@ -49,7 +49,7 @@ type Waiting = {
  * Group commit: what arrives while one transaction runs shares the next one. At low load every delivery is its own
  * transaction; under load one fsync pays for many.
  */
-export function createWriter({ commit, maxBatch, maxWaiting, retry }: WriterOptions): Writer {
+export function createWriter({ commit, maxBatch, maxWaiting = Infinity, retry }: WriterOptions): Writer {
   const waiting: Waiting[] = [];
   let count = 0;
   let draining: Promise<void> | null = null;

@@ -36,7 +36,6 @@ export type WriteData = {
   readonly file: string;
   readonly retention: Retention | null;
   readonly maxBatch: number;
-  readonly maxWaiting: number;
   readonly giveUpMs: number;
 };
 
@@ -83,7 +82,7 @@ export async function answerWrites({
   if (isMainThread || parentPort === null) throw new Error("This is to be started as a worker thread.");
   const port = parentPort;
   const say = (answer: WriteAnswer) => port.postMessage(answer);
-  const { file, retention, maxBatch, maxWaiting, giveUpMs } = workerData as WriteData;
+  const { file, retention, maxBatch, giveUpMs } = workerData as WriteData;
 
   let connection: Connection;
   /** Which database it is, and the newest position that this thread has written or found there. */
@@ -198,10 +197,10 @@ export async function answerWrites({
       onFault: (error) => faults.push(String(error)),
     });
   }
+  // The gateway's thread bounds what waits here.
   const writer = createWriter({
     commit,
     maxBatch,
-    maxWaiting,
     retry: { isBusy, forMs: giveUpMs, everyMs: 15 },
   });
 

@@ -84,10 +84,9 @@ export async function startWrites({
   notDropped,
   onUnreadable,
   ended,
-  ...data
+  ...workerData
 }: WritesOptions): Promise<Writes> {
-  const workerData: WriteData = { ...data, maxWaiting };
-  const worker = new Worker(module, { workerData, execArgv: [] });
+  const worker = new Worker(module, { workerData: workerData satisfies WriteData, execArgv: [] });
   const opening = Promise.withResolvers<WriteAnswer>();
   const asked = new Map<number, PendingAnswer>([[0, opening]]);
   let lastRequest = 0;
@@ -182,7 +181,7 @@ export async function startWrites({
       return new Promise((resolve, reject) => {
         gathered.push(delivery);
         gathering.push({ resolve, reject });
-        if (gathering.length >= (writing === 0 ? data.maxBatch : groupSize)) send();
+        if (gathering.length >= (writing === 0 ? workerData.maxBatch : groupSize)) send();
         // Sent one turn of the event loop later, so that requests that arrived together are written together.
         else if (gathering.length === 1 && writing === 0) setImmediate(send);
       });
