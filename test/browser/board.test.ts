@@ -447,6 +447,21 @@ describe("the board", () => {
     await page.getByRole("heading", { name: "Opened against resolved" }).waitFor();
   });
 
+  it("is dimmed from edge to edge behind the list of its keys", async () => {
+    await open("/?q=no+issue+at+all");
+    await page.getByRole("heading", { name: "No issue matches" }).waitFor();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
+    const dot = (x: number, y: number) => page.screenshot({ clip: { x, y, width: 1, height: 1 } });
+    const dimmed = await dot(0, 0);
+    for (const [x, y] of [
+      [1279, 0],
+      [0, 899],
+      [1279, 899],
+    ] as const)
+      expect((await dot(x, y)).equals(dimmed)).toBe(true);
+  });
+
   it("leaves single keys to others where its reader wants that, now and on later visits", async () => {
     await open();
     await rows().first().waitFor();
