@@ -447,6 +447,23 @@ describe("the board", () => {
     await page.getByRole("heading", { name: "Opened against resolved" }).waitFor();
   });
 
+  it("has rows of one height, however long an issue is in its state", async () => {
+    await open();
+    await rows().nth(1).waitFor();
+    const heights = await page.evaluate(() => {
+      const [first, second] = document.querySelectorAll("table.issues tbody tr");
+      for (const [row, state, lasting] of [
+        [first!, "New", "1 s"],
+        [second!, "Unresolved", "9 h 59 min"],
+      ] as const) {
+        row.querySelector(".badge")!.textContent = state;
+        row.querySelector(".since")!.textContent = lasting;
+      }
+      return [first!.clientHeight, second!.clientHeight];
+    });
+    expect(heights[1]).toBe(heights[0]);
+  });
+
   it("is dimmed from edge to edge behind the list of its keys", async () => {
     await open("/?q=no+issue+at+all");
     await page.getByRole("heading", { name: "No issue matches" }).waitFor();
