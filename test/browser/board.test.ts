@@ -447,6 +447,32 @@ describe("the board", () => {
     await page.getByRole("heading", { name: "Opened against resolved" }).waitFor();
   });
 
+  it("shows which issue the keyboard is at, and draws through none of its lines", async () => {
+    await open();
+    await rows().first().waitFor();
+    await page.keyboard.press("j");
+    const crossed = await rows()
+      .first()
+      .evaluate((row) => {
+        const rings = [row, ...row.querySelectorAll("*")].flatMap((element) => {
+          const { outlineStyle, outlineWidth, outlineOffset } = getComputedStyle(element);
+          if (outlineStyle === "none") return [];
+          const box = element.getBoundingClientRect();
+          const inner = parseFloat(outlineOffset);
+          return [{ top: box.top - inner, bottom: box.bottom + inner, width: parseFloat(outlineWidth) }];
+        });
+        const lines = [...row.querySelectorAll(".title, .under")].map((line) => line.getBoundingClientRect());
+        return rings.map(({ top, bottom, width }) =>
+          lines.some(
+            (line) =>
+              (line.top < top && line.bottom > top - width) ||
+              (line.top < bottom + width && line.bottom > bottom),
+          ),
+        );
+      });
+    expect(crossed).toEqual([false]);
+  });
+
   it("has rows of one height, however long an issue is in its state", async () => {
     await open();
     await rows().nth(1).waitFor();
