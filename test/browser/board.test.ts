@@ -787,12 +787,13 @@ describe("the board", () => {
 });
 
 describe("a gateway that knows of no issue", () => {
-  const hint = () => page.getByText("simulate");
+  const hint = () => page.getByText("npm run simulate");
 
-  it("says how to see one, and that it stays", async () => {
+  it("says how to hear of issues, and how to see one at once that stays", async () => {
     await using empty = await startProcess();
     await page.goto(empty.url);
     await page.getByRole("heading", { name: "No issue yet" }).waitFor();
+    await page.getByText("“Connect Sentry”").waitFor();
     await hint().waitFor();
     await page.getByText("What that sends stays in the database.").waitFor();
     await deliver("created", { id: "1", title: "The first", status: "unresolved" }, { to: empty });
