@@ -1240,6 +1240,11 @@ describe("the statistics", () => {
       expect(fault).toContain("Failed to fetch dynamically imported module");
   });
 
+  it("say what the bars of their durations show", async () => {
+    await open("/?view=statistics");
+    await page.getByText("Median to 90 %, to 99 %, on a logarithmic scale").waitFor();
+  });
+
   it("show every figure of their durations on a phone", async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     await open("/?view=statistics");
