@@ -1284,6 +1284,29 @@ describe("the feed", () => {
     await open("/?view=feed");
     await page.getByText(/^Last delivery: (now|\d+ (s|min) ago)$/).waitFor();
   });
+
+  it.each([1280, 375])(
+    "leads to the issue that a delivery is about, and says why it changed nothing, in %d pixels",
+    async (width) => {
+      const issue = { id: `9008${width}`, title: `Fed at ${width}`, status: "unresolved" };
+      await deliver("created", issue);
+      await deliver("created", { ...issue, annotations: [] });
+      await page.setViewportSize({ width, height: 800 });
+      await open("/?view=feed");
+      const newest = page.locator("table.deliveries tbody tr").first();
+      const link = newest.getByRole("link", { name: issue.title });
+      const reason = newest.getByText("The issue's creation was received before.");
+      for (const told of [link, reason]) {
+        await told.waitFor();
+        const box = (await told.boundingBox())!;
+        expect(box.x + box.width).toBeLessThanOrEqual(width);
+      }
+      await link.click();
+      await page.getByRole("heading", { name: issue.title }).waitFor();
+      await page.getByRole("link", { name: "← Feed" }).click();
+      await page.getByRole("heading", { name: "Newest deliveries" }).waitFor();
+    },
+  );
 });
 
 describe("the numbers", () => {

@@ -174,7 +174,7 @@ function Body({
       ${label}
     </th>`;
   return html`<table
-    class=${`issues ${state.isLoading ? "loading" : ""}`}
+    class=${`list issues ${state.isLoading ? "loading" : ""}`}
     aria-busy=${state.isLoading ? "true" : "false"}
   >
     <caption class="visually-hidden">
