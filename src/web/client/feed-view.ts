@@ -183,11 +183,11 @@ function Deliveries({
         : html`<table class="list deliveries">
             <thead>
               <tr>
-                <th scope="col" class="col-seen">Received</th>
+                <th scope="col">Received</th>
                 <th scope="col">Outcome</th>
                 <th scope="col">Resource</th>
                 <th scope="col">Action</th>
-                <th scope="col" class="col-number">Bytes</th>
+                <th scope="col" class="col-number col-bytes">Bytes</th>
                 <th scope="col">Issue or reason</th>
               </tr>
             </thead>
