@@ -1425,6 +1425,15 @@ describe("every view", () => {
     expect(await width()).toBe(390);
   });
 
+  it("is no wider than a window between a phone's and a desk's", async () => {
+    await open();
+    await connection("live");
+    for (const width of [641, 761, 901]) {
+      await page.setViewportSize({ width, height: 900 });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    }
+  });
+
   it("has all its buttons beside its mark on a phone, whatever the connection is called", async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     await page.route("**/graphql", failing);
