@@ -447,6 +447,64 @@ describe("the board", () => {
     await page.getByRole("heading", { name: "Opened against resolved" }).waitFor();
   });
 
+  it("shows which issue the keyboard is at, and draws through none of its lines", async () => {
+    await open();
+    await rows().first().waitFor();
+    await page.keyboard.press("j");
+    const crossed = await rows()
+      .first()
+      .evaluate((row) => {
+        const rings = [row, ...row.querySelectorAll("*")].flatMap((element) => {
+          const { outlineStyle, outlineWidth, outlineOffset } = getComputedStyle(element);
+          if (outlineStyle === "none") return [];
+          const box = element.getBoundingClientRect();
+          const inner = parseFloat(outlineOffset);
+          return [{ top: box.top - inner, bottom: box.bottom + inner, width: parseFloat(outlineWidth) }];
+        });
+        const lines = [...row.querySelectorAll(".title, .under")].map((line) => line.getBoundingClientRect());
+        return rings.map(({ top, bottom, width }) =>
+          lines.some(
+            (line) =>
+              (line.top < top && line.bottom > top - width) ||
+              (line.top < bottom + width && line.bottom > bottom),
+          ),
+        );
+      });
+    expect(crossed).toEqual([false]);
+  });
+
+  it("has rows of one height, however long an issue is in its state", async () => {
+    await open();
+    await rows().nth(1).waitFor();
+    const heights = await page.evaluate(() => {
+      const [first, second] = document.querySelectorAll("table.issues tbody tr");
+      for (const [row, state, lasting] of [
+        [first!, "New", "1 s"],
+        [second!, "Unresolved", "9 h 59 min"],
+      ] as const) {
+        row.querySelector(".badge")!.textContent = state;
+        row.querySelector(".since")!.textContent = lasting;
+      }
+      return [first!.clientHeight, second!.clientHeight];
+    });
+    expect(heights[1]).toBe(heights[0]);
+  });
+
+  it("is dimmed from edge to edge behind the list of its keys", async () => {
+    await open("/?q=no+issue+at+all");
+    await page.getByRole("heading", { name: "No issue matches" }).waitFor();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
+    const dot = (x: number, y: number) => page.screenshot({ clip: { x, y, width: 1, height: 1 } });
+    const dimmed = await dot(0, 0);
+    for (const [x, y] of [
+      [1279, 0],
+      [0, 899],
+      [1279, 899],
+    ] as const)
+      expect((await dot(x, y)).equals(dimmed)).toBe(true);
+  });
+
   it("leaves single keys to others where its reader wants that, now and on later visits", async () => {
     await open();
     await rows().first().waitFor();
@@ -729,12 +787,13 @@ describe("the board", () => {
 });
 
 describe("a gateway that knows of no issue", () => {
-  const hint = () => page.getByText("simulate");
+  const hint = () => page.getByText("npm run simulate");
 
-  it("says how to see one, and that it stays", async () => {
+  it("says how to hear of issues, and how to see one at once that stays", async () => {
     await using empty = await startProcess();
     await page.goto(empty.url);
     await page.getByRole("heading", { name: "No issue yet" }).waitFor();
+    await page.getByText("“Connect Sentry”").waitFor();
     await hint().waitFor();
     await page.getByText("What that sends stays in the database.").waitFor();
     await deliver("created", { id: "1", title: "The first", status: "unresolved" }, { to: empty });
@@ -1181,6 +1240,11 @@ describe("the statistics", () => {
       expect(fault).toContain("Failed to fetch dynamically imported module");
   });
 
+  it("say what the bars of their durations show", async () => {
+    await open("/?view=statistics");
+    await page.getByText("Median to 90 %, to 99 %, on a logarithmic scale").waitFor();
+  });
+
   it("show every figure of their durations on a phone", async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     await open("/?view=statistics");
@@ -1220,6 +1284,29 @@ describe("the feed", () => {
     await open("/?view=feed");
     await page.getByText(/^Last delivery: (now|\d+ (s|min) ago)$/).waitFor();
   });
+
+  it.each([1280, 375])(
+    "leads to the issue that a delivery is about, and says why it changed nothing, in %d pixels",
+    async (width) => {
+      const issue = { id: `9008${width}`, title: `Fed at ${width}`, status: "unresolved" };
+      await deliver("created", issue);
+      await deliver("created", { ...issue, annotations: [] });
+      await page.setViewportSize({ width, height: 800 });
+      await open("/?view=feed");
+      const newest = page.locator("table.deliveries tbody tr").first();
+      const link = newest.getByRole("link", { name: issue.title });
+      const reason = newest.getByText("The issue's creation was received before.");
+      for (const told of [link, reason]) {
+        await told.waitFor();
+        const box = (await told.boundingBox())!;
+        expect(box.x + box.width).toBeLessThanOrEqual(width);
+      }
+      await link.click();
+      await page.getByRole("heading", { name: issue.title }).waitFor();
+      await page.getByRole("link", { name: "← Feed" }).click();
+      await page.getByRole("heading", { name: "Newest deliveries" }).waitFor();
+    },
+  );
 });
 
 describe("the numbers", () => {
@@ -1336,6 +1423,15 @@ describe("every view", () => {
     await open("/?q=tidewater");
     await rows().first().waitFor();
     expect(await width()).toBe(390);
+  });
+
+  it("is no wider than a window between a phone's and a desk's", async () => {
+    await open();
+    await connection("live");
+    for (const width of [641, 761, 901]) {
+      await page.setViewportSize({ width, height: 900 });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    }
   });
 
   it("has all its buttons beside its mark on a phone, whatever the connection is called", async () => {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { describe, expect, inject, it } from "vitest";
+import { howToRun } from "../../src/observability/how-to-run.ts";
 import { createHttpServer } from "../../src/http/http-server.ts";
 import { createWebPage } from "../../src/web/page.ts";
 
@@ -71,6 +72,10 @@ describe("the page's document", () => {
     expect([status, headers["www-authenticate"]]).toEqual([401, "Bearer"]);
     expect(headers["cache-control"]).toBe("no-store");
     expect(body.toString("utf8")).toContain("<script");
+    // Where no script runs, the document has to say it.
+    expect(body.toString("utf8").replaceAll(/\s+/g, " ")).toContain(
+      howToRun("token create --name me --scope admin"),
+    );
   });
 
   it("names GraphiQL where that is served, and nowhere else", async () => {

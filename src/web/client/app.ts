@@ -190,7 +190,7 @@ function CurrentView({
         <${Statistics} navigation=${navigation} place=${place} connection=${connection} />
       <//>`;
     case "feed":
-      return html`<${FeedView} connection=${connection} signIn=${signIn} />`;
+      return html`<${FeedView} navigation=${navigation} place=${place} connection=${connection} signIn=${signIn} />`;
   }
 }
 

@@ -4,12 +4,15 @@ import { createCell, useCell, type Cell } from "./cell.ts";
 import type { Connection } from "./connection.ts";
 import { html } from "./html.ts";
 import { keepTrying } from "./keep-trying.ts";
+import { Link } from "./link.ts";
 import { Notice } from "./notice.ts";
 import { feedHealth, newestDeliveries, type Delivery, type Feed } from "./operations/feed.ts";
+import type { Navigation, Place } from "./place.ts";
 import type { TokenScope } from "./sign-in.ts";
 import { Skeleton } from "./skeleton.ts";
 import { durationText } from "./time-text.ts";
 import { Ago } from "./time.ts";
+import { titleText } from "./title-text.ts";
 import { sleep } from "./until.ts";
 import { countText, sentence } from "./words.ts";
 
@@ -28,9 +31,13 @@ const pollMs = 3_000;
 
 /** The health of the feed: what Sentry sends, and what became of it. */
 export function FeedView({
+  navigation,
+  place,
   connection,
   signIn,
 }: {
+  readonly navigation: Navigation;
+  readonly place: Place;
   readonly connection: Connection;
   readonly signIn: (scope: TokenScope) => void;
 }) {
@@ -52,7 +59,15 @@ export function FeedView({
     <h1 id="heading" tabindex="-1">Feed</h1>
     ${shown.is === "loading" && html`<${Skeleton} text="Loading the feed" tall=${1} />`}
     ${shown.is === "failed" && html`<${Notice} isFailure title="The feed cannot be shown" message=${shown.message} />`}
-    ${shown.is === "ready" && html`<${Health} feed=${shown.feed} /><${Deliveries} deliveries=${shown.deliveries} signIn=${signIn} />`}
+    ${
+      shown.is === "ready" &&
+      html`<${Health} feed=${shown.feed} /><${Deliveries}
+          deliveries=${shown.deliveries}
+          navigation=${navigation}
+          place=${place}
+          signIn=${signIn}
+        />`
+    }
   </section>`;
 }
 
@@ -146,9 +161,13 @@ function Health({ feed }: { readonly feed: Feed }) {
 
 function Deliveries({
   deliveries,
+  navigation,
+  place,
   signIn,
 }: {
   readonly deliveries: readonly Delivery[] | null;
+  readonly navigation: Navigation;
+  readonly place: Place;
   readonly signIn: (scope: TokenScope) => void;
 }) {
   if (deliveries === null)
@@ -161,37 +180,57 @@ function Deliveries({
     ${
       deliveries.length === 0
         ? html`<p class="dim">None yet.</p>`
-        : html`<div class="scroll" tabindex="0" role="region" aria-label="Table of deliveries">
-            <table class="deliveries">
-              <thead>
-                <tr>
-                  <th scope="col">Received</th>
-                  <th scope="col">Outcome</th>
-                  <th scope="col">Resource</th>
-                  <th scope="col">Action</th>
-                  <th scope="col" class="number">Bytes</th>
-                  <th scope="col">Why</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${deliveries.map(
-                  (delivery) =>
-                    html`<tr key=${delivery.id}>
-                      <td><${Ago} at=${delivery.receivedAt} /></td>
-                      <td>
-                        <span class=${`badge outcome-${delivery.outcome.toLowerCase()}`}
-                          >${sentence(delivery.outcome)}</span
-                        >
-                      </td>
-                      <td>${delivery.resource ?? "—"}</td>
-                      <td>${delivery.action ?? "—"}</td>
-                      <td class="number">${countText(delivery.bytes)}</td>
-                      <td class="dim">${delivery.reason ?? ""}</td>
-                    </tr>`,
-                )}
-              </tbody>
-            </table>
-          </div>`
+        : html`<table class="list deliveries">
+            <thead>
+              <tr>
+                <th scope="col">Received</th>
+                <th scope="col">Outcome</th>
+                <th scope="col">Resource</th>
+                <th scope="col">Action</th>
+                <th scope="col" class="col-number col-bytes">Bytes</th>
+                <th scope="col">Issue or reason</th>
+              </tr>
+            </thead>
+            <tbody>
+              ${deliveries.map(
+                (delivery) =>
+                  html`<${DeliveryRow}
+                    key=${delivery.id}
+                    delivery=${delivery}
+                    navigation=${navigation}
+                    place=${place}
+                  />`,
+              )}
+            </tbody>
+          </table>`
     }
   </section>`;
+}
+
+function DeliveryRow({
+  delivery: { receivedAt, outcome, resource, action, bytes, reason, events },
+  navigation,
+  place,
+}: {
+  readonly delivery: Delivery;
+  readonly navigation: Navigation;
+  readonly place: Place;
+}) {
+  const issue = events[0]?.issue;
+  return html`<tr>
+    <td class="col-seen"><${Ago} at=${receivedAt} /></td>
+    <td><span class=${`badge outcome-${outcome.toLowerCase()}`}>${sentence(outcome)}</span></td>
+    <td class="col-sent">${resource ?? "—"}</td>
+    <td class="col-sent">${action ?? "—"}</td>
+    <td class="col-number col-bytes">${countText(bytes)}</td>
+    <td class="col-about dim">
+      ${
+        issue !== undefined &&
+        html`<${Link} class="title" dir="auto" navigation=${navigation} place=${place} to=${{ issue: issue.sentryId }}
+          >${titleText(issue.title)}<//
+        >`
+      }
+      ${reason}
+    </td>
+  </tr>`;
 }

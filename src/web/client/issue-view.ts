@@ -60,7 +60,7 @@ export function IssueView({
   }, [isReady]);
 
   const back = html`<${Link} class="back" navigation=${navigation} place=${place} to=${{ issue: null }}>
-    ← Issues
+    ← ${sentence(place.view)}
   <//>`;
   switch (state.is) {
     case "loading":

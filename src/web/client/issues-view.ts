@@ -174,7 +174,7 @@ function Body({
       ${label}
     </th>`;
   return html`<table
-    class=${`issues ${state.isLoading ? "loading" : ""}`}
+    class=${`list issues ${state.isLoading ? "loading" : ""}`}
     aria-busy=${state.isLoading ? "true" : "false"}
   >
     <caption class="visually-hidden">
@@ -290,10 +290,11 @@ function NoneOf({ status }: { readonly status: Place["status"] }) {
   >
     ${
       isFirstAwaited &&
-      html`<p class="hint">
-        To see the board move now, run the gateway's command <code>simulate</code> beside it. What that sends
-        stays in the database.
-      </p>`
+      html`<p>To hear of your own, connect Sentry: the README says how, under “Connect Sentry”.</p>
+        <p>
+          To see the board move now, type <code>npm run simulate</code> in the gateway's folder. What that sends
+          stays in the database.
+        </p>`
     }
   <//>`;
 }

@@ -305,7 +305,14 @@ function Durations({ figures }: { readonly figures: Statistics }) {
         )}
       </tbody>
     </table>
+    <p class="range-legend dim" aria-hidden="true">
+      <${RangeSwatch} of="body" />Median to 90 %, <${RangeSwatch} of="tail" />to 99 %, on a logarithmic scale
+    </p>
   </div>`;
+}
+
+function RangeSwatch({ of }: { readonly of: "body" | "tail" }) {
+  return html`<svg class="swatch" viewBox="0 0 1 1"><rect class=${of} width="1" height="1" /></svg>`;
 }
 
 /** The change of place that filters the list by a level of the statistics; null if that level cannot be chosen. */

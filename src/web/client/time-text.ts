@@ -1,13 +1,11 @@
 const dayMs = 86_400_000;
 
-/** A span of time in at most two units: `3 d 4 h`, `12 min`, `8 s`. */
+/** A span of time in at most two units, the last of them rounded down: `3 d 4 h`, `12 min`, `8 s`. */
 export function durationText(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  if (whole < 60) return `${whole} s`;
-  const minutes = Math.round(whole / 60);
-  if (minutes < 60) return `${minutes} min`;
-  if (minutes < 24 * 60) return twoUnits(Math.floor(minutes / 60), "h", minutes % 60, "min");
-  const hours = Math.round(whole / 3600);
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole < 3600) return oneUnit(whole);
+  const hours = Math.floor(whole / 3600);
+  if (hours < 24) return twoUnits(hours, "h", Math.floor(whole / 60) % 60, "min");
   return twoUnits(Math.floor(hours / 24), "d", hours % 24, "h");
 }
 
@@ -15,7 +13,7 @@ function twoUnits(many: number, unit: string, few: number, smaller: string): str
   return few === 0 || many >= 10 ? `${many} ${unit}` : `${many} ${unit} ${few} ${smaller}`;
 }
 
-/** How long ago, in one unit: `now`, `5 min ago`, `3 d ago`; `in 3 d` for a time to come. */
+/** How long ago, in one unit, rounded down: `now`, `5 min ago`, `3 d ago`; `in 3 d` for a time to come. */
 export function agoText(at: string, now: number): string {
   const seconds = (now - Date.parse(at)) / 1000;
   const distance = Math.abs(seconds);

@@ -46,6 +46,10 @@ export type Delivery = {
   readonly outcome: "APPLIED" | "UNCHANGED" | "DUPLICATE" | "IGNORED" | "QUARANTINED";
   readonly reason: string | null;
   readonly bytes: number;
+  /** The events that come from it: all of one issue. */
+  readonly events: readonly {
+    readonly issue: { readonly sentryId: string; readonly title: string };
+  }[];
 };
 
 /** The newest deliveries. A query of its own, because only an admin may see them. */
@@ -64,6 +68,12 @@ export const newestDeliveries: Operation<
           outcome
           reason
           bytes
+          events {
+            issue {
+              sentryId
+              title
+            }
+          }
         }
       }
     }
