@@ -70,9 +70,12 @@ const settings = z.object({
     .describe(
       "The Client Secret of your Sentry integration; several, separated by commas, while you rotate it. Unset: a random one is made and stored beside a SQLite file.",
     ),
-  WEBHOOK_MAX_BYTES: wholeNumber(1, 64 * 1_048_576)
+  // A thread that reads more may need more memory than it may have, which ends the process.
+  WEBHOOK_MAX_BYTES: wholeNumber(1, 8 * 1_048_576)
     .default(2_097_152)
-    .describe("The largest webhook body accepted, in bytes. Larger ones are answered 413 and lost."),
+    .describe(
+      "The largest webhook body accepted, in bytes, at most 8388608. Larger ones are answered 413 and lost.",
+    ),
   WEBHOOK_BEARER: z
     .string()
     .regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces")

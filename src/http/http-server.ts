@@ -7,6 +7,7 @@ import {
 } from "node:http";
 import type { Duplex } from "node:stream";
 import { valuesOf } from "../sentry/headers.ts";
+import { createPipelined } from "./pipelined.ts";
 import { endWithProblem, sendProblem, type Problem } from "./problem.ts";
 import type { Sockets } from "./websocket/sockets.ts";
 
@@ -62,49 +63,24 @@ export function createHttpServer({
 }: HttpServerOptions): Server {
   /** The newest response on each connection; null once it is sent, so that nothing holds it. */
   const newest = new WeakMap<Duplex, ServerResponse | null>();
-  /** How many requests of a connection wait for their turn. */
-  const waiting = new WeakMap<Duplex, number>();
+  const { comesToItsTurn } = createPipelined();
   const isAnswering = (socket: Duplex): boolean => {
     const response = newest.get(socket);
     return response != null && !response.writableEnded;
   };
-
-  /**
-   * Waits until everything ahead of a request on its connection is answered and sent. Otherwise the answers to all
-   * pipelined requests would be in memory at once, however slowly the client reads. Meanwhile nothing more is read from
-   * the connection, so a client that has left is noticed only at the next write. False if the request is not to be
-   * served.
-   */
-  async function comesToItsTurn({ socket }: IncomingMessage, response: ServerResponse): Promise<boolean> {
-    const before = waiting.get(socket) ?? 0;
-    if (before >= mostWaiting) socket.destroy();
-    if (socket.destroyed) return false;
-    const stopReading = (): void => {
-      if (waiting.get(socket) === 0) return;
-      socket.pause();
-      // Node's server stops reading on this event. `pause()` does not emit it if the socket is paused already.
-      socket.emit("pause");
-    };
-    // Node resumes by itself, once it has a whole request or a body is asked for.
-    if (!waiting.has(socket)) socket.on("resume", stopReading);
-    waiting.set(socket, before + 1);
-    stopReading();
-    // Never resolves if the connection ends first: then nothing holds this promise.
-    await new Promise((resolve) => response.once("socket", resolve));
-    const left = waiting.get(socket)! - 1;
-    waiting.set(socket, left);
-    if (left === 0) socket.resume();
-    return !socket.destroyed;
-  }
 
   /** Never rejects. */
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     newest.set(request.socket, response);
     // If a request asks for an upgrade, Node discards what follows in the same chunk. So the connection ends here.
     if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
-    if (response.socket === null && !(await comesToItsTurn(request, response))) return;
+    if (response.socket === null) {
+      if (hasTooManyHeaders(request)) request.socket.destroy();
+      if (!(await comesToItsTurn(request, response))) return;
+    }
     try {
-      if (hasOneHost(request)) await handler(withoutHost(request), response);
+      if (hasTooManyHeaders(request)) sendProblem(response, tooManyHeaders);
+      else if (hasOneHost(request)) await handler(withoutHost(request), response);
       else sendProblem(response, notOneHost);
     } catch (error) {
       failed(error);
@@ -134,7 +110,7 @@ export function createHttpServer({
 
   // A request for any other upgrade, or on another path, is served as an ordinary request.
   const shouldUpgradeCallback = (request: IncomingMessage): boolean =>
-    sockets !== undefined && sockets.takes(request) && hasOneHost(request);
+    sockets !== undefined && sockets.takes(request) && hasOneHost(request) && !hasTooManyHeaders(request);
   return (
     createServer({ ...serverOptions, shouldUpgradeCallback, ...options })
       .setTimeout(stallMs, endIdle)
@@ -157,10 +133,10 @@ export function createHttpServer({
 }
 
 /**
- * The most requests that may wait on one connection for those ahead of them; a client that sends more is cut. No known
- * client does. A request of thirty bytes takes three thousand bytes of memory.
+ * Most headers of a request. Node leaves those after the thousandth out of `headers`, though one of them may be a
+ * proxy's; and what is still to be answered holds its headers, each of which takes more memory than its bytes.
  */
-const mostWaiting = 100;
+const mostHeaders = 100;
 
 const ending = { Connection: "close" };
 const noTunnel: Problem = {
@@ -172,7 +148,13 @@ const noTunnel: Problem = {
 const notOneHost: Problem = {
   status: 400,
   code: "BAD_REQUEST",
-  detail: "The request has to name one host, once.",
+  detail: "The request has to name one host, once, as it may stand in a URL.",
+  headers: ending,
+};
+const tooManyHeaders: Problem = {
+  status: 431,
+  code: "BAD_REQUEST",
+  detail: `The request has more than ${mostHeaders} headers.`,
   headers: ending,
 };
 const notExpected: Problem = {
@@ -188,14 +170,22 @@ const fault: Problem = {
   headers: ending,
 };
 
+function hasTooManyHeaders({ rawHeaders }: IncomingMessage): boolean {
+  return rawHeaders.length > 2 * mostHeaders;
+}
+
 /**
  * True if a request names its host once, as RFC 9112 requires of HTTP/1.1; its target may name the same one again. Of
- * two hosts, a proxy in front may have used the other.
+ * two hosts, a proxy in front may have used the other. An empty one is legal.
  */
 function hasOneHost({ httpVersion, headers: { host }, rawHeaders, url = "/" }: IncomingMessage): boolean {
   if (host === undefined) return httpVersion !== "1.1";
   const [, inTarget = host] = hostInTarget.exec(url) ?? [];
-  return valuesOf(rawHeaders, "host").length === 1 && inTarget.toLowerCase() === host.toLowerCase();
+  return (
+    valuesOf(rawHeaders, "host").length === 1 &&
+    inTarget.toLowerCase() === host.toLowerCase() &&
+    (host === "" || URL.canParse(`http://${host}`))
+  );
 }
 
 /** The request, with the scheme and host removed from its target. */

@@ -133,7 +133,7 @@ function startParseWorker(): Worker {
   // `.ts` in the sources, `.js` in the package.
   const file = new URL(`./parse-worker${extname(import.meta.url)}`, import.meta.url);
   return new Worker(file, {
-    // Enough for any body that is accepted; a worker that needs more dies alone.
+    // Enough for any body that WEBHOOK_MAX_BYTES may let in. A worker that needs more may end the whole process.
     resourceLimits: { maxOldGenerationSizeMb: 256 },
     // Those of the process may not be valid for a worker: --input-type, --inspect-brk.
     execArgv: [],

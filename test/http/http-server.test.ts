@@ -205,6 +205,43 @@ describe("a server", () => {
     expect([served, server.failed]).toEqual([1, []]);
   });
 
+  const withHeaders = (count: number): string =>
+    head(
+      Object.fromEntries(Array.from({ length: count - 1 }, (_, index) => [`a${index}`, "b"])),
+      "GET / HTTP/1.1",
+    );
+
+  it("serves a request of a hundred headers, and answers 431 where there are more", async () => {
+    await using server = await serve((_, response) => void response.end("done"));
+    for (const [count, status] of [
+      [100, 200],
+      [101, 431],
+    ] as const) {
+      using wire = new Wire(server.port);
+      wire.write(withHeaders(count));
+      expect(await wire.until("\r\n\r\n")).toContain(`HTTP/1.1 ${status} `);
+    }
+  });
+
+  it("cuts a connection where a request of more headers waits", async () => {
+    let served = 0;
+    await using server = await serve(() => void (served += 1));
+    using wire = new Wire(server.port);
+    wire.write(get + withHeaders(101));
+    await wire.untilEnd();
+    expect(served).toBe(1);
+  });
+
+  it.each(["a b", "[", "localhost:65536", "<"])("answers 400 where the host is none: %s", async (host) => {
+    await using server = await serve((_, response) => void response.end("done"));
+    using wire = new Wire(server.port);
+    wire.write(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    const answer = await wire.untilEnd();
+    expect(answer).toContain("HTTP/1.1 400 ");
+    expect(answer).toContain("has to name one host");
+    expect(server.failed).toEqual([]);
+  });
+
   it("reads no more of what waits behind an answer than came with it, and goes on once that is sent", async () => {
     const served: string[] = [];
     const held = Promise.withResolvers<ServerResponse>();

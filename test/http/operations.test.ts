@@ -540,6 +540,12 @@ describe("graphql-transport-ws", () => {
     expect(await client.closed).toBe(1008);
   });
 
+  it("answers a handshake of more than a hundred headers 431", async () => {
+    await using server = await socketServer();
+    const headers = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`a${index}`, "b"]));
+    expect(await server.connect({ headers }).refused).toBe(431);
+  });
+
   it("20: takes a message of the largest size in pieces of 256 bytes", async () => {
     await using server = await socketServer();
     const client = server.connect();
