@@ -71,10 +71,10 @@ const settings = z.object({
       "The Client Secret of your Sentry integration; several, separated by commas, while you rotate it. Unset: a random one is made and stored beside a SQLite file.",
     ),
   // A thread that reads more may need more memory than it may have, which ends the process.
-  WEBHOOK_MAX_BYTES: wholeNumber(1, 8 * 1_048_576)
+  WEBHOOK_MAX_BYTES: wholeNumber(1, 4 * 1_048_576)
     .default(2_097_152)
     .describe(
-      "The largest webhook body accepted, in bytes, at most 8388608. Larger ones are answered 413 and lost.",
+      "The largest webhook body accepted, in bytes, at most 4194304. Larger ones are answered 413 and lost.",
     ),
   WEBHOOK_BEARER: z
     .string()

@@ -83,7 +83,8 @@ export function maskErrors(
   };
 }
 
-const unnamedOperation = `${errorCodes.OPERATION_RESOLUTION_FAILURE} Name one in \`operationName\`.`;
+/** The message for a document with several operations of which none is meant. */
+export const unnamedOperation = `${errorCodes.OPERATION_RESOLUTION_FAILURE} Name one in \`operationName\`.`;
 
 /** The error thrown originally, which GraphQL errors wrap to say where. */
 function causeOf(error: unknown): unknown {

@@ -3,5 +3,7 @@ const mostCharacters = 200;
 
 /** The beginning of a text that clients are shown. */
 export function shortened(text: string): string {
-  return text.length <= mostCharacters ? text : `${text.slice(0, mostCharacters)}…`;
+  if (text.length <= mostCharacters) return text;
+  // The half of a character is none, and strict readers of JSON refuse it.
+  return `${text.slice(0, mostCharacters).replace(/[\ud800-\udbff]$/, "")}…`;
 }

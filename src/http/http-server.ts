@@ -70,7 +70,11 @@ export function createHttpServer({
   };
 
   /** Never rejects. */
-  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    refusal: Problem | null = null,
+  ): Promise<void> {
     newest.set(request.socket, response);
     // If a request asks for an upgrade, Node discards what follows in the same chunk. So the connection ends here.
     if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
@@ -79,9 +83,9 @@ export function createHttpServer({
       if (!(await comesToItsTurn(request, response))) return;
     }
     try {
-      if (hasTooManyHeaders(request)) sendProblem(response, tooManyHeaders);
-      else if (hasOneHost(request)) await handler(withoutHost(request), response);
-      else sendProblem(response, notOneHost);
+      const refused = refusal ?? refusalOf(request);
+      if (refused === null) await handler(withoutHost(request), response);
+      else sendProblem(response, refused);
     } catch (error) {
       failed(error);
       if (response.headersSent) response.destroy();
@@ -110,7 +114,7 @@ export function createHttpServer({
 
   // A request for any other upgrade, or on another path, is served as an ordinary request.
   const shouldUpgradeCallback = (request: IncomingMessage): boolean =>
-    sockets !== undefined && sockets.takes(request) && hasOneHost(request) && !hasTooManyHeaders(request);
+    sockets !== undefined && sockets.takes(request) && refusalOf(request) === null;
   return (
     createServer({ ...serverOptions, shouldUpgradeCallback, ...options })
       .setTimeout(stallMs, endIdle)
@@ -125,9 +129,7 @@ export function createHttpServer({
         response.shouldKeepAlive = false;
         void serve(request, response);
       })
-      .on("checkExpectation", (_request, response) => {
-        sendProblem(response, notExpected);
-      })
+      .on("checkExpectation", (request, response) => void serve(request, response, notExpected))
       .on("clientError", refuseUnparsed)
   );
 }
@@ -169,6 +171,12 @@ const fault: Problem = {
   detail: "This is a fault of the gateway, whose log says more.",
   headers: ending,
 };
+
+/** Why a request is refused, whatever it asks for; null if it is not. */
+function refusalOf(request: IncomingMessage): Problem | null {
+  if (hasTooManyHeaders(request)) return tooManyHeaders;
+  return hasOneHost(request) ? null : notOneHost;
+}
 
 function hasTooManyHeaders({ rawHeaders }: IncomingMessage): boolean {
   return rawHeaders.length > 2 * mostHeaders;

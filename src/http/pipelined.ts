@@ -19,7 +19,7 @@ export type PipelinedBounds = {
   readonly mostInAll?: number;
 };
 
-/** The bounds hold until a connection has ended. */
+/** A request counts until its turn has come, or its connection has closed. */
 export function createPipelined({ mostOnOne = 100, mostInAll = 1_000 }: PipelinedBounds = {}): Pipelined {
   /** How many requests of a connection wait. */
   const waiting = new WeakMap<Duplex, number>();

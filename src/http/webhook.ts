@@ -89,7 +89,7 @@ export function createWebhookHandler({
 
 const ending = { Connection: "close" };
 const retrying = { "Retry-After": 5 };
-const notKept = "It is not known to be stored: send it again. If it was stored after all, it counts once.";
+const notKept = "The webhook may not be stored: send it again. If it was stored after all, it counts once.";
 
 type Refusal = {
   readonly status: number;

@@ -4,7 +4,8 @@
  */
 export const refusals = {
   METHOD_NOT_ALLOWED: "Webhooks are sent by POST.",
-  PAYLOAD_TOO_LARGE: "The body is larger than WEBHOOK_MAX_BYTES: raise that to take it.",
+  PAYLOAD_TOO_LARGE:
+    "The body is larger than WEBHOOK_MAX_BYTES: raise that, to at most 4194304, to accept it.",
   UNSUPPORTED_ENCODING: "The body is compressed: send it as it was signed, without Content-Encoding.",
   UNSUPPORTED_MEDIA_TYPE: "The body is not declared as JSON: send it with Content-Type: application/json.",
   SIGNATURE_MISSING:

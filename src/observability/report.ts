@@ -289,7 +289,7 @@ export function createReport({
       quietly(`slow ${transport}`, () =>
         logger.warn(
           { transport },
-          "a subscriber that read too slowly was cut. It can resume after its last cursor.",
+          "a subscriber that read too slowly was cut. It can subscribe again, after its last cursor if it has one.",
         ),
       );
     },

@@ -9,7 +9,6 @@ const heavy: ReadonlySet<keyof Reader> = new Set<keyof Reader>([
   "transitionCount",
   "deliveryPage",
   "deliveryCount",
-  "lastDeliveryAt",
   "outcomeCounts",
   "issueFacets",
   "issueProjects",
@@ -33,8 +32,9 @@ export function isHeavy(name: keyof Reader, args: readonly unknown[]): boolean {
   return Object.keys(filter).length > 0;
 }
 
-/** Queries about given issues: mostly quick, but one issue can have any number of events. */
-const ofIssues: ReadonlySet<keyof Reader> = new Set<keyof Reader>([
+/** Queries that are mostly quick, but one issue can have any number of events, and any number may be forgotten. */
+const mostlyQuick: ReadonlySet<keyof Reader> = new Set<keyof Reader>([
+  "lastDeliveryAt",
   "eventPages",
   "eventCounts",
   "transitionPagesOf",
@@ -45,5 +45,5 @@ const ofIssues: ReadonlySet<keyof Reader> = new Set<keyof Reader>([
 
 /** True for a query that must not run on the event loop: a heavy one, or one that can become so. */
 export function mayTakeLong(name: keyof Reader, args: readonly unknown[]): boolean {
-  return ofIssues.has(name) || isHeavy(name, args);
+  return mostlyQuick.has(name) || isHeavy(name, args);
 }

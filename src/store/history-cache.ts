@@ -16,14 +16,14 @@ export type HistoryCache = {
  * Most deliveries of all histories held: at 2.8 kB each some 140 MB. A history that is not held is read from its
  * beginning for the next delivery, so those of all busy issues should fit.
  */
-const heldDeliveries = 50_000;
+const cachedDeliveries = 50_000;
 
 /** Most deliveries of one history that are held, and how many are left when there are more. Few are late by as many. */
 export type MostOfOne = { readonly most: number; readonly left: number };
 const usual: MostOfOne = { most: 24, left: 8 };
 
 /** @param maxDeliveries most deliveries of all histories held together; one history is always held. */
-export function createHistoryCache(maxDeliveries = heldDeliveries, { most, left } = usual): HistoryCache {
+export function createHistoryCache(maxDeliveries = cachedDeliveries, { most, left } = usual): HistoryCache {
   // A Map iterates in the order of insertion, so its first key is the least recently used.
   const histories = new Map<string, { readonly held: CachedHistory; readonly counted: number }>();
   let deliveries = 0;

@@ -80,7 +80,7 @@ describe("a document that is wrong", () => {
     const { ask } = gateway({}, { limits: { ...defaultLimits, tokens: 7 } });
     expect((await ask("query A { feed { epoch } }")).errors).toEqual([
       {
-        message: "The document has more than 7 tokens; 7 is the limit.",
+        message: "The document has more tokens than the 7 that are allowed.",
         locations: [{ line: 1, column: 26 }],
         extensions: { code: "GRAPHQL_PARSE_FAILED" },
       },

@@ -205,6 +205,15 @@ describe("a server", () => {
     expect([served, server.failed]).toEqual([1, []]);
   });
 
+  it("has requests wait that expect what is not there, and cuts a connection where more than a hundred do", async () => {
+    let served = 0;
+    await using server = await serve(() => void (served += 1));
+    using wire = new Wire(server.port);
+    wire.write(get + head({ Expect: "x" }, "GET / HTTP/1.1").repeat(101));
+    await wire.untilEnd();
+    expect(served).toBe(1);
+  });
+
   const withHeaders = (count: number): string =>
     head(
       Object.fromEntries(Array.from({ length: count - 1 }, (_, index) => [`a${index}`, "b"])),

@@ -51,6 +51,19 @@ describe("the parse pool", () => {
     expect(readPayload(large)).toEqual(expected);
   });
 
+  it.each([
+    ["lists in lists", `${"[".repeat(400)}{}${"]".repeat(400)}`],
+    ["empty objects", "{}"],
+    ["an object in two lists", "[[{}]]"],
+    ["maps in maps", `${'{"a":'.repeat(400)}{}${"}".repeat(400)}`],
+  ])("reads the largest body that may come, if it is all %s", async (_, item) => {
+    await using pool = createParsePool();
+    const [start, end] = ['{"action":"created","data":{"issue":{"id":"1","metadata":{"x":[0', "]}}}}"];
+    const most = 4 * 1_048_576 - start.length - end.length;
+    const bytes = Buffer.from(`${start}${`,${item}`.repeat(Math.floor(most / (item.length + 1)))}${end}`);
+    expect(await pool.read(bytes, inTime)).toMatchObject({ reading: { is: "issue" } });
+  });
+
   it("carries keys named __proto__, lone surrogates in open maps and undecodable bytes between threads", async () => {
     await using pool = createParsePool();
     const issue = '{"id":"1","metadata":{"__proto__":{"polluted":true},"x":"\\ud800"}}';

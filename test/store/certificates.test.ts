@@ -55,5 +55,5 @@ it.each([
 
 it("a port that there cannot be is told of, and not waited for", async () => {
   await using pools = createPools("postgres://127.0.0.1/issuewire?port=99999");
-  expect(pools.connection).toThrow("PGPORT is not the number of a port");
+  expect(pools.connection).toThrow("is not the number of a port");
 });

@@ -528,7 +528,7 @@ describe("what is no database file", () => {
   it("is told from one that is not there where the system does not say whether it is", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, `${"long".repeat(100)}.db`);
-    await expect(examine(file)).rejects.toThrow(`${file} cannot be reached: let this user enter`);
+    await expect(examine(file)).rejects.toThrow(`${file} cannot be reached (ENAMETOOLONG): set DATABASE_URL`);
     expect(() => lockStore(file)).toThrow(`${file}.lock cannot be written`);
   });
 });

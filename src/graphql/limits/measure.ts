@@ -77,7 +77,7 @@ export function costOfEach(
   const measured = measurerOf({ schema, fragments, variables, now });
   const costs = new Map<FieldNode, number>();
 
-  function costOf(node: FieldNode, type: GraphQLNamedType): number {
+  function costOfNode(node: FieldNode, type: GraphQLNamedType): number {
     const known = costs.get(node);
     if (known !== undefined) return known;
     const cost = node.selectionSet === undefined ? 0 : measured(node.selectionSet, type, outside).cost;
@@ -86,7 +86,7 @@ export function costOfEach(
   }
 
   return ({ fieldNodes, returnType }) =>
-    fieldNodes.reduce((sum, node) => sum + costOf(node, getNamedType(returnType)), 0);
+    fieldNodes.reduce((sum, node) => sum + costOfNode(node, getNamedType(returnType)), 0);
 }
 
 /** Measures selections within one operation. */

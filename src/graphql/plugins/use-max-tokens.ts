@@ -21,6 +21,6 @@ function refusalOf(error: unknown, maxTokens: number): unknown {
   if (error instanceof RangeError) return new GraphQLError("Syntax Error: Nested too deeply.");
   if (!(error instanceof GraphQLError) || !error.message.includes("tokens. Parsing aborted")) return error;
   const { source = null, positions = null } = error;
-  const message = `The document has more than ${maxTokens} tokens; ${maxTokens} is the limit.`;
+  const message = `The document has more tokens than the ${maxTokens} that are allowed.`;
   return new GraphQLError(message, { source, positions });
 }

@@ -45,8 +45,9 @@ DeliveryType.implement({
       type: "DateTime",
       description:
         "When Sentry sent it, by its header `Sentry-Hook-Timestamp` (whole seconds). If that is before the " +
-        "`lastSeen` of its snapshot (the issue object that it carries), it is `lastSeen`, unless an SDK's clock is ahead, by at most a minute. If it is missing, unreadable " +
-        "or more than 5 minutes ahead, it is the later of `lastSeen` and the gateway's clock.",
+        "`lastSeen` of its snapshot (the issue object that it carries), it is `lastSeen`, unless an SDK's clock " +
+        "is ahead, by at most a minute. If it is missing, unreadable or more than 5 minutes ahead, it is the " +
+        "later of `lastSeen` and the gateway's clock.",
     }),
     resource: t.exposeString("resource", {
       nullable: true,

@@ -25,8 +25,8 @@ import { DeliveryType, IssueEventType, IssueType, StatusTransitionType } from ".
 IssueEventType.implement({
   description:
     "One thing that happened to an issue, not one of Sentry's error events: a webhook's action, or a " +
-    "change that a later snapshot (the issue object that a webhook carries) shows. It never changes; if a late delivery shows that it happened " +
-    "differently, another event replaces it (`supersededBy`).",
+    "change that a later snapshot (the issue object that a webhook carries) shows. It never changes; if a " +
+    "late delivery shows that it happened differently, another event replaces it (`supersededBy`).",
   interfaces: [NodeType],
   fields: (t) => ({
     id: t.id({

@@ -9,7 +9,7 @@ import {
 } from "graphql";
 import type { Viewer } from "../../domain/viewer.ts";
 import { createTaken } from "../../graphql/context.ts";
-import { errorCodes, errorOf } from "../../graphql/errors.ts";
+import { errorOf, unnamedOperation } from "../../graphql/errors.ts";
 import type { LiveOperation } from "../../graphql/live/live-operation.ts";
 import { schema } from "../../graphql/schema.ts";
 import type { Client } from "../../graphql/reading/waiting.ts";
@@ -53,7 +53,7 @@ export async function begin(
     if (errors.length > 0) return errors;
     const asked = getOperationAST(document, operationName);
     if (asked == null) {
-      return [errorOf("OPERATION_RESOLUTION_FAILURE", errorCodes.OPERATION_RESOLUTION_FAILURE)];
+      return [errorOf("OPERATION_RESOLUTION_FAILURE", unnamedOperation)];
     }
     const contextValue = await pipeline.contextFactory();
     const args = { schema, document, operationName, variableValues: variables, contextValue };

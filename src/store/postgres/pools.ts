@@ -133,7 +133,7 @@ function newClient(config: pg.ClientConfig): pg.Client {
   try {
     const client = new pg.Client(config);
     if (client.port >= 0 && client.port < 65_536) return client;
-    throw new Error("PGPORT is not the number of a port.");
+    throw new Error("The port of the database, from its URL or from PGPORT, is not the number of a port.");
   } catch (cause) {
     if (!(cause instanceof Error && "syscall" in cause)) throw cause;
     throw new Error(

@@ -101,7 +101,8 @@ function refuseUnsafe(file: string): void {
  * over what this one has acknowledged.
  */
 function refuseSecondName(file: string): void {
-  if (statSync(file).nlink === 1) return;
+  // Some network file systems count none.
+  if (statSync(file).nlink <= 1) return;
   throw new Error(
     `${file} has another name, a hard link, as "ln" and "cp -al" make them: that is no copy, and two gateways could write one database. Remove the other name; or stop the gateway, copy the file, and move the copy over ${file}.`,
   );
@@ -155,7 +156,7 @@ export function openBesideGateway(file: string, waitMs: number): Connection | Er
     const version = versionOfTables(client);
     if (version !== "this") {
       const ofAnother = new Error(
-        `The gateway that uses ${file} is of another version: run this command with that one.`,
+        `The gateway that uses ${file} is of another version, or is still upgrading it: run this command with that version, or try again in a moment.`,
       );
       if (version === "older") return ofAnother;
       throw ofAnother;
@@ -210,9 +211,12 @@ function statsOf(file: string): Stats | null {
   try {
     found = statSync(file, { throwIfNoEntry: false });
   } catch (cause) {
-    throw new Error(`${file} cannot be reached: let this user enter every folder on the way to it.`, {
-      cause,
-    });
+    const { code = "" } = cause as NodeJS.ErrnoException;
+    const isForbidden = ["EACCES", "EPERM"].includes(code);
+    const remedy = isForbidden
+      ? "let this user enter every folder on the way to it"
+      : "set DATABASE_URL to another file";
+    throw new Error(`${file} cannot be reached (${code}): ${remedy}.`, { cause });
   }
   if (found?.isFile() === false)
     throw new Error(

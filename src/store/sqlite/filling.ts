@@ -41,7 +41,7 @@ export type FillingOptions = {
  * Most deliveries of the histories in memory. Simulated histories are short, and most are not asked for again: reading
  * one again costs less than having the garbage collector go through more of them.
  */
-const heldDeliveries = 10_000;
+const cachedDeliveries = 10_000;
 
 /** How long to wait for others, such as `doctor`, that have the file open that is to be replaced. */
 const leaveMs = 5_000;
@@ -83,7 +83,7 @@ export function openSqliteFilling({ file, read, onFault }: FillingOptions): Fill
   client.pragma("secure_delete = OFF");
   const indexes = takeIndexes(connection);
   const transaction = prepareTransaction(connection);
-  const historyCache = createHistoryCache(heldDeliveries);
+  const historyCache = createHistoryCache(cachedDeliveries);
   const requestIds = createRequestIds([]);
   const committedAt = ({ receivedAt }: IncomingDelivery) => receivedAt;
   const packAll = () => {

@@ -19,7 +19,7 @@ export type Lock = Disposable & {
  */
 const tryForMs = 200;
 
-/** The pause between two tries, in which the event loop goes on. */
+/** The pause between two tries. */
 const lookEveryMs = 100;
 
 /**
@@ -42,19 +42,20 @@ export function lockStore(file: string): Lock {
 /** As `lockStore`, but if another process has the lock, tries again for so long. */
 export async function lockStoreWithin(waitMs: number, file: string): Promise<Lock> {
   for (const until = performance.now() + waitMs; performance.now() < until; await wait(lookEveryMs)) {
-    const lock = tryToLock(file);
+    // Without SQLite's own wait, which would hold up the event loop.
+    const lock = tryToLock(file, 0);
     if (lock !== null) return lock;
   }
   return lockStore(file);
 }
 
 /** As `lockStore`, but null if another process has the lock. */
-export function tryToLock(file: string): Lock | null {
+export function tryToLock(file: string, forMs = tryForMs): Lock | null {
   const place = `${file}.lock`;
   let lock: Database.Database | null = null;
   let taken: Stats | undefined;
   try {
-    lock = new Database(place, { timeout: tryForMs });
+    lock = new Database(place, { timeout: forMs });
     // Before the wait for the lock: what is there after it may be another file.
     taken = statSync(place, { throwIfNoEntry: false });
     // It holds nothing to roll back, and a full disk has no room for a journal.

@@ -103,7 +103,7 @@ export async function answerWrites({
   const checkpoints = startCheckpoints(connection, file);
   const idle = startIdle([indexing(client), packing(connection)], checkpoints.committed);
   let historyCache = createHistoryCache();
-  const forgetWalks = () => {
+  const forgetHistories = () => {
     historyCache = createHistoryCache();
   };
   const steps = erasingSteps(connection, checkpoints.committed);
@@ -113,7 +113,7 @@ export async function answerWrites({
       async dropClosedIssues(before) {
         const dropped = await steps.dropClosedIssues(before);
         // A history in memory may be that of a dropped issue.
-        if (dropped > 0) forgetWalks();
+        if (dropped > 0) forgetHistories();
         return dropped;
       },
     },
@@ -149,7 +149,7 @@ export async function answerWrites({
         if (found === null || isRestored(found, known)) throw moved(putBackBeneath);
         known = found;
         // A command has written meanwhile: it may have erased an issue.
-        forgetWalks();
+        forgetHistories();
       }
       seenVersion = version;
       if (batch.length === 0) client.exec(probe);

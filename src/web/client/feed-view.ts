@@ -181,6 +181,9 @@ function Deliveries({
       deliveries.length === 0
         ? html`<p class="dim">None yet.</p>`
         : html`<table class="list deliveries">
+            <caption class="visually-hidden">
+              Newest deliveries
+            </caption>
             <thead>
               <tr>
                 <th scope="col">Received</th>
