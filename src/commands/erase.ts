@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { counted } from "../observability/counted.ts";
 import type { ProgressBar } from "../observability/progress.ts";
-import type { Maintenance } from "../store/maintenance.ts";
+import type { Compaction, Maintenance } from "../store/maintenance.ts";
 import type { Retention } from "../store/retention.ts";
 import { CommandError } from "./command-error.ts";
 
@@ -39,23 +39,35 @@ async function finish(store: Maintenance, options: EraseCommandOptions): Promise
   );
 }
 
-/** Like `finish`, and leaves nothing of it anywhere in the database's file. Prints a message if it may have. */
-async function finishForgetting(store: Maintenance, options: EraseCommandOptions): Promise<void> {
+/**
+ * Like `finish`, and leaves nothing of it anywhere in the database's file; says so if it may have.
+ *
+ * @param missing why nothing was forgotten, null if something was. It finishes even then: an interrupted command may
+ * have forgotten it already.
+ * @throws CommandError that says what is missing.
+ */
+async function finishForgetting(
+  store: Maintenance,
+  missing: string | null,
+  options: EraseCommandOptions,
+): Promise<void> {
   await allOf("erasing", store.eraseSetAside, options);
   const compaction = await store.compact();
   await finish(store, options);
-  const { print } = options;
+  const left = leftBy(compaction);
+  if (missing !== null) throw new CommandError(left === null ? missing : `${missing}\n${left}`);
+  if (left !== null) options.print(left);
+}
+
+/** What the database's file may still hold; null for nothing. */
+function leftBy(compaction: Compaction): string | null {
   switch (compaction.is) {
     case "compact":
-      return;
+      return null;
     case "in use":
-      return print(
-        "A gateway or another command uses the database: parts of its file that are not in use may still hold some of what was erased. This command clears them when it is run once more with nothing else using it, though it finds nothing then.",
-      );
+      return "A gateway or another command uses the database: parts of its file that are not in use may still hold some of what was erased. This command clears them when it is run once more with nothing else using it, though it finds nothing then.";
     case "left":
-      return print(
-        `The database's file was not written anew (${compaction.because}): parts of it that are not in use may still hold some of what was erased. This command clears them when it is run once more, though it finds nothing then.`,
-      );
+      return `The database's file was not written anew (${compaction.because}): parts of it that are not in use may still hold some of what was erased. This command clears them when it is run once more, though it finds nothing then.`;
   }
 }
 
@@ -114,7 +126,6 @@ export function forgetCommand(options: EraseCommandOptions): Command {
     return done;
   }
 
-  // Finishes even if nothing is found: an interrupted command may have forgotten it already.
   command
     .command("issue")
     .argument("<issue>", "its short id, or Sentry's id")
@@ -128,8 +139,7 @@ export function forgetCommand(options: EraseCommandOptions): Command {
         await store.forgetIssue(sentryId, now());
         print(`Forgot issue ${sentryId}.`);
       }
-      await finishForgetting(store, options);
-      if (sentryId === null) throw new CommandError(`There is no issue ${name}.`);
+      await finishForgetting(store, sentryId === null ? `There is no issue ${name}.` : null, options);
     });
   command
     .command("project")
@@ -143,8 +153,7 @@ export function forgetCommand(options: EraseCommandOptions): Command {
         // Prints the name as given: the slug comes from Sentry, and may have terminal control sequences in it.
         print(`Forgot project ${name}: ${counted(issues, "issue")}.`);
       }
-      await finishForgetting(store, options);
-      if (project === null) throw new CommandError(`There is no project ${name}.`);
+      await finishForgetting(store, project === null ? `There is no project ${name}.` : null, options);
     });
   return command;
 }

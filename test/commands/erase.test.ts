@@ -85,6 +85,17 @@ it("says where what was erased may still lie beside the file", async () => {
   ]);
 });
 
+it.each(["issue", "project"])(
+  "says first that there is no such %s, then what the file may hold",
+  async (kind) => {
+    await using store = await openTestStore();
+    const forgetting = forgetCommand(printing(store.file)).exitOverride();
+    await expect(forgetting.parseAsync([kind, "NOPE"], { from: "user" })).rejects.toThrow(
+      new RegExp(`^There is no ${kind} NOPE\\.\nA gateway or another command uses the database`),
+    );
+  },
+);
+
 it("says that an issue is forgotten, and what is left to be done, where its file cannot be written anew", async () => {
   using folder = temporaryFolder();
   const file = join(folder.path, "issuewire.db");

@@ -86,6 +86,7 @@ async function mayCreateIn(client: pg.ClientBase, schema: string): Promise<boole
   return rows[0]!.may;
 }
 
+/** True if the current schema holds a store. */
 export async function hasStore(client: pg.ClientBase): Promise<boolean> {
   const { rowCount } = await client.query(
     "select where to_regclass(quote_ident(current_schema()) || '.meta') is not null",
