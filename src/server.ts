@@ -86,7 +86,7 @@ const tokensEveryMs = 1_000;
 /**
  * Builds every part, joins them and starts listening.
  *
- * Disposing turns readiness off, ends the streams, stops accepting connections, answers the webhooks that are in, and
+ * Disposing turns readiness off, stops accepting connections, ends the streams, answers the webhooks that are in, and
  * closes the store, in that order.
  * @throws Error that says what to do if a part is unavailable: the port, the database file.
  */
@@ -257,6 +257,8 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
   // Event streams end first: a WebSocket may take two seconds to answer its close.
   opened.use(sockets);
   opened.use(fanout);
+  // A client whose stream has ended reconnects at once: here it would only be ended again.
+  opened.defer(listening.refuse);
   const url = urlOf(listening.address);
   report.started({ url, database: withoutPassword(config.DATABASE_URL) });
   if (isOpenHere()) report.openHere();

@@ -310,6 +310,22 @@ describe("a gateway", () => {
     await expect(fetch(gateway.url)).rejects.toThrow();
   });
 
+  it("accepts no connection any more once it ends streams, though one has yet to close", async () => {
+    const gateway = await startTestGateway();
+    using wire = new Wire(Number(new URL(gateway.url).port));
+    wire.write(
+      "GET /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+        "Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n",
+    );
+    await wire.until("graphql-transport-ws\r\n\r\n");
+    const stopped = gateway[Symbol.asyncDispose]();
+    await wire.until("Service Restart");
+    await expect(fetch(gateway.url)).rejects.toThrow();
+    wire[Symbol.dispose]();
+    await stopped;
+  });
+
   it("says of nothing that was asked for that it failed because the store closes", async () => {
     const [asked, refused] = [Promise.withResolvers<void>(), Promise.withResolvers<never>()];
     const transitionCountsOf = () => {

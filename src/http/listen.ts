@@ -2,7 +2,11 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-export type Listening = AsyncDisposable & { readonly address: AddressInfo };
+export type Listening = AsyncDisposable & {
+  readonly address: AddressInfo;
+  /** Stops accepting connections, and waits for nothing: those that are open go on. */
+  readonly refuse: () => void;
+};
 
 /** How long requests in progress may take once the server stops. */
 const drainMs = 7_000;
@@ -29,6 +33,7 @@ export async function listen(
   return {
     // A server that listens on TCP has an address of this form.
     address: server.address() as AddressInfo,
+    refuse: () => void server.close(),
     [Symbol.asyncDispose]: () => stop(server),
   };
 }
