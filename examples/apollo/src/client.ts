@@ -28,5 +28,6 @@ export const client = new ApolloClient({
     new GraphQLWsLink(socket),
     new HttpLink({ uri: "/graphql" }),
   ),
-  cache: new InMemoryCache(),
+  // These have no id: without this, two queries for different fields of them would make each other ask again.
+  cache: new InMemoryCache({ typePolicies: { Feed: { merge: true }, StatusDetails: { merge: true } } }),
 });

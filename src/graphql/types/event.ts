@@ -25,7 +25,8 @@ import { DeliveryType, IssueEventType, IssueType, StatusTransitionType } from ".
 IssueEventType.implement({
   description:
     "One thing that happened to an issue, not one of Sentry's error events: a webhook's action, or a " +
-    "change that a later snapshot (the issue object that a webhook carries) shows. It never changes; if a " +
+    "change that a later snapshot (the issue object that a webhook carries) shows. It never changes, except " +
+    "for what the events before it decide (`previousAssignee` and `transition.secondsInPreviousState`); if a " +
     "late delivery shows that it happened differently, another event replaces it (`supersededBy`).",
   interfaces: [NodeType],
   fields: (t) => ({
@@ -42,7 +43,7 @@ IssueEventType.implement({
       type: IssueType,
       description:
         "The issue that it happened to, as it is now; in a subscription, as known after this entry of the " +
-        "log.",
+        "log, which in a replay is older than what a query reads.",
       resolve: ({ issueId }, _args, { loaders }) => loaders.issueOf(issueId),
     }),
     action: t.expose("action", {
@@ -104,7 +105,8 @@ IssueEventType.implement({
       nullable: true,
       description:
         "Who the issue was assigned to after the previous event in its history; null for nobody, and for the " +
-        "first event.",
+        "first event. The same as `assignee` if the previous event already shows the assignment, as when " +
+        "resolving an issue assigns it.",
       resolve: async ({ seq }, _args, { loaders }) => (await loaders.before(seq))?.assignee ?? null,
     }),
     assignee: t.expose("assignee", {

@@ -33,7 +33,8 @@ StatusTransitionType.implement({
     issue: t.field({
       type: IssueType,
       description:
-        "The issue that changed, as it is now; in a subscription, as known after this entry of the log.",
+        "The issue that changed, as it is now; in a subscription, as known after this entry of the log, which in " +
+        "a replay is older than what a query reads.",
       resolve: ({ issueId }, _args, { loaders }) => loaders.issueOf(issueId),
     }),
     from: t.field({

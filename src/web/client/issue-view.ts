@@ -108,8 +108,8 @@ export function IssueView({
 
 function Head({ issue }: { readonly issue: IssueDetail }) {
   return html`<header class=${`issue-head level-${issue.level.toLowerCase()}`}>
-    <h1 id="heading" tabindex="-1" dir="auto">${titleText(issue.title)}</h1>
-    ${issue.culprit !== null && issue.culprit !== "" && html`<p class="culprit">${issue.culprit}</p>`}
+    <h1 id="heading" tabindex="-1" dir="auto" title=${titleText(issue.title)}>${titleText(issue.title)}</h1>
+    ${issue.culprit !== null && issue.culprit !== "" && html`<p class="culprit" dir="auto">${issue.culprit}</p>`}
     <p class="standing">
       <${StateBadge} state=${issue} />
       <span>for <${Lasting} since=${issue.statusSince} /></span>

@@ -56,7 +56,7 @@ export function IssuesView({
       <${StatusTabs} navigation=${navigation} place=${place} />
     <//>
     <div class="list-head">
-      <p class="total">
+      <p class=${`total ${state.isLoading ? "loading" : ""}`}>
         ${state.rows !== null && html`<strong>${countText(state.total)}</strong> ${state.total === 1 ? "issue" : "issues"}`}
       </p>
       <${Told} told=${state.told} />
@@ -228,7 +228,7 @@ function IssueRow({
       <div class="under">
         <span class="level"><span class="level-dot" aria-hidden="true"></span>${levelText(issue)}</span>
         ${issue.shortId !== null && html`<span class="short-id">${issue.shortId}</span>`}
-        ${issue.culprit !== null && issue.culprit !== "" && html`<span class="culprit">${issue.culprit}</span>`}
+        ${issue.culprit !== null && issue.culprit !== "" && html`<span class="culprit" dir="auto">${issue.culprit}</span>`}
       </div>
     </td>
     <td class="col-status">
