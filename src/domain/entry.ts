@@ -7,7 +7,10 @@ import type { Walk } from "./walk.ts";
 /** One entry of the log. */
 export type Entry = {
   readonly event: IssueEvent;
-  /** It corrects the history, comes before an event that is already in the log, or returns after it had left. */
+  /**
+   * It corrects the history, comes before an event that is already in the log, or is an event of an earlier delivery
+   * that a late one brought about.
+   */
   readonly isLate: boolean;
   /** The events of the history so far that this one replaces, in history order. */
   readonly supersedes: readonly IssueEvent[];

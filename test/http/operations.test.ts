@@ -557,11 +557,19 @@ describe("graphql-transport-ws", () => {
     expect(await client.next()).toEqual({ type: "pong" });
   });
 
-  it.each([["graphql-ws"], [[]]])("1: closes with 4406 without its protocol: %j", async (protocols) => {
+  it.each([[["graphql-ws"]], [["a", "b"]], [[]]])(
+    "1: closes with 4406 without its protocol: %j",
+    async (protocols) => {
+      await using server = await socketServer();
+      expect(await server.connect({ protocols }).closed).toBe(4406);
+    },
+  );
+
+  it("speaks its protocol to a client that asked for others first", async () => {
     await using server = await socketServer();
-    const client = server.connect({ protocols });
-    // A client that asked for another one does not even connect.
-    expect(await client.closed).toBe(protocols.length === 0 ? 4406 : 1006);
+    const client = server.connect({ protocols: ["graphql-ws", "graphql-transport-ws"] });
+    await client.init();
+    expect(client.socket.protocol).toBe("graphql-transport-ws");
   });
 
   it("2: closes with 4408 without an init within three seconds", async () => {

@@ -18,7 +18,11 @@ export const eventFields = {
     type: "DateTime",
     description: "When the gateway received the webhook that reported it, or whose snapshot shows it.",
   },
-  isLate: { description: "It arrived after a later event of the same issue was already in the log." },
+  isLate: {
+    description:
+      "It arrived after a later event of the same issue was already in the log, or a delivery that did so " +
+      "brought it about.",
+  },
   resolutionType: {
     nullable: true,
     description:

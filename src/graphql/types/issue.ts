@@ -261,8 +261,9 @@ IssueType.implement({
       type: "JSON",
       description:
         "The snapshot (the issue object that a webhook carries) of the newest delivery in history order, " +
-        "ignoring those with an older one. If several in a row brought the same snapshot, the first of them " +
-        "counts. Empty once its body is pruned. FORBIDDEN for an anonymous reader.",
+        "ignoring those with an older one that were sent at most 15 seconds later. If several in a row brought " +
+        "the same snapshot, the first of them counts. Empty once its body is pruned. FORBIDDEN for an " +
+        "anonymous reader.",
       resolve: async ({ sentryId }, _args, context) => {
         requirePrivate("`raw`", context);
         return context.answerSize.weighed(await context.loaders.rawIssue(sentryId));

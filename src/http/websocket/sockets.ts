@@ -1,4 +1,4 @@
-import { CloseCode, handleProtocols } from "graphql-ws";
+import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL } from "graphql-ws";
 import type { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -23,6 +23,14 @@ export type Sockets = AsyncDisposable & {
   /** Makes a request a WebSocket, or answers why not. */
   readonly open: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 };
+
+/**
+ * Without our protocol a client gets one that it asked for: it would take no answer without one, and not learn from the
+ * close with 4406 that follows what was wrong.
+ */
+function handleProtocols(asked: ReadonlySet<string>): string {
+  return asked.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : [...asked][0]!;
+}
 
 /**
  * The most bytes of a client's message, less than of a request's body: each socket may hold a part of one before its
