@@ -63,6 +63,8 @@ export function createHttpServer({
 }: HttpServerOptions): Server {
   /** The newest response on each connection; null once it is sent, so that nothing holds it. */
   const newest = new WeakMap<Duplex, ServerResponse | null>();
+  /** The responses that end their connections, since what followed the request cannot be read. */
+  const endingAfter = new WeakSet<ServerResponse>();
   const { comesToItsTurn } = createPipelined();
   const isAnswering = (socket: Duplex): boolean => {
     const response = newest.get(socket);
@@ -99,12 +101,19 @@ export function createHttpServer({
     const isLate = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
     if (isLate && response != null && !response.req.complete && !response.writableEnded)
       timedOut?.(response.req);
+    if (response == null || response.writableEnded) endWithProblem(socket, problemOf(error));
+    else if (response.req.complete) endAfter(response, socket);
     // Bytes sent before or in the middle of another answer would be taken for a part of it.
-    const isTaken =
-      response != null &&
-      !response.writableEnded &&
-      (response.headersSent || response.req.complete || response.socket === null);
-    endWithProblem(socket, isTaken ? null : problemOf(error));
+    else endWithProblem(socket, response.headersSent || response.socket === null ? null : problemOf(error));
+  }
+
+  /** Ends a connection once its newest response is sent, and reads nothing that follows. */
+  function endAfter(response: ServerResponse, socket: Duplex): void {
+    socket.pause();
+    if (endingAfter.has(response)) return;
+    endingAfter.add(response);
+    response.shouldKeepAlive = false;
+    response.once("finish", () => endWithProblem(socket, null));
   }
 
   /** Nothing was received or sent for `stallMs` or, between requests, for `keepAliveTimeout`. */

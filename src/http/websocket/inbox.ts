@@ -27,15 +27,18 @@ type Running = {
 export function createInbox({ handle, close, failed, ...options }: InboxOptions): InTurn {
   const operations = new Map<string, Running>();
 
-  async function run(id: string, message: ClientMessage): Promise<void> {
-    const running: Running = { isCompleted: false, next: null };
-    operations.set(id, running);
-    try {
-      await handle(message);
-    } finally {
-      operations.delete(id);
+  /** Handles what begins an operation, and then what begins the next with the same id. Holds only the one of both. */
+  async function run(id: string, message: ClientMessage | null): Promise<void> {
+    while (message !== null && options.isOpen()) {
+      const running: Running = { isCompleted: false, next: null };
+      operations.set(id, running);
+      try {
+        await handle(message);
+      } finally {
+        operations.delete(id);
+      }
+      message = running.next;
     }
-    if (running.next !== null && options.isOpen()) await run(id, running.next);
   }
 
   async function take(text: string): Promise<void> {
