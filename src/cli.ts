@@ -49,7 +49,7 @@ const databaseFile = () => {
   const { file } = store();
   if (file === null)
     throw new ConfigError(
-      "This command is for a SQLite file, and DATABASE_URL names PostgreSQL: back that up with its own tools, such as pg_dump, and fill a file with a past and copy it there.",
+      "This command works only on a SQLite file, but DATABASE_URL names PostgreSQL. Back PostgreSQL up with its own tools, such as pg_dump; to fill it with history, run simulate --bulk on a file and copy that.",
     );
   return file;
 };
@@ -100,19 +100,19 @@ program
     const logger = createLogger({ level: settings.LOG_LEVEL });
     // Unhandled rejections come here too. Node itself would print every property that libraries add to their errors.
     process.on("uncaughtException", (err) => {
-      logger.fatal({ err }, "a fault that nobody expected: this process ends, to be started again");
+      logger.fatal({ err }, "unexpected error: this process exits and has to be restarted");
       process.exit(1);
     });
     for (const name of unknownSettings(readEnvironment())) logger.warn({ name }, "no such setting");
     for (const line of idleLines())
       logger.warn(
         { file: ".env", line },
-        "this line sets nothing: it is not NAME=value, or a later one is of that name",
+        "this line has no effect: it is not NAME=value, or a later line sets the same name",
       );
     const starting = startGateway(settings, { logger });
     const early = await Promise.race([starting.then(() => null), stop.promise]);
     if (early !== null) {
-      logger.info({ reason: early }, "stopping before it listens");
+      logger.info({ reason: early }, "stopping before listening");
       // Not awaited for longer: the start may take long, and nothing has been acknowledged yet.
       const closed = starting.then((gateway) => gateway[Symbol.asyncDispose]()).catch(() => {});
       await Promise.race([closed, wait(closeMs)]);
@@ -208,9 +208,9 @@ program
 function settingsFindings(): readonly Finding[] {
   const names = unknownSettings(readEnvironment()).map((name) => `There is no setting ${name}.`);
   const lines = idleLines().map(
-    (line) => `Line ${line} of .env sets nothing: it is not NAME=value, or a later one is of that name.`,
+    (line) => `Line ${line} of .env has no effect: it is not NAME=value, or a later line sets the same name.`,
   );
-  const remedy = `Correct it or take it away: "${howToRun("--help")}" tells of all settings.`;
+  const remedy = `Correct or remove it: "${howToRun("--help")}" lists all settings.`;
   return [...names, ...lines].map((problem) => ({ problem, remedy }));
 }
 

@@ -35,7 +35,7 @@ async function finish(store: Maintenance, options: EraseCommandOptions): Promise
   await allOf("erasing", store.eraseSetAside, options);
   if (await store.sweep()) return;
   options.print(
-    "Something else is reading the database: until that is done and the gateway was started anew, its files may hold what was erased.",
+    "Another process is reading the database: until it has finished and the gateway has been restarted, the files may still contain what was erased.",
   );
 }
 
@@ -81,7 +81,9 @@ export function pruneCommand(options: EraseCommandOptions): Command {
     .action(async () => {
       const { rawDays, eventsDays } = retention();
       if (rawDays === null && eventsDays === null)
-        throw new CommandError("Nothing is ever too old: set RETENTION_RAW_DAYS or RETENTION_EVENTS_DAYS.");
+        throw new CommandError(
+          "No retention is configured: set RETENTION_RAW_DAYS or RETENTION_EVENTS_DAYS.",
+        );
       await using store = await open();
       if (rawDays !== null) {
         const step = () => store.dropBodies(now() - rawDays * dayMs, now());

@@ -92,13 +92,13 @@ export async function sendTestDelivery({
     );
   if (await isOpenToAll(target, fetch))
     return wrong(
-      `It arrived, but anyone may read everything by ${target.origin}: what passes requests on leaves nothing by which the gateway could tell them from those that are made on its own machine.`,
-      `Let it pass nothing but POST /webhooks/sentry on, or set TRUST_PROXY, and make a token: "${howToRun("token create --name me --scope admin")}".`,
+      `It arrived, but anyone may read everything by ${target.origin}: whatever forwards the requests leaves no trace by which the gateway could tell them from local ones.`,
+      `Have it forward only POST /webhooks/sentry, or set TRUST_PROXY, and make a token: "${howToRun("token create --name me --scope admin")}".`,
     );
   if (isOwnSecret)
     return wrong(
       "It arrived, signed with the secret that the gateway made for itself. Sentry does not know that one: all that it sends is refused.",
-      "Once it is to send here, set SENTRY_CLIENT_SECRET to the Client Secret of its integration, and start the gateway again.",
+      "Before you connect Sentry, set SENTRY_CLIENT_SECRET to the Client Secret of its integration, and restart the gateway.",
     );
   return { is: "arrived", milliseconds };
 }

@@ -112,7 +112,7 @@ async function revoke(name: string, { openExisting, print }: TokenCommandOptions
   // look like it.
   if ((await store.tokens.list()).length === 0)
     print(
-      "It was the last: where nothing else tells who may read, whoever is on this machine may read everything.",
+      "That was the last token: unless JWTs or ALLOW_ANONYMOUS are configured, anyone on this machine can now read everything.",
     );
 }
 

@@ -144,7 +144,7 @@ export function measureWhenAsked({ registry }: Pick<Metrics, "registry">, measur
   gauge("issuewire_write_queue", "Deliveries that wait to be written.", measured.queue);
   gauge(
     "issuewire_tail_lag_seconds",
-    "Since the end of the log was last seen: subscribers are behind by so much at most.",
+    "Seconds since the end of the log was last read: subscribers lag by at most this.",
     measured.tailLagSeconds,
   );
   gauge("issuewire_wal_bytes", "The size of SQLite's write-ahead log.", measured.walBytes);

@@ -205,7 +205,7 @@ async function simulate(flags: Flags, { output, screen, ...settings }: Surroundi
     );
   }
   if (failure === null && counts.sent > 0 && counts.notKept === counts.sent)
-    return `error: ${gateway} kept nothing of it: above is what it answered, and its log says why.`;
+    return `error: ${gateway} kept none of it: its answers are above, and its log says why.`;
   return failure;
 }
 

@@ -33,7 +33,7 @@ it("copying says how many rows are the same, one as one and many as many", async
 });
 
 it.each([
-  ["OTHER_STORE", "The copy was begun of another store, or of this one in another epoch: it began anew."],
+  ["OTHER_STORE", "The earlier copy was of another store, or of another epoch of this one: it began anew."],
   ["DIFFERED", "The copy was found to differ from the store: it began anew."],
   ["ERASED", "Something was erased from the store since the copy was begun: it began anew."],
 ] as const)("copying says why it began anew: %s", async (beganAnew, line) => {

@@ -68,7 +68,7 @@ async function examineServer(client: pg.ClientBase): Promise<readonly Finding[]>
     ...problems.map((problem) => ({ problem, remedy: "Gateways do not start on this server as it is." })),
     ...rows.map(({ name }) => ({
       problem: `The index ${name} is not valid.`,
-      remedy: `Make it anew: REINDEX INDEX ${name}.`,
+      remedy: `Rebuild it: REINDEX INDEX ${name}.`,
     })),
   ];
 }
