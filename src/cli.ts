@@ -84,7 +84,7 @@ const program = new Command("issuewire")
 program
   .command("serve")
   .description(
-    "Take webhooks in and serve GraphQL until SIGTERM, and DRAIN_DELAY after it, or until SIGINT or SIGHUP.",
+    "Receive webhooks and serve GraphQL until SIGTERM and DRAIN_DELAY after it, or until SIGINT or SIGHUP.",
   )
   .action(async () => {
     const stop = Promise.withResolvers<string>();
@@ -162,9 +162,9 @@ program
     bar.clear();
     for (const fault of faults) console.error(`A delivery could not be applied: ${String(fault)}`);
     for (const { message } of unreadable)
-      console.error(`${message} Histories are whole without it; doctor says what else it means.`);
+      console.error(`${message} Histories are complete without it; doctor says what else this means.`);
     console.log(
-      "Every history is derived again. Subscribers will be told EPOCH_CHANGED, and read their lists again.",
+      "Every history was derived again. Subscribers will be told EPOCH_CHANGED, and read their lists again.",
     );
   });
 
@@ -196,7 +196,7 @@ program
       if (sent.is === "wrong") tell([sent]);
       else
         console.log(
-          `✓ A test delivery arrived by ${withoutPassword(send)}, in ${Math.round(sent.milliseconds)} ms.`,
+          `✓ A test delivery arrived through ${withoutPassword(send)}, in ${Math.round(sent.milliseconds)} ms.`,
         );
     }
     if (isWell)
@@ -239,8 +239,8 @@ async function sendTest(url: string) {
 
 program
   .command("backup")
-  .argument("<file>", "where it goes; nothing may be there")
-  .description("Copy the database as it is at this moment. The gateway may go on beside it.")
+  .argument("<file>", "the file to write, which must not exist yet")
+  .description("Copy the database as it is at this moment. The gateway may keep running.")
   .action(async (to: string) => {
     using bar = progress("copying");
     const { newest } = await backUpSqlite({ file: databaseFile(), to, onProgress: bar.update });
@@ -287,7 +287,7 @@ program
   .command("schema")
   .description("Print the GraphQL schema.")
   .option("--write <file>", "write it to this file instead")
-  .addOption(new Option("--check <file>", "fail when this file is not it").conflicts("write"))
+  .addOption(new Option("--check <file>", "fail if this file differs from the schema").conflicts("write"))
   .action(({ write, check }: { readonly write?: string; readonly check?: string }) => {
     const schema = printedSchema();
     if (write !== undefined) orSay(`${write} cannot be written.`, () => writeFileSync(write, schema));

@@ -18,7 +18,7 @@ export type CopyCommandOptions = {
 const whyAnew: Readonly<Record<WhyAnew, string>> = {
   OTHER_STORE: "The earlier copy was of another store, or of another epoch of this one",
   DIFFERED: "The copy was found to differ from the store",
-  ERASED: "Something was erased from the store since the copy was begun",
+  ERASED: "Something was erased from the store since the earlier copy",
 };
 
 /** `issuewire copy`: copies a SQLite store to PostgreSQL, for any number of replicas. */
@@ -60,13 +60,14 @@ export function copyCommand({
         },
       });
       bars.dispose();
-      if (copied.beganAnew !== null) print(`${whyAnew[copied.beganAnew]}: it began anew.`);
+      if (copied.beganAnew !== null)
+        print(`${whyAnew[copied.beganAnew]}: it was copied again from the beginning.`);
       const width = Math.max(...copied.tables.map(({ table }) => table.length));
       for (const { table, rows, sha256 } of copied.tables)
         print(`✓ ${table.padEnd(width)}  sha256 ${sha256}  ${counted(rows, "row")}, the same in both`);
       print(
         copied.isWhole
-          ? `${withoutPassword(to)} holds the store, up to position ${copied.position}. Start gateways on it, and none on the file any more.`
+          ? `${withoutPassword(to)} holds the store, up to position ${copied.position}. Start gateways on it, and no longer on the file.`
           : `Copied everything up to position ${copied.position}. The gateway on ${from} is still running: stop it, then run this again to copy the rest.`,
       );
     });

@@ -24,8 +24,8 @@ export function tokenCommand(options: TokenCommandOptions): Command {
   const command = new Command("token").description("Make, list and revoke the tokens that readers send.");
   command
     .command("create")
-    .description("Make a token and print it, this once. A running gateway takes it at once.")
-    .requiredOption("--name <name>", "what to call it, in the list and to revoke it")
+    .description("Make a token and print it, only this once. A running gateway accepts it at once.")
+    .requiredOption("--name <name>", "its name, which the list shows and revoking takes")
     .addOption(
       new Option(
         "--scope <scope>",

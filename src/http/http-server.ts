@@ -208,7 +208,11 @@ const hostInTarget = /^https?:\/\/([^/?#]*)/i;
 function problemOf({ code }: NodeJS.ErrnoException): Problem {
   switch (code) {
     case "ERR_HTTP_REQUEST_TIMEOUT":
-      return { status: 408, code: "REQUEST_TIMEOUT", detail: "The request did not arrive whole in time." };
+      return {
+        status: 408,
+        code: "REQUEST_TIMEOUT",
+        detail: "The request did not arrive completely in time.",
+      };
     case "HPE_HEADER_OVERFLOW":
       return { status: 431, code: "BAD_REQUEST", detail: "The URL and the headers are larger than 16 KiB." };
     case "HPE_CHUNK_EXTENSIONS_OVERFLOW":

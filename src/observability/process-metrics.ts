@@ -41,7 +41,7 @@ export function createProcessMetrics(
         this.set(value());
       },
     });
-  gauge("process_resident_memory_bytes", "Memory that the process takes.", () => process.memoryUsage.rss());
+  gauge("process_resident_memory_bytes", "Memory that the process uses.", () => process.memoryUsage.rss());
   gauge(
     "nodejs_heap_size_total_bytes",
     "The size of the main thread's heap.",

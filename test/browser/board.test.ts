@@ -1563,7 +1563,7 @@ describe("a gateway that asks who reads", () => {
     await connection("live");
     // A token of the scope read is shown no deliveries.
     await page.keyboard.press("3");
-    await page.getByText("shown to tokens of the admin scope").waitFor();
+    await page.getByText("shown only with an admin token").waitFor();
     for (const answer of [
       (route: Route) => route.abort(),
       (route: Route) => route.fulfill({ status: 429 }),
@@ -1699,7 +1699,7 @@ describe("a gateway that asks who reads", () => {
     );
     expect(it!.y - (above!.y + above!.height)).toBe(12);
     expect(below!.y - (it!.y + it!.height)).toBe(12);
-    expect(await page.getByText("No delivery has come yet").count()).toBe(0);
+    expect(await page.getByText("No delivery has arrived yet").count()).toBe(0);
   });
 
   it("lets whoever reads without a token sign in where one is needed, and out again", async () => {

@@ -93,7 +93,7 @@ describe.skipIf(!canLimit)("a gateway that may not write any more", () => {
     for (let turn = 0; turn < 10; turn += 1) expect(await postIssue(gateway.url, 1)).toBe(503);
     expect(await ready(gateway)).toBe(503);
     expect(await counted(gateway)).toEqual({ data: { issues: { totalCount: 1 } } });
-    for (const text of ["the store cannot write", "webhook not kept"]) {
+    for (const text of ["the store cannot write", "a webhook was not stored"]) {
       expect(said(gateway, text)).toBeGreaterThan(0);
       expect(said(gateway, text)).toBeLessThanOrEqual(linesAllowed(since));
     }

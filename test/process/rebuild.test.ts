@@ -53,7 +53,7 @@ describe("rebuild, as a command", () => {
       }
 
       const { code, output } = await commandOn(`file:${file}`, "rebuild").ended;
-      expect([code, output]).toEqual([0, expect.stringContaining("Every history is derived again")]);
+      expect([code, output]).toEqual([0, expect.stringContaining("Every history was derived again")]);
       const after = await historiesIn(file);
       expect(after.epoch).not.toBe(before.epoch);
       expect(after.entries).toEqual(before.entries);

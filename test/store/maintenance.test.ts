@@ -252,7 +252,7 @@ describe("doctor", () => {
     [
       "a duration that changed",
       "update events set stay_ms = stay_ms + 1 where stay_ms is not null",
-      "is not what its history tells",
+      "do not match its history",
     ],
     ["an issue that is gone", "delete from issues where sentry_id = '2'", "Issue 2: it is missing"],
     [
@@ -408,7 +408,7 @@ describe("doctor", () => {
     await fill(file);
     rmSync(`${file}.instance`);
     expect((await examine(file)).map(({ problem }) => problem)).toEqual([
-      "The file was put back from a backup, or its instance file is gone.",
+      "The file was restored from a backup, or its instance file is gone.",
     ]);
   });
 });
@@ -522,7 +522,7 @@ describe("what is no database file", () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "a.db");
     execFileSync("mkfifo", [file]);
-    await expect((async () => open(file))()).rejects.toThrow(`${file} is no file: move it away`);
+    await expect((async () => open(file))()).rejects.toThrow(`${file} is not a file: move it away`);
   });
 
   it("is told from one that is not there where the system does not say whether it is", async () => {

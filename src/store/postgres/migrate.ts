@@ -121,7 +121,7 @@ async function applyMigrations(client: pg.ClientBase): Promise<boolean> {
   // The copy has dropped indexes that migrations change, and will create them as the older version had them.
   if (applied.size > 0 && applied.size < migrations.length && (await isCopying(client)))
     throw new Error(
-      "A copy into this database was begun by an older version of Issuewire: let that one go on with it, or name an empty schema.",
+      "A copy into this database was started by an older version of Issuewire: finish it with that version, or name an empty schema.",
     );
   await client.query(`set local lock_timeout = ${waitMs}`);
   for (const { folderMillis, hash, sql } of migrations) {

@@ -122,7 +122,7 @@ function refuseWalOfAnother(file: string): void {
     closeSync(descriptor);
   }
   throw new Error(
-    `${file} was put back from a backup beside what is left of the database before it: stop the gateway, if one runs, remove ${file}-wal and ${file}-shm, and try again.`,
+    `${file} was restored from a backup, but files of the earlier database are still beside it: stop the gateway, if one runs, remove ${file}-wal and ${file}-shm, and try again.`,
   );
 }
 
@@ -220,7 +220,7 @@ function statsOf(file: string): Stats | null {
   }
   if (found?.isFile() === false)
     throw new Error(
-      `${file} is ${found.isDirectory() ? "a folder" : "no file"}: move it away, or set DATABASE_URL to another file.`,
+      `${file} is ${found.isDirectory() ? "a folder" : "not a file"}: move it away, or set DATABASE_URL to another file.`,
     );
   return found ?? null;
 }

@@ -251,7 +251,7 @@ function ConnectionBadge({
   const state = useCell(connection.state);
   const isPaused = useCell(connection.isPaused);
   const hasKeys = useCell(hasSingleKeys);
-  const action = isPaused ? "Go on" : "Pause";
+  const action = isPaused ? "Resume" : "Pause";
   return html`<div class=${`connection ${state.is}`}>
     <span class="connection-state" role="status"><span class="dot" aria-hidden="true"></span>${stateTexts[state.is]}</span>
     <button

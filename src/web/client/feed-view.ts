@@ -115,7 +115,7 @@ function Health({ feed }: { readonly feed: Feed }) {
           isSilent
             ? `Sentry has been silent for ${durationText(feed.silentForSeconds ?? 0)}, longer than it should be.`
             : lastDeliveryAt === null
-              ? "No delivery has come yet."
+              ? "No delivery has arrived yet."
               : html`<span>Last delivery: <${Ago} at=${lastDeliveryAt} /></span>`
         }
       </p>`

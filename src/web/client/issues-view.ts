@@ -290,7 +290,7 @@ function NoneOf({ status }: { readonly status: Place["status"] }) {
   >
     ${
       isFirstAwaited &&
-      html`<p>To hear of your own, connect Sentry: the README says how, under “Connect Sentry”.</p>
+      html`<p>To see your own issues, connect Sentry: the README says how, under “Connect Sentry”.</p>
         <p>
           To see the board move now, type <code>npm run simulate</code> in the gateway's folder. What that sends
           stays in the database.
