@@ -33,8 +33,8 @@ const entryPoints = [
 const external = ["better-sqlite3"];
 
 /**
- * Takes graphql-js in its form as modules, whoever asks for it and however. In the other one, which Node itself would load,
- * whatever is used of it is looked up by its name each time, which takes longer than most of what is looked up does.
+ * Always bundles graphql-js as ES modules. In the CommonJS form, which Node itself would load, every use of an export is
+ * looked up by name, which takes longer than most of what is looked up.
  */
 const graphqlAsModules: Plugin = {
   name: "graphql-as-modules",

@@ -53,10 +53,10 @@ function jwtReaderOf(
 
 function howToBeExposed(host: string): string {
   return [
-    `With HOST=${host} other machines could read everything, so the gateway has to know who may. Do one of these:`,
+    `With HOST=${host} other machines could read everything, so the gateway must know who may read. Do one of these:`,
     `  - make a token: "${howToRun("token create --name me --scope admin")}"`,
     "  - take JWTs: set JWT_JWKS_URL, JWT_ISSUER and JWT_AUDIENCE",
     "  - let everyone read what is not private: ALLOW_ANONYMOUS=read",
-    "  - or listen on this machine alone: leave HOST out",
+    "  - or listen only on this machine: do not set HOST",
   ].join("\n");
 }

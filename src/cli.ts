@@ -49,7 +49,7 @@ const databaseFile = () => {
   const { file } = store();
   if (file === null)
     throw new ConfigError(
-      "This command is for a SQLite file, and DATABASE_URL names PostgreSQL: back that up with its own tools, such as pg_dump, and fill a file with a past and copy it there.",
+      "This command works only on a SQLite file, but DATABASE_URL names PostgreSQL. Back PostgreSQL up with its own tools, such as pg_dump; to fill it with history, run simulate --bulk on a file and copy that.",
     );
   return file;
 };
@@ -84,7 +84,7 @@ const program = new Command("issuewire")
 program
   .command("serve")
   .description(
-    "Take webhooks in and serve GraphQL until SIGTERM, and DRAIN_DELAY after it, or until SIGINT or SIGHUP.",
+    "Receive webhooks and serve GraphQL until SIGTERM and DRAIN_DELAY after it, or until SIGINT or SIGHUP.",
   )
   .action(async () => {
     const stop = Promise.withResolvers<string>();
@@ -100,19 +100,19 @@ program
     const logger = createLogger({ level: settings.LOG_LEVEL });
     // Unhandled rejections come here too. Node itself would print every property that libraries add to their errors.
     process.on("uncaughtException", (err) => {
-      logger.fatal({ err }, "a fault that nobody expected: this process ends, to be started again");
+      logger.fatal({ err }, "unexpected error: this process exits and has to be restarted");
       process.exit(1);
     });
     for (const name of unknownSettings(readEnvironment())) logger.warn({ name }, "no such setting");
     for (const line of idleLines())
       logger.warn(
         { file: ".env", line },
-        "this line sets nothing: it is not NAME=value, or a later one is of that name",
+        "this line has no effect: it is not NAME=value, or a later line sets the same name",
       );
     const starting = startGateway(settings, { logger });
     const early = await Promise.race([starting.then(() => null), stop.promise]);
     if (early !== null) {
-      logger.info({ reason: early }, "stopping before it listens");
+      logger.info({ reason: early }, "stopping before listening");
       // Not awaited for longer: the start may take long, and nothing has been acknowledged yet.
       const closed = starting.then((gateway) => gateway[Symbol.asyncDispose]()).catch(() => {});
       await Promise.race([closed, wait(closeMs)]);
@@ -162,9 +162,9 @@ program
     bar.clear();
     for (const fault of faults) console.error(`A delivery could not be applied: ${String(fault)}`);
     for (const { message } of unreadable)
-      console.error(`${message} Histories are whole without it; doctor says what else it means.`);
+      console.error(`${message} Histories are complete without it; doctor says what else this means.`);
     console.log(
-      "Every history is derived again. Subscribers will be told EPOCH_CHANGED, and read their lists again.",
+      "Every history was derived again. Subscribers will be told EPOCH_CHANGED, and read their lists again.",
     );
   });
 
@@ -196,7 +196,7 @@ program
       if (sent.is === "wrong") tell([sent]);
       else
         console.log(
-          `✓ A test delivery arrived by ${withoutPassword(send)}, in ${Math.round(sent.milliseconds)} ms.`,
+          `✓ A test delivery arrived through ${withoutPassword(send)}, in ${Math.round(sent.milliseconds)} ms.`,
         );
     }
     if (isWell)
@@ -208,9 +208,9 @@ program
 function settingsFindings(): readonly Finding[] {
   const names = unknownSettings(readEnvironment()).map((name) => `There is no setting ${name}.`);
   const lines = idleLines().map(
-    (line) => `Line ${line} of .env sets nothing: it is not NAME=value, or a later one is of that name.`,
+    (line) => `Line ${line} of .env has no effect: it is not NAME=value, or a later line sets the same name.`,
   );
-  const remedy = `Correct it or take it away: "${howToRun("--help")}" tells of all settings.`;
+  const remedy = `Correct or remove it: "${howToRun("--help")}" lists all settings.`;
   return [...names, ...lines].map((problem) => ({ problem, remedy }));
 }
 
@@ -239,8 +239,8 @@ async function sendTest(url: string) {
 
 program
   .command("backup")
-  .argument("<file>", "where it goes; nothing may be there")
-  .description("Copy the database as it is at this moment. The gateway may go on beside it.")
+  .argument("<file>", "the file to write, which must not exist yet")
+  .description("Copy the database as it is at this moment. The gateway may keep running.")
   .action(async (to: string) => {
     using bar = progress("copying");
     const { newest } = await backUpSqlite({ file: databaseFile(), to, onProgress: bar.update });
@@ -287,7 +287,7 @@ program
   .command("schema")
   .description("Print the GraphQL schema.")
   .option("--write <file>", "write it to this file instead")
-  .addOption(new Option("--check <file>", "fail when this file is not it").conflicts("write"))
+  .addOption(new Option("--check <file>", "fail if this file differs from the schema").conflicts("write"))
   .action(({ write, check }: { readonly write?: string; readonly check?: string }) => {
     const schema = printedSchema();
     if (write !== undefined) orSay(`${write} cannot be written.`, () => writeFileSync(write, schema));

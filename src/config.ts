@@ -57,7 +57,7 @@ const settings = z.object({
   DATABASE_DIRECT_URL: postgresUrl
     .optional()
     .describe(
-      "The same PostgreSQL database without the pooler, if DATABASE_URL goes through one: for hearing at once what other replicas commit. One connection.",
+      "The same PostgreSQL database without the pooler, if DATABASE_URL goes through one, so that other replicas' commits are heard at once. Uses one connection.",
     ),
   SENTRY_CLIENT_SECRET: z
     .string()
@@ -120,7 +120,7 @@ const settings = z.object({
   LIMIT_COST: wholeNumber(1, 10_000_000)
     .default(25_000)
     .describe(
-      "Most values that an answer may have, judging by its document and variables, filters included; QUERY_TOO_COMPLEX beyond. Lists that no argument limits (`statusSpans`) may add as many more. GraphiQL's query for the schema has some 17,500.",
+      "The most values that an answer may have, estimated from document and variables, filters included; QUERY_TOO_COMPLEX beyond. Lists that no argument limits (`statusSpans`) may add as many more. GraphiQL's introspection query needs about 17,500.",
     ),
   LIMIT_TOKENS: wholeNumber(1, 100_000)
     .default(2_000)
@@ -148,7 +148,7 @@ const settings = z.object({
   LIMIT_AT_ONCE: wholeNumber(1, 100_000)
     .default(500)
     .describe(
-      "How many GraphQL operations may run at once, over all clients; SERVICE_UNAVAILABLE (503) beyond, for the newest of the address that has most. Subscriptions do not count.",
+      "How many GraphQL operations may run at once, over all clients; SERVICE_UNAVAILABLE (503) beyond, for the newest operation of the address with the most. Subscriptions do not count.",
     ),
   LIMIT_REQUESTS: wholeNumber(0, 10_000_000)
     .default(6_000)
@@ -168,7 +168,7 @@ const settings = z.object({
   FEED_SILENCE_AFTER: isoDuration
     .optional()
     .describe(
-      "An ISO-8601 duration such as PT6H. Once no webhook has come for longer, feed.isSilent is true and /health/ready?silence=1 answers 503, which it also does while this is unset.",
+      "An ISO-8601 duration such as PT6H. If no webhook has arrived for longer than this, feed.isSilent is true and /health/ready?silence=1 answers 503. Unset: isSilent is null and ?silence=1 always answers 503.",
     ),
   DRAIN_DELAY: isoDuration
     .pipe(z.number().max(86_400_000, "must be at most P1D"))

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import * as z from "zod";
 
 const unreadableUrl =
-  "cannot be read: what has a meaning in URLs has to be percent-encoded, such as % as %25, ? or # in a path, and @ or / in a password; a space is %20 anywhere; and a port is one number, at most 65535";
+  "cannot be read: characters with a meaning in URLs must be percent-encoded, such as % as %25, ? or # in a path, and @ or / in a password; a space is %20 anywhere; and a port is one number, at most 65535";
 
 /** `file:` and a path, or `postgres://…`. */
 export const databaseUrl = z

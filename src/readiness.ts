@@ -13,6 +13,7 @@ export type ReadinessOptions = {
 /** A tail that has not seen the end of the log for longer than this is behind. */
 const maxLagMs = 5_000;
 
+/** What the health checks ask: whether the gateway is ready, and for how long Sentry has been silent. */
 export function createReadiness({ store, tail, now, silenceAfterMs }: ReadinessOptions) {
   /** Milliseconds since the last signed webhook; null while there was none. */
   async function silenceMs(): Promise<number | null> {
@@ -29,8 +30,7 @@ export function createReadiness({ store, tail, now, silenceAfterMs }: ReadinessO
     if (tail.lagMs() > maxLagMs) return "the log cannot be read";
     if (!orSilent) return null;
     // If it were ready, an alarm that asks for silence would never go off.
-    if (silenceAfterMs === undefined)
-      return "how long Sentry may be silent is not known: set FEED_SILENCE_AFTER";
+    if (silenceAfterMs === undefined) return "FEED_SILENCE_AFTER is not set, so silence cannot be judged";
     return ((await silenceMs()) ?? Infinity) > silenceAfterMs ? "Sentry has been silent for too long" : null;
   }
 

@@ -65,7 +65,7 @@ describe("the tokens of a gateway that runs", () => {
     await token(gateway.database, "create", "--name", "me", "--scope", "admin");
     expect(await token(gateway.database, "revoke", "board")).toBe("Revoked board.");
     expect(await token(gateway.database, "revoke", "me")).toMatch(
-      /^Revoked me\.\nIt was the last: .*may read everything\.$/,
+      /^Revoked me\.\nThat was the last token: .*can now read everything\.$/,
     );
     await expect.poll(() => status(gateway, query)).toBe(200);
   });
@@ -256,7 +256,7 @@ describe("the health and the metrics of a gateway", () => {
     expect(response.status).toBe(503);
     expect(await response.json()).toEqual({
       status: "not ready",
-      reason: "how long Sentry may be silent is not known: set FEED_SILENCE_AFTER",
+      reason: "FEED_SILENCE_AFTER is not set, so silence cannot be judged",
     });
   });
 

@@ -73,7 +73,9 @@ describe("a gateway", () => {
       return said;
     };
     for (const _start of ["first", "second"])
-      expect(await startsAndSays({ SENTRY_CLIENT_SECRET: "" })).toContain("no SENTRY_CLIENT_SECRET: ");
+      expect(await startsAndSays({ SENTRY_CLIENT_SECRET: "" })).toContain(
+        "SENTRY_CLIENT_SECRET is not set: ",
+      );
     expect(await startsAndSays({})).toBe("");
   });
 

@@ -12,9 +12,7 @@ import { startTestGateway } from "./test-gateway.ts";
 
 const readme = readFileSync("README.md", "utf8");
 const [, shown] = /^```js\nimport [^\n]+\n([^]*?)^```$/m.exec(readme)!;
-const [, refusedOverSse, refused] = /the loop is the same, but for `(.+?)` in place of\s`(.+?)`/.exec(
-  readme,
-)!;
+const [, refusedOverSse, refused] = /use the same loop, but test `(.+?)` instead of\s`(.+?)`/.exec(readme)!;
 
 type Surroundings = {
   readonly query: string;
@@ -73,7 +71,7 @@ async function quietGateway({ refusing }: { readonly refusing?: string } = {}) {
       if (type !== "subscribe") return;
       const { after } = payload!.variables;
       asked.push(after);
-      const errors = [{ message: "The log was begun anew.", extensions: { newestCursor: "newest" } }];
+      const errors = [{ message: "A new log has begun.", extensions: { newestCursor: "newest" } }];
       const data = { issueChanged: { cursor: `${after}+` } };
       send({ type: "next", id, payload: after === refusing ? { data: null, errors } : { data } });
       if (after === refusing) send({ type: "complete", id });

@@ -16,9 +16,9 @@ export type CopyCommandOptions = {
 };
 
 const whyAnew: Readonly<Record<WhyAnew, string>> = {
-  OTHER_STORE: "The copy was begun of another store, or of this one in another epoch",
+  OTHER_STORE: "The earlier copy was of another store, or of another epoch of this one",
   DIFFERED: "The copy was found to differ from the store",
-  ERASED: "Something was erased from the store since the copy was begun",
+  ERASED: "Something was erased from the store since the earlier copy",
 };
 
 /** `issuewire copy`: copies a SQLite store to PostgreSQL, for any number of replicas. */
@@ -32,7 +32,7 @@ export function copyCommand({
 }: CopyCommandOptions): Command {
   return new Command("copy")
     .description(
-      "Copy a SQLite store into an empty PostgreSQL database, and compare both. Cursors, ids and tokens stay valid. Broken off, it goes on where it was; beside a running gateway it copies what is there, and once that is stopped the rest.",
+      "Copy a SQLite store into an empty PostgreSQL database, and compare both. Cursors, ids and tokens stay valid. If interrupted, run it again: it continues where it stopped. While a gateway runs it copies what is there so far; run it again after stopping the gateway to copy the rest.",
     )
     .requiredOption("--from <url>", "the SQLite file, such as file:./data/issuewire.db")
     .requiredOption("--to <url>", "the database, such as postgres://user:password@host/database")
@@ -60,14 +60,15 @@ export function copyCommand({
         },
       });
       bars.dispose();
-      if (copied.beganAnew !== null) print(`${whyAnew[copied.beganAnew]}: it began anew.`);
+      if (copied.beganAnew !== null)
+        print(`${whyAnew[copied.beganAnew]}: it was copied again from the beginning.`);
       const width = Math.max(...copied.tables.map(({ table }) => table.length));
       for (const { table, rows, sha256 } of copied.tables)
         print(`✓ ${table.padEnd(width)}  sha256 ${sha256}  ${counted(rows, "row")}, the same in both`);
       print(
         copied.isWhole
-          ? `${withoutPassword(to)} holds the store, up to position ${copied.position}. Start gateways on it, and none on the file any more.`
-          : `Up to position ${copied.position} all is copied. The gateway on ${from} goes on: stop it and run this again, which copies what came since.`,
+          ? `${withoutPassword(to)} holds the store, up to position ${copied.position}. Start gateways on it, and no longer on the file.`
+          : `Copied everything up to position ${copied.position}. The gateway on ${from} is still running: stop it, then run this again to copy the rest.`,
       );
     });
 }

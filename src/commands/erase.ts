@@ -35,7 +35,7 @@ async function finish(store: Maintenance, options: EraseCommandOptions): Promise
   await allOf("erasing", store.eraseSetAside, options);
   if (await store.sweep()) return;
   options.print(
-    "Something else is reading the database: until that is done and the gateway was started anew, its files may hold what was erased.",
+    "Another process is reading the database: until it has finished and the gateway has been restarted, the files may still contain what was erased.",
   );
 }
 
@@ -67,7 +67,7 @@ function leftBy(compaction: Compaction): string | null {
     case "in use":
       return "A gateway or another command uses the database: parts of its file that are not in use may still hold some of what was erased. This command clears them when it is run once more with nothing else using it, though it finds nothing then.";
     case "left":
-      return `The database's file was not written anew (${compaction.because}): parts of it that are not in use may still hold some of what was erased. This command clears them when it is run once more, though it finds nothing then.`;
+      return `The database's file was not rewritten (${compaction.because}): parts of it that are not in use may still hold some of what was erased. This command clears them when it is run once more, though it finds nothing then.`;
   }
 }
 
@@ -76,12 +76,14 @@ export function pruneCommand(options: EraseCommandOptions): Command {
   const { open, retention, now, print } = options;
   return new Command("prune")
     .description(
-      "Drop what RETENTION_RAW_DAYS and RETENTION_EVENTS_DAYS say is too old, now. A gateway that runs does so by itself.",
+      "Drop what RETENTION_RAW_DAYS and RETENTION_EVENTS_DAYS say is too old, now. A running gateway does so by itself.",
     )
     .action(async () => {
       const { rawDays, eventsDays } = retention();
       if (rawDays === null && eventsDays === null)
-        throw new CommandError("Nothing is ever too old: set RETENTION_RAW_DAYS or RETENTION_EVENTS_DAYS.");
+        throw new CommandError(
+          "No retention is configured: set RETENTION_RAW_DAYS or RETENTION_EVENTS_DAYS.",
+        );
       await using store = await open();
       if (rawDays !== null) {
         const step = () => store.dropBodies(now() - rawDays * dayMs, now());
@@ -130,7 +132,7 @@ export function forgetCommand(options: EraseCommandOptions): Command {
     .command("issue")
     .argument("<issue>", "its short id, or Sentry's id")
     .description(
-      "Erase an issue: its deliveries, their bodies, its history. A webhook about it begins it anew.",
+      "Erase an issue: its deliveries, their bodies, its history. A later webhook about it begins a new history.",
     )
     .action(async (name: string) => {
       await using store = await open();

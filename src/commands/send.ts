@@ -87,18 +87,18 @@ export async function sendTestDelivery({
     );
   if (milliseconds > sentryWaitsMs)
     return wrong(
-      `It arrived, after ${Math.round(milliseconds)} ms. Sentry waits for ${sentryWaitsMs} ms, and would call it failed.`,
+      `It arrived, after ${Math.round(milliseconds)} ms. Sentry waits for ${sentryWaitsMs} ms, and would count it as failed.`,
       "Find out what takes so long on the way.",
     );
   if (await isOpenToAll(target, fetch))
     return wrong(
-      `It arrived, but anyone may read everything by ${target.origin}: what passes requests on leaves nothing by which the gateway could tell them from those that are made on its own machine.`,
-      `Let it pass nothing but POST /webhooks/sentry on, or set TRUST_PROXY, and make a token: "${howToRun("token create --name me --scope admin")}".`,
+      `It arrived, but anyone may read everything through ${target.origin}: whatever forwards the requests leaves no trace by which the gateway could tell them from local ones.`,
+      `Have it forward only POST /webhooks/sentry, or set TRUST_PROXY, and make a token: "${howToRun("token create --name me --scope admin")}".`,
     );
   if (isOwnSecret)
     return wrong(
-      "It arrived, signed with the secret that the gateway made for itself. Sentry does not know that one: all that it sends is refused.",
-      "Once it is to send here, set SENTRY_CLIENT_SECRET to the Client Secret of its integration, and start the gateway again.",
+      "It arrived, signed with the secret that the gateway made for itself. Sentry does not know that secret: everything it sends is refused.",
+      "Before you connect Sentry, set SENTRY_CLIENT_SECRET to the Client Secret of its integration, and restart the gateway.",
     );
   return { is: "arrived", milliseconds };
 }
@@ -108,7 +108,7 @@ function faultOf(target: URL, response: Response, code: string | null): SendResu
   const { status } = response;
   if (status >= 300 && status < 400)
     return wrong(
-      `${target.href} answers with a redirect (${status}). Sentry does not follow it, and takes it for success: every webhook would be lost.`,
+      `${target.href} answers with a redirect (${status}). Sentry does not follow it, and counts it as success: every webhook would be lost.`,
       `Give Sentry the address that it leads to: ${response.headers.get("location") ?? "unknown"}.`,
     );
   if (code === "SIGNATURE_INVALID" || code === "SIGNATURE_MISSING")
@@ -123,14 +123,14 @@ function faultOf(target: URL, response: Response, code: string | null): SendResu
     );
   if (code === null && (status === 401 || status === 403))
     return wrong(
-      `${target.href} answers ${status}, and it is not the gateway that does: something in front of it asks who is there.`,
-      "Let it pass POST /webhooks/sentry on without a login.",
+      `The answer of ${target.href} is ${status}, and not from the gateway: something in front of it asks for a login.`,
+      "Have it forward POST /webhooks/sentry without a login.",
     );
   if (status !== 202)
     return wrong(
       `${target.href} answers ${code === null ? status : `${status} (${code})`} instead of 202.`,
       status === 404 || status === 405
-        ? "Let the proxy pass POST /webhooks/sentry on, with its path as it is."
+        ? "Have the proxy forward POST /webhooks/sentry with its path unchanged."
         : "Look into the logs of the proxy and of the gateway.",
     );
   return null;

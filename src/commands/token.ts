@@ -24,8 +24,8 @@ export function tokenCommand(options: TokenCommandOptions): Command {
   const command = new Command("token").description("Make, list and revoke the tokens that readers send.");
   command
     .command("create")
-    .description("Make a token and print it, this once. A running gateway takes it at once.")
-    .requiredOption("--name <name>", "what to call it, in the list and to revoke it")
+    .description("Make a token and print it, only this once. A running gateway accepts it at once.")
+    .requiredOption("--name <name>", "its name, which the list shows and revoking takes")
     .addOption(
       new Option(
         "--scope <scope>",
@@ -112,7 +112,7 @@ async function revoke(name: string, { openExisting, print }: TokenCommandOptions
   // look like it.
   if ((await store.tokens.list()).length === 0)
     print(
-      "It was the last: where nothing else tells who may read, whoever is on this machine may read everything.",
+      "That was the last token: unless JWTs or ALLOW_ANONYMOUS are configured, anyone on this machine can now read everything.",
     );
 }
 

@@ -21,7 +21,7 @@ export const errorCodes = {
   CURSOR_INVALID: "This is not a cursor of an event log.",
   CURSOR_AHEAD: "The cursor is beyond the newest position of the log.",
   CURSOR_EXPIRED: "What followed the cursor has been dropped from the log.",
-  EPOCH_CHANGED: "A new log was begun since the cursor was made, by `rebuild` or a restore.",
+  EPOCH_CHANGED: "A new log has begun since the cursor was issued, by `rebuild` or a restore.",
   SLOW_CONSUMER: "The subscriber reads too slowly: resume after the last cursor received.",
   OPERATION_LIMIT: "Too many operations at once on one connection.",
   QUERY_TOO_DEEP: "The document nests too deeply.",
@@ -29,7 +29,7 @@ export const errorCodes = {
   RATE_LIMITED: "Too many requests.",
   TIMEOUT: "Answering took too long.",
   SERVICE_UNAVAILABLE: "The store cannot be read now, or too much is asked for at once: try again.",
-  INTERNAL_SERVER_ERROR: "A fault of the gateway, which it reports in its own log.",
+  INTERNAL_SERVER_ERROR: "An internal error of the gateway, reported in its log.",
 } as const;
 export type ErrorCode = keyof typeof errorCodes;
 

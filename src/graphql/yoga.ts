@@ -49,8 +49,8 @@ export type GraphQLLimits = DocumentLimitOptions &
 export type ValidQuery = Pick<ExecutionArgs, "document" | "operationName" | "variableValues">;
 
 /**
- * The GraphQL endpoint, for servers and for tests (`fetch`). Every call says who asks. Every way in must pass the
- * plugins: parse and validate only with `getEnveloped`.
+ * The GraphQL endpoint. `fetch` answers a body already read; `handleNodeRequestAndResponse` anything else. Every call
+ * says who asks. Every way in must pass the plugins: parse and validate only with `getEnveloped`.
  */
 export function createGraphQL({
   report,

@@ -153,13 +153,13 @@ const ending = { Connection: "close" };
 const noTunnel: Problem = {
   status: 405,
   code: "METHOD_NOT_ALLOWED",
-  detail: "This is no proxy.",
+  detail: "This server is not a proxy.",
   headers: { Allow: "" },
 };
 const notOneHost: Problem = {
   status: 400,
   code: "BAD_REQUEST",
-  detail: "The request has to name one host, once, as it may stand in a URL.",
+  detail: "The request must name exactly one valid host, in one Host header.",
   headers: ending,
 };
 const tooManyHeaders: Problem = {
@@ -171,13 +171,13 @@ const tooManyHeaders: Problem = {
 const notExpected: Problem = {
   status: 417,
   code: "BAD_REQUEST",
-  detail: "Nothing but Expect: 100-continue can be expected here.",
+  detail: "Only Expect: 100-continue is supported.",
   headers: ending,
 };
 const fault: Problem = {
   status: 500,
   code: "INTERNAL_SERVER_ERROR",
-  detail: "This is a fault of the gateway, whose log says more.",
+  detail: "Internal error. The gateway's log says more.",
   headers: ending,
 };
 
@@ -217,7 +217,11 @@ const hostInTarget = /^https?:\/\/([^/?#]*)/i;
 function problemOf({ code }: NodeJS.ErrnoException): Problem {
   switch (code) {
     case "ERR_HTTP_REQUEST_TIMEOUT":
-      return { status: 408, code: "REQUEST_TIMEOUT", detail: "The request did not arrive whole in time." };
+      return {
+        status: 408,
+        code: "REQUEST_TIMEOUT",
+        detail: "The request did not arrive completely in time.",
+      };
     case "HPE_HEADER_OVERFLOW":
       return { status: 431, code: "BAD_REQUEST", detail: "The URL and the headers are larger than 16 KiB." };
     case "HPE_CHUNK_EXTENSIONS_OVERFLOW":

@@ -58,7 +58,7 @@ function whatToDo(code: unknown, host: string, port: number): string {
     case "EADDRINUSE":
       return `Port ${port} is in use: stop what listens there, or set PORT to another one.`;
     case "EACCES":
-      return `This user may not listen on port ${port}: set PORT to one above 1023, and let a proxy in front have that one.`;
+      return `This user may not listen on port ${port}: set PORT to one above 1023, and have a proxy in front listen on that one.`;
     default:
       return `Cannot listen on ${host}:${port}: set HOST and PORT to an address of this machine.`;
   }

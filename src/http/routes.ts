@@ -134,7 +134,7 @@ export function createRoutes({
 }
 
 const noRoute =
-  "Nothing is at this path. There are /, /graphql, /session, /metrics, /health/live, /health/ready and /webhooks/sentry, without a / at the end.";
+  "There is nothing at this path. The paths are /, /graphql, /session, /metrics, /health/live, /health/ready and /webhooks/sentry, without a / at the end.";
 const noFile = "The page has no such file: if the gateway was upgraded, reload the page.";
 const noAdmin = "The metrics need an admin token without --project.";
 

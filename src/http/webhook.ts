@@ -89,7 +89,8 @@ export function createWebhookHandler({
 
 const ending = { Connection: "close" };
 const retrying = { "Retry-After": 5 };
-const notKept = "The webhook may not be stored: send it again. If it was stored after all, it counts once.";
+const notKept =
+  "The webhook may not have been stored: send it again. If it was stored after all, it counts only once.";
 
 type Refusal = {
   readonly status: number;

@@ -48,7 +48,7 @@ export function createMetrics() {
     sentAtAdjusted: new Counter({
       registers,
       name: "issuewire_sent_at_adjusted_total",
-      help: "Deliveries whose Sentry-Hook-Timestamp was missing or could not be true, by reason.",
+      help: "Deliveries whose Sentry-Hook-Timestamp was missing or implausible, by reason.",
       labelNames: ["reason"],
     }),
     ackSeconds: new Histogram({
@@ -60,7 +60,7 @@ export function createMetrics() {
     commitSeconds: new Histogram({
       registers,
       name: "issuewire_commit_seconds",
-      help: "One write transaction, from its begin to its commit.",
+      help: "One write transaction, from its start to its commit.",
       buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5],
     }),
     commitDeliveries: new Histogram({
@@ -144,13 +144,13 @@ export function measureWhenAsked({ registry }: Pick<Metrics, "registry">, measur
   gauge("issuewire_write_queue", "Deliveries that wait to be written.", measured.queue);
   gauge(
     "issuewire_tail_lag_seconds",
-    "Since the end of the log was last seen: subscribers are behind by so much at most.",
+    "Seconds since the end of the log was last read: subscribers lag by at most this.",
     measured.tailLagSeconds,
   );
   gauge("issuewire_wal_bytes", "The size of SQLite's write-ahead log.", measured.walBytes);
   gauge(
     "issuewire_feed_silence_seconds",
-    "Since the last signed webhook was received; absent until there is one.",
+    "Seconds since the last signed webhook was received; absent until there is one.",
     measured.silenceSeconds,
   );
 }

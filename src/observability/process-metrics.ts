@@ -41,7 +41,7 @@ export function createProcessMetrics(
         this.set(value());
       },
     });
-  gauge("process_resident_memory_bytes", "Memory that the process takes.", () => process.memoryUsage.rss());
+  gauge("process_resident_memory_bytes", "Memory that the process uses.", () => process.memoryUsage.rss());
   gauge(
     "nodejs_heap_size_total_bytes",
     "The size of the main thread's heap.",
@@ -49,7 +49,7 @@ export function createProcessMetrics(
   );
   gauge(
     "nodejs_heap_size_used_bytes",
-    "What of the main thread's heap is used.",
+    "How much of the main thread's heap is in use.",
     () => getHeapStatistics().used_heap_size,
   );
   gauge(
@@ -61,7 +61,7 @@ export function createProcessMetrics(
   const delay = new Histogram({
     registers,
     name: "issuewire_event_loop_delay_seconds",
-    help: "How late the event loop was, looked at twenty times a second. Whatever holds it up holds up every answer.",
+    help: "Event-loop delay, sampled twenty times a second. Whatever blocks the loop delays every response.",
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
   });
   let lookedAt = now();

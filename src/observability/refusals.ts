@@ -5,17 +5,17 @@
 export const refusals = {
   METHOD_NOT_ALLOWED: "Webhooks are sent by POST.",
   PAYLOAD_TOO_LARGE:
-    "The body is larger than WEBHOOK_MAX_BYTES: raise that, to at most 4194304, to accept it.",
+    "The body is larger than WEBHOOK_MAX_BYTES: raise that (to at most 4194304) to accept it.",
   UNSUPPORTED_ENCODING: "The body is compressed: send it as it was signed, without Content-Encoding.",
   UNSUPPORTED_MEDIA_TYPE: "The body is not declared as JSON: send it with Content-Type: application/json.",
   SIGNATURE_MISSING:
-    "There is no Sentry-Hook-Signature, so it does not come from an integration of Sentry: make an internal integration, and give that the webhook URL.",
+    "The Sentry-Hook-Signature header is missing, so no Sentry integration sent this: make an internal integration, and give it the webhook URL.",
   SIGNATURE_INVALID:
-    "It is not signed with SENTRY_CLIENT_SECRET: set that to the Client Secret of the integration that sends it, and restart. If it is right, a proxy changes the body.",
+    "The webhook is not signed with SENTRY_CLIENT_SECRET: set that to the Client Secret of the integration that sends it, and restart. If the secret is right, a proxy changes the body.",
   UNAUTHENTICATED:
     "WEBHOOK_BEARER is set, and the request does not carry it: write Authorization: Bearer and its value into the Webhook Headers of the integration, or unset it.",
-  REQUEST_TIMEOUT: "The request did not arrive whole in time: look for what slows it down on the way.",
-  OVERLOADED: "Too many large webhooks come at once: send it again.",
+  REQUEST_TIMEOUT: "The request did not arrive completely in time: find out what slows it down on the way.",
+  OVERLOADED: "Too many large webhooks arrived at once: send it again.",
   RATE_LIMITED:
     "This address has sent too many requests with a wrong signature or bearer token: correct them, and wait.",
 } as const;

@@ -133,7 +133,7 @@ export function createReport({
     secretOwn: ({ file }) =>
       logger.warn(
         { file },
-        "no SENTRY_CLIENT_SECRET: what Sentry sends is refused. Set it to the Client Secret of your integration. Until then simulate signs with the random secret in this file.",
+        "SENTRY_CLIENT_SECRET is not set: what Sentry sends is refused. Set it to the Client Secret of your integration. Until then simulate signs with the random secret in this file.",
       ),
     stopped: () => logger.info("stopped"),
 
@@ -156,14 +156,17 @@ export function createReport({
     deliveryNotKept: (code, err) => {
       metrics.deliveriesNotKept.inc({ code });
       quietly(`not kept ${code}`, () =>
-        logger.error({ code, err }, "webhook not kept, and answered 503: Sentry may never send it again"),
+        logger.error(
+          { code, err },
+          "a webhook was not stored and was answered 503: Sentry may never send it again",
+        ),
       );
     },
     deliveryFaulted: (err) =>
       quietly("faulted", () =>
         logger.error(
           { err },
-          "a fault of the gateway: a delivery could not be applied, and is kept as QUARANTINED. Once a version without the fault runs, rebuild applies it.",
+          "internal error: a delivery could not be applied, and is kept as QUARANTINED. Once a version without this fault runs, rebuild applies it.",
         ),
       ),
     sentAtAdjusted: (reason) => {
@@ -171,7 +174,7 @@ export function createReport({
       quietly(`adjusted ${reason}`, () =>
         logger.warn(
           { reason },
-          "a webhook's Sentry-Hook-Timestamp was missing or could not be true, so another time was taken. If it is too early or too late, check the clock of this machine.",
+          "a webhook's Sentry-Hook-Timestamp was missing or implausible, so another time was used. If the timestamp is too early or too late, check the clock of this machine.",
         ),
       );
     },
@@ -243,7 +246,7 @@ export function createReport({
       ),
     scriptsUnknown: () =>
       logger.warn(
-        "the database's LC_CTYPE knows English letters only: a search for text in another script reads every issue. To change that, create the database anew with a UTF-8 locale, and restore a dump if this one holds anything.",
+        "the database's LC_CTYPE knows English letters only: a search for text in another script reads every issue. To change that, create a new database with a UTF-8 locale, and restore a dump of this one into it if it holds anything.",
       ),
     logHeld: () =>
       quietly("held", () =>
@@ -289,7 +292,7 @@ export function createReport({
       quietly(`slow ${transport}`, () =>
         logger.warn(
           { transport },
-          "a subscriber that read too slowly was cut. It can subscribe again, after its last cursor if it has one.",
+          "a subscriber that read too slowly was disconnected. It can subscribe again, after its last cursor if it has one.",
         ),
       );
     },
@@ -301,10 +304,10 @@ export function createReport({
     resolverFailed: (err) => {
       metrics.graphqlErrors.inc();
       quietly("resolver", () =>
-        logger.error({ err }, "a fault of the gateway: a GraphQL field failed with INTERNAL_SERVER_ERROR"),
+        logger.error({ err }, "internal error: a GraphQL field failed with INTERNAL_SERVER_ERROR"),
       );
     },
     requestFailed: (err) =>
-      quietly("request", () => logger.error({ err }, "a fault of the gateway: a request failed")),
+      quietly("request", () => logger.error({ err }, "internal error: a request failed")),
   };
 }

@@ -23,7 +23,7 @@ export function openSecret(file: string): string {
     renameSync(temporary, file);
   } catch (cause) {
     throw new Error(
-      `A secret cannot be kept in ${file}: give this user write permission there, check whether the disk is full, or set SENTRY_CLIENT_SECRET.`,
+      `A secret cannot be stored in ${file}: give this user write permission there, check whether the disk is full, or set SENTRY_CLIENT_SECRET.`,
       { cause },
     );
   }

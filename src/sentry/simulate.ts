@@ -205,7 +205,7 @@ async function simulate(flags: Flags, { output, screen, ...settings }: Surroundi
     );
   }
   if (failure === null && counts.sent > 0 && counts.notKept === counts.sent)
-    return `error: ${gateway} kept nothing of it: above is what it answered, and its log says why.`;
+    return `error: ${gateway} kept none of it: its answers are above, and its log says why.`;
   return failure;
 }
 
@@ -220,7 +220,7 @@ type Resolved = {
 /** Takes from the settings what the flags do not give. Returns a text if something is wrong. */
 function resolve(flags: Flags, settings: Omit<Surroundings, "output" | "screen">): Resolved | string {
   if (flags.bulk === true && (flags.history === undefined || flags.rate !== undefined))
-    return "error: --bulk fills a past as fast as it goes: give it --history, and no --rate.";
+    return "error: --bulk writes a history as fast as it can: use it with --history and without --rate.";
   try {
     const url = flags.url ?? new URL(settings.resolveUrl());
     const opened = flags.bulk === true ? settings.openFilling() : null;

@@ -53,6 +53,7 @@ type FollowingColumns = Pick<ShownColumns, keyof typeof followed>;
 /** The columns that follow from what an issue shows, except those in `followed`. */
 export type PlainColumns = Omit<ShownColumns, keyof typeof followed>;
 
+/** For an update that may leave the other columns, which take longer to work out, as they are: see `followingColumns`. */
 export function plainColumns({ delivery, snapshot }: Shown): PlainColumns {
   const { fields, written } = snapshot;
   const { project, assignee } = fields;
@@ -87,6 +88,7 @@ export function plainColumns({ delivery, snapshot }: Shown): PlainColumns {
   };
 }
 
+/** For an update that changes a column named in `followed`: takes the new values, and gives what follows from them. */
 export function followingColumns(plain: PlainColumns): FollowingColumns {
   return {
     shortIdFolded: folded(plain.shortId),
@@ -102,6 +104,7 @@ export function followingColumns(plain: PlainColumns): FollowingColumns {
   };
 }
 
+/** Both of the above: for a row that is inserted or compared as a whole. */
 export function shownColumns(shown: Shown): ShownColumns {
   const plain = plainColumns(shown);
   return { ...plain, ...followingColumns(plain) };

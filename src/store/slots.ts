@@ -14,6 +14,7 @@ export type Slots = {
   readonly take: () => Promise<Disposable>;
 };
 
+/** All slots are free at first. */
 export function createSlots({ atOnce, ...options }: SlotsOptions): Slots {
   const line = createWaitingLine<void>(options);
   let taken = 0;

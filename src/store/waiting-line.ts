@@ -29,6 +29,7 @@ export type WaitingLineOptions = {
   readonly mostWaiting: number;
 };
 
+/** An empty queue, which belongs to nobody: its caller says with `next` what has come free. */
 export function createWaitingLine<Freed>({ waitMs, mostWaiting }: WaitingLineOptions): WaitingLine<Freed> {
   const waiting = createRoundRobin<PromiseWithResolvers<Freed>>();
   return {

@@ -151,7 +151,7 @@ describe("the board", () => {
     await open();
     await connection("live");
     await gateway.end("SIGKILL");
-    await page.getByText("Nothing new is shown until the gateway answers").waitFor();
+    await page.getByText("Nothing new appears until the gateway answers").waitFor();
     expect(await page.locator(".broken-bar strong").innerText()).toMatch(
       /^The (connection was closed|gateway cannot be reached)\.$/,
     );
@@ -959,7 +959,7 @@ describe("an issue with a long history", () => {
     );
     await deliver("resolved", { id: "900408", title: "Beyond", status: "resolved" });
     await page.getByRole("heading", { name: "Beyond" }).waitFor();
-    await page.getByText("Its status has changed too often for all its states to be drawn.").waitFor();
+    await page.getByText("Its status has changed too often to draw every state.").waitFor();
     expect(await page.locator(".ribbon").count()).toBe(0);
     await page.reload();
     await page.getByRole("heading", { name: "Beyond" }).waitFor();
@@ -1551,7 +1551,7 @@ describe("a gateway that asks who reads", () => {
     const token = makeToken("me");
     await closed();
     await open();
-    await page.getByText("This gateway tells of its issues only to those who have a token.").waitFor();
+    await page.getByText("This gateway shows its issues only to people with a token.").waitFor();
     await expect.poll(() => page.evaluate(() => document.activeElement?.id), patiently).toBe("token");
     await page.keyboard.type("iw_wrong");
     await page.getByRole("button", { name: "Sign in" }).click();
@@ -1563,7 +1563,7 @@ describe("a gateway that asks who reads", () => {
     await connection("live");
     // A token of the scope read is shown no deliveries.
     await page.keyboard.press("3");
-    await page.getByText("shown to tokens of the admin scope").waitFor();
+    await page.getByText("shown only with an admin token").waitFor();
     for (const answer of [
       (route: Route) => route.abort(),
       (route: Route) => route.fulfill({ status: 429 }),
@@ -1687,11 +1687,11 @@ describe("a gateway that asks who reads", () => {
     await signIn(all, issues.totalCount);
     command("revoke", "all");
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
-    await page.getByText("You are not signed in any longer.").waitFor();
+    await page.getByText("You are no longer signed in.").waitFor();
     await connection("idle");
     await signIn(one, theirs.totalCount);
     await page.keyboard.press("3");
-    const explained = page.getByText("is shown to tokens of all projects");
+    const explained = page.getByText("is shown only with a token for all projects");
     await explained.waitFor();
     // As far from what is above and below it as a verdict.
     const [above, it, below] = await Promise.all(
@@ -1699,7 +1699,7 @@ describe("a gateway that asks who reads", () => {
     );
     expect(it!.y - (above!.y + above!.height)).toBe(12);
     expect(below!.y - (it!.y + it!.height)).toBe(12);
-    expect(await page.getByText("No delivery has come yet").count()).toBe(0);
+    expect(await page.getByText("No delivery has arrived yet").count()).toBe(0);
   });
 
   it("lets whoever reads without a token sign in where one is needed, and out again", async () => {

@@ -18,7 +18,7 @@ async function printed(copied: Partial<Copied>): Promise<readonly string[]> {
 }
 
 const last =
-  "postgres://b/c holds the store, up to position 3. Start gateways on it, and none on the file any more.";
+  "postgres://b/c holds the store, up to position 3. Start gateways on it, and no longer on the file.";
 
 it("copying says how many rows are the same, one as one and many as many", async () => {
   const tables = [
@@ -33,9 +33,15 @@ it("copying says how many rows are the same, one as one and many as many", async
 });
 
 it.each([
-  ["OTHER_STORE", "The copy was begun of another store, or of this one in another epoch: it began anew."],
-  ["DIFFERED", "The copy was found to differ from the store: it began anew."],
-  ["ERASED", "Something was erased from the store since the copy was begun: it began anew."],
+  [
+    "OTHER_STORE",
+    "The earlier copy was of another store, or of another epoch of this one: it was copied again from the beginning.",
+  ],
+  ["DIFFERED", "The copy was found to differ from the store: it was copied again from the beginning."],
+  [
+    "ERASED",
+    "Something was erased from the store since the earlier copy: it was copied again from the beginning.",
+  ],
 ] as const)("copying says why it began anew: %s", async (beganAnew, line) => {
   expect(await printed({ beganAnew })).toEqual([line, last]);
 });

@@ -80,7 +80,7 @@ it("says where what was erased may still lie beside the file", async () => {
     .parseAsync(["issue", "1"], { from: "user" });
   expect(options.printed).toEqual([
     "Forgot issue 1.",
-    expect.stringContaining("its files may hold"),
+    expect.stringContaining("the files may still contain"),
     besideGateway,
   ]);
 });
@@ -109,7 +109,7 @@ it("says that an issue is forgotten, and what is left to be done, where its file
     .parseAsync(["issue", "1"], { from: "user" });
   expect(options.printed).toEqual([
     "Forgot issue 1.",
-    `The database's file was not written anew (that takes 1 MB of free space in ${folder.path}, where there are 0): ` +
+    `The database's file was not rewritten (that takes 1 MB of free space in ${folder.path}, where there are 0): ` +
       "parts of it that are not in use may still hold some of what was erased. " +
       "This command clears them when it is run once more, though it finds nothing then.",
   ]);

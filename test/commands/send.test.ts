@@ -121,8 +121,8 @@ describe("a test delivery", () => {
       "Authorization header was refused",
       "WEBHOOK_BEARER",
     ],
-    ["is asked to log in", answering(401, {}, "<html>"), "not the gateway", "without a login"],
-    ["is not let through", answering(403, {}, endless()), "not the gateway", "without a login"],
+    ["is asked to log in", answering(401, {}, "<html>"), "not from the gateway", "without a login"],
+    ["is not let through", answering(403, {}, endless()), "not from the gateway", "without a login"],
     ["is one of too many", refusing(429, "RATE_LIMITED"), "429 (RATE_LIMITED)", "Look into the logs"],
     [
       "goes elsewhere",
@@ -136,7 +136,7 @@ describe("a test delivery", () => {
       "Sentry does not know",
       "set SENTRY_CLIENT_SECRET",
     ],
-    ["finds nothing there", answering(404), "answers 404", "Let the proxy pass POST /webhooks/sentry on"],
+    ["finds nothing there", answering(404), "answers 404", "Have the proxy forward POST /webhooks/sentry"],
     ["is not kept", answering(503), "answers 503", "Look into the logs"],
     [
       "arrives elsewhere",
@@ -164,7 +164,7 @@ describe("a test delivery", () => {
   it("that arrives where anyone may read everything is told so, with what to do", async () => {
     expect(await sending({ fetch: open })).toMatchObject({
       is: "wrong",
-      problem: expect.stringContaining("anyone may read everything by https://gateway.example:"),
+      problem: expect.stringContaining("anyone may read everything through https://gateway.example:"),
       remedy: expect.stringContaining("token create"),
     });
   });

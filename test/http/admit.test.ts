@@ -196,7 +196,7 @@ describe("a token", () => {
   });
 });
 
-const unreadable = { is: "refused", message: "Send the token as Authorization: Bearer and the token." };
+const unreadable = { is: "refused", message: "Send the header Authorization: Bearer <token>." };
 
 const issuer = "https://login.example";
 const audience = "issuewire";

@@ -283,7 +283,7 @@ describe("a server", () => {
     wire.write(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
     const answer = await wire.untilEnd();
     expect(answer).toContain("HTTP/1.1 400 ");
-    expect(answer).toContain("has to name one host");
+    expect(answer).toContain("must name exactly one valid host");
     expect(server.failed).toEqual([]);
   });
 

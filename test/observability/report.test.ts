@@ -59,7 +59,7 @@ describe("what is logged", () => {
   });
 
   it.each([
-    ["SIGNATURE_MISSING", "does not come from an integration of Sentry"],
+    ["SIGNATURE_MISSING", "no Sentry integration sent this"],
     ["SIGNATURE_INVALID", "set that to the Client Secret"],
     ["UNAUTHENTICATED", "WEBHOOK_BEARER is set"],
     ["PAYLOAD_TOO_LARGE", "WEBHOOK_MAX_BYTES"],

@@ -352,7 +352,7 @@ describe("a server that fails", () => {
     const url = new URL(schema.url);
     url.username = role;
     await expect(openReplica(url.href)).rejects.toThrow(
-      `The tables in the schema ${schema.name} are another role's`,
+      `The tables in the schema ${schema.name} belong to another role`,
     );
     await onServer((client) => client.query(`drop owned by ${role}; drop role ${role}`));
   });
@@ -370,7 +370,7 @@ describe("a server that fails", () => {
     await using schema = await temporarySchema();
     await using owner = await temporaryOwner(schema);
     await onServer((client) => client.query(`alter role ${owner.name} connection limit 0`));
-    await expect(openReplica(owner.url)).rejects.toThrow("PostgreSQL takes no more connections: raise");
+    await expect(openReplica(owner.url)).rejects.toThrow("PostgreSQL accepts no more connections: raise");
   });
 
   it("is written to again once it may be, though connections were begun while it was read-only", async () => {

@@ -107,7 +107,7 @@ describe.skipIf(!canMount)("forgetting on a disk with little room", () => {
       status: 0,
       stdout: expect.stringMatching(
         new RegExp(
-          `^Forgot issue 1\\.\nThe database's file was not written anew \\(that takes \\d+ MB of free space in ${disk}, `,
+          `^Forgot issue 1\\.\nThe database's file was not rewritten \\(that takes \\d+ MB of free space in ${disk}, `,
         ),
       ),
     });

@@ -19,6 +19,6 @@ it("a gateway that waits for the store before it listens ends at once on SIGTERM
     child.kill("SIGTERM");
     const { code, output } = await ended;
     expect(code).toBe(0);
-    expect(output).toContain("stopping before it listens");
+    expect(output).toContain("stopping before listening");
   }, schema.url);
 });

@@ -93,7 +93,7 @@ describe.skipIf(!canLimit)("a gateway that may not write any more", () => {
     for (let turn = 0; turn < 10; turn += 1) expect(await postIssue(gateway.url, 1)).toBe(503);
     expect(await ready(gateway)).toBe(503);
     expect(await counted(gateway)).toEqual({ data: { issues: { totalCount: 1 } } });
-    for (const text of ["the store cannot write", "webhook not kept"]) {
+    for (const text of ["the store cannot write", "a webhook was not stored"]) {
       expect(said(gateway, text)).toBeGreaterThan(0);
       expect(said(gateway, text)).toBeLessThanOrEqual(linesAllowed(since));
     }
@@ -218,7 +218,7 @@ describe("a gateway over whose database file a backup is copied", () => {
     copyFileSync(`${database}.backup`, database);
     for (let turn = 0; turn < 3; turn += 1) expect(await postIssue(gateway.url, 2)).toBe(503);
     expect(await ready(gateway)).toBe(503);
-    expect(said(gateway, "was written over beneath the gateway")).toBeGreaterThan(0);
+    expect(said(gateway, "was overwritten while the gateway was running")).toBeGreaterThan(0);
   });
 });
 

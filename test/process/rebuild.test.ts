@@ -53,7 +53,7 @@ describe("rebuild, as a command", () => {
       }
 
       const { code, output } = await commandOn(`file:${file}`, "rebuild").ended;
-      expect([code, output]).toEqual([0, expect.stringContaining("Every history is derived again")]);
+      expect([code, output]).toEqual([0, expect.stringContaining("Every history was derived again")]);
       const after = await historiesIn(file);
       expect(after.epoch).not.toBe(before.epoch);
       expect(after.entries).toEqual(before.entries);
@@ -87,7 +87,7 @@ describe("doctor, as a command", () => {
     const found = [
       "There is no setting LIMIT_DEPHT.",
       "There is no setting log_level.",
-      expect.stringMatching(/^Line 1 of \.env sets nothing/),
+      expect.stringMatching(/^Line 1 of \.env has no effect/),
     ];
     const [missing, there] = [await doctor(), await fill(join(folder.path, "issuewire.db"), 4).then(doctor)];
     expect(missing.output).toContain("There is no database file");
@@ -121,7 +121,7 @@ describe("the command line", () => {
       );
       expect(await commandOn(`file:${file}`, ...words.split(" ")).ended).toEqual({
         code: 1,
-        output: expect.stringContaining(`${file} is damaged, or not a database of SQLite's`),
+        output: expect.stringContaining(`${file} is damaged, or not a SQLite database`),
       });
     },
   );
@@ -239,7 +239,7 @@ describe("the command line", () => {
       if (said.includes("listening")) child.kill("SIGINT");
     }
     expect(said).toMatch(
-      /"warn".*"line":2,"msg":"this line sets nothing.*\n.*"warn".*"line":3,"msg":"this line/,
+      /"warn".*"line":2,"msg":"this line has no effect.*\n.*"warn".*"line":3,"msg":"this line/,
     );
     expect(said).not.toContain("very=");
   });

@@ -20,7 +20,7 @@ describe("the secret that a gateway makes for itself", () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "issuewire.db.secret");
     mkdirSync(`${file}.new`);
-    expect(() => openSecret(file)).toThrow(`A secret cannot be kept in ${file}: `);
+    expect(() => openSecret(file)).toThrow(`A secret cannot be stored in ${file}: `);
     mkdirSync(file);
     for (const open of [openSecret, readSecret])
       expect(() => open(file)).toThrow(`The secret cannot be read from ${file}: `);

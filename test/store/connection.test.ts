@@ -59,7 +59,7 @@ describe("the connection that writes", () => {
     other.close();
     const before = readFileSync(file);
     expect(() => openWriter(file)).toThrow('is the database of another program, with a table "issues"');
-    expect(() => openReader(file)).toThrow("holds no store of Issuewire's");
+    expect(() => openReader(file)).toThrow("contains no Issuewire store");
     expect(readFileSync(file)).toEqual(before);
   });
 

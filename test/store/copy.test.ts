@@ -289,7 +289,7 @@ describe("copying", () => {
       await copying(stores);
     }
     await stores.ask("delete from migrations where made_at = (select max(made_at) from migrations)");
-    await expect(copying(stores)).rejects.toThrow("begun by an older version");
+    await expect(copying(stores)).rejects.toThrow("started by an older version");
   });
 
   it("goes into a schema whose name has to be quoted", async () => {
@@ -368,10 +368,10 @@ describe("copying", () => {
       await expect(copying(stores)).rejects.toThrow("Something writes to the target");
     });
     await copying(stores);
-    await expect(copying(stores)).rejects.toThrow("The target holds a store already");
+    await expect(copying(stores)).rejects.toThrow("The target already holds a store");
     await using other = await prepared();
     await expect(copying({ ...stores, file: other.file })).rejects.toThrow(
-      "The target holds a store already",
+      "The target already holds a store",
     );
   });
 

@@ -32,7 +32,7 @@ async function fateOf(file: string): Promise<"refused" | "told" | "unharmed"> {
   try {
     const findings = await examineSqlite({ file, onProgress: () => {} });
     // A copy has no instance file, which is no damage.
-    return findings.some(({ problem }) => !problem.includes("put back from a backup")) ? "told" : "unharmed";
+    return findings.some(({ problem }) => !problem.includes("restored from a backup")) ? "told" : "unharmed";
   } catch (error) {
     expect(String(error)).toMatch(/malformed|corrupt|JSON|disk/i);
     return "told";

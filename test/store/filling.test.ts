@@ -109,7 +109,7 @@ describe("a store that is filled", () => {
       expect(() => openFilling(file)).toThrow("Another process is using");
       await store.append(told());
     }
-    expect(() => openFilling(file)).toThrow("holds deliveries already");
+    expect(() => openFilling(file)).toThrow("already holds deliveries");
   });
 
   it("keeps the tokens that were made before, those too that a process which was killed left in the WAL", async () => {

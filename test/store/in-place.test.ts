@@ -53,16 +53,16 @@ describe("a database file that becomes smaller", () => {
     checked.client.pragma("wal_checkpoint(TRUNCATE)");
     check();
     truncateSync(file, sizeOf(file) - 4096);
-    expect(check).toThrow("has become smaller or older beneath the gateway");
+    expect(check).toThrow("became smaller or older while the gateway was running");
     appendFileSync(file, Buffer.alloc(100 * 4096));
-    expect(check).toThrow("has become smaller or older beneath the gateway");
+    expect(check).toThrow("became smaller or older while the gateway was running");
   });
 
   it("counts as another one while that is still being copied", () => {
     using checked = openChecked();
     checked.check();
     truncateSync(checked.file, 0);
-    expect(checked.check).toThrow("was written over beneath the gateway");
+    expect(checked.check).toThrow("was overwritten while the gateway was running");
   });
 
   it("counts as another one where it was in WAL mode too", () => {
@@ -72,13 +72,13 @@ describe("a database file that becomes smaller", () => {
     checked.client.pragma("wal_checkpoint(TRUNCATE)");
     checked.check();
     copyFileSync(`${checked.file}.copy`, checked.file);
-    expect(checked.check).toThrow("has become smaller or older beneath the gateway");
+    expect(checked.check).toThrow("became smaller or older while the gateway was running");
   });
 
   it("counts as another one though nothing was written since it was opened", () => {
     using checked = openChecked();
     truncateSync(checked.file, sizeOf(checked.file) - 4096);
-    expect(checked.check).toThrow("has become smaller or older beneath the gateway");
+    expect(checked.check).toThrow("became smaller or older while the gateway was running");
   });
 
   it("is the same where a VACUUM was in the WAL since before it was opened, whatever is written meanwhile", () => {
@@ -139,9 +139,9 @@ describe("a database file that becomes older", () => {
     copied(checked);
     check();
     copyFileSync(`${file}.copy`, file);
-    expect(check).toThrow("has become smaller or older beneath the gateway");
+    expect(check).toThrow("became smaller or older while the gateway was running");
     for (let times = 0; times < 3; times += 1) commit(file);
-    expect(check).toThrow("has become smaller or older beneath the gateway");
+    expect(check).toThrow("became smaller or older while the gateway was running");
   });
 
   it("counts as another one where a command has written to it since", () => {
@@ -153,7 +153,7 @@ describe("a database file that becomes older", () => {
     const command = new Database(file);
     command.pragma("wal_autocheckpoint = 0");
     command.exec("insert into rows values (1)");
-    expect(check).toThrow("has become smaller or older beneath the gateway");
+    expect(check).toThrow("became smaller or older while the gateway was running");
     command.close();
   });
 

@@ -126,7 +126,7 @@ describe("commands on a store in PostgreSQL, beside a gateway", () => {
         const refused = await steps.forgetIssue("1", at(0)).catch((error: unknown) => error);
         await client.query("rollback");
         expect(refused, lock).toBeInstanceOf(StorageUnavailableError);
-        expect((refused as Error).message).toContain("Something else holds the store");
+        expect((refused as Error).message).toContain("Something else, such as a rebuild, holds the store");
       }
       expect(await steps.forgetIssue("1", at(0))).toBe(true);
     }, store.url);

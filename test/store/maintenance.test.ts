@@ -67,7 +67,7 @@ describe("rebuild", () => {
     expect(readdirSync(folder.path)).toEqual([]);
     const empty = join(folder.path, "empty.db");
     writeFileSync(empty, "");
-    await expect(rebuild(empty)).rejects.toThrow(`${empty} holds no store of Issuewire's`);
+    await expect(rebuild(empty)).rejects.toThrow(`${empty} contains no Issuewire store`);
     expect(readdirSync(folder.path)).toEqual(["empty.db"]);
     // As `token create` leaves it before the first start.
     await (await openSqliteMaintenance(file))[Symbol.asyncDispose]();
@@ -252,7 +252,7 @@ describe("doctor", () => {
     [
       "a duration that changed",
       "update events set stay_ms = stay_ms + 1 where stay_ms is not null",
-      "is not what its history tells",
+      "do not match its history",
     ],
     ["an issue that is gone", "delete from issues where sentry_id = '2'", "Issue 2: it is missing"],
     [
@@ -408,7 +408,7 @@ describe("doctor", () => {
     await fill(file);
     rmSync(`${file}.instance`);
     expect((await examine(file)).map(({ problem }) => problem)).toEqual([
-      "The file was put back from a backup, or its instance file is gone.",
+      "The file was restored from a backup, or its instance file is gone.",
     ]);
   });
 });
@@ -445,14 +445,14 @@ describe("commands beside a process that is making the store", () => {
       "delete from __drizzle_migrations where created_at = (select max(created_at) from __drizzle_migrations)",
     );
     try {
-      await expect(openSqliteMaintenance(file, { makingMs: 0 })).rejects.toThrow("is of another version");
+      await expect(openSqliteMaintenance(file, { makingMs: 0 })).rejects.toThrow("runs another version");
       const opening = openSqliteMaintenance(file);
       const add = gateway.client.prepare("insert into __drizzle_migrations (hash, created_at) values (?, ?)");
       add.run(migrations.at(-1));
       await using commands = await opening;
       expect(await commands.tokens.list()).toEqual([]);
       add.run("newer", 99_999_999_999_999);
-      await expect(openSqliteMaintenance(file)).rejects.toThrow("is of another version");
+      await expect(openSqliteMaintenance(file)).rejects.toThrow("runs another version");
     } finally {
       gateway.client.close();
     }
@@ -502,7 +502,7 @@ describe("a database file with a second name", () => {
     async (_, open) => {
       using folder = temporaryFolder();
       const [file, other] = [join(folder.path, "a.db"), join(folder.path, "other.db")];
-      const message = "has another name, a hard link";
+      const message = "has a second name (a hard link";
       {
         await using store = await openStoreIn(file);
         linkSync(file, other);
@@ -522,7 +522,7 @@ describe("what is no database file", () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "a.db");
     execFileSync("mkfifo", [file]);
-    await expect((async () => open(file))()).rejects.toThrow(`${file} is no file: move it away`);
+    await expect((async () => open(file))()).rejects.toThrow(`${file} is not a file: move it away`);
   });
 
   it("is told from one that is not there where the system does not say whether it is", async () => {

@@ -197,7 +197,7 @@ describe("behind a pooler of transactions", () => {
       await using pooler = await startPooler(other.url, { ignored });
       const url = new URL(pooler.url);
       url.searchParams.set("options", `-c search_path=${schema.name}`);
-      const said = "does not pass on the options in DATABASE_URL";
+      const said = "drops the options in DATABASE_URL";
       await expect(openReplica(url.href)).rejects.toThrow(said);
       await expect(examinePostgres({ url: url.href, onProgress: () => {} })).rejects.toThrow(said);
       // The same options are no fault where they say what the sessions have anyway.

@@ -243,7 +243,7 @@ describe("doctor on PostgreSQL", () => {
     [
       "a duration that changed",
       "update events set stay_ms = stay_ms + 1 where stay_ms is not null",
-      "is not what its history tells",
+      "do not match its history",
     ],
     ["an issue that is gone", "delete from issues where sentry_id = '2'", "Issue 2: it is missing"],
     [
@@ -261,7 +261,7 @@ describe("doctor on PostgreSQL", () => {
       "update meta set value = 'x.1' where name = 'instance'",
       "put on this server by a restore",
     ],
-    ["ids that would be given twice", "select setval('delivery_ids', 2)", "an id that is taken"],
+    ["ids that would be given twice", "select setval('delivery_ids', 2)", "an id that is already used"],
     ["a copy that has not ended", "insert into meta values ('copying', '{}')", "is not finished"],
     [
       "an index that is not valid",

@@ -174,7 +174,7 @@ describe("two replicas", () => {
     await onServer(async (client) => {
       await client.query(forgetMigration("0004_alike_in_order"));
       await client.query("begin; select 1 from deliveries");
-      await expect(openReplica(store.url)).rejects.toThrow("The tables cannot be brought up to date");
+      await expect(openReplica(store.url)).rejects.toThrow("The tables cannot be migrated");
       await client.query("rollback");
     }, store.url);
     await using newer = await openReplica(store.url);

@@ -50,7 +50,7 @@ export function createAnswerSize(mostValues: number, now: number): AnswerSize {
       if (values <= mostValues) return list;
       refusal ??= errorOf(
         "QUERY_TOO_COMPLEX",
-        `The lists in this answer are long: it has over ${mostValues} values more than the document was estimated at. ` +
+        `The lists in this answer are too long: it has over ${mostValues} more values than estimated for the document. ` +
           "Ask for fewer at once, or for pages (`transitions`, `events`).",
       );
       return [];
@@ -62,7 +62,7 @@ export function createAnswerSize(mostValues: number, now: number): AnswerSize {
       if (characters > mostCharacters && !isFirst)
         refusal ??= errorOf(
           "QUERY_TOO_COMPLEX",
-          "What the answer has as Sentry sent it (`raw`, `metadata`, `snapshot`, `body`) takes more than " +
+          "The fields passed on as Sentry sent them (`raw`, `metadata`, `snapshot`, `body`) exceed " +
             `${mostCharacters / 1e6} MB: ask for fewer at once.`,
         );
       return value;

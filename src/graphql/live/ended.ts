@@ -22,7 +22,7 @@ export function endedResult(end: End, { position, newest, mask }: EndedOptions):
       return { errors: [cursorFault("CURSOR_EXPIRED", { epoch: position.epoch, seq: newest })] };
     case "slow": {
       const message =
-        "You read too slowly, and are far behind: resume after cursor, or read your lists again.";
+        "You read too slowly and have fallen too far behind: resume after `cursor`, or reload your lists.";
       return { errors: [errorOf("SLOW_CONSUMER", message, { cursor: cursorOf(position) })] };
     }
     case "failed":
@@ -32,7 +32,7 @@ export function endedResult(end: End, { position, newest, mask }: EndedOptions):
 
 /** Sent to a subscriber who may no longer read. */
 export const nowUnauthenticated: ExecutionResult = {
-  errors: [errorOf("UNAUTHENTICATED", "You may not read any longer: come back with another token.")],
+  errors: [errorOf("UNAUTHENTICATED", "Your access has ended: reconnect with a valid token.")],
 };
 
 /** Sent to a subscriber for whom there is no memory left. */
@@ -40,7 +40,7 @@ export const noRoomToFollow: ExecutionResult = {
   errors: [
     errorOf(
       "SERVICE_UNAVAILABLE",
-      "The open subscriptions take all the memory that they may. Try again later. Subscriptions of the same document share memory: put what differs into variables.",
+      "Open subscriptions already use all the memory allowed for them: try again later. Subscriptions with the same document share memory, so pass what differs as variables.",
     ),
   ],
 };

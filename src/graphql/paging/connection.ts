@@ -135,7 +135,7 @@ function pageRequestOf<Row, Key>(
     if (isOfAnotherEpoch(list, cursor))
       throw errorOf(
         "EPOCH_CHANGED",
-        `The log was begun anew since the page cursor \`${argument}\` was made. Read the list again from its start.`,
+        `A new log has begun since the page cursor \`${argument}\` was issued. Read the list again from its start.`,
       );
     throw errorOf("BAD_USER_INPUT", `\`${argument}\` is not a page cursor of this list.`);
   }

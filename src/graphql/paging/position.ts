@@ -52,5 +52,5 @@ const faults: Readonly<Record<CursorFault, string>> = {
   CURSOR_EXPIRED:
     "What followed this cursor is no longer in the log. Read your lists again and resume after newestCursor.",
   EPOCH_CHANGED:
-    "The log was begun anew since this cursor was made. Read your lists again and resume after newestCursor.",
+    "A new log has begun since this cursor was issued. Read your lists again and resume after newestCursor.",
 };

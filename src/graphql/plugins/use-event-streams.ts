@@ -20,9 +20,13 @@ export function useEventStreams(): Plugin<Asking> {
       const { request, take } = args.contextValue as Asking & { readonly request?: Request };
       if (take !== null && (request === undefined || acceptsEventStream(request.headers.get("accept"))))
         return;
-      const error = errorOf("BAD_REQUEST", "A subscription is answered as text/event-stream: accept that.", {
-        http: { status: 406 },
-      });
+      const error = errorOf(
+        "BAD_REQUEST",
+        "Subscriptions are sent as text/event-stream: include it in the Accept header.",
+        {
+          http: { status: 406 },
+        },
+      );
       setResultAndStopExecution({ errors: [error] });
     },
     onResponse({ response: { headers } }) {

@@ -128,7 +128,7 @@ function still<Key, Value>(load: Load<Key, Value | null>): Load<Key, Value> {
   return async (key) => {
     const value = await load(key);
     if (value === null)
-      throw errorOf("SERVICE_UNAVAILABLE", "It was erased while it was being read: ask again.");
+      throw errorOf("SERVICE_UNAVAILABLE", "The data was erased while it was being read: try again.");
     return value;
   };
 }

@@ -45,7 +45,7 @@ export function requirePrivate(what: string, { viewer }: Pick<Context, "viewer">
 /** @throws GraphQLError FORBIDDEN for all but admins of all projects. */
 export function requireAdmin(what: string, { viewer }: Pick<Context, "viewer">): void {
   if (!isUnlimitedAdmin(viewer)) {
-    throw errorOf("FORBIDDEN", `${what} needs a token with the admin scope and without a limit to projects.`);
+    throw errorOf("FORBIDDEN", `${what} needs an admin token for all projects.`);
   }
 }
 

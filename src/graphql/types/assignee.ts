@@ -8,7 +8,7 @@ const known =
   "recently seen of those issues.";
 
 const UserType = builder.objectRef<Assignee>("User").implement({
-  description: `A person who issues are assigned to. ${known}`,
+  description: `A person to whom issues are assigned. ${known}`,
   interfaces: [NodeType],
   fields: (t) => ({
     id: t.id({
@@ -30,7 +30,7 @@ const UserType = builder.objectRef<Assignee>("User").implement({
 });
 
 const TeamType = builder.objectRef<Assignee>("Team").implement({
-  description: `A team that issues are assigned to. ${known}`,
+  description: `A team to which issues are assigned. ${known}`,
   interfaces: [NodeType],
   fields: (t) => ({
     id: t.id({
@@ -43,7 +43,7 @@ const TeamType = builder.objectRef<Assignee>("Team").implement({
 });
 
 export const AssigneeType = builder.unionType("Assignee", {
-  description: "Who an issue is assigned to.",
+  description: "To whom an issue is assigned.",
   types: [UserType, TeamType],
   resolveType: ({ type }) => (type === "USER" ? UserType : TeamType),
 });

@@ -112,7 +112,7 @@ export function createAdmit(options: AdmitOptions): Admit {
       case "none":
         return whoShowsNothing(request);
       case "unreadable":
-        return refused("Send the token as Authorization: Bearer and the token.");
+        return refused("Send the header Authorization: Bearer <token>.");
       case "given":
         return whoShows(credential.text);
       case "cookie": {

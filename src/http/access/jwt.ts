@@ -4,7 +4,7 @@ import { isProjectId, type Viewer } from "../../domain/viewer.ts";
 export type JwtOptions = {
   readonly issuer: string;
   readonly audience: string;
-  /** Finds the key that signed a JWT: `remoteKeys`, except in tests. */
+  /** Finds the key that signed a JWT, by its header. */
   readonly keys: JWTVerifyGetKey;
   /** Epoch milliseconds. */
   readonly now: () => number;

@@ -51,7 +51,7 @@ export function createSessionHandler({ admit, hops, now }: SessionOptions) {
     if (credential.is !== "given")
       return sendRefusal(response, {
         is: "refused",
-        message: "Send the token as Authorization: Bearer and the token.",
+        message: "Send the header Authorization: Bearer <token>.",
       });
     const admission = await admit(request);
     if (admission.is !== "admitted") return sendRefusal(response, admission);

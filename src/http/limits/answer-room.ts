@@ -134,4 +134,5 @@ export function onceTaken(response: ServerResponse, given: () => void): void {
 }
 
 /** The message for a client whose answer there is no room for. */
-export const noRoomToAnswer = "Too many answers wait to be taken: try again, and read what you ask for.";
+export const noRoomToAnswer =
+  "Too many responses are waiting to be read: read those you asked for, then try again.";

@@ -86,4 +86,4 @@ export async function enterLater({ enter }: Turnstile): Promise<boolean> {
 }
 
 /** The message for a client that may not begin. */
-export const tooManyWait = "Too many requests wait to be answered: try again.";
+export const tooManyWait = "Too many requests are waiting: try again.";

@@ -40,6 +40,7 @@ export type LiveOptions = {
   readonly subscriptionRoom: SubscriptionRoom;
 };
 
+/** Every subscription begun here joins `fanout`, and takes its memory from `subscriptionRoom`. */
 export function createLive({ fanout, newest, mask, subscriptionRoom }: LiveOptions): Live {
   return {
     begin(operation, { end: ended, ...rest }) {

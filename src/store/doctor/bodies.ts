@@ -91,7 +91,7 @@ export async function examineBodies({
       findings.add({
         problem: `What deliveries ${pack.first} to ${pack.last} held cannot be read: ${String(error)}`,
         remedy:
-          "Restore a backup if you need it. No history and no issue depends on it: where the log tells of what they showed, what their issue shows now stands for that.",
+          "Restore a backup if you need it. No history or issue depends on it: where the log would show the fields these deliveries had, it shows the issue's present ones.",
       });
     }
     last = pack.first;

@@ -35,7 +35,8 @@ export function differenceOf({ deliveries, logged, row }: KeptIssue): string | n
     const kept: MeasuresColumns = { stayMs, resolvedAfter, triagedAfterMs, isUndone };
     return JSON.stringify(kept) !== JSON.stringify(measuresRow(measured.get(event)!));
   });
-  if (mismeasured >= 0) return `what event ${kept[mismeasured]!.id} ended is not what its history tells.`;
+  if (mismeasured >= 0)
+    return `the durations stored with event ${kept[mismeasured]!.id} do not match its history.`;
   if (row === undefined) return "it is missing.";
   const { state, statusSince, shown } = history;
   // A delivery with nothing new does not become the shown one, so the snapshots are compared, not the ids.

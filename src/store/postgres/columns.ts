@@ -4,6 +4,7 @@ import type { PgTable } from "drizzle-orm/pg-core";
 /** A column: its key in rows, its name in the database and its type there. */
 export type Column = { readonly key: string; readonly name: string; readonly type: string };
 
+/** Every column of the table. */
 export function columnsOf(table: PgTable): readonly Column[] {
   return Object.entries(getTableColumns(table)).map(([key, column]) => ({
     key,

@@ -82,7 +82,7 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
   const known = await progressIn(client);
   if (known === null && (await holdsAnything(client)))
     throw new Error(
-      "The target holds a store already, or something of one: a copy goes into an empty database, or an empty schema of its own.",
+      "The target already holds a store, or part of one: copy into an empty database, or an empty schema of its own.",
     );
   let indexes = known?.indexes ?? [];
   const running = opened.move();

@@ -68,7 +68,7 @@ async function examineServer(client: pg.ClientBase): Promise<readonly Finding[]>
     ...problems.map((problem) => ({ problem, remedy: "Gateways do not start on this server as it is." })),
     ...rows.map(({ name }) => ({
       problem: `The index ${name} is not valid.`,
-      remedy: `Make it anew: REINDEX INDEX ${name}.`,
+      remedy: `Rebuild it: REINDEX INDEX ${name}.`,
     })),
   ];
 }
@@ -95,11 +95,11 @@ async function examineMeta(client: pg.ClientBase): Promise<readonly Finding[]> {
     found.is_other && {
       problem: "The store was put on this server by a restore, or the server has failed over.",
       remedy:
-        "Start a gateway: it begins a new epoch, and subscribers read their lists again. Nothing else is to be done.",
+        "Start a gateway: it begins a new epoch, and subscribers read their lists again. Nothing else needs to be done.",
     },
     found.is_behind && {
       problem:
-        "The next delivery would be given an id that is taken: the sequence delivery_ids was put back.",
+        "The next delivery would get an id that is already used: the sequence delivery_ids was set back.",
       remedy: "select setval('delivery_ids', (select max(id) from deliveries))",
     },
   ].filter((finding) => finding !== false && finding !== null);

@@ -21,6 +21,7 @@ export type Locks = {
   readonly body: (sha256: string) => bigint;
 };
 
+/** Every replica gets the same keys for the same schema. */
 export function locksOf(schema: string): Locks {
   const key = (...parts: readonly string[]) =>
     createHash("sha256")

@@ -57,7 +57,7 @@ export async function migrate(
     const code = codeOf(error);
     if (code === lockNotAvailable)
       throw new Error(
-        "The tables cannot be brought up to date while somebody reads or locks them for long, such as a backup: start it again when that is over.",
+        "The tables cannot be migrated while something, such as a backup, reads or locks them for long: start again when it has finished.",
         { cause: error },
       );
     // A table exists already (42P07), or lacks a column of ours (42703).
@@ -69,7 +69,7 @@ export async function migrate(
     if (code !== notPermitted) throw error;
     if (await mayCreateIn(client, schema))
       throw new Error(
-        `The tables in the schema ${schema} are another role's, as after a restore by somebody else: make this role the owner of the tables, the sequence and the functions there.`,
+        `The tables in the schema ${schema} belong to another role, as after a restore by somebody else: make this role the owner of the tables, the sequence and the functions there.`,
         { cause: error },
       );
     throw new Error(
@@ -121,7 +121,7 @@ async function applyMigrations(client: pg.ClientBase): Promise<boolean> {
   // The copy has dropped indexes that migrations change, and will create them as the older version had them.
   if (applied.size > 0 && applied.size < migrations.length && (await isCopying(client)))
     throw new Error(
-      "A copy into this database was begun by an older version of Issuewire: let that one go on with it, or name an empty schema.",
+      "A copy into this database was started by an older version of Issuewire: finish it with that version, or name an empty schema.",
     );
   await client.query(`set local lock_timeout = ${waitMs}`);
   for (const { folderMillis, hash, sql } of migrations) {

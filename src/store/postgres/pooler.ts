@@ -44,7 +44,7 @@ export async function assertSearchPath(client: pg.ClientBase): Promise<void> {
 
 /** What to do if a pooler does not pass on the options that name the schema. */
 export const howToNameSchema =
-  "A pooler stands before PostgreSQL and does not pass on the options in DATABASE_URL: leave them out, and name the schema by ALTER ROLE … IN DATABASE … SET search_path = ….";
+  "A pooler in front of PostgreSQL drops the options in DATABASE_URL: leave them out, and name the schema with ALTER ROLE … IN DATABASE … SET search_path = ….";
 
 /** The properties of a connection that pg does not declare. */
 type Connected = pg.ClientBase & {

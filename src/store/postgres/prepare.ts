@@ -46,12 +46,12 @@ export async function connectTo(client: pg.Client): Promise<void> {
       throw new Error(howToNameSchema, { cause: error });
     if (codeOf(error) === tooManyConnections)
       throw new Error(
-        "PostgreSQL takes no more connections: raise its max_connections, a replica opens up to 13, or end some.",
+        "PostgreSQL accepts no more connections: raise max_connections (each replica opens up to 13), or close some.",
         { cause: error },
       );
     if (error instanceof Error && "code" in error && /CERT|SIGNATURE/.test(String(error.code)))
       throw new Error(
-        "PostgreSQL's certificate is not trusted: name the file of who signed it by sslmode=verify-full&sslrootcert=… in the database's URL, and the server by a name that the certificate has.",
+        "PostgreSQL's certificate is not trusted: name the CA's file with sslmode=verify-full&sslrootcert=… in the database's URL, and the server by a name that is in the certificate.",
         { cause: error },
       );
     const isUnreachable = error instanceof Error && ("code" in error || error.message === "timeout expired");

@@ -74,7 +74,7 @@ export function erasingSteps(pool: pg.Pool, schema: string, waitMs = 5_000): Era
       await giveBack(client, error);
       if (codeOf(error) === lockNotAvailable)
         throw new StorageUnavailableError(
-          "Something else holds the store, such as a rebuild: nothing more can be erased until that is over.",
+          "Something else, such as a rebuild, holds the store: nothing more can be erased until it has finished.",
           { cause: error },
         );
       throw failureIn(error) ?? error;

@@ -35,6 +35,7 @@ type DeliveryQueries = Pick<
   | "outcomeCounts"
 >;
 
+/** The reader's queries for deliveries and what they held. */
 export function deliveryQueries({ db, tables, dialect, onUnreadable }: QueryContext): DeliveryQueries {
   const { deliveries } = tables;
   const contents = contentsOf({ db, tables, onUnreadable });

@@ -39,6 +39,7 @@ type EventQueries = Pick<
   | "transitionCount"
 >;
 
+/** The reader's queries for events and transitions. */
 export function eventQueries({ db, tables, dialect }: QueryContext): EventQueries {
   const { events, issues, deliveries } = tables;
   const ofDelivery = { receivedAt: deliveries.receivedAt, resolutionType: deliveries.resolutionType };

@@ -11,6 +11,7 @@ type IssueQueries = Pick<
   "issues" | "issueByShortId" | "issueCount" | "issueCountsOf" | "issueDetails" | "rawIssues"
 >;
 
+/** The reader's queries for issues, except those for pages of them. */
 export function issueQueries({
   db,
   tables,

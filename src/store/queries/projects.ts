@@ -6,6 +6,7 @@ import { askedByKeys, pageFrom, type QueryContext } from "./query.ts";
 
 type ProjectQueries = Pick<Reader, "projects" | "projectBySlug" | "projectPage" | "projectCount">;
 
+/** The reader's queries for projects. */
 export function projectQueries({ db, dialect, tables: { projects } }: QueryContext): ProjectQueries {
   const select = () =>
     db

@@ -104,7 +104,7 @@ function refuseSecondName(file: string): void {
   // Some network file systems count none.
   if (statSync(file).nlink <= 1) return;
   throw new Error(
-    `${file} has another name, a hard link, as "ln" and "cp -al" make them: that is no copy, and two gateways could write one database. Remove the other name; or stop the gateway, copy the file, and move the copy over ${file}.`,
+    `${file} has a second name (a hard link, as made by "ln" or "cp -al"). That is not a copy: two gateways could write to the same database. Remove the other name; or stop the gateway, copy the file, and move the copy over ${file}.`,
   );
 }
 
@@ -122,7 +122,7 @@ function refuseWalOfAnother(file: string): void {
     closeSync(descriptor);
   }
   throw new Error(
-    `${file} was put back from a backup beside what is left of the database before it: stop the gateway, if one runs, remove ${file}-wal and ${file}-shm, and try again.`,
+    `${file} was restored from a backup, but files of the earlier database are still beside it: stop the gateway, if one runs, remove ${file}-wal and ${file}-shm, and try again.`,
   );
 }
 
@@ -156,7 +156,7 @@ export function openBesideGateway(file: string, waitMs: number): Connection | Er
     const version = versionOfTables(client);
     if (version !== "this") {
       const ofAnother = new Error(
-        `The gateway that uses ${file} is of another version, or is still upgrading it: run this command with that version, or try again in a moment.`,
+        `The gateway that uses ${file} runs another version, or is still upgrading it: run this command with that version, or try again in a moment.`,
       );
       if (version === "older") return ofAnother;
       throw ofAnother;
@@ -183,7 +183,7 @@ export function openReader(file: string, isStopped = () => false): Connection {
     opened.pragma("busy_timeout = 0");
     if (!hasMigrations(opened))
       throw new Error(
-        `${file} holds no store of Issuewire's: start a gateway on it once, or set DATABASE_URL to another file.`,
+        `${file} contains no Issuewire store: start a gateway on it once, or set DATABASE_URL to another file.`,
       );
   } catch (error) {
     opened?.close();
@@ -220,7 +220,7 @@ function statsOf(file: string): Stats | null {
   }
   if (found?.isFile() === false)
     throw new Error(
-      `${file} is ${found.isDirectory() ? "a folder" : "no file"}: move it away, or set DATABASE_URL to another file.`,
+      `${file} is ${found.isDirectory() ? "a folder" : "not a file"}: move it away, or set DATABASE_URL to another file.`,
     );
   return found ?? null;
 }

@@ -60,7 +60,7 @@ export function openCopySource(file: string): CopySource {
   const known = readInstance(instanceFileOf(file));
   if (isAlone && isRestored({ ...identity, newest: newest.position }, known))
     throw new Error(
-      `${file} was put back from a backup, or ${instanceFileOf(file)} is gone: start a gateway on it once, so that it begins a new epoch.`,
+      `${file} was restored from a backup, or ${instanceFileOf(file)} is gone: start a gateway on it once, so that it begins a new epoch.`,
     );
   const running = opened.move();
 

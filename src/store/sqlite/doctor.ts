@@ -65,9 +65,9 @@ function examineIdentity(connection: Connection, known: Instance | null): readon
   if (identity === null || !isRestored(identity, known)) return [];
   return [
     {
-      problem: "The file was put back from a backup, or its instance file is gone.",
+      problem: "The file was restored from a backup, or its instance file is gone.",
       remedy:
-        "Start the gateway: it begins a new epoch, and subscribers read their lists again. Nothing else is to be done.",
+        "Start the gateway: it begins a new epoch, and subscribers read their lists again. Nothing else needs to be done.",
     },
   ];
 }

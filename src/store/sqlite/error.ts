@@ -66,7 +66,7 @@ export function unusable(file: string, error: unknown): unknown {
     );
   if (/^SQLITE_(?:NOTADB|CORRUPT)/.test(code))
     return because(
-      `is damaged, or not a database of SQLite's (${reason}): restore a backup, or set DATABASE_URL to another file.`,
+      `is damaged, or not a SQLite database (${reason}): restore a backup, or set DATABASE_URL to another file.`,
     );
   if (/^SQLITE_(?:FULL|IOERR)/.test(code))
     return because(`cannot be written (${reason}): check whether its disk is full or failing.`);

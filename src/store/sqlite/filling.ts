@@ -67,7 +67,7 @@ export function openSqliteFilling({ file, read, onFault }: FillingOptions): Fill
   opened.use(lockStore(file));
   if (existsSync(file) && holdsDeliveries(file))
     throw new Error(
-      `${file} holds deliveries already, and a past is written into a new store only. Name another one by DATABASE_URL, move this one away, or leave --bulk out.`,
+      `${file} already holds deliveries, and history can only be written into a new store. Name another file in DATABASE_URL, move this one away, or leave --bulk out.`,
     );
   const made = `${file}.filling`;
   removeDatabase(made);

@@ -11,7 +11,7 @@ export function makeFolderOf(file: string): void {
     makeFolder(folder);
   } catch (error) {
     throw new Error(
-      `The folder ${folder} cannot be made: name another file by DATABASE_URL, or make a folder there that this user may write in.`,
+      `The folder ${folder} cannot be made: name another file in DATABASE_URL, or make a folder there that this user may write in.`,
       { cause: error },
     );
   }

@@ -33,7 +33,7 @@ export function checkOfPlace(client: Database.Database, file: string): () => voi
     for (const [index, name] of names.entries())
       if (now[index]?.dev !== opened[index]?.dev || now[index]?.ino !== opened[index]?.ino)
         throw moved(
-          `The file ${name} was deleted, moved or replaced beneath the gateway: put it back, or stop the gateway and restore a backup.`,
+          `The file ${name} was deleted, moved or replaced while the gateway was running: put it back, or stop the gateway and restore a backup.`,
         );
     const size = now[0]?.size ?? 0;
     const version = dataVersion.get();
@@ -41,9 +41,9 @@ export function checkOfPlace(client: Database.Database, file: string): () => voi
     // Kept for good: a checkpoint may write its own header over that of the other file, and the file may grow again.
     whatHappened ??=
       journalOf(descriptor) !== "wal"
-        ? `The file ${file} was written over beneath the gateway: stop the gateway, remove ${file}-wal and ${file}-shm, and restore the backup once more.`
+        ? `The file ${file} was overwritten while the gateway was running: stop the gateway, remove ${file}-wal and ${file}-shm, and restore the backup once more.`
         : changes < leastChanges || (version === seenVersion && size < leastSize)
-          ? `The file ${file} has become smaller or older beneath the gateway, as when another one is copied over it: stop the gateway, and run "${howToRun("doctor")}".`
+          ? `The file ${file} became smaller or older while the gateway was running, as when another file is copied over it: stop the gateway, and run "${howToRun("doctor")}".`
           : null;
     if (whatHappened !== null) throw moved(whatHappened);
     seenVersion = version;

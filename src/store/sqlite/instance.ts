@@ -70,4 +70,4 @@ export function isRestored(database: Instance, known: Instance | null): boolean 
 
 /** The message if a database is found to be restored while a gateway has it open. */
 export const putBackBeneath =
-  "The database was put back to what it was before, or replaced, beneath the gateway, which ends: started anew, it begins a new epoch.";
+  "The database was restored or replaced while the gateway was running. The gateway exits; when restarted, it begins a new epoch.";

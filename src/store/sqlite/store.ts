@@ -147,7 +147,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     // Never lowered: if the database was put back, only this tells the next start.
     const next = { ...instance, newest: Math.max(instance.newest, newest, found?.newest ?? 0) };
     if (!hasEnded && (found === null || isRestored(found, next)))
-      end("the database was put back", new StorageUnavailableError(putBackBeneath));
+      end("the database was restored or replaced", new StorageUnavailableError(putBackBeneath));
     if (next.newest === instance.newest) return;
     await writeInstance(instanceFile, next);
     instance = next;

@@ -108,8 +108,8 @@ export function App({
           ? html`<${SignIn}
               message=${
                 hasSession()
-                  ? "You are not signed in any longer. Enter your token again, or another one if it has expired or was revoked."
-                  : "This gateway tells of its issues only to those who have a token. Enter yours."
+                  ? "You are no longer signed in. Enter your token again, or another one if it has expired or was revoked."
+                  : "This gateway shows its issues only to people with a token. Enter yours."
               }
               scope="read"
               done=${goOn}
@@ -117,7 +117,7 @@ export function App({
             />`
           : signInFor !== null
             ? html`<${SignIn}
-                message="With a token that allows more you see more."
+                message="A token with more rights shows more."
                 scope=${signInFor}
                 done=${goOn}
                 cancel=${() => setSignInFor(null)}
@@ -251,7 +251,7 @@ function ConnectionBadge({
   const state = useCell(connection.state);
   const isPaused = useCell(connection.isPaused);
   const hasKeys = useCell(hasSingleKeys);
-  const action = isPaused ? "Go on" : "Pause";
+  const action = isPaused ? "Resume" : "Pause";
   return html`<div class=${`connection ${state.is}`}>
     <span class="connection-state" role="status"><span class="dot" aria-hidden="true"></span>${stateTexts[state.is]}</span>
     <button
@@ -278,8 +278,8 @@ function Broken({ connection }: { readonly connection: Connection }) {
   if (state.is !== "broken") return null;
   return html`<section class="broken-bar" aria-label="Connection">
     <p>
-      <strong>${state.why}</strong> Nothing new is shown until the gateway answers, and then all that it heard
-      meanwhile.${" "}
+      <strong>${state.why}</strong> Nothing new appears until the gateway answers; then you see everything you
+      missed.${" "}
       <span aria-hidden="true">Trying again ${seconds === 0 ? "now" : `in ${seconds} s`}.</span>
     </p>
     <button type="button" onClick=${connection.retryNow}>Try now</button>

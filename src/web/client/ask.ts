@@ -110,7 +110,7 @@ export async function post(
   }
   hearTime(response.headers.get("date"));
   const isAnswer = /json|event-stream/.test(response.headers.get("content-type") ?? "");
-  if (!isAnswer) throw new UnreachableError(`Something between answered with ${response.status}.`);
+  if (!isAnswer) throw new UnreachableError(`Something in between answered with ${response.status}.`);
   return response;
 }
 

@@ -108,14 +108,14 @@ function Health({ feed }: { readonly feed: Feed }) {
   return html`<div>
     ${
       last24Hours === null
-        ? html`<p class="dim">What comes from Sentry is shown to tokens of all projects.</p>`
+        ? html`<p class="dim">What Sentry sends is shown only with a token for all projects.</p>`
         : html`<p class=${`verdict ${isSilent ? "bad" : lastDeliveryAt === null ? "unsure" : "good"}`}>
         <span class="dot" aria-hidden="true"></span>
         ${
           isSilent
             ? `Sentry has been silent for ${durationText(feed.silentForSeconds ?? 0)}, longer than it should be.`
             : lastDeliveryAt === null
-              ? "No delivery has come yet."
+              ? "No delivery has arrived yet."
               : html`<span>Last delivery: <${Ago} at=${lastDeliveryAt} /></span>`
         }
       </p>`
@@ -172,7 +172,7 @@ function Deliveries({
 }) {
   if (deliveries === null)
     return html`<p class="dim">
-      Single deliveries are shown to tokens of the admin scope of all projects.${" "}
+      Individual deliveries are shown only with an admin token for all projects.${" "}
       <button type="button" class="quiet" onClick=${() => signIn("admin")}>Sign in with one</button>
     </p>`;
   return html`<section aria-labelledby="deliveries">

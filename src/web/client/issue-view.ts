@@ -89,7 +89,7 @@ export function IssueView({
         ${
           state.spans === null
             ? html`<p class="explain">
-                Its status has changed too often for all its states to be drawn. Its history tells of each change.
+                Its status has changed too often to draw every state. The history below lists each change.
               </p>`
             : html`<${Ribbon} spans=${state.spans} />`
         }
@@ -303,7 +303,7 @@ function TimelineEvent({
         <strong>${eventText(event)}</strong>
         ${
           isInferred &&
-          html`<span class="inferred" title="No webhook told of this; a later one shows it">Inferred</span>`
+          html`<span class="inferred" title="No webhook reported this; a later one shows it">Inferred</span>`
         }
         ${event.isLate && html`<span class="late" title=${`Received ${momentText(event.receivedAt)}`}>Arrived late</span>`}
         ${actor !== null && html`<span class="dim">by ${actor}</span>`}

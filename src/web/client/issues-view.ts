@@ -281,16 +281,16 @@ function NoneOf({ status }: { readonly status: Place["status"] }) {
   if (status === "unresolved" && !isFirstAwaited) {
     return html`<${Notice}
       title="Nothing is open"
-      message="The next issue that Sentry tells of will appear here by itself."
+      message="The next issue that Sentry reports appears here automatically."
     />`;
   }
   return html`<${Notice}
     title=${isFirstAwaited || status === "all" ? "No issue yet" : `No issue is ${status}`}
-    message="The gateway knows of issues from the moment it first hears of them."
+    message="The gateway knows an issue only once a webhook has named it."
   >
     ${
       isFirstAwaited &&
-      html`<p>To hear of your own, connect Sentry: the README says how, under “Connect Sentry”.</p>
+      html`<p>To see your own issues, connect Sentry: the README says how, under “Connect Sentry”.</p>
         <p>
           To see the board move now, type <code>npm run simulate</code> in the gateway's folder. What that sends
           stays in the database.

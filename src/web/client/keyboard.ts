@@ -10,7 +10,7 @@ export const keys = [
   ["Esc", "back to the list"],
   ["/", "search"],
   ["1 2 3", "issues, statistics, feed"],
-  ["p", "pause, go on"],
+  ["p", "pause, resume"],
   ["?", "these keys"],
 ] as const;
 

@@ -67,7 +67,7 @@ export function SignIn({
     </form>
     ${problem !== null && html`<p id="problem" class="problem" role="alert">${problem}</p>`}
     <p class="hint">
-      ${"Whoever runs the gateway makes one by its command "}
+      ${"Whoever runs the gateway can create one with the command "}
       <code>token create <span>--name you</span> <span>--scope ${scope}</span></code>
     </p>
   </section>`;

@@ -133,7 +133,7 @@ function Figures({
       <${Tile}
         name="Inferred"
         value=${inferredShare === null ? "—" : shareText(inferredShare)}
-        note="changes that no webhook told"
+        note="changes that no webhook reported"
       />
     </dl>
     <div class="panels">

@@ -150,7 +150,7 @@ it("fails where nothing is kept, after the summary of what was answered", async 
   const { output, errors, status } = await simulate(["--rate", "1000", "--count", "3"], gateway);
   expect(status).toBe(1);
   expect(output).toContain("503 STORAGE_UNAVAILABLE 3\n");
-  expect(errors).toContain("kept nothing of it");
+  expect(errors).toContain("kept none of it");
   expect((await simulate(["--rate", "1000", "--count", "3"], gateway)).status).toBe(0);
 });
 
