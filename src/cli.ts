@@ -21,10 +21,10 @@ import {
 import { databaseFileOf, faultOfUrl, withoutPassword } from "./database-url.ts";
 import { printedSchema } from "./graphql/schema.ts";
 import { errorText } from "./observability/error-text.ts";
-import { howToRun } from "./observability/how-to-run.ts";
 import { createLogger } from "./observability/logger.ts";
-import { packageFolder } from "./observability/package-folder.ts";
 import { createProgressBar } from "./observability/progress.ts";
+import { howToRun } from "./program/how-to-run.ts";
+import { packageFolder } from "./program/package-folder.ts";
 import { readBody } from "./sentry/payload.ts";
 import { readSecret, secretFileOf } from "./sentry/secret.ts";
 import { sign } from "./sentry/signature.ts";

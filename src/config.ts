@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import * as z from "zod";
 import { databaseUrl, postgresUrl } from "./database-url.ts";
-import { howToRun } from "./observability/how-to-run.ts";
 import { logLevels } from "./observability/logger.ts";
+import { howToRun } from "./program/how-to-run.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -5,14 +5,15 @@ import { describe, expect, it } from "vitest";
 /** What each part of src/ may import; `type x` allows only its types. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   domain: [],
-  observability: ["domain"],
-  sentry: ["domain", "observability"],
-  store: ["domain", "observability"],
-  stream: ["domain", "observability", "type store"],
-  graphql: ["domain", "observability", "type store", "type stream"],
+  program: [],
+  observability: ["domain", "program"],
+  sentry: ["domain", "program", "observability"],
+  store: ["domain", "program", "observability"],
+  stream: ["domain", "program", "observability", "type store"],
+  graphql: ["domain", "program", "observability", "type store", "type stream"],
   web: [],
-  http: ["domain", "observability", "sentry", "graphql", "stream", "web"],
-  commands: ["domain", "observability", "sentry", "http", "type store"],
+  http: ["domain", "program", "observability", "sentry", "graphql", "stream", "web"],
+  commands: ["domain", "program", "observability", "sentry", "http", "type store"],
 };
 
 /** Packages that only one part may import. */

@@ -3,7 +3,7 @@ import { urlToHttpOptions } from "node:url";
 import { isLocal } from "../http/access/local.ts";
 import { isWebhookPath } from "../http/webhook.ts";
 import { errorText } from "../observability/error-text.ts";
-import { howToRun } from "../observability/how-to-run.ts";
+import { howToRun } from "../program/how-to-run.ts";
 
 export type SendOptions = {
   /**

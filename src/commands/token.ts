@@ -3,7 +3,7 @@ import * as z from "zod";
 import { tokenScopes, type Token, type TokenScope } from "../domain/token.ts";
 import { isProjectId } from "../domain/viewer.ts";
 import { newTokenText, tokenHash } from "../http/access/token-text.ts";
-import { howToRun } from "../observability/how-to-run.ts";
+import { howToRun } from "../program/how-to-run.ts";
 import type { Maintenance } from "../store/maintenance.ts";
 import { CommandError } from "./command-error.ts";
 

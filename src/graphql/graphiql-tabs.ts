@@ -1,4 +1,4 @@
-import { howToRun } from "../observability/how-to-run.ts";
+import { howToRun } from "../program/how-to-run.ts";
 
 /**
  * The operations that GraphiQL opens with: what a newcomer wants to see first, ready to run. Its editor shows some 48

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { describe, expect, inject, it } from "vitest";
-import { howToRun } from "../../src/observability/how-to-run.ts";
 import { createHttpServer } from "../../src/http/http-server.ts";
+import { howToRun } from "../../src/program/how-to-run.ts";
 import { createWebPage } from "../../src/web/page.ts";
 
 const folder = join(inject("built"), "web");

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { viewerOf } from "../../domain/token.ts";
 import { anonymousReader, unlimitedAdmin, type Viewer } from "../../domain/viewer.ts";
-import { howToRun } from "../../observability/how-to-run.ts";
+import { howToRun } from "../../program/how-to-run.ts";
 import { credentialOf } from "./credential.ts";
 import type { JwtFault, JwtReading } from "./jwt.ts";
 import { isLocal } from "./local.ts";

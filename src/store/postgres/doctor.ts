@@ -1,12 +1,12 @@
 import type pg from "pg";
-import { howToRun } from "../../observability/how-to-run.ts";
+import { howToRun } from "../../program/how-to-run.ts";
 import { examineStore } from "../doctor/examine.ts";
 import type { Examined } from "../doctor/examined.ts";
 import { otherVersion, type Finding } from "../doctor/finding.ts";
 import { metaNames } from "../meta.ts";
 import { drizzleOver } from "./ask.ts";
-import { codeOf, failureIn, notPermitted } from "./error.ts";
 import { durabilityFaults } from "./durability.ts";
+import { codeOf, failureIn, notPermitted } from "./error.ts";
 import { hasStore, hasTablesOfThisVersion, isCopying } from "./migrate.ts";
 import { createPools } from "./pools.ts";
 import { connectTo } from "./prepare.ts";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import type pg from "pg";
-import { howToRun } from "../../observability/how-to-run.ts";
-import { packageFolder } from "../../observability/package-folder.ts";
+import { howToRun } from "../../program/how-to-run.ts";
+import { packageFolder } from "../../program/package-folder.ts";
 import { metaNames } from "../meta.ts";
 import { codeOf, lockNotAvailable, notPermitted } from "./error.ts";
 import { locksOf } from "./locks.ts";

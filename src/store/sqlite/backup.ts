@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import Database from "better-sqlite3";
-import { howToRun } from "../../observability/how-to-run.ts";
+import { howToRun } from "../../program/how-to-run.ts";
 import { makePrivate, openForCommand } from "./connection.ts";
 import { codeOf, unusable } from "./error.ts";
 import { putInPlace, removeDatabase } from "./file.ts";

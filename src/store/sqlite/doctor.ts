@@ -1,4 +1,4 @@
-import { howToRun } from "../../observability/how-to-run.ts";
+import { howToRun } from "../../program/how-to-run.ts";
 import { examineStore } from "../doctor/examine.ts";
 import type { Examined } from "../doctor/examined.ts";
 import { otherVersion, type Finding } from "../doctor/finding.ts";

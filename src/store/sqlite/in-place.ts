@@ -1,6 +1,6 @@
 import { openSync, readSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
-import { howToRun } from "../../observability/how-to-run.ts";
+import { howToRun } from "../../program/how-to-run.ts";
 
 /**
  * Makes a check that throws once the database's file or its WAL is no longer what was opened: deleted, moved away,

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type Database from "better-sqlite3";
 import { readMigrationFiles } from "drizzle-orm/migrator";
-import { packageFolder } from "../../observability/package-folder.ts";
+import { packageFolder } from "../../program/package-folder.ts";
 
 const migrationsFolder = join(packageFolder, "drizzle/sqlite");
 
