@@ -20,9 +20,7 @@ import {
 } from "./config.ts";
 import { databaseFileOf, faultOfUrl, withoutPassword } from "./database-url.ts";
 import { printedSchema } from "./graphql/schema.ts";
-import { errorText } from "./observability/error-text.ts";
 import { createLogger } from "./observability/logger.ts";
-import { createProgressBar } from "./observability/progress.ts";
 import { howToRun } from "./program/how-to-run.ts";
 import { packageFolder } from "./program/package-folder.ts";
 import { readBody } from "./sentry/payload.ts";
@@ -35,6 +33,8 @@ import { copyStore } from "./store/copy.ts";
 import type { Finding } from "./store/doctor/finding.ts";
 import { backUpSqlite } from "./store/sqlite/backup.ts";
 import { openSqliteFilling } from "./store/sqlite/filling.ts";
+import { errorText } from "./terminal/error-text.ts";
+import { createProgressBar } from "./terminal/progress.ts";
 
 const { version } = JSON.parse(readFileSync(join(packageFolder, "package.json"), "utf8")) as {
   readonly version: string;

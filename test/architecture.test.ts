@@ -6,14 +6,15 @@ import { describe, expect, it } from "vitest";
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   domain: [],
   program: [],
+  terminal: [],
   observability: ["domain", "program"],
-  sentry: ["domain", "program", "observability"],
+  sentry: ["domain", "program", "observability", "terminal"],
   store: ["domain", "program", "observability"],
   stream: ["domain", "program", "observability", "type store"],
   graphql: ["domain", "program", "observability", "type store", "type stream"],
   web: [],
   http: ["domain", "program", "observability", "sentry", "graphql", "stream", "web"],
-  commands: ["domain", "program", "observability", "sentry", "http", "type store"],
+  commands: ["domain", "program", "observability", "terminal", "sentry", "http", "type store"],
 };
 
 /** Packages that only one part may import. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { bucketsOf, timeZoneNamed } from "../../src/domain/calendar.ts";
 import type { IssueFilter } from "../../src/domain/filter.ts";
-import { createProgressBar } from "../../src/observability/progress.ts";
+import { createProgressBar } from "../../src/terminal/progress.ts";
 import { readBody } from "../../src/sentry/payload.ts";
 import { fill } from "../../src/sentry/simulate/fill.ts";
 import { createTally } from "../../src/sentry/simulate/tally.ts";

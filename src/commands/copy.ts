@@ -1,7 +1,7 @@
 import { Command } from "commander";
-import { counted } from "../observability/counted.ts";
-import type { ProgressBar } from "../observability/progress.ts";
 import type { Copied, CopyOptions, WhyAnew } from "../store/copy.ts";
+import { counted } from "../terminal/counted-noun.ts";
+import type { ProgressBar } from "../terminal/progress.ts";
 import { CommandError } from "./command-error.ts";
 
 export type CopyCommandOptions = {

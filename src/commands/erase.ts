@@ -1,8 +1,8 @@
 import { Command } from "commander";
-import { counted } from "../observability/counted.ts";
-import type { ProgressBar } from "../observability/progress.ts";
 import type { Compaction, Maintenance } from "../store/maintenance.ts";
 import type { Retention } from "../store/retention.ts";
+import { counted } from "../terminal/counted-noun.ts";
+import type { ProgressBar } from "../terminal/progress.ts";
 import { CommandError } from "./command-error.ts";
 
 export type EraseCommandOptions = {

@@ -2,8 +2,8 @@ import { hash, randomUUID } from "node:crypto";
 import { urlToHttpOptions } from "node:url";
 import { isLocal } from "../http/access/local.ts";
 import { isWebhookPath } from "../http/webhook.ts";
-import { errorText } from "../observability/error-text.ts";
 import { howToRun } from "../program/how-to-run.ts";
+import { errorText } from "../terminal/error-text.ts";
 
 export type SendOptions = {
   /**

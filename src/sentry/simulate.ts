@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { createStatusLine, type Screen } from "../observability/progress.ts";
 import { howToRun } from "../program/how-to-run.ts";
+import { createStatusLine, type Screen } from "../terminal/progress.ts";
 import { durationFlag, durationMs } from "./simulate/duration.ts";
 import { fill, type Filling } from "./simulate/fill.ts";
 import { showingProgress, type Progress } from "./simulate/progress.ts";

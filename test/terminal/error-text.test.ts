@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { describe, expect, it } from "vitest";
-import { errorText } from "../../src/observability/error-text.ts";
+import { errorText } from "../../src/terminal/error-text.ts";
 import { freePort } from "../free-port.ts";
 
 describe("the text of an error", () => {

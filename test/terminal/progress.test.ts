@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from "vitest";
-import { createProgressBar } from "../../src/observability/progress.ts";
+import { createProgressBar } from "../../src/terminal/progress.ts";
 
 afterEach(() => {
   vi.useRealTimers();
