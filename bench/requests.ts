@@ -1,4 +1,4 @@
-import { pastTraffic } from "../src/sentry/simulate/traffic.ts";
+import { pastTraffic } from "../src/simulate/traffic.ts";
 
 const day = 86_400_000;
 

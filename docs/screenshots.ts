@@ -3,8 +3,8 @@ import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
 import { parseConfig } from "../src/config.ts";
 import { startGateway } from "../src/server.ts";
-import { liveTraffic, pastTraffic } from "../src/sentry/simulate/traffic.ts";
-import { createSender } from "../src/sentry/simulate/sender.ts";
+import { liveTraffic, pastTraffic } from "../src/simulate/traffic.ts";
+import { createSender } from "../src/simulate/sender.ts";
 import { openBrowser } from "../test/browser/chromium.ts";
 import { temporaryFolder } from "../test/store/open.ts";
 

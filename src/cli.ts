@@ -7,6 +7,7 @@ import { CommandError } from "./commands/command-error.ts";
 import { copyCommand } from "./commands/copy.ts";
 import { forgetCommand, pruneCommand } from "./commands/erase.ts";
 import { sendTestDelivery } from "./commands/send.ts";
+import { simulateCommand } from "./commands/simulate.ts";
 import { tokenCommand } from "./commands/token.ts";
 import {
   ConfigError,
@@ -26,7 +27,6 @@ import { packageFolder } from "./program/package-folder.ts";
 import { readBody } from "./sentry/payload.ts";
 import { readSecret, secretFileOf } from "./sentry/secret.ts";
 import { sign } from "./sentry/signature.ts";
-import { simulateCommand } from "./sentry/simulate.ts";
 import { startGateway } from "./server.ts";
 import { storeCommands } from "./store-commands.ts";
 import { copyStore } from "./store/copy.ts";

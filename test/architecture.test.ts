@@ -8,13 +8,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   program: [],
   terminal: [],
   observability: ["domain", "program"],
-  sentry: ["domain", "program", "observability", "terminal"],
+  sentry: ["domain", "program", "observability"],
+  simulate: ["domain", "program", "terminal", "sentry"],
   store: ["domain", "program", "observability"],
   stream: ["domain", "program", "observability", "type store"],
   graphql: ["domain", "program", "observability", "type store", "type stream"],
   web: [],
   http: ["domain", "program", "observability", "sentry", "graphql", "stream", "web"],
-  commands: ["domain", "program", "observability", "terminal", "sentry", "http", "type store"],
+  commands: ["domain", "program", "observability", "terminal", "sentry", "simulate", "http", "type store"],
 };
 
 /** Packages that only one part may import. */

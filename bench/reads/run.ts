@@ -8,7 +8,7 @@ import { createMetrics } from "../../src/observability/metrics.ts";
 import { createReport } from "../../src/observability/report.ts";
 import { readPayload } from "../../src/sentry/payload.ts";
 import { issueObjectOf } from "../../src/sentry/raw-issue.ts";
-import { pastTraffic } from "../../src/sentry/simulate/traffic.ts";
+import { pastTraffic } from "../../src/simulate/traffic.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { percentile, runLoad } from "../load.ts";
 import { gatewayArgs, startServer, type ServerProcess } from "../process.ts";

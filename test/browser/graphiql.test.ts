@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { createSender } from "../../src/sentry/simulate/sender.ts";
-import { liveTraffic } from "../../src/sentry/simulate/traffic.ts";
+import { createSender } from "../../src/simulate/sender.ts";
+import { liveTraffic } from "../../src/simulate/traffic.ts";
 import { secret, startProcess, type GatewayProcess } from "../process/gateway.ts";
 import { postIssue } from "../process/post.ts";
 import { openBrowser } from "./chromium.ts";

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { pastTraffic } from "../../src/sentry/simulate/traffic.ts";
+import { pastTraffic } from "../../src/simulate/traffic.ts";
 import { readPayload } from "../../src/sentry/payload.ts";
 import { openStoreIn } from "../store/open.ts";
 

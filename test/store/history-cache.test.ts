@@ -5,7 +5,7 @@ import type { IncomingDelivery } from "../../src/domain/delivery.ts";
 import { startWalk } from "../../src/domain/history.ts";
 import { Measurer } from "../../src/domain/measures.ts";
 import { readBody, readPayload } from "../../src/sentry/payload.ts";
-import { pastTraffic } from "../../src/sentry/simulate/traffic.ts";
+import { pastTraffic } from "../../src/simulate/traffic.ts";
 import { unapplied, writeBatch } from "../../src/store/batch/batch.ts";
 import { examineHistories } from "../../src/store/doctor/histories.ts";
 import { createRequestIds } from "../../src/store/request-ids.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { progressLine, showingProgress, type Progress } from "../../../src/sentry/simulate/progress.ts";
-import { createTally } from "../../../src/sentry/simulate/tally.ts";
+import { progressLine, showingProgress, type Progress } from "../../src/simulate/progress.ts";
+import { createTally } from "../../src/simulate/tally.ts";
 
 const tally = createTally();
 tally.answered({ is: "answered", status: 202, word: "APPLIED", milliseconds: 4 });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { summaryOf } from "../../../src/sentry/simulate/summary.ts";
-import { createTally } from "../../../src/sentry/simulate/tally.ts";
-import type { Arrival, Webhook, WebhookKind } from "../../../src/sentry/simulate/webhook.ts";
+import { summaryOf } from "../../src/simulate/summary.ts";
+import { createTally } from "../../src/simulate/tally.ts";
+import type { Arrival, Webhook, WebhookKind } from "../../src/simulate/webhook.ts";
 
 function webhook(what: WebhookKind, issueId: string | null, arrival: Arrival = "prompt"): Webhook {
   return { body: Buffer.from("{}"), headers: {}, issueId, dueAt: 0, what, arrival };

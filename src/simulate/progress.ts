@@ -1,4 +1,4 @@
-import { barOf, createStatusLine, type Screen } from "../../terminal/progress.ts";
+import { barOf, createStatusLine, type Screen } from "../terminal/progress.ts";
 import { durationText } from "./duration.ts";
 import type { Counts } from "./tally.ts";
 

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { expect, it } from "vitest";
-import { simulateCommand } from "../../../src/sentry/simulate.ts";
-import { kept, startStubGateway, type ReceivedRequest } from "./stub-gateway.ts";
+import { simulateCommand } from "../../src/commands/simulate.ts";
+import { kept, startStubGateway, type ReceivedRequest } from "../simulate/stub-gateway.ts";
 
 type Outcome = {
   readonly output: string;

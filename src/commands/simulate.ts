@@ -1,16 +1,16 @@
 import { randomInt } from "node:crypto";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { howToRun } from "../program/how-to-run.ts";
+import { durationFlag, durationMs } from "../simulate/duration.ts";
+import { fill, type Filling } from "../simulate/fill.ts";
+import { showingProgress, type Progress } from "../simulate/progress.ts";
+import { run, type Ending } from "../simulate/run.ts";
+import { createSender } from "../simulate/sender.ts";
+import { summaryOf } from "../simulate/summary.ts";
+import { createTally } from "../simulate/tally.ts";
+import { liveTraffic, pastTraffic, type PastOptions } from "../simulate/traffic.ts";
+import type { Webhook } from "../simulate/webhook.ts";
 import { createStatusLine, type Screen } from "../terminal/progress.ts";
-import { durationFlag, durationMs } from "./simulate/duration.ts";
-import { fill, type Filling } from "./simulate/fill.ts";
-import { showingProgress, type Progress } from "./simulate/progress.ts";
-import { run, type Ending } from "./simulate/run.ts";
-import { createSender } from "./simulate/sender.ts";
-import { summaryOf } from "./simulate/summary.ts";
-import { createTally } from "./simulate/tally.ts";
-import { liveTraffic, pastTraffic, type PastOptions } from "./simulate/traffic.ts";
-import type { Webhook } from "./simulate/webhook.ts";
 
 export type SimulateOptions = {
   /** The gateway's secret, if `--secret` is not given. An error is shown to the user. */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createSender } from "../../../src/sentry/simulate/sender.ts";
+import { createSender } from "../../src/simulate/sender.ts";
 import { kept, startStubGateway } from "./stub-gateway.ts";
 
 const webhook = {

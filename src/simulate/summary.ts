@@ -1,4 +1,4 @@
-import { counted } from "../../terminal/counted-noun.ts";
+import { counted } from "../terminal/counted-noun.ts";
 import { durationText } from "./duration.ts";
 import type { Counts } from "./tally.ts";
 import type { WebhookKind } from "./webhook.ts";

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { run, type Clock, type RunOptions } from "../../../src/sentry/simulate/run.ts";
-import type { Answer } from "../../../src/sentry/simulate/sender.ts";
-import { createTally } from "../../../src/sentry/simulate/tally.ts";
-import type { Webhook } from "../../../src/sentry/simulate/webhook.ts";
+import { run, type Clock, type RunOptions } from "../../src/simulate/run.ts";
+import type { Answer } from "../../src/simulate/sender.ts";
+import { createTally } from "../../src/simulate/tally.ts";
+import type { Webhook } from "../../src/simulate/webhook.ts";
 
 const applied: Answer = { is: "answered", status: 202, word: "APPLIED", milliseconds: 2 };
 const refusedConnection: Answer = { is: "failed", reason: "ECONNREFUSED" };

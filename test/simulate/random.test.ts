@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { createAgenda } from "../../../src/sentry/simulate/agenda.ts";
-import { createRandom } from "../../../src/sentry/simulate/random.ts";
+import { createAgenda } from "../../src/simulate/agenda.ts";
+import { createRandom } from "../../src/simulate/random.ts";
 
 it("draws evenly, and as likely as the weights say", () => {
   const random = createRandom(42);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { float, isoformat, quoted, zulu } from "../../../src/sentry/simulate/python.ts";
+import { float, isoformat, quoted, zulu } from "../../src/simulate/python.ts";
 
 it.each([
   ["plain", '"plain"'],

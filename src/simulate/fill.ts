@@ -1,6 +1,6 @@
-import type { DeliveryOutcome, IncomingDelivery } from "../../domain/delivery.ts";
-import { readPayload } from "../payload.ts";
-import { incomingDelivery } from "../receive.ts";
+import type { DeliveryOutcome, IncomingDelivery } from "../domain/delivery.ts";
+import { readPayload } from "../sentry/payload.ts";
+import { incomingDelivery } from "../sentry/receive.ts";
 import type { Ending } from "./run.ts";
 import type { Tally } from "./tally.ts";
 import type { Webhook } from "./webhook.ts";

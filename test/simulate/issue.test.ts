@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { bodyOf } from "../../../src/sentry/simulate/body.ts";
-import { createIssue, passTime, type ArchiveEnd } from "../../../src/sentry/simulate/issue.ts";
-import { createRandom } from "../../../src/sentry/simulate/random.ts";
-import { take } from "../../../src/sentry/simulate/step.ts";
-import { projects } from "../../../src/sentry/simulate/world.ts";
+import { bodyOf } from "../../src/simulate/body.ts";
+import { createIssue, passTime, type ArchiveEnd } from "../../src/simulate/issue.ts";
+import { createRandom } from "../../src/simulate/random.ts";
+import { take } from "../../src/simulate/step.ts";
+import { projects } from "../../src/simulate/world.ts";
 
 const day = 86_400_000;
 const born = Date.UTC(2026, 9, 1);

@@ -1,3 +1,4 @@
+import { day } from "./duration.ts";
 import {
   addEvents,
   passTime,
@@ -6,7 +7,6 @@ import {
   type Resolution,
   type SimulatedIssue,
 } from "./issue.ts";
-import { day } from "./duration.ts";
 import type { Priority } from "./nature.ts";
 import type { Random } from "./random.ts";
 import type { Actor, Assignee, Person } from "./world.ts";

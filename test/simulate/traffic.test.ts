@@ -7,9 +7,9 @@ import {
   pastTraffic,
   type Happening,
   type PastOptions,
-} from "../../src/sentry/simulate/traffic.ts";
-import type { Webhook, WebhookKind } from "../../src/sentry/simulate/webhook.ts";
-import { corpusBody, entries } from "./corpus.ts";
+} from "../../src/simulate/traffic.ts";
+import type { Webhook, WebhookKind } from "../../src/simulate/webhook.ts";
+import { corpusBody, entries } from "../sentry/corpus.ts";
 
 type JsonObject = { readonly [key: string]: unknown };
 type BodyJson = JsonObject & { readonly action: string };

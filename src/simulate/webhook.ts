@@ -1,4 +1,4 @@
-import { sign } from "../signature.ts";
+import { sign } from "../sentry/signature.ts";
 import type { Random } from "./random.ts";
 import type { Announcement } from "./step.ts";
 
