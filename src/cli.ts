@@ -188,7 +188,7 @@ program
     // Before the database is opened: the setting that names it may be without effect.
     tell(settingsFindings());
     using bar = progress("examining");
-    const findings = await examine({ onProgress: (_what, done, total) => bar.update(done, total) });
+    const findings = await examine({ onProgress: bar.update });
     bar.clear();
     tell(findings);
     if (send !== undefined) {

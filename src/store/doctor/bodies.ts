@@ -62,7 +62,7 @@ export async function examineBodies({
         });
     }
     done += rows.length;
-    onProgress("bodies", done, total);
+    onProgress(done, total);
   };
 
   for (let last = 0; ;) {

@@ -41,7 +41,7 @@ export async function examineHistories(store: Examined): Promise<readonly Findin
     for (const [issueId, difference] of await differencesOf(store, ids, rows))
       findings.add({ problem: `Issue ${issueId}: ${difference}`, remedy });
     last = until;
-    onProgress("histories", (done += ids.length), Math.max(total, done));
+    onProgress((done += ids.length), Math.max(total, done));
   }
 }
 
