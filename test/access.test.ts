@@ -4,7 +4,6 @@ import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
 import WebSocket from "ws";
 import { tokenCommand } from "../src/commands/token.ts";
-import { isoDuration } from "../src/config.ts";
 import { createLogger } from "../src/observability/logger.ts";
 import { openSqliteMaintenance } from "../src/store/sqlite/maintenance.ts";
 import { sign } from "../src/sentry/signature.ts";
@@ -21,7 +20,6 @@ async function token(file: string, ...args: string[]): Promise<string> {
   const command = tokenCommand({
     open,
     openExisting: open,
-    durationOf: isoDuration.parse,
     now: Date.now,
     print: (line) => printed.push(line),
   });

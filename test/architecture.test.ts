@@ -15,7 +15,20 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   graphql: ["domain", "program", "observability", "type store", "type stream"],
   web: [],
   http: ["domain", "program", "observability", "sentry", "graphql", "stream", "web"],
-  commands: ["domain", "program", "observability", "terminal", "sentry", "simulate", "http", "type store"],
+  commands: [
+    "config.ts",
+    "database-url.ts",
+    "domain",
+    "program",
+    "observability",
+    "terminal",
+    "sentry",
+    "simulate",
+    "store",
+    "graphql",
+    "http",
+    "server.ts",
+  ],
 };
 
 /** Packages that only one part may import. */

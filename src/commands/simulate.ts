@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { howToRun } from "../program/how-to-run.ts";
+import { readBody } from "../sentry/payload.ts";
 import { durationFlag, durationMs } from "../simulate/duration.ts";
 import { fill, type Filling } from "../simulate/fill.ts";
 import { showingProgress, type Progress } from "../simulate/progress.ts";
@@ -10,21 +11,37 @@ import { summaryOf } from "../simulate/summary.ts";
 import { createTally } from "../simulate/tally.ts";
 import { liveTraffic, pastTraffic, type PastOptions } from "../simulate/traffic.ts";
 import type { Webhook } from "../simulate/webhook.ts";
+import { openSqliteFilling } from "../store/sqlite/filling.ts";
 import { createStatusLine, type Screen } from "../terminal/progress.ts";
+import { ownAddress, ownConfig, ownFile, signingSecret } from "./from-settings.ts";
 
 export type SimulateOptions = {
   /** The gateway's secret, if `--secret` is not given. An error is shown to the user. */
   readonly resolveSecret: () => string;
   /** The gateway's bearer token, if `--bearer` is not given; null if it asks for none. */
-  readonly resolveBearer?: () => string | null;
+  readonly resolveBearer: () => string | null;
   /** Opens the store of the gateway's own settings for `--bulk`. An error is shown to the user. */
   readonly openFilling: () => Filling;
   /** The gateway's URL, if `--url` is not given. An error is shown to the user. */
   readonly resolveUrl: () => string;
   /** The summary goes here. */
-  readonly output?: Screen;
+  readonly output: Screen;
   /** The progress goes here. */
-  readonly screen?: Screen;
+  readonly screen: Screen;
+};
+
+const ownGateway: SimulateOptions = {
+  resolveSecret: signingSecret,
+  resolveBearer: () => ownConfig().WEBHOOK_BEARER ?? null,
+  openFilling: () =>
+    openSqliteFilling({
+      file: ownFile(),
+      read: readBody,
+      onFault: (error) => console.error(`A delivery could not be applied: ${String(error)}`),
+    }),
+  resolveUrl: ownAddress,
+  output: process.stdout,
+  screen: process.stderr,
 };
 
 type Flags = {
@@ -59,14 +76,7 @@ const examples = [
  * `simulate`: sends a gateway what Sentry would send it. SIGINT and SIGTERM end it with the summary. If the gateway is
  * unreachable, refuses the secret or keeps nothing, it ends with a message and exit status 1.
  */
-export function simulateCommand({
-  resolveSecret,
-  resolveBearer = () => null,
-  openFilling,
-  resolveUrl,
-  output = process.stdout,
-  screen = process.stderr,
-}: SimulateOptions): Command {
+export function simulateCommand(options = ownGateway): Command {
   const command = new Command("simulate");
   command
     .summary("Send a running gateway what Sentry would send it.")
@@ -122,23 +132,17 @@ Where the secret is looked for: --secret, then SENTRY_CLIENT_SECRET in the envir
 beside the database in which the gateway keeps the one that it made at its first start.`,
     )
     .action(async (flags: Flags) => {
-      const failure = await simulate(flags, {
-        resolveSecret,
-        resolveBearer,
-        openFilling,
-        resolveUrl,
-        output,
-        screen,
-      });
+      const failure = await simulate(flags, options);
       if (failure !== null) command.error(failure, { exitCode: 1 });
     });
   return command;
 }
 
-type Surroundings = Required<SimulateOptions>;
-
 /** Runs the command. Returns an error message for the user; null if there was no error. */
-async function simulate(flags: Flags, { output, screen, ...settings }: Surroundings): Promise<string | null> {
+async function simulate(
+  flags: Flags,
+  { output, screen, ...settings }: SimulateOptions,
+): Promise<string | null> {
   const resolved = resolve(flags, settings);
   if (typeof resolved === "string") return resolved;
   const { url, secret, bearer, opened } = resolved;
@@ -218,7 +222,7 @@ type Resolved = {
 };
 
 /** Takes from the settings what the flags do not give. Returns a text if something is wrong. */
-function resolve(flags: Flags, settings: Omit<Surroundings, "output" | "screen">): Resolved | string {
+function resolve(flags: Flags, settings: Omit<SimulateOptions, "output" | "screen">): Resolved | string {
   if (flags.bulk === true && (flags.history === undefined || flags.rate !== undefined))
     return "error: --bulk writes a history as fast as it can: use it with --history and without --rate.";
   try {

@@ -1,26 +1,38 @@
 import { Command, Option } from "commander";
 import * as z from "zod";
+import { isoDuration } from "../config.ts";
 import { tokenScopes, type Token, type TokenScope } from "../domain/token.ts";
 import { isProjectId } from "../domain/viewer.ts";
 import { newTokenText, tokenHash } from "../http/access/token-text.ts";
 import { howToRun } from "../program/how-to-run.ts";
 import type { Maintenance } from "../store/maintenance.ts";
 import { CommandError } from "./command-error.ts";
+import { ownStore } from "./from-settings.ts";
 
 export type TokenCommandOptions = {
   /** Makes the database if there is none: a gateway that others can reach needs a token before it starts. */
   readonly open: () => Promise<Maintenance>;
   /** @throws if there is no database. */
   readonly openExisting: () => Promise<Maintenance>;
-  /** Parses an ISO-8601 duration to milliseconds. @throws ZodError for anything else. */
-  readonly durationOf: (text: string) => number;
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly print: (line: string) => void;
 };
 
+/** The tokens of the gateway's own store, printed to standard output. */
+const ownTokens: TokenCommandOptions = {
+  open: () =>
+    // Told, because it may not be the gateway's.
+    ownStore().openOrMake((file) =>
+      console.error(`Made ${file}: a gateway with another DATABASE_URL does not know this token.`),
+    ),
+  openExisting: () => ownStore().openExisting(),
+  now: Date.now,
+  print: console.log,
+};
+
 /** `issuewire token create | list | revoke`. A running gateway picks up a change within moments. */
-export function tokenCommand(options: TokenCommandOptions): Command {
+export function tokenCommand(options = ownTokens): Command {
   const command = new Command("token").description("Make, list and revoke the tokens that readers send.");
   command
     .command("create")
@@ -62,11 +74,11 @@ type Given = {
 
 async function create(
   { name, scope, project = [], expires }: Given,
-  { open, durationOf, now, print }: TokenCommandOptions,
+  { open, now, print }: TokenCommandOptions,
 ): Promise<void> {
   if (!/^[^\p{C}]{1,100}$/u.test(name)) throw new CommandError("--name must be 1 to 100 visible characters.");
   const createdAt = now();
-  const expiresAt = expires === undefined ? null : momentOf(expires, createdAt, durationOf);
+  const expiresAt = expires === undefined ? null : momentOf(expires, createdAt);
   await using store = await open();
   const projects = project.length === 0 ? "all" : await Promise.all(project.map((one) => idOf(one, store)));
   const text = newTokenText();
@@ -118,10 +130,10 @@ async function revoke(name: string, { openExisting, print }: TokenCommandOptions
 
 const isoTime = z.iso.datetime({ offset: true });
 
-function momentOf(text: string, now: number, durationOf: TokenCommandOptions["durationOf"]): number {
+function momentOf(text: string, now: number): number {
   let moment: number;
   try {
-    moment = isoTime.safeParse(text).success ? Date.parse(text) : now + durationOf(text);
+    moment = isoTime.safeParse(text).success ? Date.parse(text) : now + isoDuration.parse(text);
   } catch {
     throw new CommandError(
       "--expires must be a duration such as P90D or a time such as 2027-01-01T00:00:00Z.",

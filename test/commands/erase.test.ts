@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { forgetCommand, pruneCommand, type EraseCommandOptions } from "../../src/commands/erase.ts";
+import { forgetCommand } from "../../src/commands/forget.ts";
+import { pruneCommand, type PruneOptions } from "../../src/commands/prune.ts";
 import { mostInStep } from "../../src/store/erase/portion.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
@@ -20,11 +21,10 @@ async function fill(store: Pick<Store, "append">, title: string): Promise<void> 
 }
 
 /** The options of a command on this file, with the lines that it has printed. */
-function printing(file: string): EraseCommandOptions & { readonly printed: readonly string[] } {
+function printing(file: string): PruneOptions & { readonly printed: readonly string[] } {
   const printed: string[] = [];
   return {
     open: async () => openSqliteMaintenance(file),
-    progress: () => ({ update: () => {}, clear: () => {}, [Symbol.dispose]: () => {} }),
     retention: () => ({ rawDays: 1, eventsDays: 1 }),
     now: () => at(0) + 2 * dayMs,
     print: (line) => printed.push(line),

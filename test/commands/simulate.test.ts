@@ -24,6 +24,7 @@ async function simulate(
   let status = 0;
   const command = simulateCommand({
     resolveSecret,
+    resolveBearer: () => null,
     openFilling() {
       throw new Error("No store is to be opened.");
     },

@@ -1,15 +1,15 @@
-import { databaseFileOf, isPostgres } from "./database-url.ts";
-import type { Examined } from "./store/doctor/examined.ts";
-import type { Finding } from "./store/doctor/finding.ts";
-import type { Maintenance } from "./store/maintenance.ts";
-import { examinePostgres } from "./store/postgres/doctor.ts";
-import { openPostgresMaintenance } from "./store/postgres/maintenance.ts";
-import { rebuildPostgres } from "./store/postgres/rebuild.ts";
-import type { RebuildOptions } from "./store/rebuild.ts";
-import { requireFile } from "./store/sqlite/connection.ts";
-import { examineSqlite } from "./store/sqlite/doctor.ts";
-import { openSqliteMaintenance } from "./store/sqlite/maintenance.ts";
-import { rebuildSqlite } from "./store/sqlite/rebuild.ts";
+import { databaseFileOf, isPostgres } from "../database-url.ts";
+import type { Examined } from "../store/doctor/examined.ts";
+import type { Finding } from "../store/doctor/finding.ts";
+import type { Maintenance } from "../store/maintenance.ts";
+import { examinePostgres } from "../store/postgres/doctor.ts";
+import { openPostgresMaintenance } from "../store/postgres/maintenance.ts";
+import { rebuildPostgres } from "../store/postgres/rebuild.ts";
+import type { RebuildOptions } from "../store/rebuild.ts";
+import { requireFile } from "../store/sqlite/connection.ts";
+import { examineSqlite } from "../store/sqlite/doctor.ts";
+import { openSqliteMaintenance } from "../store/sqlite/maintenance.ts";
+import { rebuildSqlite } from "../store/sqlite/rebuild.ts";
 
 /** What commands do with a store, in PostgreSQL or in a SQLite file. */
 export type StoreCommands = {

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
-import { sendTestDelivery, type SendOptions } from "../../src/commands/send.ts";
+import { sendTestDelivery, type SendOptions } from "../../src/commands/doctor-send.ts";
 
 const sending = (options: Partial<SendOptions>) =>
   sendTestDelivery({
