@@ -103,7 +103,6 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
 
   const metrics = opened.use(createMetrics());
   const report = createReport({ logger, metrics });
-  let refusedSinceStart = 0;
 
   requireSharedSecret(config);
   const committed = createBell();
@@ -133,7 +132,7 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
     statusDetailsOf,
     feed: {
       silenceAfterMs: config.FEED_SILENCE_AFTER ?? null,
-      refusedSinceStart: () => refusedSinceStart,
+      refusedSinceStart: receiver.refusedSinceStart,
     },
     clock: now,
     report: failures,
@@ -211,9 +210,6 @@ export async function startGateway(config: Config, parts: Parts = {}): Promise<G
       report,
       maxBytes: config.WEBHOOK_MAX_BYTES,
       clientOf,
-      unsigned() {
-        refusedSinceStart += 1;
-      },
     }),
     graphql: (request, response, admitted) =>
       queries(request, response, admitted) ?? others(request, response, admitted),

@@ -7,7 +7,7 @@ import { sendProblem } from "./problem.ts";
 import { createRateLimit, type RateLimit } from "./limits/rate-limit.ts";
 
 export type WebhookOptions = {
-  readonly receiver: Receiver;
+  readonly receiver: Pick<Receiver, "receive">;
   readonly report: Report;
   /** The most bytes of one body. */
   readonly maxBytes: number;
@@ -15,8 +15,6 @@ export type WebhookOptions = {
   readonly maxBytesAtOnce?: number;
   /** The client that a request comes from, for the rate of failed signatures. */
   readonly clientOf: (request: IncomingMessage) => string;
-  /** Called for each request without a valid signature, whether it is answered 401 or 429. */
-  readonly unsigned: () => void;
   /** The rate at which one client may be answered 401; beyond it, the answer is 429. */
   readonly failures?: RateLimit;
 };
@@ -47,7 +45,6 @@ export function createWebhookHandler({
   maxBytes,
   maxBytesAtOnce = Math.max(64 * 1024 * 1024, 4 * maxBytes),
   clientOf,
-  unsigned,
   failures = createRateLimit({ burst: 100, perMs: 10_000 }),
 }: WebhookOptions): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const room = createBodyRoom(maxBytesAtOnce);
@@ -75,7 +72,6 @@ export function createWebhookHandler({
       case 202:
         return sendKept(response, { outcome: answer.outcome, delivery: answer.delivery });
       case 401: {
-        if (answer.code !== "UNAUTHENTICATED") unsigned();
         const seconds = failures.exceededFor(clientOf(request));
         if (seconds > 0) return refuse(response, 429, "RATE_LIMITED", { "Retry-After": seconds });
         const scheme = answer.code === "UNAUTHENTICATED" ? "Bearer" : "Sentry-Hook-Signature";

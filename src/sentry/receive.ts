@@ -26,6 +26,8 @@ export type Receiver = AsyncDisposable & {
    * `rawHeaders` are Node's: names and values in turn. `body` is as received, and must not be changed afterwards.
    */
   receive(rawHeaders: readonly string[], body: Uint8Array): Promise<Answer>;
+  /** How many webhooks had no valid signature. */
+  refusedSinceStart(): number;
 };
 
 export type ReceiverOptions = {
@@ -58,6 +60,13 @@ export function createReceiver({
   answerWithinMs = 650,
   parsePool = createParsePool({ isWarm: true }),
 }: ReceiverOptions): Receiver {
+  let refusedSinceStart = 0;
+
+  function refused(code: "SIGNATURE_MISSING" | "SIGNATURE_INVALID"): Answer {
+    refusedSinceStart += 1;
+    return { status: 401, code };
+  }
+
   async function keep(rawHeaders: readonly string[], body: Uint8Array, deadline: number) {
     const receivedAt = now();
     const payload =
@@ -73,9 +82,9 @@ export function createReceiver({
         return { status: 401, code: "UNAUTHENTICATED" };
       }
       const signatures = valuesOf(rawHeaders, "sentry-hook-signature");
-      if (signatures.length === 0) return { status: 401, code: "SIGNATURE_MISSING" };
+      if (signatures.length === 0) return refused("SIGNATURE_MISSING");
       if (signatures.length > 1 || !isSignedBy(secrets, body, signatures[0]!)) {
-        return { status: 401, code: "SIGNATURE_INVALID" };
+        return refused("SIGNATURE_INVALID");
       }
       try {
         const kept = keep(rawHeaders, body, began + answerWithinMs);
@@ -88,6 +97,7 @@ export function createReceiver({
         return { status: 503, code };
       }
     },
+    refusedSinceStart: () => refusedSinceStart,
     [Symbol.asyncDispose]: () => parsePool[Symbol.asyncDispose](),
   };
 }

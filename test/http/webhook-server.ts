@@ -4,7 +4,7 @@ import { createHttpServer } from "../../src/http/http-server.ts";
 import { sendProblem } from "../../src/http/problem.ts";
 import { createWebhookHandler, isWebhookPath, type WebhookOptions } from "../../src/http/webhook.ts";
 import { createParsePool } from "../../src/sentry/parse-pool.ts";
-import { createReceiver, type ReceiverOptions } from "../../src/sentry/receive.ts";
+import { createReceiver, type Receiver, type ReceiverOptions } from "../../src/sentry/receive.ts";
 import { sign } from "../../src/sentry/signature.ts";
 import { recordedReport } from "../sentry/recorded-report.ts";
 import { listening } from "./wire.ts";
@@ -15,6 +15,7 @@ export const now = Date.UTC(2026, 9, 1, 10, 0, 10);
 export type WebhookServer = AsyncDisposable & {
   readonly port: number;
   readonly server: Server;
+  readonly receiver: Receiver;
   /** Every delivery that was kept. */
   readonly kept: IncomingDelivery[];
   /** What was reported. */
@@ -52,7 +53,6 @@ export async function webhookServer({
     report,
     maxBytes: 2 * 1024 * 1024,
     clientOf: ({ socket }) => socket.remoteAddress!,
-    unsigned() {},
     ...webhook,
   });
   const server = createHttpServer({
@@ -68,6 +68,7 @@ export async function webhookServer({
   return {
     port: opened.port,
     server,
+    receiver,
     kept,
     told,
     failed,
