@@ -22,8 +22,8 @@ const { build } = await import("esbuild").catch((cause: unknown) => {
 const entryPoints = [
   "src/cli.ts",
   "src/index.ts",
-  "src/read-worker.ts",
-  "src/write-worker.ts",
+  "src/server/read-worker.ts",
+  "src/server/write-worker.ts",
   "src/store/sqlite/checkpoint-worker.ts",
   "src/sentry/parse-worker.ts",
   "src/graphql/plugins/graphiql-renderer.ts",

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
 import { parseConfig } from "../src/config.ts";
-import { startGateway } from "../src/server.ts";
+import { startGateway } from "../src/server/gateway.ts";
 import { liveTraffic, pastTraffic } from "../src/simulate/traffic.ts";
 import { createSender } from "../src/simulate/sender.ts";
 import { openBrowser } from "../test/browser/chromium.ts";

@@ -1,7 +1,7 @@
 /** The gateway as a part of another program: what `issuewire serve` does, without the process around it. */
 import type { Config } from "./config.ts";
 import type { Logger } from "./observability/logger.ts";
-import { startGateway as startWith, type Gateway } from "./server.ts";
+import { startGateway as startWith, type Gateway } from "./server/gateway.ts";
 
 export { ConfigError, parseConfig, type Config, type Environment } from "./config.ts";
 export type { Gateway, Logger };

@@ -15,6 +15,19 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   graphql: ["domain", "program", "observability", "type store", "type stream"],
   web: [],
   http: ["domain", "program", "observability", "sentry", "graphql", "stream", "web"],
+  server: [
+    "config.ts",
+    "database-url.ts",
+    "domain",
+    "program",
+    "observability",
+    "sentry",
+    "store",
+    "stream",
+    "graphql",
+    "web",
+    "http",
+  ],
   commands: [
     "config.ts",
     "database-url.ts",
@@ -27,7 +40,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "store",
     "graphql",
     "http",
-    "server.ts",
+    "server",
   ],
 };
 

@@ -2,7 +2,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inject } from "vitest";
 import { parseConfig } from "../src/config.ts";
-import { startGateway, type Parts } from "../src/server.ts";
+import { startGatewayOn, type GatewayOptions } from "../src/server/gateway.ts";
+import { openStore } from "../src/server/open-store.ts";
+import type { Store } from "../src/store/store.ts";
 import { temporaryFolder } from "./store/open.ts";
 
 export const secret = "a secret of the tests";
@@ -13,11 +15,18 @@ export type TestGateway = AsyncDisposable & { readonly url: string; readonly dat
 export async function startTestGateway(
   settings: Readonly<Record<string, string>> = {},
   path?: string,
-  parts: Parts = {},
+  {
+    around = (store) => store,
+    ...options
+  }: GatewayOptions & {
+    /** Wraps the store that the gateway opens, which then uses the result. */
+    readonly around?: (store: Store) => Store;
+  } = {},
 ): Promise<TestGateway> {
   await using opened = new AsyncDisposableStack();
   const database = join(path ?? opened.use(temporaryFolder()).path, "issuewire.db");
-  const gateway = await startGateway(
+  const gateway = await startGatewayOn(
+    async (storeOptions) => around(await openStore(storeOptions)),
     parseConfig({
       PORT: "0",
       DATABASE_URL: `file:${database}`,
@@ -25,7 +34,7 @@ export async function startTestGateway(
       LOG_LEVEL: "silent",
       ...settings,
     }),
-    { threads: pathToFileURL(`${inject("built")}/`), ...parts },
+    { threads: pathToFileURL(`${inject("built")}/`), ...options },
   );
   opened.use(gateway);
   const running = opened.move();

@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Command } from "commander";
 import { idleLines, readEnvironment, unknownSettings } from "../config.ts";
 import { createLogger } from "../observability/logger.ts";
-import { startGateway } from "../server.ts";
+import { startGateway } from "../server/gateway.ts";
 import { ownConfig } from "./from-settings.ts";
 
 /** How long a gateway that is stopped while it starts may take to close what it has opened. */

@@ -24,6 +24,13 @@ export function isWebhookPath(path: string): boolean {
   return /^\/+webhooks\/+sentry\/*(?:\?|$)/.test(path);
 }
 
+/** Counts a request that did not arrive in time as a refused webhook, if it is to that route. */
+export function countTimedOut({ deliveryRefused }: Pick<Report, "deliveryRefused">) {
+  return ({ url: path = "/" }: Pick<IncomingMessage, "url">): void => {
+    if (isWebhookPath(path)) deliveryRefused("REQUEST_TIMEOUT");
+  };
+}
+
 /**
  * Handles POST /webhooks/sentry, from the headers to the answer.
  *

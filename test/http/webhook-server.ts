@@ -2,7 +2,12 @@ import type { ServerOptions, Server } from "node:http";
 import type { DeliveryOutcome, IncomingDelivery } from "../../src/domain/delivery.ts";
 import { createHttpServer } from "../../src/http/http-server.ts";
 import { sendProblem } from "../../src/http/problem.ts";
-import { createWebhookHandler, isWebhookPath, type WebhookOptions } from "../../src/http/webhook.ts";
+import {
+  countTimedOut,
+  createWebhookHandler,
+  isWebhookPath,
+  type WebhookOptions,
+} from "../../src/http/webhook.ts";
 import { createParsePool } from "../../src/sentry/parse-pool.ts";
 import { createReceiver, type Receiver, type ReceiverOptions } from "../../src/sentry/receive.ts";
 import { sign } from "../../src/sentry/signature.ts";
@@ -61,7 +66,7 @@ export async function webhookServer({
         ? handler(request, response)
         : sendProblem(response, { status: 404, code: "NOT_FOUND", detail: "Nothing is here." }),
     failed: (error) => failed.push(error),
-    timedOut: () => report.deliveryRefused("REQUEST_TIMEOUT"),
+    timedOut: countTimedOut(report),
     options,
   });
   const opened = await listening(server);

@@ -7,10 +7,11 @@ import { detailsIn } from "../../src/domain/issue.ts";
 import type { IncomingDelivery } from "../../src/domain/delivery.ts";
 import { OverloadedError, StorageUnavailableError } from "../../src/domain/failure.ts";
 import { createRateLimit } from "../../src/http/limits/rate-limit.ts";
-import { isWebhookPath } from "../../src/http/webhook.ts";
+import { countTimedOut, isWebhookPath } from "../../src/http/webhook.ts";
 import { refusals } from "../../src/observability/refusals.ts";
 import { sign } from "../../src/sentry/signature.ts";
 import { aLargeBody, anIssueBody, anIssueObject, bytesOf, installation } from "../sentry/bodies.ts";
+import { recordedReport } from "../sentry/recorded-report.ts";
 import { now, secret, signed, webhookServer, type WebhookServer } from "./webhook-server.ts";
 import { head, send, Wire, type WireAnswer } from "./wire.ts";
 
@@ -593,6 +594,12 @@ describe("the webhook route and connections", () => {
     expect(server.kept).toEqual([]);
     expect(server.told).toEqual([["deliveryRefused", "REQUEST_TIMEOUT"]]);
     expect(server.failed).toEqual([]);
+  });
+
+  it("row 53: a body that stalls on another route is no webhook that was refused", () => {
+    const { report, told } = recordedReport();
+    countTimedOut(report)({ url: "/graphql" });
+    expect(told).toEqual([]);
   });
 
   it("row 54: a client that resets in the middle of its body is nobody's trouble", async () => {

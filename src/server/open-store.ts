@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
-import { retentionOf, type Config } from "./config.ts";
-import { databaseFileOf, isPostgres } from "./database-url.ts";
-import type { Report } from "./observability/report.ts";
-import { readBody } from "./sentry/payload.ts";
-import { issueObjectOf } from "./sentry/raw-issue.ts";
-import { openPostgresStore } from "./store/postgres/store.ts";
-import { openSqliteStore } from "./store/sqlite/store.ts";
-import type { Store } from "./store/store.ts";
+import { retentionOf, type Config } from "../config.ts";
+import { databaseFileOf, isPostgres } from "../database-url.ts";
+import type { Report } from "../observability/report.ts";
+import { readBody } from "../sentry/payload.ts";
+import { issueObjectOf } from "../sentry/raw-issue.ts";
+import { openPostgresStore } from "../store/postgres/store.ts";
+import { openSqliteStore } from "../store/sqlite/store.ts";
+import type { Store } from "../store/store.ts";
 
 export type OpenStoreOptions = {
   readonly config: Config;

@@ -1,9 +1,9 @@
-import { ConfigError, type Config } from "./config.ts";
-import { createAdmit, type Admit } from "./http/access/admit.ts";
-import { createJwtReader, remoteKeys } from "./http/access/jwt.ts";
-import type { TokenWatch } from "./http/access/token-watch.ts";
-import type { Report } from "./observability/report.ts";
-import { howToRun } from "./program/how-to-run.ts";
+import { ConfigError, type Config } from "../config.ts";
+import { createAdmit, type Admit } from "../http/access/admit.ts";
+import { createJwtReader, remoteKeys } from "../http/access/jwt.ts";
+import type { TokenWatch } from "../http/access/token-watch.ts";
+import type { Report } from "../observability/report.ts";
+import { howToRun } from "../program/how-to-run.ts";
 
 export type AccessOptions = {
   readonly config: Config;
