@@ -34,13 +34,13 @@ const checkedBytes = 128 * 1024 * 1024;
  * statement fails with SQLITE_BUSY, because waiting would block the event loop.
  * @throws Error that says what is wrong with the file and what to do.
  */
-export function openWriter(file: string, sqliteVersion = versionOf): Connection {
+export function openWriter(file: string): Connection {
   let client: Database.Database | null = null;
   try {
     if (statsOf(file) === null) makePrivate(file);
     refuseUnsafe(file);
     client = new Database(file);
-    checkVersion(sqliteVersion(client));
+    checkVersion(versionOf(client));
     client.pragma("busy_timeout = 2000");
     // Before anything is changed: the file of another program has to stay as it is.
     checkTables(client, file);
@@ -282,7 +282,8 @@ function versionOf(client: Database.Database): string {
   return client.prepare("select sqlite_version()").pluck().get() as string;
 }
 
-function checkVersion(version: string): void {
+/** @throws Error if this version of SQLite can lose data. */
+export function checkVersion(version: string): void {
   const parts = version.split(".").map(Number);
   for (const [index, least] of oldestSqlite.entries()) {
     const part = parts[index] ?? 0;
