@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inject } from "vitest";
 import { parseConfig } from "../src/config.ts";
-import { startGatewayOn, type GatewayOptions } from "../src/server/gateway.ts";
+import { startGatewayOn, type StartOptions } from "../src/server/gateway.ts";
 import { openStore } from "../src/server/open-store.ts";
 import type { Store } from "../src/store/store.ts";
 import { temporaryFolder } from "./store/open.ts";
@@ -18,7 +18,7 @@ export async function startTestGateway(
   {
     around = (store) => store,
     ...options
-  }: GatewayOptions & {
+  }: StartOptions & {
     /** Wraps the store that the gateway opens, which then uses the result. */
     readonly around?: (store: Store) => Store;
   } = {},

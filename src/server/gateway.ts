@@ -32,7 +32,7 @@ export type Gateway = AsyncDisposable & {
   readonly drain: (signal: AbortSignal) => Promise<void>;
 };
 
-export type GatewayOptions = {
+export type StartOptions = {
   /** Epoch milliseconds. */
   readonly now?: () => number;
   readonly logger?: Logger;
@@ -50,7 +50,7 @@ const tokensEveryMs = 1_000;
  * closes the store, in that order.
  * @throws Error that says what to do if a part is unavailable: the port, the database file.
  */
-export function startGateway(config: Config, options?: GatewayOptions): Promise<Gateway> {
+export function startGateway(config: Config, options?: StartOptions): Promise<Gateway> {
   return startGatewayOn(openStore, config, options);
 }
 
@@ -62,7 +62,7 @@ export async function startGatewayOn(
     now = Date.now,
     logger = createLogger({ level: config.LOG_LEVEL }),
     threads = new URL(".", import.meta.url),
-  }: GatewayOptions = {},
+  }: StartOptions = {},
 ): Promise<Gateway> {
   // Closes what was opened so far, last first, if a later step throws.
   await using opened = new AsyncDisposableStack();
@@ -78,7 +78,12 @@ export async function startGatewayOn(
     }),
   );
   const { admit, isOpenHere } = createAccess({ config, tokens, report, now });
-  const readiness = createReadiness({ ...log, now, silenceAfterMs: config.FEED_SILENCE_AFTER });
+  const readiness = createReadiness({
+    store: log.store,
+    tail: log.tail,
+    now,
+    silenceAfterMs: config.FEED_SILENCE_AFTER,
+  });
   measureWhenAsked(metrics, {
     queue: async () => (await log.store.figures()).waiting,
     tailLagSeconds: () => log.tail.lagMs() / 1000,
