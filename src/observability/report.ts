@@ -191,6 +191,13 @@ export function createReport({
       logger.warn(
         "the database's LC_CTYPE knows English letters only: a search for text in another script reads every issue. To change that, create a new database with a UTF-8 locale, and restore a dump of this one into it if it holds anything.",
       ),
+    /** Something else makes or changes the store's tables, for long. */
+    tablesHeld: () =>
+      quietly("tables", () =>
+        logger.warn(
+          "something else has locked the tables, as another replica does that brings them up to date. The gateway waits until it ends.",
+        ),
+      ),
     /** A new epoch is due, but something else holds the log's lock for long. */
     logHeld: () =>
       quietly("held", () =>

@@ -31,8 +31,8 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
   const listening = new Set<Socket>();
   const forgotten = new WeakSet<Socket>();
 
-  const server = createServer((near) => {
-    const far = connect(port, "127.0.0.1");
+  const server = createServer({ allowHalfOpen: true }, (near) => {
+    const far = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
     for (const [from, to] of [
       [near, far],
       [far, near],
@@ -46,6 +46,9 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
           mutingAt.muted();
         }
         if (!forgotten.has(near)) to.write(chunk);
+      });
+      from.on("end", () => {
+        if (!forgotten.has(near)) to.end();
       });
       from.on("error", () => to.destroy());
       from.on("close", () => {

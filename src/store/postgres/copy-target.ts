@@ -11,6 +11,7 @@ import { locksOf } from "./locks.ts";
 import { partsOf } from "./parts.ts";
 import { createPools } from "./pools.ts";
 import { connectTo, prepare } from "./prepare.ts";
+import { promptly } from "./promptly.ts";
 import { beginWithoutTimeouts, vacuumAndAnalyze } from "./without-timeouts.ts";
 
 const key = z.number().int().nonnegative();
@@ -78,9 +79,9 @@ export async function openCopyTarget(url: string): Promise<CopyTarget> {
   const client = pools.connection();
   opened.defer(() => client.end());
   await connectTo(client);
-  await assertNobodyListens(client, schema);
-  const known = await progressIn(client);
-  if (known === null && (await holdsAnything(client)))
+  await promptly(client, assertNobodyListens(client, schema));
+  const known = await promptly(client, progressIn(client));
+  if (known === null && (await promptly(client, holdsAnything(client))))
     throw new Error(
       "The target already holds a store, or part of one: copy into an empty database, or an empty schema of its own.",
     );
@@ -221,8 +222,9 @@ async function lockOut(client: pg.Client, schema: string): Promise<Lock> {
   try {
     await connectTo(client);
     await beginWithoutTimeouts(client);
-    await client.query(`set local lock_timeout = ${waitMs}`);
-    await client.query("select pg_advisory_xact_lock($1)", [locksOf(schema).writing]);
+    await promptly(client, client.query(`set local lock_timeout = ${waitMs}`));
+    const lock = "select pg_advisory_xact_lock($1)";
+    await promptly(client, client.query(lock, [locksOf(schema).writing]));
   } catch (error) {
     await client.end();
     if (codeOf(error) !== lockNotAvailable) throw error;
@@ -231,7 +233,7 @@ async function lockOut(client: pg.Client, schema: string): Promise<Lock> {
     });
   }
   return {
-    assertHeld: async () => void (await client.query("select 1")),
+    assertHeld: async () => void (await promptly(client, client.query("select 1"))),
     [Symbol.asyncDispose]: () => client.end(),
   };
 }

@@ -10,6 +10,7 @@ import { codeOf, failureIn, notPermitted } from "./error.ts";
 import { hasStore, hasTablesOfThisVersion, isCopying } from "./migrate.ts";
 import { createPools } from "./pools.ts";
 import { connectTo } from "./prepare.ts";
+import { promptly } from "./promptly.ts";
 import { newestPosition, sharedBy } from "./queries.ts";
 import { beginWithoutTimeouts } from "./without-timeouts.ts";
 
@@ -57,13 +58,12 @@ export async function examinePostgres({ url, onProgress }: ExaminationOptions): 
   }
 }
 
-async function examineServer(client: pg.ClientBase): Promise<readonly Finding[]> {
+async function examineServer(client: pg.Client): Promise<readonly Finding[]> {
   const problems = await durabilityFaults(client);
-  const { rows } = await client.query<{ name: string }>(
-    `select relname as name from pg_index join pg_class on pg_class.oid = indexrelid
+  const text = `select relname as name from pg_index join pg_class on pg_class.oid = indexrelid
        join pg_namespace on pg_namespace.oid = relnamespace
-     where not indisvalid and nspname = current_schema()`,
-  );
+     where not indisvalid and nspname = current_schema()`;
+  const { rows } = await promptly(client, client.query<{ name: string }>(text));
   return [
     ...problems.map((problem) => ({ problem, remedy: "Gateways do not start on this server as it is." })),
     ...rows.map(({ name }) => ({

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { promptly } from "./promptly.ts";
 
 /** The oldest major version of PostgreSQL that is still maintained. */
 const oldestVersion = 15;
@@ -7,17 +8,16 @@ const oldestVersion = 15;
  * Asserts that what the server says is committed is on its disk, and that text is kept as it is given.
  * @throws Error with a line for each setting that is wrong, and what to do.
  */
-export async function assertDurable(client: pg.ClientBase): Promise<void> {
+export async function assertDurable(client: pg.Client): Promise<void> {
   const wrong = await durabilityFaults(client);
   if (wrong.length > 0)
     throw new Error(`Issuewire cannot use this PostgreSQL:\n${wrong.map((line) => `  ${line}`).join("\n")}`);
 }
 
 /** What is wrong with the settings of the server, one line for each; empty if nothing is. */
-export async function durabilityFaults(client: pg.ClientBase): Promise<readonly string[]> {
-  const { rows } = await client.query<Found>(
-    `select pg_is_in_recovery() as is_standby, ${settings.map((name) => `current_setting('${name}') as ${name}`).join(", ")}`,
-  );
+export async function durabilityFaults(client: pg.Client): Promise<readonly string[]> {
+  const text = `select pg_is_in_recovery() as is_standby, ${settings.map((name) => `current_setting('${name}') as ${name}`).join(", ")}`;
+  const { rows } = await promptly(client, client.query<Found>(text));
   return faultsOf(rows[0]!);
 }
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { readMigrationFiles } from "drizzle-orm/migrator";
+import { readMigrationFiles, type MigrationMeta } from "drizzle-orm/migrator";
 import type pg from "pg";
 import { howToRun } from "../../program/how-to-run.ts";
 import { packageFolder } from "../../program/package-folder.ts";
@@ -7,6 +7,7 @@ import { metaNames } from "../meta.ts";
 import { codeOf, lockNotAvailable, notPermitted } from "./error.ts";
 import { locksOf } from "./locks.ts";
 import { idleLimit } from "./pools.ts";
+import { promptly } from "./promptly.ts";
 import { makeTextIndex } from "./search.ts";
 import { beginWithoutTimeouts } from "./without-timeouts.ts";
 
@@ -15,6 +16,10 @@ export type MigrateOptions = {
   readonly isForCopy?: boolean;
   /** If there is no store, none is made. */
   readonly mustExist?: boolean;
+  /** Called each time `lockMs` have passed while somebody else makes or changes the tables. */
+  readonly held?: () => void;
+  /** How long to wait for these until `held` is called and the wait begins again. */
+  readonly lockMs?: number;
 };
 
 /**
@@ -32,11 +37,10 @@ const migrationsFolder = join(packageFolder, "drizzle/postgres");
  * @throws Error that says what is wrong with the database and what to do.
  */
 export async function migrate(
-  client: pg.ClientBase,
-  { isForCopy = false, mustExist = false }: MigrateOptions = {},
+  client: pg.Client,
+  { isForCopy = false, mustExist = false, held = () => {}, lockMs = 5_000 }: MigrateOptions = {},
 ): Promise<string> {
-  const { rows } = await client.query<{ schema: string | null }>("select current_schema() as schema");
-  const schema = rows[0]!.schema;
+  const schema = await promptly(client, currentSchema(client));
   if (schema === null)
     throw new Error("The role's search_path names no schema that exists: create one, or set search_path.");
   if (mustExist && !(await hasStore(client)))
@@ -44,13 +48,15 @@ export async function migrate(
   await beginWithoutTimeouts(client);
   try {
     // Everything is created, changed and dropped in this schema: others of the search_path may hold the same names.
-    await client.query(`${idleLimit}; set local search_path = ${client.escapeIdentifier(schema)}`);
-    await client.query("select pg_advisory_xact_lock($1)", [locksOf(schema).store]);
-    const areNew = await applyMigrations(client);
-    if (!isForCopy && (await isCopying(client)))
+    const settings = `${idleLimit}; set local search_path = ${client.escapeIdentifier(schema)}`;
+    await promptly(client, client.query(settings));
+    while (!(await promptly(client, hasLocked(client, locksOf(schema).store, lockMs)))) held();
+    const { missing, areNew } = await promptly(client, missingMigrations(client));
+    await applyMigrations(client, missing);
+    if (!isForCopy && (await promptly(client, isCopying(client))))
       throw new Error(`A copy into this database is not finished: run "${howToRun("copy")}" again.`);
     if (areNew) await makeTextIndex(client);
-    await client.query("commit");
+    await promptly(client, client.query("commit"));
     return schema;
   } catch (error) {
     await client.query("rollback").catch(() => {});
@@ -86,11 +92,15 @@ async function mayCreateIn(client: pg.ClientBase, schema: string): Promise<boole
   return rows[0]!.may;
 }
 
+async function currentSchema(client: pg.ClientBase): Promise<string | null> {
+  const { rows } = await client.query<{ schema: string | null }>("select current_schema() as schema");
+  return rows[0]!.schema;
+}
+
 /** True if the current schema holds a store. */
-export async function hasStore(client: pg.ClientBase): Promise<boolean> {
-  const { rowCount } = await client.query(
-    "select where to_regclass(quote_ident(current_schema()) || '.meta') is not null",
-  );
+export async function hasStore(client: pg.Client): Promise<boolean> {
+  const text = "select where to_regclass(quote_ident(current_schema()) || '.meta') is not null";
+  const { rowCount } = await promptly(client, client.query(text));
   return rowCount === 1;
 }
 
@@ -106,8 +116,23 @@ export async function isCopying(client: pg.ClientBase): Promise<boolean> {
   return rowCount === 1;
 }
 
-/** Applies the migrations that are missing. True if there were no tables yet. */
-async function applyMigrations(client: pg.ClientBase): Promise<boolean> {
+/** Takes the lock until the transaction ends. False if it was not granted in time. */
+async function hasLocked(client: pg.ClientBase, lock: bigint, waitMs: number): Promise<boolean> {
+  await client.query(`savepoint waiting; set local lock_timeout = ${waitMs}`);
+  try {
+    await client.query("select pg_advisory_xact_lock($1)", [lock]);
+    return true;
+  } catch (error) {
+    if (codeOf(error) !== lockNotAvailable) throw error;
+    await client.query("rollback to savepoint waiting");
+    return false;
+  }
+}
+
+/** The migrations that are to be applied. All of them are, to tables that are new, if there were none yet. */
+async function missingMigrations(
+  client: pg.ClientBase,
+): Promise<{ readonly missing: readonly MigrationMeta[]; readonly areNew: boolean }> {
   const migrations = readMigrationFiles({ migrationsFolder });
   await client.query(
     `create table if not exists migrations (made_at bigint primary key, sha256 text not null)`,
@@ -123,12 +148,15 @@ async function applyMigrations(client: pg.ClientBase): Promise<boolean> {
     throw new Error(
       "A copy into this database was started by an older version of Issuewire: finish it with that version, or name an empty schema.",
     );
+  const missing = migrations.filter(({ folderMillis }) => !applied.has(folderMillis));
+  return { missing, areNew: applied.size === 0 };
+}
+
+async function applyMigrations(client: pg.ClientBase, migrations: readonly MigrationMeta[]): Promise<void> {
   await client.query(`set local lock_timeout = ${waitMs}`);
   for (const { folderMillis, hash, sql } of migrations) {
-    if (applied.has(folderMillis)) continue;
     for (const statement of sql) await client.query(statement);
     await client.query("insert into migrations (made_at, sha256) values ($1, $2)", [folderMillis, hash]);
   }
   await client.query("set local lock_timeout = 0");
-  return applied.size === 0;
 }

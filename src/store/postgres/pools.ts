@@ -1,6 +1,7 @@
 import pg from "pg";
 import { codeOf } from "./error.ts";
 import { setForSession } from "./pooler.ts";
+import { deadAfterMs } from "./promptly.ts";
 
 /**
  * The connections of one replica, 13 at most with the one that listens. Intake, the tail of the log and GraphQL each
@@ -44,9 +45,6 @@ export const questionSettings = {
   random_page_cost: "1.1",
 } as const;
 
-/** How long to wait for an answer of the server: TCP alone would wait for minutes. */
-const deadAfterMs = 8_000;
-
 /**
  * For a transaction that takes locks which other replicas wait for. A machine that dies without a sign closes none of
  * its connections: the server would keep their transactions, with those locks, for two hours.
@@ -77,7 +75,8 @@ export function createPools(url: string, directUrl = url): Pools {
     application_name: "issuewire",
     keepAlive: true,
     // By default the first keep-alive is sent after two hours, and firewalls forget a silent connection sooner. A
-    // server that is gone is noticed some ten seconds after the first one.
+    // server that is gone is noticed some ten seconds after the first one, unless it has not acknowledged what was
+    // sent: no keep-alive is sent then, and the system tries for a quarter of an hour.
     keepAliveInitialDelayMillis: 30_000,
     types: valueTypes,
   } satisfies pg.ClientConfig;

@@ -4,6 +4,7 @@ import { codeOf } from "./error.ts";
 import { migrate, type MigrateOptions } from "./migrate.ts";
 import { assertSearchPath, howToNameSchema, isPooled } from "./pooler.ts";
 import type { Pools } from "./pools.ts";
+import { promptly, unreachable } from "./promptly.ts";
 import { liftTimeouts } from "./without-timeouts.ts";
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
@@ -28,9 +29,12 @@ export async function prepare(
   try {
     await connectTo(client);
     await assertDurable(client);
-    return { schema: await migrate(client, options), isPooled: await isPooled(client) };
+    return {
+      schema: await migrate(client, options),
+      isPooled: await promptly(client, isPooled(client)),
+    };
   } finally {
-    await client.end();
+    await promptly(client, client.end());
   }
 }
 
@@ -54,15 +58,9 @@ export async function connectTo(client: pg.Client): Promise<void> {
         "PostgreSQL's certificate is not trusted: name the CA's file with sslmode=verify-full&sslrootcert=… in the database's URL, and the server by a name that is in the certificate.",
         { cause: error },
       );
-    const isUnreachable = error instanceof Error && ("code" in error || error.message === "timeout expired");
-    if (codeOf(error) !== null || !isUnreachable) throw error;
-    throw new Error(
-      "PostgreSQL cannot be reached: check that its URL is right and that the server is running.",
-      {
-        cause: error,
-      },
-    );
+    if (codeOf(error) !== null || !(error instanceof Error)) throw error;
+    throw "code" in error || error.message === "timeout expired" ? unreachable(error) : error;
   }
-  await assertSearchPath(client);
-  await liftTimeouts(client);
+  await promptly(client, assertSearchPath(client));
+  await promptly(client, liftTimeouts(client));
 }

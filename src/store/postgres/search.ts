@@ -31,7 +31,7 @@ export async function makeTextIndex(client: pg.ClientBase): Promise<void> {
 }
 
 /** Creates the extension if it is missing. True if the index can then be created. */
-export async function mayMakeTextIndex(client: pg.ClientBase): Promise<boolean> {
+export async function mayMakeTextIndex(client: pg.Client): Promise<boolean> {
   await beginWithoutTimeouts(client);
   const may = await hasTrigrams(client);
   await client.query(may ? "commit" : "rollback");
@@ -43,7 +43,7 @@ export async function mayMakeTextIndex(client: pg.ClientBase): Promise<boolean> 
  * time: two would wait for each other.
  * @throws Error with the code `lockNotAvailable` if somebody else has the table for too long.
  */
-export async function makeTextIndexBeside(client: pg.ClientBase): Promise<void> {
+export async function makeTextIndexBeside(client: pg.Client): Promise<void> {
   await beginWithoutTimeouts(client);
   try {
     await client.query(`set local lock_timeout = ${waitMs}`);

@@ -81,7 +81,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   await using opened = new AsyncDisposableStack();
 
   const pools = opened.use(createPools(url, directUrl));
-  const { schema, isPooled } = await prepare(pools);
+  const { schema, isPooled } = await prepare(pools, { held: report.tablesHeld });
   const locks = locksOf(schema);
   const { epoch: epochAtFirst, isRestored } = await openingEpoch(pools.log, {
     lock: locks.log,

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { setForSession } from "./pooler.ts";
+import { promptly } from "./promptly.ts";
 
 /** Lifts the time limits that a role is often given. */
 const withoutLimit = {
@@ -30,15 +31,14 @@ export async function liftTimeouts(client: pg.ClientBase): Promise<void> {
  * @param mode the transaction's modes, in SQL.
  */
 export async function beginWithoutTimeouts(
-  client: pg.ClientBase,
+  client: pg.Client,
   mode = "isolation level read committed",
 ): Promise<void> {
   const settings = Object.entries(withoutLimit).map(([name, value]) => `('${name}', '${value}')`);
-  await client.query(
-    `begin ${mode};
+  const text = `begin ${mode};
      select set_config(name, value, true) from (values ${settings.join(", ")}) as given(name, value)
-     where current_setting(name, true) is not null`,
-  );
+     where current_setting(name, true) is not null`;
+  await promptly(client, client.query(text));
 }
 
 /**

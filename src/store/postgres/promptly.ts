@@ -1,0 +1,33 @@
+import type { Socket } from "node:net";
+import type pg from "pg";
+
+/** How long to wait for an answer of the server: TCP alone would wait for minutes. */
+export const deadAfterMs = 8_000;
+
+/**
+ * Awaits an answer that takes a server no time. If it does not come within 8 s, the connection is cut, with all that
+ * was asked on it: a server that does not answer does not say goodbye either.
+ * @throws Error that says what to do, if it did not come.
+ */
+export async function promptly<Answer>(client: pg.Client, answer: Promise<Answer>): Promise<Answer> {
+  const silent = new Error(`No answer within ${deadAfterMs / 1_000} s.`);
+  const timer = setTimeout(() => (client as Connected).connection.stream.destroy(silent), deadAfterMs);
+  try {
+    return await answer;
+  } catch (error) {
+    throw error === silent ? unreachable(silent) : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What a command fails with if the server cannot be reached, or no longer. */
+export function unreachable(cause: Error): Error {
+  return new Error(
+    "PostgreSQL cannot be reached: check that its URL is right and that the server is running.",
+    { cause },
+  );
+}
+
+/** The properties of a connection that pg does not declare. */
+type Connected = pg.Client & { readonly connection: { readonly stream: Socket } };
