@@ -68,6 +68,13 @@ describe("the connection that writes", () => {
     expect(unusable("issuewire.db", told)).toBe(told);
   });
 
+  it("says of a file that this user may not write to, which reading takes too, whose user may", () => {
+    const refused = new Database.SqliteError("unable to open database file", "SQLITE_CANTOPEN");
+    expect(String(unusable("issuewire.db", refused))).toMatch(
+      /issuewire\.db cannot be used \(.*\): run this as the user that the gateway runs as/,
+    );
+  });
+
   it("says of a file that another process has locked which one it is, and what to do", () => {
     using folder = temporaryFolder();
     const file = newFile(folder);

@@ -529,7 +529,7 @@ describe("what is no database file", () => {
     using folder = temporaryFolder();
     const file = join(folder.path, `${"long".repeat(100)}.db`);
     await expect(examine(file)).rejects.toThrow(`${file} cannot be reached (ENAMETOOLONG): set DATABASE_URL`);
-    expect(() => lockStore(file)).toThrow(`${file}.lock cannot be written`);
+    expect(() => lockStore(file)).toThrow(`${file}.lock cannot be used`);
   });
 });
 

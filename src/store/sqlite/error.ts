@@ -62,7 +62,8 @@ export function unusable(file: string, error: unknown): unknown {
   if (isFolder(file)) return because("is a folder: move it away, or set DATABASE_URL to another file.");
   if (/^SQLITE_(?:READONLY|CANTOPEN|PERM|AUTH)/.test(code))
     return because(
-      `cannot be written (${reason}): give this user write permission for the folder and for every file of the database in it.`,
+      // Who only reads writes too: what it reads is noted in a file beside the database.
+      `cannot be used (${reason}): run this as the user that the gateway runs as, or give this user write permission for the folder and for every file of the database in it, which reading takes too.`,
     );
   if (/^SQLITE_(?:NOTADB|CORRUPT)/.test(code))
     return because(
