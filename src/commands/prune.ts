@@ -28,18 +28,21 @@ export function pruneCommand({ open, retention, now, print } = pruningOwn): Comm
           "No retention is configured: set RETENTION_RAW_DAYS or RETENTION_EVENTS_DAYS.",
         );
       await using store = await open();
+      let dropped = 0;
+      const tell = (many: number, one: string, more: string) => {
+        dropped += many;
+        if (many > 0) print(`Dropped ${counted(many, one, more)}.`);
+      };
       if (rawDays !== null) {
         const step = () => store.dropBodies(now() - rawDays * dayMs, now());
-        const bodies = await allOf("dropping bodies", step);
-        print(`Dropped ${counted(bodies, "delivery's body", "deliveries' bodies")}.`);
+        tell(await allOf("dropping bodies", step), "delivery's body", "deliveries' bodies");
       }
       if (eventsDays !== null) {
         const step = () => store.dropClosedIssues(now() - eventsDays * dayMs);
         const issues = await allOf("dropping issues", step);
-        print(
-          `Dropped ${counted(issues, "closed issue with its history", "closed issues with their histories")}.`,
-        );
+        tell(issues, "closed issue with its history", "closed issues with their histories");
       }
       await finish(store, print);
+      if (dropped === 0) print("Nothing was too old.");
     });
 }

@@ -131,3 +131,19 @@ it("pruning says how much went, one as one and many as many", async () => {
     "Dropped 2 closed issues with their histories.",
   ]);
 });
+
+it("pruning says that nothing was too old once it is done, and nothing of it if it fails", async () => {
+  await using store = await openTestStore();
+  const options = printing(store.file);
+  const prune = (open = options.open) =>
+    pruneCommand({ ...options, open })
+      .exitOverride()
+      .parseAsync([], { from: "user" });
+  const sweep = () => Promise.reject(new Error("The disk is full."));
+  await expect(prune(async () => ({ ...(await options.open()), sweep }))).rejects.toThrow(
+    "The disk is full.",
+  );
+  expect(options.printed).toEqual([]);
+  await prune();
+  expect(options.printed).toEqual(["Nothing was too old."]);
+});
