@@ -35,27 +35,11 @@ export type Asking = {
   readonly viewer: Viewer;
   /** `Last-Event-ID`: the cursor to resume after. It wins over the argument `after`. */
   readonly lastEventId: string | null;
-  /**
-   * Receives a subscription that can begin; the caller has to serve it. Called at most once. Null refuses every
-   * subscription.
-   */
-  readonly take: ((operation: LiveOperation) => void) | null;
+  /** Receives a subscription that can begin; the caller has to serve it. Called at most once. */
+  readonly take: (operation: LiveOperation) => void;
   /** Who waits for the answer to a query. If left out, the client of the request that Yoga answers. */
   readonly client?: Client;
 };
-
-/** Holds the operation that `take` was given; null until then. */
-type Taken = { operation: LiveOperation | null; readonly take: (operation: LiveOperation) => void };
-
-export function createTaken(): Taken {
-  const taken: Taken = {
-    operation: null,
-    take(operation) {
-      taken.operation = operation;
-    },
-  };
-  return taken;
-}
 
 /** What resolvers get in one execution: of a query, or of one event of a subscription. */
 export type Context = {

@@ -1,4 +1,4 @@
-import type { ExecutionArgs, ExecutionResult } from "graphql";
+import type { DocumentNode } from "graphql";
 import { createYoga } from "graphql-yoga";
 import type { Report } from "../observability/report.ts";
 import type { AskedBy } from "../store/asked-by.ts";
@@ -8,8 +8,11 @@ import { createDocuments } from "./caching/documents.ts";
 import { maskErrors } from "./errors.ts";
 import { createExecute } from "./execution/execute.ts";
 import type { ExecutionLimits } from "./execution/limits.ts";
+import { masked } from "./execution/masked.ts";
 import { createWrongVariables } from "./execution/wrong-variables.ts";
 import { graphiQLTabs } from "./graphiql-tabs.ts";
+import { createSubscribe } from "./live/subscribe.ts";
+import { createOperations } from "./operation.ts";
 import { useErrorCodes } from "./plugins/use-error-codes.ts";
 import { useEventStreams } from "./plugins/use-event-streams.ts";
 import { useExecute } from "./plugins/use-execute.ts";
@@ -45,12 +48,9 @@ export type GraphQLLimits = DocumentLimitOptions &
     readonly tokens: number;
   };
 
-/** A query whose document the plugins have found valid. */
-export type ValidQuery = Pick<ExecutionArgs, "document" | "operationName" | "variableValues">;
-
 /**
- * The GraphQL endpoint. `fetch` answers a body already read; `handleNodeRequestAndResponse` anything else. Every call
- * says who asks. Every way in must pass the plugins: parse and validate only with `getEnveloped`.
+ * The GraphQL endpoint. `operationOf` is for requests whose parameters are known, `fetch` for a body already read, and
+ * `handleNodeRequestAndResponse` for anything else. Every call says who asks. Every document passes the plugins.
  */
 export function createGraphQL({
   report,
@@ -65,12 +65,15 @@ export function createGraphQL({
   const documentLimits = createDocumentLimits(limits, services.clock);
   const wrongVariables = createWrongVariables({ suggests: introspection });
   const execute = createExecute({ documentLimits, limits, wrongVariables, askedBy });
+  const executeMasked = masked(execute, maskError);
+  const subscribe = createSubscribe({ execute: executeMasked, wrongVariables, mask: maskError });
+  const parsed = createTextCache<DocumentNode>();
   const { fetch, handleNodeRequestAndResponse, getEnveloped } = createYoga<Asking, Context>({
     schema,
     context: (asking) => createContext(services, asking),
     graphqlEndpoint: graphqlPath,
     maskedErrors: { maskError },
-    parserAndValidationCache: { documentCache: createTextCache(), errorCache: createTextCache() },
+    parserAndValidationCache: { documentCache: parsed, errorCache: createTextCache() },
     plugins: [
       useMaxTokens(limits.tokens),
       useLimits(documentLimits),
@@ -80,7 +83,7 @@ export function createGraphQL({
       useErrorCodes(),
       useJsonRequests(),
       useEventStreams(),
-      useLive({ mask: maskError, wrongVariables }),
+      useLive(subscribe),
       useExecute(execute),
       ...(graphiql
         ? [
@@ -104,21 +107,13 @@ export function createGraphQL({
   return {
     fetch,
     handleNodeRequestAndResponse,
-    getEnveloped,
-    /** Shared by all ways in that cache documents. */
-    documents: createDocuments(),
-    /**
-     * Executes a query as the pipeline of `getEnveloped` does, but without its hooks, which take as long as a quick
-     * query. Does here what plugins do about executions. Never rejects.
-     */
-    async execute(query: ValidQuery, asking: Asking): Promise<ExecutionResult> {
-      try {
-        const contextValue = createContext(services, asking);
-        const result = await execute({ ...query, schema, contextValue });
-        return result.errors === undefined ? result : { ...result, errors: result.errors.map(maskError) };
-      } catch (error) {
-        return { errors: [maskError(error)] };
-      }
-    },
+    /** What a request asks for, to be begun without Yoga's Request and Response. */
+    operationOf: createOperations({
+      documents: createDocuments({ pipeline: getEnveloped(), parsed, mask: maskError }),
+      execute: executeMasked,
+      subscribe,
+      refusalOf: documentLimits.refusalOf,
+      services,
+    }),
   };
 }

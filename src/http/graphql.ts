@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createBegin } from "../graphql/live/begin.ts";
-import { createTaken, type Asking } from "../graphql/context.ts";
+import type { Asking } from "../graphql/context.ts";
 import type { LiveOperation } from "../graphql/live/live-operation.ts";
 import type { Params } from "../graphql/params.ts";
 import { eventStreamHeaders } from "../graphql/plugins/use-event-streams.ts";
@@ -36,8 +35,6 @@ export function createGraphQLHandler({
   postedText,
   ...options
 }: GraphQLHandlerOptions) {
-  const begin = createBegin(graphql);
-
   function serve(response: ServerResponse, operation: LiveOperation, admitted: Admitted): void {
     // The client left while the subscription was prepared.
     if (response.destroyed) return;
@@ -54,10 +51,12 @@ export function createGraphQLHandler({
     admitted: Admitted,
     lastEventId: string | null,
   ): Promise<boolean> {
-    const operation = params && (await begin(params, { viewer: admitted.viewer, lastEventId }));
-    if (operation === null) return false;
+    const operation = params && graphql.operationOf(params);
+    if (operation?.is !== "subscription") return false;
+    const begun = await operation.begin({ viewer: admitted.viewer, lastEventId });
+    if (begun.is !== "subscribed") return false;
     if (!response.destroyed) response.writeHead(200, eventStreamHeaders);
-    serve(response, operation, admitted);
+    serve(response, begun.operation, admitted);
     return true;
   }
 
@@ -73,17 +72,17 @@ export function createGraphQLHandler({
     headers.accept = accept;
     const lastEventId = lastEventIdOf(request);
     const { viewer } = admitted;
-    const taken = createTaken();
+    let taken: LiveOperation | null = null;
     const client = new ResponseClient(response, clientOf(request));
-    const asking: Asking = { viewer, lastEventId, take: taken.take, client };
+    const asking: Asking = { viewer, lastEventId, take: (operation) => (taken = operation), client };
     const wantsStream = accept.includes("text/event-stream");
 
     async function relay(answer: Response): Promise<void> {
-      if (taken.operation === null) return sendAnswer(answer, response, options.answerRoom);
+      if (taken === null) return sendAnswer(answer, response, options.answerRoom);
       // The answer is a stream that ends at once: only its headers are needed.
       await answer.arrayBuffer();
       if (!response.destroyed) response.setHeaders(answer.headers).writeHead(200);
-      serve(response, taken.operation, admitted);
+      serve(response, taken, admitted);
     }
 
     /** False if the client has left, or if the request may not begin, which is then answered. */

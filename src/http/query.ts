@@ -1,10 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { viewerKey, type Viewer } from "../domain/viewer.ts";
-import type { Params } from "../graphql/params.ts";
-import type { QueryAnswer } from "../graphql/query.ts";
+import { viewerKey } from "../domain/viewer.ts";
 import { createResponseCache } from "../graphql/caching/response-cache.ts";
-import type { Client } from "../graphql/reading/waiting.ts";
-import { graphqlPath } from "../graphql/yoga.ts";
+import { graphqlPath, type GraphQL } from "../graphql/yoga.ts";
 import type { Admitted } from "./access/admit.ts";
 import { onceTaken, type AnswerRoom } from "./limits/answer-room.ts";
 import { inBytes } from "./in-bytes.ts";
@@ -13,7 +10,7 @@ import type { PostedText } from "./posted-text.ts";
 import type { Turnstile } from "./limits/turnstile.ts";
 
 export type QueryOptions = {
-  readonly query: (params: Params, viewer: Viewer, client: Client) => Promise<QueryAnswer>;
+  readonly graphql: Pick<GraphQL, "operationOf">;
   /** Answers the request by the general handler, with its body as text because that was read already. */
   readonly answer: (
     request: IncomingMessage,
@@ -54,7 +51,7 @@ const maxCachedBytes = 32 * 1024 * 1024;
  * An answer is cached until something is written, for viewers who may see the same.
  */
 export function createQueryHandler({
-  query,
+  graphql,
   answer,
   version,
   turnstile,
@@ -98,13 +95,14 @@ export function createQueryHandler({
     if (!mayBegin) return sendTooMany(response);
     const asked = version();
     const params = paramsIn(text);
-    const answered: QueryAnswer =
-      params === null ? { is: "not executed" } : await query(params, viewer, client);
+    const operation = params && graphql.operationOf(params);
+    const begun =
+      operation?.is === "query" ? await operation.begin({ viewer, lastEventId: null, client }) : null;
     if (client.aborted) return;
-    if (answered.is === "not executed") return await answer(request, response, admitted, text);
-    const made = inBytes(JSON.stringify(answered.result));
+    if (begun?.is !== "answered") return await answer(request, response, admitted, text);
+    const made = inBytes(JSON.stringify(begun.result));
     // What was read partly before and partly after a write is not of one version.
-    if (asked !== null && answered.isLasting && asked === version()) cache.set(key, asked, made);
+    if (asked !== null && begun.isLasting && asked === version()) cache.set(key, asked, made);
     send(response, mediaType, made);
   }
 

@@ -1,7 +1,6 @@
 import type { IncomingMessage, Server } from "node:http";
 import { getHeapStatistics } from "node:v8";
 import type { Config } from "../config.ts";
-import { createQuery } from "../graphql/query.ts";
 import type { Admit } from "../http/access/admit.ts";
 import { createSessionHandler } from "../http/access/session.ts";
 import { clientAddress, clientKey } from "../http/address.ts";
@@ -70,7 +69,6 @@ export function createServing({
   const others = createGraphQLHandler({ ...operations, unreachable, postedText });
   const queries = createQueryHandler({
     ...operations,
-    query: createQuery(graphql),
     answer: others,
     version: store.version,
     postedText,

@@ -414,10 +414,13 @@ describe("an operation that takes too long", () => {
       { ...transactions(slow), limits: { ...defaultLimits, milliseconds: 10_000 } },
     );
     const client = { aborted: false, since: performance.now() - 9_000 };
-    const asking = { viewer: unlimitedAdmin, lastEventId: null, take: null, client };
-    const answer = yoga.execute({ document: parse("{ issues { nodes { id } } }") }, asking);
+    const operation = yoga.operationOf({ query: "{ issues { nodes { id } } }" });
+    if (operation.is === "refused") throw operation.errors[0]!;
+    const answer = operation.begin({ viewer: unlimitedAdmin, lastEventId: null, client });
     let code: unknown;
-    void answer.then(({ errors }) => (code = errors?.[0]?.extensions["code"]));
+    void answer.then((begun) => {
+      if (begun.is === "answered") code = begun.result.errors?.[0]?.extensions["code"];
+    });
     await vi.advanceTimersByTimeAsync(900);
     expect(code).toBeUndefined();
     await vi.advanceTimersByTimeAsync(700);
@@ -486,9 +489,8 @@ describe("an operation that takes too long", () => {
         headers: { "content-type": json },
         body: '{"query":"{ feed { epoch } }"}',
       };
-      const asking = { viewer: unlimitedAdmin, lastEventId: null, take: null };
-      return (await yoga.fetch("http://yoga/graphql", init, { ...asking, client: { key, aborted: false } }))
-        .status;
+      const asking = { viewer: unlimitedAdmin, client: { key, aborted: false } };
+      return (await yoga.fetch("http://yoga/graphql", init, asking)).status;
     };
     const [first, second] = [ask("many"), ask("many")];
     const other = ask("other");

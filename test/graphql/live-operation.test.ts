@@ -1,17 +1,17 @@
 import { buildSchema, parse } from "graphql";
 import { expect, it } from "vitest";
 import { unlimitedAdmin } from "../../src/domain/viewer.ts";
-import { createBegin } from "../../src/graphql/live/begin.ts";
 import { liveOperation } from "../../src/graphql/live/live-operation.ts";
 import type { LiveSource } from "../../src/graphql/live/live-source.ts";
 import { gateway } from "./gateway.ts";
 
 /** What a subscription is taken to hold for each who follows it. */
 async function bytesOf(variables: Record<string, unknown>): Promise<number> {
-  const begin = createBegin(gateway().yoga);
-  const params = { query: "subscription { issueChanged { cursor } }", variables };
-  const operation = await begin(params, { viewer: unlimitedAdmin, lastEventId: null });
-  return operation!.bytes.each;
+  const query = "subscription { issueChanged { cursor } }";
+  const operation = gateway().yoga.operationOf({ query, variables });
+  if (operation.is === "refused") throw operation.errors[0]!;
+  const begun = await operation.begin({ viewer: unlimitedAdmin, lastEventId: null });
+  return begun.is === "subscribed" ? begun.operation.bytes.each : NaN;
 }
 
 it.each([

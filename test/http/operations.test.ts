@@ -49,14 +49,15 @@ function liveAt(positions: readonly number[]): Live {
   };
 }
 
-/** A schema whose queries all have the result that `make` makes. */
+/** Every operation has the result that `make` makes. */
 function resultsOf(make: () => ExecutionResult): GraphQL {
-  const { yoga } = gateway({});
-  const getEnveloped = (asking: Parameters<GraphQL["getEnveloped"]>[0]) => ({
-    ...yoga.getEnveloped(asking),
-    execute: make,
-  });
-  return { ...yoga, getEnveloped: getEnveloped as unknown as GraphQL["getEnveloped"] };
+  return {
+    ...gateway().yoga,
+    operationOf: () => ({
+      is: "query",
+      begin: async () => ({ is: "answered", result: make(), isLasting: false }),
+    }),
+  };
 }
 
 /** All of them come in one piece. */
@@ -956,6 +957,21 @@ describe("an operation over a WebSocket", () => {
       },
     });
     expect(server.reported).toHaveLength(1);
+  });
+
+  it("gets an error where its transaction cannot be had, and the socket stays", async () => {
+    await using server = await socketServer();
+    const client = server.connect();
+    await client.init();
+    client.send(subscribe("a", "{ feed { cursor } }"));
+    expect(await Promise.race([client.next(), client.closed])).toMatchObject({
+      id: "a",
+      type: "error",
+      payload: [{ message: "Unexpected error.", extensions: { code: "INTERNAL_SERVER_ERROR" } }],
+    });
+    client.send({ type: "ping" });
+    expect(await client.next()).toEqual({ type: "pong" });
+    expect([server.reported.length, server.failures]).toEqual([1, []]);
   });
 
   it("that resumes where it cannot gets `next` with the code, then `complete`", async () => {

@@ -2,7 +2,6 @@ import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { unlimitedAdmin, type Viewer } from "../../src/domain/viewer.ts";
-import { createQuery } from "../../src/graphql/query.ts";
 import { createAnswerRoom, type AnswerRoom } from "../../src/http/limits/answer-room.ts";
 import { createHttpServer } from "../../src/http/http-server.ts";
 import { sendAnswer } from "../../src/http/graphql-request.ts";
@@ -36,13 +35,21 @@ async function startServer({
     since: Infinity,
     askedBy: undefined as string | undefined,
   };
-  const query = createQuery(yoga);
   const handler = createQueryHandler({
-    query(params, viewer, client) {
-      state.executed += 1;
-      state.since = client.since ?? Infinity;
-      state.askedBy = client.key;
-      return query(params, viewer, client);
+    graphql: {
+      operationOf(params) {
+        state.executed += 1;
+        const operation = yoga.operationOf(params);
+        if (operation.is !== "query") return operation;
+        return {
+          ...operation,
+          begin(asker) {
+            state.since = asker.client?.since ?? Infinity;
+            state.askedBy = asker.client?.key;
+            return operation.begin(asker);
+          },
+        };
+      },
     },
     async answer({ headers: { accept = "*/*" } }, response, { viewer }, body) {
       state.relayed += 1;

@@ -1,32 +1,39 @@
-import type { DocumentNode } from "graphql";
-import { createTextCache } from "./text-cache.ts";
-import type { GraphQL } from "../yoga.ts";
+import type { DocumentNode, GraphQLError, GraphQLSchema } from "graphql";
+import type { LRUCache } from "lru-cache";
+import { schema } from "../schema.ts";
 
-type Pipeline = Pick<ReturnType<GraphQL["getEnveloped"]>, "schema" | "parse" | "validate">;
+/** Errors that are about the request as a whole. */
+export type Refused = { readonly is: "refused"; readonly errors: readonly GraphQLError[] };
 
-/** Parses and validates a document with a pipeline, which is made only if needed; null if it is refused. */
-export type Documents = (text: string, pipeline: () => Pipeline) => DocumentNode | null;
+/** Parses and validates a document. */
+export type Documents = (text: string) => { readonly is: "valid"; readonly document: DocumentNode } | Refused;
 
-/**
- * A cache of the documents found valid, by their text. What the plugins say of a document depends on its text alone, so
- * they see each valid text once. A refused text is not cached.
- */
-export function createDocuments(): Documents {
-  const known = createTextCache<DocumentNode>();
-  return (text, pipeline) => {
-    const before = known.get(text);
-    if (before !== undefined) return before;
-    const document = read(text, pipeline());
-    if (document !== null) known.set(text, document);
-    return document;
+export type DocumentsOptions = {
+  /** Yoga's, with all plugins. What they say of a document depends on its text alone. */
+  readonly pipeline: {
+    readonly parse: (text: string) => DocumentNode;
+    readonly validate: (schema: GraphQLSchema, document: DocumentNode) => readonly GraphQLError[];
   };
-}
+  /** Where the pipeline keeps the documents that it has parsed. */
+  readonly parsed: LRUCache<string, DocumentNode>;
+  /** What a client sees of an error. */
+  readonly mask: (error: unknown) => GraphQLError;
+};
 
-function read(text: string, { schema, parse, validate }: Pipeline): DocumentNode | null {
-  try {
-    const document: DocumentNode = parse(text);
-    return validate(schema, document).length > 0 ? null : document;
-  } catch {
-    return null;
-  }
+/** Passes each document that is found valid through the pipeline once, as long as it is kept there. */
+export function createDocuments({ pipeline, parsed, mask }: DocumentsOptions): Documents {
+  const valid = new WeakSet<DocumentNode>();
+  return (text) => {
+    const known = parsed.get(text);
+    if (known !== undefined && valid.has(known)) return { is: "valid", document: known };
+    try {
+      const document = pipeline.parse(text);
+      const errors = pipeline.validate(schema, document);
+      if (errors.length > 0) return { is: "refused", errors };
+      valid.add(document);
+      return { is: "valid", document };
+    } catch (error) {
+      return { is: "refused", errors: [mask(error)] };
+    }
+  };
 }

@@ -1,5 +1,4 @@
-import type { Plugin } from "graphql-yoga";
-import type { Asking } from "../context.ts";
+import type { Plugin, YogaInitialContext } from "graphql-yoga";
 import { errorOf } from "../errors.ts";
 
 /** `no-transform` and nginx's own header keep proxies from holding events back to compress or collect them. */
@@ -10,16 +9,14 @@ export const eventStreamHeaders = {
 } as const;
 
 /**
- * Refuses a subscription that nobody takes or whose client does not accept an event stream, before it begins: Yoga
- * would refuse only its answer. Sets the headers that answers with event streams need.
+ * Refuses a subscription whose client does not accept an event stream, before it begins: Yoga would refuse only its
+ * answer. Sets the headers that answers with event streams need.
  */
-export function useEventStreams(): Plugin<Asking> {
+export function useEventStreams(): Plugin {
   return {
     onSubscribe({ args, setResultAndStopExecution }) {
-      // A WebSocket has no request of its own for each operation.
-      const { request, take } = args.contextValue as Asking & { readonly request?: Request };
-      if (take !== null && (request === undefined || acceptsEventStream(request.headers.get("accept"))))
-        return;
+      const { request } = args.contextValue as YogaInitialContext;
+      if (acceptsEventStream(request.headers.get("accept"))) return;
       const error = errorOf(
         "BAD_REQUEST",
         "Subscriptions are sent as text/event-stream: include it in the Accept header.",

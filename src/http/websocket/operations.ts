@@ -57,7 +57,7 @@ const maxReasonBytes = 123;
 
 /**
  * Serves graphql-transport-ws on the sockets that the returned function is given. graphql-ws implements the protocol,
- * and Yoga's pipeline parses, validates and executes. Answers and live results bypass both: they are written to the
+ * and `GraphQL.operationOf` parses, validates and executes. Answers and live results bypass both: they are written to the
  * socket, in frames that are made once.
  *
  * | closed with | when                                                                                          |
@@ -250,7 +250,7 @@ export function serveOperations(options: OperationsOptions) {
           return await begin(graphql, viewer, client, {
             query,
             // As over HTTP, an empty name counts as none.
-            operationName: operationName || null,
+            ...(operationName ? { operationName } : {}),
             variables: variables ?? {},
           });
         } finally {
