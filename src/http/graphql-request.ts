@@ -2,9 +2,9 @@ import type { ServerResponse } from "node:http";
 import { paramsOf, paramsOfSearch, type Params } from "../graphql/params.ts";
 import { sharedBodyOf } from "../graphql/shared-body.ts";
 import type { Client } from "../graphql/reading/waiting.ts";
-import { noRoomToAnswer, onceTaken, type AnswerRoom } from "./limits/answer-room.ts";
-import { sendGraphQLError } from "./access/refusal.ts";
-import { tooManyWait } from "./limits/turnstile.ts";
+import { sendNoRoom } from "./graphql-error.ts";
+import type { AnswerRoom } from "./limits/answer-room.ts";
+import { onceTaken } from "./limits/unread.ts";
 
 /**
  * The client that waits for a response. A class: an object literal with a getter would get a shape of its own. V8 makes
@@ -23,32 +23,6 @@ export class ResponseClient implements Client {
   get aborted(): boolean {
     return this.#response.destroyed;
   }
-}
-
-/** Answers 503 to a request that the `Turnstile` has refused. */
-export function sendTooMany(response: ServerResponse): void {
-  sendComeBack(response, tooManyWait, {});
-}
-
-/**
- * Answers 503 to a request whose answer `AnswerRoom` has no room for, and closes the connection: requests behind it
- * would be executed in vain as well.
- */
-export function sendNoRoom(response: ServerResponse): void {
-  sendComeBack(response, noRoomToAnswer, { Connection: "close" });
-}
-
-function sendComeBack(
-  response: ServerResponse,
-  message: string,
-  headers: Readonly<Record<string, string>>,
-): void {
-  sendGraphQLError(response, {
-    status: 503,
-    code: "SERVICE_UNAVAILABLE",
-    message,
-    headers: { "Retry-After": 1, ...headers },
-  });
 }
 
 /** Reads the parameters of a GraphQL request from JSON; null if they are invalid, which Yoga then explains. */

@@ -8,7 +8,8 @@ import { graphqlPath, type GraphQL } from "../graphql/yoga.ts";
 import { accepted } from "./accepted.ts";
 import { mayStillRead, type Admitted } from "./access/admit.ts";
 import { serveEventStream, type EventStreamOptions } from "./live/event-stream.ts";
-import { paramsIn, paramsInSearch, ResponseClient, sendAnswer, sendTooMany } from "./graphql-request.ts";
+import { sendTooMany } from "./graphql-error.ts";
+import { paramsIn, paramsInSearch, ResponseClient, sendAnswer } from "./graphql-request.ts";
 import type { PostedText } from "./posted-text.ts";
 import type { Turnstile } from "./limits/turnstile.ts";
 

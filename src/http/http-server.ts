@@ -8,7 +8,7 @@ import {
 import type { Duplex } from "node:stream";
 import { valuesOf } from "../sentry/headers.ts";
 import { createPipelined } from "./pipelined.ts";
-import { endWithProblem, sendProblem, type Problem } from "./problem.ts";
+import { ending, endWithProblem, sendProblem, type Problem } from "./problem.ts";
 import type { Sockets } from "./websocket/sockets.ts";
 
 /** The options of every HTTP server of the gateway. */
@@ -149,7 +149,6 @@ export function createHttpServer({
  */
 const mostHeaders = 100;
 
-const ending = { Connection: "close" };
 const noTunnel: Problem = {
   status: 405,
   code: "METHOD_NOT_ALLOWED",

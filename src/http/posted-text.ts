@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createBodyRoom, requestBody } from "./body.ts";
-import { sendGraphQLError } from "./access/refusal.ts";
+import { sendGraphQLError } from "./graphql-error.ts";
+import { ending } from "./problem.ts";
 
 /**
  * Reads the text that a request posts to /graphql. Null if it cannot be read: then the request has been answered, or
@@ -38,7 +39,7 @@ export function createPostedText(maxBytes: number): PostedText {
           status: 413,
           code: "PAYLOAD_TOO_LARGE",
           message: `The request's body is larger than ${maxBytes} bytes.`,
-          headers: { Connection: "close" },
+          headers: ending,
         });
         return null;
       case "no room":
@@ -46,7 +47,7 @@ export function createPostedText(maxBytes: number): PostedText {
           status: 503,
           code: "SERVICE_UNAVAILABLE",
           message: "Too many requests are being read: try again.",
-          headers: { "Retry-After": 1, Connection: "close" },
+          headers: { "Retry-After": 1, ...ending },
         });
         return null;
     }

@@ -14,6 +14,9 @@ export type Problem = {
   readonly headers?: OutgoingHttpHeaders;
 };
 
+/** The headers of an answer after which the connection is closed. */
+export const ending = { Connection: "close" } as const;
+
 /**
  * Answers with problem details (RFC 9457). Their `requestId` is random, new for each answer.
  *
@@ -26,7 +29,7 @@ export function sendProblem(response: ServerResponse, problem: Problem): void {
   response.writeHead(status, {
     "Content-Type": "application/problem+json",
     "Content-Length": Buffer.byteLength(body),
-    ...(hasMuchLeft(response.req) ? { Connection: "close" } : {}),
+    ...(hasMuchLeft(response.req) ? ending : {}),
     ...headers,
   });
   response.end(body);

@@ -3,9 +3,11 @@ import { viewerKey } from "../domain/viewer.ts";
 import { createResponseCache } from "../graphql/caching/response-cache.ts";
 import { graphqlPath, type GraphQL } from "../graphql/yoga.ts";
 import type { Admitted } from "./access/admit.ts";
-import { onceTaken, type AnswerRoom } from "./limits/answer-room.ts";
+import { sendNoRoom, sendTooMany } from "./graphql-error.ts";
+import type { AnswerRoom } from "./limits/answer-room.ts";
+import { onceTaken } from "./limits/unread.ts";
 import { inBytes } from "./in-bytes.ts";
-import { paramsIn, ResponseClient, sendNoRoom, sendTooMany } from "./graphql-request.ts";
+import { paramsIn, ResponseClient } from "./graphql-request.ts";
 import type { PostedText } from "./posted-text.ts";
 import type { Turnstile } from "./limits/turnstile.ts";
 

@@ -5,9 +5,10 @@ import type { Metrics } from "../observability/metrics.ts";
 import type { WebPage } from "../web/page.ts";
 import type { Admit, Admitted } from "./access/admit.ts";
 import { answerOrigin } from "./cors.ts";
-import { sendProblem } from "./problem.ts";
-import { tooMany, type RequestRate } from "./limits/request-rate.ts";
-import { sendGraphQLError, sendRefusal } from "./access/refusal.ts";
+import { ending, sendProblem } from "./problem.ts";
+import type { RequestRate } from "./limits/request-rate.ts";
+import { sendRefusal } from "./access/refusal.ts";
+import { sendGraphQLError, tooMany } from "./graphql-error.ts";
 import { singleFlight } from "./single-flight.ts";
 import { isWebhookPath } from "./webhook.ts";
 
@@ -34,11 +35,9 @@ export type RouteOptions = {
    * not ready if no webhook came for FEED_SILENCE_AFTER, if none ever came, or if that is not set.
    */
   readonly whyNotReady: (asked: { readonly orSilent: boolean }) => Promise<string | null>;
-  readonly limits: {
-    readonly urlBytes: number;
-    /** Counts requests to everything but webhooks and health checks. */
-    readonly rate: RequestRate;
-  };
+  readonly maxUrlBytes: number;
+  /** Counts requests to everything but webhooks and health checks. */
+  readonly rate: RequestRate;
   readonly registry: Pick<Metrics["registry"], "metrics" | "contentType">;
 };
 
@@ -66,7 +65,8 @@ export function createRoutes({
   admit,
   session,
   whyNotReady,
-  limits: { urlBytes, rate },
+  maxUrlBytes,
+  rate,
   registry,
 }: RouteOptions): Handler {
   // Concurrent requests share one answer: health checks and this machine's own requests have no rate limit.
@@ -78,11 +78,11 @@ export function createRoutes({
     if (isWebhookPath(url)) return webhook(request, response);
     const path = url.split("?", 1)[0]!;
     if (path === graphqlPath && answerOrigin(request, response, origins)) return;
-    if (url.length > urlBytes)
+    if (url.length > maxUrlBytes)
       return sendGraphQLError(response, {
         status: 414,
         code: "BAD_REQUEST",
-        message: `The request's URL is longer than ${urlBytes} bytes: send it by POST.`,
+        message: `The request's URL is longer than ${maxUrlBytes} bytes: send it by POST.`,
       });
     // Not rate-limited: a load balancer, at an address that readers may share, takes a 429 for a failed gateway.
     if (path === "/health/live") return answer(request, response, 200, { status: "live" });
@@ -99,7 +99,7 @@ export function createRoutes({
         code: "RATE_LIMITED",
         message: tooMany(waitSeconds),
         // Requests that follow this one on the connection are not read.
-        headers: { "Retry-After": waitSeconds, Connection: "close" },
+        headers: { "Retry-After": waitSeconds, ...ending },
       });
     if (path === "/session") return session(request, response);
     if (path.startsWith("/assets/")) {

@@ -3,7 +3,7 @@ import { refusals, type RefusalCode } from "../observability/refusals.ts";
 import type { Report } from "../observability/report.ts";
 import type { Receiver } from "../sentry/receive.ts";
 import { createBodyRoom, declaredLength, requestBody } from "./body.ts";
-import { sendProblem } from "./problem.ts";
+import { ending, sendProblem } from "./problem.ts";
 import { createRateLimit, type RateLimit } from "./limits/rate-limit.ts";
 
 export type WebhookOptions = {
@@ -90,7 +90,6 @@ export function createWebhookHandler({
   };
 }
 
-const ending = { Connection: "close" };
 const retrying = { "Retry-After": 5 };
 const notKept =
   "The webhook may not have been stored: send it again. If it was stored after all, it counts only once.";

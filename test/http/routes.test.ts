@@ -37,7 +37,8 @@ function routes({
     }),
     origins: [],
     session: says("session"),
-    limits: { urlBytes: 300, rate: createRequestRate({ perMinute: 2, addressOf: () => from }) },
+    maxUrlBytes: 300,
+    rate: createRequestRate({ perMinute: 2, addressOf: () => from }),
     page: {
       async sendDocument(_request, response, status) {
         response.writeHead(status).end("page");

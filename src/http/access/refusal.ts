@@ -1,6 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { ErrorCode } from "../../graphql/errors.ts";
-import { jsonAccepted } from "../accepted.ts";
+import { sendGraphQLError } from "../graphql-error.ts";
 import type { Admission } from "./admit.ts";
 
 /** Answers whom `admit` refused, with a GraphQL error: 401, or 503 if the credential cannot be checked now. */
@@ -22,32 +21,4 @@ export function sendRefusal(response: ServerResponse, refusal: Exclude<Admission
         headers: { "Retry-After": 5 },
       });
   }
-}
-
-/**
- * Answers with one GraphQL error, so that GraphQL clients show the message. Some read only a body of the media type
- * that they ask for, so it has that one.
- */
-export function sendGraphQLError(
-  response: ServerResponse,
-  {
-    status,
-    code,
-    message,
-    headers = {},
-  }: {
-    readonly status: number;
-    readonly code: ErrorCode;
-    readonly message: string;
-    readonly headers?: Readonly<Record<string, string | number>>;
-  },
-): void {
-  const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
-  response.writeHead(status, {
-    "Content-Type": `${jsonAccepted(response.req.headers.accept)}; charset=utf-8`,
-    "Content-Length": Buffer.byteLength(body),
-    "Cache-Control": "no-store",
-    ...headers,
-  });
-  response.end(body);
 }

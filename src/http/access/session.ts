@@ -4,7 +4,8 @@ import type { Admit } from "./admit.ts";
 import { credentialOf, sessionCookie } from "./credential.ts";
 import { isOriginAllowed } from "./origin.ts";
 import { sendProblem } from "../problem.ts";
-import { sendGraphQLError, sendRefusal } from "./refusal.ts";
+import { sendGraphQLError } from "../graphql-error.ts";
+import { sendRefusal } from "./refusal.ts";
 
 export type SessionOptions = {
   readonly admit: Admit;

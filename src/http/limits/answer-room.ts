@@ -1,5 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Writable } from "node:stream";
+import type { IncomingMessage } from "node:http";
 
 /** A bound on the memory of the answers that clients have not read yet. */
 export type AnswerRoom = {
@@ -94,45 +93,3 @@ export function createAnswerRoom(
 }
 
 function uncounted(): void {}
-
-/** The results of subscriptions that a connection's client has not read yet. */
-export type Unread = {
-  /** Counts anew what waits on the connection, after a write. False if there is no room for it. */
-  readonly count: () => boolean;
-  /** Counts nothing any more, because nothing waits. */
-  readonly letGo: () => void;
-};
-
-/**
- * Counts all that waits on a connection as one answer, because no more is written before all of it is taken.
- *
- * @param giveWay ends the connection, if others need the room.
- */
-export function createUnread(
-  answerRoom: AnswerRoom,
-  taker: Pick<Writable, "writableLength">,
-  request: Pick<IncomingMessage, "socket" | "headers">,
-  giveWay: () => void,
-): Unread {
-  let letGo = uncounted;
-  return {
-    count() {
-      letGo();
-      const counted = answerRoom.add(taker.writableLength, 0, request, giveWay);
-      letGo = counted ?? uncounted;
-      return counted !== null;
-    },
-    letGo: () => letGo(),
-  };
-}
-
-/** Calls `given` once nothing of the response waits any more: it has ended, and its client may be gone. */
-export function onceTaken(response: ServerResponse, given: () => void): void {
-  // The system takes most answers at once.
-  if (response.writableLength === 0 || response.closed) given();
-  else response.once("close", given);
-}
-
-/** The message for a client whose answer there is no room for. */
-export const noRoomToAnswer =
-  "Too many responses are waiting to be read: read those you asked for, then try again.";

@@ -24,8 +24,3 @@ export function createRequestRate({
     return isLoopback(address) ? 0 : rate.exceededFor(clientKey(address));
   };
 }
-
-/** The message for a client that is over the rate. */
-export function tooMany(waitSeconds: number): string {
-  return `Too many requests from your address: wait ${waitSeconds} s.`;
-}

@@ -84,6 +84,3 @@ export async function enterLater({ enter }: Turnstile): Promise<boolean> {
   await nextTurn();
   return enter();
 }
-
-/** The message for a client that may not begin. */
-export const tooManyWait = "Too many requests are waiting: try again.";

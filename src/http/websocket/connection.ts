@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import type { Report } from "../../observability/report.ts";
 import type { Admitted } from "../access/admit.ts";
-import type { Unread } from "../limits/answer-room.ts";
+import type { Unread } from "../limits/unread.ts";
 import type { LiveSubscriber } from "../live/live.ts";
 import type { InTurn } from "./in-turn.ts";
 import { whereAllStand } from "./stand.ts";

@@ -1,8 +1,9 @@
 import { errorOf } from "../../graphql/errors.ts";
 import { serialised } from "../../graphql/serialised.ts";
 import type { Report } from "../../observability/report.ts";
+import { noRoomToAnswer } from "../graphql-error.ts";
 import { inBytes } from "../in-bytes.ts";
-import { noRoomToAnswer, type AnswerRoom } from "../limits/answer-room.ts";
+import type { AnswerRoom } from "../limits/answer-room.ts";
 import { startOfNext } from "../live/message.ts";
 import type { Begun } from "./begun.ts";
 import { cut, readOrWait, type Connection } from "./connection.ts";

@@ -8,7 +8,7 @@ import { serveOperations, type OperationsOptions } from "./operations.ts";
 import { isOriginAllowed } from "../access/origin.ts";
 import { endWithProblem, type Problem } from "../problem.ts";
 import "./receiver.ts";
-import { tooMany } from "../limits/request-rate.ts";
+import { tooMany } from "../graphql-error.ts";
 
 export type SocketsOptions = OperationsOptions & {
   /** The origins whose pages may connect, besides our own. */
