@@ -9,3 +9,9 @@ export function isGarbage(held: WeakRef<object>): boolean {
   collect();
   return held.deref() === undefined;
 }
+
+/** Bytes of the heap in use, garbage not counted. */
+export function heapInUse(): number {
+  collect();
+  return process.memoryUsage().heapUsed;
+}

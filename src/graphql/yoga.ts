@@ -73,7 +73,13 @@ export function createGraphQL({
     context: (asking) => createContext(services, asking),
     graphqlEndpoint: graphqlPath,
     maskedErrors: { maskError },
-    parserAndValidationCache: { documentCache: parsed, errorCache: createTextCache() },
+    // `documents` knows which are valid. The errors of others would be kept as long as the documents, and each error
+    // holds on to the functions that led to it, and so to the request with its variables.
+    parserAndValidationCache: {
+      documentCache: parsed,
+      errorCache: createTextCache(),
+      validationCache: false,
+    },
     plugins: [
       useMaxTokens(limits.tokens),
       useLimits(documentLimits),
