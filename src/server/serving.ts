@@ -61,9 +61,14 @@ export function createServing({
   const unreachable = opened.use(watchUnreachable());
   const clientOf = (request: Pick<IncomingMessage, "socket" | "headers">) =>
     clientKey(clientAddress(request, config.TRUST_PROXY));
-  const turnstile = createTurnstile({ waitMs: config.LIMIT_SECONDS * 1000 });
+  const heapBytes = getHeapStatistics().heap_size_limit;
+  const turnstile = createTurnstile({
+    waitMs: config.LIMIT_SECONDS * 1000,
+    // What is counted are characters of JSON, which take up to ten times as much memory once they are read.
+    mostWaitingBytes: heapBytes / 64,
+  });
   const postedText = createPostedText(config.LIMIT_BODY_BYTES);
-  const answerRoom = createAnswerRoom(getHeapStatistics().heap_size_limit / 4, clientOf);
+  const answerRoom = createAnswerRoom(heapBytes / 4, clientOf);
   // Over POST, GET, event streams and WebSockets alike.
   const operations = { graphql, live, heartbeat, now, report, turnstile, clientOf, answerRoom };
   const others = createGraphQLHandler({ ...operations, unreachable, postedText });

@@ -1005,6 +1005,18 @@ describe("an operation over a WebSocket", () => {
     expect(await client.next()).toMatchObject({ type: "ping" });
   });
 
+  it("count as much while they wait for their turn as their document and variables have characters", async () => {
+    const held: (number | undefined)[] = [];
+    await using server = await socketServer({
+      turnstile: { enter: (_client, weigh) => held.push(weigh?.()) > 0 },
+    });
+    const client = server.connect();
+    await client.init();
+    client.send(subscribe("a", "{ __typename }", { x: "y".repeat(50_000) }));
+    await client.next();
+    expect(held).toEqual(["{ __typename }".length + '{"x":""}'.length + 50_000]);
+  });
+
   it("gets SERVICE_UNAVAILABLE for an operation where too many wait for their turn", async () => {
     await using server = await socketServer({ turnstile: { enter: () => false } });
     const client = server.connect();

@@ -10,12 +10,13 @@ export type Turnstile = {
    * True once one more may begin: at once if this turn of the event loop has time left, else in a later turn. Clients
    * are served round-robin, each in the order of its own requests.
    *
-   * False if it must not begin: it has waited for `waitMs`, or more than `mostWaiting` wait and it is the newest of the
-   * client that has most of them.
+   * False if it must not begin: it has waited for `waitMs`, or more than `mostWaiting` wait or more than
+   * `mostWaitingBytes` are held by them, and it is the newest of the client that has most of them.
    *
    * @param client as `clientKey` gives it; all requests without one count as one client's.
+   * @param weigh how many bytes it holds while it waits, if they are not counted elsewhere; called only if it has to.
    */
-  readonly enter: (client?: string) => Promise<boolean> | boolean;
+  readonly enter: (client?: string, weigh?: () => number) => Promise<boolean> | boolean;
 };
 
 export type TurnstileOptions = {
@@ -23,13 +24,19 @@ export type TurnstileOptions = {
   readonly shareMs?: number;
   /** The most operations that may wait. */
   readonly mostWaiting?: number;
+  /** The most bytes that waiting operations may hold. */
+  readonly mostWaitingBytes?: number;
   /** How long an operation may wait. */
   readonly waitMs?: number;
   /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
 };
 
-type Waiting = { readonly since: number; readonly resolve: (mayBegin: boolean) => void };
+type Waiting = {
+  readonly since: number;
+  readonly bytes: number;
+  readonly resolve: (mayBegin: boolean) => void;
+};
 
 /** The most waiting operations that begin in one turn: so many use up its time, however quick they are. */
 const mostInOneTurn = 64;
@@ -37,10 +44,12 @@ const mostInOneTurn = 64;
 export function createTurnstile({
   shareMs = 2,
   mostWaiting = 20_000,
+  mostWaitingBytes = Infinity,
   waitMs = Infinity,
   now = performance.now.bind(performance),
 }: TurnstileOptions = {}): Turnstile {
   const waiting = createRoundRobin<Waiting>();
+  let waitingBytes = 0;
   /** When the first of this turn began; null while none has. */
   let begunAt: number | null = null;
 
@@ -62,20 +71,27 @@ export function createTurnstile({
     if (!mayBegin()) return;
     const latest = now() - waitMs;
     for (let next = waiting.next(); next !== undefined; next = waiting.next()) {
-      next.resolve(next.since >= latest);
+      letGo(next, next.since >= latest);
       if (next.since >= latest) return;
     }
   }
 
-  function wait(client: string): Promise<boolean> {
+  function letGo({ bytes, resolve }: Waiting, mayBegin: boolean): void {
+    waitingBytes -= bytes;
+    resolve(mayBegin);
+  }
+
+  function wait(client: string, bytes: number): Promise<boolean> {
     return new Promise((resolve) => {
-      waiting.add(client, { since: now(), resolve });
-      if (waiting.size > mostWaiting) waiting.lastOfMost()!.resolve(false);
+      waiting.add(client, { since: now(), bytes, resolve });
+      waitingBytes += bytes;
+      while (waiting.size > mostWaiting || waitingBytes > mostWaitingBytes)
+        letGo(waiting.lastOfMost()!, false);
     });
   }
 
   return {
-    enter: (client = "") => (waiting.size === 0 && mayBegin()) || wait(client),
+    enter: (client = "", weigh = () => 0) => (waiting.size === 0 && mayBegin()) || wait(client, weigh()),
   };
 }
 

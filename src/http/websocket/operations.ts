@@ -244,7 +244,8 @@ export function serveOperations(options: OperationsOptions) {
         connection.executing += 1;
         try {
           const client = new OperationClient(connection, id);
-          if (!(await turnstile.enter(connection.client)))
+          const weigh = () => query.length + JSON.stringify(variables ?? {}).length;
+          if (!(await turnstile.enter(connection.client, weigh)))
             return [errorOf("SERVICE_UNAVAILABLE", tooManyWait)];
           if (client.aborted) return toldToNobody;
           // No operation begins before the connection is acknowledged.
