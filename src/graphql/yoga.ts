@@ -1,4 +1,3 @@
-import type { DocumentNode } from "graphql";
 import { createYoga } from "graphql-yoga";
 import type { Report } from "../observability/report.ts";
 import type { AskedBy } from "../store/asked-by.ts";
@@ -25,7 +24,6 @@ import { useNoIntrospection } from "./plugins/use-no-introspection.ts";
 import { useNoMutations } from "./plugins/use-no-mutations.ts";
 import { useWholeSubscriptions } from "./plugins/use-whole-subscriptions.ts";
 import { schema } from "./schema.ts";
-import { createTextCache } from "./caching/text-cache.ts";
 
 export type GraphQLOptions = Omit<Services, "mostValues"> & {
   readonly report: Pick<Report, "resolverFailed" | "readFailed">;
@@ -67,19 +65,13 @@ export function createGraphQL({
   const execute = createExecute({ documentLimits, limits, wrongVariables, askedBy });
   const executeMasked = masked(execute, maskError);
   const subscribe = createSubscribe({ execute: executeMasked, wrongVariables, mask: maskError });
-  const parsed = createTextCache<DocumentNode>();
   const { fetch, handleNodeRequestAndResponse, getEnveloped } = createYoga<Asking, Context>({
     schema,
     context: (asking) => createContext(services, asking),
     graphqlEndpoint: graphqlPath,
     maskedErrors: { maskError },
-    // `documents` knows which are valid. The errors of others would be kept as long as the documents, and each error
-    // holds on to the functions that led to it, and so to the request with its variables.
-    parserAndValidationCache: {
-      documentCache: parsed,
-      errorCache: createTextCache(),
-      validationCache: false,
-    },
+    // `createDocuments` keeps those that are valid, and nearly all of these come by it alone.
+    parserAndValidationCache: false,
     plugins: [
       useMaxTokens(limits.tokens),
       useLimits(documentLimits),
@@ -115,7 +107,7 @@ export function createGraphQL({
     handleNodeRequestAndResponse,
     /** What a request asks for, to be begun without Yoga's Request and Response. */
     operationOf: createOperations({
-      documents: createDocuments({ pipeline: getEnveloped(), parsed, mask: maskError }),
+      documents: createDocuments({ pipeline: getEnveloped(), mask: maskError }),
       execute: executeMasked,
       subscribe,
       refusalOf: documentLimits.refusalOf,

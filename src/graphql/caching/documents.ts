@@ -1,6 +1,6 @@
 import type { DocumentNode, GraphQLError, GraphQLSchema } from "graphql";
-import type { LRUCache } from "lru-cache";
 import { schema } from "../schema.ts";
+import { createTextCache } from "./text-cache.ts";
 
 /** Errors that are about the request as a whole. */
 export type Refused = { readonly is: "refused"; readonly errors: readonly GraphQLError[] };
@@ -14,23 +14,24 @@ export type DocumentsOptions = {
     readonly parse: (text: string) => DocumentNode;
     readonly validate: (schema: GraphQLSchema, document: DocumentNode) => readonly GraphQLError[];
   };
-  /** Where the pipeline keeps the documents that it has parsed. */
-  readonly parsed: LRUCache<string, DocumentNode>;
   /** What a client sees of an error. */
   readonly mask: (error: unknown) => GraphQLError;
 };
 
-/** Passes each document that is found valid through the pipeline once, as long as it is kept there. */
-export function createDocuments({ pipeline, parsed, mask }: DocumentsOptions): Documents {
-  const valid = new WeakSet<DocumentNode>();
+/**
+ * Passes each valid document through the pipeline once, as long as it is kept. Others are not kept, nor are their
+ * errors: an error holds on to the functions that led to it, and so to the request with its variables.
+ */
+export function createDocuments({ pipeline, mask }: DocumentsOptions): Documents {
+  const valid = createTextCache<DocumentNode>();
   return (text) => {
-    const known = parsed.get(text);
-    if (known !== undefined && valid.has(known)) return { is: "valid", document: known };
+    const known = valid.get(text);
+    if (known !== undefined) return { is: "valid", document: known };
     try {
       const document = pipeline.parse(text);
       const errors = pipeline.validate(schema, document);
       if (errors.length > 0) return { is: "refused", errors };
-      valid.add(document);
+      valid.set(text, document);
       return { is: "valid", document };
     } catch (error) {
       return { is: "refused", errors: [mask(error)] };
