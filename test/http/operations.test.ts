@@ -303,7 +303,8 @@ describe("graphql-transport-ws", () => {
     client.send(follow("a"));
     expect(await client.next()).toMatchObject({ payload: { ids: ["a"] } });
     mayBegin = false;
-    sendAtOnce(client, [{ type: "ping", payload: { first: true } }, follow("b"), { type: "ping" }]);
+    // The last begins a subscription: a message behind it could come while it begins, and keep its ping without a cursor.
+    sendAtOnce(client, [{ type: "ping", payload: { first: true } }, { type: "ping" }, follow("b")]);
     await expect.poll(() => waited).toEqual(["one"]);
     expect(server.connections[0]!.isPaused()).toBe(true);
     // However long that takes, the client is not silent.

@@ -511,7 +511,7 @@ describe("a backup", () => {
     });
     expect(readdirSync(folder.path)).toEqual(["backup.db"]);
     expect((await examine(to)).map(({ problem }) => problem)).toEqual([
-      expect.stringContaining("put back from a backup"),
+      expect.stringContaining("restored from a backup"),
     ]);
   });
 

@@ -39,7 +39,8 @@ describe("a database that SQLite puts back beneath a gateway", () => {
     await using gateway = await openWithBackup();
     const { file, backup, store, onEnd } = gateway;
     await putBack(backup, file);
-    for (const issue of ["4", "5"]) await expect(store.append(told({ issue }))).rejects.toThrow("put back");
+    for (const issue of ["4", "5"])
+      await expect(store.append(told({ issue }))).rejects.toThrow("restored or replaced");
     await vi.waitFor(() => expect(onEnd).toHaveBeenCalled(), { timeout: 10_000 });
     expect(await store.canWrite()).toBe(false);
     expect((await boundsOf(store)).newest).toBe(1);
@@ -72,7 +73,7 @@ describe("a database that SQLite puts back beneath a gateway", () => {
       for (let issue = 0; issue < 9; issue += 1) await store.append(told({ issue: String(issue) }));
     }
     await putBack(other, gateway.file);
-    await expect(gateway.store.append(told({ issue: "4" }))).rejects.toThrow("put back");
+    await expect(gateway.store.append(told({ issue: "4" }))).rejects.toThrow("restored or replaced");
     await vi.waitFor(() => expect(gateway.onEnd).toHaveBeenCalled(), { timeout: 10_000 });
   });
 });
