@@ -16,8 +16,8 @@ export type GatewayOptions = {
 /**
  * Starts a gateway in this process. Resolves once it listens.
  *
- * Disposing it ends the streams, stops accepting connections, answers the webhooks that are in, and closes the store,
- * in that order.
+ * Disposing it turns readiness off, stops accepting connections, ends the streams, answers the webhooks that are in, and
+ * closes the store, in that order.
  * @throws Error that says what to do if something is unavailable, such as the port or the database file.
  */
 export function startGateway(config: Config, { now, logger }: GatewayOptions = {}): Promise<Gateway> {

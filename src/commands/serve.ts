@@ -46,14 +46,18 @@ export function serveCommand(): Command {
         await Promise.race([closed, wait(closeMs)]);
         process.exit();
       }
-      await using gateway = await starting;
-      void gateway.ended.then((reason) => {
-        // A failure, so that a process manager starts it again.
-        process.exitCode = 1;
-        stop.resolve(reason);
-      });
-      const reason = await stop.promise;
-      logger.info({ reason }, "stopping");
-      if (reason === "SIGTERM") await gateway.drain(atOnce.signal);
+      {
+        await using gateway = await starting;
+        void gateway.ended.then((reason) => {
+          // A failure, so that a process manager starts it again.
+          process.exitCode = 1;
+          stop.resolve(reason);
+        });
+        const reason = await stop.promise;
+        logger.info({ reason }, "stopping");
+        if (reason === "SIGTERM") await gateway.drain(atOnce.signal);
+      }
+      // A server that hangs would keep its connections open, and with them the process.
+      process.exit();
     });
 }

@@ -124,7 +124,7 @@ async function revoke(name: string, { openExisting, print }: TokenCommandOptions
   // look like it.
   if ((await store.tokens.list()).length === 0)
     print(
-      "That was the last token: unless JWTs or ALLOW_ANONYMOUS are configured, anyone on this machine can now read everything.",
+      "That was the last token. Unless JWTs or ALLOW_ANONYMOUS are configured, anyone on this machine can now read everything; with TRUST_PROXY, or a HOST that other machines can reach, nobody can.",
     );
 }
 

@@ -3,7 +3,7 @@ import type { Report } from "../observability/report.ts";
 import type { AskedBy } from "../store/asked-by.ts";
 import { createContext, type Asking, type Context, type Services } from "./context.ts";
 import { createDocumentLimits, type DocumentLimitOptions } from "./limits/document-limits.ts";
-import { createDocuments } from "./caching/documents.ts";
+import { createDocuments, createKnownDocuments } from "./caching/documents.ts";
 import { maskErrors } from "./errors.ts";
 import { createExecute } from "./execution/execute.ts";
 import type { ExecutionLimits } from "./execution/limits.ts";
@@ -65,14 +65,16 @@ export function createGraphQL({
   const execute = createExecute({ documentLimits, limits, wrongVariables, askedBy });
   const executeMasked = masked(execute, maskError);
   const subscribe = createSubscribe({ execute: executeMasked, wrongVariables, mask: maskError });
+  const known = createKnownDocuments();
   const { fetch, handleNodeRequestAndResponse, getEnveloped } = createYoga<Asking, Context>({
     schema,
     context: (asking) => createContext(services, asking),
     graphqlEndpoint: graphqlPath,
     maskedErrors: { maskError },
-    // `createDocuments` keeps those that are valid, and nearly all of these come by it alone.
+    // It would keep the errors of documents that are not valid.
     parserAndValidationCache: false,
     plugins: [
+      known.plugin,
       useMaxTokens(limits.tokens),
       useLimits(documentLimits),
       useWholeSubscriptions(),
@@ -107,7 +109,7 @@ export function createGraphQL({
     handleNodeRequestAndResponse,
     /** What a request asks for, to be begun without Yoga's Request and Response. */
     operationOf: createOperations({
-      documents: createDocuments({ pipeline: getEnveloped(), mask: maskError }),
+      documents: createDocuments({ pipeline: getEnveloped(), known, mask: maskError }),
       execute: executeMasked,
       subscribe,
       refusalOf: documentLimits.refusalOf,

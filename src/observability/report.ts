@@ -195,7 +195,7 @@ export function createReport({
     tablesHeld: () =>
       quietly("tables", () =>
         logger.warn(
-          "something else has locked the tables, as another replica does that brings them up to date. The gateway waits until it ends.",
+          "something else has locked the tables, for example another replica that is migrating them. The gateway waits until it ends.",
         ),
       ),
     /** A new epoch is due, but something else holds the log's lock for long. */

@@ -9,7 +9,7 @@ describe("what a client says", () => {
     const large = Array.from({ length: 1_000 }, () => ({}));
     expect(
       read({ id: "a", type: "subscribe", payload: { ...payload, extensions: { large }, large }, large }),
-    ).toStrictEqual({ id: "a", type: "subscribe", payload });
+    ).toStrictEqual({ id: "a", type: "subscribe", payload: { ...payload, characters: expect.any(Number) } });
     expect(read({ id: "a", type: "complete", large })).toStrictEqual({ id: "a", type: "complete" });
     expect(read({ type: "pong", payload: { large } })).toStrictEqual({ type: "pong" });
   });
@@ -18,7 +18,7 @@ describe("what a client says", () => {
     const persistedQuery = { version: 1, sha256Hash: "0".repeat(64) };
     expect(
       read({ id: "a", type: "subscribe", payload: { query: "", extensions: { persistedQuery, a: 1 } } }),
-    ).toEqual({ id: "a", type: "subscribe", payload: { query: "", extensions: { persistedQuery: null } } });
+    ).toMatchObject({ payload: { query: "", extensions: { persistedQuery: null } } });
   });
 
   it.each([

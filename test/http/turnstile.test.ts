@@ -70,26 +70,16 @@ describe("those who ask something of GraphQL", () => {
     expect(turnstile.enter()).toBe(true);
   });
 
-  it("are refused where those that wait would hold too many bytes, the newest of who has most first", async () => {
+  it("are refused where there is no room for their bytes, and nobody else is", async () => {
     const { turnstile, begin } = turnstileWith({ mostWaitingBytes: 100 });
+    expect(turnstile.enter("a", 200)).toBe(true);
     await begin("first", 50);
-    const weigh = (bytes: number) => () => bytes;
-    const waiting = [
-      turnstile.enter("a", weigh(40)),
-      turnstile.enter("a", weigh(40)),
-      turnstile.enter("b", weigh(30)),
-      turnstile.enter("c", weigh(200)),
-      turnstile.enter("d"),
-    ];
-    expect(await Promise.all(waiting)).toEqual([true, false, true, false, true]);
+    const enter = async (client: string, bytes?: number) => turnstile.enter(client, bytes);
+    const waiting = [enter("a", 40), enter("a"), enter("a", 60), enter("b", 1), enter("c")];
+    expect(await Promise.all(waiting)).toEqual([true, true, true, false, true]);
     // What has begun holds nothing here any more.
     await begin("another", 50);
-    expect(await turnstile.enter("a", weigh(100))).toBe(true);
-  });
-
-  it("are weighed only if they have to wait", () => {
-    const { turnstile } = turnstileWith();
-    expect(turnstile.enter("a", () => expect.unreachable("weighed"))).toBe(true);
+    expect(await turnstile.enter("a", 100)).toBe(true);
   });
 
   it("take turns by client, however many one of them has waiting", async () => {

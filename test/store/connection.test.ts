@@ -68,10 +68,10 @@ describe("the connection that writes", () => {
     expect(unusable("issuewire.db", told)).toBe(told);
   });
 
-  it("says of a file that this user may not write to, which reading takes too, whose user may", () => {
+  it("says of a file that this user may not write to what to give this user, or whose user to be", () => {
     const refused = new Database.SqliteError("unable to open database file", "SQLITE_CANTOPEN");
     expect(String(unusable("issuewire.db", refused))).toMatch(
-      /issuewire\.db cannot be used \(.*\): run this as the user that the gateway runs as/,
+      /issuewire\.db cannot be used \(.*\): give this user write permission.* as the gateway's user\./,
     );
   });
 

@@ -10,13 +10,13 @@ export type Turnstile = {
    * True once one more may begin: at once if this turn of the event loop has time left, else in a later turn. Clients
    * are served round-robin, each in the order of its own requests.
    *
-   * False if it must not begin: it has waited for `waitMs`, or more than `mostWaiting` wait or more than
-   * `mostWaitingBytes` are held by them, and it is the newest of the client that has most of them.
+   * False if it must not begin: it has waited for `waitMs`; or more than `mostWaiting` wait, and it is the newest of the
+   * client that has most of them; or there is no room for its bytes among those that wait.
    *
    * @param client as `clientKey` gives it; all requests without one count as one client's.
-   * @param weigh how many bytes it holds while it waits, if they are not counted elsewhere; called only if it has to.
+   * @param bytes it holds while it waits, if they are not counted elsewhere.
    */
-  readonly enter: (client?: string, weigh?: () => number) => Promise<boolean> | boolean;
+  readonly enter: (client?: string, bytes?: number) => Promise<boolean> | boolean;
 };
 
 export type TurnstileOptions = {
@@ -81,17 +81,17 @@ export function createTurnstile({
     resolve(mayBegin);
   }
 
-  function wait(client: string, bytes: number): Promise<boolean> {
+  function wait(client: string, bytes: number): Promise<boolean> | boolean {
+    if (bytes > 0 && waitingBytes + bytes > mostWaitingBytes) return false;
     return new Promise((resolve) => {
       waiting.add(client, { since: now(), bytes, resolve });
       waitingBytes += bytes;
-      while (waiting.size > mostWaiting || waitingBytes > mostWaitingBytes)
-        letGo(waiting.lastOfMost()!, false);
+      if (waiting.size > mostWaiting) letGo(waiting.lastOfMost()!, false);
     });
   }
 
   return {
-    enter: (client = "", weigh = () => 0) => (waiting.size === 0 && mayBegin()) || wait(client, weigh()),
+    enter: (client = "", bytes = 0) => (waiting.size === 0 && mayBegin()) || wait(client, bytes),
   };
 }
 

@@ -6,6 +6,7 @@ import {
   type PingMessage,
   type PongMessage,
   type SubscribeMessage,
+  type SubscribePayload,
 } from "graphql-ws";
 import { mostNesting, nestsDeeperThan } from "../../graphql/limits/nesting.ts";
 import { isPersisted } from "../../graphql/params.ts";
@@ -13,6 +14,12 @@ import { isPersisted } from "../../graphql/params.ts";
 /** A message that a client may send in graphql-transport-ws. */
 export type ClientMessage =
   ConnectionInitMessage | PingMessage | PongMessage | SubscribeMessage | CompleteMessage;
+
+/** What begins an operation; graphql-ws passes on the object that `clientMessage` has made. */
+export type CountedPayload = SubscribePayload & {
+  /** Of the whole message. */
+  readonly characters: number;
+};
 
 /** The most characters of an operation's id, which each of its results repeats. */
 const mostInId = 256;
@@ -35,7 +42,13 @@ export function clientMessage(text: string): ClientMessage | null {
       case MessageType.Subscribe: {
         const { query, operationName, variables, extensions } = message.payload;
         const persisted = isPersisted(extensions) ? { extensions: { persistedQuery: null } } : {};
-        const payload = { query, operationName, variables, ...persisted };
+        const payload: CountedPayload = {
+          query,
+          operationName,
+          variables,
+          ...persisted,
+          characters: text.length,
+        };
         return { id: idOf(message), type: message.type, payload };
       }
       case MessageType.Complete:

@@ -18,6 +18,7 @@ import { pingSeconds, stallSeconds, type Heartbeat } from "../live/heartbeat.ts"
 import type { Live } from "../live/live.ts";
 import { begin, type Begun } from "./begun.ts";
 import { cut, pingWithCursor, readOrWait, type Connection } from "./connection.ts";
+import type { CountedPayload } from "./client-message.ts";
 import { createInbox } from "./inbox.ts";
 import { liveResults } from "./live-results.ts";
 import { OperationClient } from "./operation-client.ts";
@@ -233,7 +234,8 @@ export function serveOperations(options: OperationsOptions) {
         connection.admitted = admission;
         return true;
       },
-      onSubscribe: async ({ extra: connection }, id, { query, operationName, variables, extensions }) => {
+      onSubscribe: async ({ extra: connection }, id, payload) => {
+        const { query, operationName, variables, extensions, characters } = payload as CountedPayload;
         const waitSeconds = rate(connection.request);
         if (waitSeconds > 0) return [errorOf("RATE_LIMITED", tooMany(waitSeconds))];
         if (query === "" && isPersisted(extensions)) return [persistedQuery()];
@@ -244,8 +246,7 @@ export function serveOperations(options: OperationsOptions) {
         connection.executing += 1;
         try {
           const client = new OperationClient(connection, id);
-          const weigh = () => query.length + JSON.stringify(variables ?? {}).length;
-          if (!(await turnstile.enter(connection.client, weigh)))
+          if (!(await turnstile.enter(connection.client, characters)))
             return [errorOf("SERVICE_UNAVAILABLE", tooManyWait)];
           if (client.aborted) return toldToNobody;
           // No operation begins before the connection is acknowledged.

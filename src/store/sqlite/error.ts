@@ -63,7 +63,7 @@ export function unusable(file: string, error: unknown): unknown {
   if (/^SQLITE_(?:READONLY|CANTOPEN|PERM|AUTH)/.test(code))
     return because(
       // Who only reads writes too: what it reads is noted in a file beside the database.
-      `cannot be used (${reason}): run this as the user that the gateway runs as, or give this user write permission for the folder and for every file of the database in it, which reading takes too.`,
+      `cannot be used (${reason}): give this user write permission for the folder and for every file of the database in it, which reading needs too. A command should run as the gateway's user.`,
     );
   if (/^SQLITE_(?:NOTADB|CORRUPT)/.test(code))
     return because(
