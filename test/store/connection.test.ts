@@ -107,7 +107,7 @@ describe("a connection of a command", () => {
     const sources = globSync("src/**/*.ts").filter((file) =>
       /\bopenReader\(/.test(readFileSync(file, "utf8")),
     );
-    const names = ["connection", "read-worker", "store", "trying"];
+    const names = ["connection", "read-worker", "retry-on-thread", "store"];
     expect(sources.toSorted()).toEqual(names.map((name) => `src/store/sqlite/${name}.ts`));
   });
 });

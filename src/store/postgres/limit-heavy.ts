@@ -1,5 +1,5 @@
 import { wrapMethods } from "../wrap-methods.ts";
-import { isHeavy } from "../heavy.ts";
+import { isHeavy } from "../query-cost.ts";
 import type { Reader } from "../reader.ts";
 import type { Slots } from "../slots.ts";
 

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { ReadTimeoutError, StorageUnavailableError } from "../../domain/failure.ts";
 import { wrapMethods } from "../wrap-methods.ts";
-import { mayTakeLong } from "../heavy.ts";
+import { mayTakeLong } from "../query-cost.ts";
 import type { LogBounds, Reader, ReadTransaction } from "../reader.ts";
 import { createWaitingLine } from "../waiting-line.ts";
 import type { ReadAnswer, ReadData, ReadRequest } from "./read-worker.ts";

@@ -14,7 +14,7 @@ import { instanceFileOf, isRestored, putBackBeneath, readInstance, writeInstance
 import { lockStore, lockStoreWithin, StoreInUseError } from "./lock.ts";
 import { readerOf } from "./queries.ts";
 import { createReads } from "./reads.ts";
-import { openTrying } from "./trying.ts";
+import { openRetryOnThread } from "./retry-on-thread.ts";
 import { createVersion } from "./version.ts";
 import { startWrites } from "./writes.ts";
 
@@ -136,7 +136,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     }),
   );
 
-  const trying = opened.use(openTrying(file, reads.reader, asking));
+  const retrying = opened.use(openRetryOnThread(file, reads.reader, asking));
 
   const version = createVersion(reading);
   wrote = version.moved;
@@ -182,7 +182,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 
   const running = opened.move();
   return {
-    reader: trying.reader,
+    reader: retrying.reader,
     readTransaction: reads.begin,
     append: writes.append,
     version: version.now,
