@@ -5,10 +5,7 @@ import type { IssueEvent } from "./event.ts";
 import type { State } from "./issue.ts";
 import { repetitionOf, unchangedBecause } from "./outcome.ts";
 import { knownAlike } from "./repeats.ts";
-import { PastNeededError } from "./past.ts";
-import { addStop, letGo, startWalk, type Walk } from "./walk.ts";
-
-export { letGo, PastNeededError, startWalk, type Entry, type Walk };
+import { addStop, startWalk, type Walk } from "./walk.ts";
 
 /** The history of one issue, and its state at the end. */
 export type History = {

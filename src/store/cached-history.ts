@@ -1,6 +1,7 @@
 import type { Facts } from "../domain/delivery.ts";
 import type { IssueEvent } from "../domain/event.ts";
-import { addDelivery, eventsLeft, startWalk, type Change, type Walk } from "../domain/history.ts";
+import { addDelivery, eventsLeft, type Change } from "../domain/history.ts";
+import { startWalk, type Walk } from "../domain/walk.ts";
 import { measure, Measurer, type Measures } from "../domain/measures.ts";
 import { comparePlaces } from "../domain/order.ts";
 import type { ShownProject } from "./issue-rows.ts";

@@ -1,4 +1,5 @@
-import { letGo, sizeOf } from "../domain/history.ts";
+import { sizeOf } from "../domain/history.ts";
+import { letGo } from "../domain/walk.ts";
 import type { CachedHistory } from "./cached-history.ts";
 
 /**

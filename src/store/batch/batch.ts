@@ -1,5 +1,6 @@
 import type { DeliveryOutcome, IncomingDelivery } from "../../domain/delivery.ts";
-import { addDelivery, PastNeededError } from "../../domain/history.ts";
+import { addDelivery } from "../../domain/history.ts";
+import { PastNeededError } from "../../domain/past.ts";
 import { contentRow, deliveryRow, factsFrom } from "../delivery-rows.ts";
 import type { RequestIds } from "../request-ids.ts";
 import type { Receipt } from "../store.ts";
