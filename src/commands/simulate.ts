@@ -15,7 +15,7 @@ import { openSqliteFilling } from "../store/sqlite/filling.ts";
 import { createStatusLine, type Screen } from "../terminal/progress.ts";
 import { ownAddress, ownConfig, ownFile, signingSecret } from "./from-settings.ts";
 
-export type SimulateOptions = {
+type SimulateOptions = {
   /** The gateway's secret, if `--secret` is not given. An error is shown to the user. */
   readonly resolveSecret: () => string;
   /** The gateway's bearer token, if `--bearer` is not given; null if it asks for none. */

@@ -5,7 +5,7 @@ import type { Stop } from "./stop.ts";
 import type { Before } from "./walk.ts";
 
 /** What a delivery repeats, as known when it arrived. */
-export type Repetition = {
+type Repetition = {
   /** The lowest id of the known deliveries that it repeats. */
   readonly of: number;
   /** A sentence. */

@@ -20,7 +20,7 @@ export type CachedHistory = {
 };
 
 /** What follows from an issue's deliveries alone. */
-export type Derived = Pick<CachedHistory, "walk" | "measurer" | "settled">;
+type Derived = Pick<CachedHistory, "walk" | "measurer" | "settled">;
 
 /**
  * Derives an issue's history.

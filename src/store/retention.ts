@@ -3,7 +3,7 @@ import type { Erasing } from "./erase/erasing.ts";
 /** How long things are kept, in days; null for ever. */
 export type Retention = { readonly rawDays: number | null; readonly eventsDays: number | null };
 
-export type RetentionOptions = {
+type RetentionOptions = {
   /** The delay after a step that found something, so that waiting batches are written first. */
   readonly betweenMs: number;
   /** Epoch milliseconds. */

@@ -1,6 +1,6 @@
 import { createWaitingLine, type WaitingLineOptions } from "./waiting-line.ts";
 
-export type SlotsOptions = WaitingLineOptions & {
+type SlotsOptions = WaitingLineOptions & {
   /** Most slots that are taken at once. */
   readonly atOnce: number;
 };

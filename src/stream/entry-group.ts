@@ -13,7 +13,7 @@ import type { Part, Source } from "./source.ts";
 import { createStretches, isAllOf, type Made, type Slice, type Stretch } from "./stretches.ts";
 import type { Turns } from "./turns.ts";
 
-export type EntryGroupOptions<One extends Answer> = {
+type EntryGroupOptions<One extends Answer> = {
   readonly operation: EntryOperation<One>;
   readonly source: Source;
   readonly turns: Turns;

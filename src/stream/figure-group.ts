@@ -10,7 +10,7 @@ import {
 import type { FairQueue, Work } from "./fair-queue.ts";
 import type { Part, Source } from "./source.ts";
 
-export type FigureGroupOptions<One extends Answer> = {
+type FigureGroupOptions<One extends Answer> = {
   readonly operation: FigureOperation<One>;
   readonly source: Source;
   /** Where each reading waits to begin. */

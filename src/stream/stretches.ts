@@ -28,7 +28,7 @@ export type Slice<One extends Answer> = {
 type Slices<One extends Answer> = readonly Slice<One>[];
 
 /** The pages of the log as one operation tells them: a page is cut into stretches, and a stretch answered in slices. */
-export type Stretches<One extends Answer> = {
+type Stretches<One extends Answer> = {
   /** The stretches of a page. Each is made when it is first asked for, once for all who read the page. */
   readonly of: (entries: readonly LogEntry[]) => Iterable<Stretch<One>>;
   /**

@@ -11,7 +11,7 @@ import type { Numbered } from "./numbered.ts";
 import { Pending, type PendingOptions, type Told } from "./pending.ts";
 import { findSameBodies } from "./same-bodies.ts";
 
-export type BatchOptions = PendingOptions & {
+type BatchOptions = PendingOptions & {
   /** Histories in memory. If a batch is not committed, those of its issues must be forgotten. */
   readonly historyCache: HistoryCache;
   readonly requestIds: RequestIds;

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import type pg from "pg";
 
-export type ListenerOptions = {
+type ListenerOptions = {
   /** A connection that is not yet connected. */
   readonly connection: () => pg.Client;
   readonly channel: string;

@@ -9,7 +9,7 @@ import { postgresAggregates } from "./aggregates.ts";
 import { postgresDialect } from "./dialect.ts";
 import { failureInQuestion } from "./error.ts";
 
-export type PostgresReaderOptions = ReaderOptions & {
+type PostgresReaderOptions = ReaderOptions & {
   /** True if there is an index of the issues' texts. */
   readonly hasSearch: boolean;
 };

@@ -5,7 +5,7 @@ import type { CheckpointRequest } from "./checkpoint-worker.ts";
 import type { Connection } from "./connection.ts";
 import { codeOf } from "./error.ts";
 
-export type Checkpoints = AsyncDisposable & {
+type Checkpoints = AsyncDisposable & {
   /** To be called after each commit, outside of any transaction. Does not throw, since the commit has succeeded. */
   readonly committed: () => void;
 };
@@ -13,7 +13,7 @@ export type Checkpoints = AsyncDisposable & {
 /** Commits between two looks at the WAL. */
 const commitsBetween = 32;
 
-export type CheckpointLimits = {
+type CheckpointLimits = {
   /**
    * Bytes that are committed between two checkpoints. Each checkpoint syncs the database file, and commits wait
    * meanwhile.

@@ -30,7 +30,7 @@ export type Filling = Disposable & {
   readonly finish: () => Promise<void>;
 };
 
-export type FillingOptions = {
+type FillingOptions = {
   readonly file: string;
   readonly read: (body: Uint8Array) => Reading;
   /** Called if a delivery could not be applied through a fault of this program; it is kept as QUARANTINED. */

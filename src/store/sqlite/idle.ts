@@ -13,7 +13,7 @@ export type IdleTask = {
   readonly slice: () => boolean;
 };
 
-export type Idle = Disposable & {
+type Idle = Disposable & {
   /** To be called after each commit. */
   readonly wrote: () => void;
 };

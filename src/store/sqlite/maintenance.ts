@@ -31,7 +31,7 @@ const restMs = 40;
 const usualMakingMs = 5_000;
 const lookEveryMs = 100;
 
-export type SqliteMaintenanceOptions = {
+type SqliteMaintenanceOptions = {
   /** The free bytes on a folder's disk. */
   readonly freeBytesIn?: (folder: string) => number;
   /** How long to wait for a store that another process is making or upgrading. */
