@@ -10,7 +10,7 @@ export type Bucket = { readonly start: number; readonly end: number };
 type TimeZone = { readonly offsetAt: (instant: number) => number };
 
 const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
+export const dayMs = 24 * hourMs;
 const lengthMs = { HOUR: hourMs, DAY: dayMs, WEEK: 7 * dayMs } as const satisfies Record<Interval, number>;
 
 /** The IANA time zone of this name, in any case; null if there is none. */
