@@ -1,5 +1,6 @@
 import type { DeliveryOutcome, IncomingDelivery } from "../../domain/delivery.ts";
 import { addDelivery } from "../../domain/history.ts";
+import { sameRequest } from "../../domain/outcome.ts";
 import { PastNeededError } from "../../domain/past.ts";
 import { contentRow, deliveryRow, factsFrom } from "../delivery-rows.ts";
 import type { RequestIds } from "../request-ids.ts";
@@ -130,10 +131,7 @@ function decide(
       change.repeatOf !== null ? "DUPLICATE" : change.entries.length > 0 ? "APPLIED" : "UNCHANGED";
     return { outcome, reason: change.reason, repeatOf: change.repeatOf };
   }
-  if (sameDelivery !== null) {
-    const reason = "The same body with the same Request-ID was received before.";
-    return { outcome: "DUPLICATE", reason, repeatOf: sameDelivery };
-  }
+  if (sameDelivery !== null) return { outcome: "DUPLICATE", reason: sameRequest, repeatOf: sameDelivery };
   const outcome = applied.is === "ignored" ? "IGNORED" : "QUARANTINED";
   return { outcome, reason: applied.reason, repeatOf: sameBody };
 }

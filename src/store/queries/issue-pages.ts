@@ -1,3 +1,4 @@
+import { storable } from "../../domain/text.ts";
 import {
   and,
   inArray,
@@ -20,7 +21,6 @@ import type {
   PageRequest,
   Reader,
 } from "../reader.ts";
-import { storable } from "../storable.ts";
 import { issueColumns } from "./issues.ts";
 import { askedInForms, grouped, pageFrom, readFrom, sidesIn, type QueryContext } from "./query.ts";
 
