@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
+import { moduleUrl } from "../../program/module-url.ts";
 import type { CheckpointRequest } from "./checkpoint-worker.ts";
 import type { Connection } from "./connection.ts";
 import { codeOf } from "./error.ts";
@@ -106,8 +106,7 @@ function startThread(
   file: string,
   { checkpointed, failed }: { readonly checkpointed: () => void; readonly failed: () => void },
 ): CheckpointThread {
-  // `.ts` in the sources, `.js` in the package.
-  const module = new URL(`./checkpoint-worker${extname(import.meta.url)}`, import.meta.url);
+  const module = moduleUrl("./checkpoint-worker", import.meta.url);
   const worker = new Worker(module, { workerData: { file }, execArgv: [] });
   worker.unref();
   const exited = once(worker, "exit");
