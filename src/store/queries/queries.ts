@@ -37,7 +37,7 @@ export function queriesOf(context: QueryContext): Reader {
       if (typeof key === "string" && !isStorable(key)) return null;
       return await ask(...args.map(withoutUnstorable));
     } catch (error) {
-      throw context.failureIn(error) ?? error;
+      throw context.questionFailure(error) ?? error;
     }
   });
 }

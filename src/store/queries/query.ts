@@ -19,7 +19,7 @@ export type QueryContext = {
   /** The newest position ever handed out, even if its entry is gone. */
   readonly newestPosition: () => Promise<number>;
   /** The error that a query fails with if the database does; null for an error that is not the database's. */
-  readonly failureIn: (error: unknown) => Error | null;
+  readonly questionFailure: (error: unknown) => Error | null;
   /** The issue object in a kept body. */
   readonly issueObjectOf: (body: Uint8Array) => Json;
   /** Called when a pack, or what a delivery held, is first found to be unreadable: it counts as gone. */

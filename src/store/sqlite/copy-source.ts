@@ -11,7 +11,7 @@ import { remembered } from "./identity.ts";
 import { instanceFileOf, isRestored, readInstance } from "./instance.ts";
 import { tryToLock } from "./lock.ts";
 import { versionOfTables } from "./migrate.ts";
-import { newestPosition } from "./queries.ts";
+import { newestPosition } from "./reader.ts";
 
 /** A store in a SQLite file, as it is at one moment. */
 export type CopySource = Disposable & {

@@ -4,7 +4,7 @@ import { wrapMethods } from "../wrap-methods.ts";
 import { mayTakeLong } from "../query-cost.ts";
 import type { LogBounds, Reader, ReadTransaction } from "../reader.ts";
 import { createWaitingLine } from "../waiting-line.ts";
-import type { ReadAnswer, ReadData, ReadRequest } from "./read-worker.ts";
+import type { ReadAnswer, ReadData, ReadRequest } from "./answer-reads.ts";
 
 export type ReadsOptions = {
   readonly file: string;

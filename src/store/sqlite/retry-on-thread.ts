@@ -3,7 +3,7 @@ import { filterOf, isOftenQuick } from "../query-cost.ts";
 import type { Reader } from "../reader.ts";
 import { wrapMethods } from "../wrap-methods.ts";
 import { openReader } from "./connection.ts";
-import { readerOf } from "./queries.ts";
+import { readerOf } from "./reader.ts";
 
 /**
  * How long a question is tried; webhooks wait meanwhile. A page takes a fraction of it if many issues pass its filter,

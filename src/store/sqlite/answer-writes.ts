@@ -27,7 +27,7 @@ import {
 import { packing } from "./packing.ts";
 import { probe, unprobe } from "./probe.ts";
 import { indexing } from "./search.ts";
-import { erasingSteps } from "./steps.ts";
+import { erasingSteps } from "./erasing.ts";
 import { prepareTransaction } from "./transaction.ts";
 import { fromWire, type Wire } from "./wire.ts";
 
