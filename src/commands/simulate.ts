@@ -11,7 +11,7 @@ import { summaryOf } from "../simulate/summary.ts";
 import { createTally } from "../simulate/tally.ts";
 import { liveTraffic, pastTraffic, type PastOptions } from "../simulate/traffic.ts";
 import type { Webhook } from "../simulate/webhook.ts";
-import { openSqliteFilling } from "../store/sqlite/filling.ts";
+import { openSqliteBulkFill } from "../store/sqlite/bulk-fill.ts";
 import { createStatusLine, type Screen } from "../terminal/progress.ts";
 import { ownAddress, ownConfig, ownFile, signingSecret } from "./from-settings.ts";
 
@@ -34,7 +34,7 @@ const ownGateway: SimulateOptions = {
   resolveSecret: signingSecret,
   resolveBearer: () => ownConfig().WEBHOOK_BEARER ?? null,
   openFilling: () =>
-    openSqliteFilling({
+    openSqliteBulkFill({
       file: ownFile(),
       read: readBody,
       onFault: (error) => console.error(`A delivery could not be applied: ${String(error)}`),

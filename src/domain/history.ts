@@ -3,7 +3,7 @@ import type { Facts } from "./delivery.ts";
 import { standingOf, type Entry, type Standing } from "./entry.ts";
 import type { IssueEvent } from "./event.ts";
 import type { State } from "./issue.ts";
-import { repetitionOf, unchangedBecause } from "./outcome.ts";
+import { repetitionOf, unchangedBecause } from "./change-reason.ts";
 import { knownAlike } from "./repeats.ts";
 import { addStop, startWalk, type Walk } from "./walk.ts";
 

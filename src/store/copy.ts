@@ -6,7 +6,7 @@ import {
   wholeTables,
   type CopiedName,
   type Row,
-} from "./copied.ts";
+} from "./copied-tables.ts";
 import { openCopyTarget, type CopyTarget, type Progress } from "./postgres/copy-target.ts";
 import { openCopySource, type CopySource } from "./sqlite/copy-source.ts";
 

@@ -11,7 +11,7 @@ import {
   type Change,
   type History,
 } from "../../src/domain/history.ts";
-import { PastNeededError } from "../../src/domain/past.ts";
+import { PastNeededError } from "../../src/domain/walk-past.ts";
 import { letGo, startWalk } from "../../src/domain/walk.ts";
 import { agree } from "../../src/domain/issue.ts";
 import { measure, Measurer, type Measures } from "../../src/domain/measures.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Facts } from "../../src/domain/delivery.ts";
 import { addDelivery, deriveHistory, type Change } from "../../src/domain/history.ts";
-import { PastNeededError } from "../../src/domain/past.ts";
+import { PastNeededError } from "../../src/domain/walk-past.ts";
 import { letGo, startWalk } from "../../src/domain/walk.ts";
 import { measure, type Measures } from "../../src/domain/measures.ts";
 import { catchUp, derived, remeasure } from "../../src/store/cached-history.ts";

@@ -139,7 +139,7 @@ const deferred =
   /exec\(\s*["'`]begin(?! (?:immediate|exclusive))|\.transaction\((?![^]*?(?:\.immediate\(\)|behavior: "immediate"))/i;
 
 /** These read, on connections that cannot write; the last one has a file that nobody else knows. */
-const mayBeDeferred = ["answer-reads", "backup", "copy-source", "doctor", "filling"].map(
+const mayBeDeferred = ["answer-reads", "backup", "copy-source", "doctor", "bulk-fill"].map(
   (name) => `src/store/sqlite/${name}.ts`,
 );
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Facts } from "../../src/domain/delivery.ts";
 import { addDelivery, deriveHistory, type Change } from "../../src/domain/history.ts";
-import { PastNeededError } from "../../src/domain/past.ts";
+import { PastNeededError } from "../../src/domain/walk-past.ts";
 import { letGo } from "../../src/domain/walk.ts";
 import { measure, type Measures } from "../../src/domain/measures.ts";
 import { comparePlaces } from "../../src/domain/order.ts";

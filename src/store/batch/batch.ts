@@ -1,7 +1,7 @@
 import type { DeliveryOutcome, IncomingDelivery } from "../../domain/delivery.ts";
 import { addDelivery } from "../../domain/history.ts";
-import { sameRequest } from "../../domain/outcome.ts";
-import { PastNeededError } from "../../domain/past.ts";
+import { sameRequest } from "../../domain/change-reason.ts";
+import { PastNeededError } from "../../domain/walk-past.ts";
 import { contentRow, deliveryRow, factsFrom } from "../delivery-rows.ts";
 import type { RequestIds } from "../request-ids.ts";
 import type { Receipt } from "../store.ts";

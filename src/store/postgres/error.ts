@@ -43,8 +43,8 @@ export function failureWithin(error: unknown): ReadFailure | null {
 }
 
 /**
- * Awaits an answer through Drizzle. If it fails, throws what `mappedFailure` made of the error: Drizzle's own error holds
- * the statement and its values.
+ * Awaits an answer through Drizzle. If it fails, throws what `mappedFailure` made of the error: Drizzle's own error
+ * holds the statement and its values.
  */
 export async function answered<Answer>(asked: PromiseLike<Answer>): Promise<Answer> {
   try {

@@ -5,7 +5,7 @@ import { loadRequestIds } from "../request-ids.ts";
 import { startRetention, type Retention } from "../retention.ts";
 import type { Receipt, Store } from "../store.ts";
 import { validNames } from "../tokens.ts";
-import { createSlots } from "../slots.ts";
+import { createSemaphore } from "../semaphore.ts";
 import { createWriter } from "../writer.ts";
 import { drizzleOver } from "./drizzle-over.ts";
 import { watchEpoch } from "./epoch.ts";
@@ -182,8 +182,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     }),
   );
 
-  const heavySlots = createSlots({ ...slotLimits, atOnce: heavyAtOnce });
-  const transactionSlots = createSlots({ ...slotLimits, atOnce: transactionsAtOnce });
+  const heavySlots = createSemaphore({ ...slotLimits, atOnce: heavyAtOnce });
+  const transactionSlots = createSemaphore({ ...slotLimits, atOnce: transactionsAtOnce });
   const questions = questionsOn(pools.reading, { isPooled });
   const reading = textIndex.readerBy((hasSearch) =>
     limitHeavy(readerOf(questions, { ...asking, hasSearch }), heavySlots),

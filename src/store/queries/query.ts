@@ -4,7 +4,7 @@ import type { Json } from "../../domain/issue.ts";
 import type { Aggregates } from "../aggregates.ts";
 import type { Dialect } from "../dialect.ts";
 import type { Direction, Page, PageRequest } from "../reader.ts";
-import { createRecent } from "../recent.ts";
+import { createBoundedCache } from "../bounded-cache.ts";
 import type * as tables from "../tables/sqlite.ts";
 
 /**
@@ -63,7 +63,7 @@ export function askedInForms<Row>(): (
   build: () => PromiseLike<Row[]> & { prepare(name?: string): unknown },
   values: Record<string, unknown>,
 ) => Promise<readonly Row[]> {
-  const recent = createRecent<Prepared<Row>>(mostOfForms);
+  const recent = createBoundedCache<Prepared<Row>>(mostOfForms);
   // Both databases' queries have `prepare`. PostgreSQL's server keeps no statement: see `drizzleOver`.
   return async (form, build, values) =>
     recent(form, () => build().prepare() as Prepared<Row>).execute(values);

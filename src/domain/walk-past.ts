@@ -1,6 +1,6 @@
 import type { Facts } from "./delivery.ts";
 import { fnv1a } from "./fnv.ts";
-import type { Known } from "./known.ts";
+import type { Known } from "./known-state.ts";
 import { compareDeliveries } from "./order.ts";
 import { keysOf } from "./repeats.ts";
 
