@@ -9,7 +9,7 @@ import type { HistoryCache } from "../history-cache.ts";
 import type { WriteTransaction } from "../write.ts";
 import { loadHistories, type Histories } from "./histories.ts";
 import type { Numbered } from "./numbered.ts";
-import { Pending, type PendingOptions, type Told } from "./pending.ts";
+import { Pending, type PendingOptions, type AppliedChange } from "./pending.ts";
 import { findSameBodies } from "./same-bodies.ts";
 
 type BatchOptions = PendingOptions & {
@@ -91,7 +91,8 @@ export const unapplied = {
 } as const;
 
 type Applied =
-  ({ readonly is: "applied" } & Told) | { readonly is: "ignored" | "quarantined"; readonly reason: string };
+  | ({ readonly is: "applied" } & AppliedChange)
+  | { readonly is: "ignored" | "quarantined"; readonly reason: string };
 
 async function apply(
   id: number,
