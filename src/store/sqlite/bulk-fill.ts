@@ -20,7 +20,7 @@ import { dropSearch, openSearch } from "./search.ts";
 import { prepareTransaction } from "./transaction.ts";
 
 /** A store that is being filled with a past. Disposing it without `finish` leaves what was there before. */
-export type BulkFill = Disposable & {
+type BulkFill = Disposable & {
   /**
    * Writes the deliveries as if a gateway had received them at their `receivedAt`. They are not on disk before
    * `finish`.
