@@ -94,9 +94,10 @@ describe("pages that are tried here", () => {
     expect(asked).toEqual(["issuePage"]);
   });
 
-  it("are those of issues and of transitions, and what some issues have; all else is asked for elsewhere", async () => {
+  it("are those of issues and of transitions, what some issues have, and when the last delivery came; all else is asked for elsewhere", async () => {
     using retrying = openRetryOnThread(file, elsewhere, { issueObjectOf }, Infinity);
     for (const ask of mostlyQuick) await ask(retrying.reader);
+    expect(await retrying.reader.lastDeliveryAt()).toBe(1);
     expect(asked).toEqual([]);
     await retrying.reader.issueCount({ filter: {}, now: 0 });
     expect(asked).toEqual(["issueCount"]);
