@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import * as z from "zod";
 import { databaseUrl, postgresUrl } from "./database-url.ts";
+import { dayMs } from "./domain/calendar.ts";
 import { logLevels } from "./observability/logger.ts";
 import { howToRun } from "./program/how-to-run.ts";
 
@@ -171,7 +172,7 @@ const settings = z.object({
       "An ISO-8601 duration such as PT6H. If no webhook has arrived for longer than this, feed.isSilent is true and /health/ready?silence=1 answers 503. Unset: isSilent is null and ?silence=1 always answers 503.",
     ),
   DRAIN_DELAY: isoDuration
-    .pipe(z.number().max(86_400_000, "must be at most P1D"))
+    .pipe(z.number().max(dayMs, "must be at most P1D"))
     .prefault("PT5S")
     .describe(
       "How long after SIGTERM webhooks are still accepted while /health/ready answers 503. Make it longer than your load balancer needs to notice.",

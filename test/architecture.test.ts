@@ -60,7 +60,7 @@ const partOf = (file: string) => relative("src", file).split("/")[0]!;
 /** Everything that a file imports or loads, with whether it is of types alone. */
 function importsOf(source: string): readonly { readonly from: string; readonly isType: boolean }[] {
   const declared = source.matchAll(/^(?:import|export)\b( type\b)?([^;]*?)"([^"]+)"/gms);
-  const loaded = source.matchAll(/\b(?:import|URL|require)\(\s*["`]([^"`$]+)/g);
+  const loaded = source.matchAll(/\b(?:import|URL|moduleUrl|require)\(\s*["`]([^"`$]+)/g);
   return [
     ...[...declared].map(([, type, names, from]) => ({
       from: from!,
@@ -122,6 +122,7 @@ describe("the check itself", () => {
     ["graphql", 'const x = () => import("../store/event-rows.ts");', true],
     ["graphql", 'new Worker(new URL("../store/read-worker.ts", import.meta.url));', true],
     ["graphql", "new URL(`../store/read-worker${extname(import.meta.url)}`, import.meta.url);", true],
+    ["graphql", 'moduleUrl("../store/read-worker", import.meta.url)', true],
     ["http", 'import { eq } from "drizzle-orm";', true],
     ["store", 'import { eq } from "drizzle-orm/sqlite-core";', false],
   ])("in %s finds a stray in %s: %s", (part, source, isStray) => {

@@ -3,9 +3,9 @@ import { issueObjectOf } from "../../src/sentry/raw-issue.ts";
 import type { IssueKey, IssueOrder, Reader } from "../../src/store/reader.ts";
 import { setForSession } from "../../src/store/postgres/pooler.ts";
 import { createPools, questionSettings } from "../../src/store/postgres/pools.ts";
-import { readerOf as postgresReaderOf } from "../../src/store/postgres/queries.ts";
+import { readerOf as postgresReaderOf } from "../../src/store/postgres/reader.ts";
 import { openReader } from "../../src/store/sqlite/connection.ts";
-import { readerOf } from "../../src/store/sqlite/queries.ts";
+import { readerOf } from "../../src/store/sqlite/reader.ts";
 
 /** A store that is only read, whichever database has it. */
 export type Opened = AsyncDisposable & {

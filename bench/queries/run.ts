@@ -10,7 +10,7 @@ import { fill } from "../../src/simulate/fill.ts";
 import { createTally } from "../../src/simulate/tally.ts";
 import { pastTraffic } from "../../src/simulate/traffic.ts";
 import { issueOrderFields, type IssueKey, type IssueOrder, type Reader } from "../../src/store/reader.ts";
-import { openSqliteFilling } from "../../src/store/sqlite/filling.ts";
+import { openSqliteBulkFill } from "../../src/store/sqlite/bulk-fill.ts";
 import { percentile } from "../load.ts";
 import { openDatabase, openFile, type Opened } from "./opened.ts";
 
@@ -42,7 +42,7 @@ async function madeStore(issues: number, days: number): Promise<Store> {
   const to = Date.now();
   const from = to - days * day;
   using bar = createProgressBar("filling, by the hour", process.stderr);
-  using filling = openSqliteFilling({ file, read: readBody, onFault: console.error });
+  using filling = openSqliteBulkFill({ file, read: readBody, onFault: console.error });
   await fill({
     webhooks: pastTraffic({ seed: 1, secret: "", issues, from, to }),
     filling,

@@ -10,7 +10,7 @@ import { createContext, type Services } from "../../src/graphql/context.ts";
 import { schema } from "../../src/graphql/schema.ts";
 import { issueObjectOf } from "../../src/sentry/raw-issue.ts";
 import { openReader } from "../../src/store/sqlite/connection.ts";
-import { readerOf } from "../../src/store/sqlite/queries.ts";
+import { readerOf } from "../../src/store/sqlite/reader.ts";
 
 /**
  * Serves the gateway's own schema and resolvers, from a store that nobody writes, by another server.

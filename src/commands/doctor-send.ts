@@ -21,7 +21,7 @@ export type SendOptions = {
   readonly fetch?: typeof globalThis.fetch;
 };
 
-export type SendResult =
+type SendResult =
   | { readonly is: "arrived"; readonly milliseconds: number }
   | { readonly is: "wrong"; readonly problem: string; readonly remedy: string };
 

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { retentionOf } from "../config.ts";
+import { dayMs } from "../domain/calendar.ts";
 import type { Retention } from "../store/retention.ts";
 import { counted } from "../terminal/counted-noun.ts";
 import { CommandError } from "./command-error.ts";
@@ -12,8 +13,6 @@ export type PruneOptions = ErasingOptions & {
 };
 
 const pruningOwn: PruneOptions = { ...erasingOwn, retention: () => retentionOf(ownConfig()) };
-
-const dayMs = 86_400_000;
 
 /** `issuewire prune`: drops what is too old by the settings. A running gateway does the same by itself. */
 export function pruneCommand({ open, retention, now, print } = pruningOwn): Command {

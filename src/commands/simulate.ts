@@ -11,11 +11,11 @@ import { summaryOf } from "../simulate/summary.ts";
 import { createTally } from "../simulate/tally.ts";
 import { liveTraffic, pastTraffic, type PastOptions } from "../simulate/traffic.ts";
 import type { Webhook } from "../simulate/webhook.ts";
-import { openSqliteFilling } from "../store/sqlite/filling.ts";
+import { openSqliteBulkFill } from "../store/sqlite/bulk-fill.ts";
 import { createStatusLine, type Screen } from "../terminal/progress.ts";
 import { ownAddress, ownConfig, ownFile, signingSecret } from "./from-settings.ts";
 
-export type SimulateOptions = {
+type SimulateOptions = {
   /** The gateway's secret, if `--secret` is not given. An error is shown to the user. */
   readonly resolveSecret: () => string;
   /** The gateway's bearer token, if `--bearer` is not given; null if it asks for none. */
@@ -34,7 +34,7 @@ const ownGateway: SimulateOptions = {
   resolveSecret: signingSecret,
   resolveBearer: () => ownConfig().WEBHOOK_BEARER ?? null,
   openFilling: () =>
-    openSqliteFilling({
+    openSqliteBulkFill({
       file: ownFile(),
       read: readBody,
       onFault: (error) => console.error(`A delivery could not be applied: ${String(error)}`),

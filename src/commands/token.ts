@@ -9,7 +9,7 @@ import type { Maintenance } from "../store/maintenance.ts";
 import { CommandError } from "./command-error.ts";
 import { ownStore } from "./from-settings.ts";
 
-export type TokenCommandOptions = {
+type TokenCommandOptions = {
   /** Makes the database if there is none: a gateway that others can reach needs a token before it starts. */
   readonly open: () => Promise<Maintenance>;
   /** @throws if there is no database. */

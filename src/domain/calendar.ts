@@ -7,10 +7,10 @@ export type Interval = (typeof intervals)[number];
 export type Bucket = { readonly start: number; readonly end: number };
 
 /** `offsetAt` is how far the zone's clocks are ahead of UTC, in milliseconds, at an instant in epoch milliseconds. */
-export type TimeZone = { readonly offsetAt: (instant: number) => number };
+type TimeZone = { readonly offsetAt: (instant: number) => number };
 
 const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
+export const dayMs = 24 * hourMs;
 const lengthMs = { HOUR: hourMs, DAY: dayMs, WEEK: 7 * dayMs } as const satisfies Record<Interval, number>;
 
 /** The IANA time zone of this name, in any case; null if there is none. */

@@ -2,7 +2,7 @@ import { entriesFrom, standingOf, type Entry, type EntryDraft, type Standing } f
 import type { IssueEvent } from "./event.ts";
 import { agree } from "./issue.ts";
 import { comparePlaces, positionIn } from "./order.ts";
-import { isOfPast, PastNeededError } from "./past.ts";
+import { isOfPast, PastNeededError } from "./walk-past.ts";
 import type { Stop } from "./stop.ts";
 import type { Before, Walk } from "./walk.ts";
 

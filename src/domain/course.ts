@@ -1,6 +1,14 @@
 import type { Claim, Facts } from "./delivery.ts";
 import { agree, type Assignee, type State } from "./issue.ts";
-import { forgetOld, mayBeRetried, nothingOver, told, withOver, type Known, type Stay } from "./known.ts";
+import {
+  forgetOld,
+  mayBeRetried,
+  nothingOver,
+  told,
+  withOver,
+  type Known,
+  type Stay,
+} from "./known-state.ts";
 import { isCreated, isNewer, newerOf, type FirstRole } from "./order.ts";
 
 /** An event as the walk finds it: what a delivery reports, or an INFERRED change that it shows before or after that. */

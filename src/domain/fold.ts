@@ -1,3 +1,5 @@
+import { storable } from "./text.ts";
+
 /**
  * Folds text for searching: texts that differ only in case, or in how Unicode composes the same characters, have the
  * same fold. NUL and lone surrogates become U+FFFD, so that UTF-8 bytes compare in any database as text does here.
@@ -10,9 +12,7 @@
 export function fold(text: string): string {
   if (isAscii.test(text)) return text.toLowerCase();
   return (
-    text
-      .toWellFormed()
-      .replaceAll("\0", "\uFFFD")
+    storable(text)
       .replace(marks, upToMost)
       .normalize("NFC")
       .replace(foldable, foldCodePoint)

@@ -3,12 +3,9 @@ import type { Facts } from "./delivery.ts";
 import { standingOf, type Entry, type Standing } from "./entry.ts";
 import type { IssueEvent } from "./event.ts";
 import type { State } from "./issue.ts";
-import { repetitionOf, unchangedBecause } from "./outcome.ts";
+import { repetitionOf, unchangedBecause } from "./change-reason.ts";
 import { knownAlike } from "./repeats.ts";
-import { PastNeededError } from "./past.ts";
-import { addStop, letGo, startWalk, type Walk } from "./walk.ts";
-
-export { letGo, PastNeededError, startWalk, type Entry, type Walk };
+import { addStop, startWalk, type Walk } from "./walk.ts";
 
 /** The history of one issue, and its state at the end. */
 export type History = {

@@ -1,5 +1,5 @@
 /** The meaning of each operator. A new operator does not compile until every interpreter gives it a meaning. */
-export type Meanings<Operators, Meaning> = {
+type Meanings<Operators, Meaning> = {
   readonly [Name in keyof Operators]-?: (operand: NonNullable<Operators[Name]>) => Meaning;
 };
 

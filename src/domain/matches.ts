@@ -23,20 +23,7 @@ import {
   type IssueFields,
 } from "./issue.ts";
 
-/** True when the issue passes the filter. Relative times count from `now` (epoch milliseconds). */
-export function matches(filter: IssueFilter, issue: Issue, now: number): boolean {
-  return issueTest(filter)(issue, now);
-}
-
-/**
- * True if the entry's event is a transition that passes the filter. Conditions on the issue are tried on the issue
- * after the entry. An event without a transition passes no filter, not even an empty one.
- */
-export function matchesTransition(filter: TransitionFilter, entry: LogEntry, now: number): boolean {
-  return transitionTest(filter)(entry, now);
-}
-
-/** `matches`, with the filter compiled once for many issues. */
+/** Whether an issue passes the filter. Relative times count from `now` (epoch milliseconds). */
 export function issueTest(filter: IssueFilter): Test<Issue> {
   return all(
     interpret<IssueFilter, Test<Issue>>(filter, {
@@ -69,7 +56,10 @@ export function issueTest(filter: IssueFilter): Test<Issue> {
   );
 }
 
-/** `matchesTransition`, with the filter compiled once for many entries. */
+/**
+ * Whether an entry's event is a transition that passes the filter. Conditions on the issue are tried on the issue after
+ * the entry. An event without a transition passes no filter, not even an empty one.
+ */
 export function transitionTest(filter: TransitionFilter): Test<LogEntry> {
   const test = changeTest(filter);
   return ({ event, after }, now) =>

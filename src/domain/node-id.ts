@@ -1,13 +1,5 @@
 /** The types that `Query.node` answers for. */
-export const nodeTypes = [
-  "Issue",
-  "Project",
-  "User",
-  "Team",
-  "IssueEvent",
-  "StatusTransition",
-  "Delivery",
-] as const;
+const nodeTypes = ["Issue", "Project", "User", "Team", "IssueEvent", "StatusTransition", "Delivery"] as const;
 export type NodeType = (typeof nodeTypes)[number];
 
 /** Relay's global id: the type and the node's own id, opaque to clients. It outlives `rebuild`. */

@@ -1,3 +1,5 @@
+import { dayMs } from "./calendar.ts";
+
 /** A time as RFC 3339 writes it. */
 export type Rfc3339 = {
   /** Epoch milliseconds, cut off; in UTC if the text names no zone. */
@@ -12,7 +14,7 @@ const shape =
 
 /** `Date.UTC` takes the years 0 to 99 for 1900 to 1999. The calendar repeats after this many years. */
 const cycleYears = 400;
-const cycleMs = 146_097 * 86_400_000;
+const cycleMs = 146_097 * dayMs;
 
 /** Reads a time in RFC 3339, whose zone may be left out; null for anything else. */
 export function rfc3339Of(text: string): Rfc3339 | null {

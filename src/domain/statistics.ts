@@ -15,7 +15,7 @@ import { valuesAt } from "./rank.ts";
 export type Period = { readonly from: number; readonly to: number };
 
 /** The facets by which issues can be counted, with the type of each one's keys. */
-export type FacetKeys = {
+type FacetKeys = {
   readonly status: IssueStatus;
   readonly substatus: IssueSubstatus | null;
   readonly level: IssueLevel;
@@ -33,7 +33,7 @@ export type Facets = { readonly total: number } & {
 };
 
 /** The number of issues that have these texts, as Sentry sent them. */
-export type FacetGroup = { readonly count: number } & { readonly [Name in Facet]?: string | null };
+type FacetGroup = { readonly count: number } & { readonly [Name in Facet]?: string | null };
 
 const keyOf: { readonly [Name in Facet]: (raw: string | null) => FacetKeys[Name] } = {
   status: (raw) => issueStatusOf(raw ?? ""),

@@ -1,7 +1,7 @@
 import { Course, type Step, type Visit } from "./course.ts";
 import type { Claim, Facts } from "./delivery.ts";
 import { agree, type State } from "./issue.ts";
-import type { Known } from "./known.ts";
+import type { Known } from "./known-state.ts";
 import { isCreated } from "./order.ts";
 
 /**

@@ -2,7 +2,7 @@ import type { Draft } from "./course.ts";
 import type { Facts } from "./delivery.ts";
 import type { IssueEvent, Transition } from "./event.ts";
 import type { Assignee, State } from "./issue.ts";
-import type { Known } from "./known.ts";
+import type { Known } from "./known-state.ts";
 import { actionOf, inferredActionOf, kindOf } from "./kind.ts";
 import { comparePlaces, placeOf } from "./order.ts";
 import type { Alike } from "./repeats.ts";

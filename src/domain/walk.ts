@@ -1,9 +1,9 @@
 import type { Draft } from "./course.ts";
 import type { Facts } from "./delivery.ts";
 import type { IssueEvent } from "./event.ts";
-import { isSameKnown, type Known } from "./known.ts";
+import { isSameKnown, type Known } from "./known-state.ts";
 import { compareDeliveries, isCreated, isNewer, positionIn } from "./order.ts";
-import { isOfPast, mayRepeat, PastNeededError, printOf, type Past } from "./past.ts";
+import { isOfPast, mayRepeat, PastNeededError, printOf, type Past } from "./walk-past.ts";
 import {
   alikeTo,
   createRepeats,

@@ -1,7 +1,8 @@
 import type { Annotation } from "../domain/issue.ts";
+import { storable } from "../domain/text.ts";
 import { urlOf } from "./links.ts";
 import { isObject } from "./objects.ts";
-import { clean, textOf } from "./text.ts";
+import { textOf } from "./text.ts";
 
 /** More than any issue has; the raw body keeps the rest. */
 const maxAnnotations = 1000;
@@ -16,7 +17,7 @@ export function annotationsOf(value: unknown): readonly Annotation[] {
 }
 
 function annotationOf(value: unknown): Annotation | null {
-  if (typeof value === "string") return linkIn(clean(value));
+  if (typeof value === "string") return linkIn(storable(value));
   return isObject(value) ? { displayName: textOf(value["displayName"]), url: urlOf(value["url"]) } : null;
 }
 

@@ -15,7 +15,7 @@ import { assigneeOf } from "./people.ts";
 import { idOf, notTooLong, textOf, wordOf } from "./text.ts";
 
 /** Sentry's issue object, read. */
-export type IssueObject = {
+type IssueObject = {
   readonly sentryId: string;
   readonly fields: IssueFields;
   readonly details: IssueDetails;

@@ -1,6 +1,6 @@
-import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { OverloadedError, StorageUnavailableError } from "../domain/failure.ts";
+import { moduleUrl } from "../program/module-url.ts";
 import type { Payload } from "./payload.ts";
 
 /** Reads large bodies in worker threads, so that they do not block the event loop. */
@@ -130,9 +130,7 @@ export function createParsePool({
 }
 
 function startParseWorker(): Worker {
-  // `.ts` in the sources, `.js` in the package.
-  const file = new URL(`./parse-worker${extname(import.meta.url)}`, import.meta.url);
-  return new Worker(file, {
+  return new Worker(moduleUrl("./parse-worker", import.meta.url), {
     // Enough for any body that WEBHOOK_MAX_BYTES may let in. A worker that needs more may end the whole process.
     resourceLimits: { maxOldGenerationSizeMb: 256 },
     // Those of the process may not be valid for a worker: --input-type, --inspect-brk.

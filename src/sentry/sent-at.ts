@@ -10,7 +10,7 @@ const maxAheadMs = 5 * 60_000;
  */
 const maxSeenAheadMs = 60_000;
 
-export type SentAt = {
+type SentAt = {
   /** Epoch milliseconds. */
   readonly at: number;
   /** Why it differs from the header; null if it does not. */

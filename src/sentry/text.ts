@@ -1,16 +1,13 @@
-/** Replaces NUL and lone surrogates, which not every database and encoding can hold, by U+FFFD. */
-export function clean(text: string): string {
-  return text.toWellFormed().replaceAll("\0", "\ufffd");
-}
+import { storable } from "../domain/text.ts";
 
-/** The text, cleaned; null for anything else than a string. */
+/** The text as it can be stored; null for anything else than a string. */
 export function textOf(value: unknown): string | null {
-  return typeof value === "string" ? clean(value) : null;
+  return typeof value === "string" ? storable(value) : null;
 }
 
-/** The text, cleaned; null for anything else and for the empty text. */
+/** The text as it can be stored; null for anything else and for the empty text. */
 export function wordOf(value: unknown): string | null {
-  return typeof value === "string" && value !== "" ? clean(value) : null;
+  return typeof value === "string" && value !== "" ? storable(value) : null;
 }
 
 /** An id of Sentry's for an issue, a project or a commit; null for what cannot be one. */

@@ -66,7 +66,7 @@ export function createAnswers({
     joined: joinedMessages,
     turn: () => enterLater(answerTurnstile),
     askedBy,
-    told(entries) {
+    delivered(entries) {
       // A late entry may name a delivery that came in long before.
       for (const { event } of entries) if (!event.isLate) report.entryTold(now() - event.receivedAt);
     },

@@ -1,5 +1,5 @@
 /** A priority queue by time. Items due at the same time come out in the order in which they were added. */
-export type Agenda<Item> = {
+type Agenda<Item> = {
   readonly add: (at: number, item: Item) => void;
   /** Takes out the item that is due first; null if there is none. */
   readonly take: () => { readonly at: number; readonly item: Item } | null;

@@ -14,7 +14,7 @@ export type Filling = Disposable & {
   readonly finish: () => Promise<void>;
 };
 
-export type FillOptions = {
+type FillOptions = {
   readonly webhooks: Iterable<Webhook>;
   readonly filling: Filling;
   readonly tally: Tally;

@@ -5,7 +5,7 @@ import { week, type Step } from "./step.ts";
 import type { Assignee, Person } from "./world.ts";
 
 /** The next step of an issue, and its time in milliseconds of the lives' time. */
-export type Planned = { readonly at: number; readonly step: Step };
+type Planned = { readonly at: number; readonly step: Step };
 
 /**
  * Plans the next step of an issue whose last one was `at` that time; null if nothing happens to it any more.

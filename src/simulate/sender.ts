@@ -15,7 +15,7 @@ export type Answer =
   /** No answer. `reason` is the system's code or a few words. */
   | { readonly is: "failed"; readonly reason: string };
 
-export type Sender = Disposable & {
+type Sender = Disposable & {
   /** Never rejects, and settles after `timeoutMs` of silence. Sends once: Sentry does not retry either. */
   readonly send: (webhook: Pick<Webhook, "body" | "headers">) => Promise<Answer>;
 };

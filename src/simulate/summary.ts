@@ -3,7 +3,7 @@ import { durationText } from "./duration.ts";
 import type { Counts } from "./tally.ts";
 import type { WebhookKind } from "./webhook.ts";
 
-export type SummaryOptions = {
+type SummaryOptions = {
   readonly counts: Counts;
   readonly elapsedMs: number;
   /** The command line that repeats the run. */

@@ -18,7 +18,7 @@ export type Counts = {
 };
 
 /** In milliseconds, accurate to one percent; null while nothing was answered. */
-export type Latency = {
+type Latency = {
   readonly percentile: (share: number) => number | null;
   readonly max: number | null;
 };

@@ -20,8 +20,6 @@ export type Trouble = { readonly late: number; readonly repeated: number; readon
 
 /** As it is with a receiver that mostly works. */
 const usualTrouble: Trouble = { late: 0.03, repeated: 0.025, lost: 0.01 };
-/** Every webhook arrives once and within seconds. The order can still change, as in Sentry's own queue. */
-export const noTrouble: Trouble = { late: 0, repeated: 0, lost: 0 };
 
 /** What really happened, whatever was sent about it. */
 export type Happening = {

@@ -21,7 +21,7 @@ export type Webhook = {
 };
 
 /** An unsigned webhook. */
-export type Letter = {
+type Letter = {
   /** ASCII. */
   readonly text: string;
   readonly what: WebhookKind;

@@ -2,7 +2,7 @@ import type { IncomingDelivery } from "../domain/delivery.ts";
 import { unapplied } from "./batch/batch.ts";
 import type { Receipt } from "./store.ts";
 
-export type AroundFaultsOptions = {
+type AroundFaultsOptions = {
   /** Writes a batch in one transaction: all of it or nothing. */
   readonly write: (batch: readonly IncomingDelivery[]) => Promise<readonly Receipt[]>;
   /** True for a fault of this program, which would happen again. */

@@ -1,6 +1,7 @@
 import type { Facts } from "../domain/delivery.ts";
 import type { IssueEvent } from "../domain/event.ts";
-import { addDelivery, eventsLeft, startWalk, type Change, type Walk } from "../domain/history.ts";
+import { addDelivery, eventsLeft, type Change } from "../domain/history.ts";
+import { startWalk, type Walk } from "../domain/walk.ts";
 import { measure, Measurer, type Measures } from "../domain/measures.ts";
 import { comparePlaces } from "../domain/order.ts";
 import type { ShownProject } from "./issue-rows.ts";
@@ -19,7 +20,7 @@ export type CachedHistory = {
 };
 
 /** What follows from an issue's deliveries alone. */
-export type Derived = Pick<CachedHistory, "walk" | "measurer" | "settled">;
+type Derived = Pick<CachedHistory, "walk" | "measurer" | "settled">;
 
 /**
  * Derives an issue's history.

@@ -24,9 +24,9 @@ import type {
 import { fold } from "../domain/fold.ts";
 import { interpret } from "../domain/interpret.ts";
 import { momentAt } from "../domain/moment.ts";
+import { isStorable } from "../domain/text.ts";
 import { all, any, type Condition } from "./condition.ts";
 import type { Dialect } from "./dialect.ts";
-import { isStorable } from "./storable.ts";
 
 /** A closed set of words that Sentry spells in lower case, and the word that a column's text stands for. */
 export type Vocabulary<Word extends string> = {

@@ -6,11 +6,11 @@ import {
   wholeTables,
   type CopiedName,
   type Row,
-} from "./copied.ts";
+} from "./copied-tables.ts";
 import { openCopyTarget, type CopyTarget, type Progress } from "./postgres/copy-target.ts";
 import { openCopySource, type CopySource } from "./sqlite/copy-source.ts";
 
-export type CopyOptions = {
+type CopyOptions = {
   /** The SQLite file. A gateway may be using it. */
   readonly file: string;
   /** The PostgreSQL database: empty, or with a copy that was begun. */

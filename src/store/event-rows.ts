@@ -1,5 +1,5 @@
 import { forgottenRole, type LoggedEvent } from "../domain/event.ts";
-import type { Entry } from "../domain/history.ts";
+import type { Entry } from "../domain/entry.ts";
 import type { Measures } from "../domain/measures.ts";
 import type { DeliveryRow } from "./delivery-rows.ts";
 import { assigneeText, assigneeIn } from "./person-text.ts";

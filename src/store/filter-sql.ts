@@ -70,7 +70,7 @@ export function textNarrowings(
 }
 
 /**
- * A condition that is true of exactly the events that `matchesTransition` accepts, with each issue as it is now; of
+ * A condition that is true of exactly the events that `transitionTest` accepts, with each issue as it is now; of
  * none without a transition. Otherwise like `issueWhere`.
  */
 export function transitionWhere(

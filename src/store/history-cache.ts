@@ -1,4 +1,5 @@
-import { letGo, sizeOf } from "../domain/history.ts";
+import { sizeOf } from "../domain/history.ts";
+import { letGo } from "../domain/walk.ts";
 import type { CachedHistory } from "./cached-history.ts";
 
 /**
@@ -19,7 +20,7 @@ export type HistoryCache = {
 const cachedDeliveries = 50_000;
 
 /** Most deliveries of one history that are held, and how many are left when there are more. Few are late by as many. */
-export type MostOfOne = { readonly most: number; readonly left: number };
+type MostOfOne = { readonly most: number; readonly left: number };
 const usual: MostOfOne = { most: 24, left: 8 };
 
 /** @param maxDeliveries most deliveries of all histories held together; one history is always held. */

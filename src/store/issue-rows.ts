@@ -18,10 +18,7 @@ export type IssueRow = typeof issues.$inferSelect;
 export type Shown = { readonly delivery: number; readonly snapshot: Pick<Snapshot, "fields" | "written"> };
 
 /** The columns that follow from what an issue shows. */
-export type ShownColumns = Omit<
-  IssueRow,
-  "id" | "sentryId" | "status" | "substatus" | "statusSince" | "lastSeq"
->;
+type ShownColumns = Omit<IssueRow, "id" | "sentryId" | "status" | "substatus" | "statusSince" | "lastSeq">;
 
 /** The project that an issue shows; each event of its history has it too. */
 export type ShownProject = Pick<IssueRow, "projectId" | "projectSlug">;

@@ -1,9 +1,10 @@
+import { dayMs } from "../domain/calendar.ts";
 import type { Erasing } from "./erase/erasing.ts";
 
 /** How long things are kept, in days; null for ever. */
 export type Retention = { readonly rawDays: number | null; readonly eventsDays: number | null };
 
-export type RetentionOptions = {
+type RetentionOptions = {
   /** The delay after a step that found something, so that waiting batches are written first. */
   readonly betweenMs: number;
   /** Epoch milliseconds. */
@@ -18,8 +19,6 @@ const everyMs = 60_000;
  * The delay before the first look if nothing ever expires, but a command may have left something: startup comes first.
  */
 const firstMs = 2_000;
-const dayMs = 86_400_000;
-
 /**
  * Erases, step by step, what is too old, and what an interrupted command had set aside. Every gateway on a store does
  * so, and finds what the others have left.

@@ -22,10 +22,10 @@ export type ProjectMove = Pick<EventRow, "issueId"> & ShownProject;
 export type ProjectWrite = Project & { readonly shownAt: number };
 
 /** The position of an event in the log, and its place in its issue's history. */
-export type Placed = Pick<EventRow, "seq" | "place">;
+type Placed = Pick<EventRow, "seq" | "place">;
 
 /** What the versions of an event are counted by. */
-export type DeliveryRole = Pick<EventRow, "delivery" | "role">;
+type DeliveryRole = Pick<EventRow, "delivery" | "role">;
 
 /** Most deliveries with one body that are compared, besides the first: a body may be sent any number of times. */
 export const mostAlike = 100;

@@ -1,30 +1,24 @@
 import type { Seq } from "../domain/cursor.ts";
 import type { LogEntry } from "../domain/event.ts";
-import {
-  connectionsOf,
-  type Answer,
-  type End,
-  type EntryOperation,
-  type Sink,
-  type Subscriber,
-} from "./answer.ts";
-import type { Answers, Asker } from "./answers.ts";
+import type { Answer, EntryOperation } from "./operation.ts";
+import { connectionsOf, type End, type Sink, type Subscriber } from "./subscriber.ts";
+import type { AnswerCache, Asker } from "./answer-cache.ts";
 import type { Part, Source } from "./source.ts";
 import { createStretches, isAllOf, type Made, type Slice, type Stretch } from "./stretches.ts";
 import type { Turns } from "./turns.ts";
 
-export type EntryGroupOptions<One extends Answer> = {
+type EntryGroupOptions<One extends Answer> = {
   readonly operation: EntryOperation<One>;
   readonly source: Source;
   readonly turns: Turns;
   /** Shared by all groups. */
-  readonly answers: Answers<One>;
+  readonly answers: AnswerCache<One>;
   /** Joins several answers into one, in their order. */
   readonly joined: (answers: readonly One[]) => One;
   /** How many entries a subscriber that has been live may fall behind before it is ended as slow. */
   readonly maxBehind: number;
   /** Called with entries once they have been written to everyone live. */
-  readonly told: (entries: readonly LogEntry[]) => void;
+  readonly delivered: (entries: readonly LogEntry[]) => void;
   /** Called when the last subscriber has left. */
   readonly emptied: () => void;
 };
@@ -54,7 +48,7 @@ type Member<One extends Answer> = {
  * same source, and gets the same answers. An answer is made once, however many want it.
  */
 export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<One>): EntryGroup<One> {
-  const { operation, source, turns, answers, joined, maxBehind, told, emptied } = options;
+  const { operation, source, turns, answers, joined, maxBehind, delivered, emptied } = options;
   const members = new Set<Member<One>>();
   const live = new Set<Member<One>>();
   /**
@@ -120,7 +114,7 @@ export function createEntryGroup<One extends Answer>(options: EntryGroupOptions<
       const pause = turns.step();
       if (pause !== null) await pause;
     }
-    told(made.map(({ entry }) => entry));
+    delivered(made.map(({ entry }) => entry));
   }
 
   /** Catches a member up, until it is live, blocked or gone. */

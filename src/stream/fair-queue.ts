@@ -72,7 +72,7 @@ const liveFirstMs = 250;
 /** In how many shares a work waits at least. Of thousands that come back together and want the same, a few suffice. */
 const leastPlaces = 4;
 
-export type FairQueueOptions = {
+type FairQueueOptions = {
   /** Resolves when one more may begin. */
   readonly turn: () => Promise<unknown>;
   readonly askedBy: AskedBy;

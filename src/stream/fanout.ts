@@ -2,8 +2,9 @@ import { setTimeout } from "node:timers/promises";
 import type { Seq } from "../domain/cursor.ts";
 import type { LogEntry } from "../domain/event.ts";
 import type { AskedBy } from "../store/asked-by.ts";
-import type { Answer, End, EntryOperation, FigureOperation, Sink, Subscriber } from "./answer.ts";
-import { createAnswers } from "./answers.ts";
+import type { Answer, EntryOperation, FigureOperation } from "./operation.ts";
+import { endedSubscriber, type End, type Sink, type Subscriber } from "./subscriber.ts";
+import { createAnswerCache } from "./answer-cache.ts";
 import { createEntryGroup, type EntryGroup } from "./entry-group.ts";
 import { createFigureGroup, type FigureGroup } from "./figure-group.ts";
 import { createFairQueue } from "./fair-queue.ts";
@@ -15,7 +16,7 @@ export type FanoutOptions<One extends Answer> = {
   /** Joins several answers into one, in their order. */
   readonly joined: (answers: readonly One[]) => One;
   /** Called with entries that have just been written to everyone live in one group. */
-  readonly told: (entries: readonly LogEntry[]) => void;
+  readonly delivered: (entries: readonly LogEntry[]) => void;
   /** Resolves when the making of one more answer may begin. */
   readonly turn?: () => Promise<unknown>;
   readonly askedBy: AskedBy;
@@ -40,13 +41,15 @@ export type Fanout<One extends Answer> = Disposable & {
   readonly groups: number;
 };
 
+const stopped: End = { is: "stopped" };
+
 /** Most writes in one turn of the event loop: about two milliseconds of it. */
 const writesInOneTurn = 256;
 
 export function createFanout<One extends Answer>({
   source,
   joined,
-  told,
+  delivered,
   turn = async () => {},
   askedBy,
   figuresEveryMs = 1_000,
@@ -56,7 +59,7 @@ export function createFanout<One extends Answer>({
   const { window } = source;
   const turns = createTurns({ most: writesInOneTurn });
   const queue = createFairQueue({ turn, askedBy });
-  const answers = createAnswers<One>(maxAnswerBytes, () => window.forgotten, queue);
+  const answers = createAnswerCache<One>(maxAnswerBytes, () => window.forgotten, queue);
   const entryGroups = new Map<string, EntryGroup<One>>();
   const figureGroups = new Map<string, FigureGroup<One>>();
   const stop = new AbortController();
@@ -99,7 +102,7 @@ export function createFanout<One extends Answer>({
       answers,
       joined,
       maxBehind,
-      told,
+      delivered,
       emptied,
     });
     entryGroups.set(key, group);
@@ -133,31 +136,19 @@ export function createFanout<One extends Answer>({
   void wakeGroups();
   return {
     follow: (operation, after, sink) =>
-      stop.signal.aborted ? stopped(after, sink) : entryGroup(operation).join(after, sink),
+      stop.signal.aborted
+        ? endedSubscriber(after, () => sink.end(stopped))
+        : entryGroup(operation).join(after, sink),
     watch: (operation, sink) =>
-      stop.signal.aborted ? stopped(window.newest, sink) : figureGroup(operation).join(sink),
+      stop.signal.aborted
+        ? endedSubscriber(window.newest, () => sink.end(stopped))
+        : figureGroup(operation).join(sink),
     get groups() {
       return entryGroups.size + figureGroups.size;
     },
     [Symbol.dispose]() {
       stop.abort();
-      const end: End = { is: "stopped" };
-      for (const group of [...entryGroups.values(), ...figureGroups.values()]) group.end(end);
-    },
-  };
-}
-
-/** A subscriber that comes after the stop, and is ended as stopped. */
-function stopped<One extends Answer>(position: Seq, sink: Sink<One>): Subscriber {
-  let isGone = false;
-  queueMicrotask(() => {
-    if (!isGone) sink.end({ is: "stopped" });
-  });
-  return {
-    position,
-    resume() {},
-    [Symbol.dispose]: () => {
-      isGone = true;
+      for (const group of [...entryGroups.values(), ...figureGroups.values()]) group.end(stopped);
     },
   };
 }

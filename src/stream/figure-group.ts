@@ -1,16 +1,10 @@
 import type { Seq } from "../domain/cursor.ts";
-import {
-  connectionsOf,
-  type Answer,
-  type End,
-  type FigureOperation,
-  type Sink,
-  type Subscriber,
-} from "./answer.ts";
+import type { Answer, FigureOperation } from "./operation.ts";
+import { connectionsOf, type End, type Sink, type Subscriber } from "./subscriber.ts";
 import type { FairQueue, Work } from "./fair-queue.ts";
 import type { Part, Source } from "./source.ts";
 
-export type FigureGroupOptions<One extends Answer> = {
+type FigureGroupOptions<One extends Answer> = {
   readonly operation: FigureOperation<One>;
   readonly source: Source;
   /** Where each reading waits to begin. */

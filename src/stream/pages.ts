@@ -18,7 +18,7 @@ export type Pages = {
   readonly done: (by: object) => void;
 };
 
-export type PagesOptions = {
+type PagesOptions = {
   readonly log: Pick<Reader, "bounds" | "entriesAfter">;
   /** Most entries in a page. */
   readonly size: number;

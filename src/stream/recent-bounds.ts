@@ -1,7 +1,7 @@
 import type { LogBounds, Reader } from "../store/reader.ts";
 import type { Bell } from "./bell.ts";
 
-export type RecentBoundsOptions = {
+type RecentBoundsOptions = {
   readonly log: Pick<Reader, "bounds">;
   /** Rings after commits of this process. */
   readonly committed: Pick<Bell, "rings">;

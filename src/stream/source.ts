@@ -21,7 +21,7 @@ export type Source = {
   readonly done: (by: object) => void;
 };
 
-export type SourceOptions = {
+type SourceOptions = {
   readonly window: Window;
   readonly log: Pick<Reader, "bounds" | "entriesAfter">;
   /** Most entries in one part. */

@@ -1,11 +1,11 @@
 import type { Seq } from "../domain/cursor.ts";
 import type { LogEntry } from "../domain/event.ts";
-import type { Answer, EntryOperation, Telling } from "./answer.ts";
-import type { Answers, Asker } from "./answers.ts";
+import type { Answer, EntryOperation, EntryAnswer } from "./operation.ts";
+import type { AnswerCache, Asker } from "./answer-cache.ts";
 
 /** Consecutive entries of a page, and those of them that are told. */
 export type Stretch<One extends Answer> = {
-  readonly told: readonly Told<One>[];
+  readonly told: readonly ToldEntry<One>[];
   /** The index in the page of the entry after its last one. */
   readonly end: number;
   /** The position of its last entry. */
@@ -28,7 +28,7 @@ export type Slice<One extends Answer> = {
 type Slices<One extends Answer> = readonly Slice<One>[];
 
 /** The pages of the log as one operation tells them: a page is cut into stretches, and a stretch answered in slices. */
-export type Stretches<One extends Answer> = {
+type Stretches<One extends Answer> = {
   /** The stretches of a page. Each is made when it is first asked for, once for all who read the page. */
   readonly of: (entries: readonly LogEntry[]) => Iterable<Stretch<One>>;
   /**
@@ -56,23 +56,23 @@ const mostWaitingBytes = 262_144;
 /** Most entries in a stretch, which is looked through in one go. */
 const mostInStretch = 64;
 
-type Told<One extends Answer> = { readonly entry: LogEntry; readonly telling: Telling<One> };
+type ToldEntry<One extends Answer> = EntryAnswer<One> & { readonly entry: LogEntry };
 
 /** @param answers shared by all operations. */
 export function createStretches<One extends Answer>(
   operation: Pick<EntryOperation<One>, "says" | "tell">,
-  answers: Answers<One>,
+  answers: AnswerCache<One>,
 ): Stretches<One> {
   /** The stretches of each page, for as long as the page is in memory. */
   const known = new WeakMap<readonly LogEntry[], Stretch<One>[]>();
 
   function stretchFrom(entries: readonly LogEntry[], start: number): Stretch<One> {
-    const told: Told<One>[] = [];
+    const told: ToldEntry<One>[] = [];
     let end = start;
     while (end < entries.length && end - start < mostInStretch && told.length < mostTold) {
       const entry = entries[end]!;
-      const telling = operation.tell(entry);
-      if (telling !== null) told.push({ entry, telling });
+      const said = operation.tell(entry);
+      if (said !== null) told.push({ entry, ...said });
       end += 1;
     }
     return { told, end, upTo: entries[end - 1]!.event.seq };
@@ -92,9 +92,8 @@ export function createStretches<One extends Answer>(
       const ahead: Ahead = { bytes: 0 };
       const asking = askingWhileLittleIs(ahead, asker);
       const cached: One[] = [];
-      const asked = told.map(({ entry, telling }) => {
-        const name = `${entry.event.seq} ${telling.as} ${operation.says}`;
-        const answer = answers.named(name, telling.answer, asking);
+      const asked = told.map(({ entry, as, answer: make }) => {
+        const answer = answers.named(`${entry.event.seq} ${as} ${operation.says}`, make, asking);
         if (!(answer instanceof Promise)) cached.push(answer);
         return answer;
       });
@@ -147,7 +146,7 @@ async function slicesOfBeginning<One extends Answer>(
  * get it; members that were already past it are told what follows.
  */
 function slicesOfKnown<One extends Answer>(
-  told: readonly Told<One>[],
+  told: readonly ToldEntry<One>[],
   answers: readonly One[],
   upTo: Seq,
 ): Slices<One> {

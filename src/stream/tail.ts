@@ -5,7 +5,7 @@ import type { Reader } from "../store/reader.ts";
 import type { Bell } from "./bell.ts";
 import { createWindow, type Window } from "./window.ts";
 
-export type TailOptions = {
+type TailOptions = {
   readonly log: Pick<Reader, "bounds" | "entriesAfter">;
   /** Rung after commits; the tail then reads at once. */
   readonly bell: Bell;

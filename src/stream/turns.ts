@@ -4,7 +4,7 @@ export type Turns = {
   readonly step: () => Promise<void> | null;
 };
 
-export type TurnsOptions = {
+type TurnsOptions = {
   /** Most steps in one turn of the event loop, of all who share it. */
   readonly most: number;
   /** No step begins once those of the turn have taken this long: one may take a thousand times as long as another. */

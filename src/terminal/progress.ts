@@ -30,7 +30,7 @@ export function createProgressBar(what: string, screen: Screen): ProgressBar {
 }
 
 /** A status text that is updated: in place on a terminal, elsewhere with a new line each time. */
-export type StatusLine = {
+type StatusLine = {
   /** How often to show it, in milliseconds. */
   readonly everyMs: number;
   readonly show: (text: string) => void;

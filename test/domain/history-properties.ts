@@ -8,12 +8,11 @@ import {
   deriveHistory,
   eventsLeft,
   historyOf,
-  letGo,
-  PastNeededError,
-  startWalk,
   type Change,
   type History,
 } from "../../src/domain/history.ts";
+import { PastNeededError } from "../../src/domain/walk-past.ts";
+import { letGo, startWalk } from "../../src/domain/walk.ts";
 import { agree } from "../../src/domain/issue.ts";
 import { measure, Measurer, type Measures } from "../../src/domain/measures.ts";
 import { compareDeliveries, comparePlaces } from "../../src/domain/order.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { addDelivery, deriveHistory, startWalk } from "../../src/domain/history.ts";
+import { addDelivery, deriveHistory } from "../../src/domain/history.ts";
+import { startWalk } from "../../src/domain/walk.ts";
 import { ada, arrivals, logOf, numbered, sent } from "./scenario.ts";
 
 const created = sent("08:00", "created", "unresolved/new", { lastSeen: "08:00" });

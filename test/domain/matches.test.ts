@@ -1,48 +1,48 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { issueTest, matches, matchesTransition, transitionTest } from "../../src/domain/matches.ts";
+import { issueTest, transitionTest } from "../../src/domain/matches.ts";
 import { anEntry, anIssue } from "./an-issue.ts";
 import { issueCases, noon, transitionCases } from "./filter-cases.ts";
 import { entries, issueFilters, issues, moments, transitionFilters } from "./filter-arbitraries.ts";
 
-describe("matches", () => {
+describe("issueTest", () => {
   it.each(issueCases)("%s", (_, filter, passes, fails) => {
-    expect(passes.filter((issue) => !matches(filter, issue, noon))).toEqual([]);
-    expect(fails.filter((issue) => matches(filter, issue, noon))).toEqual([]);
+    expect(passes.filter((issue) => !issueTest(filter)(issue, noon))).toEqual([]);
+    expect(fails.filter((issue) => issueTest(filter)(issue, noon))).toEqual([]);
   });
 
   it("takes an operator given as null for one that was not given", () => {
     const filter: unknown = { culprit: { eq: null, null: null }, title: null, not: null };
-    expect(matches(filter as object, anIssue(), noon)).toBe(true);
+    expect(issueTest(filter as object)(anIssue(), noon)).toBe(true);
   });
 
   it("passes each issue through a filter or through its negation, never both", () => {
     fc.assert(
       fc.property(issueFilters, issues, moments, (filter, issue, now) => {
-        expect(matches({ not: filter }, issue, now)).toBe(!matches(filter, issue, now));
+        expect(issueTest({ not: filter })(issue, now)).toBe(!issueTest(filter)(issue, now));
       }),
     );
   });
 });
 
-describe("matchesTransition", () => {
+describe("transitionTest", () => {
   it.each(transitionCases)("%s", (_, filter, passes, fails) => {
-    expect(passes.filter((entry) => !matchesTransition(filter, entry, noon))).toEqual([]);
-    expect(fails.filter((entry) => matchesTransition(filter, entry, noon))).toEqual([]);
+    expect(passes.filter((entry) => !transitionTest(filter)(entry, noon))).toEqual([]);
+    expect(fails.filter((entry) => transitionTest(filter)(entry, noon))).toEqual([]);
   });
 
   it("tries the issue as it is after the entry, not before", () => {
     const entry = { ...anEntry({}, anIssue({ title: "after" })), before: anIssue({ title: "before" }) };
-    expect(matchesTransition({ issue: { title: { eq: "after" } } }, entry, noon)).toBe(true);
-    expect(matchesTransition({ issue: { title: { eq: "before" } } }, entry, noon)).toBe(false);
+    expect(transitionTest({ issue: { title: { eq: "after" } } })(entry, noon)).toBe(true);
+    expect(transitionTest({ issue: { title: { eq: "before" } } })(entry, noon)).toBe(false);
   });
 
   it("passes each transition through a filter or through its negation, never both", () => {
     fc.assert(
       fc.property(transitionFilters, entries, moments, (filter, entry, now) => {
         const isTransition = entry.event.transition !== null;
-        const passes = matchesTransition(filter, entry, now);
-        expect(matchesTransition({ not: filter }, entry, now)).toBe(isTransition && !passes);
+        const passes = transitionTest(filter)(entry, now);
+        expect(transitionTest({ not: filter })(entry, now)).toBe(isTransition && !passes);
       }),
     );
   });

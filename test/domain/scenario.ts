@@ -3,7 +3,9 @@ import { isDeepStrictEqual } from "node:util";
 import { expect } from "vitest";
 import type { Claim, Facts } from "../../src/domain/delivery.ts";
 import type { IssueEvent } from "../../src/domain/event.ts";
-import { addDelivery, deriveHistory, startWalk, type Change, type Entry } from "../../src/domain/history.ts";
+import type { Entry } from "../../src/domain/entry.ts";
+import { addDelivery, deriveHistory, type Change } from "../../src/domain/history.ts";
+import { startWalk } from "../../src/domain/walk.ts";
 import type { State } from "../../src/domain/issue.ts";
 import { comparePlaces } from "../../src/domain/order.ts";
 

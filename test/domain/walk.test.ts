@@ -1,12 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  addDelivery,
-  deriveHistory,
-  eventsLeft,
-  letGo,
-  startWalk,
-  type Walk,
-} from "../../src/domain/history.ts";
+import { addDelivery, deriveHistory, eventsLeft } from "../../src/domain/history.ts";
+import { letGo, startWalk, type Walk } from "../../src/domain/walk.ts";
 import type { Stop } from "../../src/domain/stop.ts";
 import { arrivals, historyOf, lineOf, numbered, sent, toAda, toTeam } from "./scenario.ts";
 

@@ -9,7 +9,7 @@ import {
   type Json,
   type Project,
 } from "../../src/domain/issue.ts";
-import { matches, matchesTransition } from "../../src/domain/matches.ts";
+import { issueTest, transitionTest } from "../../src/domain/matches.ts";
 import {
   assigneeCountsOf,
   facetsOf,
@@ -73,7 +73,7 @@ export function fakeReader(known: Known): Reader & { readonly asked: Asked[] } {
     { filter, order, now, ...page }: Parameters<Reader["issuePage"]>[0],
   ): Page<Issue> =>
     pageOf(
-      rows.filter((row) => matches(filter, row, now)),
+      rows.filter((row) => issueTest(filter)(row, now)),
       page,
       (row): IssueKey => ({ value: valueOf(row, order.field), sentryId: row.sentryId }),
       (a, b) =>
@@ -83,7 +83,7 @@ export function fakeReader(known: Known): Reader & { readonly asked: Asked[] } {
   const ofProject = (id: string) => issues.filter(({ fields }) => fields.project?.sentryId === id);
   const passes =
     (filter: Parameters<Reader["transitionCount"]>[0]["filter"], now: number) => (event: LoggedEvent) =>
-      matchesTransition(filter, { event, before: null, after: issueOf(event.issueId) }, now);
+      transitionTest(filter)({ event, before: null, after: issueOf(event.issueId) }, now);
   const eventsOf = (id: string) => history.filter(({ issueId }) => issueId === id);
   const withActions = (id: string, actions: readonly string[] | null) =>
     eventsOf(id).filter(({ action }) => actions === null || actions.includes(action));
@@ -106,7 +106,7 @@ export function fakeReader(known: Known): Reader & { readonly asked: Asked[] } {
         (filter.resource === undefined || (resource !== null && filter.resource.includes(resource))),
     );
 
-  const countedIssues = ({ filter, now }: Counted) => issues.filter((row) => matches(filter, row, now));
+  const countedIssues = ({ filter, now }: Counted) => issues.filter((row) => issueTest(filter)(row, now));
   const durations = known.durations ?? { n: 0, seconds: null };
 
   const reader: Reader = {
@@ -122,10 +122,10 @@ export function fakeReader(known: Known): Reader & { readonly asked: Asked[] } {
         return newest?.fields.assignee ?? undefined;
       }),
     issuePage: async (request) => pageOfIssues(issues, request),
-    issueCount: async ({ filter, now }) => issues.filter((row) => matches(filter, row, now)).length,
+    issueCount: async ({ filter, now }) => issues.filter((row) => issueTest(filter)(row, now)).length,
     issuePagesOf: async (ids, request) => byKey(ids, (id) => pageOfIssues(ofProject(id), request)),
     issueCountsOf: async (ids, { filter, now }) =>
-      byKey(ids, (id) => ofProject(id).filter((row) => matches(filter, row, now)).length),
+      byKey(ids, (id) => ofProject(id).filter((row) => issueTest(filter)(row, now)).length),
     issueDetails: async (ids) => byKey(ids, (id) => known.details?.get(id) ?? unknownDetails),
     rawIssues: async (ids) => byKey(ids, (id) => known.raw?.get(id) ?? {}),
 

@@ -26,7 +26,7 @@ export function liveOverMemory(
     joined: joinedMessages,
     turn: () => enterLater(turnstile),
     askedBy,
-    told: () => {},
+    delivered: () => {},
   });
   return {
     fanout,

@@ -1,14 +1,9 @@
 import { createHmac } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readPayload } from "../../src/sentry/payload.ts";
-import {
-  liveTraffic,
-  noTrouble,
-  pastTraffic,
-  type Happening,
-  type PastOptions,
-} from "../../src/simulate/traffic.ts";
+import { liveTraffic, pastTraffic, type Happening, type PastOptions } from "../../src/simulate/traffic.ts";
 import type { Webhook, WebhookKind } from "../../src/simulate/webhook.ts";
+import { noTrouble } from "./no-trouble.ts";
 import { corpusBody, entries } from "../sentry/corpus.ts";
 
 type JsonObject = { readonly [key: string]: unknown };

@@ -3,8 +3,9 @@ import type { Facts } from "../../src/domain/delivery.ts";
 import { deriveHistory } from "../../src/domain/history.ts";
 import { agree, type State } from "../../src/domain/issue.ts";
 import { readPayload } from "../../src/sentry/payload.ts";
-import { noTrouble, pastTraffic, type Happening } from "../../src/simulate/traffic.ts";
+import { pastTraffic, type Happening } from "../../src/simulate/traffic.ts";
 import type { Webhook } from "../../src/simulate/webhook.ts";
+import { noTrouble } from "./no-trouble.ts";
 
 const to = Date.UTC(2026, 10, 20, 12);
 const from = to - 60 * 86_400_000;

@@ -4,7 +4,7 @@ import { drizzle } from "drizzle-orm/better-sqlite3";
 import { describe, expect, inject, it } from "vitest";
 import { durationFigures } from "../../src/domain/statistics.ts";
 import type { Aggregate, Aggregates } from "../../src/store/aggregates.ts";
-import { drizzleOver } from "../../src/store/postgres/ask.ts";
+import { drizzleOver } from "../../src/store/postgres/drizzle-over.ts";
 import { postgresAggregates } from "../../src/store/postgres/aggregates.ts";
 import { sqliteAggregates } from "../../src/store/sqlite/aggregates.ts";
 import { onServer } from "./open-postgres.ts";

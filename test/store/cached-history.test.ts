@@ -1,14 +1,9 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Facts } from "../../src/domain/delivery.ts";
-import {
-  addDelivery,
-  deriveHistory,
-  letGo,
-  PastNeededError,
-  startWalk,
-  type Change,
-} from "../../src/domain/history.ts";
+import { addDelivery, deriveHistory, type Change } from "../../src/domain/history.ts";
+import { PastNeededError } from "../../src/domain/walk-past.ts";
+import { letGo, startWalk } from "../../src/domain/walk.ts";
 import { measure, type Measures } from "../../src/domain/measures.ts";
 import { catchUp, derived, remeasure } from "../../src/store/cached-history.ts";
 import { anyDeliveries } from "../domain/deliveries.ts";

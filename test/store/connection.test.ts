@@ -107,7 +107,7 @@ describe("a connection of a command", () => {
     const sources = globSync("src/**/*.ts").filter((file) =>
       /\bopenReader\(/.test(readFileSync(file, "utf8")),
     );
-    const names = ["connection", "read-worker", "store", "trying"];
+    const names = ["answer-reads", "connection", "retry-on-thread", "store"];
     expect(sources.toSorted()).toEqual(names.map((name) => `src/store/sqlite/${name}.ts`));
   });
 });
@@ -139,7 +139,7 @@ const deferred =
   /exec\(\s*["'`]begin(?! (?:immediate|exclusive))|\.transaction\((?![^]*?(?:\.immediate\(\)|behavior: "immediate"))/i;
 
 /** These read, on connections that cannot write; the last one has a file that nobody else knows. */
-const mayBeDeferred = ["backup", "copy-source", "doctor", "read-worker", "filling"].map(
+const mayBeDeferred = ["answer-reads", "backup", "copy-source", "doctor", "bulk-fill"].map(
   (name) => `src/store/sqlite/${name}.ts`,
 );
 

@@ -5,7 +5,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { cursorOf, positionOf } from "../../src/domain/cursor.ts";
 import { readBody } from "../../src/sentry/payload.ts";
-import { copiedTables } from "../../src/store/copied.ts";
+import { copiedTables } from "../../src/store/copied-tables.ts";
 import { copyStore, CopyDiffersError } from "../../src/store/copy.ts";
 import { mostInStep } from "../../src/store/erase/portion.ts";
 import { packBytes, packSize } from "../../src/store/pack.ts";
@@ -15,7 +15,7 @@ import { examinePostgres } from "../../src/store/postgres/doctor.ts";
 import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";
 import { openCopySource } from "../../src/store/sqlite/copy-source.ts";
-import { openSqliteFilling } from "../../src/store/sqlite/filling.ts";
+import { openSqliteBulkFill } from "../../src/store/sqlite/bulk-fill.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { packOldest } from "../../src/store/sqlite/packing.ts";
 import { answerOf, deliveries, now, questions } from "../postgres/questions.ts";
@@ -399,7 +399,11 @@ describe("copying", () => {
     await using stores = await prepared();
     const file = `${stores.file}.filled`;
     {
-      using filling = openSqliteFilling({ file, read: readBody, onFault: (error) => expect(error).toBe("") });
+      using filling = openSqliteBulkFill({
+        file,
+        read: readBody,
+        onFault: (error) => expect(error).toBe(""),
+      });
       await filling.append([told({ issue: "1" }), told({ issue: "2" })]);
       await filling.finish();
     }

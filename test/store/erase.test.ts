@@ -10,7 +10,7 @@ import { packOf, packSize } from "../../src/store/pack.ts";
 import { backUpSqlite } from "../../src/store/sqlite/backup.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";
 import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
-import { openSqliteFilling } from "../../src/store/sqlite/filling.ts";
+import { openSqliteBulkFill } from "../../src/store/sqlite/bulk-fill.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { packOldest } from "../../src/store/sqlite/packing.ts";
 import * as tables from "../../src/store/tables/sqlite.ts";
@@ -173,7 +173,11 @@ describe("retention", () => {
     const file = join(folder.path, "issuewire.db");
     const packs = mostPacksInStep + 1;
     {
-      using filling = openSqliteFilling({ file, read: readBody, onFault: (error) => expect(error).toBe("") });
+      using filling = openSqliteBulkFill({
+        file,
+        read: readBody,
+        onFault: (error) => expect(error).toBe(""),
+      });
       // Closed one after the other in different packs.
       await filling.append(
         Array.from({ length: packs * packSize }, (_, index) =>
@@ -406,7 +410,11 @@ describe("forgetting an issue", () => {
     const file = join(folder.path, "issuewire.db");
     const packs = mostPacksInStep + 2;
     {
-      using filling = openSqliteFilling({ file, read: readBody, onFault: (error) => expect(error).toBe("") });
+      using filling = openSqliteBulkFill({
+        file,
+        read: readBody,
+        onFault: (error) => expect(error).toBe(""),
+      });
       await filling.append(
         Array.from({ length: packs * packSize }, (_, index) =>
           told({ issue: index % packSize === 7 ? "1" : "2", at: index, count: index }),

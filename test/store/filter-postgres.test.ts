@@ -1,9 +1,9 @@
 import pg from "pg";
 import { afterAll } from "vitest";
-import { drizzleOver } from "../../src/store/postgres/ask.ts";
+import { drizzleOver } from "../../src/store/postgres/drizzle-over.ts";
 import { postgresDialect } from "../../src/store/postgres/dialect.ts";
 import { migrate } from "../../src/store/postgres/migrate.ts";
-import { sharedBy } from "../../src/store/postgres/queries.ts";
+import { sharedBy } from "../../src/store/postgres/reader.ts";
 import { hasTextIndex } from "../../src/store/postgres/search.ts";
 import { filterContract } from "./filter-contract.ts";
 import { temporarySchema } from "./open-postgres.ts";

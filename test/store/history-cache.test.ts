@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { IncomingDelivery } from "../../src/domain/delivery.ts";
-import { startWalk } from "../../src/domain/history.ts";
+import { startWalk } from "../../src/domain/walk.ts";
 import { Measurer } from "../../src/domain/measures.ts";
 import { readBody, readPayload } from "../../src/sentry/payload.ts";
 import { pastTraffic } from "../../src/simulate/traffic.ts";

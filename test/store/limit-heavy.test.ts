@@ -3,7 +3,7 @@ import { afterEach, expect, it, vi } from "vitest";
 import { OverloadedError, ReadTimeoutError } from "../../src/domain/failure.ts";
 import type { Reader } from "../../src/store/reader.ts";
 import { limitHeavy } from "../../src/store/postgres/limit-heavy.ts";
-import { createSlots } from "../../src/store/slots.ts";
+import { createSemaphore } from "../../src/store/semaphore.ts";
 
 const everything = { filter: {}, now: 0 } as const;
 
@@ -13,7 +13,7 @@ function asking(mostWaiting = 10) {
   const answer = () => new Promise<number>((resolve) => answers.push(() => resolve(1)));
   const quick = { bounds: answer, issuePage: answer, transitionsOf: answer };
   const reader = { issueCount: answer, ...quick } as unknown as Reader;
-  return { answers, limited: limitHeavy(reader, createSlots({ atOnce: 2, waitMs: 5_000, mostWaiting })) };
+  return { answers, limited: limitHeavy(reader, createSemaphore({ atOnce: 2, waitMs: 5_000, mostWaiting })) };
 }
 
 /** Answers all that is asked, until nothing waits. */

@@ -5,7 +5,7 @@ import { examinePostgres } from "../../src/store/postgres/doctor.ts";
 import { locksOf } from "../../src/store/postgres/locks.ts";
 import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
 import { createPools } from "../../src/store/postgres/pools.ts";
-import { erasingSteps } from "../../src/store/postgres/steps.ts";
+import { erasingSteps } from "../../src/store/postgres/erasing.ts";
 import { at, told } from "./deliveries.ts";
 import { onServer, openReplica, openTestPostgres, temporarySchema } from "./open-postgres.ts";
 

@@ -19,7 +19,7 @@ import { backUpSqlite } from "../../src/store/sqlite/backup.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";
 import { openCopySource } from "../../src/store/sqlite/copy-source.ts";
 import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
-import { openSqliteFilling } from "../../src/store/sqlite/filling.ts";
+import { openSqliteBulkFill } from "../../src/store/sqlite/bulk-fill.ts";
 import { readInstance } from "../../src/store/sqlite/instance.ts";
 import { lockStore } from "../../src/store/sqlite/lock.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
@@ -196,7 +196,11 @@ describe("rebuild", () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "a.db");
     {
-      using filling = openSqliteFilling({ file, read: readBody, onFault: (error) => expect(error).toBe("") });
+      using filling = openSqliteBulkFill({
+        file,
+        read: readBody,
+        onFault: (error) => expect(error).toBe(""),
+      });
       await filling.append([told({ issue: "1" }), told({ issue: "2" })]);
       await filling.finish();
     }
@@ -493,7 +497,7 @@ const openings: readonly (readonly [string, (file: string) => unknown])[] = [
   ["rebuild", (file) => rebuild(file)],
   ["backup", (file) => backUpSqlite({ file, to: `${file}.backup`, onProgress: noProgress })],
   ["copy", (file) => openCopySource(file)],
-  ["simulate", (file) => openSqliteFilling({ file, read: readBody, onFault: noProgress })],
+  ["simulate", (file) => openSqliteBulkFill({ file, read: readBody, onFault: noProgress })],
 ];
 
 describe("a database file with a second name", () => {
@@ -555,7 +559,7 @@ describe("a backup that is put back", () => {
     expect(() => openCopySource(backup)).toThrow(message);
     await expect(openSqliteMaintenance(backup)).rejects.toThrow(message);
     const filling = { file: backup, read: readBody, onFault: () => {} };
-    expect(() => openSqliteFilling(filling)).toThrow(message);
+    expect(() => openSqliteBulkFill(filling)).toThrow(message);
     expect(readFileSync(backup)).toEqual(before);
     rmSync(`${backup}-wal`);
     await using store = await openStoreIn(backup);

@@ -2,10 +2,10 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { IssueFilter } from "../../src/domain/filter.ts";
 import { erasing } from "../../src/store/erase/erasing.ts";
-import { drizzleOver } from "../../src/store/postgres/ask.ts";
+import { drizzleOver } from "../../src/store/postgres/drizzle-over.ts";
 import { setForSession } from "../../src/store/postgres/pooler.ts";
 import { questionSettings } from "../../src/store/postgres/pools.ts";
-import { readerOf, sharedBy } from "../../src/store/postgres/queries.ts";
+import { readerOf, sharedBy } from "../../src/store/postgres/reader.ts";
 import {
   issueOrderFields,
   type IssueKey,

@@ -9,7 +9,7 @@ import {
 } from "../../src/store/reader.ts";
 import { erasing, type Erasing } from "../../src/store/erase/erasing.ts";
 import { withPrepared } from "../../src/store/sqlite/connection.ts";
-import { readerOf } from "../../src/store/sqlite/queries.ts";
+import { readerOf } from "../../src/store/sqlite/reader.ts";
 import { indexOldest } from "../../src/store/sqlite/search.ts";
 import * as tables from "../../src/store/tables/sqlite.ts";
 import { openInMemory } from "./in-memory.ts";

@@ -4,7 +4,7 @@ import { copyStore } from "../../src/store/copy.ts";
 import { examinePostgres } from "../../src/store/postgres/doctor.ts";
 import { openPostgresMaintenance } from "../../src/store/postgres/maintenance.ts";
 import { createPools } from "../../src/store/postgres/pools.ts";
-import { questionsOn } from "../../src/store/postgres/reading.ts";
+import { questionsOn } from "../../src/store/postgres/reads.ts";
 import { rebuildPostgres } from "../../src/store/postgres/rebuild.ts";
 import { readBody } from "../../src/sentry/payload.ts";
 import { startPooler, type Pooler } from "../postgres/pooler.ts";

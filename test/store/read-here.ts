@@ -1,7 +1,7 @@
 import { issueObjectOf } from "../../src/sentry/raw-issue.ts";
 import type { Reader } from "../../src/store/reader.ts";
 import { openReader } from "../../src/store/sqlite/connection.ts";
-import { readerOf } from "../../src/store/sqlite/queries.ts";
+import { readerOf } from "../../src/store/sqlite/reader.ts";
 
 /** A reader of the file that starts no threads, for tests that open a store in each of many cases. */
 export function readHere(file: string): Disposable & { readonly reader: Reader } {

@@ -4,9 +4,9 @@ import { expect, it } from "vitest";
 import { StorageUnavailableError, StoreFaultError } from "../../src/domain/failure.ts";
 import type { Reader } from "../../src/store/reader.ts";
 import { issueObjectOf } from "../../src/sentry/raw-issue.ts";
-import { readerOf as postgresReaderOf } from "../../src/store/postgres/queries.ts";
-import { failureIn } from "../../src/store/sqlite/error.ts";
-import { readerOf } from "../../src/store/sqlite/queries.ts";
+import { readerOf as postgresReaderOf } from "../../src/store/postgres/reader.ts";
+import { questionFailure } from "../../src/store/sqlite/error.ts";
+import { readerOf } from "../../src/store/sqlite/reader.ts";
 import { openInMemory } from "./in-memory.ts";
 import { onServer, temporarySchema } from "./open-postgres.ts";
 
@@ -50,7 +50,7 @@ it("a database that cannot be read is away, and said without what was asked for"
   const gone = Object.assign(new Error("the connection is gone"), { code: "ECONNRESET" });
   const query = () => Promise.reject(gone);
   for (const error of [
-    failureIn(new DrizzleQueryError("select ?", [asked], broken)),
+    questionFailure(new DrizzleQueryError("select ?", [asked], broken)),
     await failure(postgresReaderOf({ query }, { issueObjectOf, hasSearch: false })),
   ]) {
     expect(error).toBeInstanceOf(StorageUnavailableError);

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Facts } from "../../src/domain/delivery.ts";
-import { addDelivery, deriveHistory, letGo, PastNeededError, type Change } from "../../src/domain/history.ts";
+import { addDelivery, deriveHistory, type Change } from "../../src/domain/history.ts";
+import { PastNeededError } from "../../src/domain/walk-past.ts";
+import { letGo } from "../../src/domain/walk.ts";
 import { measure, type Measures } from "../../src/domain/measures.ts";
 import { comparePlaces } from "../../src/domain/order.ts";
 import { derived, remeasure } from "../../src/store/cached-history.ts";

@@ -1,7 +1,7 @@
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { askedInForms } from "../../src/store/queries/query.ts";
-import { createRecent } from "../../src/store/recent.ts";
+import { createBoundedCache } from "../../src/store/bounded-cache.ts";
 import { createRequestIds } from "../../src/store/request-ids.ts";
 import { withPrepared } from "../../src/store/sqlite/connection.ts";
 
@@ -49,7 +49,7 @@ describe("what is asked again", () => {
   });
 
   it("is forgotten once others, as long together as may be, were asked for since", () => {
-    const recent = createRecent<{ readonly nth: number }>(100);
+    const recent = createBoundedCache<{ readonly nth: number }>(100);
     let made = 0;
     const nth = (name: string) => recent(name.repeat(20), () => ({ nth: (made += 1) })).nth;
     for (const name of ["a", "b", "c", "d", "e", "a", "f"]) nth(name);

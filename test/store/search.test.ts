@@ -3,7 +3,7 @@ import { QueryBuilder } from "drizzle-orm/sqlite-core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Issue } from "../../src/domain/issue.ts";
-import { matches } from "../../src/domain/matches.ts";
+import { issueTest } from "../../src/domain/matches.ts";
 import { issueNarrowings, issueWhere, textNarrowings } from "../../src/store/filter-sql.ts";
 import { sqliteDialect as dialect } from "../../src/store/sqlite/dialect.ts";
 import { dropSearch, indexing, indexOldest, openSearch } from "../../src/store/sqlite/search.ts";
@@ -52,7 +52,7 @@ describe("the index of texts", () => {
           indexOldest(database.client, indexed);
           // Any part of what is stored is found, too.
           for (const search of [...searched, ...shown.map(([title]) => title.slice(1, 5))]) {
-            const expected = kept.filter((issue) => matches({ search }, issue, 0));
+            const expected = kept.filter((issue) => issueTest({ search })(issue, 0));
             expect(found(database, search)).toEqual(expected.map(({ sentryId }) => sentryId));
             seen.found += expected.length;
             seen.indexed += textNarrowings({ search }, tables, dialect).length;

@@ -4,7 +4,7 @@ import type { IssueFilter } from "../../src/domain/filter.ts";
 import { issueObjectOf } from "../../src/sentry/raw-issue.ts";
 import type { Reader } from "../../src/store/reader.ts";
 import { openReader } from "../../src/store/sqlite/connection.ts";
-import { readerOf } from "../../src/store/sqlite/queries.ts";
+import { readerOf } from "../../src/store/sqlite/reader.ts";
 import type { Store } from "../../src/store/store.ts";
 import { gateway } from "../graphql/gateway.ts";
 import { told } from "./deliveries.ts";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import type { DeliveryFilter } from "../../src/store/reader.ts";
 import { openReader, openWriter } from "../../src/store/sqlite/connection.ts";
-import { readerOf } from "../../src/store/sqlite/queries.ts";
+import { readerOf } from "../../src/store/sqlite/reader.ts";
 import { temporaryFolder } from "./open.ts";
 
 const folder = temporaryFolder();

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { StorageUnavailableError } from "../../src/domain/failure.ts";
-import type { End, EntryOperation, FigureOperation } from "../../src/stream/answer.ts";
+import type { EntryOperation, FigureOperation } from "../../src/stream/operation.ts";
+import type { End } from "../../src/stream/subscriber.ts";
 import type { Fanout } from "../../src/stream/fanout.ts";
 import { entries } from "./entries.ts";
 import { everySeq, fanoutOver, follower, settled, upTo, type TestAnswer } from "./following.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { askedBy } from "../../src/store/asked-by.ts";
-import type { End, FigureOperation } from "../../src/stream/answer.ts";
+import type { FigureOperation } from "../../src/stream/operation.ts";
+import type { End } from "../../src/stream/subscriber.ts";
 import { createFigureGroup } from "../../src/stream/figure-group.ts";
 import { createFairQueue } from "../../src/stream/fair-queue.ts";
 import { createSource } from "../../src/stream/source.ts";

@@ -1,6 +1,7 @@
 import type { LogEntry } from "../../src/domain/event.ts";
 import { askedBy } from "../../src/store/asked-by.ts";
-import type { Answer, End, EntryOperation, Subscriber } from "../../src/stream/answer.ts";
+import type { Answer, EntryOperation } from "../../src/stream/operation.ts";
+import type { End, Subscriber } from "../../src/stream/subscriber.ts";
 import { createFanout, type FanoutOptions } from "../../src/stream/fanout.ts";
 import { createSource } from "../../src/stream/source.ts";
 import { createWindow } from "../../src/stream/window.ts";
@@ -26,7 +27,7 @@ export function fanoutOver(
     source,
     joined,
     askedBy,
-    told: (entries) => told.push(...entries.map(({ event }) => event.seq)),
+    delivered: (entries) => told.push(...entries.map(({ event }) => event.seq)),
     ...options,
   });
   return {

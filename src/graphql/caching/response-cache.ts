@@ -1,3 +1,5 @@
+import { fnv1a } from "../../domain/fnv.ts";
+
 /** Answers that are kept in memory until something is written. */
 export type ResponseCache = {
   /** The answer for this key and version; undefined if none is kept. */
@@ -69,10 +71,7 @@ function sizeOf(key: string, answer: string): number {
   return 2 * (key.length + answer.length);
 }
 
-/** 32 bits (FNV-1a). */
+/** Of the key's end and its length. */
 function hashOf(key: string): number {
-  let hash = 0x811c9dc5 ^ key.length;
-  for (let at = Math.max(0, key.length - hashedCharacters); at < key.length; at += 1)
-    hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
-  return hash;
+  return fnv1a(key, Math.max(0, key.length - hashedCharacters)) ^ key.length;
 }

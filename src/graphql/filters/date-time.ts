@@ -1,3 +1,4 @@
+import { dayMs } from "../../domain/calendar.ts";
 import type { Moment } from "../../domain/filter.ts";
 import { rfc3339Of } from "../../domain/rfc3339.ts";
 
@@ -20,8 +21,6 @@ export function formatDateTime(epochMs: number): string {
   const time = `${pair(Math.floor(minutes / 60))}:${pair(minutes % 60)}:${pair(seconds % 60)}`;
   return `${date}T${time}.${String(milliseconds % 1_000).padStart(3, "0")}Z`;
 }
-
-const dayMs = 86_400_000;
 
 /**
  * The last date formatted: the times in a list are of few days, and `toISOString` takes longer than the rest of an
@@ -50,7 +49,7 @@ const duration = new RegExp(
 );
 
 const longestMonths = 12 * 1000;
-const longestMs = 366_000 * 86_400_000;
+const longestMs = 366_000 * dayMs;
 
 /**
  * An ISO-8601 duration as a moment relative to now. Years and months follow the calendar; the rest is in milliseconds,

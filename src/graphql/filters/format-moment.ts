@@ -1,7 +1,6 @@
+import { dayMs } from "../../domain/calendar.ts";
 import type { Moment } from "../../domain/filter.ts";
 import { formatDateTime } from "./date-time.ts";
-
-const dayMs = 86_400_000;
 
 /** The text that `DateTimeOrDuration` reads as this moment. Months and milliseconds have the same sign. */
 export function formatMoment(moment: Moment): string {

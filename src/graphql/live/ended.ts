@@ -1,6 +1,6 @@
 import type { ExecutionResult, GraphQLError } from "graphql";
 import { cursorOf, type Position, type Seq } from "../../domain/cursor.ts";
-import type { End } from "../../stream/answer.ts";
+import type { End } from "../../stream/subscriber.ts";
 import { errorOf } from "../errors.ts";
 import { cursorFault } from "../paging/position.ts";
 

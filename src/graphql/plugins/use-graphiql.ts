@@ -1,8 +1,8 @@
-import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { GraphiQLOptions, Plugin } from "graphql-yoga";
+import { moduleUrl } from "../../program/module-url.ts";
 import { sharingBody } from "../shared-body.ts";
 
 /** Answers a browser's GET of `path` with GraphiQL, all in one page: it loads nothing else from the network. */
@@ -77,4 +77,4 @@ function heldOnce<Value extends object>(make: () => Promise<Value>): () => Promi
 }
 
 // The sources are TypeScript, the package is JavaScript.
-const rendererUrl = new URL(`./graphiql-renderer${extname(import.meta.url)}`, import.meta.url);
+const rendererUrl = moduleUrl("./graphiql-renderer", import.meta.url);

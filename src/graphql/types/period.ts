@@ -1,3 +1,4 @@
+import { dayMs } from "../../domain/calendar.ts";
 import type { Moment } from "../../domain/filter.ts";
 import { momentAt } from "../../domain/moment.ts";
 import { isTellable } from "../../domain/rfc3339.ts";
@@ -24,7 +25,7 @@ PeriodType.implement({
 });
 
 export const lastThirtyDays: PeriodInput = {
-  from: { fromNow: { months: 0, milliseconds: -30 * 86_400_000 } },
+  from: { fromNow: { months: 0, milliseconds: -30 * dayMs } },
 };
 
 /**

@@ -4,7 +4,7 @@ import type { LogEntry } from "../../domain/event.ts";
 import { endedResult, noRoomToFollow } from "../../graphql/live/ended.ts";
 import type { LiveOperation } from "../../graphql/live/live-operation.ts";
 import { serialised } from "../../graphql/serialised.ts";
-import type { End, Sink, Subscriber } from "../../stream/answer.ts";
+import { endedSubscriber, type End, type Sink, type Subscriber } from "../../stream/subscriber.ts";
 import type { Fanout } from "../../stream/fanout.ts";
 import type { SubscriptionRoom } from "../limits/subscription-room.ts";
 import { createMessage, type Message } from "./message.ts";
@@ -77,19 +77,8 @@ export function createLive({ fanout, newest, mask, subscriptionRoom }: LiveOptio
 
 /** A subscriber for whom there is no room. */
 function refused(at: Position, ended: LiveSink["end"]): LiveSubscriber {
-  let isGone = false;
-  queueMicrotask(() => {
-    if (!isGone) ended(lastMessage(noRoomToFollow), { is: "told" });
-  });
-  return {
-    position: at.seq,
-    cursor: cursorOf(at),
-    resumes: false,
-    resume() {},
-    [Symbol.dispose]: () => {
-      isGone = true;
-    },
-  };
+  const subscriber = endedSubscriber(at.seq, () => ended(lastMessage(noRoomToFollow), { is: "told" }));
+  return { ...subscriber, cursor: cursorOf(at), resumes: false };
 }
 
 /** Not part of `begin`: the closures there live as long as the subscriber, and would hold the operation. */

@@ -1,4 +1,4 @@
-import type { Answer } from "../../stream/answer.ts";
+import type { Answer } from "../../stream/operation.ts";
 import { inBytes } from "../in-bytes.ts";
 import { memoizeLast } from "../memoize-last.ts";
 import { textFrameHead } from "../websocket/text-frame.ts";

@@ -1,5 +1,7 @@
 import type { DeliveryOutcome, IncomingDelivery } from "../../domain/delivery.ts";
-import { addDelivery, PastNeededError } from "../../domain/history.ts";
+import { addDelivery } from "../../domain/history.ts";
+import { sameRequest } from "../../domain/change-reason.ts";
+import { PastNeededError } from "../../domain/walk-past.ts";
 import { contentRow, deliveryRow, factsFrom } from "../delivery-rows.ts";
 import type { RequestIds } from "../request-ids.ts";
 import type { Receipt } from "../store.ts";
@@ -7,10 +9,10 @@ import type { HistoryCache } from "../history-cache.ts";
 import type { WriteTransaction } from "../write.ts";
 import { loadHistories, type Histories } from "./histories.ts";
 import type { Numbered } from "./numbered.ts";
-import { Pending, type PendingOptions, type Told } from "./pending.ts";
+import { Pending, type PendingOptions, type AppliedChange } from "./pending.ts";
 import { findSameBodies } from "./same-bodies.ts";
 
-export type BatchOptions = PendingOptions & {
+type BatchOptions = PendingOptions & {
   /** Histories in memory. If a batch is not committed, those of its issues must be forgotten. */
   readonly historyCache: HistoryCache;
   readonly requestIds: RequestIds;
@@ -89,7 +91,8 @@ export const unapplied = {
 } as const;
 
 type Applied =
-  ({ readonly is: "applied" } & Told) | { readonly is: "ignored" | "quarantined"; readonly reason: string };
+  | ({ readonly is: "applied" } & AppliedChange)
+  | { readonly is: "ignored" | "quarantined"; readonly reason: string };
 
 async function apply(
   id: number,
@@ -129,10 +132,7 @@ function decide(
       change.repeatOf !== null ? "DUPLICATE" : change.entries.length > 0 ? "APPLIED" : "UNCHANGED";
     return { outcome, reason: change.reason, repeatOf: change.repeatOf };
   }
-  if (sameDelivery !== null) {
-    const reason = "The same body with the same Request-ID was received before.";
-    return { outcome: "DUPLICATE", reason, repeatOf: sameDelivery };
-  }
+  if (sameDelivery !== null) return { outcome: "DUPLICATE", reason: sameRequest, repeatOf: sameDelivery };
   const outcome = applied.is === "ignored" ? "IGNORED" : "QUARANTINED";
   return { outcome, reason: applied.reason, repeatOf: sameBody };
 }

@@ -11,7 +11,11 @@ import { snapshotFrom, withProjectOf } from "./kept-snapshot.ts";
 import { placeKey } from "./place-key.ts";
 
 /** What a delivery changed in the history of its issue. */
-export type Told = { readonly reading: IssueReading; readonly change: Change; readonly held: CachedHistory };
+export type AppliedChange = {
+  readonly reading: IssueReading;
+  readonly change: Change;
+  readonly held: CachedHistory;
+};
 
 /** What rows need besides the deliveries. */
 export type PendingOptions = {
@@ -49,7 +53,11 @@ export class Pending {
   }
 
   /** Adds the entries for what the delivery with this id changed, and what its issue and project are now. */
-  async addChange(delivery: IncomingDelivery, { reading, change, held }: Told, id: number): Promise<void> {
+  async addChange(
+    delivery: IncomingDelivery,
+    { reading, change, held }: AppliedChange,
+    id: number,
+  ): Promise<void> {
     if (change.entries.length === 0) return;
     const { sentryId, fields } = reading.snapshot;
     const shown = await this.#shownBy(change, id, reading);

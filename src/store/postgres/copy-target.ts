@@ -1,7 +1,7 @@
 import type { PgTable } from "drizzle-orm/pg-core";
 import type pg from "pg";
 import * as z from "zod";
-import type { CopiedName, CopiedTable, Identity, Row, WholeTable } from "../copied.ts";
+import type { CopiedName, CopiedTable, Identity, Row, WholeTable } from "../copied-tables.ts";
 import { metaNames } from "../meta.ts";
 import * as tables from "../tables/postgres.ts";
 import { arraysOf, columnsOf, inserting, listOf, upserting } from "./columns.ts";

@@ -4,14 +4,14 @@ import { examineStore } from "../doctor/examine.ts";
 import type { Examined } from "../doctor/examined.ts";
 import { otherVersion, type Finding } from "../doctor/finding.ts";
 import { metaNames } from "../meta.ts";
-import { drizzleOver } from "./ask.ts";
+import { drizzleOver } from "./drizzle-over.ts";
 import { durabilityFaults } from "./durability.ts";
-import { codeOf, failureIn, notPermitted } from "./error.ts";
+import { codeOf, failureWithin, notPermitted } from "./error.ts";
 import { hasStore, hasTablesOfThisVersion, isCopying } from "./migrate.ts";
 import { createPools } from "./pools.ts";
 import { connectTo } from "./prepare.ts";
 import { promptly } from "./promptly.ts";
-import { newestPosition, sharedBy } from "./queries.ts";
+import { newestPosition, sharedBy } from "./reader.ts";
 import { beginWithoutTimeouts } from "./without-timeouts.ts";
 
 export type ExaminationOptions = Pick<Examined, "onProgress"> & { readonly url: string };
@@ -52,7 +52,7 @@ export async function examinePostgres({ url, onProgress }: ExaminationOptions): 
         "The role may not read all of the store: take that of the gateways, or GRANT SELECT ON ALL TABLES IN SCHEMA … and ON ALL SEQUENCES IN SCHEMA … to it.",
         { cause: error },
       );
-    throw failureIn(error) ?? error;
+    throw failureWithin(error) ?? error;
   } finally {
     await client.end().catch(() => {});
   }

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { StorageUnavailableError } from "../../domain/failure.ts";
 import type { Reader } from "../reader.ts";
-import { drizzleOver, type Connection } from "./ask.ts";
+import { drizzleOver, type Connection } from "./drizzle-over.ts";
 import { answered } from "./error.ts";
 
 /** The epoch, which says what positions mean, as far as this replica knows. */

@@ -29,39 +29,39 @@ export const lockNotAvailable = "55P03";
 export const notPermitted = "42501";
 
 /** What a question fails with if the database does not answer it. */
-export function failureFrom(error: unknown): ReadFailure {
+export function mappedFailure(error: unknown): ReadFailure {
   if (error instanceof OverloadedError) return error;
   if (codeOf(error) === canceled)
     return new ReadTimeoutError("Not answered within the time that a question may take.", { cause: error });
   return new StorageUnavailableError("The store could not be read.", { cause: error });
 }
 
-/** The failure that `failureFrom` made, also as a cause of Drizzle's error, however deep; null if there is none. */
-export function failureIn(error: unknown): ReadFailure | null {
+/** The failure that `mappedFailure` made, also as a cause of Drizzle's error, however deep; null if there is none. */
+export function failureWithin(error: unknown): ReadFailure | null {
   if (isReadFailure(error)) return error;
-  return error instanceof Error && error.cause !== undefined ? failureIn(error.cause) : null;
+  return error instanceof Error && error.cause !== undefined ? failureWithin(error.cause) : null;
 }
 
 /**
- * Awaits an answer through Drizzle. If it fails, throws what `failureFrom` made of the error: Drizzle's own error holds
- * the statement and its values.
+ * Awaits an answer through Drizzle. If it fails, throws what `mappedFailure` made of the error: Drizzle's own error
+ * holds the statement and its values.
  */
 export async function answered<Answer>(asked: PromiseLike<Answer>): Promise<Answer> {
   try {
     return await asked;
   } catch (error) {
-    throw failureIn(error) ?? error;
+    throw failureWithin(error) ?? error;
   }
 }
 
 /**
- * As `failureIn`, but StoreFaultError if the database refuses a question's text or its values. A missing privilege
+ * As `failureWithin`, but StoreFaultError if the database refuses a question's text or its values. A missing privilege
  * (`insufficient_privilege`) does not count as that: somebody else can grant it.
  */
-export function failureInQuestion(error: unknown): Error | null {
+export function questionFailure(error: unknown): Error | null {
   return /^(?:22|42(?!501)|54)/.test(codeOf(error) ?? "")
     ? new StoreFaultError("The database refused a question.", { cause: databaseErrorIn(error) })
-    : failureIn(error);
+    : failureWithin(error);
 }
 
 /**

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import type pg from "pg";
 
-export type ListenerOptions = {
+type ListenerOptions = {
   /** A connection that is not yet connected. */
   readonly connection: () => pg.Client;
   readonly channel: string;
@@ -15,9 +15,10 @@ export type ListenerOptions = {
   readonly heard: (position: number | null) => void;
   /** Called if the connection broke or could not be made; it is tried again. */
   readonly failed: (error: unknown) => void;
-  /** How long until the first retry. The wait doubles with each further one, up to `last`. */
-  readonly retryMs?: { readonly first: number; readonly last: number };
 };
+
+/** How long until the first retry. The wait doubles with each further one, up to the longest. */
+const [firstRetryMs, longestRetryMs] = [100, 5_000];
 
 /** How often a silent connection is checked: one that a firewall forgot breaks without a sign. */
 const checkMs = 10_000;
@@ -44,21 +45,21 @@ function shortName(schema: string): string {
  * know reads the log.
  */
 export function startListener(options: ListenerOptions): AsyncDisposable {
-  const { connection, channel, name, heard, failed, retryMs = { first: 100, last: 5_000 } } = options;
+  const { connection, channel, name, heard, failed } = options;
   const stop = new AbortController();
 
   async function listenOn(): Promise<void> {
-    let waitMs = retryMs.first;
+    let waitMs = firstRetryMs;
     while (!stop.signal.aborted) {
       try {
-        await listenOnce(() => (waitMs = retryMs.first));
+        await listenOnce(() => (waitMs = firstRetryMs));
       } catch (error) {
         if (stop.signal.aborted) return;
         failed(error);
       }
       // With jitter, so that not all replicas come at once when the server is back.
       await paused(waitMs * (0.5 + Math.random() / 2), stop.signal);
-      waitMs = Math.min(waitMs * 2, retryMs.last);
+      waitMs = Math.min(waitMs * 2, longestRetryMs);
     }
   }
 

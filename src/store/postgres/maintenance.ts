@@ -1,13 +1,13 @@
 import { wrapMethods } from "../wrap-methods.ts";
 import type { Maintenance } from "../maintenance.ts";
 import { namedQueries } from "../queries/named.ts";
-import { drizzleOver } from "./ask.ts";
+import { drizzleOver } from "./drizzle-over.ts";
 import { answered } from "./error.ts";
 import type { MigrateOptions } from "./migrate.ts";
 import { createPools } from "./pools.ts";
 import { prepare } from "./prepare.ts";
-import { readerOf, sharedBy } from "./queries.ts";
-import { erasingSteps } from "./steps.ts";
+import { readerOf, sharedBy } from "./reader.ts";
+import { erasingSteps } from "./erasing.ts";
 import { tokensOn } from "./tokens.ts";
 
 /**

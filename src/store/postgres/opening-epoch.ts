@@ -2,7 +2,7 @@ import type pg from "pg";
 import { codeOf, lockNotAvailable } from "./error.ts";
 import { giveBack, idleLimit } from "./pools.ts";
 
-export type OpeningOptions = {
+type OpeningOptions = {
   /** The lock of the log. */
   readonly lock: bigint;
   /** Called each time `waitMs` have passed without the lock: something holds it for long, such as `rebuild`. */

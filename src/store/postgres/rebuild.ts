@@ -2,13 +2,13 @@ import { metaNames, newName } from "../meta.ts";
 import { rewriteFields } from "../queries/contents.ts";
 import { deriveAgain, putDetailsBack, setIssuesAside, type RebuildOptions } from "../rebuild.ts";
 import { deliveries } from "../tables/postgres.ts";
-import { drizzleOver } from "./ask.ts";
+import { drizzleOver } from "./drizzle-over.ts";
 import { arraysOf, columnsOf, upserting } from "./columns.ts";
-import { failureIn } from "./error.ts";
+import { failureWithin } from "./error.ts";
 import { locksOf } from "./locks.ts";
 import { createPools } from "./pools.ts";
 import { connectTo, prepare } from "./prepare.ts";
-import { sharedBy } from "./queries.ts";
+import { sharedBy } from "./reader.ts";
 import { collectingTransaction } from "./transaction.ts";
 import { beginWithoutTimeouts, vacuumAndAnalyze } from "./without-timeouts.ts";
 import { moveStatement, moveValuesOf, valuesOf, writeStatement } from "./write-statement.ts";
@@ -87,7 +87,7 @@ export async function rebuildPostgres({
     await client.query("commit");
     await vacuumAndAnalyze(client, "deliveries, events, issues, projects");
   } catch (error) {
-    throw failureIn(error) ?? error;
+    throw failureWithin(error) ?? error;
   } finally {
     // Rolls back what was not committed.
     await client.end().catch(() => {});

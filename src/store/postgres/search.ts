@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type pg from "pg";
-import type { Connection } from "./ask.ts";
+import type { Connection } from "./drizzle-over.ts";
 import { codeOf } from "./error.ts";
 import { beginWithoutTimeouts } from "./without-timeouts.ts";
 import { toReadAndSort, type IssuesTable, type Narrowing } from "../dialect.ts";

@@ -5,9 +5,9 @@ import { loadRequestIds } from "../request-ids.ts";
 import { startRetention, type Retention } from "../retention.ts";
 import type { Receipt, Store } from "../store.ts";
 import { validNames } from "../tokens.ts";
-import { createSlots } from "../slots.ts";
+import { createSemaphore } from "../semaphore.ts";
 import { createWriter } from "../writer.ts";
-import { drizzleOver } from "./ask.ts";
+import { drizzleOver } from "./drizzle-over.ts";
 import { watchEpoch } from "./epoch.ts";
 import { answered } from "./error.ts";
 import { limitHeavy } from "./limit-heavy.ts";
@@ -16,13 +16,13 @@ import { locksOf } from "./locks.ts";
 import { openingEpoch } from "./opening-epoch.ts";
 import { connectionsToRead, createPools } from "./pools.ts";
 import { prepare } from "./prepare.ts";
-import { readerOf, sharedBy } from "./queries.ts";
-import { beginReading, questionsOn } from "./reading.ts";
+import { readerOf, sharedBy } from "./reader.ts";
+import { beginReading, questionsOn } from "./reads.ts";
 import { knowsScripts } from "./search.ts";
-import { erasingSteps } from "./steps.ts";
+import { erasingSteps } from "./erasing.ts";
 import { startTextIndex } from "./text-index.ts";
 import { tokensOn } from "./tokens.ts";
-import { createWrites } from "./writes.ts";
+import { createBatchWriter } from "./batch-writer.ts";
 
 export type PostgresStoreOptions = Pick<ReaderOptions, "issueObjectOf"> & {
   /** `postgres://…`, with any option that pg takes. */
@@ -116,7 +116,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   /** When the write under way began; null while none is. */
   let writingSince: number | null = null;
   const hasTakenLong = () => writingSince !== null && performance.now() - writingSince > slowMs;
-  const writes = createWrites({
+  const batchWriter = createBatchWriter({
     pool: pools.intake,
     locks,
     requestIds,
@@ -136,7 +136,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   async function commit(batch: readonly IncomingDelivery[]): Promise<readonly Receipt[]> {
     writingSince = performance.now();
     try {
-      return await writes.write(batch, now());
+      return await batchWriter.write(batch, now());
     } catch (error) {
       isFailing = true;
       report.storeFailed(error);
@@ -182,8 +182,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     }),
   );
 
-  const heavySlots = createSlots({ ...slotLimits, atOnce: heavyAtOnce });
-  const transactionSlots = createSlots({ ...slotLimits, atOnce: transactionsAtOnce });
+  const heavySlots = createSemaphore({ ...slotLimits, atOnce: heavyAtOnce });
+  const transactionSlots = createSemaphore({ ...slotLimits, atOnce: transactionsAtOnce });
   const questions = questionsOn(pools.reading, { isPooled });
   const reading = textIndex.readerBy((hasSearch) =>
     limitHeavy(readerOf(questions, { ...asking, hasSearch }), heavySlots),

@@ -7,7 +7,7 @@ import { connectTo } from "./prepare.ts";
 import { hasTextIndex, makeTextIndexBeside, mayMakeTextIndex } from "./search.ts";
 import { beginWithoutTimeouts } from "./without-timeouts.ts";
 
-export type TextIndexOptions = {
+type TextIndexOptions = {
   readonly pool: pg.Pool;
   /** A connection that is not yet connected. */
   readonly connection: () => pg.Client;
@@ -23,7 +23,7 @@ export type TextIndexOptions = {
   readonly everyMs?: number;
 };
 
-export type TextIndex = AsyncDisposable & {
+type TextIndex = AsyncDisposable & {
   readonly isThere: () => boolean;
   /** The reader that `make` gives. It is made anew once the index is there, because its statements differ then. */
   readonly readerBy: (make: (hasSearch: boolean) => Reader) => Reader;

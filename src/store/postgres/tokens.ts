@@ -2,9 +2,9 @@ import type pg from "pg";
 import { wrapMethods } from "../wrap-methods.ts";
 import { tokenQueries } from "../queries/tokens.ts";
 import type { Tokens } from "../tokens.ts";
-import { drizzleOver } from "./ask.ts";
+import { drizzleOver } from "./drizzle-over.ts";
 import { answered } from "./error.ts";
-import { sharedBy } from "./queries.ts";
+import { sharedBy } from "./reader.ts";
 
 /**
  * The tokens in the database of this pool. A failure is thrown as the store's own, without the statement and its

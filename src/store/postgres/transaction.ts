@@ -20,7 +20,7 @@ import {
   type ProjectWrite,
   type WriteTransaction,
 } from "../write.ts";
-import { sharedBy } from "./queries.ts";
+import { sharedBy } from "./reader.ts";
 
 /** What a batch writes. All but the moves goes out in one statement, in which it also learns its positions. */
 export type Collected = {

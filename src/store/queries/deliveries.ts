@@ -17,10 +17,10 @@ import {
 } from "drizzle-orm";
 import type { DeliveryOutcome } from "../../domain/delivery.ts";
 import { momentAt } from "../../domain/moment.ts";
+import { isStorable } from "../../domain/text.ts";
 import { sha256OfForgotten } from "../erase/forgotten.ts";
 import type { Delivery, DeliveryFilter, Reader } from "../reader.ts";
 import { requestIdOf } from "../delivery-rows.ts";
-import { isStorable } from "../storable.ts";
 import { contentsOf } from "./contents.ts";
 import { pageFrom, type QueryContext } from "./query.ts";
 

@@ -1,3 +1,4 @@
+import { storable } from "../../domain/text.ts";
 import {
   and,
   inArray,
@@ -20,7 +21,6 @@ import type {
   PageRequest,
   Reader,
 } from "../reader.ts";
-import { storable } from "../storable.ts";
 import { issueColumns } from "./issues.ts";
 import { askedInForms, grouped, pageFrom, readFrom, sidesIn, type QueryContext } from "./query.ts";
 
@@ -108,10 +108,13 @@ export function issuePageQueries({
     // bounds too: PostgreSQL expects next to no rows behind a key, and would choose the index for it.
     const sorted = narrowing === null ? column : sql`+${column}`;
     const valued = part(
-      [isNotNull(column), ...withinValued(page, order.direction, sorted)],
+      [isNotNull(column), ...withinValued(page, order.direction, sorted, issues.sentryId)],
       [sorted, issues.sentryId],
     );
-    const without = part([isNull(column), ...withinNulls(page, order.direction)], [issues.sentryId]);
+    const without = part(
+      [isNull(column), ...withinNulls(page, order.direction, issues.sentryId)],
+      [issues.sentryId],
+    );
     if (column.notNull) return [valued];
     return page.from === "first" ? [valued, without] : [without, valued];
   }
@@ -206,45 +209,47 @@ export function issuePageQueries({
       );
     },
   };
+}
 
-  /** Equal for requests that differ only in their limits; null for those that seldom come again in the same form. */
-  function formOf({ filter, order, from, after, before }: IssuePageRequest): string | null {
-    if (after !== null || before !== null) return null;
-    const form = JSON.stringify([order.field, order.direction, from, filter]);
-    // A time relative to `now` is another one each time.
-    return form.includes('"fromNow"') ? null : form;
-  }
+/** Equal for requests that differ only in their limits; null for those that seldom come again in the same form. */
+function formOf({ filter, order, from, after, before }: IssuePageRequest): string | null {
+  if (after !== null || before !== null) return null;
+  const form = JSON.stringify([order.field, order.direction, from, filter]);
+  // A time relative to `now` is another one each time.
+  return form.includes('"fromNow"') ? null : form;
+}
 
-  /** Bounds of the page among the issues that have the value. Those without it all come after them. */
-  function withinValued(
-    { after, before }: PageRequest<IssueKey>,
-    direction: Direction,
-    column: AnyColumn | SQL,
-  ): SQL[] {
-    const [behind, ahead] = sidesIn(direction);
-    const bounds: SQL[] = [];
-    if (after !== null)
-      bounds.push(
-        after.value === null
-          ? sql`1 = 0`
-          : sql`(${column}, ${issues.sentryId}) ${behind} (${after.value}, ${storable(after.sentryId)})`,
-      );
-    if (before !== null && before.value !== null)
-      bounds.push(
-        sql`(${column}, ${issues.sentryId}) ${ahead} (${before.value}, ${storable(before.sentryId)})`,
-      );
-    return bounds;
-  }
+/** Bounds of the page among the issues that have the value. Those without it all come after them. */
+function withinValued(
+  { after, before }: PageRequest<IssueKey>,
+  direction: Direction,
+  column: AnyColumn | SQL,
+  sentryId: AnyColumn,
+): SQL[] {
+  const [behind, ahead] = sidesIn(direction);
+  const bounds: SQL[] = [];
+  if (after !== null)
+    bounds.push(
+      after.value === null
+        ? sql`1 = 0`
+        : sql`(${column}, ${sentryId}) ${behind} (${after.value}, ${storable(after.sentryId)})`,
+    );
+  if (before !== null && before.value !== null)
+    bounds.push(sql`(${column}, ${sentryId}) ${ahead} (${before.value}, ${storable(before.sentryId)})`);
+  return bounds;
+}
 
-  function withinNulls({ after, before }: PageRequest<IssueKey>, direction: Direction): SQL[] {
-    const [behind, ahead] = sidesIn(direction);
-    const bounds: SQL[] = [];
-    if (after !== null && after.value === null)
-      bounds.push(sql`${issues.sentryId} ${behind} ${storable(after.sentryId)}`);
-    if (before !== null)
-      bounds.push(
-        before.value === null ? sql`${issues.sentryId} ${ahead} ${storable(before.sentryId)}` : sql`1 = 0`,
-      );
-    return bounds;
-  }
+/** Bounds of the page among the issues that do not have the value. */
+function withinNulls(
+  { after, before }: PageRequest<IssueKey>,
+  direction: Direction,
+  sentryId: AnyColumn,
+): SQL[] {
+  const [behind, ahead] = sidesIn(direction);
+  const bounds: SQL[] = [];
+  if (after !== null && after.value === null)
+    bounds.push(sql`${sentryId} ${behind} ${storable(after.sentryId)}`);
+  if (before !== null)
+    bounds.push(before.value === null ? sql`${sentryId} ${ahead} ${storable(before.sentryId)}` : sql`1 = 0`);
+  return bounds;
 }

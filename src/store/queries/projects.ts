@@ -1,7 +1,7 @@
 import { and, asc, count, desc, eq, inArray, sql } from "drizzle-orm";
 import type { Project } from "../../domain/issue.ts";
+import { storable } from "../../domain/text.ts";
 import type { Reader } from "../reader.ts";
-import { storable } from "../storable.ts";
 import { askedByKeys, pageFrom, type QueryContext } from "./query.ts";
 
 type ProjectQueries = Pick<Reader, "projects" | "projectBySlug" | "projectPage" | "projectCount">;

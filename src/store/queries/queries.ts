@@ -1,3 +1,4 @@
+import { isStorable } from "../../domain/text.ts";
 import { wrapMethods } from "../wrap-methods.ts";
 import type { Reader } from "../reader.ts";
 import { assigneeQueries } from "./assignees.ts";
@@ -8,7 +9,6 @@ import { issuePageQueries } from "./issue-pages.ts";
 import { issueQueries } from "./issues.ts";
 import { logQueries } from "./log.ts";
 import { projectQueries } from "./projects.ts";
-import { isStorable } from "../storable.ts";
 import type { QueryContext } from "./query.ts";
 import { statisticsQueries } from "./statistics.ts";
 
@@ -37,7 +37,7 @@ export function queriesOf(context: QueryContext): Reader {
       if (typeof key === "string" && !isStorable(key)) return null;
       return await ask(...args.map(withoutUnstorable));
     } catch (error) {
-      throw context.failureIn(error) ?? error;
+      throw context.questionFailure(error) ?? error;
     }
   });
 }

@@ -4,7 +4,7 @@ import type { Json } from "../../domain/issue.ts";
 import type { Aggregates } from "../aggregates.ts";
 import type { Dialect } from "../dialect.ts";
 import type { Direction, Page, PageRequest } from "../reader.ts";
-import { createRecent } from "../recent.ts";
+import { createBoundedCache } from "../bounded-cache.ts";
 import type * as tables from "../tables/sqlite.ts";
 
 /**
@@ -19,7 +19,7 @@ export type QueryContext = {
   /** The newest position ever handed out, even if its entry is gone. */
   readonly newestPosition: () => Promise<number>;
   /** The error that a query fails with if the database does; null for an error that is not the database's. */
-  readonly failureIn: (error: unknown) => Error | null;
+  readonly questionFailure: (error: unknown) => Error | null;
   /** The issue object in a kept body. */
   readonly issueObjectOf: (body: Uint8Array) => Json;
   /** Called when a pack, or what a delivery held, is first found to be unreadable: it counts as gone. */
@@ -63,7 +63,7 @@ export function askedInForms<Row>(): (
   build: () => PromiseLike<Row[]> & { prepare(name?: string): unknown },
   values: Record<string, unknown>,
 ) => Promise<readonly Row[]> {
-  const recent = createRecent<Prepared<Row>>(mostOfForms);
+  const recent = createBoundedCache<Prepared<Row>>(mostOfForms);
   // Both databases' queries have `prepare`. PostgreSQL's server keeps no statement: see `drizzleOver`.
   return async (form, build, values) =>
     recent(form, () => build().prepare() as Prepared<Row>).execute(values);

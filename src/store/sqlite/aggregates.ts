@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { durationFiguresOf } from "../../domain/statistics.ts";
 import type { Aggregates } from "../aggregates.ts";
-import { countsIn, markedNumbersIn, numbersIn } from "./joined.ts";
+import { countsIn, markedNumbersIn, numbersIn } from "./group-concat.ts";
 
 const durations: Aggregates["durations"] = (column) => ({
   told: sql`group_concat(${column})`,

@@ -7,12 +7,12 @@ import { codeOf, unusable } from "./error.ts";
 import { putInPlace, removeDatabase } from "./file.ts";
 import { isFolder } from "./folder.ts";
 import { tryToLock } from "./lock.ts";
-import { newestPosition } from "./queries.ts";
+import { newestPosition } from "./reader.ts";
 
 /** Pages that are copied at a time, some 8 MB: few enough for progress to be seen. */
 const pagesAtATime = 2_048;
 
-export type BackupOptions = {
+type BackupOptions = {
   readonly file: string;
   /** Where the backup is written. There must be no such file yet. */
   readonly to: string;

@@ -1,11 +1,11 @@
 import { once } from "node:events";
-import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
+import { moduleUrl } from "../../program/module-url.ts";
 import type { CheckpointRequest } from "./checkpoint-worker.ts";
 import type { Connection } from "./connection.ts";
 import { codeOf } from "./error.ts";
 
-export type Checkpoints = AsyncDisposable & {
+type Checkpoints = AsyncDisposable & {
   /** To be called after each commit, outside of any transaction. Does not throw, since the commit has succeeded. */
   readonly committed: () => void;
 };
@@ -13,7 +13,7 @@ export type Checkpoints = AsyncDisposable & {
 /** Commits between two looks at the WAL. */
 const commitsBetween = 32;
 
-export type CheckpointLimits = {
+type CheckpointLimits = {
   /**
    * Bytes that are committed between two checkpoints. Each checkpoint syncs the database file, and commits wait
    * meanwhile.
@@ -106,8 +106,7 @@ function startThread(
   file: string,
   { checkpointed, failed }: { readonly checkpointed: () => void; readonly failed: () => void },
 ): CheckpointThread {
-  // `.ts` in the sources, `.js` in the package.
-  const module = new URL(`./checkpoint-worker${extname(import.meta.url)}`, import.meta.url);
+  const module = moduleUrl("./checkpoint-worker", import.meta.url);
   const worker = new Worker(module, { workerData: { file }, execArgv: [] });
   worker.unref();
   const exited = once(worker, "exit");

@@ -14,7 +14,7 @@ const writingAnew = [
   "vacuum",
 ];
 
-export type CompactOptions = {
+type CompactOptions = {
   /** The folder of the database file. */
   readonly folder: string;
   readonly freeBytesIn: (folder: string) => number;

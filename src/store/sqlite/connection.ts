@@ -2,10 +2,10 @@ import { closeSync, openSync, statSync, type Stats } from "node:fs";
 import { dirname, resolve } from "node:path";
 import Database from "better-sqlite3";
 import { drizzle, type BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
-import { createRecent } from "../recent.ts";
+import { createBoundedCache } from "../bounded-cache.ts";
 import { emptyWal } from "./empty-wal.ts";
 import { codeOf, unusable } from "./error.ts";
-import { journalOf } from "./in-place.ts";
+import { journalOf } from "./same-file.ts";
 import { checkTables, hasMigrations, migrate, versionOfTables } from "./migrate.ts";
 import { unprobe } from "./probe.ts";
 import { withQuickRows } from "./quick-rows.ts";
@@ -237,7 +237,7 @@ const mostOfPrepared = 512 * 1024;
  * no value, text included (https://sqlite.org/lang_expr.html).
  */
 export function withPrepared(client: Database.Database): Database.Database {
-  const recent = createRecent<Database.Statement>(mostOfPrepared);
+  const recent = createBoundedCache<Database.Statement>(mostOfPrepared);
   const prepare = (text: string): Database.Statement =>
     recent(text, () => client.prepare(text.replaceAll(/( = | is |\blimit )\?/g, "$1+?")));
   return Object.create(client, { prepare: { value: prepare } }) as Database.Database;

@@ -2,7 +2,7 @@ import Database from "better-sqlite3";
 import { and, asc, count, eq, getTableColumns, gt, inArray, max, sql, type AnyColumn } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { forgottenRole } from "../../domain/event.ts";
-import type { CopiedName, CopiedTable, Identity, Row, WholeTable } from "../copied.ts";
+import type { CopiedName, CopiedTable, Identity, Row, WholeTable } from "../copied-tables.ts";
 import { metaNames } from "../meta.ts";
 import * as tables from "../tables/sqlite.ts";
 import { openForCommand, type Connection } from "./connection.ts";
@@ -11,7 +11,7 @@ import { remembered } from "./identity.ts";
 import { instanceFileOf, isRestored, readInstance } from "./instance.ts";
 import { tryToLock } from "./lock.ts";
 import { versionOfTables } from "./migrate.ts";
-import { newestPosition } from "./queries.ts";
+import { newestPosition } from "./reader.ts";
 
 /** A store in a SQLite file, as it is at one moment. */
 export type CopySource = Disposable & {

@@ -8,7 +8,7 @@ import { codeOf } from "./error.ts";
 import { identityOf } from "./identity.ts";
 import { instanceFileOf, isRestored, readInstance, type Instance } from "./instance.ts";
 import { versionOfTables } from "./migrate.ts";
-import { newestPosition } from "./queries.ts";
+import { newestPosition } from "./reader.ts";
 
 export type ExaminationOptions = Pick<Examined, "onProgress"> & { readonly file: string };
 

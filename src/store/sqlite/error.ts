@@ -20,7 +20,7 @@ export function codeOf(error: unknown): string | null {
 }
 
 /** What a question fails with if SQLite does not answer it, without its values. Null for an error of another kind. */
-export function failureIn(error: unknown): StorageUnavailableError | StoreFaultError | null {
+export function questionFailure(error: unknown): StorageUnavailableError | StoreFaultError | null {
   const cause = sqliteErrorIn(error);
   if (cause === null) return null;
   return /^SQLITE_(?:ERROR|RANGE|MISMATCH|TOOBIG|MISUSE)$/.test(cause.code)

@@ -3,7 +3,7 @@ import { metaNames, newName } from "../meta.ts";
 import { meta } from "../tables/sqlite.ts";
 import type { Connection } from "./connection.ts";
 import { isRestored, type Instance } from "./instance.ts";
-import { newestPosition } from "./queries.ts";
+import { newestPosition } from "./reader.ts";
 
 /** What the store remembers of itself, by the names in `metaNames`. */
 export function remembered({ db }: Connection): ReadonlyMap<string, string> {

@@ -15,8 +15,8 @@ import { makeFolderOf } from "./folder.ts";
 import { continued, identityOf } from "./identity.ts";
 import { instanceFileOf, readInstance } from "./instance.ts";
 import { tryToLock } from "./lock.ts";
-import { readerOf } from "./queries.ts";
-import { erasingSteps } from "./steps.ts";
+import { readerOf } from "./reader.ts";
+import { erasingSteps } from "./erasing.ts";
 
 /** How long a step waits for what the gateway is writing, which takes milliseconds. */
 const busyMs = 10_000;
@@ -31,7 +31,7 @@ const restMs = 40;
 const usualMakingMs = 5_000;
 const lookEveryMs = 100;
 
-export type SqliteMaintenanceOptions = {
+type SqliteMaintenanceOptions = {
   /** The free bytes on a folder's disk. */
   readonly freeBytesIn?: (folder: string) => number;
   /** How long to wait for a store that another process is making or upgrading. */

@@ -2,7 +2,7 @@ import { asc, between, lte, max, min, sql } from "drizzle-orm";
 import { fullPacks, packBytes, packOf, packSize } from "../pack.ts";
 import { contents, packs } from "../tables/sqlite.ts";
 import type { Connection } from "./connection.ts";
-import type { IdleTask } from "./idle.ts";
+import type { IdleTask } from "./idle-work.ts";
 
 /** How many of the newest deliveries stay unpacked: followers read them, and late deliveries ask for them. */
 export const leftUnpacked = 4_096;

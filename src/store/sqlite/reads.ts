@@ -1,10 +1,10 @@
 import { Worker } from "node:worker_threads";
 import { ReadTimeoutError, StorageUnavailableError } from "../../domain/failure.ts";
 import { wrapMethods } from "../wrap-methods.ts";
-import { mayTakeLong } from "../heavy.ts";
+import { mayTakeLong } from "../query-cost.ts";
 import type { LogBounds, Reader, ReadTransaction } from "../reader.ts";
-import { createWaitingLine } from "../waiting-line.ts";
-import type { ReadAnswer, ReadData, ReadRequest } from "./read-worker.ts";
+import { createFairLine } from "../fair-line.ts";
+import type { ReadAnswer, ReadData, ReadRequest } from "./answer-reads.ts";
 
 export type ReadsOptions = {
   readonly file: string;
@@ -39,7 +39,7 @@ export function createReads(options: ReadsOptions): Reads {
   const { here, timeoutMs, maxWorkers, maxWaiting } = options;
   const idle: Thread[] = [];
   const all = new Set<Thread>();
-  const line = createWaitingLine<Thread>({ waitMs: timeoutMs, mostWaiting: maxWaiting });
+  const line = createFairLine<Thread>({ waitMs: timeoutMs, mostWaiting: maxWaiting });
   let isClosed = false;
 
   async function take(): Promise<Thread> {

@@ -7,7 +7,7 @@ import { unusable } from "./error.ts";
 import { identify } from "./identity.ts";
 import { instanceFileOf, readInstance, writeInstance } from "./instance.ts";
 import { lockStore } from "./lock.ts";
-import { newestPosition } from "./queries.ts";
+import { newestPosition } from "./reader.ts";
 import { prepareTransaction } from "./transaction.ts";
 
 const { events, issues, meta, projects } = tables;

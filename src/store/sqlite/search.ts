@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type Database from "better-sqlite3";
 import { toReadAndSort, type IssuesTable, type Narrowing } from "../dialect.ts";
-import type { IdleTask } from "./idle.ts";
+import type { IdleTask } from "./idle-work.ts";
 
 /**
  * The index of the issues' texts: FTS5's trigrams of the folded columns.

@@ -12,11 +12,11 @@ import { makeFolderOf } from "./folder.ts";
 import { identityOf } from "./identity.ts";
 import { instanceFileOf, isRestored, putBackBeneath, readInstance, writeInstance } from "./instance.ts";
 import { lockStore, lockStoreWithin, StoreInUseError } from "./lock.ts";
-import { readerOf } from "./queries.ts";
+import { readerOf } from "./reader.ts";
 import { createReads } from "./reads.ts";
-import { openTrying } from "./trying.ts";
+import { openRetryOnThread } from "./retry-on-thread.ts";
 import { createVersion } from "./version.ts";
-import { startWrites } from "./writes.ts";
+import { startWriteThread } from "./write-thread.ts";
 
 export type SqliteStoreOptions = Pick<ReaderOptions, "issueObjectOf"> & {
   readonly file: string;
@@ -87,7 +87,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   /** The newest position that was written here. */
   let newest = 0;
   const writes = opened.use(
-    await startWrites({
+    await startWriteThread({
       file,
       module: threads.write,
       retention,
@@ -136,7 +136,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     }),
   );
 
-  const trying = opened.use(openTrying(file, reads.reader, asking));
+  const retrying = opened.use(openRetryOnThread(file, reads.reader, asking));
 
   const version = createVersion(reading);
   wrote = version.moved;
@@ -182,7 +182,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 
   const running = opened.move();
   return {
-    reader: trying.reader,
+    reader: retrying.reader,
     readTransaction: reads.begin,
     append: writes.append,
     version: version.now,

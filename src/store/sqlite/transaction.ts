@@ -12,7 +12,7 @@ import { pick, placeholdersOf, prepareGet, prepareRun } from "./prepared.ts";
 
 const { contents, deliveries, events, issues, projects } = tables;
 
-export type SqliteTransaction = WriteTransaction & {
+type SqliteTransaction = WriteTransaction & {
   /** As `insertDeliveries`, for existing deliveries: writes everything but their bodies and the sizes of these. */
   readonly rewriteDeliveries: WriteTransaction["insertDeliveries"];
 };

@@ -59,7 +59,7 @@ export function IssuesView({
       <p class=${`total ${state.isLoading ? "loading" : ""}`}>
         ${state.rows !== null && html`<strong>${countText(state.total)}</strong> ${state.total === 1 ? "issue" : "issues"}`}
       </p>
-      <${Told} told=${state.told} />
+      <${ChangeNote} told=${state.told} />
       <${OrderSelect} navigation=${navigation} order=${order} />
     </div>
     <${Body} state=${state} navigation=${navigation} place=${place} />
@@ -99,7 +99,7 @@ function StatusTabs({ navigation, place }: { readonly navigation: Navigation; re
 }
 
 /** What has happened since the list was asked for. Not a live region: screen readers would never stop speaking. */
-function Told({ told: { entered, updated, left } }: { readonly told: IssueListState["told"] }) {
+function ChangeNote({ told: { entered, updated, left } }: { readonly told: IssueListState["told"] }) {
   const parts = [
     entered > 0 ? `${countText(entered)} entered` : "",
     updated > 0 ? `${countText(updated)} updated` : "",

@@ -4,7 +4,7 @@ import { StorageUnavailableError } from "../../domain/failure.ts";
 import type { ReaderOptions } from "../queries/query.ts";
 import type { Reader } from "../reader.ts";
 import { openReader } from "./connection.ts";
-import { readerOf } from "./queries.ts";
+import { readerOf } from "./reader.ts";
 
 /** What the gateway asks of the thread: one question of `Reader`, or to end its read transaction or itself. */
 export type ReadRequest =

@@ -1,47 +1,6 @@
 import type { Seq } from "../domain/cursor.ts";
-import type { LogEntry } from "../domain/event.ts";
 import type { Connection } from "./fair-queue.ts";
-
-/** What an operation says of a log entry, or as of now, serialised. All its subscribers get the same object. */
-export type Answer = {
-  /** About how much memory it takes. */
-  readonly bytes: number;
-  /**
-   * How much of it failed in a way that may pass. An answer that failed is made again for those who ask later, and a
-   * figure is read again. One that failed wholly ends those who follow entries, at the position before its entry, so
-   * that they come back for it.
-   */
-  readonly failed: "nowhere" | "partly" | "wholly";
-};
-
-/** An operation whose subscribers get an answer to each entry of the log that concerns them. */
-export type EntryOperation<One extends Answer> = {
-  /** Equal for operations that tell the same entries and say the same of each. */
-  readonly key: string;
-  /** Equal for operations that say the same of any entry that they tell in the same way, even if they tell others. */
-  readonly says: string;
-  /** Null for an entry that the operation does not tell. */
-  readonly tell: (entry: LogEntry) => Telling<One> | null;
-};
-
-/** One entry, as an operation tells it. */
-export type Telling<One extends Answer> = {
-  /** In which way: of the same entry one operation may tell that an issue left its list, another that it changed. */
-  readonly as: string;
-  /** Rejects only by a fault of ours. Subscribers that were to be told are then ended with it. */
-  readonly answer: () => Promise<One>;
-};
-
-/** An operation whose subscribers get its present answer, and a new one whenever that has changed. */
-export type FigureOperation<One extends Answer> = {
-  /** Equal for operations that say the same at the same time. */
-  readonly key: string;
-  /** True if an entry of the log can have changed the answer. */
-  readonly concerns: (entry: LogEntry) => boolean;
-  /** The answer as of now, when the log has reached at least `position`. Rejects as `Telling.answer` does. */
-  readonly read: (position: Seq) => Promise<One>;
-  readonly isSame: (one: One, other: One) => boolean;
-};
+import type { Answer } from "./operation.ts";
 
 /** Why a subscriber gets no more. */
 export type End =
@@ -80,6 +39,21 @@ export type Subscriber = Disposable & {
   /** To be called when the sink takes answers again. */
   readonly resume: () => void;
 };
+
+/** A subscriber that comes too late or in vain: `end` is called once its caller has it, unless it is disposed first. */
+export function endedSubscriber(position: Seq, end: () => void): Subscriber {
+  let isGone = false;
+  queueMicrotask(() => {
+    if (!isGone) end();
+  });
+  return {
+    position,
+    resume() {},
+    [Symbol.dispose]: () => {
+      isGone = true;
+    },
+  };
+}
 
 /** The connections of a set's members. Each iteration gives those who are in the set at that time. */
 export function connectionsOf(

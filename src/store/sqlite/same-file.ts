@@ -10,7 +10,7 @@ import { howToRun } from "../../program/how-to-run.ts";
  * To be made once both files exist, and called in write transactions of this connection, so that nobody else commits
  * meanwhile.
  */
-export function checkOfPlace(client: Database.Database, file: string): () => void {
+export function sameFileCheck(client: Database.Database, file: string): () => void {
   const names = [file, `${file}-wal`];
   const found = () => names.map((name) => statSync(name, { throwIfNoEntry: false }));
   const opened = found();
@@ -32,7 +32,7 @@ export function checkOfPlace(client: Database.Database, file: string): () => voi
     const now = found();
     for (const [index, name] of names.entries())
       if (now[index]?.dev !== opened[index]?.dev || now[index]?.ino !== opened[index]?.ino)
-        throw moved(
+        throw fileMoved(
           `The file ${name} was deleted, moved or replaced while the gateway was running: put it back, or stop the gateway and restore a backup.`,
         );
     const size = now[0]?.size ?? 0;
@@ -45,7 +45,7 @@ export function checkOfPlace(client: Database.Database, file: string): () => voi
         : changes < leastChanges || (version === seenVersion && size < leastSize)
           ? `The file ${file} became smaller or older while the gateway was running, as when another file is copied over it: stop the gateway, and run "${howToRun("doctor")}".`
           : null;
-    if (whatHappened !== null) throw moved(whatHappened);
+    if (whatHappened !== null) throw fileMoved(whatHappened);
     seenVersion = version;
     leastSize = leastOf(size);
     leastChanges = changes;
@@ -74,6 +74,6 @@ function changesOf(descriptor: number): number {
 }
 
 /** The error of a batch that must not be written here. By its code it is no fault of a delivery. */
-export function moved(message: string): Error {
+export function fileMoved(message: string): Error {
   return new Database.SqliteError(message, "SQLITE_READONLY_DBMOVED");
 }

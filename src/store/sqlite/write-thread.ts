@@ -6,9 +6,9 @@ import type { Retention } from "../retention.ts";
 import type { Receipt } from "../store.ts";
 import type { Instance, Loss } from "./instance.ts";
 import { toWire, type Wire } from "./wire.ts";
-import type { Committed, WriteAnswer, WriteData, WriteRequest } from "./write-worker.ts";
+import type { Committed, WriteAnswer, WriteData, WriteRequest } from "./answer-writes.ts";
 
-export type WritesOptions = {
+type WriteThreadOptions = {
   readonly file: string;
   /** The module that calls `answerWrites`. */
   readonly module: URL;
@@ -35,7 +35,7 @@ export type WritesOptions = {
 };
 
 /** The thread that writes, and its queue. */
-export type Writes = AsyncDisposable & {
+type WriteThread = AsyncDisposable & {
   readonly instance: Instance;
   /** What the database has lost, as its instance file tells; null if its log goes on, or is new. */
   readonly loss: Loss | null;
@@ -75,7 +75,7 @@ type PendingAnswer = {
  * Starts the thread and opens the database in it.
  * @throws Error that says what is wrong with the file and what to do.
  */
-export async function startWrites({
+export async function startWriteThread({
   module,
   maxWaiting,
   now,
@@ -85,7 +85,7 @@ export async function startWrites({
   onUnreadable,
   ended,
   ...workerData
-}: WritesOptions): Promise<Writes> {
+}: WriteThreadOptions): Promise<WriteThread> {
   const worker = new Worker(module, { workerData: workerData satisfies WriteData, execArgv: [] });
   const opening = Promise.withResolvers<WriteAnswer>();
   const asked = new Map<number, PendingAnswer>([[0, opening]]);

@@ -5,7 +5,7 @@ import * as tables from "../tables/sqlite.ts";
 import type { Connection } from "./connection.ts";
 import { sqliteAggregates } from "./aggregates.ts";
 import { sqliteDialect } from "./dialect.ts";
-import { failureIn } from "./error.ts";
+import { questionFailure } from "./error.ts";
 
 /** A reader on this connection. It answers synchronously, on the calling thread. */
 export function readerOf(
@@ -19,7 +19,7 @@ export function readerOf(
     dialect: sqliteDialect,
     aggregates: sqliteAggregates,
     newestPosition: async () => newest(),
-    failureIn,
+    questionFailure,
     issueObjectOf,
     onUnreadable,
   });

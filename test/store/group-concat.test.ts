@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { transitionKinds } from "../../src/domain/event.ts";
-import { countsIn, markedNumbersIn, numbersIn } from "../../src/store/sqlite/joined.ts";
+import { countsIn, markedNumbersIn, numbersIn } from "../../src/store/sqlite/group-concat.ts";
 
 describe("a text of many values", () => {
   it("holds numbers, the same ones again, and large ones", () => {

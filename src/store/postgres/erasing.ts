@@ -3,11 +3,11 @@ import type pg from "pg";
 import { StorageUnavailableError } from "../../domain/failure.ts";
 import { erasing, type Erasing } from "../erase/erasing.ts";
 import { metaNames } from "../meta.ts";
-import { drizzleOver } from "./ask.ts";
-import { codeOf, failureIn, lockNotAvailable } from "./error.ts";
+import { drizzleOver } from "./drizzle-over.ts";
+import { codeOf, failureWithin, lockNotAvailable } from "./error.ts";
 import { locksOf } from "./locks.ts";
 import { giveBack, goneLimits } from "./pools.ts";
-import { sharedBy } from "./queries.ts";
+import { sharedBy } from "./reader.ts";
 
 /**
  * How long a step tries to get the lock from all batches, and the pause until the next try. Batches that come meanwhile
@@ -77,7 +77,7 @@ export function erasingSteps(pool: pg.Pool, schema: string, waitMs = 5_000): Era
           "Something else, such as a rebuild, holds the store: nothing more can be erased until it has finished.",
           { cause: error },
         );
-      throw failureIn(error) ?? error;
+      throw failureWithin(error) ?? error;
     }
   }
 
@@ -90,7 +90,7 @@ export function erasingSteps(pool: pg.Pool, schema: string, waitMs = 5_000): Era
       erasing(sharedBy(drizzleOver(pool)))
         .issuesIn(projectId, limit)
         .catch((error: unknown) => {
-          throw failureIn(error) ?? error;
+          throw failureWithin(error) ?? error;
         }),
     forgetProject: (projectId) => step((one) => one.forgetProject(projectId)),
   };

@@ -2,7 +2,7 @@ import Database from "better-sqlite3";
 import { appendFileSync, copyFileSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { checkOfPlace } from "../../src/store/sqlite/in-place.ts";
+import { sameFileCheck } from "../../src/store/sqlite/same-file.ts";
 import { told } from "./deliveries.ts";
 import { openStoreIn, openTestStore, temporaryFolder } from "./open.ts";
 
@@ -20,7 +20,7 @@ function openChecked() {
   };
   add(400);
   client.pragma("wal_checkpoint(TRUNCATE)");
-  const check = checkOfPlace(client, file);
+  const check = sameFileCheck(client, file);
   return {
     file,
     client,
@@ -85,7 +85,7 @@ describe("a database file that becomes smaller", () => {
     using checked = openChecked();
     const { file, client, add } = checked;
     client.exec(vacuum);
-    const check = checkOfPlace(client, file);
+    const check = sameFileCheck(client, file);
     const checkIt = () => client.transaction(check).immediate();
     const before = sizeOf(file);
     checkIt();

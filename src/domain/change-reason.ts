@@ -5,7 +5,7 @@ import type { Stop } from "./stop.ts";
 import type { Before } from "./walk.ts";
 
 /** What a delivery repeats, as known when it arrived. */
-export type Repetition = {
+type Repetition = {
   /** The lowest id of the known deliveries that it repeats. */
   readonly of: number;
   /** A sentence. */
@@ -27,8 +27,11 @@ export function repetitionOf(
   return { of: Math.min(...repeated), reason: reasonOf(known) };
 }
 
+/** The reason of a delivery that was sent twice. */
+export const sameRequest = "The same body with the same Request-ID was received before.";
+
 function reasonOf(known: KnownAlike): string {
-  if (known.request !== null) return "The same body with the same Request-ID was received before.";
+  if (known.request !== null) return sameRequest;
   if (known.claim !== null) return "The same event with the same Idempotency-Key was received before.";
   if (known.created !== null) return "The issue's creation was received before.";
   return "The same body was received before, and one of the two was held back or replayed.";

@@ -12,9 +12,9 @@ import { createWriter } from "../writer.ts";
 import { startCheckpoints } from "./checkpoints.ts";
 import { openWriter, type Connection } from "./connection.ts";
 import { codeOf, isBusy, isOfValues, unusable } from "./error.ts";
-import { checkOfPlace, moved } from "./in-place.ts";
+import { fileMoved, sameFileCheck } from "./same-file.ts";
 import { identify, identityOf } from "./identity.ts";
-import { startIdle } from "./idle.ts";
+import { startIdleWork } from "./idle-work.ts";
 import {
   instanceFileOf,
   isRestored,
@@ -27,7 +27,7 @@ import {
 import { packing } from "./packing.ts";
 import { probe, unprobe } from "./probe.ts";
 import { indexing } from "./search.ts";
-import { erasingSteps } from "./steps.ts";
+import { erasingSteps } from "./erasing.ts";
 import { prepareTransaction } from "./transaction.ts";
 import { fromWire, type Wire } from "./wire.ts";
 
@@ -99,9 +99,9 @@ export async function answerWrites({
   const { client } = connection;
   // For what a statement may have to undo, which is little here.
   client.pragma("temp_store = MEMORY");
-  const checkPlace = checkOfPlace(client, file);
+  const checkPlace = sameFileCheck(client, file);
   const checkpoints = startCheckpoints(connection, file);
-  const idle = startIdle([indexing(client), packing(connection)], checkpoints.committed);
+  const idle = startIdleWork([indexing(client), packing(connection)], checkpoints.committed);
   let historyCache = createHistoryCache();
   const forgetHistories = () => {
     historyCache = createHistoryCache();
@@ -146,7 +146,7 @@ export async function answerWrites({
       if (version !== seenVersion) {
         const found = identityOf(connection);
         // Its next positions have been handed out before, with another meaning.
-        if (found === null || isRestored(found, known)) throw moved(putBackBeneath);
+        if (found === null || isRestored(found, known)) throw fileMoved(putBackBeneath);
         known = found;
         // A command has written meanwhile: it may have erased an issue.
         forgetHistories();

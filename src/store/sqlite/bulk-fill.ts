@@ -20,7 +20,7 @@ import { dropSearch, openSearch } from "./search.ts";
 import { prepareTransaction } from "./transaction.ts";
 
 /** A store that is being filled with a past. Disposing it without `finish` leaves what was there before. */
-export type Filling = Disposable & {
+type BulkFill = Disposable & {
   /**
    * Writes the deliveries as if a gateway had received them at their `receivedAt`. They are not on disk before
    * `finish`.
@@ -30,7 +30,7 @@ export type Filling = Disposable & {
   readonly finish: () => Promise<void>;
 };
 
-export type FillingOptions = {
+type BulkFillOptions = {
   readonly file: string;
   readonly read: (body: Uint8Array) => Reading;
   /** Called if a delivery could not be applied through a fault of this program; it is kept as QUARANTINED. */
@@ -61,7 +61,7 @@ const neededMeanwhile = new Set([
  * @throws StoreInUseError while a gateway has the store.
  * @throws Error if the store holds deliveries already.
  */
-export function openSqliteFilling({ file, read, onFault }: FillingOptions): Filling {
+export function openSqliteBulkFill({ file, read, onFault }: BulkFillOptions): BulkFill {
   using opened = new DisposableStack();
   makeFolderOf(file);
   opened.use(lockStore(file));

@@ -4,7 +4,7 @@ import type { IssueFilter } from "../../src/domain/filter.ts";
 import { issueObjectOf } from "../../src/sentry/raw-issue.ts";
 import type { Reader } from "../../src/store/reader.ts";
 import { openWriter } from "../../src/store/sqlite/connection.ts";
-import { openTrying } from "../../src/store/sqlite/trying.ts";
+import { openRetryOnThread } from "../../src/store/sqlite/retry-on-thread.ts";
 import { temporaryFolder } from "./open.ts";
 
 const folder = temporaryFolder();
@@ -47,9 +47,9 @@ const page = { limit: 2, from: "first", after: null, before: null, now: 0 } as c
 
 /** The ids of the first two issues under the filter, tried for so long. */
 async function firstOf(filter: IssueFilter, forMs: number): Promise<readonly string[]> {
-  using trying = openTrying(file, elsewhere, { issueObjectOf }, forMs);
+  using retrying = openRetryOnThread(file, elsewhere, { issueObjectOf }, forMs);
   const order = { field: "LAST_SEEN", direction: "DESC" } as const;
-  const { rows } = await trying.reader.issuePage({ ...page, filter, order });
+  const { rows } = await retrying.reader.issuePage({ ...page, filter, order });
   return rows.map(({ sentryId }) => sentryId);
 }
 
@@ -79,10 +79,10 @@ describe("pages that are tried here", () => {
   });
 
   it("are asked for elsewhere once it is closed", async () => {
-    const trying = openTrying(file, elsewhere, { issueObjectOf }, Infinity);
-    trying[Symbol.dispose]();
+    const retrying = openRetryOnThread(file, elsewhere, { issueObjectOf }, Infinity);
+    retrying[Symbol.dispose]();
     const order = { field: "LAST_SEEN", direction: "DESC" } as const;
-    await trying.reader.issuePage({ ...page, filter: {}, order });
+    await retrying.reader.issuePage({ ...page, filter: {}, order });
     expect(asked).toEqual(["issuePage"]);
   });
 
@@ -94,17 +94,18 @@ describe("pages that are tried here", () => {
     expect(asked).toEqual(["issuePage"]);
   });
 
-  it("are those of issues and of transitions, and what some issues have; all else is asked for elsewhere", async () => {
-    using trying = openTrying(file, elsewhere, { issueObjectOf }, Infinity);
-    for (const ask of mostlyQuick) await ask(trying.reader);
+  it("are those of issues and of transitions, what some issues have, and when the last delivery came; all else is asked for elsewhere", async () => {
+    using retrying = openRetryOnThread(file, elsewhere, { issueObjectOf }, Infinity);
+    for (const ask of mostlyQuick) await ask(retrying.reader);
+    expect(await retrying.reader.lastDeliveryAt()).toBe(1);
     expect(asked).toEqual([]);
-    await trying.reader.issueCount({ filter: {}, now: 0 });
+    await retrying.reader.issueCount({ filter: {}, now: 0 });
     expect(asked).toEqual(["issueCount"]);
   });
 
   it("are stopped in the midst of long histories, whatever is asked about those", async () => {
-    using trying = openTrying(file, elsewhere, { issueObjectOf }, -1);
-    for (const ask of mostlyQuick) await ask(trying.reader);
+    using retrying = openRetryOnThread(file, elsewhere, { issueObjectOf }, -1);
+    for (const ask of mostlyQuick) await ask(retrying.reader);
     expect(asked).toEqual([
       "transitionPage",
       "eventPages",

@@ -8,7 +8,7 @@ import { fill } from "../../src/simulate/fill.ts";
 import { createTally } from "../../src/simulate/tally.ts";
 import { pastTraffic } from "../../src/simulate/traffic.ts";
 import { examineSqlite } from "../../src/store/sqlite/doctor.ts";
-import { openSqliteFilling } from "../../src/store/sqlite/filling.ts";
+import { openSqliteBulkFill } from "../../src/store/sqlite/bulk-fill.ts";
 import { openSqliteMaintenance } from "../../src/store/sqlite/maintenance.ts";
 import { rebuildSqlite } from "../../src/store/sqlite/rebuild.ts";
 import { at, told } from "./deliveries.ts";
@@ -18,7 +18,7 @@ import { openReader } from "../../src/store/sqlite/connection.ts";
 const traffic = () => pastTraffic({ seed: 3, secret: "", issues: 60, from: at(0), to: at(10 * 86_400) });
 
 const openFilling = (file: string) =>
-  openSqliteFilling({ file, read: readBody, onFault: (error) => expect(error).toBeUndefined() });
+  openSqliteBulkFill({ file, read: readBody, onFault: (error) => expect(error).toBeUndefined() });
 
 /** Fills the store with the traffic, and hands each delivery to `also`. */
 async function fillWith(file: string, also: (delivery: IncomingDelivery) => void = () => {}) {

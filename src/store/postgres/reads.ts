@@ -1,9 +1,9 @@
 import type pg from "pg";
 import { OverloadedError, StorageUnavailableError } from "../../domain/failure.ts";
 import type { ReadTransaction } from "../reader.ts";
-import type { Connection } from "./ask.ts";
+import type { Connection } from "./drizzle-over.ts";
 import { questionSettings } from "./pools.ts";
-import { readerOf } from "./queries.ts";
+import { readerOf } from "./reader.ts";
 
 /** Most questions that wait for a connection; past this one is refused with OverloadedError. */
 const maxAsking = 1_000;

@@ -1,4 +1,4 @@
-import type { Answer } from "./answer.ts";
+import type { Answer } from "./operation.ts";
 import type { For, FairQueue, Work } from "./fair-queue.ts";
 
 /** Whoever asks for an answer. */
@@ -9,7 +9,7 @@ export type Asker = {
 };
 
 /** A cache of the newest answers: each is made once for all who want it at the same time or soon after. */
-export type Answers<One extends Answer> = {
+export type AnswerCache<One extends Answer> = {
   /**
    * The answer of this name: at once if it is cached, else a promise. `make` is called in the answer's turn, unless the
    * answer is being made already. The promise gives null if none of those who asked was waiting when the turn came, and
@@ -30,11 +30,11 @@ type Making<One> = {
  * @param erased how often something was erased from the log. All earlier answers are dropped then: they may tell of it.
  * @param queue where each answer waits to be made.
  */
-export function createAnswers<One extends Answer>(
+export function createAnswerCache<One extends Answer>(
   maxBytes: number,
   erased: () => number,
   queue: FairQueue,
-): Answers<One> {
+): AnswerCache<One> {
   const held = new Map<string, One>();
   const making = new Map<string, Making<One>>();
   let bytes = 0;

@@ -6,7 +6,7 @@ export function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes("\0");
 }
 
-/** The nearest text that can be stored: for bounds, which need not be values of any row. */
+/** The nearest text that can be stored: each NUL and lone surrogate becomes U+FFFD. */
 export function storable(text: string): string {
   return text.toWellFormed().replaceAll("\0", "\uFFFD");
 }

@@ -1,5 +1,6 @@
 import type { Facts } from "./delivery.ts";
-import type { Known } from "./known.ts";
+import { fnv1a } from "./fnv.ts";
+import type { Known } from "./known-state.ts";
 import { compareDeliveries } from "./order.ts";
 import { keysOf } from "./repeats.ts";
 
@@ -33,11 +34,9 @@ export function mayRepeat({ prints }: Past, facts: Facts): boolean {
 }
 
 /**
- * A 30-bit FNV-1a hash, which V8 holds without an object. Against a million prints, one other key in a thousand is a
+ * A 30-bit hash, which V8 holds without an object. Against a million prints, one other key in a thousand is a
  * false positive.
  */
 export function printOf(key: string): number {
-  let print = 0x811c9dc5;
-  for (let at = 0; at < key.length; at += 1) print = Math.imul(print ^ key.charCodeAt(at), 0x01000193);
-  return print >>> 2;
+  return fnv1a(key) >>> 2;
 }

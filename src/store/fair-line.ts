@@ -6,7 +6,7 @@ import { whoAsks } from "./asked-by.ts";
  * A queue of queries that wait for something to come free, such as a thread. Clients (`askedBy`) are served
  * round-robin.
  */
-export type WaitingLine<Freed> = {
+export type FairLine<Freed> = {
   /**
    * Resolves with what comes free for the caller.
    * @throws OverloadedError if too many wait, and this is the newest call of the client with the most.
@@ -22,7 +22,7 @@ export type WaitingLine<Freed> = {
   readonly refuse: (error: Error) => void;
 };
 
-export type WaitingLineOptions = {
+export type FairLineOptions = {
   /** The longest wait, in milliseconds. */
   readonly waitMs: number;
   /** Most that may wait; past this one is rejected. */
@@ -30,7 +30,7 @@ export type WaitingLineOptions = {
 };
 
 /** An empty queue, which belongs to nobody: its caller says with `next` what has come free. */
-export function createWaitingLine<Freed>({ waitMs, mostWaiting }: WaitingLineOptions): WaitingLine<Freed> {
+export function createFairLine<Freed>({ waitMs, mostWaiting }: FairLineOptions): FairLine<Freed> {
   const waiting = createRoundRobin<PromiseWithResolvers<Freed>>();
   return {
     wait() {

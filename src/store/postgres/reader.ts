@@ -4,12 +4,12 @@ import { queriesOf } from "../queries/queries.ts";
 import type { QueryContext, ReaderOptions } from "../queries/query.ts";
 import type { Reader } from "../reader.ts";
 import * as tables from "../tables/postgres.ts";
-import { drizzleOver, type Connection } from "./ask.ts";
+import { drizzleOver, type Connection } from "./drizzle-over.ts";
 import { postgresAggregates } from "./aggregates.ts";
 import { postgresDialect } from "./dialect.ts";
-import { failureInQuestion } from "./error.ts";
+import { questionFailure } from "./error.ts";
 
-export type PostgresReaderOptions = ReaderOptions & {
+type PostgresReaderOptions = ReaderOptions & {
   /** True if there is an index of the issues' texts. */
   readonly hasSearch: boolean;
 };
@@ -25,7 +25,7 @@ export function readerOf(
     dialect: postgresDialect(hasSearch),
     aggregates: postgresAggregates,
     newestPosition: () => newestPosition(db),
-    failureIn: failureInQuestion,
+    questionFailure,
     issueObjectOf,
     onUnreadable,
   });

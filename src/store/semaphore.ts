@@ -1,22 +1,22 @@
-import { createWaitingLine, type WaitingLineOptions } from "./waiting-line.ts";
+import { createFairLine, type FairLineOptions } from "./fair-line.ts";
 
-export type SlotsOptions = WaitingLineOptions & {
+type SemaphoreOptions = FairLineOptions & {
   /** Most slots that are taken at once. */
   readonly atOnce: number;
 };
 
 /** A semaphore: a few callers hold a slot at once, the others wait in line. */
-export type Slots = {
+export type Semaphore = {
   /**
    * Takes a slot, or waits for one. Disposing frees it; it must be disposed once.
-   * @throws as `WaitingLine.wait` does.
+   * @throws as `FairLine.wait` does.
    */
   readonly take: () => Promise<Disposable>;
 };
 
 /** All slots are free at first. */
-export function createSlots({ atOnce, ...options }: SlotsOptions): Slots {
-  const line = createWaitingLine<void>(options);
+export function createSemaphore({ atOnce, ...options }: SemaphoreOptions): Semaphore {
+  const line = createFairLine<void>(options);
   let taken = 0;
   return {
     async take() {

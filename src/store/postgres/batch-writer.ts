@@ -11,16 +11,16 @@ import type { RequestIds } from "../request-ids.ts";
 import type { Receipt } from "../store.ts";
 import { createHistoryCache } from "../history-cache.ts";
 import type { WriteTransaction } from "../write.ts";
-import { drizzleOver } from "./ask.ts";
+import { drizzleOver } from "./drizzle-over.ts";
 import type { EpochWatch } from "./epoch.ts";
-import { failureIn, isOfValues } from "./error.ts";
+import { failureWithin, isOfValues } from "./error.ts";
 import { inOrder, type Locks } from "./locks.ts";
 import { partsOf } from "./parts.ts";
 import { giveBack, goneLimits } from "./pools.ts";
 import { collectingTransaction, factsAfter, provisional } from "./transaction.ts";
 import { moveStatement, moveValuesOf, valuesOf, writeStatement, type LogAsked } from "./write-statement.ts";
 
-export type WritesOptions = {
+type BatchWriterOptions = {
   readonly pool: pg.Pool;
   readonly locks: Locks;
   readonly requestIds: RequestIds;
@@ -35,7 +35,7 @@ export type WritesOptions = {
 };
 
 /** Writes batches. To be called for one at a time. */
-export type Writes = {
+type BatchWriter = {
   /**
    * Resolves once the batch is on disk, in one transaction or several. An empty batch writes as well, and changes
    * nothing.
@@ -58,7 +58,7 @@ const probe = `insert into contents (delivery, fields) select -n, repeat('x', 19
  *
  * An error at COMMIT leaves open whether it was committed: the sender is told 503, and what it sends again is a repeat.
  */
-export function createWrites({
+export function createBatchWriter({
   pool,
   locks,
   requestIds,
@@ -68,7 +68,7 @@ export function createWrites({
   onFault,
   onUnreadable,
   committed,
-}: WritesOptions): Writes {
+}: BatchWriterOptions): BatchWriter {
   const historyCache = createHistoryCache();
   const knownTo = new WeakMap<CachedHistory, KnownTo>();
 
@@ -141,7 +141,7 @@ export function createWrites({
       committedAt: () => committedAt,
       onFault,
     }).catch((error: unknown) => {
-      throw failureIn(error) ?? new FaultError("A batch could not be derived.", { cause: error });
+      throw failureWithin(error) ?? new FaultError("A batch could not be derived.", { cause: error });
     });
 
     const known = epoch.known();

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
-import { failureFrom } from "./error.ts";
+import { mappedFailure } from "./error.ts";
 import { valueTypes } from "./pools.ts";
 
 /** Whatever answers a statement: a pool, or one connection. */
@@ -19,7 +19,7 @@ export function drizzleOver(connection: Connection): NodePgDatabase {
         const { name: _name, ...unnamed } = config;
         return await connection.query({ ...unnamed, values: values.map(unmatchable), types: valueTypes });
       } catch (error) {
-        throw failureFrom(error);
+        throw mappedFailure(error);
       }
     },
   };

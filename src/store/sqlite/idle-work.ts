@@ -13,7 +13,7 @@ export type IdleTask = {
   readonly slice: () => boolean;
 };
 
-export type Idle = Disposable & {
+type IdleWork = Disposable & {
   /** To be called after each commit. */
   readonly wrote: () => void;
 };
@@ -26,7 +26,7 @@ const idleMs = 100;
  * most one slice of each task.
  * @param sliced called once slices may have been committed.
  */
-export function startIdle(tasks: readonly IdleTask[], sliced: () => void): Idle {
+export function startIdleWork(tasks: readonly IdleTask[], sliced: () => void): IdleWork {
   let wroteAt = -Infinity;
   let timer: NodeJS.Timeout | null = null;
 

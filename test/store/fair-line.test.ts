@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { OverloadedError, ReadTimeoutError } from "../../src/domain/failure.ts";
 import { askedBy } from "../../src/store/asked-by.ts";
-import { createWaitingLine } from "../../src/store/waiting-line.ts";
+import { createFairLine } from "../../src/store/fair-line.ts";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 afterEach(() => void vi.useRealTimers());
@@ -9,7 +9,7 @@ afterEach(() => void vi.useRealTimers());
 const waitMs = 100;
 
 it("lets nobody wait for longer than they may", async () => {
-  const line = createWaitingLine<string>({ waitMs, mostWaiting: 10 });
+  const line = createFairLine<string>({ waitMs, mostWaiting: 10 });
   const waiting = expect(line.wait()).rejects.toThrow(ReadTimeoutError);
   vi.advanceTimersByTime(waitMs);
   await waiting;
@@ -17,7 +17,7 @@ it("lets nobody wait for longer than they may", async () => {
 });
 
 it("gives clients turns, however many questions of one of them wait", async () => {
-  const line = createWaitingLine<number>({ waitMs, mostWaiting: 10 });
+  const line = createFairLine<number>({ waitMs, mostWaiting: 10 });
   const given: string[] = [];
   const asked = ["a", "a", "a", "b"].map(async (client) => {
     await askedBy(client, line.wait);
@@ -29,7 +29,7 @@ it("gives clients turns, however many questions of one of them wait", async () =
 });
 
 it("refuses the last of the client that has most waiting, where too many wait", async () => {
-  const line = createWaitingLine<string>({ waitMs, mostWaiting: 2 });
+  const line = createFairLine<string>({ waitMs, mostWaiting: 2 });
   const [first, second] = [askedBy("a", line.wait), askedBy("a", line.wait)];
   const refused = expect(second).rejects.toThrow(OverloadedError);
   const other = askedBy("b", line.wait);
@@ -39,7 +39,7 @@ it("refuses the last of the client that has most waiting, where too many wait", 
 });
 
 it("leaves others in the line when what comes to the first takes longer than they may wait", async () => {
-  const line = createWaitingLine<string>({ waitMs, mostWaiting: 10 });
+  const line = createFairLine<string>({ waitMs, mostWaiting: 10 });
   const first = line.wait();
   const coming = Promise.withResolvers<string>();
   line.next()!(coming.promise);

@@ -1,6 +1,6 @@
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { startIdle, type IdleTask } from "../../src/store/sqlite/idle.ts";
+import { startIdleWork, type IdleTask } from "../../src/store/sqlite/idle-work.ts";
 
 /** A task of so many slices. */
 function taskOf(slices: number, mostWaiting = 0): IdleTask & { left: number } {
@@ -23,7 +23,7 @@ describe("what can wait", () => {
   it("is done while nothing is written, to its end", () => {
     const task = taskOf(3);
     const sliced = vi.fn();
-    using _ = startIdle([task], sliced);
+    using _ = startIdleWork([task], sliced);
     vi.advanceTimersByTime(99);
     expect(task.left).toBe(3);
     vi.advanceTimersByTime(1_000);
@@ -35,7 +35,7 @@ describe("what can wait", () => {
   it("waits while something is written, unless too much of it does", () => {
     const [little, much] = [taskOf(50, 100), taskOf(103, 100)];
     const sliced = vi.fn();
-    using idle = startIdle([little, much], sliced);
+    using idle = startIdleWork([little, much], sliced);
     for (let round = 0; round < 100; round += 1) {
       idle.wrote();
       vi.advanceTimersByTime(10);
@@ -51,7 +51,7 @@ describe("what can wait", () => {
     task.slice.mockImplementationOnce(() => {
       throw new Database.SqliteError("database or disk is full", "SQLITE_FULL");
     });
-    using idle = startIdle([task], () => {});
+    using idle = startIdleWork([task], () => {});
     vi.advanceTimersByTime(1_000);
     expect(task.slice).toHaveBeenCalledTimes(1);
     idle.wrote();
@@ -63,7 +63,7 @@ describe("what can wait", () => {
     const slice = () => {
       throw new TypeError("a fault");
     };
-    using _ = startIdle([{ ...taskOf(1), slice }], () => {});
+    using _ = startIdleWork([{ ...taskOf(1), slice }], () => {});
     expect(() => vi.advanceTimersByTime(100)).toThrow("a fault");
   });
 
@@ -72,7 +72,7 @@ describe("what can wait", () => {
     task.waiting.mockImplementation(() => {
       throw new Database.SqliteError("disk I/O error", "SQLITE_IOERR_READ");
     });
-    using idle = startIdle([task], () => {});
+    using idle = startIdleWork([task], () => {});
     vi.advanceTimersByTime(90);
     idle.wrote();
     vi.advanceTimersByTime(50);
@@ -84,7 +84,7 @@ describe("what can wait", () => {
 
   it("is left alone once it is disposed of", () => {
     const task = taskOf(5);
-    startIdle([task], () => {})[Symbol.dispose]();
+    startIdleWork([task], () => {})[Symbol.dispose]();
     vi.advanceTimersByTime(1_000);
     expect(task.left).toBe(5);
   });
