@@ -28,9 +28,9 @@ export function storeCommands(url: string): StoreCommands {
   if (isPostgres(url))
     return {
       file: null,
-      openExisting: () => openPostgresMaintenance(url, { mustExist: true }),
-      openOrMake: () => openPostgresMaintenance(url),
-      rebuild: (options) => rebuildPostgres({ ...options, url }),
+      openExisting: () => openPostgresMaintenance(url, { mustExist: true, held }),
+      openOrMake: () => openPostgresMaintenance(url, { held }),
+      rebuild: (options) => rebuildPostgres({ ...options, url, held }),
       examine: (options) => examinePostgres({ ...options, url }),
     };
   const file = databaseFileOf(url);
@@ -44,4 +44,10 @@ export function storeCommands(url: string): StoreCommands {
     rebuild: (options) => rebuildSqlite({ ...options, file }),
     examine: (options) => examineSqlite({ ...options, file }),
   };
+}
+
+function held(): void {
+  console.error(
+    "Another process has locked the tables, for example a gateway that is migrating them. Waiting until it ends.",
+  );
 }

@@ -39,6 +39,7 @@ describe("a server that falls silent once it has taken the connection", () => {
     "begin isolation level",
     "set local search_path",
     "pg_advisory_xact_lock",
+    "release savepoint",
     "from migrations",
     "from meta",
     "commit",
@@ -51,14 +52,25 @@ describe("a server that falls silent once it has taken the connection", () => {
     expect(await failureAt(text, open)).toEqual(unreachable);
   });
 
-  it.each(["tcp_user_timeout", "pg_is_in_recovery()", "indisvalid", "begin isolation level", "to_regclass"])(
-    "cannot be reached, for doctor that asks %s",
-    async (text) => {
-      expect(await failureAt(text, (url) => examinePostgres({ url, onProgress: () => {} }))).toEqual(
-        unreachable,
-      );
-    },
-  );
+  it.each([
+    "tcp_user_timeout",
+    "pg_is_in_recovery()",
+    "indisvalid",
+    "begin isolation level",
+    "to_regclass",
+    "from migrations",
+    "from meta",
+  ])("cannot be reached, for doctor that asks %s", async (text) => {
+    expect(await failureAt(text, (url) => examinePostgres({ url, onProgress: () => {} }))).toEqual(
+      unreachable,
+    );
+  });
+
+  it("cannot be reached, for a gateway that asks for the epoch", async () => {
+    expect(await failureAt("kept_epoch", (url) => openReplica(url))).toMatchObject({
+      message: expect.stringContaining("PostgreSQL cannot be reached"),
+    });
+  });
 
   it("does not keep who has asked all from ending", async () => {
     await using schema = await temporarySchema();
@@ -71,6 +83,13 @@ describe("a server that falls silent once it has taken the connection", () => {
     vi.advanceTimersByTime(8_000);
     expect(await prepared).toEqual({ schema: schema.name, isPooled: false });
   });
+});
+
+it("is told that it has no such database", async () => {
+  const url = new URL(inject("postgres"));
+  url.pathname = "/no_such_database";
+  await using pools = createPools(url.href);
+  await expect(prepare(pools)).rejects.toThrow("no database of that name");
 });
 
 describe("opening a store whose tables are being changed", () => {

@@ -32,9 +32,9 @@ export async function examinePostgres({ url, onProgress }: ExaminationOptions): 
     const ofServer = await examineServer(client);
     await beginWithoutTimeouts(client, "isolation level repeatable read read only");
     if (!(await hasStore(client))) return [...ofServer, noStore];
-    if (!(await hasTablesOfThisVersion(client))) return [...ofServer, otherVersion];
+    if (!(await promptly(client, hasTablesOfThisVersion(client)))) return [...ofServer, otherVersion];
     // A copy that is not finished need not be right yet.
-    if (await isCopying(client)) return [...ofServer, unfinishedCopy];
+    if (await promptly(client, isCopying(client))) return [...ofServer, unfinishedCopy];
     const db = drizzleOver(client);
     return [
       ...ofServer,
@@ -54,7 +54,7 @@ export async function examinePostgres({ url, onProgress }: ExaminationOptions): 
       );
     throw failureWithin(error) ?? error;
   } finally {
-    await client.end().catch(() => {});
+    await promptly(client, client.end()).catch(() => {});
   }
 }
 

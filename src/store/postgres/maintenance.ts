@@ -16,7 +16,7 @@ import { tokensOn } from "./tokens.ts";
  */
 export async function openPostgresMaintenance(
   url: string,
-  options: Pick<MigrateOptions, "mustExist"> = {},
+  options: Pick<MigrateOptions, "mustExist" | "held"> = {},
 ): Promise<Maintenance> {
   await using opened = new AsyncDisposableStack();
   const pools = opened.use(createPools(url));

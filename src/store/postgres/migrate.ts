@@ -52,7 +52,7 @@ export async function migrate(
     await promptly(client, client.query(settings));
     while (!(await promptly(client, hasLocked(client, locksOf(schema).store, lockMs)))) held();
     const { missing, areNew } = await promptly(client, missingMigrations(client));
-    await applyMigrations(client, missing);
+    if (missing.length > 0) await applyMigrations(client, missing);
     if (!isForCopy && (await promptly(client, isCopying(client))))
       throw new Error(`A copy into this database is not finished: run "${howToRun("copy")}" again.`);
     if (areNew) await makeTextIndex(client);
@@ -121,6 +121,7 @@ async function hasLocked(client: pg.ClientBase, lock: bigint, waitMs: number): P
   await client.query(`savepoint waiting; set local lock_timeout = ${waitMs}`);
   try {
     await client.query("select pg_advisory_xact_lock($1)", [lock]);
+    await client.query("release savepoint waiting; set local lock_timeout = 0");
     return true;
   } catch (error) {
     if (codeOf(error) !== lockNotAvailable) throw error;
@@ -152,11 +153,11 @@ async function missingMigrations(
   return { missing, areNew: applied.size === 0 };
 }
 
-async function applyMigrations(client: pg.ClientBase, migrations: readonly MigrationMeta[]): Promise<void> {
-  await client.query(`set local lock_timeout = ${waitMs}`);
+async function applyMigrations(client: pg.Client, migrations: readonly MigrationMeta[]): Promise<void> {
+  await promptly(client, client.query(`set local lock_timeout = ${waitMs}`));
   for (const { folderMillis, hash, sql } of migrations) {
     for (const statement of sql) await client.query(statement);
     await client.query("insert into migrations (made_at, sha256) values ($1, $2)", [folderMillis, hash]);
   }
-  await client.query("set local lock_timeout = 0");
+  await promptly(client, client.query("set local lock_timeout = 0"));
 }

@@ -9,6 +9,7 @@ import { liftTimeouts } from "./without-timeouts.ts";
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const tooManyConnections = "53300";
+const noSuchDatabase = "3D000";
 
 /** What is known of the store and of the way to it. */
 export type Prepared = {
@@ -53,6 +54,10 @@ export async function connectTo(client: pg.Client): Promise<void> {
         "PostgreSQL accepts no more connections: raise max_connections (each replica opens up to 13), or close some.",
         { cause: error },
       );
+    if (codeOf(error) === noSuchDatabase)
+      throw new Error("PostgreSQL has no database of that name: create it, or correct its URL.", {
+        cause: error,
+      });
     if (error instanceof Error && "code" in error && /CERT|SIGNATURE/.test(String(error.code)))
       throw new Error(
         "PostgreSQL's certificate is not trusted: name the CA's file with sslmode=verify-full&sslrootcert=… in the database's URL, and the server by a name that is in the certificate.",

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type pg from "pg";
+import { codeOf } from "./error.ts";
 
 /** How long to wait for an answer of the server: TCP alone would wait for minutes. */
 export const deadAfterMs = 8_000;
@@ -21,8 +22,17 @@ export async function promptly<Answer>(client: pg.Client, answer: Promise<Answer
   }
 }
 
+/** Awaits an answer; fails as for a server that cannot be reached if there is none and the server does not say why. */
+export async function reached<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw codeOf(error) === null ? unreachable(error) : error;
+  }
+}
+
 /** What a command fails with if the server cannot be reached, or no longer. */
-export function unreachable(cause: Error): Error {
+export function unreachable(cause: unknown): Error {
   return new Error(
     "PostgreSQL cannot be reached: check that its URL is right and that the server is running.",
     { cause },

@@ -6,6 +6,7 @@ import { drizzleOver } from "./drizzle-over.ts";
 import { arraysOf, columnsOf, upserting } from "./columns.ts";
 import { failureWithin } from "./error.ts";
 import { locksOf } from "./locks.ts";
+import type { MigrateOptions } from "./migrate.ts";
 import { createPools } from "./pools.ts";
 import { connectTo, prepare } from "./prepare.ts";
 import { sharedBy } from "./reader.ts";
@@ -30,10 +31,11 @@ const pageIdleLimit = "set local idle_in_transaction_session_timeout = '10min'";
  */
 export async function rebuildPostgres({
   url,
+  held = () => {},
   ...options
-}: RebuildOptions & { readonly url: string }): Promise<void> {
+}: RebuildOptions & Pick<MigrateOptions, "held"> & { readonly url: string }): Promise<void> {
   await using pools = createPools(url);
-  const { schema } = await prepare(pools, { mustExist: true });
+  const { schema } = await prepare(pools, { mustExist: true, held });
   const locks = locksOf(schema);
   const client = pools.connection();
   try {

@@ -16,6 +16,7 @@ import { locksOf } from "./locks.ts";
 import { openingEpoch } from "./opening-epoch.ts";
 import { connectionsToRead, createPools } from "./pools.ts";
 import { prepare } from "./prepare.ts";
+import { reached } from "./promptly.ts";
 import { readerOf, sharedBy } from "./reader.ts";
 import { beginReading, questionsOn } from "./reads.ts";
 import { knowsScripts } from "./search.ts";
@@ -83,16 +84,15 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const pools = opened.use(createPools(url, directUrl));
   const { schema, isPooled } = await prepare(pools, { held: report.tablesHeld });
   const locks = locksOf(schema);
-  const { epoch: epochAtFirst, isRestored } = await openingEpoch(pools.log, {
-    lock: locks.log,
-    held: report.logHeld,
-  });
+  const { epoch: epochAtFirst, isRestored } = await reached(
+    openingEpoch(pools.log, { lock: locks.log, held: report.logHeld }),
+  );
   const tokens = tokensOn(pools.log);
-  if (isRestored) report.restored(await validNames(tokens, now()));
+  if (isRestored) report.restored(await reached(validNames(tokens, now())));
   const onUnreadable = report.contentUnreadable;
   const asking = { issueObjectOf: options.issueObjectOf, onUnreadable };
   const channel = channelOf(schema);
-  const requestIds = await answered(loadRequestIds(sharedBy(drizzleOver(pools.log))));
+  const requestIds = await reached(answered(loadRequestIds(sharedBy(drizzleOver(pools.log)))));
 
   const epoch = opened.use(watchEpoch(pools.log, epochAtFirst, options.onEpoch));
 
