@@ -19,6 +19,8 @@ export type Proxy = AsyncDisposable & {
    * Resolves once there is one.
    */
   readonly muteAt: (text: string) => Promise<void>;
+  /** Does the same to all connections that there are. */
+  readonly muteAll: () => void;
   /** Ends `muteListeners` for new connections. Those that were muted stay muted. */
   readonly unmute: () => void;
 };
@@ -28,11 +30,14 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
   let isMuting = false;
   let mutingAt: { readonly text: string; readonly muted: () => void } | null = null;
   const sockets = new Set<Socket>();
+  const nears = new Set<Socket>();
   const listening = new Set<Socket>();
   const forgotten = new WeakSet<Socket>();
 
   const server = createServer({ allowHalfOpen: true }, (near) => {
     const far = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    nears.add(near);
+    near.on("close", () => nears.delete(near));
     for (const [from, to] of [
       [near, far],
       [far, near],
@@ -77,6 +82,9 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
       isMuting = true;
       for (const socket of listening) forgotten.add(socket);
       return listening.size;
+    },
+    muteAll() {
+      for (const near of nears) forgotten.add(near);
     },
     muteAt: (text) => new Promise((muted) => (mutingAt = { text, muted })),
     unmute: () => void (isMuting = false),
