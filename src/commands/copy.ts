@@ -4,6 +4,7 @@ import { copyStore, type Copied, type WhyAnew } from "../store/copy.ts";
 import { counted } from "../terminal/counted-noun.ts";
 import { createProgressBar, type ProgressBar } from "../terminal/progress.ts";
 import { CommandError } from "./command-error.ts";
+import { held } from "./store-commands.ts";
 
 const whyAnew: Readonly<Record<WhyAnew, string>> = {
   OTHER_STORE: "The earlier copy was of another store, or of another epoch of this one",
@@ -33,6 +34,7 @@ export function copyCommand(): Command {
       const copied = await copyStore({
         file: databaseFileOf(from),
         url: to,
+        held,
         onProgress(what, done, total) {
           if (what !== doing) {
             bar?.clear();

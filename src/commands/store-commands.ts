@@ -46,7 +46,8 @@ export function storeCommands(url: string): StoreCommands {
   };
 }
 
-function held(): void {
+/** Says that a command waits. */
+export function held(): void {
   console.error(
     "Another process has locked the tables, for example a gateway that is migrating them. Waiting until it ends.",
   );

@@ -20,6 +20,8 @@ type CopyOptions = {
     done: number,
     total: number,
   ) => void;
+  /** Called each time some seconds have passed while something else makes or changes the target's tables. */
+  readonly held?: () => void;
 };
 
 /** What was copied and found to be equal on both sides. */
@@ -61,9 +63,9 @@ export class CopyDiffersError extends Error {
  * @throws CopyDiffersError for a row that differs; the next call begins anew.
  * @throws Error that says what to do, if the target is not empty or is in use.
  */
-export async function copyStore({ file, url, onProgress }: CopyOptions): Promise<Copied> {
+export async function copyStore({ file, url, onProgress, held }: CopyOptions): Promise<Copied> {
   using source = openCopySource(file);
-  await using target = await openCopyTarget(url);
+  await using target = await openCopyTarget(url, held);
   const { begun } = target;
   const beganAnew = begun === null ? null : whyAnew(begun, source);
   const goesOn = begun !== null && beganAnew === null;

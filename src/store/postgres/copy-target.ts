@@ -68,13 +68,14 @@ const waitMs = 2_000;
 
 /**
  * Opens the database to be copied into, and creates its tables. Until it is disposed, nothing else can write there.
+ * `held` is called each time some seconds have passed while something else makes or changes the tables.
  * @throws Error that says what to do if a gateway uses it, it holds another store, or the server's settings are not
  * safe.
  */
-export async function openCopyTarget(url: string): Promise<CopyTarget> {
+export async function openCopyTarget(url: string, held = () => {}): Promise<CopyTarget> {
   await using opened = new AsyncDisposableStack();
   const pools = opened.use(createPools(url));
-  const { schema } = await prepare(pools, { isForCopy: true });
+  const { schema } = await prepare(pools, { isForCopy: true, held });
   const lock = opened.use(await lockOut(pools.connection(), schema));
   const client = pools.connection();
   opened.defer(() => client.end());
