@@ -27,7 +27,7 @@ type Running = {
 export function createInbox({ handle, close, failed, ...options }: InboxOptions): InTurn {
   const operations = new Map<string, Running>();
 
-  /** Handles what begins an operation, and then what begins the next with the same id. Holds only the one of both. */
+  /** Handles the message that begins an operation, then the one that begins the next with its id; holds one at a time. */
   async function run(id: string, message: ClientMessage | null): Promise<void> {
     while (message !== null && options.isOpen()) {
       const running: Running = { isCompleted: false, next: null };
